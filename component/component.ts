@@ -1,0 +1,71 @@
+import type { ComponentConfig } from '../runtime/config.ts';
+import type { Running } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { createQueues, createQueueWorker, type QueueWorker } from '../runtime/queues.ts';
+import { checkRedis, createRedis } from '../runtime/redis.ts';
+import { readVersion } from '../runtime/version.ts';
+import { startHeartbeat } from '../store/heartbeat.ts';
+import { createStores } from '../store/stores.ts';
+import { createAccountJob } from './account.ts';
+import type { Context } from './context.ts';
+import { createGate } from './gate.ts';
+import { createOutbox } from './outbox.ts';
+import { createPresenceTracker } from './presence.ts';
+import { createIntroduce } from './probe.ts';
+import { createRosterJob } from './roster.ts';
+import { answerQuestions } from './service.ts';
+import { createStream } from './stream.ts';
+
+/** Starts the external component: its stream, and the jobs that need it. */
+export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
+  const redis = createRedis(config.redisUrl, 'wait', log);
+  const queueRedis = createRedis(config.redisUrl, 'wait', log);
+  await Promise.all([redis.connect(), queueRedis.connect()]);
+  await checkRedis(redis);
+  const stores = createStores(redis, config.redisPrefix);
+  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const stream = createStream(config, log);
+  const introduce = createIntroduce(stream);
+  const context: Context = {
+    stores,
+    queues,
+    stream,
+    introduce,
+    metrics: createMetrics('component'),
+    log,
+    now: Date.now,
+  };
+  const presence = createPresenceTracker(context, config.homeHost);
+  const run = (
+    name: 'tune' | 'roster' | 'account',
+    concurrency: number,
+    work: Parameters<typeof createQueueWorker>[5],
+  ) => createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
+  const workers: QueueWorker[] = [
+    run('tune', 50, createOutbox(context, config.publishInterval)),
+    run('roster', 8, createRosterJob(context, presence.sync)),
+    run('account', 4, createAccountJob(context, config.homeHost)),
+  ];
+  const gate = createGate(stream, config, queues, workers, log);
+  stream.onStanza((stanza) => {
+    if (stanza.name === 'presence') presence.receive(stanza);
+    else if (stanza.name === 'message') gate.receive(stanza);
+  });
+  stream.onOnline(presence.restart);
+  answerQuestions(stream, readVersion());
+  stream.start();
+  const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
+
+  return {
+    async stop() {
+      await heartbeat.stop();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await presence.stop();
+      await stream.stop();
+      await queues.close();
+      redis.destroy();
+      queueRedis.destroy();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { Stores } from '../store/stores.ts';
+import type { Introduce } from './probe.ts';
+import type { Stream } from './stream.ts';
+
+/** What the component's jobs work with. `now`: milliseconds since the epoch. */
+export type Context = {
+  stores: Stores;
+  queues: Queues;
+  stream: Stream;
+  introduce: Introduce;
+  metrics: Metrics;
+  log: Log;
+  now: () => number;
+};

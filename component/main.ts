@@ -1,0 +1,8 @@
+import { readEnv, toComponentConfig } from '../runtime/config.ts';
+import { configOrExit, runProcess } from '../runtime/lifecycle.ts';
+import { createLog } from '../runtime/log.ts';
+import { startComponent } from './component.ts';
+
+const config = configOrExit(() => toComponentConfig(readEnv()));
+const log = createLog('component', config.logLevel);
+await runProcess(log, () => startComponent(config, log));

@@ -1,0 +1,93 @@
+import { bareOf, domainOf, resourceOf } from '../domain/jid.ts';
+import { type Online, onlineOf, type Resource, type Show, sameOnline } from '../domain/presence.ts';
+import { cleanText } from '../domain/text.ts';
+import type { Context } from './context.ts';
+import type { Element } from './xml.ts';
+
+export type PresenceTracker = {
+  /** A presence that the server passed on (XEP-0356, section 7). */
+  receive(stanza: Element): void;
+  /** Writes what is known of one user: for somebody who has just become a subscriber or a friend. */
+  sync(jid: string): Promise<void>;
+  /** A new stream: the server tells everything anew, so what it does not repeat is over. */
+  restart(): void;
+  stop(): Promise<void>;
+};
+
+const SHOWS: readonly Show[] = ['away', 'chat', 'dnd', 'xa'];
+const LONGEST_STATUS = 1024;
+/** Milliseconds that the server has to repeat who is online. */
+const SETTLING = 5_000;
+
+/** Who of the home host is online. Everybody is known here; only subscribers are written to the store. */
+export function createPresenceTracker(context: Context, homeHost: string): PresenceTracker {
+  const { log } = context;
+  const known = new Map<string, Map<string, Resource>>();
+  const told = new Map<string, Online>();
+  const changed = new Set<string>();
+  let flushing: Promise<void> | undefined;
+  let settling: NodeJS.Timeout | undefined;
+
+  async function write(jid: string): Promise<void> {
+    const resources = [...(known.get(jid)?.values() ?? [])];
+    const id = await context.stores.subscribers.idOfJid(jid);
+    if (id === undefined) return;
+    await context.stores.presences.write(jid, resources);
+    const online = onlineOf(resources);
+    const before = told.get(jid) ?? { online: false, status: null };
+    told.set(jid, online);
+    if (!sameOnline(before, online)) await context.stores.events.tell(id, { what: 'presence' });
+  }
+
+  async function flush(): Promise<void> {
+    for (const jid of changed) {
+      changed.delete(jid);
+      await write(jid).catch((err: unknown) => log.warn({ err }, 'presence not written'));
+    }
+    flushing = undefined;
+  }
+
+  function receive(stanza: Element): void {
+    const from = stanza.attrs.from ?? '';
+    const jid = bareOf(from);
+    const type = stanza.attrs.type;
+    if (domainOf(jid) !== homeHost || (type !== undefined && type !== 'unavailable')) return;
+    const resources = known.get(jid) ?? new Map<string, Resource>();
+    if (type === 'unavailable') resources.delete(resourceOf(from));
+    else resources.set(resourceOf(from), toResource(resourceOf(from), stanza));
+    if (resources.size === 0) known.delete(jid);
+    else known.set(jid, resources);
+    changed.add(jid);
+    flushing ??= flush();
+  }
+
+  async function forgetSilent(): Promise<void> {
+    for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
+    flushing ??= flush();
+  }
+
+  return {
+    receive,
+    sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
+    restart() {
+      for (const jid of known.keys()) told.set(jid, onlineOf([...(known.get(jid)?.values() ?? [])]));
+      known.clear();
+      clearTimeout(settling);
+      settling = setTimeout(
+        () => void forgetSilent().catch((err: unknown) => log.warn({ err }, 'presence not settled')),
+        SETTLING,
+      );
+    },
+    async stop() {
+      clearTimeout(settling);
+      await flushing;
+    },
+  };
+}
+
+function toResource(resource: string, stanza: Element): Resource {
+  const show = SHOWS.find((one) => one === stanza.getChildText('show')) ?? 'available';
+  const status = cleanText(stanza.getChildText('status') ?? '').slice(0, LONGEST_STATUS);
+  const priority = Number.parseInt(stanza.getChildText('priority') ?? '0', 10);
+  return { resource, show, status, priority: Number.isInteger(priority) ? priority : 0 };
+}

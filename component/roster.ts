@@ -1,0 +1,119 @@
+import { decideRosterStep, type LedgerEntry, type RosterItem, type RosterStep } from '../domain/roster.ts';
+import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { Subscriber } from '../store/subscribers.ts';
+import type { Context } from './context.ts';
+import { accountExists } from './pep.ts';
+import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
+
+/** One item of the job: where it is, what is wanted, what the server and the ledger say. */
+type Task = {
+  dirty: DirtyItem;
+  wanted: Friend | undefined;
+  item: RosterItem | undefined;
+  ledger: LedgerEntry | undefined;
+};
+
+/** The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. */
+export function createRosterJob(
+  context: Context,
+  presenceOf: (jid: string) => Promise<void>,
+): (id: string) => Promise<void> {
+  const { stores } = context;
+
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    const { items, marks } = await stores.friends.dirtyItems(id);
+    if (subscriber && items.length > 0) await converge(context, subscriber, items);
+    if (subscriber) await presenceOf(subscriber.jid);
+    await stores.friends.clearDirtyItems(id, marks);
+    await stores.due.settle('roster', id, [stores.keys.dirtyItems(id)]);
+  };
+}
+
+async function converge(context: Context, subscriber: Subscriber, items: DirtyItem[]): Promise<void> {
+  const { stores, stream } = context;
+  let roster: Map<string, RosterItem>;
+  try {
+    roster = await readRoster(stream, subscriber.jid);
+  } catch (err) {
+    // Prosody says nothing at all when there is no such account, and then nothing is left to be done.
+    if (await accountExists(stream, subscriber.jid)) throw err;
+    return forgetItems(context, subscriber.id, items);
+  }
+  const [wanted, ledger] = await Promise.all([
+    stores.friends.some(
+      subscriber.id,
+      items.map((item) => item.id),
+    ),
+    stores.friends.ledger(
+      subscriber.id,
+      items.map((item) => item.jid),
+    ),
+  ]);
+  for (const [i, dirty] of items.entries()) {
+    const friend = wanted[i]?.jid === dirty.jid ? wanted[i] : undefined;
+    await convergeItem(context, subscriber, { dirty, wanted: friend, item: roster.get(dirty.jid), ledger: ledger[i] });
+  }
+}
+
+async function forgetItems({ stores }: Context, id: string, items: DirtyItem[]): Promise<void> {
+  for (const { jid } of items) await stores.friends.forgetLedger(id, jid);
+}
+
+async function convergeItem(context: Context, subscriber: Subscriber, task: Task): Promise<void> {
+  const { dirty, wanted, item, ledger } = task;
+  const label = wanted && { name: wanted.name, groups: wanted.groups };
+  const step = decideRosterStep(dirty.jid, label, item, ledger);
+  context.metrics.rosterSteps.inc({ step: step.do });
+  await take(context, subscriber, dirty, step, ledger);
+  if (wanted && step.do !== 'declined') await meet(context, subscriber, dirty);
+}
+
+async function take(
+  context: Context,
+  { id, jid }: Subscriber,
+  dirty: DirtyItem,
+  step: RosterStep,
+  ledger: LedgerEntry | undefined,
+): Promise<void> {
+  const { stores, stream } = context;
+  switch (step.do) {
+    case 'set':
+      // The intention first: an item that is missing after a crash was then not deleted by the user.
+      if (!ledger) await stores.friends.noteLedger(id, dirty.jid, { ...step.ledger, pending: true });
+      await setRosterItem(stream, jid, step.item);
+      return stores.friends.noteLedger(id, dirty.jid, step.ledger);
+    case 'restore':
+      await setRosterItem(stream, jid, step.item);
+      return stores.friends.forgetLedger(id, dirty.jid);
+    case 'remove':
+      await removeRosterItem(stream, jid, dirty.jid);
+      return stores.friends.forgetLedger(id, dirty.jid);
+    case 'note':
+      return stores.friends.noteLedger(id, dirty.jid, step.ledger);
+    case 'forget':
+      return stores.friends.forgetLedger(id, dirty.jid);
+    case 'declined':
+      return declined(context, id, dirty.id);
+    case 'nothing':
+      return;
+  }
+}
+
+/** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
+async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
+  await stores.pairs.decline(id, other);
+  await stores.pairs.touch(id, [other], now());
+  await queues.enqueue('reconcile', [id, other]);
+}
+
+/** Once both rosters hold the other, whoever comes last makes the two see each other. */
+async function meet({ stores, introduce }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
+  const [[mine], [theirs]] = await Promise.all([
+    stores.friends.ledger(subscriber.id, [dirty.jid]),
+    stores.friends.ledger(dirty.id, [subscriber.jid]),
+  ]);
+  if (!mine || mine.met || !theirs || theirs.pending) return;
+  if (!theirs.met) await introduce(subscriber.jid, dirty.jid);
+  await stores.friends.noteLedger(subscriber.id, dirty.jid, { ...mine, met: true });
+}

@@ -1,0 +1,26 @@
+import type { Element } from './xml.ts';
+
+const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+
+/** A stanza error (RFC 6120, section 8.3): `condition` such as `item-not-found`. The server's text is kept for the log. */
+export class StanzaError extends Error {
+  readonly condition: string;
+
+  constructor(condition: string, text: string) {
+    super(text === '' ? condition : `${condition}: ${text}`);
+    this.name = 'StanzaError';
+    this.condition = condition;
+  }
+}
+
+/** The error that a stanza of type `error` carries. */
+export function stanzaErrorOf(stanza: Element): StanzaError {
+  const error = stanza.getChild('error');
+  const condition = error?.getChildElements().find((child) => child.getNS() === STANZAS && child.name !== 'text');
+  return new StanzaError(condition?.name ?? 'undefined-condition', error?.getChildText('text', STANZAS) ?? '');
+}
+
+/** The request was answered by one of these conditions. */
+export function isCondition(error: unknown, ...conditions: string[]): boolean {
+  return error instanceof StanzaError && conditions.includes(error.condition);
+}

@@ -1,0 +1,84 @@
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { DialString } from './dial.ts';
+import { internationalMobile, type NumberPlan, nationalMobile, planOf } from './number-plan.ts';
+import { currentForm, withoutDialledPrefix } from './recover.ts';
+
+/** A subscriber number found in a field. `guessed`: the text does not follow the dialling rules of the owner's country. */
+export type ReadNumber = { e164: string; guessed: boolean };
+
+const FOREIGN_PREFIX = /^(?:0011|00|011|010|810)(?=[1-9])/; // no country code begins with 11
+const MIN_BARE_INTERNATIONAL = 11; // shorter digits are as likely a local number without its area code
+
+/** The number that a dial string reaches when dialled in `country`, undefined when it reaches no subscriber. */
+export function interpret(dial: DialString, country: CountryCode | undefined): ReadNumber | undefined {
+  const plan = country === undefined ? undefined : planOf(country);
+  if (dial.plus) return afterPlus(dial, country, plan);
+  return (country && plan && asDialled(dial.digits, country, plan)) || guess(dial.digits);
+}
+
+function afterPlus(
+  dial: DialString,
+  country: CountryCode | undefined,
+  plan: NumberPlan | undefined,
+): ReadNumber | undefined {
+  const e164 = international(dial.digits) ?? (dial.withoutZero && international(dial.withoutZero));
+  if (e164) return { e164, guessed: false };
+  // No country code begins with 0: a `+` before a national number is a slip of the pen.
+  const slip = dial.digits.startsWith('0') && country && plan && asDialled(dial.digits, country, plan);
+  return slip ? { e164: slip.e164, guessed: true } : undefined;
+}
+
+function asDialled(digits: string, country: CountryCode, plan: NumberPlan): ReadNumber | undefined {
+  const mobile = nationalMobile(digits, plan);
+  if (mobile !== undefined) return { e164: mobile, guessed: false };
+  const e164 = library(digits, country);
+  if (e164 !== undefined)
+    return bareMobile(digits, e164, plan) ?? { e164, guessed: isBareCountryCode(digits, e164, plan) };
+  const abroad = plan.internationalPrefix.exec(digits);
+  const recovered = abroad === null ? undefined : international(digits.slice(abroad[0].length));
+  if (recovered !== undefined) return { e164: recovered, guessed: false };
+  const rest = withoutDialledPrefix(digits, country);
+  return rest === undefined ? undefined : asDialled(rest, country, plan);
+}
+
+/**
+ * `49 171 1234567` in Germany: the library takes it for a landline that lacks its trunk prefix, people for a mobile that lacks its
+ * plus. Where a plan has a trunk prefix, people are right.
+ */
+function bareMobile(digits: string, e164: string, plan: NumberPlan): ReadNumber | undefined {
+  const untouched = e164.length === digits.length + plan.callingCode.length + 1;
+  if (!untouched || plan.nationalPrefix === undefined || !digits.startsWith(plan.callingCode)) return undefined;
+  const mobile = internationalMobile(digits);
+  return mobile === undefined ? undefined : { e164: mobile, guessed: true };
+}
+
+/** A country code without its `+`, or the international prefix of another country. */
+function guess(digits: string): ReadNumber | undefined {
+  const prefix = FOREIGN_PREFIX.exec(digits);
+  const bare = digits.length >= MIN_BARE_INTERNATIONAL && !digits.startsWith('0') ? digits : undefined;
+  const rest = prefix === null ? bare : digits.slice(prefix[0].length);
+  const e164 = (rest && international(rest)) || (bare && international(bare));
+  return e164 ? { e164, guessed: true } : undefined;
+}
+
+function international(digits: string): string | undefined {
+  return internationalMobile(digits) ?? library(`+${digits}`) ?? currentForm(`+${digits}`, library);
+}
+
+function library(text: string, country?: CountryCode): string | undefined {
+  const number = parsePhoneNumberFromString(text, { extract: false, ...(country && { defaultCountry: country }) });
+  if (number === undefined) return undefined;
+  return number.isValid() ? number.number : currentForm(number.number, validOnly);
+}
+
+function validOnly(text: string): string | undefined {
+  const number = parsePhoneNumberFromString(text, { extract: false });
+  return number?.isValid() ? number.number : undefined;
+}
+
+/** True when what was taken off the front is the own country code and no trunk prefix (in the NANP it is both). */
+function isBareCountryCode(digits: string, e164: string, plan: NumberPlan): boolean {
+  const removed = digits.length - (e164.length - 1 - plan.callingCode.length);
+  const prefix = digits.slice(0, Math.max(0, removed));
+  return prefix.startsWith(plan.callingCode) && prefix !== plan.nationalPrefix;
+}

@@ -1,0 +1,26 @@
+// What XML 1.0 (section 2.2) cannot carry at all, and what Unicode keeps for itself: one of these in a stanza makes the
+// server close the component's stream. C1 controls are legal in XML and useless in a title.
+const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFDD0-\uFDEF\uFFFE\uFFFF]/g;
+const PLANE_ENDS = /[\u{1FFFE}\u{1FFFF}\u{2FFFE}\u{2FFFF}\u{3FFFE}-\u{3FFFF}\u{4FFFE}-\u{10FFFF}]/gu;
+// Embeddings, overrides and isolates reorder the text around them, so a title could rewrite a friend's whole line.
+const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
+
+/**
+ * One line of text, safe to put into a stanza or a page: no character that XML cannot carry, no bidirectional
+ * override, white space folded to single spaces, Unicode NFC. Empty when nothing is left.
+ */
+export function cleanText(text: string): string {
+  return stripForbidden(text).replace(BIDI_CONTROLS, '').replace(/\s+/gu, ' ').trim().normalize('NFC');
+}
+
+/** Only what XML cannot carry is taken out; a last line of defence for text that is already on its way to a stanza. */
+export function stripForbidden(text: string): string {
+  return text.toWellFormed().replace(FORBIDDEN, '').replace(PLANE_ENDS, '');
+}
+
+/** Length as people count it: in code points, not UTF-16 units. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+}

@@ -1,0 +1,40 @@
+import { createTranscoder } from './vcard/bytes.ts';
+import { createCardCollector, type VcardResult } from './vcard/collector.ts';
+import { createLineCutter } from './vcard/lines.ts';
+import { createUnfolder } from './vcard/unfold.ts';
+
+export type { VcardContact } from './vcard/card.ts';
+export type { VcardResult } from './vcard/collector.ts';
+
+/** Reads address books as they come in: `push` returns the cards that its chunk completed, `end` those that were left. */
+export type VcardReader = { push(chunk: Uint8Array): VcardResult[]; end(): VcardResult[] };
+
+/**
+ * A reader of one file of cards: vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), mixed. A broken card is a result with its reason and stops
+ * nothing; no input throws. Memory does not grow with the file: photos and other unused properties are never kept.
+ */
+export function createVcardReader(): VcardReader {
+  const collector = createCardCollector();
+  const unfolder = createUnfolder(collector.wanted, collector.property);
+  const cutter = createLineCutter(unfolder.line);
+  const transcoder = createTranscoder(cutter.push);
+  return {
+    push(chunk) {
+      transcoder.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      return collector.take();
+    },
+    end() {
+      transcoder.end();
+      cutter.end();
+      unfolder.end();
+      collector.end();
+      return collector.take();
+    },
+  };
+}
+
+/** The cards of a whole file that is in memory already. */
+export function readVcards(bytes: Uint8Array): VcardResult[] {
+  const reader = createVcardReader();
+  return [...reader.push(bytes), ...reader.end()];
+}

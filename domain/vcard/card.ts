@@ -1,0 +1,58 @@
+import { capName, MAX_TELEPHONE_LENGTH, MAX_UID_LENGTH, MAX_VALUES } from './limits.ts';
+import { splitText, unescapeText } from './text.ts';
+
+/** A card's contact; `phoneNumbers` as written, `tel:` URIs included; `groups` are its CATEGORIES. */
+export type VcardContact = { uid?: string; name: string; phoneNumbers: string[]; groups: string[] };
+
+/** A card while its lines come in: the first text of each kind, and its lists. */
+export type CardDraft = { texts: Map<string, string>; phoneNumbers: Set<string>; groups: Set<string> };
+
+const CJK_NAME = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー・]+$/u;
+
+export function createCardDraft(): CardDraft {
+  return { texts: new Map(), phoneNumbers: new Set(), groups: new Set() };
+}
+
+/** Takes one decoded property into the draft; later ones of the same kind do not replace a first that says something. */
+export function addToDraft(draft: CardDraft, name: string, text: string): void {
+  if (name === 'TEL') addValue(draft.phoneNumbers, unescapeText(text).trim(), MAX_TELEPHONE_LENGTH);
+  else if (name === 'CATEGORIES') {
+    const separators = draft.texts.get('VERSION')?.trim() === '2.1' ? ',;' : ',';
+    for (const group of splitText(text, separators))
+      addValue(draft.groups, capName(group.trim()), Number.POSITIVE_INFINITY);
+  } else if (!draft.texts.has(name) && /[^\s;,]/.test(text)) draft.texts.set(name, text);
+}
+
+/** The finished contact, undefined when the card names nobody: no name, organisation, nickname, e-mail address or number. */
+export function finishCard(draft: CardDraft): VcardContact | undefined {
+  const phoneNumbers = [...draft.phoneNumbers];
+  const name = nameOf(draft.texts) ?? phoneNumbers[0];
+  if (name === undefined) return undefined;
+  const uid = unescapeText(draft.texts.get('UID') ?? '').trim();
+  const contact = { name: capName(name), phoneNumbers, groups: [...draft.groups] };
+  return uid === '' || uid.length > MAX_UID_LENGTH ? contact : { uid, ...contact };
+}
+
+function nameOf(texts: ReadonlyMap<string, string>): string | undefined {
+  const candidates = [
+    unescapeText(texts.get('FN') ?? ''),
+    structuredName(texts.get('N') ?? '', texts.get('VERSION')),
+    splitText(texts.get('NICKNAME') ?? '', ',')[0],
+    splitText(texts.get('ORG') ?? '', ';').find((part) => part.trim() !== ''),
+    unescapeText(texts.get('EMAIL') ?? ''),
+  ];
+  return candidates.map((name) => name?.trim()).find(Boolean);
+}
+
+/** `Family;Given;…` as people say it: given name first, but family name first and no space in Chinese, Japanese and Korean. */
+function structuredName(text: string, version: string | undefined): string {
+  // In 2.1 a comma is text; later a component may list several names.
+  const spaced = version?.trim() === '2.1' ? text : text.replace(/\\.|,/gs, (found) => (found === ',' ? ' ' : found));
+  const [family = '', given = ''] = splitText(spaced, ';').map((part) => part.trim());
+  if (CJK_NAME.test(family) && CJK_NAME.test(given)) return family + given;
+  return `${given} ${family}`.trim();
+}
+
+function addValue(values: Set<string>, value: string, maxLength: number): void {
+  if (value !== '' && value.length <= maxLength && values.size < MAX_VALUES) values.add(value);
+}

@@ -1,0 +1,70 @@
+import { type Property, saysQuotedPrintable } from './property.ts';
+
+type Decoder = InstanceType<typeof TextDecoder>;
+
+const EQUALS = 61;
+
+/** Decodes a property's bytes by its ENCODING and CHARSET. */
+export type ValueDecoder = (property: Property) => string;
+
+/**
+ * A decoder for the values of one file. Without a CHARSET the text is UTF-8, or Windows-1252 when it is not valid as UTF-8; a CHARSET that
+ * nobody knows counts as none.
+ */
+export function createValueDecoder(): ValueDecoder {
+  const decoders = new Map<string, Decoder | undefined>();
+  return ({ parameters, value }) => {
+    const bytes = decodeTransfer(parameters, value);
+    const label = /;\s*CHARSET\s*=\s*"?([^;":]{1,40})/.exec(parameters)?.[1]?.trim();
+    if (label === undefined) return decodeUnlabelled(bytes);
+    if (!decoders.has(label) && decoders.size < 20) decoders.set(label, decoderFor(label));
+    return decoders.get(label)?.decode(bytes) ?? decodeUnlabelled(bytes);
+  };
+}
+
+function decodeTransfer(parameters: string, value: Buffer): Buffer {
+  if (parameters === '') return value;
+  if (saysQuotedPrintable(parameters)) return decodeQuotedPrintable(value);
+  if (/;\s*(?:ENCODING\s*=\s*"?)?(?:BASE64|B)"?\s*(?:;|$)/.test(parameters))
+    return Buffer.from(value.toString('latin1'), 'base64');
+  return value;
+}
+
+/** RFC 2045 6.7 in one pass; what is no escape stays as it is. */
+function decodeQuotedPrintable(value: Buffer): Buffer {
+  const decoded = Buffer.alloc(value.length);
+  let length = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    const byte = value[at] ?? 0;
+    const escaped = byte === EQUALS ? hexDigit(value[at + 1]) * 16 + hexDigit(value[at + 2]) : Number.NaN;
+    decoded[length] = Number.isNaN(escaped) ? byte : escaped;
+    if (!Number.isNaN(escaped)) at += 2;
+    length += 1;
+  }
+  return decoded.subarray(0, length);
+}
+
+function hexDigit(byte = 0): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : Number.NaN;
+}
+
+function decodeUnlabelled(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (!text.includes('\ufffd')) return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
+
+/** Undefined for labels that no one knows, and for UTF-16, which cannot stand inside a file of bytes. */
+function decoderFor(label: string): Decoder | undefined {
+  try {
+    return /^UTF-?16|^UTF-?8$/i.test(label) ? undefined : new TextDecoder(label);
+  } catch {
+    return undefined;
+  }
+}

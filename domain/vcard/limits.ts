@@ -1,0 +1,18 @@
+/** Bytes kept of one unfolded line; the rest of a longer one is read over. */
+export const MAX_LINE_BYTES = 32_768;
+/** Characters (UTF-16 units) of a name or a group; longer ones are cut. */
+export const MAX_NAME_LENGTH = 1024;
+/** Longer telephone values are no numbers and are left out. */
+export const MAX_TELEPHONE_LENGTH = 512;
+/** Longer identifiers are left out: half an identifier would be another one. */
+export const MAX_UID_LENGTH = 1024;
+/** Telephone numbers, and groups, kept of one card. */
+export const MAX_VALUES = 100;
+
+/** `text` cut to the longest name, never through a surrogate pair. */
+export function capName(text: string): string {
+  if (text.length <= MAX_NAME_LENGTH) return text;
+  const last = text.charCodeAt(MAX_NAME_LENGTH - 1);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, splitsPair ? MAX_NAME_LENGTH - 1 : MAX_NAME_LENGTH);
+}

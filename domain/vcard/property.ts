@@ -1,0 +1,61 @@
+const COLON = 58;
+const SEMICOLON = 59;
+const QUOTE = 34;
+const DOT = 46;
+const MAX_NAME = 16;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** The parts of `item1.TEL;TYPE=cell:…`; `parameters` is upper case and keeps its `;`. */
+export type Property = { parameters: string; value: Buffer };
+
+/** What must be known of a property before its line is kept: its name in upper case, empty when the line has none. */
+export type Header = { name: string; quotedPrintable: boolean };
+
+/** Reads the start of a line; the group (`item1.`) is no part of the name. Names longer than any that is used are left empty. */
+export function readHeader(bytes: Buffer, start: number, end: number): Header {
+  let name = BYTE_ORDER_MARK.every((byte, at) => bytes[start + at] === byte) ? start + 3 : start;
+  let stop = name;
+  while (stop < end && bytes[stop] !== COLON && bytes[stop] !== SEMICOLON) {
+    if (bytes[stop] === DOT) name = stop + 1;
+    stop += 1;
+  }
+  return {
+    name: stop - name > MAX_NAME ? '' : bytes.toString('latin1', name, stop).trim().toUpperCase(),
+    quotedPrintable: bytes[stop] === SEMICOLON && stop < end && hasQuotedPrintable(bytes, stop, end),
+  };
+}
+
+/** Splits an unfolded property at its colon; undefined when it has none. */
+export function splitProperty(bytes: Buffer): Property | undefined {
+  const colon = valueColon(bytes, 0, bytes.length);
+  if (colon < 0) return undefined;
+  const semicolon = bytes.indexOf(SEMICOLON);
+  const parameters =
+    semicolon >= 0 && semicolon < colon ? bytes.toString('latin1', semicolon, colon).toUpperCase() : '';
+  return { parameters, value: bytes.subarray(colon + 1) };
+}
+
+/** True when the parameters say `ENCODING=QUOTED-PRINTABLE`, or bare `QUOTED-PRINTABLE` as vCard 2.1 may. */
+export function saysQuotedPrintable(parameters: string): boolean {
+  return /;\s*(?:ENCODING\s*=\s*)?"?QUOTED-PRINTABLE/i.test(parameters);
+}
+
+function hasQuotedPrintable(bytes: Buffer, start: number, end: number): boolean {
+  const colon = valueColon(bytes, start, end);
+  return saysQuotedPrintable(bytes.toString('latin1', start, colon < 0 ? end : colon));
+}
+
+/** The first colon outside quotes (`X-P="a:b"`), or, when a quote is never closed, the first colon. */
+function valueColon(bytes: Buffer, start: number, end: number): number {
+  let quoted = false;
+  let first = -1;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) quoted = !quoted;
+    else if (byte === COLON) {
+      if (!quoted) return at;
+      if (first < 0) first = at;
+    }
+  }
+  return first;
+}

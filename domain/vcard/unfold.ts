@@ -1,0 +1,67 @@
+import { MAX_LINE_BYTES } from './limits.ts';
+import type { LineSink } from './lines.ts';
+import { readHeader } from './property.ts';
+
+const SPACE = 32;
+const TAB = 9;
+const EQUALS = 61;
+
+/** Receives one whole property, unfolded; `bytes` is only good during the call, `line` is where it began. */
+export type PropertySink = (name: string, bytes: Buffer, line: number) => void;
+
+/**
+ * Joins folded lines (RFC 2426 2.6, RFC 6350 3.2) and quoted-printable soft breaks into properties, as bytes, because a fold may
+ * stand inside a character. Properties that `wanted` refuses, such as photos, are read over without being kept.
+ */
+export function createUnfolder(wanted: ReadonlySet<string>, next: PropertySink): { line: LineSink; end: () => void } {
+  const kept = Buffer.alloc(MAX_LINE_BYTES);
+  let keptLength = 0;
+  let name = '';
+  let firstLine = 0;
+  let quotedPrintable = false;
+  let softBreak = false;
+  let version21 = false;
+
+  function keep(bytes: Buffer, start: number, end: number): void {
+    const stop = quotedPrintable ? softBreakAt(bytes, start, end) : end;
+    softBreak = stop < end;
+    if (name !== '') keptLength += bytes.copy(kept, keptLength, start, stop);
+  }
+  function finish(): void {
+    if (name !== '') next(name, kept.subarray(0, keptLength), firstLine);
+    if (name === 'VERSION') version21 = kept.toString('latin1', 0, keptLength).trimEnd().endsWith('2.1');
+    else if (name === 'BEGIN') version21 = false;
+    name = '';
+    keptLength = 0;
+  }
+  function begin(bytes: Buffer, start: number, end: number, line: number): void {
+    finish();
+    const header = readHeader(bytes, start, end);
+    name = wanted.has(header.name) ? header.name : '';
+    firstLine = line;
+    quotedPrintable = header.quotedPrintable;
+    keep(bytes, start, end);
+  }
+  return {
+    line(bytes, start, end, line) {
+      if (start === end) softBreak = false;
+      else if (softBreak && !isStructure(bytes, start, end)) keep(bytes, start, end);
+      else if (bytes[start] !== SPACE && bytes[start] !== TAB) begin(bytes, start, end, line);
+      // vCard 2.1 folds before a blank that belongs to the text; later versions add a blank.
+      else keep(bytes, version21 ? start : start + 1, end);
+    },
+    end: finish,
+  };
+}
+
+/** A broken soft break before the end of a card must not swallow the card that follows. */
+function isStructure(bytes: Buffer, start: number, end: number): boolean {
+  return end - start < 32 && /^(?:BEGIN|END)\s*:\s*VCARD\s*$/i.test(bytes.toString('latin1', start, end));
+}
+
+/** Where the `=` of a soft break stands, blanks after it let pass; `end` when the line has none (RFC 2045 6.7). */
+function softBreakAt(bytes: Buffer, start: number, end: number): number {
+  let last = end - 1;
+  while (last > start && (bytes[last] === SPACE || bytes[last] === TAB)) last -= 1;
+  return bytes[last] === EQUALS ? last : end;
+}

@@ -1,0 +1,19 @@
+import type { GatewayConfig } from '../runtime/config.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { NumberKeyOf } from '../runtime/number-key.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { EventSource } from '../store/events.ts';
+import type { Stores } from '../store/stores.ts';
+
+/** What the routes work with. `now`: milliseconds since the epoch. */
+export type Context = {
+  config: GatewayConfig;
+  stores: Stores;
+  queues: Queues;
+  events: EventSource;
+  numberKeyOf: NumberKeyOf;
+  metrics: Metrics;
+  log: Log;
+  now: () => number;
+};

@@ -1,0 +1,137 @@
+import type { Change, EventListener } from '../store/events.ts';
+import type { Context } from './context.ts';
+import { type FriendView, friendViews } from './views.ts';
+
+/** One message of the stream (WHATWG HTML, section 9.2). */
+export type ServerEvent = { event: string; data: unknown };
+
+/** Milliseconds of silence after which a line keeps the connection open through proxies. */
+const HEARTBEAT = 15_000;
+
+/**
+ * The events of one subscriber's friends: first `friends` with everything, then what changes, until `signal`. A client that
+ * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat.
+ */
+export async function* friendStream(
+  context: Context,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent | undefined> {
+  const inbox = createInbox(signal);
+  const watched = createWatched(context, id, inbox.put);
+  const offGap = context.events.onGap(() => inbox.put('all', { what: 'friends', id: '' }));
+  try {
+    await context.events.listen(id, watched.own);
+    yield await watched.everything();
+    while (!signal.aborted) {
+      const change = await inbox.take(HEARTBEAT);
+      if (change === 'closed' || change?.change.what === 'gone') return;
+      if (!change) yield undefined;
+      else if (change.about === 'all') yield await watched.everything();
+      else yield* await watched.follow(change.about, change.change);
+    }
+  } finally {
+    offGap();
+    await watched.close();
+  }
+}
+
+type Item = { about: string; change: Change };
+
+/** Changes that wait for a slow client: one of a kind about each friend, so the inbox cannot grow without end. */
+function createInbox(signal: AbortSignal) {
+  const items = new Map<string, Item>();
+  let wake = () => {};
+  signal.addEventListener('abort', () => wake());
+
+  return {
+    put(about: string, change: Change): void {
+      items.set(`${about} ${change.what}`, { about, change });
+      wake();
+    },
+    async take(patience: number): Promise<Item | 'closed' | undefined> {
+      if (items.size === 0 && !signal.aborted)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, patience);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      if (signal.aborted) return 'closed';
+      const [first] = items;
+      if (first) items.delete(first[0]);
+      return first?.[1];
+    },
+  };
+}
+
+/** The friends whose changes are listened to, and what the client was last told of each. */
+function createWatched({ stores, events, now }: Context, id: string, put: (about: string, change: Change) => void) {
+  const listeners = new Map<string, EventListener>();
+  const told = new Map<string, FriendView>();
+  const own: EventListener = (change) => {
+    if (change.what === 'friends') put(change.id, change);
+    else if (change.what === 'gone') put('', change);
+  };
+
+  async function watch(friend: string): Promise<void> {
+    if (listeners.has(friend)) return;
+    const listener: EventListener = (change) => {
+      if (change.what === 'now-playing' || change.what === 'presence') put(friend, change);
+    };
+    listeners.set(friend, listener);
+    await events.listen(friend, listener);
+  }
+
+  async function unwatch(friend: string): Promise<void> {
+    const listener = listeners.get(friend);
+    listeners.delete(friend);
+    told.delete(friend);
+    if (listener) await events.unlisten(friend, listener);
+  }
+
+  async function everything(): Promise<ServerEvent> {
+    const friends = await stores.friends.list(id);
+    const present = new Set(friends.map((friend) => friend.id));
+    for (const friend of [...listeners.keys()]) if (!present.has(friend)) await unwatch(friend);
+    for (const friend of present) await watch(friend);
+    const views = await friendViews(stores, friends, now());
+    for (const view of views) told.set(view.subscriberId, view);
+    return { event: 'friends', data: { friends: views } };
+  }
+
+  async function follow(friend: string, change: Change): Promise<ServerEvent[]> {
+    const before = told.get(friend);
+    const [found] = await stores.friends.some(id, [friend]);
+    if (!found) {
+      await unwatch(friend);
+      return before ? [{ event: 'friend-removed', data: { subscriberId: friend } }] : [];
+    }
+    await watch(friend);
+    const [view] = await friendViews(stores, [found], now());
+    if (!view) return [];
+    told.set(friend, view);
+    return differences(before, view, change);
+  }
+
+  async function close(): Promise<void> {
+    for (const friend of [...listeners.keys()]) await unwatch(friend);
+    await events.unlisten(id, own);
+  }
+
+  return { own, everything, follow, close };
+}
+
+/** What the client does not know yet; a label that changed is told as the friend anew. */
+function differences(before: FriendView | undefined, view: FriendView, change: Change): ServerEvent[] {
+  if (!before || (change.what === 'friends' && before.name !== view.name))
+    return [{ event: 'friend-added', data: view }];
+  const { subscriberId, nowPlaying, online, status } = view;
+  const list: ServerEvent[] = [];
+  if (JSON.stringify(before.nowPlaying) !== JSON.stringify(nowPlaying))
+    list.push({ event: 'now-playing', data: { subscriberId, nowPlaying } });
+  if (before.online !== online || before.status !== status)
+    list.push({ event: 'presence', data: { subscriberId, online, status } });
+  return list;
+}

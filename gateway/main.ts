@@ -1,0 +1,8 @@
+import { readEnv, toGatewayConfig } from '../runtime/config.ts';
+import { configOrExit, runProcess } from '../runtime/lifecycle.ts';
+import { createLog } from '../runtime/log.ts';
+import { startGateway } from './gateway.ts';
+
+const config = configOrExit(() => toGatewayConfig(readEnv()));
+const log = createLog('gateway', config.logLevel);
+await runProcess(log, () => startGateway(config, log));

@@ -1,0 +1,81 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Fault, type FaultCode } from '../domain/fault.ts';
+
+const STATUS: Record<FaultCode, { status: number; title: string }> = {
+  INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
+  UNAUTHENTICATED: { status: 401, title: 'Unauthorized' },
+  PERMISSION_DENIED: { status: 403, title: 'Forbidden' },
+  NOT_FOUND: { status: 404, title: 'Not Found' },
+  ALREADY_EXISTS: { status: 409, title: 'Conflict' },
+  CONFLICT: { status: 409, title: 'Conflict' },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },
+  UNAVAILABLE: { status: 503, title: 'Service Unavailable' },
+  INTERNAL: { status: 500, title: 'Internal Server Error' },
+};
+
+/** Seconds after which a client may try again when something is away for a moment. */
+const RETRY_AFTER = '2';
+
+/** Answers every error as RFC 9457 problem details. */
+export function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const fault = toFault(error);
+    if (fault.code === 'INTERNAL') request.log.error({ err: error, correlator: request.id }, 'request failed');
+    return sendProblem(reply, request, fault);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      reply,
+      request,
+      new Fault('NOT_FOUND', 'There is no such path or method; /docs lists those there are.'),
+    ),
+  );
+}
+
+function sendProblem(reply: FastifyReply, request: FastifyRequest, { code, message }: Fault): FastifyReply {
+  const { status, title } = STATUS[code];
+  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
+  if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, code, detail: message, correlator: request.id }));
+}
+
+/** What the framework and the Redis client throw, in our own words; what nobody expected says nothing to the outside. */
+function toFault(error: FastifyError): Fault {
+  if (error instanceof Fault) return error;
+  if (error.validation) return new Fault('INVALID_ARGUMENT', `${error.message}.`);
+  if (isRedisAway(error)) return new Fault('UNAVAILABLE', 'The store does not answer; try again in a moment.');
+  switch (error.statusCode) {
+    case 400:
+      return new Fault('INVALID_ARGUMENT', 'The body is not valid; send well-formed JSON with its Content-Length.');
+    case 413:
+      return new Fault('PAYLOAD_TOO_LARGE', 'The body is larger than this call takes.');
+    case 415:
+      return new Fault(
+        'UNSUPPORTED_MEDIA_TYPE',
+        'This call takes application/json, or text/vcard for an address book; set Content-Type.',
+      );
+    default:
+      return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');
+  }
+}
+
+function isRedisAway(error: Error): boolean {
+  const names = [
+    'ClientOfflineError',
+    'ClientClosedError',
+    'SocketClosedUnexpectedlyError',
+    'DisconnectsClientError',
+    'ConnectionTimeoutError',
+    'TimeoutError',
+    'AbortError',
+  ];
+  return (
+    names.includes(error.constructor.name) ||
+    ('code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'))
+  );
+}

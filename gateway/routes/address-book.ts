@@ -1,0 +1,109 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import { Fault } from '../../domain/fault.ts';
+import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { type Entry, readJsonContacts, readVcardContacts, toBook } from '../book-reader.ts';
+import type { Context } from '../context.ts';
+import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
+
+const PATH = '/subscribers/:subscriberId/address-book';
+const VCARD_TYPES = ['text/vcard', 'text/x-vcard', 'text/directory'];
+const tags = ['address book'];
+
+/** A subscriber's address book. */
+export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.addContentTypeParser(VCARD_TYPES, { parseAs: 'buffer', bodyLimit: LARGEST_UPLOAD }, (_request, body, done) =>
+      done(null, body),
+    );
+
+    app.put(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        bodyLimit: LARGEST_UPLOAD,
+        // The schema is for the reader of the document; each contact is checked by itself, so that one bad contact is listed and the others are kept.
+        validatorCompiler: ({ httpPart }) => (httpPart === 'body' ? checkBody : () => true),
+        schema: {
+          tags,
+          summary: 'Replace the whole address book',
+          description: 'JSON, or a file of vCards. Accepted means stored: friendships follow in the background.',
+          params: SubscriberParams,
+          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': { schema: { type: 'string' } } } },
+          response: { 202: BookAccepted, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const subscriber = await subscriberOf(request, stores);
+        const { book, rejected } = await toBook(await entriesOf(request.body), subscriber.phoneNumber, numberKeyOf);
+        const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
+        await queues.enqueue('reconcile', [subscriber.id]);
+        return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
+      },
+    );
+
+    app.get(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'What is kept, and whether friendships are up to date with it',
+          params: SubscriberParams,
+          response: { 200: BookView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        const [{ version, contacts }, friends, reconciling, rostering] = await Promise.all([
+          stores.addressBooks.info(id),
+          stores.friends.list(id),
+          stores.due.isMarked('reconcile', id),
+          stores.due.isMarked('roster', id),
+        ]);
+        const matched = friends.filter((friend) => friend.held).length;
+        return reply
+          .header('etag', `"${version}"`)
+          .send({ version, contacts, matched, state: reconciling || rostering ? 'reconciling' : 'current' });
+      },
+    );
+
+    app.delete(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Delete the address book; the friendships that it made end',
+          params: SubscriberParams,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        await stores.addressBooks.drop(id, now());
+        await queues.enqueue('reconcile', [id]);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+function checkBody(body: unknown): true | { error: Error } {
+  if (body instanceof Uint8Array || contactsOf(body)) return true;
+  return {
+    error: new Fault(
+      'INVALID_ARGUMENT',
+      'The body must be {"contacts": [...]}, or vCards with Content-Type: text/vcard.',
+    ),
+  };
+}
+
+async function entriesOf(body: unknown): Promise<Entry[]> {
+  return body instanceof Uint8Array ? readVcardContacts(body) : readJsonContacts(contactsOf(body) ?? []);
+}
+
+function contactsOf(body: unknown): unknown[] | undefined {
+  const contacts = typeof body === 'object' && body !== null && 'contacts' in body ? body.contacts : undefined;
+  return Array.isArray(contacts) ? contacts : undefined;
+}

@@ -1,0 +1,76 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { cleanTune, currentOf, play, type Tune } from '../../domain/tune.ts';
+import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
+import { tuneView } from '../views.ts';
+
+const PATH = '/subscribers/:subscriberId/now-playing';
+const DEFAULT_DEVICE = 'default';
+const tags = ['now playing'];
+
+/** What a subscriber plays. */
+export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.put(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Say what plays now',
+          params: SubscriberParams,
+          body: TuneBody,
+          response: { 202: TuneAccepted, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { device = DEFAULT_DEVICE, ...body } = request.body;
+        const tune = cleanTune(body as Tune);
+        const { id } = await subscriberOf(request, stores);
+        const playing = play(await stores.nowPlaying.device(id, device), device, tune, now());
+        await stores.nowPlaying.play(id, playing, now());
+        await queues.enqueue('tune', [id]);
+        return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
+      },
+    );
+
+    app.get(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'What is shown to friends now',
+          params: SubscriberParams,
+          response: { 200: OwnTune, 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        const playing = currentOf((await stores.nowPlaying.read(id)).devices, now());
+        if (!playing) return reply.code(204).send(null);
+        return reply.send({ ...tuneView(playing), device: playing.device });
+      },
+    );
+
+    app.delete(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Stop: one device, or all',
+          params: SubscriberParams,
+          querystring: DeviceQuery,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        if (await stores.nowPlaying.stop(id, request.query.device, now())) await queues.enqueue('tune', [id]);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}

@@ -1,0 +1,168 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Fault } from '../../domain/fault.ts';
+import { parseE164 } from '../../domain/phone.ts';
+import { cleanText } from '../../domain/text.ts';
+import type { Subscriber } from '../../store/subscribers.ts';
+import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { createSubscriber } from '../new-subscriber.ts';
+import {
+  CreatedSubscriber,
+  Empty,
+  NewSubscriber,
+  NumberQuery,
+  problems,
+  SubscriberParams,
+  SubscriberPatch,
+  SubscriberView,
+} from '../schemas.ts';
+
+const tags = ['subscribers'];
+
+/** Subscribers: who is known to the service. */
+export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, queues, numberKeyOf, now } = context;
+
+  return async (app) => {
+    app.post(
+      '/subscribers',
+      {
+        onRequest: operatorOnly,
+        schema: {
+          tags,
+          summary: 'Add a subscriber',
+          body: NewSubscriber,
+          response: { 201: CreatedSubscriber, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { phoneNumber, displayName, jid } = request.body;
+        const { subscriber, password } = await createSubscriber(
+          context,
+          toE164(phoneNumber),
+          toDisplayName(displayName),
+          jid,
+        );
+        return reply.code(201).send({ ...toView(subscriber), ...(password === undefined ? {} : { password }) });
+      },
+    );
+
+    app.post(
+      '/subscribers/retrieve',
+      {
+        onRequest: operatorOnly,
+        schema: {
+          tags,
+          summary: 'Find a subscriber by number',
+          body: NumberQuery,
+          response: { 200: SubscriberView, ...problems },
+        },
+      },
+      async (request) => {
+        const [id] = await stores.subscribers.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
+        const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
+        if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
+        return toView(subscriber);
+      },
+    );
+
+    app.get(
+      '/subscribers/:subscriberId',
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Read a subscriber',
+          params: SubscriberParams,
+          response: { 200: SubscriberView, ...problems },
+        },
+      },
+      async (request) => toView(await subscriberOf(request, stores)),
+    );
+
+    app.patch(
+      '/subscribers/:subscriberId',
+      {
+        onRequest: operatorOnly,
+        schema: {
+          tags,
+          summary: 'Change the number or the display name',
+          params: SubscriberParams,
+          body: SubscriberPatch,
+          response: { 200: SubscriberView, ...problems },
+        },
+      },
+      async (request) => {
+        const subscriber = await subscriberOf(request, stores);
+        const { phoneNumber, displayName } = request.body;
+        if (phoneNumber !== undefined) await changeNumber(context, subscriber, toE164(phoneNumber));
+        if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
+        return toView(await subscriberOf(request, stores));
+      },
+    );
+
+    app.delete(
+      '/subscribers/:subscriberId',
+      {
+        onRequest: operatorOnly,
+        schema: {
+          tags,
+          summary: 'Remove a subscriber: roster items, tune, book and tokens go with it',
+          params: SubscriberParams,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        await stores.subscribers.leave(id, now());
+        await stores.tokens.revokeAll(id);
+        await stores.nowPlaying.stop(id, undefined, now());
+        await queues.enqueue('tune', [id]);
+        await queues.enqueue('reconcile', [id]);
+        await stores.events.tell(id, { what: 'gone' });
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+async function changeNumber(
+  { stores, queues, numberKeyOf, now }: Context,
+  subscriber: Subscriber,
+  phoneNumber: string,
+): Promise<void> {
+  if (phoneNumber === subscriber.phoneNumber) return;
+  const outcome = await stores.subscribers.changeNumber(subscriber.id, phoneNumber, numberKeyOf(phoneNumber), now());
+  if (outcome === 'number-taken') throw new Fault('ALREADY_EXISTS', 'Another subscriber has this number.');
+  if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+  await queues.enqueue('reconcile', [subscriber.id]);
+}
+
+/** Friends whose book does not hold the number show the display name, so their rosters follow it. */
+async function rename({ stores, queues, now }: Context, { id }: Subscriber, displayName: string): Promise<void> {
+  await stores.subscribers.rename(id, displayName);
+  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+  await stores.pairs.touch(id, friends, now());
+  await queues.enqueue('reconcile', friends);
+}
+
+function toE164(text: string): string {
+  const phoneNumber = parseE164(text);
+  if (phoneNumber === undefined)
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      'phoneNumber must be a valid number in E.164 with its plus sign, such as +8613800138000.',
+    );
+  return phoneNumber;
+}
+
+function toDisplayName(text: string | undefined): string {
+  const displayName = cleanText(text ?? '');
+  if (text !== undefined && displayName === '')
+    throw new Fault('INVALID_ARGUMENT', 'displayName has no visible character; send a name or leave it out.');
+  return displayName;
+}
+
+function toView({ id, phoneNumber, jid, displayName }: Subscriber) {
+  return { subscriberId: id, phoneNumber, jid, displayName };
+}

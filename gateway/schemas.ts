@@ -1,0 +1,148 @@
+import { type TSchema, Type } from 'typebox';
+
+/** The shapes of the API. Every route names its request and its answers by these; the OpenAPI document is made from them. */
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'Always about:blank: the code says what kind of problem it is.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'A stable word for programs, such as INVALID_ARGUMENT.' }),
+    detail: Type.String({ description: 'What went wrong, and what to do next.' }),
+    correlator: Type.String({ description: 'Quote it to the operator; it is in the log.' }),
+  },
+  { description: 'RFC 9457 problem details' },
+);
+
+/** The answers that any route may give besides its own. */
+export const problems = {
+  '4xx': problem('The request cannot be served as it is.'),
+  '5xx': problem('The service cannot answer now.'),
+};
+
+function problem(description: string): TSchema {
+  return { description, content: { 'application/problem+json': { schema: Problem } } } as unknown as TSchema;
+}
+
+/** An answer without a body. */
+export const Empty = Type.Null({ description: 'Done; no content.' });
+
+const PhoneNumber = Type.String({
+  description: 'E.164, with the plus sign',
+  maxLength: 64,
+  examples: ['+8613800138000'],
+});
+const DisplayName = Type.String({ minLength: 1, maxLength: 1024, examples: ['Alice'] });
+const Jid = Type.String({ description: 'A bare JID on the home host', maxLength: 512, examples: ['alice@op.example'] });
+const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
+
+export const SubscriberParams = Type.Object({
+  subscriberId: Type.String({
+    description: 'The id of a subscriber; with a subscriber’s own token, also `me`.',
+    maxLength: 64,
+  }),
+});
+
+export const NewSubscriber = Type.Object(
+  { phoneNumber: PhoneNumber, displayName: Type.Optional(DisplayName), jid: Type.Optional(Jid) },
+  { additionalProperties: false },
+);
+export const NumberQuery = Type.Object({ phoneNumber: PhoneNumber }, { additionalProperties: false });
+export const SubscriberPatch = Type.Object(
+  { phoneNumber: Type.Optional(PhoneNumber), displayName: Type.Optional(DisplayName) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export const SubscriberView = Type.Object({
+  subscriberId: Type.String(),
+  phoneNumber: Type.String(),
+  jid: Type.String(),
+  displayName: Type.String(),
+});
+export const CreatedSubscriber = Type.Object({
+  ...SubscriberView.properties,
+  password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
+});
+
+export const TokenView = Type.Object({ token: Type.String({ description: 'Shown this once.' }), expiresAt: Time });
+
+export const ContactBody = Type.Object({
+  uid: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  name: Type.String({ minLength: 1 }),
+  phoneNumbers: Type.Array(Type.String(), { maxItems: 100, description: 'As the phone has them, in any form.' }),
+  groups: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
+});
+export const BookBody = Type.Object({ contacts: Type.Array(ContactBody) });
+export const BookAccepted = Type.Object({
+  version: Type.Integer(),
+  contacts: Type.Integer({ description: 'How many were kept.' }),
+  rejected: Type.Array(
+    Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), reason: Type.String() }),
+  ),
+});
+export const BookView = Type.Object({
+  version: Type.Integer(),
+  contacts: Type.Integer(),
+  matched: Type.Integer({ description: 'How many friends the book has led to.' }),
+  state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')]),
+});
+
+const Text = Type.String({ minLength: 1, maxLength: 1024 });
+export const Device = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[\\x21-\\x7e]+$',
+  description: 'Which of the subscriber’s devices plays.',
+});
+const Kind = Type.Union([Type.Literal('audio'), Type.Literal('video')]);
+export const TuneBody = Type.Object(
+  {
+    kind: Kind,
+    title: Text,
+    artist: Type.Optional(Text),
+    source: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'Album, site or channel' })),
+    track: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1024, description: 'Number or URI within the source' }),
+    ),
+    length: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65_535, description: 'Seconds; leave it out for a stream.' }),
+    ),
+    rating: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+    uri: Type.Optional(Text),
+    device: Type.Optional(Device),
+  },
+  { additionalProperties: false },
+);
+export const TuneAccepted = Type.Object({ expiresAt: Time });
+const tuneView = {
+  kind: Kind,
+  title: Type.String(),
+  artist: Type.Optional(Type.String()),
+  source: Type.Optional(Type.String()),
+  track: Type.Optional(Type.String()),
+  length: Type.Optional(Type.Integer()),
+  rating: Type.Optional(Type.Integer()),
+  uri: Type.Optional(Type.String()),
+  since: Time,
+  expiresAt: Time,
+};
+export const OwnTune = Type.Object({ ...tuneView, device: Type.String() });
+export const FriendTune = Type.Object(tuneView);
+export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });
+
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const FriendView = Type.Object({
+  subscriberId: Type.String(),
+  name: Type.String({ description: 'As in the subscriber’s own book' }),
+  phoneNumber: orNull(Type.String({ description: 'Null unless the own book holds it' })),
+  jid: Type.String(),
+  online: Type.Boolean(),
+  status: orNull(Type.String({ description: 'The signature: the presence status' })),
+  avatar: orNull(Type.String()),
+  nowPlaying: orNull(FriendTune),
+});
+export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
+
+export const Readiness = Type.Object({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
+  missing: Type.Array(Type.String()),
+});

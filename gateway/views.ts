@@ -1,0 +1,46 @@
+import { onlineOf } from '../domain/presence.ts';
+import { currentOf, type Playing } from '../domain/tune.ts';
+import type { Friend } from '../store/friends.ts';
+import type { Stores } from '../store/stores.ts';
+
+/** A friend as the API shows it. */
+export type FriendView = {
+  subscriberId: string;
+  name: string;
+  phoneNumber: string | null;
+  jid: string;
+  online: boolean;
+  status: string | null;
+  avatar: string | null;
+  nowPlaying: TuneView | null;
+};
+
+export type TuneView = ReturnType<typeof tuneView>;
+
+/** Without the device: that is nobody else's business. */
+export function tuneView({ tune, since, expiresAt }: Playing) {
+  return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+}
+
+/** Friends with what they play at `now`, in the order of their names. */
+export async function friendViews(stores: Stores, friends: readonly Friend[], now: number): Promise<FriendView[]> {
+  const ids = friends.map((friend) => friend.id);
+  const [records, presences, states] = await Promise.all([
+    stores.subscribers.records(ids),
+    stores.presences.of(friends.map((friend) => friend.jid)),
+    stores.nowPlaying.readMany(ids),
+  ]);
+  const views = friends.map((friend, i): FriendView => {
+    const playing = currentOf(states[i]?.devices ?? [], now);
+    return {
+      subscriberId: friend.id,
+      name: friend.name,
+      phoneNumber: friend.held ? (records[i]?.phoneNumber ?? null) : null,
+      jid: friend.jid,
+      ...onlineOf(presences[i] ?? []),
+      avatar: null,
+      nowPlaying: playing ? tuneView(playing) : null,
+    };
+  });
+  return views.sort((a, b) => a.name.localeCompare(b.name));
+}

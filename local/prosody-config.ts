@@ -1,0 +1,124 @@
+/** Rights of XEP-0356 that a component can be given; a test leaves one out to see what the component says. */
+export interface Privileges {
+  roster?: 'none' | 'get' | 'set' | 'both';
+  message?: 'none' | 'outgoing';
+  presence?: 'none' | 'managed_entity' | 'roster';
+  /** Namespace to right. */
+  iq?: Record<string, 'get' | 'set' | 'both'>;
+}
+
+/** What the private Prosody is told at its start. */
+export interface ProsodyConfig {
+  folder: string;
+  domain: string;
+  c2sPort: number;
+  componentPort: number;
+  componentDomain: string;
+  componentSecret: string;
+  privileges: Privileges;
+  /** Whether the component may send only in its own name; then it cannot send presence probes for users. */
+  validateFromAddresses: boolean;
+  /** Whether the component may create accounts (XEP-0133). */
+  componentIsAdmin: boolean;
+  /** Modules to load on the host beside the usual ones. */
+  extraModules: string[];
+}
+
+/** All that Earshot needs. */
+export const ALL_PRIVILEGES: Privileges = {
+  roster: 'both',
+  message: 'outgoing',
+  presence: 'roster',
+  iq: {
+    'http://jabber.org/protocol/pubsub': 'both',
+    'http://jabber.org/protocol/pubsub#owner': 'both',
+    'vcard-temp': 'get',
+  },
+};
+
+const HOST_MODULES = [
+  'roster',
+  'saslauth',
+  'disco',
+  'pep',
+  'ping',
+  'carbons',
+  'blocklist',
+  'vcard4',
+  'vcard_legacy',
+  'adhoc',
+  'admin_adhoc',
+  'privilege',
+];
+
+/** The text of `prosody.cfg.lua`: one host, one component, internal storage, nothing but the loopback interface. */
+export function prosodyConfig(config: ProsodyConfig): string {
+  return [...globalLines(config), '', ...hostLines(config), '', ...componentLines(config), ''].join('\n');
+}
+
+function globalLines(config: ProsodyConfig): string[] {
+  return [
+    `data_path = ${lua(`${config.folder}/data`)}`,
+    `pidfile = ${lua(`${config.folder}/prosody.pid`)}`,
+    `log = { warn = ${lua(`${config.folder}/prosody.log`)} }`,
+    '-- A private server that root starts for itself, in a folder of its own.',
+    'run_as_root = true',
+    'interfaces = { "127.0.0.1" }',
+    `c2s_ports = { ${config.c2sPort} }`,
+    'component_interfaces = { "127.0.0.1" }',
+    `component_ports = { ${config.componentPort} }`,
+    'http_ports = {}',
+    'https_ports = {}',
+    '-- Federation is no business of a private server.',
+    'modules_disabled = { "s2s", "s2s_auth_certs" }',
+    '-- There is no certificate, and what never leaves the loopback interface needs none.',
+    'c2s_require_encryption = false',
+    'allow_unencrypted_plain_auth = true',
+    'authentication = "internal_hashed"',
+    'storage = "internal"',
+    `modules_enabled = ${luaList([...HOST_MODULES, ...config.extraModules])}`,
+  ];
+}
+
+function hostLines(config: ProsodyConfig): string[] {
+  const admins = config.componentIsAdmin ? [config.componentDomain] : [];
+  return [
+    `VirtualHost ${lua(config.domain)}`,
+    '  -- The component creates accounts through XEP-0133.',
+    `  admins = ${luaList(admins)}`,
+    '  privileged_entities = {',
+    `    [${lua(config.componentDomain)}] = {`,
+    ...privilegeLines(config.privileges).map((line) => `      ${line}`),
+    '    };',
+    '  }',
+  ];
+}
+
+function privilegeLines({ roster, message, presence, iq = {} }: Privileges): string[] {
+  const plain = Object.entries({ roster, message, presence }).filter(([, right]) => right !== undefined);
+  const namespaces = Object.entries(iq).map(([namespace, right]) => `  [${lua(namespace)}] = ${lua(right)};`);
+  return [
+    ...plain.map(([access, right]) => `${access} = ${lua(String(right))};`),
+    ...(namespaces.length === 0 ? [] : ['iq = {', ...namespaces, '};']),
+  ];
+}
+
+function componentLines(config: ProsodyConfig): string[] {
+  return [
+    `Component ${lua(config.componentDomain)}`,
+    `  component_secret = ${lua(config.componentSecret)}`,
+    '  modules_enabled = { "privilege" }',
+    '  -- false lets the component send the presence probes that introduce two new friends to each other.',
+    `  validate_from_addresses = ${config.validateFromAddresses}`,
+  ];
+}
+
+function luaList(items: string[]): string {
+  return items.length === 0 ? '{}' : `{ ${items.map(lua).join(', ')} }`;
+}
+
+/** A Lua string literal; decimal escapes for everything that could end it. */
+function lua(text: string): string {
+  const escaped = text.replace(/["\\\p{Cc}]/gu, (character) => `\\${String(character.charCodeAt(0)).padStart(3, '0')}`);
+  return `"${escaped}"`;
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { StartError } from './start-error.ts';
+
+/** What a local stack keeps secret. Made once, then kept with the data: another number key would make every stored hash useless. */
+export interface Secrets {
+  operatorKey: string;
+  componentSecret: string;
+  redisPassword: string;
+  /** 32 bytes, hexadecimal. */
+  numberKey: string;
+}
+
+/** Reads `secrets.json` from the data folder, or makes it (mode 0600). Throws `DATA_DIR` when the file is broken. */
+export function loadSecrets(dataDir: string): Secrets {
+  const file = join(dataDir, 'secrets.json');
+  const secrets = existsSync(file) ? readSecrets(file) : {};
+  const complete = { ...newSecrets(), ...secrets };
+  writePrivateJson(file, complete);
+  return complete;
+}
+
+/** Writes a file that only its owner may read, in one step: a crash leaves the old one or the new one. */
+export function writePrivateJson(file: string, value: unknown): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    chmodSync(draft, 0o600);
+    renameSync(draft, file);
+  } catch (error) {
+    throw new StartError('DATA_DIR', `${file} cannot be written: ${(error as Error).message}`, error);
+  }
+}
+
+function readSecrets(file: string): Partial<Secrets> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
+  } catch (error) {
+    const reason = (error as Error).message;
+    const remedy = 'Bring it back from a backup, or move the whole data folder away to begin with an empty one.';
+    throw new StartError('DATA_DIR', `${file} cannot be read: ${reason}. ${remedy}`, error);
+  }
+}
+
+function newSecrets(): Secrets {
+  return {
+    operatorKey: randomBytes(24).toString('base64url'),
+    componentSecret: randomBytes(24).toString('base64url'),
+    redisPassword: randomBytes(24).toString('base64url'),
+    numberKey: randomBytes(32).toString('hex'),
+  };
+}

@@ -1,0 +1,63 @@
+import type { Log } from './log.ts';
+
+/** Something that was started and can be stopped, within `stop`'s own time. */
+export type Running = { stop(): Promise<void> };
+
+/** Milliseconds that a process gives its work to end before it leaves anyway; everything is done again by the next one. */
+const PATIENCE = 8_000;
+
+/** Starts a process, and ends it at SIGTERM, Ctrl-C, or when the launcher that forked it is gone. */
+export async function runProcess(log: Log, start: () => Promise<Running>): Promise<void> {
+  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    process.once('disconnect', () => resolve('launcher gone'));
+  });
+  const running = await start().catch((err: unknown) => {
+    log.fatal({ err }, 'cannot start');
+    process.exit(1);
+  });
+  log.info('started');
+  const reason = await stopped;
+  log.info({ reason }, 'stopping');
+  setTimeout(() => process.exit(1), PATIENCE).unref();
+  await running.stop();
+  process.exit(0);
+}
+
+/** Calls `task` every `interval` milliseconds, never twice at a time, until stopped; a failure is logged and the next turn comes. */
+export function every(interval: number, log: Log, task: () => Promise<void>): Running {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let turn = run();
+
+  async function run(): Promise<void> {
+    try {
+      await task();
+    } catch (err) {
+      log.warn({ err }, 'repeated task');
+    }
+    if (!stopped)
+      timer = setTimeout(() => {
+        turn = run();
+      }, interval);
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await turn;
+    },
+  };
+}
+
+/** The configuration, or a plain message and exit code 1: an operator's typing slip is no reason for a stack trace. */
+export function configOrExit<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (err) {
+    process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);
+    process.exit(1);
+  }
+}

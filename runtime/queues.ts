@@ -1,0 +1,95 @@
+import { createNodeRedisClient, type Job, Queue, Worker } from 'bullmq';
+import type { Log } from './log.ts';
+import type { Redis } from './redis.ts';
+
+/** The queues. A job says "look at this subscriber again" and nothing else. */
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account'] as const;
+export type QueueName = (typeof QUEUES)[number];
+export type SubscriberJob = { id: string };
+
+export type Queues = {
+  /** Look at these subscribers again, now or `delay` milliseconds from now. Asking twice is asking once. */
+  enqueue(name: QueueName, ids: readonly string[], delay?: number): Promise<void>;
+  /** Jobs that wait for a retry run at once. */
+  retryNow(name: QueueName): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Retries within a job are for short troubles; the sweep looks again at what is still due afterwards. */
+const RETRIES = { attempts: 6, backoff: { type: 'exponential', delay: 250, jitter: 0.5 } };
+
+export function createQueues(redis: Redis, prefix: string, log: Log): Queues {
+  const connection = createNodeRedisClient(redis);
+  const options = {
+    connection,
+    prefix: queuePrefix(prefix),
+    streams: { events: { maxLen: 100 } },
+    skipMetasUpdate: true,
+    defaultJobOptions: { ...RETRIES, removeOnComplete: true, removeOnFail: true },
+  };
+  const queues = new Map(QUEUES.map((name) => [name, new Queue<SubscriberJob>(name, options)]));
+  for (const queue of queues.values()) queue.on('error', (err) => log.warn({ err, queue: queue.name }, 'queue'));
+
+  function queueOf(name: QueueName): Queue<SubscriberJob> {
+    const queue = queues.get(name);
+    if (!queue) throw new Error(`There is no queue ${name}.`);
+    return queue;
+  }
+
+  async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
+    const [first, ...others] = ids;
+    if (first === undefined) return;
+    if (others.length === 0) await queueOf(name).add(name, { id: first }, jobOptions(first, delay));
+    else await queueOf(name).addBulk(ids.map((id) => ({ name, data: { id }, opts: jobOptions(id, delay) })));
+  }
+
+  return {
+    enqueue,
+    retryNow: (name) => queueOf(name).promoteJobs(),
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/**
+ * One job at a time for each subscriber; what is asked for meanwhile runs once afterwards. A job that waits for its
+ * delay is brought forward by one that does not.
+ */
+function jobOptions(id: string, delay: number) {
+  return { delay, deduplication: { id, keepLastIfActive: true, reschedule: true } };
+}
+
+export type QueueWorker = Worker<SubscriberJob>;
+
+/** Runs `work` for the queue's jobs, `concurrency` of them side by side. It starts paused: call `run()`. */
+export function createQueueWorker(
+  redis: Redis,
+  prefix: string,
+  name: QueueName,
+  concurrency: number,
+  log: Log,
+  work: (id: string, job: Job<SubscriberJob>, token: string) => Promise<void>,
+): QueueWorker {
+  const worker = new Worker<SubscriberJob>(name, (job, token) => work(job.data.id, job, token ?? ''), {
+    connection: createNodeRedisClient(redis),
+    prefix: queuePrefix(prefix),
+    concurrency,
+    autorun: false,
+    // A process that was killed keeps its jobs locked this long.
+    lockDuration: 10_000,
+    stalledInterval: 5_000,
+    maxStalledCount: 1_000,
+    runRetryDelay: 1_000,
+  });
+  worker.on('error', (err) => log.warn({ err, queue: name }, 'queue worker'));
+  worker.on('failed', (job, err) =>
+    log.warn({ err, queue: name, subscriberId: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
+  );
+  return worker;
+}
+
+/** One hash tag, so that a queue's keys stay in one slot of a Redis Cluster. */
+function queuePrefix(prefix: string): string {
+  return `{${prefix}:queue}`;
+}

@@ -1,0 +1,60 @@
+import type { Redis } from '../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+
+/**
+ * An XMPP account that Earshot shall make for a subscriber: `wanted` until the component has an answer, then `made`,
+ * `taken` (somebody else's account has that name) or `refused` (the server would not).
+ */
+export type AccountState = 'wanted' | 'made' | 'taken' | 'refused';
+
+export type Accounts = ReturnType<typeof createAccounts>;
+
+/** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
+const LIFETIME = 120;
+
+/**
+ * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
+ * account Earshot itself has made, so that it may give such an account a new password and no other.
+ */
+export function createAccounts(redis: Redis, keys: Keys) {
+  return {
+    async want(id: string, password: string): Promise<void> {
+      await redis
+        .multi()
+        .hSet(keys.account(id), { state: 'wanted', password })
+        .expire(keys.account(id), LIFETIME)
+        .exec();
+    },
+
+    /** Undefined when nothing is wanted any more. */
+    async wanted(id: string): Promise<{ password: string } | undefined> {
+      const { state, password } = await redis.hGetAll(keys.account(id));
+      return state === 'wanted' && password ? { password } : undefined;
+    },
+
+    async state(id: string): Promise<AccountState | undefined> {
+      return ((await redis.hGet(keys.account(id), 'state')) ?? undefined) as AccountState | undefined;
+    },
+
+    async answer(id: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
+      await redis
+        .multi()
+        .hSet(keys.account(id), 'state', state)
+        .hDel(keys.account(id), 'password')
+        .expire(keys.account(id), LIFETIME)
+        .exec();
+    },
+
+    async forget(id: string): Promise<void> {
+      await redis.del(keys.account(id));
+    },
+
+    async isOurs(numberKey: string): Promise<boolean> {
+      return (await redis.sIsMember(keys.accountsMade, numberKey)) === 1;
+    },
+
+    async noteOurs(numberKey: string): Promise<void> {
+      await redis.sAdd(keys.accountsMade, numberKey);
+    },
+  };
+}

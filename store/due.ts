@@ -1,0 +1,65 @@
+import type { QueueName } from '../runtime/queues.ts';
+import type { Redis } from '../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+
+export type Due = ReturnType<typeof createDue>;
+
+/** Milliseconds after which work that was asked for and not done is asked for again. */
+export const GRACE = 3_000;
+/** Milliseconds until the sweep looks again at what it has put back into a queue. */
+const AGAIN = 10_000;
+
+const CLAIM = `
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], ARGV[2], id) end
+return ids`;
+
+const SETTLE = `
+for i = 2, #KEYS do if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end end
+return redis.call('ZREM', KEYS[1], ARGV[1])`;
+
+/**
+ * For each queue: who has to be looked at, and when at the latest (a sorted set of subscriber ids by milliseconds since
+ * the epoch). The mark is made before or with the state it speaks of, so a process that dies before it has put the job
+ * into the queue loses nothing: the sweep finds the mark.
+ */
+export function createDue(redis: Redis, keys: Keys) {
+  return {
+    /** Marks subscribers for `queue` unless they are marked for an earlier time. */
+    async mark(queue: QueueName, ids: readonly string[], now: number): Promise<void> {
+      if (ids.length > 0)
+        await redis.zAdd(
+          keys.due(queue),
+          ids.map((value) => ({ value, score: now + GRACE })),
+          { comparison: 'LT' },
+        );
+    },
+
+    /** Up to `most` subscribers whose time has come; each is given to one caller only, for ten seconds. */
+    async claim(queue: QueueName, now: number, most: number): Promise<string[]> {
+      const reply = await redis.eval(CLAIM, {
+        keys: [keys.due(queue)],
+        arguments: [`${now}`, `${now + AGAIN}`, `${most}`],
+      });
+      return reply as string[];
+    },
+
+    /** Takes the mark away unless one of these hashes of marks has something in it again. */
+    async settle(queue: QueueName, id: string, marks: readonly string[]): Promise<void> {
+      await redis.eval(SETTLE, { keys: [keys.due(queue), ...marks], arguments: [id] });
+    },
+
+    async isMarked(queue: QueueName, id: string): Promise<boolean> {
+      return (await redis.zScore(keys.due(queue), id)) !== null;
+    },
+
+    /** Looks at the subscriber again at `time` at the earliest: for trouble that no quick retry will mend. */
+    async postpone(queue: QueueName, id: string, time: number): Promise<void> {
+      await redis.zAdd(keys.due(queue), { value: id, score: time });
+    },
+
+    async waiting(queue: QueueName): Promise<number> {
+      return redis.zCard(keys.due(queue));
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { LedgerEntry } from '../domain/roster.ts';
+import type { Redis } from '../runtime/redis.ts';
+import { GRACE } from './due.ts';
+import type { Keys } from './keys.ts';
+import { clearSeen, type Marks, newStamp } from './marks.ts';
+
+/** One friend of a subscriber as its roster shall show it. `held`: the subscriber's own book holds the friend's number. */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held: boolean };
+
+/** A roster item to look at: its JID and the subscriber behind it. */
+export type DirtyItem = { jid: string; id: string };
+
+export type Friends = ReturnType<typeof createFriends>;
+
+/**
+ * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
+ * that the component has to look at, and hash `ledger` (JID → what Earshot did to that item).
+ * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
+ */
+export function createFriends(redis: Redis, keys: Keys) {
+  return {
+    async list(id: string): Promise<Friend[]> {
+      return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
+    },
+
+    async count(id: string): Promise<number> {
+      return redis.hLen(keys.friends(id));
+    },
+
+    async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
+      if (others.length === 0) return [];
+      return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
+    },
+
+    /** Writes what changed, and marks the items it concerns. `dirty`: every JID whose roster item may differ now. */
+    async write(
+      id: string,
+      set: readonly Friend[],
+      unset: readonly string[],
+      dirty: readonly DirtyItem[],
+      now: number,
+    ): Promise<void> {
+      if (set.length + unset.length + dirty.length === 0) return;
+      const batch = redis.multi();
+      if (dirty.length > 0) batch.zAdd(keys.due('roster'), { value: id, score: now + GRACE });
+      if (set.length > 0)
+        batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
+      if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);
+      const stamp = newStamp();
+      for (const item of dirty) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      await batch.exec();
+    },
+
+    async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {
+      const marks = await redis.hGetAll(keys.dirtyItems(id));
+      const items = Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? '' }));
+      return { items, marks };
+    },
+
+    async clearDirtyItems(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.dirtyItems(id), seen);
+    },
+
+    async ledger(id: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
+      if (jids.length === 0) return [];
+      return (await redis.hmGet(keys.ledger(id), [...jids])).map((json) =>
+        json ? (JSON.parse(json) as LedgerEntry) : undefined,
+      );
+    },
+
+    async noteLedger(id: string, jid: string, entry: LedgerEntry): Promise<void> {
+      await redis.hSet(keys.ledger(id), jid, JSON.stringify(entry));
+    },
+
+    async forgetLedger(id: string, jid: string): Promise<void> {
+      await redis.hDel(keys.ledger(id), jid);
+    },
+  };
+}
+
+function toFriend(json: string): Friend {
+  return JSON.parse(json) as Friend;
+}

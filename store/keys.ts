@@ -1,0 +1,41 @@
+import type { QueueName } from '../runtime/queues.ts';
+
+export type Keys = ReturnType<typeof createKeys>;
+
+/**
+ * Every key name in one place. What belongs to one subscriber is under the hash tag `{id}`.
+ * The value's shape is documented in the store file that owns it.
+ */
+export function createKeys(prefix: string) {
+  const of = (id: string, what: string) => `${prefix}:{${id}}:${what}`;
+  return {
+    subscriber: (id: string) => of(id, 'subscriber'),
+    account: (id: string) => of(id, 'account'),
+    tokens: (id: string) => of(id, 'tokens'),
+    book: (id: string) => of(id, 'book'),
+    contacts: (id: string) => of(id, 'contacts'),
+    held: (id: string) => of(id, 'held'),
+    dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
+    dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
+    announced: (id: string) => of(id, 'announced'),
+    friends: (id: string) => of(id, 'friends'),
+    declined: (id: string) => of(id, 'declined'),
+    dirtyItems: (id: string) => of(id, 'dirty-items'),
+    ledger: (id: string) => of(id, 'ledger'),
+    playing: (id: string) => of(id, 'playing'),
+    published: (id: string) => of(id, 'published'),
+    directory: `${prefix}:directory`,
+    jids: `${prefix}:jids`,
+    leaving: `${prefix}:leaving`,
+    accountsMade: `${prefix}:accounts-made`,
+    holders: (numberKey: string) => `${prefix}:holders:${numberKey}`,
+    token: (hash: string) => `${prefix}:token:${hash}`,
+    idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
+    due: (queue: QueueName) => `${prefix}:due:${queue}`,
+    presence: `${prefix}:presence`,
+    status: (role: string) => `${prefix}:status:${role}`,
+    metrics: `${prefix}:metrics`,
+    /** A pub/sub channel, not a key. */
+    events: (id: string) => `${prefix}:events:${id}`,
+  };
+}

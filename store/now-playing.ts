@@ -1,0 +1,128 @@
+import { fingerprint, type Playing, type Tune } from '../domain/tune.ts';
+import type { Redis } from '../runtime/redis.ts';
+import { GRACE } from './due.ts';
+import type { Keys } from './keys.ts';
+import { newStamp } from './marks.ts';
+
+export type NowPlaying = ReturnType<typeof createNowPlaying>;
+
+/** What the store says at one moment. `generation` is new after each change. */
+export type PlayingState = { devices: Playing[]; generation: string };
+
+/**
+ * What the server was last told. `fingerprint` is undefined while a publish is under way or its answer was never seen:
+ * then nobody knows. `at`: milliseconds since the epoch.
+ */
+export type Published = { fingerprint: string | undefined; at: number };
+
+/** Stands for a fingerprint that nobody knows. */
+const UNKNOWN = '?';
+const GENERATION = 'generation';
+const DEVICE = 'device:';
+
+const FINISH = `
+redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3])
+if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[4] then return 0 end
+for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
+else redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1]) end
+return 1`;
+
+const STOP = `
+local gone = 0
+for i = 4, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[i]) end
+if gone == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'generation', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return gone`;
+
+/**
+ * Hash `playing` (a field for each device, and the generation) is what should be shown; hash `published` is what the
+ * server was told. A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
+ * until it runs out.
+ */
+export function createNowPlaying(redis: Redis, keys: Keys) {
+  return {
+    async read(id: string): Promise<PlayingState> {
+      return toState(await redis.hGetAll(keys.playing(id)));
+    },
+
+    /** The states of many, in the order asked for. */
+    async readMany(ids: readonly string[]): Promise<PlayingState[]> {
+      if (ids.length === 0) return [];
+      const batch = redis.multi();
+      for (const id of ids) batch.hGetAll(keys.playing(id));
+      const replies = await batch.execAsPipeline();
+      return replies.map((reply) => toState(reply as unknown as Record<string, string>));
+    },
+
+    async device(id: string, device: string): Promise<Playing | undefined> {
+      const json = await redis.hGet(keys.playing(id), DEVICE + device);
+      return json ? (JSON.parse(json) as Playing) : undefined;
+    },
+
+    async play(id: string, playing: Playing, now: number): Promise<void> {
+      await redis
+        .multi()
+        .hSet(keys.playing(id), { [DEVICE + playing.device]: JSON.stringify(playing), [GENERATION]: newStamp() })
+        .zAdd(keys.due('tune'), { value: id, score: now + GRACE })
+        .exec();
+    },
+
+    /** Stops one device, or all; false when nothing was playing there. */
+    async stop(id: string, device: string | undefined, now: number): Promise<boolean> {
+      const fields = device === undefined ? await deviceFields(redis, keys, id) : [DEVICE + device];
+      const gone = await redis.eval(STOP, {
+        keys: [keys.playing(id), keys.due('tune')],
+        arguments: [id, newStamp(), `${now + GRACE}`, ...fields],
+      });
+      return Number(gone) > 0;
+    },
+
+    async published(id: string): Promise<Published> {
+      const { fingerprint: text, at } = await redis.hGetAll(keys.published(id));
+      return { fingerprint: text === UNKNOWN ? undefined : (text ?? ''), at: Number(at ?? 0) };
+    },
+
+    /** To be called before a publish is sent: until `finish`, nobody knows what the server shows. */
+    async begin(id: string, now: number): Promise<void> {
+      await redis.hSet(keys.published(id), { fingerprint: UNKNOWN, at: now });
+    },
+
+    /**
+     * The server shows `shown`, told at `at`. Unless the state has changed since it was read: drops the devices that ran
+     * out, and comes back at `again`, or never when nothing plays.
+     */
+    async finish(
+      id: string,
+      shown: Tune | undefined,
+      at: number,
+      seen: PlayingState,
+      ranOut: readonly string[],
+      again: number | undefined,
+    ): Promise<void> {
+      await redis.eval(FINISH, {
+        keys: [keys.playing(id), keys.published(id), keys.due('tune')],
+        arguments: [
+          id,
+          fingerprint(shown),
+          `${at}`,
+          seen.generation,
+          again === undefined ? '' : `${again}`,
+          ...ranOut.map((device) => DEVICE + device),
+        ],
+      });
+    },
+  };
+}
+
+async function deviceFields(redis: Redis, keys: Keys, id: string): Promise<string[]> {
+  return (await redis.hKeys(keys.playing(id))).filter((field) => field.startsWith(DEVICE));
+}
+
+function toState(fields: Record<string, string>): PlayingState {
+  const devices = Object.entries(fields)
+    .filter(([field]) => field.startsWith(DEVICE))
+    .map(([, json]) => JSON.parse(json) as Playing);
+  return { devices, generation: fields[GENERATION] ?? '' };
+}

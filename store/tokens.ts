@@ -1,0 +1,36 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Redis } from '../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+
+export type Tokens = ReturnType<typeof createTokens>;
+
+/**
+ * Subscribers' tokens: 256 random bits, kept as SHA-256 only (string `token:<hash>` → subscriber id, with the server's
+ * own expiry; set `tokens` of the hashes, so that they can be revoked together).
+ */
+export function createTokens(redis: Redis, keys: Keys) {
+  return {
+    /** The token is shown this once. `expiresAt`: milliseconds since the epoch. */
+    async issue(id: string, lifetime: number, now: number): Promise<{ token: string; expiresAt: number }> {
+      const token = `est_${randomBytes(32).toString('base64url')}`;
+      const hash = hashOf(token);
+      const expiresAt = now + lifetime;
+      await redis.multi().set(keys.token(hash), id, { PXAT: expiresAt }).sAdd(keys.tokens(id), hash).exec();
+      return { token, expiresAt };
+    },
+
+    /** Whose token this is; undefined when unknown or expired. */
+    async subscriberOf(token: string): Promise<string | undefined> {
+      return (await redis.get(keys.token(hashOf(token)))) ?? undefined;
+    },
+
+    async revokeAll(id: string): Promise<void> {
+      const hashes = await redis.sMembers(keys.tokens(id));
+      await redis.del([keys.tokens(id), ...hashes.map(keys.token)]);
+    },
+  };
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,81 @@
+import { associated } from '../domain/association.ts';
+import type { Label } from '../store/address-book.ts';
+import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { Subscriber } from '../store/subscribers.ts';
+import type { Context } from './context.ts';
+
+/** How many pairs are read and written together. */
+const BATCH = 500;
+
+/** Decides this end of every pair that is marked, and hands what changed to the roster job. */
+export async function decidePairs(context: Context, subscriber: Subscriber): Promise<void> {
+  const { stores } = context;
+  const seen = Object.entries(await stores.pairs.dirty(subscriber.id));
+  for (let from = 0; from < seen.length; from += BATCH) {
+    const part = seen.slice(from, from + BATCH);
+    await decide(
+      context,
+      subscriber,
+      part.map(([other]) => other),
+    );
+    await stores.pairs.clearDirty(subscriber.id, Object.fromEntries(part));
+  }
+}
+
+async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<void> {
+  const { stores, queues, metrics, now } = context;
+  const { id } = subscriber;
+  const before = await stores.friends.some(id, others);
+  const wanted = await wantedFriends(context, subscriber, others);
+  const set: Friend[] = [];
+  const unset: string[] = [];
+  const dirty: DirtyItem[] = [];
+  for (const [i, other] of others.entries()) {
+    const [was, is] = [before[i], wanted[i]];
+    if (JSON.stringify(was) === JSON.stringify(is)) continue;
+    if (is) set.push(is);
+    else unset.push(other);
+    for (const jid of new Set([was?.jid, is?.jid])) if (jid !== undefined) dirty.push({ jid, id: other });
+  }
+  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
+  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
+  if (dirty.length === 0) return;
+  await stores.friends.write(id, set, unset, dirty, now());
+  await queues.enqueue('roster', [id]);
+  for (const other of [...set.map((friend) => friend.id), ...unset])
+    await stores.events.tell(id, { what: 'friends', id: other });
+}
+
+/** For each of the others: the friend as this roster shall show it, or undefined when they are no friends. */
+async function wantedFriends(
+  { stores, policy }: Context,
+  subscriber: Subscriber,
+  others: string[],
+): Promise<(Friend | undefined)[]> {
+  const { id, numberKey } = subscriber;
+  const records = await stores.subscribers.records(others);
+  const [labels, heldBy, declined, declinedBy] = await Promise.all([
+    stores.addressBooks.labels(records.map((record) => ({ holder: id, numberKey: record?.numberKey ?? '' }))),
+    stores.addressBooks.holdsEach(others.map((holder) => ({ holder, numberKey }))),
+    stores.pairs.declined(others.map((other) => ({ who: id, other }))),
+    stores.pairs.declined(others.map((who) => ({ who, other: id }))),
+  ]);
+  return records.map((record, i) => {
+    const mine = {
+      present: subscriber.state === 'active',
+      holdsOther: labels[i] !== undefined,
+      declinedOther: declined[i] === true,
+    };
+    const theirs = {
+      present: record?.state === 'active',
+      holdsOther: heldBy[i] === true,
+      declinedOther: declinedBy[i] === true,
+    };
+    return record && associated(mine, theirs, policy) ? toFriend(record, labels[i]) : undefined;
+  });
+}
+
+/** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
+function toFriend({ id, jid, displayName }: Subscriber, label: Label | undefined): Friend {
+  return { id, jid, name: label?.name ?? displayName, groups: label?.groups ?? [], held: label !== undefined };
+}

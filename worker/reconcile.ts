@@ -1,0 +1,81 @@
+import type { Subscriber } from '../store/subscribers.ts';
+import type { Context } from './context.ts';
+import { decidePairs } from './pairs.ts';
+
+/**
+ * The `reconcile` job: follows what changed about one subscriber to every pair it concerns, and decides this end of those
+ * pairs. Every step can be done twice; a mark is taken away only after its work is done.
+ */
+export function createReconcileJob(context: Context): (id: string) => Promise<void> {
+  const { stores } = context;
+
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    if (subscriber?.state === 'leaving') await letGo(context, subscriber);
+    if (subscriber && subscriber.state !== 'pending') {
+      await followAnnounced(context, id);
+      await followNumbers(context, id);
+      await decidePairs(context, subscriber);
+    }
+    const { announced, dirtyNumbers, dirtyPairs } = stores.keys;
+    await stores.due.settle('reconcile', id, subscriber ? [announced(id), dirtyNumbers(id), dirtyPairs(id)] : []);
+  };
+}
+
+/** A number got or lost its owner: everybody whose book holds it is concerned. */
+async function followAnnounced(context: Context, id: string): Promise<void> {
+  const { stores } = context;
+  const seen = await stores.pairs.announced(id);
+  for (const numberKey of Object.keys(seen)) {
+    const holders = await stores.holders.of(numberKey);
+    await touch(context, id, holders);
+  }
+  await stores.pairs.clearAnnounced(id, seen);
+}
+
+/** The book changed at these numbers: whoever owns one of them is concerned. */
+async function followNumbers(context: Context, id: string): Promise<void> {
+  const { stores } = context;
+  const seen = await stores.addressBooks.dirtyNumbers(id);
+  const numberKeys = Object.keys(seen);
+  if (numberKeys.length === 0) return;
+  const held = await stores.addressBooks.holds(id, numberKeys);
+  // First the holders, then the owners: whoever joins in this moment does it the other way round, and one sees the other.
+  await stores.holders.update(
+    id,
+    numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
+  );
+  const owners = await stores.subscribers.owners(numberKeys);
+  // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
+  await stores.pairs.undecline(
+    id,
+    owners.filter((owner, i): owner is string => owner !== undefined && held[i] === false),
+  );
+  await touch(
+    context,
+    id,
+    owners.filter((owner) => owner !== undefined),
+  );
+  await stores.addressBooks.clearDirtyNumbers(id, seen);
+}
+
+/** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */
+async function touch({ stores, queues, now }: Context, id: string, others: readonly string[]): Promise<void> {
+  const unique = [...new Set(others)].filter((other) => other !== id);
+  await stores.pairs.touch(id, unique, now());
+  await queues.enqueue('reconcile', unique);
+}
+
+/** Somebody leaves: the book, the tune and every friendship end. */
+async function letGo(context: Context, { id }: Subscriber): Promise<void> {
+  const { stores, queues, now } = context;
+  await stores.tokens.revokeAll(id);
+  await stores.addressBooks.drop(id, now());
+  if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
+  const friends = await stores.friends.list(id);
+  await touch(
+    context,
+    id,
+    friends.map((friend) => friend.id),
+  );
+}

@@ -1,0 +1,35 @@
+import { QUEUES } from '../runtime/queues.ts';
+import type { Context } from './context.ts';
+
+/** Milliseconds between two sweeps; a tune that ran out is cleared within this time. */
+export const SWEEP_INTERVAL = 1_000;
+/** How many subscribers of one queue a single claim takes. */
+const BATCH = 1_000;
+
+/**
+ * Puts whoever is due back into the queues: tunes that ran out, and work whose job was lost in a crash. Several workers may
+ * sweep; each claim goes to one of them.
+ */
+export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
+  for (const queue of QUEUES) {
+    let ids: string[];
+    do {
+      ids = await stores.due.claim(queue, now(), BATCH);
+      await queues.enqueue(queue, ids);
+      metrics.swept.inc({ queue }, ids.length);
+    } while (ids.length === BATCH);
+  }
+}
+
+/** Forgets the subscribers who left and for whom everything is undone. */
+export async function forgetLeavers({ stores }: Context): Promise<void> {
+  const leavers = await stores.subscribers.leavers();
+  for (const [i, subscriber] of (await stores.subscribers.records(leavers)).entries()) {
+    const id = leavers[i];
+    if (id === undefined) continue;
+    const open = await Promise.all(
+      (['tune', 'roster', 'reconcile'] as const).map((queue) => stores.due.isMarked(queue, id)),
+    );
+    if (subscriber && !open.includes(true)) await stores.subscribers.forget(subscriber);
+  }
+}

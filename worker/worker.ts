@@ -1,0 +1,51 @@
+import type { WorkerConfig } from '../runtime/config.ts';
+import { every, type Running } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { createQueues, createQueueWorker } from '../runtime/queues.ts';
+import { checkRedis, createRedis } from '../runtime/redis.ts';
+import { startHeartbeat } from '../store/heartbeat.ts';
+import { createStores } from '../store/stores.ts';
+import type { Context } from './context.ts';
+import { createReconcileJob } from './reconcile.ts';
+import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
+
+/** How many subscribers are reconciled side by side. */
+const CONCURRENCY = 16;
+
+/** Starts the background work that needs no XMPP: reconciliation and the sweep. */
+export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
+  const redis = createRedis(config.redisUrl, 'wait', log);
+  const queueRedis = createRedis(config.redisUrl, 'wait', log);
+  await Promise.all([redis.connect(), queueRedis.connect()]);
+  await checkRedis(redis);
+  const stores = createStores(redis, config.redisPrefix);
+  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const metrics = createMetrics('worker');
+  const context: Context = { stores, queues, policy: config.policy, metrics, log, now: Date.now };
+  const reconcile = createQueueWorker(
+    queueRedis,
+    config.redisPrefix,
+    'reconcile',
+    CONCURRENCY,
+    log,
+    createReconcileJob(context),
+  );
+  void reconcile.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
+  const sweeping = every(SWEEP_INTERVAL, log, async () => {
+    await sweep(context);
+    await forgetLeavers(context);
+  });
+  const heartbeat = startHeartbeat(stores, 'worker', metrics, log, () => ({ ready: true, missing: [] }));
+
+  return {
+    async stop() {
+      await heartbeat.stop();
+      await sweeping.stop();
+      await reconcile.close();
+      await queues.close();
+      redis.destroy();
+      queueRedis.destroy();
+    },
+  };
+}
