@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Runs `check` until it no longer throws; after `patience` milliseconds its last error is the test's. */
+export async function eventually<T>(check: () => Promise<T> | T, patience = 8_000): Promise<T> {
+  const giveUp = Date.now() + patience;
+  for (;;) {
+    try {
+      return await check();
+    } catch (err) {
+      if (Date.now() > giveUp) throw err;
+    }
+    await sleep(20);
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { client, xml } from '@xmpp/client';
+import type { Element } from '@xmpp/xml';
+import { expect } from 'chai';
+import type { RosterItem } from '../../domain/roster.ts';
+import { eventually } from './eventually.ts';
+
+const TUNE = 'http://jabber.org/protocol/tune';
+const EVENT = 'http://jabber.org/protocol/pubsub#event';
+const CAPS = 'http://jabber.org/protocol/caps';
+const DISCO = 'http://jabber.org/protocol/disco#info';
+const FEATURES = [DISCO, `${TUNE}+notify`];
+
+/** A tune as it arrived: `undefined` texts where the element was absent, and `{}` for "stopped". */
+export type SeenTune = { from: string; tune: Record<string, string> };
+
+export type FriendClient = Awaited<ReturnType<typeof connectFriend>>;
+
+/** A plain XMPP client that shows user tunes: it announces `tune+notify` (XEP-0115, XEP-0163) and keeps what it hears. */
+export async function connectFriend(
+  server: { xmpp: { port: number; domain: string } },
+  person: { jid: string; password: string },
+  status?: string,
+) {
+  const xmpp = client({
+    service: `xmpp://127.0.0.1:${server.xmpp.port}`,
+    domain: server.xmpp.domain,
+    resource: 'test',
+    username: person.jid.slice(0, person.jid.lastIndexOf('@')),
+    password: person.password,
+  });
+  const tunes: SeenTune[] = [];
+  const presences: { from: string; type: string }[] = [];
+  xmpp.on('error', () => {});
+  xmpp.iqCallee.get(DISCO, 'query', () =>
+    xml('query', { xmlns: DISCO }, identity(), ...FEATURES.map((feature) => xml('feature', { var: feature }))),
+  );
+  xmpp.iqCallee.set('jabber:iq:roster', 'query', () => true);
+  xmpp.on('stanza', (stanza: Element) => {
+    if (stanza.is('presence'))
+      presences.push({ from: stanza.attrs.from ?? '', type: stanza.attrs.type ?? 'available' });
+    const tune = stanza.getChild('event', EVENT)?.getChild('items')?.getChild('item')?.getChild('tune', TUNE);
+    if (stanza.is('message') && tune) tunes.push({ from: stanza.attrs.from ?? '', tune: textsOf(tune) });
+  });
+  await xmpp.start();
+  const caps = xml('c', { xmlns: CAPS, hash: 'sha-1', node: 'https://earshot.invalid/test', ver: verification() });
+  await xmpp.send(xml('presence', {}, caps, ...(status ? [xml('status', {}, status)] : [])));
+
+  async function roster(): Promise<RosterItem[]> {
+    const query = await xmpp.iqCaller.get(xml('query', { xmlns: 'jabber:iq:roster' }));
+    return (query?.getChildren('item') ?? []).map((item: Element) => ({
+      jid: item.attrs.jid,
+      subscription: item.attrs.subscription,
+      name: item.attrs.name ?? '',
+      groups: item
+        .getChildren('group')
+        .map((group) => group.text())
+        .sort(),
+    })) as RosterItem[];
+  }
+
+  return {
+    tunes,
+    presences,
+    roster,
+    /** What the user does in a client: add or change an item. */
+    async setItem(item: { jid: string; name?: string; groups?: string[]; subscription?: string }): Promise<void> {
+      const { groups = [], ...attrs } = item;
+      await xmpp.iqCaller.set(
+        xml(
+          'query',
+          { xmlns: 'jabber:iq:roster' },
+          xml('item', attrs, ...groups.map((group) => xml('group', {}, group))),
+        ),
+      );
+    },
+    /** The item of that JID, once `check` accepts it. */
+    async item(jid: string, check: (item: RosterItem | undefined) => void, patience?: number): Promise<void> {
+      await eventually(async () => check((await roster()).find((item) => item.jid === jid)), patience);
+    },
+    /** Waits until the last tune heard from that JID is this one; `undefined`: stopped. */
+    async hears(jid: string, title: string | undefined, patience?: number): Promise<void> {
+      await eventually(
+        () =>
+          expect(tunes.filter((seen) => seen.from === jid).at(-1)?.tune, `the last tune of ${jid}`).to.satisfy(
+            (tune: Record<string, string> | undefined) => tune !== undefined && tune.title === title,
+          ),
+        patience,
+      );
+    },
+    async leave(): Promise<void> {
+      await xmpp.stop();
+    },
+  };
+}
+
+function identity() {
+  return xml('identity', { category: 'client', type: 'pc', name: 'test' });
+}
+
+/** XEP-0115, section 5.1. */
+function verification(): string {
+  return createHash('sha1')
+    .update(`client/pc//test<${[...FEATURES].sort().join('<')}<`)
+    .digest('base64');
+}
+
+function textsOf(tune: Element): Record<string, string> {
+  return Object.fromEntries(tune.getChildElements().map((child) => [child.name, child.text()]));
+}
