@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { assert } from 'chai';
+import fc from 'fast-check';
+import { createVcardReader, readVcards, type VcardContact, type VcardResult } from '../../domain/vcard.ts';
+
+type Expected = VcardContact | { line: number; reason: string };
+
+const FIXTURES = new URL('../fixtures/vcard/', import.meta.url);
+const BOOKS = readdirSync(FIXTURES)
+  .filter((file) => file.endsWith('.vcf'))
+  .map((file) => ({
+    file,
+    bytes: readFileSync(new URL(file, FIXTURES)),
+    expected: JSON.parse(readFileSync(new URL(file.replace('.vcf', '.json'), FIXTURES), 'utf8')) as Expected[],
+  }));
+
+describe('domain/vcard', () => {
+  describe('books as phones and programs export them', () => {
+    it('are at least 40 cards', () => {
+      assert.isAtLeast(BOOKS.flatMap((book) => book.expected).length, 40);
+    });
+
+    for (const { file, bytes, expected } of BOOKS) {
+      it(`reads ${file} as its .json says`, () => {
+        assert.deepEqual(readVcards(bytes), expected.map(atIndex));
+      });
+    }
+
+    it('reads them all when they are joined into one file', () => {
+      const joined = BOOKS.filter(({ file }) => !file.startsWith('utf-16') && file !== 'broken.vcf');
+      const bytes = Buffer.concat(joined.flatMap((book) => [book.bytes, Buffer.from('\r\n')]));
+      assert.deepEqual(readVcards(bytes), joined.flatMap((book) => book.expected).map(atIndex));
+    });
+  });
+
+  describe('a book that comes in pieces', () => {
+    for (const { file, bytes } of BOOKS) {
+      it(`gives the same for ${file}, cut in two at any byte or into single bytes`, () => {
+        const whole = readVcards(bytes);
+        for (let at = 0; at <= bytes.length; at += 1) {
+          assert.deepEqual(readInPieces([bytes.subarray(0, at), bytes.subarray(at)]), whole, `cut at ${at}`);
+        }
+        assert.deepEqual(readInPieces(Array.from(bytes, (byte) => Uint8Array.of(byte))), whole);
+      });
+    }
+
+    it('gives each card as soon as the line after it has begun', () => {
+      const reader = createVcardReader();
+      assert.deepEqual(reader.push(Buffer.from('BEGIN:VCARD\nFN:A\nEND:VCARD\n')), []);
+      assert.lengthOf(reader.push(Buffer.from('BEGIN:VCARD\n')), 1);
+      assert.lengthOf(reader.end(), 1);
+    });
+
+    it('keeps nothing of the photos, however large the book', () => {
+      const photo = `PHOTO;ENCODING=b:${`${'A'.repeat(74)}\r\n `.repeat(5000)}`;
+      const card = Buffer.from(`BEGIN:VCARD\r\nFN:A\r\nTEL:1\r\n${photo}\r\nEND:VCARD\r\n`);
+      const reader = createVcardReader();
+      const before = process.memoryUsage.rss();
+      let cards = 0;
+      for (let sent = 0; sent < 64_000_000; sent += card.length) cards += reader.push(card).length;
+      assert.isAtLeast(cards, 160);
+      assert.isBelow(process.memoryUsage.rss() - before, 32_000_000);
+    });
+  });
+
+  describe('what is written is read', () => {
+    it('reads any name and number back from vCard 3.0, wherever the lines are folded', () => {
+      fc.assert(
+        fc.property(names(), numbers(), fc.integer({ min: 1, max: 80 }), (name, phoneNumbers, width) => {
+          const lines = [
+            `FN:${escapeText(name)}`,
+            ...phoneNumbers.map((number) => `item1.TEL;TYPE="cell,x:y":${number}`),
+          ];
+          const card = ['BEGIN:VCARD', 'VERSION:3.0', ...lines, 'END:VCARD'].map((line) => fold(line, width));
+          assert.deepEqual(readVcards(Buffer.concat(card)), [atIndex({ name, phoneNumbers, groups: [] }, 0)]);
+        }),
+      );
+    });
+
+    it('reads any name back from vCard 2.1 in quoted-printable, wherever the soft breaks are', () => {
+      fc.assert(
+        fc.property(names(), fc.integer({ min: 1, max: 30 }), (name, width) => {
+          const escaped = escapeText(name).replaceAll('\\n', '\n');
+          const units = Array.from(Buffer.from(escaped), (byte) => `=${byte.toString(16).padStart(2, '0')}`);
+          const value = units.map((unit, at) => (at % width === width - 1 ? `${unit}=\r\n` : unit)).join('');
+          const card = `BEGIN:VCARD\r\nVERSION:2.1\r\nFN;CHARSET=UTF-8;QUOTED-PRINTABLE:${value}\r\nEND:VCARD\r\n`;
+          assert.deepEqual(readVcards(Buffer.from(card)), [atIndex({ name, phoneNumbers: [], groups: [] }, 0)]);
+        }),
+      );
+    });
+  });
+
+  describe('limits', () => {
+    it('cuts a name at 1,024 characters and never through a surrogate pair', () => {
+      assert.equal(onlyContact(`FN:${'a'.repeat(2000)}`).name, 'a'.repeat(1024));
+      assert.equal(onlyContact(`FN:a${'😀'.repeat(2000)}`).name, `a${'😀'.repeat(511)}`);
+    });
+
+    it('keeps 100 numbers and 100 groups of a card', () => {
+      const lines = Array.from({ length: 5000 }, (_, at) => `TEL:${at}\nCATEGORIES:g${at}`);
+      const contact = onlyContact(['FN:A', ...lines].join('\n'));
+      assert.lengthOf(contact.phoneNumbers, 100);
+      assert.lengthOf(contact.groups, 100);
+    });
+
+    it('leaves out numbers and identifiers that are too long to be any', () => {
+      assert.deepEqual(onlyContact(`FN:A\nUID:${'1'.repeat(1025)}\nTEL:${'1'.repeat(513)}`), {
+        name: 'A',
+        phoneNumbers: [],
+        groups: [],
+      });
+    });
+
+    it('reads on after a line of 10 MB', () => {
+      for (const name of ['FN:', 'TEL:', 'NOTE:', 'FN;X="', 'CATEGORIES:,', 'X', '']) {
+        const book = `BEGIN:VCARD\nFN:A\n${name}${'a,'.repeat(5_000_000)}\nTEL:1\nEND:VCARD\n`;
+        assert.deepInclude(onlyResult(book), { phoneNumbers: ['1'] }, name);
+      }
+    });
+  });
+
+  // Each of these takes milliseconds in linear time, and hours when anything in the reader is quadratic.
+  describe('books made to be slow', () => {
+    const hostile: [string, string][] = [
+      ['soft breaks without text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=\n'.repeat(4_000_000)}\nEND:VCARD`],
+      ['soft breaks with text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=41=\n'.repeat(2_000_000)}\nEND:VCARD`],
+      ['equals signs on one line', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'='.repeat(8_000_000)}\nEND:VCARD`],
+      ['blanks after a soft break', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${`=${' '.repeat(9999)}\n`.repeat(800)}`],
+      ['empty lines', `BEGIN:VCARD\nFN:A${'\n'.repeat(8_000_000)}END:VCARD`],
+      ['folds without text', `BEGIN:VCARD\nFN:A${'\n '.repeat(4_000_000)}\nEND:VCARD`],
+      ['quotes', `BEGIN:VCARD\nFN;X=${'":'.repeat(4_000_000)}\nEND:VCARD`],
+      ['semicolons', `BEGIN:VCARD\nN${';'.repeat(8_000_000)}\nEND:VCARD`],
+      ['groups', `BEGIN:VCARD\nFN:A\nCATEGORIES:${'\\,,'.repeat(2_000_000)}\nEND:VCARD`],
+      ['names without values', `BEGIN:VCARD\n${'TEL:\n'.repeat(1_600_000)}END:VCARD`],
+      ['nested agents', `BEGIN:VCARD\n${'AGENT:\nBEGIN:VCARD\n'.repeat(400_000)}`],
+    ];
+    for (const [what, book] of hostile) {
+      it(`gets through 8 MB of ${what}`, () => {
+        assert.isAtMost(readVcards(Buffer.from(book)).length, 1);
+      });
+    }
+
+    it('reports each of a hundred thousand cards that begin inside one another', () => {
+      const results = readVcards(Buffer.from('BEGIN:VCARD\n'.repeat(100_000)));
+      assert.lengthOf(results, 100_000);
+      assert.deepEqual(results.at(-1), { index: 99_999, line: 100_000, reason: 'The card has no END:VCARD line.' });
+    });
+  });
+
+  describe('arbitrary input', () => {
+    it('never throws, and numbers its results from 0', () => {
+      fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), holds), { numRuns: 2000 });
+    });
+
+    it('never throws on lines of vCard in any order', () => {
+      const line = fc.constantFrom(
+        ...[
+          'BEGIN:VCARD',
+          'END:VCARD',
+          'AGENT:',
+          'VERSION:2.1',
+          'VERSION:3.0',
+          'FN:A',
+          'N:B;C',
+          'TEL:1',
+          '',
+          ' ',
+          '\t',
+        ],
+        ...[
+          'FN;QUOTED-PRINTABLE:=',
+          '=C3=',
+          'FN;ENCODING=b:////',
+          'N;CHARSET=gbk:\u00ff',
+          'TEL;CHARSET=,:1',
+          ':',
+          ';',
+          '.',
+        ],
+        ...[
+          'CATEGORIES:\\',
+          'UID;X=":1',
+          'FN;CHARSET=utf-16:A',
+          'FN;CHARSET=utf-7:A',
+          'PHOTO;ENCODING=b:AAAA',
+          'item1.:1',
+        ],
+      );
+      const book = fc.tuple(fc.array(line, { maxLength: 40 }), fc.constantFrom('\n', '\r\n', '\r'));
+      fc.assert(
+        fc.property(book, ([lines, end]) => holds(Buffer.from(lines.join(end), 'latin1'))),
+        { numRuns: 5000 },
+      );
+    });
+  });
+});
+
+function holds(bytes: Uint8Array): void {
+  const results = readVcards(bytes);
+  for (const [at, result] of results.entries()) {
+    assert.equal(result.index, at);
+    if ('reason' in result) assert.match(result.reason, /^The card has no [A-Za-z: ]+\.$/);
+    else assert.isNotEmpty(result.contact.name);
+  }
+  const middle = bytes.length >> 1;
+  assert.deepEqual(readInPieces([bytes.subarray(0, middle), bytes.subarray(middle)]), results);
+}
+
+function readInPieces(pieces: Uint8Array[]): VcardResult[] {
+  const reader = createVcardReader();
+  return [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end()];
+}
+
+function atIndex(expected: Expected, index: number): VcardResult {
+  return 'reason' in expected ? { index, ...expected } : { index, contact: expected };
+}
+
+function onlyContact(lines: string): VcardContact {
+  return onlyResult(`BEGIN:VCARD\nVERSION:3.0\n${lines}\nEND:VCARD\n`);
+}
+
+function onlyResult(book: string): VcardContact {
+  const results = readVcards(Buffer.from(book));
+  assert.lengthOf(results, 1);
+  const [result] = results;
+  if (result === undefined || 'reason' in result) throw new Error('the card was rejected');
+  return result.contact;
+}
+
+/** Names that are trimmed already and hold no line break but `\n`. */
+function names(): fc.Arbitrary<string> {
+  return fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+    .map((text) => text.replace(/[\r\n\v\f\u0085\u2028\u2029]/g, '\n').trim())
+    .filter((text) => /[^\s;,]/.test(text));
+}
+
+function numbers(): fc.Arbitrary<string[]> {
+  return fc.uniqueArray(fc.stringMatching(/^\+?[0-9][0-9 -]{3,12}[0-9]$/), { maxLength: 5 });
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[\\;,]/g, '\\$&').replaceAll('\n', '\\n');
+}
+
+/** Folds at a width in bytes, so also inside characters (RFC 6350 3.2). */
+function fold(line: string, width: number): Buffer {
+  const bytes = Buffer.from(line);
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += width) {
+    parts.push(Buffer.from(at === 0 ? '' : '\r\n '), bytes.subarray(at, at + width));
+  }
+  return Buffer.concat([...parts, Buffer.from('\r\n')]);
+}
