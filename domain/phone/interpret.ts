@@ -62,7 +62,7 @@ function guess(digits: string): ReadNumber | undefined {
 }
 
 function international(digits: string): string | undefined {
-  return internationalMobile(digits) ?? library(`+${digits}`) ?? currentForm(`+${digits}`, library);
+  return internationalMobile(digits) ?? library(`+${digits}`) ?? currentForm(`+${digits}`, validOnly);
 }
 
 function library(text: string, country?: CountryCode): string | undefined {

@@ -8,30 +8,8 @@ const SERVICE_PREFIX = /^[\s(]*(?:[*#]3[01][#*]|\*(?:67|82|43))/;
 /** Brazil's `0xx11`: a trunk 0 and any carrier. */
 const ANY_CARRIER = /\b0xx/i;
 const PARAMETER = /^\s*([a-z][a-z-]*)\s*=\s*(.*)$/i;
-const EXTENSION_WORD = [
-  'ext(?:ension|n)?',
-  'extn',
-  '転送',
-  '[转轉]',
-  '分机',
-  '分機',
-  '内线',
-  '內線',
-  '内線',
-  'доб',
-  'вн',
-  '내선',
-  'poste',
-  'anexo',
-  'ramal',
-  'int(?:erno|\\.)',
-  'durchwahl',
-  'dw',
-  'app',
-  'option',
-  'opt',
-  'pin',
-].join('|');
+const EXTENSION_WORD =
+  'ext(?:ension|n)?|int(?:erno|\\.)|poste|anexo|ramal|durchwahl|dw|app|opt(?:ion)?|pin|доб|вн|転送|[转轉]|[分内內][机機线線]|내선';
 /** Where a number ends and what is dialled after it begins: `,,12`, `p12`, `x12`, `ext. 12`, `转12`, `#12`. */
 const TAIL = new RegExp(
   `(\\d[\\s.)\\-]*)(?:,,|,?[xpwXPW](?=[\\s.:,pwx]*[\\d*#])|#(?=\\d)|,?\\s*(?:${EXTENSION_WORD})).*$`,

@@ -3,13 +3,15 @@ import { type Property, saysQuotedPrintable } from './property.ts';
 type Decoder = InstanceType<typeof TextDecoder>;
 
 const EQUALS = 61;
+/** Chinese characters in pairs, and ASCII: what hardly any Western text is when its bytes are read as Latin-1. */
+const GB2312_TEXT = /^(?:[\x00-\x7f]|[\xb0-\xf7][\xa1-\xfe])+$/;
 
 /** Decodes a property's bytes by its ENCODING and CHARSET. */
 export type ValueDecoder = (property: Property) => string;
 
 /**
- * A decoder for the values of one file. Without a CHARSET the text is UTF-8, or Windows-1252 when it is not valid as UTF-8; a CHARSET that
- * nobody knows counts as none.
+ * A decoder for the values of one file. Without a CHARSET the text is UTF-8, or when it is not valid as that, GBK if it can be Chinese
+ * and else Windows-1252; a CHARSET that nobody knows counts as none.
  */
 export function createValueDecoder(): ValueDecoder {
   const decoders = new Map<string, Decoder | undefined>();
@@ -56,7 +58,7 @@ function decodeUnlabelled(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
+    return new TextDecoder(GB2312_TEXT.test(bytes.toString('latin1')) ? 'gbk' : 'windows-1252').decode(bytes);
   }
 }
 

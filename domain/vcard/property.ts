@@ -8,20 +8,25 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 /** The parts of `item1.TEL;TYPE=cell:…`; `parameters` is upper case and keeps its `;`. */
 export type Property = { parameters: string; value: Buffer };
 
-/** What must be known of a property before its line is kept: its name in upper case, empty when the line has none. */
+/** What must be known of a property before its line is kept; `name` is in upper case. */
 export type Header = { name: string; quotedPrintable: boolean };
 
-/** Reads the start of a line; the group (`item1.`) is no part of the name. Names longer than any that is used are left empty. */
-export function readHeader(bytes: Buffer, start: number, end: number): Header {
+/**
+ * Reads the start of a property, undefined when it has no colon (yet). The group (`item1.`) is no part of the name; names longer
+ * than any that is used are left empty.
+ */
+export function readHeader(bytes: Buffer, start: number, end: number): Header | undefined {
   let name = BYTE_ORDER_MARK.every((byte, at) => bytes[start + at] === byte) ? start + 3 : start;
   let stop = name;
   while (stop < end && bytes[stop] !== COLON && bytes[stop] !== SEMICOLON) {
     if (bytes[stop] === DOT) name = stop + 1;
     stop += 1;
   }
+  const colon = stop < end ? valueColon(bytes, stop, end) : -1;
+  if (colon < 0) return undefined;
   return {
     name: stop - name > MAX_NAME ? '' : bytes.toString('latin1', name, stop).trim().toUpperCase(),
-    quotedPrintable: bytes[stop] === SEMICOLON && stop < end && hasQuotedPrintable(bytes, stop, end),
+    quotedPrintable: colon > stop && saysQuotedPrintable(bytes.toString('latin1', stop, colon)),
   };
 }
 
@@ -38,11 +43,6 @@ export function splitProperty(bytes: Buffer): Property | undefined {
 /** True when the parameters say `ENCODING=QUOTED-PRINTABLE`, or bare `QUOTED-PRINTABLE` as vCard 2.1 may. */
 export function saysQuotedPrintable(parameters: string): boolean {
   return /;\s*(?:ENCODING\s*=\s*)?"?QUOTED-PRINTABLE/i.test(parameters);
-}
-
-function hasQuotedPrintable(bytes: Buffer, start: number, end: number): boolean {
-  const colon = valueColon(bytes, start, end);
-  return saysQuotedPrintable(bytes.toString('latin1', start, colon < 0 ? end : colon));
 }
 
 /** The first colon outside quotes (`X-P="a:b"`), or, when a quote is never closed, the first colon. */
