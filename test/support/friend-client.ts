@@ -42,9 +42,11 @@ export async function connectFriend(
     const tune = stanza.getChild('event', EVENT)?.getChild('items')?.getChild('item')?.getChild('tune', TUNE);
     if (stanza.is('message') && tune) tunes.push({ from: stanza.attrs.from ?? '', tune: textsOf(tune) });
   });
-  await xmpp.start();
   const caps = xml('c', { xmlns: CAPS, hash: 'sha-1', node: 'https://earshot.invalid/test', ver: verification() });
-  await xmpp.send(xml('presence', {}, caps, ...(status ? [xml('status', {}, status)] : [])));
+  const presence = xml('presence', {}, caps, ...(status ? [xml('status', {}, status)] : []));
+  // Also after each reconnection, as any client does.
+  xmpp.on('online', () => void xmpp.send(presence));
+  await xmpp.start();
 
   async function roster(): Promise<RosterItem[]> {
     const query = await xmpp.iqCaller.get(xml('query', { xmlns: 'jabber:iq:roster' }));

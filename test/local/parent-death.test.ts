@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+import { startProsody } from '../../local/prosody-server.ts';
+import { startRedis } from '../../local/redis-server.ts';
+import { isRunning, processesIn, scratchFolder } from './scratch.ts';
+
+const launcher = fileURLToPath(new URL('fixtures/launch-servers.ts', import.meta.url));
+
+describe('a launcher that is killed with SIGKILL', () => {
+  const folder = scratchFolder();
+  after(() => folder.remove());
+
+  it('leaves no server and no process behind, and the next one starts on the same folders at once', async () => {
+    const { child, pids } = await launch(folder.path);
+    expect(pids.filter(isRunning)).to.deep.equal(pids);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const redis = await startRedis({ dir: join(folder.path, 'redis') });
+    const prosody = await startProsody({ dir: join(folder.path, 'prosody'), componentSecret: 'secret' });
+    expect(pids.filter(isRunning)).to.deep.equal([]);
+    await Promise.all([redis.stop(), prosody.stop()]);
+    expect(processesIn(folder.path)).to.deep.equal([]);
+  });
+
+  it('ends its servers in order, not by force', async () => {
+    const { child, pids } = await launch(folder.path);
+    child.kill('SIGKILL');
+    for (let turn = 0; turn < 100 && pids.some(isRunning); turn += 1) await delay(50);
+    expect(processesIn(folder.path)).to.deep.equal([]);
+    // Redis removes this file only at an orderly end.
+    expect(existsSync(join(folder.path, 'redis', 'redis.pid'))).to.equal(false);
+  });
+});
+
+async function launch(dir: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', launcher, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(child.stdout, 'data');
+  return { child, pids: JSON.parse(String(line)) as number[] };
+}
