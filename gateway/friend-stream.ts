@@ -7,6 +7,10 @@ export type ServerEvent = { event: string; data: unknown };
 
 /** Milliseconds of silence after which a line keeps the connection open through proxies. */
 const HEARTBEAT = 15_000;
+/** Milliseconds until a stream reads everything again after the store did not answer. */
+const TRY_AGAIN = 500;
+/** Stands for all friends at once. */
+const EVERYBODY = 'everybody';
 
 /**
  * The events of one subscriber's friends: first `friends` with everything, then what changes, until `signal`. A client that
@@ -19,21 +23,27 @@ export async function* friendStream(
 ): AsyncGenerator<ServerEvent | undefined> {
   const inbox = createInbox(signal);
   const watched = createWatched(context, id, inbox.put);
-  const offGap = context.events.onGap(() => inbox.put('all', { what: 'friends', id: '' }));
+  const readAll = () => inbox.put(EVERYBODY, { what: 'friends', id });
+  const offGap = context.events.onGap(readAll);
   try {
     await context.events.listen(id, watched.own);
     yield await watched.everything();
     while (!signal.aborted) {
-      const change = await inbox.take(HEARTBEAT);
-      if (change === 'closed' || change?.change.what === 'gone') return;
-      if (!change) yield undefined;
-      else if (change.about === 'all') yield await watched.everything();
-      else yield* await watched.follow(change.about, change.change);
+      const item = await inbox.take(HEARTBEAT);
+      if (item === 'closed' || item?.change.what === 'gone') return;
+      if (!item) yield undefined;
+      else yield* await watched.news(item).catch(() => later(readAll));
     }
   } finally {
     offGap();
     await watched.close();
   }
+}
+
+/** The store is away: nothing to tell now, everything when it is back. */
+function later(readAll: () => void): ServerEvent[] {
+  setTimeout(readAll, TRY_AGAIN).unref();
+  return [];
 }
 
 type Item = { about: string; change: Change };
@@ -101,6 +111,10 @@ function createWatched({ stores, events, now }: Context, id: string, put: (about
     return { event: 'friends', data: { friends: views } };
   }
 
+  async function news({ about, change }: Item): Promise<ServerEvent[]> {
+    return about === EVERYBODY ? [await everything()] : follow(about, change);
+  }
+
   async function follow(friend: string, change: Change): Promise<ServerEvent[]> {
     const before = told.get(friend);
     const [found] = await stores.friends.some(id, [friend]);
@@ -116,11 +130,12 @@ function createWatched({ stores, events, now }: Context, id: string, put: (about
   }
 
   async function close(): Promise<void> {
-    for (const friend of [...listeners.keys()]) await unwatch(friend);
-    await events.unlisten(id, own);
+    const watching = [...listeners.keys()].map(unwatch);
+    // A connection that is away has no subscription to give up.
+    await Promise.allSettled([...watching, events.unlisten(id, own)]);
   }
 
-  return { own, everything, follow, close };
+  return { own, everything, news, close };
 }
 
 /** What the client does not know yet; a label that changed is told as the friend anew. */

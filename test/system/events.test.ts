@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import type { Stack } from '../../local/stack.ts';
+import { type Api, createApi, type Person } from '../support/api.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectFriend } from '../support/friend-client.ts';
+import { startTestStack } from '../support/stack.ts';
+
+describe('the event stream of friends', () => {
+  let stack: Stack;
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+
+  before(async () => {
+    stack = await startTestStack();
+    api = createApi(stack);
+    alice = await api.join('+8613800138000', 'Alice');
+    bob = await api.join('+8613900139000', 'Bob');
+    await api.putBook(alice, [{ name: 'Bobby', phoneNumbers: [bob.phoneNumber] }]);
+  });
+
+  after(async () => stack?.stop());
+
+  it('begins with everything, then tells who became a friend, what plays, who is online, and who is a friend no more', async () => {
+    const stream = await openEvents(stack, alice);
+    await stream.next('friends', (data) => expect(data).to.deep.equal({ friends: [] }));
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    const friend = {
+      subscriberId: bob.id,
+      name: 'Bobby',
+      phoneNumber: bob.phoneNumber,
+      jid: bob.jid,
+      online: false,
+      status: null,
+      avatar: null,
+      nowPlaying: null,
+    };
+    await stream.next('friend-added', (data) => expect(data).to.deep.equal(friend));
+
+    await api.play(bob, { kind: 'video', title: 'In the Mood for Love', artist: 'Wong Kar-wai', length: 5880 });
+    await stream.next('now-playing', (data) => {
+      expect(data.subscriberId).to.equal(bob.id);
+      expect(data.nowPlaying).to.include({
+        kind: 'video',
+        title: 'In the Mood for Love',
+        artist: 'Wong Kar-wai',
+        length: 5880,
+      });
+      expect(data.nowPlaying).to.not.have.property('device');
+    });
+    await api.stop(bob);
+    await stream.next('now-playing', (data) => expect(data).to.deep.equal({ subscriberId: bob.id, nowPlaying: null }));
+
+    const bobs = await connectFriend(stack, bob, 'out for a walk');
+    await stream.next('presence', (data) =>
+      expect(data).to.deep.equal({ subscriberId: bob.id, online: true, status: 'out for a walk' }),
+    );
+    expect((await api.friends(alice))[0]).to.include({ online: true, status: 'out for a walk' });
+    await bobs.leave();
+    await stream.next('presence', (data) =>
+      expect(data).to.deep.equal({ subscriberId: bob.id, online: false, status: null }),
+    );
+
+    await api.putBook(bob, []);
+    await stream.next('friend-removed', (data) => expect(data).to.deep.equal({ subscriberId: bob.id }));
+    stream.close();
+  });
+
+  it('gives everything again to a client that comes back, also with a Last-Event-ID', async () => {
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.settled(alice, bob);
+    await api.play(bob, { title: 'Meanwhile' });
+    const answer = await fetch(`${stack.gatewayUrl}/v1/subscribers/me/friends/events`, {
+      headers: { authorization: `Bearer ${alice.token}`, 'last-event-id': '17' },
+    });
+    const { value } = (await answer.body?.pipeThrough(new TextDecoderStream()).getReader().read()) ?? {};
+    expect(value).to.match(/^retry: \d+\n\n/);
+    await answer.body?.cancel().catch(() => {});
+    const stream = await openEvents(stack, alice);
+    await stream.next('friends', (data) =>
+      expect((data.friends as { nowPlaying: unknown }[])[0]?.nowPlaying).to.include({ title: 'Meanwhile' }),
+    );
+    stream.close();
+  });
+
+  it('catches up by itself when Redis was away', async () => {
+    const stream = await openEvents(stack, alice);
+    await stream.next('friends', () => {});
+    const before = stream.events.length;
+    await stack.kill('redis');
+    await stack.restart('redis');
+    await stack.untilReady();
+    await eventually(() => expect(stream.events.slice(before).map(({ event }) => event)).to.include('friends'), 20_000);
+    await eventually(async () =>
+      expect(
+        (await api.call('PUT', api.path(bob, 'now-playing'), { kind: 'audio', title: 'After the storm' })).status,
+      ).to.equal(202),
+    );
+    await stream.next(
+      'now-playing',
+      (data) => expect(data.nowPlaying).to.include({ title: 'After the storm' }),
+      20_000,
+    );
+    stream.close();
+  });
+
+  it('ends when the gateway stops', async () => {
+    const stream = await openEvents(stack, alice);
+    await stack.process('gateway').stop();
+    await eventually(() => expect(stream.ended()).to.equal(true));
+    await stack.restart('gateway');
+    await stack.untilReady();
+  });
+});
