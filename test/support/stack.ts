@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { type Stack, type StackOptions, startStack } from '../../local/stack.ts';
 
 /** A whole Earshot on free ports and in a folder of its own, which goes when the test ends. */
-export async function startTestStack(options: Omit<StackOptions, 'dataDir'> = {}): Promise<Stack> {
+export async function startTestStack(
+  options: Omit<StackOptions, 'dataDir'> = {},
+): Promise<Stack & { dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'earshot-test-'));
-  const stack = await startStack({ ...options, dataDir });
+  const stack = await startStack({ ...options, dataDir }).catch(async (err: unknown) => {
+    await rm(dataDir, { recursive: true, force: true });
+    throw err;
+  });
   return {
     ...stack,
+    dataDir,
     async stop() {
       await stack.stop();
       await rm(dataDir, { recursive: true, force: true });

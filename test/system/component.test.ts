@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { client, xml } from '@xmpp/client';
+import { expect } from 'chai';
+import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
+import { createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectFriend } from '../support/friend-client.ts';
+import { startTestStack } from '../support/stack.ts';
+
+describe('the component', () => {
+  it('answers disco, version and ping, and refuses the rest as RFC 6120 says', async () => {
+    const stack = await startTestStack();
+    try {
+      const api = createApi(stack);
+      const alice = await api.join('+8613800138000');
+      const xmpp = client({
+        service: `xmpp://127.0.0.1:${stack.xmpp.port}`,
+        domain: stack.xmpp.domain,
+        username: '+8613800138000',
+        password: alice.password,
+      });
+      xmpp.on('error', () => {});
+      await xmpp.start();
+      const ask = (child: ReturnType<typeof xml>) =>
+        xmpp.iqCaller.request(xml('iq', { type: 'get', to: 'tune.op.example' }, child));
+      const info = await ask(xml('query', { xmlns: 'http://jabber.org/protocol/disco#info' }));
+      const query = info.getChild('query');
+      expect(query?.getChild('identity')?.attrs).to.include({ category: 'component', name: 'Earshot' });
+      expect(
+        query?.getChildren('feature').map((feature: { attrs: { var?: string } }) => feature.attrs.var),
+      ).to.include.members(['jabber:iq:version', 'urn:xmpp:ping']);
+      const version = await ask(xml('query', { xmlns: 'jabber:iq:version' }));
+      expect(version.getChild('query')?.getChildText('version')).to.match(/^\d+\.\d+\.\d+/);
+      expect((await ask(xml('ping', { xmlns: 'urn:xmpp:ping' }))).attrs.type).to.equal('result');
+      const refusal = await ask(xml('query', { xmlns: 'jabber:iq:unheard-of' })).catch(
+        (err: { condition: string }) => err.condition,
+      );
+      expect(refusal).to.equal('service-unavailable');
+      await xmpp.stop();
+    } finally {
+      await stack.stop();
+    }
+  });
+
+  it('is not ready without one of its rights, says which, and with which lines to grant it', async () => {
+    const { iq: _, ...others } = ALL_PRIVILEGES;
+    const error = await startTestStack({ prosody: { privileges: others }, readyTimeoutMs: 8_000 }).then(
+      async (stack) => {
+        await stack.stop();
+        return undefined;
+      },
+      (err: Error) => err,
+    );
+    expect(error?.message).to.contain('the right iq http://jabber.org/protocol/pubsub (both) on op.example (XEP-0356)');
+  });
+
+  it('goes on when the server does not let it probe: it says so once, and friends see each other later', async () => {
+    const stack = await startTestStack({ prosody: { validateFromAddresses: true } });
+    try {
+      const api = createApi(stack);
+      const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')] as [Person, Person];
+      await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+      await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+      await api.settled(alice, bob);
+      const bobs = await connectFriend(stack, bob);
+      await api.play(alice, { title: 'Heard after all' });
+      await bobs.hears(alice.jid, 'Heard after all', 20_000);
+      await bobs.leave();
+      await eventually(async () => {
+        const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
+        expect(log.match(/validate_from_addresses = false/g)).to.have.length(1);
+      });
+    } finally {
+      await stack.stop();
+    }
+  });
+});
