@@ -1,0 +1,34 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+import { loadSecrets } from '../../local/secrets.ts';
+import { scratchFolder } from './scratch.ts';
+
+describe('the secrets of a data folder', () => {
+  const folder = scratchFolder();
+  after(() => folder.remove());
+
+  it('are made once, different in each folder, and readable by their owner only', () => {
+    const secrets = loadSecrets(folder.path);
+    expect(loadSecrets(folder.path)).to.deep.equal(secrets);
+    expect(secrets.numberKey).to.match(/^[0-9a-f]{64}$/);
+    expect(new Set(Object.values(secrets)).size).to.equal(4);
+    expect(statSync(join(folder.path, 'secrets.json')).mode & 0o777).to.equal(0o600);
+    const other = scratchFolder();
+    expect(loadSecrets(other.path).operatorKey).not.to.equal(secrets.operatorKey);
+    other.remove();
+  });
+
+  it('are never replaced silently when their file is broken', () => {
+    writeFileSync(join(folder.path, 'secrets.json'), '{"operatorKey": "abc');
+    expect(() => loadSecrets(folder.path)).to.throw(/secrets\.json cannot be read: .* Bring it back from a backup/);
+  });
+
+  it('are never made again for a folder that already holds numbers hashed with the old key', () => {
+    for (const content of ['[]', '{}', '{"operatorKey": 7}', 'null']) {
+      writeFileSync(join(folder.path, 'secrets.json'), content);
+      expect(() => loadSecrets(folder.path), content).to.throw(/secrets\.json cannot be read/);
+    }
+  });
+});

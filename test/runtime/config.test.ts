@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
+
+const GATEWAY = {
+  EARSHOT_HOME_HOST: 'op.example',
+  EARSHOT_OPERATOR_KEY: 'k'.repeat(32),
+  EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+};
+
+describe('runtime/config', () => {
+  it('fills in what an operator need not say', () => {
+    expect(toWorkerConfig({ EARSHOT_HOME_HOST: 'op.example' })).to.deep.equal({
+      redisUrl: 'redis://127.0.0.1:6379',
+      redisPrefix: 'earshot',
+      homeHost: 'op.example',
+      policy: 'mutual',
+      logLevel: 'info',
+    });
+    expect(toGatewayConfig(GATEWAY)).to.include({ host: '127.0.0.1', port: 8080, tokenLifetime: 90 * 86_400_000 });
+    expect(toComponentConfig({ EARSHOT_HOME_HOST: 'op.example', EARSHOT_COMPONENT_SECRET: 's' })).to.include({
+      domain: 'tune.op.example',
+      service: 'xmpp://127.0.0.1:5347',
+      publishInterval: 5_000,
+    });
+  });
+
+  it('reports every fault at once, and repeats no value', () => {
+    const bad = {
+      EARSHOT_REDIS_URL: 'localhost',
+      EARSHOT_POLICY: 'both',
+      EARSHOT_HTTP_PORT: '70000',
+      EARSHOT_OPERATOR_KEY: 'secret',
+      EARSHOT_NUMBER_KEY: 'zz',
+    };
+    expect(() => toGatewayConfig(bad))
+      .to.throw()
+      .with.property('message')
+      .that.satisfies((message: string) => {
+        for (const name of ['EARSHOT_HOME_HOST', ...Object.keys(bad)]) expect(message).to.contain(name);
+        return !message.includes('secret') && !message.includes('localhost');
+      });
+  });
+});
