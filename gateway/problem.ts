@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
+import { isRedisAway } from '../runtime/redis.ts';
 
 const STATUS: Record<FaultCode, { status: number; title: string }> = {
   INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
@@ -62,20 +63,4 @@ function toFault(error: FastifyError): Fault {
     default:
       return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');
   }
-}
-
-function isRedisAway(error: Error): boolean {
-  const names = [
-    'ClientOfflineError',
-    'ClientClosedError',
-    'SocketClosedUnexpectedlyError',
-    'DisconnectsClientError',
-    'ConnectionTimeoutError',
-    'TimeoutError',
-    'AbortError',
-  ];
-  return (
-    names.includes(error.constructor.name) ||
-    ('code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'))
-  );
 }

@@ -1,4 +1,14 @@
-import { createClient, createClientPool } from 'redis';
+import {
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  createClient,
+  createClientPool,
+  DisconnectsClientError,
+  ErrorReply,
+  SocketClosedUnexpectedlyError,
+  TimeoutError,
+} from 'redis';
 import { Fault } from '../domain/fault.ts';
 import type { Log } from './log.ts';
 
@@ -46,6 +56,25 @@ export function createRedisPool(url: string, log: Log): RedisPool {
   const pool = newPool(url);
   pool.on('error', (err) => log.warn({ err }, 'Redis pool'));
   return pool;
+}
+
+const AWAY = [
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  SocketClosedUnexpectedlyError,
+  TimeoutError,
+];
+
+/** What Redis says while it loads its data, cannot write its file, is full, or is only a copy. */
+const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY)\b/;
+
+/** The command was not done because Redis does not answer; it can be tried again. */
+export function isRedisAway(error: unknown): boolean {
+  if (AWAY.some((kind) => error instanceof kind)) return true;
+  if (error instanceof ErrorReply) return REFUSING.test(error.message);
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { WatchError } from 'redis';
 import { type Book, type Contact, compareBooks } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis, RedisPool } from '../runtime/redis.ts';
@@ -160,7 +161,7 @@ async function committed(transaction: Transaction): Promise<boolean> {
     await transaction.exec();
     return true;
   } catch (err) {
-    if (err instanceof Error && err.name === 'WatchError') return false;
+    if (err instanceof WatchError) return false;
     throw err;
   }
 }

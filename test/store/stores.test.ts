@@ -1,0 +1,222 @@
+import { expect } from 'chai';
+import type { Contact } from '../../domain/address-book.ts';
+import type { Playing } from '../../domain/tune.ts';
+import { GRACE } from '../../store/due.ts';
+import { clearSeen } from '../../store/marks.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Subscriber } from '../../store/subscribers.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const ALICE: Subscriber = {
+  id: 'alice',
+  phoneNumber: '+8613800138000',
+  numberKey: 'key-a',
+  jid: 'alice@op.example',
+  displayName: 'Alice',
+  state: 'pending',
+};
+
+describe('the stores', () => {
+  let server: TestRedis;
+  let stores: Stores;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(() => {
+    stores = server.freshStores();
+  });
+
+  after(async () => server?.stop());
+
+  async function join(subscriber: Subscriber = ALICE): Promise<void> {
+    expect(await stores.subscribers.create(subscriber, NOW)).to.equal('ok');
+    expect(await stores.subscribers.activate(subscriber, NOW)).to.equal(true);
+  }
+
+  describe('subscribers', () => {
+    it('give a number and a JID to one of many who claim them in the same moment', async () => {
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => stores.subscribers.create({ ...ALICE, id: `${i}` }, NOW)),
+      );
+      expect(claims.filter((claim) => claim === 'ok')).to.have.length(1);
+      expect(await stores.subscribers.create({ ...ALICE, id: 'b', numberKey: 'key-b' }, NOW)).to.equal('jid-taken');
+    });
+
+    it('are nobody before they are active and after they left, and their number is free at once', async () => {
+      await stores.subscribers.create(ALICE, NOW);
+      expect(await stores.subscribers.get('alice')).to.equal(undefined);
+      await stores.subscribers.activate(ALICE, NOW);
+      expect(await stores.subscribers.get('alice')).to.deep.equal({ ...ALICE, state: 'active' });
+      expect(await stores.subscribers.leave('alice', NOW)).to.equal(true);
+      expect(await stores.subscribers.leave('alice', NOW)).to.equal(false);
+      expect(await stores.subscribers.get('alice')).to.equal(undefined);
+      expect(await stores.subscribers.owners(['key-a'])).to.deep.equal([undefined]);
+      expect(Object.keys(await stores.pairs.announced('alice'))).to.deep.equal(['key-a']);
+    });
+
+    it('leave no key behind when they are forgotten', async () => {
+      await join();
+      await stores.addressBooks.replace(
+        'alice',
+        new Map([['u', { name: 'Bob', groups: [], numberKeys: ['key-b'] }]]),
+        NOW,
+      );
+      await stores.nowPlaying.play(
+        'alice',
+        { device: 'd', tune: { kind: 'audio', title: 't' }, since: NOW, expiresAt: NOW + 1 },
+        NOW,
+      );
+      await stores.presences.write(ALICE.jid, [{ resource: 'r', show: 'available', status: '', priority: 0 }]);
+      await stores.subscribers.leave('alice', NOW);
+      await stores.subscribers.forget(ALICE);
+      const prefix = stores.keys.directory.split(':')[0];
+      expect(await server.redis.keys(`${prefix}:*`)).to.be.empty;
+    });
+
+    it('announce both numbers when one changes, and refuse one that is taken', async () => {
+      await join();
+      await join({ ...ALICE, id: 'bob', numberKey: 'key-b', jid: 'bob@op.example' });
+      expect(await stores.subscribers.changeNumber('alice', '+8613900139000', 'key-b', NOW)).to.equal('number-taken');
+      expect(await stores.subscribers.changeNumber('alice', '+8613700137000', 'key-c', NOW)).to.equal('ok');
+      expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members(['key-a', 'key-c']);
+      expect(await stores.subscribers.owners(['key-a', 'key-b', 'key-c'])).to.deep.equal([undefined, 'bob', 'alice']);
+    });
+  });
+
+  describe('address books', () => {
+    const contact = (name: string, ...numberKeys: string[]): Contact => ({ name, groups: [], numberKeys });
+
+    it('mark only the numbers that changed, and keep the version when nothing did', async () => {
+      await join();
+      const book = new Map([
+        ['1', contact('Bob', 'b')],
+        ['2', contact('Carol', 'c', 'c2')],
+      ]);
+      expect(await stores.addressBooks.replace('alice', book, NOW)).to.deep.equal({ version: 1, contacts: 2 });
+      await stores.addressBooks.clearDirtyNumbers('alice', await stores.addressBooks.dirtyNumbers('alice'));
+      expect(await stores.addressBooks.replace('alice', book, NOW)).to.deep.equal({ version: 1, contacts: 2 });
+      expect(await stores.addressBooks.dirtyNumbers('alice')).to.be.empty;
+      await stores.addressBooks.replace(
+        'alice',
+        new Map([
+          ['1', contact('Bob', 'b')],
+          ['3', contact('Dora', 'c')],
+        ]),
+        NOW,
+      );
+      expect(Object.keys(await stores.addressBooks.dirtyNumbers('alice'))).to.have.members(['c', 'c2']);
+      expect(await stores.addressBooks.holds('alice', ['b', 'c', 'c2'])).to.deep.equal([true, true, false]);
+      expect(
+        await stores.addressBooks.labels([
+          { holder: 'alice', numberKey: 'c' },
+          { holder: 'alice', numberKey: 'c2' },
+        ]),
+      ).to.deep.equal([{ name: 'Dora', groups: [] }, undefined]);
+    });
+
+    it('lose nothing when two clients write at once: the result is one of the two books, whole', async () => {
+      await join();
+      const books = ['x', 'y'].map(
+        (mark) => new Map(Array.from({ length: 300 }, (_, i) => [`${i}`, contact(mark, `${mark}${i}`)] as const)),
+      );
+      await Promise.all(books.map((book) => stores.addressBooks.replace('alice', book, NOW)));
+      const held = await stores.addressBooks.holds(
+        'alice',
+        Array.from({ length: 300 }, (_, i) => [`x${i}`, `y${i}`]).flat(),
+      );
+      const [xs, ys] = [held.filter((_, i) => i % 2 === 0), held.filter((_, i) => i % 2 === 1)];
+      expect([xs.every(Boolean), ys.every(Boolean)]).to.have.members([true, false]);
+      expect((await stores.addressBooks.info('alice')).version).to.equal(2);
+    });
+
+    it('are not taken for somebody who has left', async () => {
+      await join();
+      await stores.subscribers.leave('alice', NOW);
+      const refused = await stores.addressBooks
+        .replace('alice', new Map(), NOW)
+        .catch((err: { code: string }) => err.code);
+      expect(refused).to.equal('NOT_FOUND');
+    });
+  });
+
+  describe('marks', () => {
+    it('stay when they were made again after they had been read', async () => {
+      await server.redis.hSet('marks', { a: '1', b: '1' });
+      const seen = await server.redis.hGetAll('marks');
+      await server.redis.hSet('marks', 'b', '2');
+      await clearSeen(server.redis, 'marks', seen);
+      expect({ ...(await server.redis.hGetAll('marks')) }).to.deep.equal({ b: '2' });
+    });
+
+    it('make somebody due after the grace, for one sweep only, and not when the work is done', async () => {
+      await stores.due.mark('roster', ['alice'], NOW);
+      expect(await stores.due.claim('roster', NOW + GRACE - 1, 10)).to.be.empty;
+      const claims = await Promise.all([1, 2, 3].map(() => stores.due.claim('roster', NOW + GRACE, 10)));
+      expect(claims.flat()).to.deep.equal(['alice']);
+      await server.redis.hSet(stores.keys.dirtyItems('alice'), 'j', 's');
+      await stores.due.settle('roster', 'alice', [stores.keys.dirtyItems('alice')]);
+      expect(await stores.due.isMarked('roster', 'alice')).to.equal(true);
+      await server.redis.del(stores.keys.dirtyItems('alice'));
+      await stores.due.settle('roster', 'alice', [stores.keys.dirtyItems('alice')]);
+      expect(await stores.due.isMarked('roster', 'alice')).to.equal(false);
+    });
+  });
+
+  describe('now playing', () => {
+    const playing = (device: string, expiresAt: number): Playing => ({
+      device,
+      tune: { kind: 'audio', title: device },
+      since: NOW,
+      expiresAt,
+    });
+
+    it('keeps a change that came while the one before was being published', async () => {
+      await stores.nowPlaying.play('alice', playing('phone', NOW + 1_000), NOW);
+      const seen = await stores.nowPlaying.read('alice');
+      await stores.nowPlaying.begin('alice', NOW);
+      expect(await stores.nowPlaying.published('alice')).to.deep.equal({ fingerprint: undefined, at: NOW });
+      await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
+      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, ['phone'], undefined);
+      expect((await stores.nowPlaying.read('alice')).devices.map(({ device }) => device)).to.have.members([
+        'phone',
+        'tv',
+      ]);
+      expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
+    });
+
+    it('comes back when a tune runs out, and is gone when nothing plays', async () => {
+      await stores.nowPlaying.play('alice', playing('phone', NOW + 60_000), NOW);
+      let seen = await stores.nowPlaying.read('alice');
+      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, [], NOW + 60_000);
+      expect(await stores.due.claim('tune', NOW + 59_999, 10)).to.be.empty;
+      expect(await stores.due.claim('tune', NOW + 60_000, 10)).to.deep.equal(['alice']);
+      expect(await stores.nowPlaying.stop('alice', 'tv', NOW)).to.equal(false);
+      expect(await stores.nowPlaying.stop('alice', undefined, NOW)).to.equal(true);
+      seen = await stores.nowPlaying.read('alice');
+      await stores.nowPlaying.finish('alice', undefined, NOW, seen, [], undefined);
+      expect(await stores.due.isMarked('tune', 'alice')).to.equal(false);
+      expect(await server.redis.exists(stores.keys.playing('alice'))).to.equal(0);
+    });
+  });
+
+  it('keep tokens and remembered answers only in a form that is useless to a reader of Redis', async () => {
+    const { token } = await stores.tokens.issue('alice', 60_000, Date.now());
+    expect(await stores.tokens.subscriberOf(token)).to.equal('alice');
+    expect(await stores.tokens.subscriberOf(`${token}x`)).to.equal(undefined);
+    expect(await stores.idempotency.begin('key')).to.equal('started');
+    expect(await stores.idempotency.begin('key')).to.equal('under-way');
+    const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{"password":"hunter2"}' };
+    await stores.idempotency.remember('key', answer);
+    expect(await stores.idempotency.begin('key')).to.deep.equal(answer);
+    for (const key of await server.redis.keys('*'))
+      if ((await server.redis.type(key)) === 'string')
+        expect(`${key} ${await server.redis.get(key)}`)
+          .to.not.match(/hunter2/)
+          .and.not.contain(token);
+    await stores.tokens.revokeAll('alice');
+    expect(await stores.tokens.subscriberOf(token)).to.equal(undefined);
+  });
+});
