@@ -1,0 +1,21 @@
+-- Earshot beside Prosody 0.12 or newer: merge this into prosody.cfg.lua. mod_privilege is in Debian's prosody-modules.
+component_ports = { 5347 }
+component_interfaces = { "127.0.0.1" }
+
+VirtualHost "op.example"
+  -- beside the modules that you have: pep, roster and presence are needed, adhoc and admin_adhoc make accounts
+  modules_enabled = { "pep"; "privilege"; "adhoc"; "admin_adhoc" }
+  admins = { "tune.op.example" }
+  privileged_entities = {
+    ["tune.op.example"] = {
+      roster = "both";
+      presence = "roster";
+      iq = { ["http://jabber.org/protocol/pubsub"] = "both" };
+    };
+  }
+
+Component "tune.op.example"
+  component_secret = "change me"
+  modules_enabled = { "privilege" }
+  -- lets the component make two new friends see each other at once
+  validate_from_addresses = false
