@@ -13,12 +13,11 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export type CommonConfig = {
   redisUrl: string;
   redisPrefix: string;
-  homeHost: string;
-  policy: Policy;
   logLevel: string;
 };
 
 export type ComponentConfig = CommonConfig & {
+  homeHost: string;
   service: string;
   domain: string;
   secret: string;
@@ -27,6 +26,7 @@ export type ComponentConfig = CommonConfig & {
 };
 
 export type GatewayConfig = CommonConfig & {
+  homeHost: string;
   host: string;
   port: number;
   operatorKey: string;
@@ -36,12 +36,13 @@ export type GatewayConfig = CommonConfig & {
   tokenLifetime: number;
 };
 
-export type WorkerConfig = CommonConfig;
+export type WorkerConfig = CommonConfig & { policy: Policy };
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
 export function toComponentConfig(env: Env): ComponentConfig {
   return check(env, (read) => ({
     ...common(read),
+    homeHost: read.domain('EARSHOT_HOME_HOST'),
     service: read.matching(
       'EARSHOT_COMPONENT_SERVICE',
       /^xmpp:\/\/[^\s/]+$/,
@@ -58,6 +59,7 @@ export function toComponentConfig(env: Env): ComponentConfig {
 export function toGatewayConfig(env: Env): GatewayConfig {
   return check(env, (read) => ({
     ...common(read),
+    homeHost: read.domain('EARSHOT_HOME_HOST'),
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
@@ -68,7 +70,10 @@ export function toGatewayConfig(env: Env): GatewayConfig {
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
 export function toWorkerConfig(env: Env): WorkerConfig {
-  return check(env, common);
+  return check(env, (read) => ({
+    ...common(read),
+    policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
+  }));
 }
 
 function common(read: Reader): CommonConfig {
@@ -80,8 +85,6 @@ function common(read: Reader): CommonConfig {
       'redis://127.0.0.1:6379',
     ),
     redisPrefix: read.matching('EARSHOT_REDIS_PREFIX', /^[\w-]{1,32}$/, '1 to 32 letters, digits, _ or -', 'earshot'),
-    homeHost: read.domain('EARSHOT_HOME_HOST'),
-    policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
     logLevel: read.oneOf('EARSHOT_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   };
 }

@@ -9,10 +9,9 @@ const GATEWAY = {
 
 describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
-    expect(toWorkerConfig({ EARSHOT_HOME_HOST: 'op.example' })).to.deep.equal({
+    expect(toWorkerConfig({})).to.deep.equal({
       redisUrl: 'redis://127.0.0.1:6379',
       redisPrefix: 'earshot',
-      homeHost: 'op.example',
       policy: 'mutual',
       logLevel: 'info',
     });
@@ -24,10 +23,13 @@ describe('runtime/config', () => {
     });
   });
 
+  it('takes no policy that there is not', () => {
+    expect(() => toWorkerConfig({ EARSHOT_POLICY: 'both' })).to.throw('EARSHOT_POLICY must be one of: mutual, either.');
+  });
+
   it('reports every fault at once, and repeats no value', () => {
     const bad = {
       EARSHOT_REDIS_URL: 'localhost',
-      EARSHOT_POLICY: 'both',
       EARSHOT_HTTP_PORT: '70000',
       EARSHOT_OPERATOR_KEY: 'secret',
       EARSHOT_NUMBER_KEY: 'zz',
