@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
@@ -25,10 +25,13 @@ describe('the secrets of a data folder', () => {
     expect(() => loadSecrets(folder.path)).to.throw(/secrets\.json cannot be read: .* Bring it back from a backup/);
   });
 
-  it('are never made again for a folder that already holds numbers hashed with the old key', () => {
+  it('are never made again for a folder that holds numbers hashed with the old key', () => {
     for (const content of ['[]', '{}', '{"operatorKey": 7}', 'null']) {
       writeFileSync(join(folder.path, 'secrets.json'), content);
-      expect(() => loadSecrets(folder.path), content).to.throw(/secrets\.json cannot be read/);
+      expect(() => loadSecrets(folder.path), content).to.throw(/secrets\.json cannot be read: a secret is missing/);
     }
+    rmSync(join(folder.path, 'secrets.json'));
+    mkdirSync(join(folder.path, 'redis'));
+    expect(() => loadSecrets(folder.path)).to.throw(/it is missing beside the data/);
   });
 });
