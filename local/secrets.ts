@@ -13,13 +13,14 @@ export interface Secrets {
   numberKey: string;
 }
 
-/** Reads `secrets.json` from the data folder, or makes it (mode 0600). Throws `DATA_DIR` when the file is broken. */
+/** Reads `secrets.json` from the data folder, or makes it (mode 0600). Throws `DATA_DIR` when the file is broken or lost. */
 export function loadSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
-  const secrets = existsSync(file) ? readSecrets(file) : {};
-  const complete = { ...newSecrets(), ...secrets };
-  writePrivateJson(file, complete);
-  return complete;
+  if (existsSync(file)) return readSecrets(file);
+  if (existsSync(join(dataDir, 'redis'))) throw brokenError(file, 'it is missing beside the data that it belongs to');
+  const secrets = newSecrets();
+  writePrivateJson(file, secrets);
+  return secrets;
 }
 
 /** Writes a file that only its owner may read, in one step: a crash leaves the old one or the new one. */
@@ -34,14 +35,26 @@ export function writePrivateJson(file: string, value: unknown): void {
   }
 }
 
-function readSecrets(file: string): Partial<Secrets> {
+function readSecrets(file: string): Secrets {
+  let content: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
+    content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = (error as Error).message;
-    const remedy = 'Bring it back from a backup, or move the whole data folder away to begin with an empty one.';
-    throw new StartError('DATA_DIR', `${file} cannot be read: ${reason}. ${remedy}`, error);
+    throw brokenError(file, (error as Error).message, error);
   }
+  if (isSecrets(content)) return content;
+  throw brokenError(file, 'a secret is missing in it');
+}
+
+function isSecrets(content: unknown): content is Secrets {
+  if (typeof content !== 'object' || content === null) return false;
+  const values: Record<string, unknown> = { ...content };
+  return Object.keys(newSecrets()).every((name) => typeof values[name] === 'string' && values[name] !== '');
+}
+
+function brokenError(file: string, reason: string, cause?: unknown): StartError {
+  const remedy = 'Bring it back from a backup, or move the whole data folder away to begin with an empty one.';
+  return new StartError('DATA_DIR', `${file} cannot be read: ${reason}. ${remedy}`, cause);
 }
 
 function newSecrets(): Secrets {

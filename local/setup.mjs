@@ -1,0 +1,20 @@
+// Makes a fresh checkout ready to run: npm packages, system packages, the build. Runs before node_modules exists, so it is plain
+// JavaScript without dependencies, in a form that an old Node.js can still read to say that it is too old.
+//
+//   --test        also installs what the tests of an independent XMPP client need
+//   --no-system   leaves the system alone: the operator's own servers are used
+import { buildIfOld } from './setup/build.mjs';
+import { requireNode } from './setup/node-version.mjs';
+import { installNpmPackages } from './setup/npm-packages.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+import { installSystemPackages } from './setup/system-packages.mjs';
+
+try {
+  requireNode(process.versions.node);
+  installNpmPackages();
+  if (!process.argv.includes('--no-system')) installSystemPackages({ forTests: process.argv.includes('--test') });
+  buildIfOld();
+} catch (error) {
+  console.error(error instanceof SetupError ? `\n${error.message}\n` : error);
+  process.exit(1);
+}

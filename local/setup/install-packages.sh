@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs Debian packages (the arguments) so that no service of theirs starts, neither now nor after a reboot. Runs as root.
+set -eu
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+
+policy=/usr/sbin/policy-rc.d
+kept=/usr/sbin/policy-rc.d.kept-by-earshot
+mark='# made by the setup of Earshot, for the time of one apt-get'
+services='prosody redis-server'
+new_services=
+
+is_installed() {
+  dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'
+}
+
+# While this file says 101, no package may start its service (invoke-rc.d and deb-systemd-invoke ask it).
+forbid_services() {
+  if [ -e "$policy" ] && ! grep -qF "$mark" "$policy"; then mv -f "$policy" "$kept"; fi
+  printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+  chmod 755 "$policy"
+}
+
+allow_services() {
+  rm -f "$policy"
+  if [ -e "$kept" ]; then mv -f "$kept" "$policy"; fi
+}
+
+# Works where systemd is not running, and where it is not even there.
+disable() {
+  if command -v systemctl >/dev/null; then systemctl disable "$1" && return; fi
+  deb-systemd-helper disable "$1.service" || true
+  update-rc.d "$1" disable || true
+}
+
+finish() {
+  status=$?
+  trap '' INT TERM HUP
+  for service in $new_services; do
+    if is_installed "$service"; then disable "$service"; fi
+  done
+  allow_services
+  exit "$status"
+}
+
+for service in $services; do
+  is_installed "$service" || new_services="$new_services $service"
+done
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+forbid_services
+# A source that cannot be reached matters only if a package is missing for it.
+apt-get update || echo 'apt-get update failed; trying with what is known.'
+apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"

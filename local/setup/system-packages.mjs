@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { inProject } from './paths.mjs';
+import { SetupError } from './setup-error.mjs';
+
+const MODULE_FOLDERS = ['/usr/lib/prosody/modules', '/usr/local/lib/prosody/modules', '/usr/share/prosody-modules'];
+
+const NEEDED = [
+  { debianPackage: 'prosody', present: () => hasProgram('prosody') && hasProgram('prosodyctl') },
+  { debianPackage: 'prosody-modules', present: () => hasProsodyModule('mod_privilege') },
+  { debianPackage: 'redis-server', present: () => hasProgram('redis-server') },
+];
+const NEEDED_BY_TESTS = [
+  { debianPackage: 'poezio', present: () => hasProgram('poezio') },
+  { debianPackage: 'tmux', present: () => hasProgram('tmux') },
+];
+
+/**
+ * Installs the Debian packages that are missing, or throws with the command that does it.
+ * @param {{ forTests: boolean }} options
+ */
+export function installSystemPackages({ forTests }) {
+  const missing = missingPackages(forTests);
+  if (missing.length === 0) return;
+  if (!hasProgram('apt-get')) throw new SetupError(notDebianMessage(missing));
+  const becomeRoot = rootPrefix();
+  if (becomeRoot === undefined) throw new SetupError(mayNotMessage(missing));
+  console.log(`Installing ${missing.join(', ')} with apt-get (this may take a minute) …`);
+  install(becomeRoot, missing);
+  const still = missingPackages(forTests);
+  if (still.length > 0) throw new SetupError(mayNotMessage(still));
+}
+
+function missingPackages(forTests) {
+  const needed = forTests ? [...NEEDED, ...NEEDED_BY_TESTS] : NEEDED;
+  return needed.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage);
+}
+
+/** The words before a command that make root run it: none for root itself, undefined when there is no way without asking. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  if (!hasProgram('sudo')) return undefined;
+  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined;
+}
+
+/** Output goes to a file, so that the script can end in order even when we are gone. */
+function install(becomeRoot, packages) {
+  const logFile = join(mkdtempSync(join(tmpdir(), 'earshot-setup-')), 'apt.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const [program, ...args] = [...becomeRoot, '/bin/sh', inProject('local/setup/install-packages.sh'), ...packages];
+  const { status } = spawnSync(program, args, { stdio: ['ignore', log, log] });
+  if (status === 0) return;
+  const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-15);
+  throw new SetupError(`apt-get failed. The last lines of ${logFile}:\n\n  ${lines.join('\n  ')}`);
+}
+
+function mayNotMessage(packages) {
+  const list = packages.join(' ');
+  const own = packages.filter((name) => name === 'prosody' || name === 'redis-server').join(' ');
+  const off = `\nEarshot starts servers of its own. Those of the system, which this starts as well, are not needed:\n\n  sudo systemctl disable --now ${own}`;
+  return `Earshot needs these packages, which are missing, and this user may not install them: ${list}.
+Install them once, then try again:
+
+  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${list}
+${own === '' ? '' : off}`;
+}
+
+function notDebianMessage(packages) {
+  return `Earshot needs these Debian packages, which are missing, and there is no apt-get to install them: ${packages.join(', ')}.
+Install what they hold by the means of this system, so that prosody, prosodyctl and redis-server are on the PATH:
+Prosody 0.12 or newer with the community module mod_privilege (https://modules.prosody.im/mod_privilege), and Redis 6.2 or newer.`;
+}
+
+function hasProgram(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, name)));
+}
+
+function hasProsodyModule(name) {
+  return MODULE_FOLDERS.some((folder) => existsSync(join(folder, name)) || existsSync(join(folder, `${name}.lua`)));
+}
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
