@@ -2,11 +2,10 @@ import type { ComponentConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createQueues, createQueueWorker, type QueueWorker } from '../runtime/queues.ts';
-import { checkRedis, createRedis } from '../runtime/redis.ts';
+import { createQueueWorker, type QueueWorker } from '../runtime/queues.ts';
 import { readVersion } from '../runtime/version.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
-import { createStores } from '../store/stores.ts';
+import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
 import type { Context } from './context.ts';
 import { createGate } from './gate.ts';
@@ -19,12 +18,7 @@ import { createStream } from './stream.ts';
 
 /** Starts the external component: its stream, and the jobs that need it. */
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
-  const redis = createRedis(config.redisUrl, 'wait', log);
-  const queueRedis = createRedis(config.redisUrl, 'wait', log);
-  await Promise.all([redis.connect(), queueRedis.connect()]);
-  await checkRedis(redis);
-  const stores = createStores(redis, config.redisPrefix);
-  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const stream = createStream(config, log);
   const introduce = createIntroduce(stream);
   const context: Context = {
@@ -63,9 +57,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await Promise.all(workers.map((worker) => worker.close()));
       await presence.stop();
       await stream.stop();
-      await queues.close();
-      redis.destroy();
-      queueRedis.destroy();
+      await close();
     },
   };
 }

@@ -4,22 +4,17 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey } from '../runtime/number-key.ts';
-import { createQueues } from '../runtime/queues.ts';
-import { checkRedis, createRedis, createRedisPool } from '../runtime/redis.ts';
+import { createRedis, createRedisPool } from '../runtime/redis.ts';
 import { createEventSource } from '../store/events.ts';
-import { createStores } from '../store/stores.ts';
+import { openStores } from '../store/open.ts';
 import { buildServer } from './server.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
-  const redis = createRedis(config.redisUrl, 'fail-fast', log);
-  const queueRedis = createRedis(config.redisUrl, 'fail-fast', log);
   const eventRedis = createRedis(config.redisUrl, 'wait', log);
   const pool = createRedisPool(config.redisUrl, log);
-  await Promise.all([redis.connect(), queueRedis.connect(), eventRedis.connect(), pool.connect()]);
-  await checkRedis(redis);
-  const stores = createStores(redis, config.redisPrefix, pool);
-  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  await Promise.all([eventRedis.connect(), pool.connect()]);
+  const { stores, queues, close } = await openStores(config, 'fail-fast', log, pool);
   const app = await buildServer({
     config,
     stores,
@@ -36,8 +31,9 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   return {
     async stop() {
       await app.close();
-      await queues.close();
-      for (const client of [redis, queueRedis, eventRedis, pool]) client.destroy();
+      await close();
+      eventRedis.destroy();
+      pool.destroy();
     },
   };
 }

@@ -13,10 +13,13 @@ export async function runProcess(log: Log, start: () => Promise<Running>): Promi
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
     process.once('disconnect', () => resolve('launcher gone'));
   });
-  const running = await start().catch((err: unknown) => {
+  const starting = start().catch((err: unknown) => {
     log.fatal({ err }, 'cannot start');
     process.exit(1);
   });
+  // A start can wait for Redis for ever, and must not outlive a signal.
+  const running = await Promise.race([starting, stopped]);
+  if (typeof running === 'string') process.exit(0);
   log.info('started');
   const reason = await stopped;
   log.info({ reason }, 'stopping');

@@ -2,10 +2,9 @@ import type { WorkerConfig } from '../runtime/config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createQueues, createQueueWorker } from '../runtime/queues.ts';
-import { checkRedis, createRedis } from '../runtime/redis.ts';
+import { createQueueWorker } from '../runtime/queues.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
-import { createStores } from '../store/stores.ts';
+import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
@@ -15,12 +14,7 @@ const CONCURRENCY = 16;
 
 /** Starts the background work that needs no XMPP: reconciliation and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
-  const redis = createRedis(config.redisUrl, 'wait', log);
-  const queueRedis = createRedis(config.redisUrl, 'wait', log);
-  await Promise.all([redis.connect(), queueRedis.connect()]);
-  await checkRedis(redis);
-  const stores = createStores(redis, config.redisPrefix);
-  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
   const context: Context = { stores, queues, policy: config.policy, metrics, log, now: Date.now };
   const reconcile = createQueueWorker(
@@ -43,9 +37,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await heartbeat.stop();
       await sweeping.stop();
       await reconcile.close();
-      await queues.close();
-      redis.destroy();
-      queueRedis.destroy();
+      await close();
     },
   };
 }
