@@ -2,7 +2,7 @@ import type { ComponentConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createQueueWorker, type QueueWorker } from '../runtime/queues.ts';
+import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
 import { readVersion } from '../runtime/version.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
@@ -31,22 +31,20 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     now: Date.now,
   };
   const presence = createPresenceTracker(context, config.homeHost);
-  const run = (
-    name: 'tune' | 'roster' | 'account',
-    concurrency: number,
-    work: Parameters<typeof createQueueWorker>[5],
-  ) => createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
-  const workers: QueueWorker[] = [
-    run('tune', 50, createOutbox(context, config.publishInterval)),
-    run('roster', 8, createRosterJob(context, presence.sync)),
-    run('account', 4, createAccountJob(context, config.homeHost)),
-  ];
+  const run = (name: QueueName, concurrency: number, work: QueueWork) =>
+    createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
+  const workers = new Map<QueueName, QueueWorker>([
+    ['tune', run('tune', 50, createOutbox(context, config.publishInterval))],
+    ['roster', run('roster', 8, createRosterJob(context, presence.sync))],
+    ['account', run('account', 4, createAccountJob(context, config.homeHost))],
+  ]);
   const gate = createGate(stream, config, queues, workers, log);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') presence.receive(stanza);
     else if (stanza.name === 'message') gate.receive(stanza);
   });
-  stream.onOnline(presence.restart);
+  stream.onOnline(presence.settle);
+  stream.onOffline(presence.forget);
   answerQuestions(stream, readVersion());
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
@@ -54,7 +52,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   return {
     async stop() {
       await heartbeat.stop();
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([...workers.values()].map((worker) => worker.close()));
       await presence.stop();
       await stream.stop();
       await close();

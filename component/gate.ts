@@ -1,6 +1,6 @@
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Queues, QueueWorker } from '../runtime/queues.ts';
+import type { QueueName, Queues, QueueWorker } from '../runtime/queues.ts';
 import type { Status } from '../store/status.ts';
 import { missingRights, privilegeAdvice, type Rights, readRights } from './privileges.ts';
 import type { Stream } from './stream.ts';
@@ -21,7 +21,7 @@ export function createGate(
   stream: Stream,
   config: ComponentConfig,
   queues: Queues,
-  workers: readonly QueueWorker[],
+  workers: ReadonlyMap<QueueName, QueueWorker>,
   log: Log,
 ): Gate {
   let missing = ['the connection to the XMPP server'];
@@ -41,19 +41,17 @@ export function createGate(
 
   function open(): void {
     log.info('connected, with every right');
-    for (const worker of workers) {
+    for (const [queue, worker] of workers) {
       if (worker.isPaused()) worker.resume();
       else if (!worker.isRunning())
-        void worker.run().catch((err: unknown) => log.error({ err, queue: worker.name }, 'queue worker ended'));
-      void queues
-        .retryNow(worker.name as 'tune')
-        .catch((err: unknown) => log.warn({ err }, 'waiting jobs not brought forward'));
+        void worker.run().catch((err: unknown) => log.error({ err, queue }, 'queue worker ended'));
+      void queues.retryNow(queue).catch((err: unknown) => log.warn({ err, queue }, 'waiting jobs not brought forward'));
     }
   }
 
   function close(): void {
     // What is in flight fails by itself and is tried again; nobody has to wait for it.
-    for (const worker of workers) if (worker.isRunning()) void worker.pause(true);
+    for (const worker of workers.values()) if (worker.isRunning()) void worker.pause(true);
   }
 
   stream.onOnline(() => {

@@ -1,5 +1,5 @@
 import { bareOf, domainOf, resourceOf } from '../domain/jid.ts';
-import { type Online, onlineOf, type Resource, type Show, sameOnline } from '../domain/presence.ts';
+import { onlineOf, type Resource, type Show, sameOnline } from '../domain/presence.ts';
 import { cleanText } from '../domain/text.ts';
 import type { Context } from './context.ts';
 import type { Element } from './xml.ts';
@@ -9,8 +9,10 @@ export type PresenceTracker = {
   receive(stanza: Element): void;
   /** Writes what is known of one user: for somebody who has just become a subscriber or a friend. */
   sync(jid: string): Promise<void>;
-  /** A new stream: the server tells everything anew, so what it does not repeat is over. */
-  restart(): void;
+  /** The stream is gone: nothing is known until the server tells everything anew. */
+  forget(): void;
+  /** The stream is there: whom the server does not name within five seconds is offline. */
+  settle(): void;
   stop(): Promise<void>;
 };
 
@@ -23,7 +25,6 @@ const SETTLING = 5_000;
 export function createPresenceTracker(context: Context, homeHost: string): PresenceTracker {
   const { log } = context;
   const known = new Map<string, Map<string, Resource>>();
-  const told = new Map<string, Online>();
   const changed = new Set<string>();
   let flushing: Promise<void> | undefined;
   let settling: NodeJS.Timeout | undefined;
@@ -32,11 +33,10 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     const resources = [...(known.get(jid)?.values() ?? [])];
     const id = await context.stores.subscribers.idOfJid(jid);
     if (id === undefined) return;
+    const [before] = await context.stores.presences.of([jid]);
     await context.stores.presences.write(jid, resources);
-    const online = onlineOf(resources);
-    const before = told.get(jid) ?? { online: false, status: null };
-    told.set(jid, online);
-    if (!sameOnline(before, online)) await context.stores.events.tell(id, { what: 'presence' });
+    if (!sameOnline(onlineOf(before ?? []), onlineOf(resources)))
+      await context.stores.events.tell(id, { what: 'presence' });
   }
 
   async function flush(): Promise<void> {
@@ -69,10 +69,11 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
   return {
     receive,
     sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
-    restart() {
-      for (const jid of known.keys()) told.set(jid, onlineOf([...(known.get(jid)?.values() ?? [])]));
-      known.clear();
+    forget() {
       clearTimeout(settling);
+      known.clear();
+    },
+    settle() {
       settling = setTimeout(
         () => void forgetSilent().catch((err: unknown) => log.warn({ err }, 'presence not settled')),
         SETTLING,

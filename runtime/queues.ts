@@ -62,14 +62,17 @@ function jobOptions(id: string, delay: number) {
 
 export type QueueWorker = Worker<SubscriberJob>;
 
-/** Runs `work` for the queue's jobs, `concurrency` of them side by side. It starts paused: call `run()`. */
+/** Looks at one subscriber. The job and its token are for work that puts itself off. */
+export type QueueWork = (id: string, job: Job<SubscriberJob>, token: string) => Promise<void>;
+
+/** Runs `work` for the queue's jobs, `concurrency` of them side by side. It does nothing until `run()` is called. */
 export function createQueueWorker(
   redis: Redis,
   prefix: string,
   name: QueueName,
   concurrency: number,
   log: Log,
-  work: (id: string, job: Job<SubscriberJob>, token: string) => Promise<void>,
+  work: QueueWork,
 ): QueueWorker {
   const worker = new Worker<SubscriberJob>(name, (job, token) => work(job.data.id, job, token ?? ''), {
     connection: createNodeRedisClient(redis),

@@ -55,6 +55,38 @@ describe('the component', () => {
     expect(error?.message).to.contain('the right iq http://jabber.org/protocol/pubsub (both) on op.example (XEP-0356)');
   });
 
+  it('knows again after kill -9 who is online, and who has left meanwhile', async () => {
+    const stack = await startTestStack();
+    try {
+      const api = createApi(stack);
+      const people = [
+        await api.join('+8613800138000'),
+        await api.join('+8613900139000'),
+        await api.join('+8613700137000'),
+      ];
+      const [alice, bob, carol] = people as [Person, Person, Person];
+      for (const person of people)
+        await api.putBook(
+          person,
+          people.map(({ phoneNumber }) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] })),
+        );
+      await api.settled(...people);
+      const online = async () =>
+        Object.fromEntries((await api.friends(alice)).map((friend) => [friend.subscriberId, friend.online]));
+      const [bobs, carols] = [await connectFriend(stack, bob), await connectFriend(stack, carol)];
+      await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: true, [carol.id]: true }));
+      await stack.kill('component');
+      await carols.leave();
+      await stack.restart('component');
+      await stack.untilReady();
+      await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: true, [carol.id]: false }), 15_000);
+      await bobs.leave();
+      await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: false, [carol.id]: false }));
+    } finally {
+      await stack.stop();
+    }
+  });
+
   it('goes on when the server does not let it probe: it says so once, and friends see each other later', async () => {
     const stack = await startTestStack({ prosody: { validateFromAddresses: true } });
     try {
