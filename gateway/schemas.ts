@@ -63,6 +63,17 @@ export const CreatedSubscriber = Type.Object({
   password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
 });
 
+export const ImportQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Union([Type.Literal('true'), Type.Literal('false')], {
+        description: 'Reports what would be done, and does nothing.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const TokenView = Type.Object({ token: Type.String({ description: 'Shown this once.' }), expiresAt: Time });
 
 export const ContactBody = Type.Object({
