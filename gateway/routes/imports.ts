@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Fault } from '../../domain/fault.ts';
 import { createJsonLinesReader, type ImportReader, type ImportRow } from '../../domain/import-rows.ts';
 import { operatorOnly } from '../auth.ts';
 import type { Context } from '../context.ts';
@@ -40,7 +41,8 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const rows = request.body as AsyncIterable<ImportRow>;
+        const rows = request.body as AsyncIterable<ImportRow> | undefined;
+        if (!rows) throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson.');
         const report = importReport(context, rows, request.query.dryRun === 'true');
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },

@@ -160,6 +160,7 @@ describe('POST /v1/imports', () => {
       expect((await api.call('POST', '/v1/imports', { phoneNumber: '+8613600000001' })).body.code).to.equal(
         'UNSUPPORTED_MEDIA_TYPE',
       );
+      expect((await api.call('POST', '/v1/imports')).body.code).to.equal('INVALID_ARGUMENT');
       expect((await api.call('POST', '/v1/imports', '', { ...lines, authorization: 'Bearer nobody' })).status).to.equal(
         401,
       );
