@@ -11,7 +11,7 @@ import {
 } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import { countryOf, lookupForms, readPhoneNumbers } from '../domain/phone.ts';
-import { createVcardReader, type VcardResult } from '../domain/vcard.ts';
+import type { GuessedNumbers } from '../runtime/config.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
 import { ContactBody } from './schemas.ts';
 
@@ -20,67 +20,74 @@ export type Entry = { index: number; contact: RawContact } | Rejected;
 
 export type ReadBook = { book: Book; rejected: Rejected[] };
 
-/** Contacts between two pauses, and bytes of vCards: a large book must not hold up everybody else's requests. */
+/** What vCards and CSV are read with, piece by piece. */
+export type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
+type FileResult = { index: number; contact: RawContact } | { index: number; line: number; reason: string };
+
+/** How numbers are read: as the owner's country dials them, with or without those that had to be guessed, and kept as keyed hashes. */
+export type NumberReading = { ownNumber: string; numberKeyOf: NumberKeyOf; guessedNumbers: GuessedNumbers };
+
+/** Contacts between two pauses: a large book must not hold up everybody else's requests. */
 const STRIDE = 250;
-const CHUNK = 256 * 1024;
 
 /** The entries of a JSON book; one bad contact does not spoil the others. */
-export function readJsonContacts(contacts: readonly unknown[]): Entry[] {
-  return contacts.map((item, index) => {
-    if (Value.Check(ContactBody, item)) return { index, contact: { ...item, groups: item.groups ?? [] } };
-    const [error] = Value.Errors(ContactBody, item);
-    return {
-      index,
-      reason: `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`.replace(/ +/g, ' '),
-    };
-  });
+export function* readJsonContacts(contacts: readonly unknown[]): Generator<Entry> {
+  for (const [index, item] of contacts.entries()) {
+    if (Value.Check(ContactBody, item)) yield { index, contact: { ...item, groups: item.groups ?? [] } };
+    else yield { index, reason: whyInvalid(item) };
+  }
 }
 
-/** The entries of a file of vCards. */
-export async function readVcardContacts(bytes: Uint8Array): Promise<Entry[]> {
-  const reader = createVcardReader();
-  const results: VcardResult[] = [];
-  for (let from = 0; from < bytes.length; from += CHUNK) {
-    results.push(...reader.push(bytes.subarray(from, from + CHUNK)));
-    await breathe();
-  }
-  results.push(...reader.end());
-  return results.map((result) =>
-    'contact' in result ? result : { index: result.index, reason: `Line ${result.line}: ${result.reason}` },
-  );
+function whyInvalid(item: unknown): string {
+  const [error] = Value.Errors(ContactBody, item);
+  return `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`.replace(/ +/g, ' ');
+}
+
+/** The entries of a file, as its bytes arrive. */
+export async function* readFile(bytes: AsyncIterable<Uint8Array>, reader: FileReader): AsyncGenerator<Entry> {
+  for await (const chunk of bytes) for (const result of reader.push(chunk)) yield toEntry(result);
+  for (const result of reader.end()) yield toEntry(result);
+}
+
+function toEntry(result: FileResult): Entry {
+  if ('contact' in result) return result;
+  return { index: result.index, reason: `Line ${result.line}: ${result.reason}` };
 }
 
 /**
- * The book to keep: texts cleaned, numbers read as the owner's country dials them and hashed. What is refused is listed.
- * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts.
+ * The book to keep: texts cleaned, numbers read and hashed. What is refused is listed.
+ * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts, without reading on.
  */
 export async function toBook(
-  entries: readonly Entry[],
-  ownNumber: string,
-  numberKeyOf: NumberKeyOf,
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  reading: NumberReading,
 ): Promise<ReadBook> {
-  if (entries.length > LARGEST_BOOK)
-    throw new Fault(
-      'PAYLOAD_TOO_LARGE',
-      `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`,
-    );
-  const country = countryOf(ownNumber);
+  const keysOf = createKeysOf(reading);
   const book = new Map<string, Contact>();
   const rejected: Rejected[] = [];
-  for (const [i, entry] of entries.entries()) {
-    if (i % STRIDE === STRIDE - 1) await breathe();
-    if ('reason' in entry) {
-      rejected.push(entry);
-      continue;
-    }
-    const reason = addContact(book, entry.contact, (field) =>
-      readPhoneNumbers(field, country)
-        .flatMap(({ e164 }) => lookupForms(e164))
-        .map(numberKeyOf),
-    );
+  let count = 0;
+  for await (const entry of entries) {
+    count += 1;
+    if (count > LARGEST_BOOK) throw tooManyContacts();
+    if (count % STRIDE === 0) await breathe();
+    const reason = 'reason' in entry ? entry.reason : addContact(book, entry.contact, keysOf);
     if (reason !== undefined) rejected.push({ index: entry.index, reason });
   }
   return { book, rejected };
+}
+
+function createKeysOf({ ownNumber, numberKeyOf, guessedNumbers }: NumberReading): (field: string) => string[] {
+  const country = countryOf(ownNumber);
+  return (field) =>
+    readPhoneNumbers(field, country)
+      .filter(({ guessed }) => !guessed || guessedNumbers === 'use')
+      .flatMap(({ e164 }) => lookupForms(e164))
+      .map(numberKeyOf);
+}
+
+function tooManyContacts(): Fault {
+  const advice = `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`;
+  return new Fault('PAYLOAD_TOO_LARGE', advice);
 }
 
 /** Adds one contact; the answer is why it, or a part of it, was refused. */

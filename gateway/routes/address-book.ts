@@ -1,21 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
-import { type Entry, readJsonContacts, readVcardContacts, toBook } from '../book-reader.ts';
+import { acceptBooks, isBookFile } from '../book-body.ts';
+import { type Entry, readFile, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
-const VCARD_TYPES = ['text/vcard', 'text/x-vcard', 'text/directory'];
+const FILE = { schema: { type: 'string' } };
 const tags = ['address book'];
 
 /** A subscriber's address book. */
-export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context): FastifyPluginAsyncTypebox {
+export function addressBookRoutes({ config, stores, queues, numberKeyOf, now }: Context): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.addContentTypeParser(VCARD_TYPES, { parseAs: 'buffer', bodyLimit: LARGEST_UPLOAD }, (_request, body, done) =>
-      done(null, body),
-    );
+    acceptBooks(app as unknown as FastifyInstance);
 
     app.put(
       PATH,
@@ -27,15 +27,17 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
         schema: {
           tags,
           summary: 'Replace the whole address book',
-          description: 'JSON, or a file of vCards. Accepted means stored: friendships follow in the background.',
+          description:
+            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background.',
           params: SubscriberParams,
-          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': { schema: { type: 'string' } } } },
+          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': FILE, 'text/csv': FILE } },
           response: { 202: BookAccepted, ...problems },
         },
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
-        const { book, rejected } = await toBook(await entriesOf(request.body), subscriber.phoneNumber, numberKeyOf);
+        const reading = { ownNumber: subscriber.phoneNumber, numberKeyOf, guessedNumbers: config.guessedNumbers };
+        const { book, rejected } = await toBook(entriesOf(request.body), reading);
         const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
         await queues.enqueue('reconcile', [subscriber.id]);
         return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
@@ -90,17 +92,17 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
 }
 
 function checkBody(body: unknown): true | { error: Error } {
-  if (body instanceof Uint8Array || contactsOf(body)) return true;
+  if (isBookFile(body) || contactsOf(body)) return true;
   return {
     error: new Fault(
       'INVALID_ARGUMENT',
-      'The body must be {"contacts": [...]}, or vCards with Content-Type: text/vcard.',
+      'The body must be {"contacts": [...]}, or a file with Content-Type: text/vcard or text/csv.',
     ),
   };
 }
 
-async function entriesOf(body: unknown): Promise<Entry[]> {
-  return body instanceof Uint8Array ? readVcardContacts(body) : readJsonContacts(contactsOf(body) ?? []);
+function entriesOf(body: unknown): Iterable<Entry> | AsyncIterable<Entry> {
+  return isBookFile(body) ? readFile(body.bytes, body.reader) : readJsonContacts(contactsOf(body) ?? []);
 }
 
 function contactsOf(body: unknown): unknown[] | undefined {
