@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { createCsvReader } from '../domain/csv.ts';
-import { Fault } from '../domain/fault.ts';
 import { createVcardReader } from '../domain/vcard.ts';
-import { arriving, requireUploadSize, unzip, upToLimit } from './body-stream.ts';
+import { arriving, upToLimit } from './body-stream.ts';
 import type { FileReader } from './book-reader.ts';
 
 /** A body that is read as it arrives. */
@@ -18,12 +17,8 @@ const READERS: Record<string, () => FileReader> = {
   'text/tab-separated-values': createCsvReader,
 };
 
-/** Lets the routes of `app` take address books as files, and any body of theirs with `Content-Encoding: gzip`. */
-export function acceptBooks(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request, _reply, payload) => {
-    requireUploadSize(Number(request.headers['content-length'] ?? 0));
-    return isZipped(request.headers['content-encoding']) ? unzip(request.raw) : payload;
-  });
+/** Lets the routes of `app` take address books as files. */
+export function acceptBookFiles(app: FastifyInstance): void {
   for (const [type, createReader] of Object.entries(READERS))
     app.addContentTypeParser(type, (request, payload: IncomingMessage, done) => {
       const bytes = payload === request.raw ? upToLimit(arriving(payload)) : payload;
@@ -34,10 +29,4 @@ export function acceptBooks(app: FastifyInstance): void {
 /** Whether the body is a file; JSON cannot look like one, as it holds no functions. */
 export function isBookFile(body: unknown): body is BookFile {
   return typeof (body as Partial<BookFile> | null)?.reader?.push === 'function';
-}
-
-function isZipped(encoding = 'identity'): boolean {
-  if (/^\s*(?:x-)?gzip\s*$/i.test(encoding)) return true;
-  if (/^\s*(?:identity)?\s*$/i.test(encoding)) return false;
-  throw new Fault('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, or with Content-Encoding: gzip.');
 }

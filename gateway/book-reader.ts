@@ -24,18 +24,18 @@ export type ReadBook = { book: Book; rejected: Rejected[] };
 export type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
 type FileResult = { index: number; contact: RawContact } | { index: number; line: number; reason: string };
 
-/** How numbers are read: as the owner's country dials them, with or without those that had to be guessed, and kept as keyed hashes. */
-export type NumberReading = { ownNumber: string; numberKeyOf: NumberKeyOf; guessedNumbers: GuessedNumbers };
+/** How numbers are read: with those that had to be guessed or without, and kept as keyed hashes. The routes' context is one. */
+export type NumberReading = { numberKeyOf: NumberKeyOf; config: { guessedNumbers: GuessedNumbers } };
 
 /** Contacts between two pauses: a large book must not hold up everybody else's requests. */
 const STRIDE = 250;
 
 /** The entries of a JSON book; one bad contact does not spoil the others. */
-export function* readJsonContacts(contacts: readonly unknown[]): Generator<Entry> {
-  for (const [index, item] of contacts.entries()) {
-    if (Value.Check(ContactBody, item)) yield { index, contact: { ...item, groups: item.groups ?? [] } };
-    else yield { index, reason: whyInvalid(item) };
-  }
+export function readJsonContacts(contacts: readonly unknown[]): Entry[] {
+  return contacts.map((item, index) => {
+    if (Value.Check(ContactBody, item)) return { index, contact: { ...item, groups: item.groups ?? [] } };
+    return { index, reason: whyInvalid(item) };
+  });
 }
 
 function whyInvalid(item: unknown): string {
@@ -55,14 +55,15 @@ function toEntry(result: FileResult): Entry {
 }
 
 /**
- * The book to keep: texts cleaned, numbers read and hashed. What is refused is listed.
+ * The book to keep: texts cleaned, numbers read as the owner's country dials them and hashed. What is refused is listed.
  * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts, without reading on.
  */
 export async function toBook(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
+  ownNumber: string,
   reading: NumberReading,
 ): Promise<ReadBook> {
-  const keysOf = createKeysOf(reading);
+  const keysOf = createKeysOf(ownNumber, reading);
   const book = new Map<string, Contact>();
   const rejected: Rejected[] = [];
   let count = 0;
@@ -76,11 +77,11 @@ export async function toBook(
   return { book, rejected };
 }
 
-function createKeysOf({ ownNumber, numberKeyOf, guessedNumbers }: NumberReading): (field: string) => string[] {
+function createKeysOf(ownNumber: string, { numberKeyOf, config }: NumberReading): (field: string) => string[] {
   const country = countryOf(ownNumber);
   return (field) =>
     readPhoneNumbers(field, country)
-      .filter(({ guessed }) => !guessed || guessedNumbers === 'use')
+      .filter(({ guessed }) => !guessed || config.guessedNumbers === 'use')
       .flatMap(({ e164 }) => lookupForms(e164))
       .map(numberKeyOf);
 }

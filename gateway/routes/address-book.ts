@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
-import { acceptBooks, isBookFile } from '../book-body.ts';
+import { acceptBookFiles, isBookFile } from '../book-body.ts';
 import { type Entry, readFile, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
+import { acceptGzip } from '../gzip-body.ts';
 import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
@@ -13,9 +14,11 @@ const FILE = { schema: { type: 'string' } };
 const tags = ['address book'];
 
 /** A subscriber's address book. */
-export function addressBookRoutes({ config, stores, queues, numberKeyOf, now }: Context): FastifyPluginAsyncTypebox {
+export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, queues, now } = context;
   return async (app) => {
-    acceptBooks(app as unknown as FastifyInstance);
+    acceptGzip(app as unknown as FastifyInstance);
+    acceptBookFiles(app as unknown as FastifyInstance);
 
     app.put(
       PATH,
@@ -36,8 +39,7 @@ export function addressBookRoutes({ config, stores, queues, numberKeyOf, now }: 
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
-        const reading = { ownNumber: subscriber.phoneNumber, numberKeyOf, guessedNumbers: config.guessedNumbers };
-        const { book, rejected } = await toBook(entriesOf(request.body), reading);
+        const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context);
         const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
         await queues.enqueue('reconcile', [subscriber.id]);
         return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
