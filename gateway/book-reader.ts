@@ -11,24 +11,29 @@ import {
 } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import { countryOf, lookupForms, readPhoneNumbers } from '../domain/phone.ts';
+import { MAX_PHOTO_BYTES, type Photo } from '../domain/photo.ts';
 import type { GuessedNumbers } from '../runtime/config.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
+import type { PhotoUpload } from '../store/photos.ts';
 import { ContactBody } from './schemas.ts';
 
 /** A contact as it came, or why it cannot be read; `index`: its place in what was sent. */
-export type Entry = { index: number; contact: RawContact } | Rejected;
+export type Entry = { index: number; contact: RawContact; photo?: Photo } | Rejected;
 
 export type ReadBook = { book: Book; rejected: Rejected[] };
 
 /** What vCards and CSV are read with, piece by piece. */
 export type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
-type FileResult = { index: number; contact: RawContact } | { index: number; line: number; reason: string };
+type FileResult =
+  | { index: number; contact: RawContact; photo?: Photo }
+  | { index: number; line: number; reason: string };
 
 /** How numbers are read: with those that had to be guessed or without, and kept as keyed hashes. The routes' context is one. */
 export type NumberReading = { numberKeyOf: NumberKeyOf; config: { guessedNumbers: GuessedNumbers } };
 
 /** Contacts between two pauses: a large book must not hold up everybody else's requests. */
 const STRIDE = 250;
+const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
 
 /** The entries of a JSON book; one bad contact does not spoil the others. */
 export function readJsonContacts(contacts: readonly unknown[]): Entry[] {
@@ -62,6 +67,7 @@ export async function toBook(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
   ownNumber: string,
   reading: NumberReading,
+  photos?: PhotoUpload,
 ): Promise<ReadBook> {
   const keysOf = createKeysOf(ownNumber, reading);
   const book = new Map<string, Contact>();
@@ -71,8 +77,11 @@ export async function toBook(
     count += 1;
     if (count > LARGEST_BOOK) throw tooManyContacts();
     if (count % STRIDE === 0) await breathe();
-    const reason = 'reason' in entry ? entry.reason : addContact(book, entry.contact, keysOf);
+    const { kept, reason }: Added = 'reason' in entry ? entry : addContact(book, entry.contact, keysOf);
     if (reason !== undefined) rejected.push({ index: entry.index, reason });
+    if (!kept || !('photo' in entry)) continue;
+    if (entry.photo === 'too-large') rejected.push({ index: entry.index, reason: PHOTO_TOO_LARGE });
+    else if (entry.photo) await photos?.add(kept.numberKeys, entry.photo);
   }
   return { book, rejected };
 }
@@ -91,25 +100,25 @@ function tooManyContacts(): Fault {
   return new Fault('PAYLOAD_TOO_LARGE', advice);
 }
 
-/** Adds one contact; the answer is why it, or a part of it, was refused. */
-function addContact(
-  book: Map<string, Contact>,
-  raw: RawContact,
-  keysOf: (field: string) => string[],
-): string | undefined {
+type Added = { kept?: Contact; reason?: string };
+
+/** Adds one contact; `reason`: why it, or a part of it, was refused. */
+function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: (field: string) => string[]): Added {
   const clean = cleanContact(raw);
-  if (typeof clean === 'string') return clean;
-  if (raw.phoneNumbers.length === 0) return 'The contact has no phone number.';
+  if (typeof clean === 'string') return { reason: clean };
+  if (raw.phoneNumbers.length === 0) return { reason: 'The contact has no phone number.' };
   const read = raw.phoneNumbers.map(keysOf);
   const numberKeys = [...new Set(read.flat())];
-  if (numberKeys.length === 0) return 'None of its phone numbers can be read; write them with the country code.';
+  if (numberKeys.length === 0)
+    return { reason: 'None of its phone numbers can be read; write them with the country code.' };
   const contact = { name: clean.name, groups: clean.groups, numberKeys };
   const uid = clean.uid ?? uidOf(contact);
   if (book.has(uid) && clean.uid !== undefined)
-    return 'Its uid stands in this book already; every contact needs its own.';
+    return { reason: 'Its uid stands in this book already; every contact needs its own.' };
   book.set(uid, contact);
   const unread = read.filter((keys) => keys.length === 0).length;
-  return unread === 0 ? undefined : `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.`;
+  if (unread === 0) return { kept: contact };
+  return { kept: contact, reason: `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.` };
 }
 
 /** A contact without a uid is known by what it says, so sending the same book again changes nothing. */

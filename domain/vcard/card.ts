@@ -1,3 +1,4 @@
+import type { Photo } from '../photo.ts';
 import { spokenName } from '../spoken-name.ts';
 import { capName, MAX_TELEPHONE_LENGTH, MAX_UID_LENGTH, MAX_VALUES } from './limits.ts';
 import { splitText, unescapeText } from './text.ts';
@@ -5,8 +6,13 @@ import { splitText, unescapeText } from './text.ts';
 /** A card's contact; `phoneNumbers` as written, `tel:` URIs included; `groups` are its CATEGORIES. */
 export type VcardContact = { uid?: string; name: string; phoneNumbers: string[]; groups: string[] };
 
-/** A card while its lines come in: the first text of each kind, and its lists. */
-export type CardDraft = { texts: Map<string, string>; phoneNumbers: Set<string>; groups: Set<string> };
+/** A card while its lines come in: the first text of each kind, its lists, its first photo. */
+export type CardDraft = {
+  texts: Map<string, string>;
+  phoneNumbers: Set<string>;
+  groups: Set<string>;
+  photo?: Photo | undefined;
+};
 
 export function createCardDraft(): CardDraft {
   return { texts: new Map(), phoneNumbers: new Set(), groups: new Set() };

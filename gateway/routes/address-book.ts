@@ -39,10 +39,16 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
-        const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context);
-        const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
-        await queues.enqueue('reconcile', [subscriber.id]);
-        return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
+        const photos = stores.photos.upload(subscriber.id);
+        try {
+          const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context, photos);
+          const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
+          await photos.commit();
+          await queues.enqueue('reconcile', [subscriber.id]);
+          return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
+        } finally {
+          await photos.discard();
+        }
       },
     );
 
@@ -86,6 +92,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         await stores.addressBooks.drop(id, now());
+        await stores.photos.drop(id);
         await queues.enqueue('reconcile', [id]);
         return reply.code(204).send(null);
       },
