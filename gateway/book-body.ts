@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { createCsvReader } from '../domain/csv.ts';
+import { Fault } from '../domain/fault.ts';
 import { createVcardReader } from '../domain/vcard.ts';
 import { arriving, upToLimit } from './body-stream.ts';
 import type { FileReader } from './book-reader.ts';
@@ -9,13 +10,33 @@ import type { FileReader } from './book-reader.ts';
 export type BookFile = { bytes: AsyncIterable<Buffer>; reader: FileReader };
 
 const READERS: Record<string, () => FileReader> = {
-  'text/vcard': createVcardReader,
-  'text/x-vcard': createVcardReader,
-  'text/directory': createVcardReader,
+  'text/vcard': createCardReader,
+  'text/x-vcard': createCardReader,
+  'text/directory': createCardReader,
   'text/csv': createCsvReader,
   'text/comma-separated-values': createCsvReader,
   'text/tab-separated-values': createCsvReader,
 };
+
+/** A reader of vCards that refuses what holds none: a page, or a gzip that does not say so, must not empty the book. */
+function createCardReader(): FileReader {
+  const reader = createVcardReader();
+  let empty = true;
+  let found = false;
+  return {
+    push(chunk) {
+      const results = reader.push(chunk);
+      empty &&= chunk.length === 0;
+      found ||= results.length > 0;
+      return results;
+    },
+    end() {
+      const results = reader.end();
+      if (empty || found || results.length > 0) return results;
+      throw new Fault('INVALID_ARGUMENT', 'The file holds no vCard; check Content-Type and Content-Encoding.');
+    },
+  };
+}
 
 /** Lets the routes of `app` take address books as files. */
 export function acceptBookFiles(app: FastifyInstance): void {

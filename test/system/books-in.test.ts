@@ -74,6 +74,20 @@ describe('books in', () => {
     });
   });
 
+  it('without a single vCard are refused and the old book stays; only a file of no bytes is an empty book', async () => {
+    await api.putVcards(alice, 'BEGIN:VCARD\nFN:Bob\nTEL:13900139000\nEND:VCARD\n');
+    const before = await kept();
+    for (const body of [
+      '<!doctype html>\n',
+      'Name,Phone\nBob,13900139000\n',
+      gzipSync('BEGIN:VCARD\nFN:A\nEND:VCARD\n'),
+    ])
+      expect((await api.expectStatus(400, put(body, VCARD))).body.detail).to.match(/^The file holds no vCard/);
+    expect(await kept()).to.deep.equal(before);
+    await api.putVcards(alice, '');
+    expect((await kept()).contacts).to.equal(0);
+  });
+
   describe('as gzip', () => {
     const json = JSON.stringify({ contacts: [{ name: 'Bob', phoneNumbers: ['13900139000'] }] });
     const books: [string, string, Record<string, string>][] = [
