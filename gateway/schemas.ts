@@ -148,7 +148,7 @@ export const FriendView = Type.Object({
   jid: Type.String(),
   online: Type.Boolean(),
   status: orNull(Type.String({ description: 'The signature: the presence status' })),
-  avatar: orNull(Type.String()),
+  avatar: orNull(Type.String({ description: 'The photo in the subscriber’s own book, as a data: URI' })),
   nowPlaying: orNull(FriendTune),
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });

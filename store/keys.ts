@@ -14,6 +14,8 @@ export function createKeys(prefix: string) {
     tokens: (id: string) => of(id, 'tokens'),
     book: (id: string) => of(id, 'book'),
     contacts: (id: string) => of(id, 'contacts'),
+    photos: (id: string) => of(id, 'photos'),
+    photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     held: (id: string) => of(id, 'held'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),

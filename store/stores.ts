@@ -9,6 +9,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createKeys } from './keys.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
+import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -30,6 +31,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
+    photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, keys),

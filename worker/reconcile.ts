@@ -71,6 +71,7 @@ async function letGo(context: Context, { id }: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
+  await stores.photos.drop(id);
   if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
   const friends = await stores.friends.list(id);
   await touch(
