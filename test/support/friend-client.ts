@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { client, xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
@@ -32,6 +33,8 @@ export async function connectFriend(
   const tunes: SeenTune[] = [];
   const presences: { from: string; type: string }[] = [];
   xmpp.on('error', () => {});
+  // xmpp.js decodes each chunk by itself and would break a character that two chunks share.
+  xmpp.on('connect', () => (xmpp.socket as unknown as Socket | null)?.setEncoding('utf8'));
   xmpp.iqCallee.get(DISCO, 'query', () =>
     xml('query', { xmlns: DISCO }, identity(), ...FEATURES.map((feature) => xml('feature', { var: feature }))),
   );
