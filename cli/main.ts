@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.ts';
 const USAGE = `Usage:
   earshot status [--json]
   earshot subscriber show +NUMBER|ID [--json]
-  earshot import FILE.ndjson [--dry-run] [--report FILE] [--json]
+  earshot import FILE.csv|FILE.ndjson [--dry-run] [--report FILE] [--json]
 
 The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY, or a running npm start in this folder.`;
 

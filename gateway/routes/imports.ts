@@ -1,14 +1,19 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
-import { createJsonLinesReader, type ImportReader, type ImportRow } from '../../domain/import-rows.ts';
+import { createImportCsvReader } from '../../domain/import-csv.ts';
+import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
+import type { ImportReader, ImportRow } from '../../domain/import-rows.ts';
 import { operatorOnly } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
 import { ImportQuery, problems } from '../schemas.ts';
 
 /** Media types of provisioning files, and who reads them. */
-const READERS: Record<string, () => ImportReader> = { 'application/x-ndjson': createJsonLinesReader };
+const READERS: Record<string, () => ImportReader> = {
+  'application/x-ndjson': createJsonLinesReader,
+  'text/csv': createImportCsvReader,
+};
 const LINES = { 'application/x-ndjson': { schema: { type: 'string' } } };
 
 /** Provisioning of many subscribers. */
@@ -28,7 +33,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags: ['subscribers'],
           summary: 'Add or update many subscribers',
           description:
-            'One `{phoneNumber, displayName?, jid?}` a line; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing.',
+            'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing.',
           querystring: ImportQuery,
           response: {
             200: {
@@ -42,7 +47,8 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const rows = request.body as AsyncIterable<ImportRow> | undefined;
-        if (!rows) throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson.');
+        if (!rows)
+          throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
         const report = importReport(context, rows, request.query.dryRun === 'true');
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },

@@ -98,6 +98,22 @@ describe('earshot import', () => {
     expect((await reports(file)).map(({ outcome }) => outcome)).to.not.include('created');
   });
 
+  it('takes CSV as spreadsheets write it', async () => {
+    const file = await fileOf('sheet.csv', [
+      '\ufeffDisplayName;PhoneNumber;Comment;JID',
+      `"Li; ""Bob""";${number(10)};"two\nlines";bob@op.example`,
+      `;${number(11)};;eleven@op.example`,
+      'Nobody;;;',
+      '',
+    ]);
+    const { out, err } = await run('import', file, '--json');
+    expect(JSON.parse(out || '{}'), err).to.include({ created: 2, refused: 1 });
+    const { body } = await api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(10) });
+    expect(body).to.include({ displayName: 'Li; "Bob"', jid: 'bob@op.example' });
+    const noHeader = await fileOf('none.csv', [`${number(12)};Nobody`]);
+    expect((await run('import', noHeader)).err).to.match(/must name its columns: phoneNumber/);
+  });
+
   it('goes on when the gateway is killed in the middle, and loses no row', async () => {
     const file = await fileOf(
       'crash.ndjson',
@@ -152,7 +168,7 @@ describe('earshot import', () => {
 });
 
 describe('POST /v1/imports', () => {
-  it('takes JSON lines only, from the operator only, and reports while it reads', async () => {
+  it('takes JSON lines and CSV, from the operator only, and reports while it reads', async () => {
     const stack = await startTestStack();
     try {
       const api = createApi(stack);
@@ -165,6 +181,11 @@ describe('POST /v1/imports', () => {
         401,
       );
       expect((await api.call('POST', '/v1/imports?dryRun=maybe', '', lines)).status).to.equal(400);
+      const noHeader = await api.expectStatus(
+        200,
+        api.call('POST', '/v1/imports', 'nothing\n', { 'content-type': 'text/csv' }),
+      );
+      expect(JSON.parse(noHeader.text).stopped).to.include({ row: 0, code: 'INVALID_ARGUMENT' });
       const { text } = await api.expectStatus(
         200,
         api.call('POST', '/v1/imports', '{"phoneNumber":"+8613600000001","jid":"a@op.example"}\n{', lines),
