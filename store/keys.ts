@@ -1,13 +1,17 @@
 import type { QueueName } from '../runtime/queues.ts';
+import { bucketOfText, PARTITIONS } from './partitions.ts';
 
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
- * Every key name in one place. What belongs to one subscriber is under the hash tag `{id}`.
+ * Every key name in one place. What belongs to one subscriber is under the hash tag `{id}`, what belongs to numbers, JIDs
+ * and integers under the hash tag of its bucket's partition.
  * The value's shape is documented in the store file that owns it.
  */
 export function createKeys(prefix: string) {
   const of = (id: string, what: string) => `${prefix}:{${id}}:${what}`;
+  const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}:`;
+  const bucket = (what: string, number: number) => `${part(number % PARTITIONS, what)}${number}`;
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
@@ -24,11 +28,15 @@ export function createKeys(prefix: string) {
     ledger: (id: string) => of(id, 'ledger'),
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),
-    directory: `${prefix}:directory`,
-    jids: `${prefix}:jids`,
+    directory: (number: number) => bucket('directory', number),
+    /** What stands before the number of each bucket of that partition. */
+    directoryPart: (partition: number) => part(partition, 'directory'),
+    holdersPart: (partition: number) => part(partition, 'holders'),
+    jids: (jid: string) => bucket('jids', bucketOfText(jid)),
+    ids: (number: number) => bucket('ids', number),
+    lastIndex: `${prefix}:last-index`,
     leaving: `${prefix}:leaving`,
     accountsMade: `${prefix}:accounts-made`,
-    holders: (numberKey: string) => `${prefix}:holders:${numberKey}`,
     token: (hash: string) => `${prefix}:token:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: QueueName) => `${prefix}:due:${queue}`,

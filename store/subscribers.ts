@@ -1,7 +1,10 @@
 import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
+import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
+import { placeOf } from './partitions.ts';
+import { ACTIVATE, CHANGE_NUMBER, CREATE, LEAVE } from './subscriber-scripts.ts';
 
 /**
  * `pending`: its XMPP account is being made; `leaving`: what Earshot did for it is being undone. Both are nobody to
@@ -25,62 +28,53 @@ export type Claim = 'ok' | 'number-taken' | 'jid-taken';
 /** Milliseconds after which a subscriber that never became active is given up. */
 const ABANDONED = 180_000;
 
-const CREATE = `
-if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 'number-taken' end
-if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 'jid-taken' end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[1])
-redis.call('HSET', KEYS[1], unpack(ARGV, 5))
-redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
-return 'ok'`;
-
-const ACTIVATE = `
-if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'active')
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
-redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
-redis.call('ZREM', KEYS[4], ARGV[1])
-return 1`;
-
-const CHANGE_NUMBER = `
-if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
-if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 'number-taken' end
-local old = redis.call('HGET', KEYS[1], 'numberKey')
-redis.call('HDEL', KEYS[2], old)
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'phoneNumber', ARGV[3], 'numberKey', ARGV[2])
-redis.call('HSET', KEYS[3], old, ARGV[5], ARGV[2], ARGV[5])
-redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
-return 'ok'`;
-
-const LEAVE = `
-local state = redis.call('HGET', KEYS[1], 'state')
-if not state or state == 'leaving' then return 0 end
-local number = redis.call('HGET', KEYS[1], 'numberKey')
-redis.call('HSET', KEYS[1], 'state', 'leaving')
-redis.call('HDEL', KEYS[2], number)
-redis.call('HSET', KEYS[3], number, ARGV[3])
-redis.call('SADD', KEYS[4], ARGV[1])
-redis.call('ZADD', KEYS[5], ARGV[2], ARGV[1])
-return 1`;
-
 /**
- * Subscribers (hash `subscriber`), the directory (hash: number key → id) and the JIDs (hash: JID → id).
+ * Subscribers (hash `subscriber`), their entries in the directory, and the JIDs (hashes `jids:<bucket>`: JID → integer).
  * Whatever changes who owns a number also announces it (hash `announced`: number key → stamp): the reconciliation then
  * looks at everybody whose book holds that number.
  */
-export function createSubscribers(redis: Redis, keys: Keys) {
+export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) {
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
+  }
+
+  /** Runs a step that has to name the subscriber's present number, anew when the number changes meanwhile. */
+  async function withNumber<T extends string>(
+    id: string,
+    step: (numberKey: string) => Promise<T | 'changed'>,
+  ): Promise<T | 'gone'> {
+    for (;;) {
+      const numberKey = await redis.hGet(keys.subscriber(id), 'numberKey');
+      if (numberKey === null) return 'gone';
+      const outcome = await step(numberKey);
+      if (outcome !== 'changed') return outcome;
+    }
   }
 
   return {
     /** Claims number and JID and stores the pending subscriber, all or nothing. Nobody sees it until it is activated. */
     async create(subscriber: Subscriber, now: number): Promise<Claim> {
       const { id, ...fields } = subscriber;
+      const index = await interned.next();
+      const number = placeOf(subscriber.numberKey);
+      const own = idPlace(keys, index);
       const reply = await redis.eval(CREATE, {
-        keys: [keys.subscriber(id), keys.directory, keys.jids, keys.due('account')],
-        arguments: [id, subscriber.numberKey, subscriber.jid, `${now + ABANDONED}`, ...Object.entries(fields).flat()],
+        keys: [
+          keys.subscriber(id),
+          keys.directory(number.bucket),
+          keys.jids(subscriber.jid),
+          own.key,
+          keys.due('account'),
+        ],
+        arguments: [
+          id,
+          `${index}`,
+          number.field as never,
+          subscriber.jid,
+          own.field,
+          `${now + ABANDONED}`,
+          ...Object.entries(fields).flat(),
+        ],
       });
       return reply as Claim;
     },
@@ -113,15 +107,10 @@ export function createSubscribers(redis: Redis, keys: Keys) {
       return ids.map((id, i) => toSubscriber(id, replies[i] as unknown as Record<string, string>));
     },
 
-    /** Who owns these numbers; undefined for nobody, in the order asked for. */
-    async owners(numberKeys: readonly string[]): Promise<(string | undefined)[]> {
-      if (numberKeys.length === 0) return [];
-      return (await redis.hmGet(keys.directory, [...numberKeys])).map((id) => id ?? undefined);
-    },
-
     /** Who uses this bare JID, in any state. */
     async idOfJid(jid: string): Promise<string | undefined> {
-      return (await redis.hGet(keys.jids, jid)) ?? undefined;
+      const index = await redis.hGet(keys.jids(jid), jid);
+      return index === null ? undefined : (await interned.idsOf([Number(index)]))[0];
     },
 
     async rename(id: string, displayName: string): Promise<void> {
@@ -135,20 +124,42 @@ export function createSubscribers(redis: Redis, keys: Keys) {
       numberKey: string,
       now: number,
     ): Promise<'ok' | 'number-taken' | 'gone'> {
-      const reply = await redis.eval(CHANGE_NUMBER, {
-        keys: [keys.subscriber(id), keys.directory, keys.announced(id), keys.due('reconcile')],
-        arguments: [id, numberKey, phoneNumber, `${now + GRACE}`, newStamp()],
+      return withNumber(id, async (oldKey) => {
+        const [old, wanted] = [placeOf(oldKey), placeOf(numberKey)];
+        const reply = await redis.eval(CHANGE_NUMBER, {
+          keys: [
+            keys.subscriber(id),
+            keys.directory(old.bucket),
+            keys.directory(wanted.bucket),
+            keys.announced(id),
+            keys.due('reconcile'),
+          ],
+          arguments: [
+            id,
+            oldKey,
+            old.field as never,
+            numberKey,
+            wanted.field as never,
+            phoneNumber,
+            `${now + GRACE}`,
+            newStamp(),
+          ],
+        });
+        return reply as 'ok' | 'number-taken' | 'gone' | 'changed';
       });
-      return reply as 'ok' | 'number-taken' | 'gone';
     },
 
     /** Frees the number at once and marks everything for undoing; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
-      const reply = await redis.eval(LEAVE, {
-        keys: [keys.subscriber(id), keys.directory, keys.announced(id), keys.leaving, keys.due('reconcile')],
-        arguments: [id, `${now + GRACE}`, newStamp()],
+      const outcome = await withNumber(id, async (numberKey) => {
+        const { bucket, field } = placeOf(numberKey);
+        const reply = await redis.eval(LEAVE, {
+          keys: [keys.subscriber(id), keys.directory(bucket), keys.announced(id), keys.leaving, keys.due('reconcile')],
+          arguments: [id, numberKey, field as never, `${now + GRACE}`, newStamp()],
+        });
+        return reply as 'ok' | 'gone' | 'changed';
       });
-      return reply === 1;
+      return outcome === 'ok';
     },
 
     async leavers(): Promise<string[]> {
@@ -157,7 +168,8 @@ export function createSubscribers(redis: Redis, keys: Keys) {
 
     /** Forgets a subscriber that never became active. */
     async abandon(subscriber: Subscriber): Promise<void> {
-      await redis.hDel(keys.directory, subscriber.numberKey);
+      const { bucket, field } = placeOf(subscriber.numberKey);
+      await redis.hDel(keys.directory(bucket), field as never);
       await this.forget(subscriber);
     },
 
@@ -181,10 +193,13 @@ export function createSubscribers(redis: Redis, keys: Keys) {
         keys.playing(id),
         keys.published(id),
       ];
+      const index = await interned.indexOf(id);
+      const { key, field } = idPlace(keys, index ?? 0);
       await redis
         .multi()
         .del(own)
-        .hDel(keys.jids, jid)
+        .hDel(key, field)
+        .hDel(keys.jids(jid), jid)
         .hDel(keys.presence, jid)
         .sRem(keys.leaving, id)
         .zRem(keys.due('tune'), id)

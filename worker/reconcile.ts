@@ -45,7 +45,7 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     id,
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
-  const owners = await stores.subscribers.owners(numberKeys);
+  const owners = await stores.directory.owners(numberKeys);
   // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
   await stores.pairs.undecline(
     id,

@@ -59,7 +59,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const [id] = await stores.subscribers.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
+        const [id] = await stores.directory.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
         const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         return toView(subscriber);
