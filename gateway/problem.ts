@@ -9,6 +9,7 @@ const STATUS: Record<FaultCode, { status: number; title: string }> = {
   NOT_FOUND: { status: 404, title: 'Not Found' },
   ALREADY_EXISTS: { status: 409, title: 'Conflict' },
   CONFLICT: { status: 409, title: 'Conflict' },
+  FAILED_PRECONDITION: { status: 412, title: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },

@@ -17,8 +17,11 @@ export function createKeys(prefix: string) {
     account: (id: string) => of(id, 'account'),
     tokens: (id: string) => of(id, 'tokens'),
     book: (id: string) => of(id, 'book'),
-    contacts: (id: string) => of(id, 'contacts'),
-    held: (id: string) => of(id, 'held'),
+    held: (id: string, bucket: number) => of(id, `held:${bucket}`),
+    uids: (id: string, bucket: number) => of(id, `uids:${bucket}`),
+    /** What stands before the number of each bucket. */
+    heldPart: (id: string) => of(id, 'held:'),
+    uidsPart: (id: string) => of(id, 'uids:'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
     announced: (id: string) => of(id, 'announced'),

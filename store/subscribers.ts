@@ -1,4 +1,5 @@
 import type { Redis } from '../runtime/redis.ts';
+import { allBuckets } from './book-buckets.ts';
 import { GRACE } from './due.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
@@ -176,13 +177,13 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
     /** Forgets a subscriber for whom everything is undone, and frees its JID. */
     async forget(subscriber: Subscriber): Promise<void> {
       const { id, jid } = subscriber;
+      const [index, buckets] = await Promise.all([interned.indexOf(id), redis.hGet(keys.book(id), 'buckets')]);
       const own = [
         keys.subscriber(id),
         keys.account(id),
         keys.tokens(id),
         keys.book(id),
-        keys.contacts(id),
-        keys.held(id),
+        ...allBuckets(Number(buckets ?? 0)).flatMap((bucket) => [keys.held(id, bucket), keys.uids(id, bucket)]),
         keys.dirtyNumbers(id),
         keys.dirtyPairs(id),
         keys.announced(id),
@@ -193,7 +194,6 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
         keys.playing(id),
         keys.published(id),
       ];
-      const index = await interned.indexOf(id);
       const { key, field } = idPlace(keys, index ?? 0);
       await redis
         .multi()
