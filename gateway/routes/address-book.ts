@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
 import { type Entry, readJsonContacts, readVcardContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
+import { etagOf, ifMatch } from '../if-match.ts';
 import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
@@ -27,7 +28,8 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
         schema: {
           tags,
           summary: 'Replace the whole address book',
-          description: 'JSON, or a file of vCards. Accepted means stored: friendships follow in the background.',
+          description:
+            'JSON, or a file of vCards. Accepted means stored: friendships follow in the background. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
           params: SubscriberParams,
           body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': { schema: { type: 'string' } } } },
           response: { 202: BookAccepted, ...problems },
@@ -35,10 +37,11 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
+        const expected = ifMatch(request);
         const { book, rejected } = await toBook(await entriesOf(request.body), subscriber.phoneNumber, numberKeyOf);
-        const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
+        const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
         await queues.enqueue('reconcile', [subscriber.id]);
-        return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
+        return reply.code(202).header('etag', etagOf(version)).send({ version, contacts, rejected });
       },
     );
 
@@ -63,7 +66,7 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
         ]);
         const matched = friends.filter((friend) => friend.held).length;
         return reply
-          .header('etag', `"${version}"`)
+          .header('etag', etagOf(version))
           .send({ version, contacts, matched, state: reconciling || rostering ? 'reconciling' : 'current' });
       },
     );
