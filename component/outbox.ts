@@ -7,7 +7,7 @@ import { accountExists, publishTune } from './pep.ts';
 import { isCondition } from './stanza-error.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
-const NO_ACCOUNT = 15 * 60_000;
+const NO_ACCOUNT = 60_000;
 
 export type Outbox = (id: string, job: Job, token: string) => Promise<void>;
 

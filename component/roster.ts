@@ -13,32 +13,34 @@ type Task = {
   ledger: LedgerEntry | undefined;
 };
 
+/** Milliseconds until a subscriber without an account on the server is looked at again. */
+const NO_ACCOUNT = 60_000;
+
 /** The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. */
 export function createRosterJob(
   context: Context,
   presenceOf: (jid: string) => Promise<void>,
 ): (id: string) => Promise<void> {
-  const { stores } = context;
+  const { stores, now } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
     const { items, marks } = await stores.friends.dirtyItems(id);
-    if (subscriber && items.length > 0) await converge(context, subscriber, items);
+    if (subscriber && items.length > 0 && !(await converge(context, subscriber, items)))
+      return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
     await stores.friends.clearDirtyItems(id, marks);
     await stores.due.settle('roster', id, [stores.keys.dirtyItems(id)]);
   };
 }
 
-async function converge(context: Context, subscriber: Subscriber, items: DirtyItem[]): Promise<void> {
-  const { stores, stream } = context;
-  let roster: Map<string, RosterItem>;
-  try {
-    roster = await readRoster(stream, subscriber.jid);
-  } catch (err) {
-    // Prosody says nothing at all when there is no such account, and then nothing is left to be done.
-    if (await accountExists(stream, subscriber.jid)) throw err;
-    return forgetItems(context, subscriber.id, items);
+/** False when there is no account whose roster could be changed, and there may be one later. */
+async function converge(context: Context, subscriber: Subscriber, items: DirtyItem[]): Promise<boolean> {
+  const { stores, log } = context;
+  const roster = await rosterOf(context, subscriber.jid);
+  if (!roster) {
+    log.warn({ subscriberId: subscriber.id }, 'the subscriber has no account on the XMPP server');
+    return subscriber.state === 'leaving';
   }
   const [wanted, ledger] = await Promise.all([
     stores.friends.some(
@@ -54,10 +56,17 @@ async function converge(context: Context, subscriber: Subscriber, items: DirtyIt
     const friend = wanted[i]?.jid === dirty.jid ? wanted[i] : undefined;
     await convergeItem(context, subscriber, { dirty, wanted: friend, item: roster.get(dirty.jid), ledger: ledger[i] });
   }
+  return true;
 }
 
-async function forgetItems({ stores }: Context, id: string, items: DirtyItem[]): Promise<void> {
-  for (const { jid } of items) await stores.friends.forgetLedger(id, jid);
+/** Undefined when there is no such account; Prosody then says nothing at all. */
+async function rosterOf({ stream }: Context, jid: string): Promise<Map<string, RosterItem> | undefined> {
+  try {
+    return await readRoster(stream, jid);
+  } catch (err) {
+    if (await accountExists(stream, jid)) throw err;
+    return undefined;
+  }
 }
 
 async function convergeItem(context: Context, subscriber: Subscriber, task: Task): Promise<void> {

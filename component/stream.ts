@@ -38,7 +38,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     if (err.condition) for (const listener of errorListeners) listener(err.condition);
   });
   jitterReconnects(entity);
-  decodeWholeCharacters(entity);
+  tuneSocket(entity);
   dropWhenSilent(entity, () => requests.request(ping(options)));
 
   return {
@@ -70,9 +70,12 @@ function jitterReconnects(entity: Component): void {
   });
 }
 
-/** xmpp.js decodes each chunk by itself and would break a character that two chunks share. */
-function decodeWholeCharacters(entity: Component): void {
-  entity.on('connect', () => entity.socket?.setEncoding('utf8'));
+/**
+ * xmpp.js decodes each chunk by itself and would break a character that two chunks share. And a small stanza must not wait
+ * for the acknowledgement of the one before (Nagle).
+ */
+function tuneSocket(entity: Component): void {
+  entity.on('connect', () => entity.socket?.setNoDelay().setEncoding('utf8'));
 }
 
 function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {

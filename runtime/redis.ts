@@ -27,7 +27,9 @@ function optionsOf(url: string, whenAway: WhenAway) {
     disableOfflineQueue: whenAway === 'fail-fast',
     // A peer that vanished without closing the connection is noticed by the missing answer to a ping.
     pingInterval: 5_000,
-    socket: { connectTimeout: 5_000, reconnectStrategy },
+    // The library's own limit of 5 s would end what `wait` is to keep, and costs each command a timer.
+    commandOptions: { timeout: 0 },
+    socket: { connectTimeout: 5_000, socketTimeout: 20_000, reconnectStrategy },
   };
 }
 

@@ -6,7 +6,7 @@ export type Tokens = ReturnType<typeof createTokens>;
 
 /**
  * Subscribers' tokens: 256 random bits, kept as SHA-256 only (string `token:<hash>` → subscriber id, with the server's
- * own expiry; set `tokens` of the hashes, so that they can be revoked together).
+ * own expiry; sorted set `tokens` of the hashes by expiry, so that they can be revoked together).
  */
 export function createTokens(redis: Redis, keys: Keys) {
   return {
@@ -15,7 +15,12 @@ export function createTokens(redis: Redis, keys: Keys) {
       const token = `est_${randomBytes(32).toString('base64url')}`;
       const hash = hashOf(token);
       const expiresAt = now + lifetime;
-      await redis.multi().set(keys.token(hash), id, { PXAT: expiresAt }).sAdd(keys.tokens(id), hash).exec();
+      await redis
+        .multi()
+        .set(keys.token(hash), id, { expiration: { type: 'PXAT', value: expiresAt } })
+        .zRemRangeByScore(keys.tokens(id), '-inf', now)
+        .zAdd(keys.tokens(id), { value: hash, score: expiresAt })
+        .exec();
       return { token, expiresAt };
     },
 
@@ -25,7 +30,7 @@ export function createTokens(redis: Redis, keys: Keys) {
     },
 
     async revokeAll(id: string): Promise<void> {
-      const hashes = await redis.sMembers(keys.tokens(id));
+      const hashes = await redis.zRange(keys.tokens(id), 0, -1);
       await redis.del([keys.tokens(id), ...hashes.map(keys.token)]);
     },
   };

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { cleanTune, currentOf, play, type Tune } from '../../domain/tune.ts';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { operatorOrSelf, subscriberIdOf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
 import { tuneView } from '../views.ts';
@@ -27,8 +27,11 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
       async (request, reply) => {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
-        const { id } = await subscriberOf(request, stores);
-        const playing = play(await stores.nowPlaying.device(id, device), device, tune, now());
+        const [{ id }, before] = await Promise.all([
+          subscriberOf(request, stores),
+          stores.nowPlaying.device(subscriberIdOf(request), device),
+        ]);
+        const playing = play(before, device, tune, now());
         await stores.nowPlaying.play(id, playing, now());
         await queues.enqueue('tune', [id]);
         return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });

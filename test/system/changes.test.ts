@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
+import { registerAccount } from '../../local/prosody-account.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { openEvents } from '../support/event-stream.ts';
@@ -75,6 +76,28 @@ describe('people who come, change and go', () => {
     expect(again.id).to.not.equal(bob.id);
     await api.putBook(again, [{ name: 'Alice', phoneNumbers: ['13800138000'] }]);
     await alices.item(again.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob, new number' }));
+  });
+
+  it('may be added before their account is there; everything follows when it is', async () => {
+    const { body } = await api.expectStatus(
+      201,
+      api.call('POST', '/v1/subscribers', { phoneNumber: '+8613700137000', jid: 'dora@op.example' }),
+    );
+    const dora: Person = {
+      id: String(body.subscriberId),
+      jid: 'dora@op.example',
+      password: 'later',
+      phoneNumber: '+8613700137000',
+      token: '',
+    };
+    await api.putBook(dora, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.putBook(alice, [{ name: 'Dora', phoneNumbers: [dora.phoneNumber] }]);
+    await alices.item(dora.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Dora' }));
+    await registerAccount(stack.prosody(), dora.jid, dora.password);
+    const doras = await connectFriend(stack, dora);
+    await api.putBook(dora, [{ name: 'Alice W.', phoneNumbers: [alice.phoneNumber] }]);
+    await doras.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Alice W.' }), 25_000);
+    await doras.leave();
   });
 });
 
