@@ -1,12 +1,14 @@
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis, RedisPool } from '../runtime/redis.ts';
-import { BUCKET_OF, bucketHash } from './book-buckets.ts';
+import { BUCKET_OF } from './book-buckets.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type BookInfo, type Plan, planChange, planReplacement, type Standing, tryWrite } from './book-writer.ts';
 import { GRACE } from './due.ts';
+import { fnv1a } from './fnv.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
+import { askSubscribers, type Batch } from './partitions.ts';
 
 export type AddressBooks = ReturnType<typeof createAddressBooks>;
 
@@ -60,10 +62,10 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
 
-  function lookUp(batch: ReturnType<Redis['multi']>, id: string, numberKeys: readonly string[]): void {
+  function lookUp(batch: Batch, id: string, numberKeys: readonly string[]): void {
     batch.eval(LOOK_UP, {
       keys: [keys.book(id), keys.heldPart(id)],
-      arguments: numberKeys.flatMap((key) => [`${bucketHash(key)}`, key]),
+      arguments: numberKeys.flatMap((key) => [`${fnv1a(key)}`, key]),
     });
   }
 
@@ -102,7 +104,7 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
     /** Drops the whole book; false when there is none. */
     async drop(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
-        keys: [keys.book(id), keys.heldPart(id), keys.uidsPart(id), keys.dirtyNumbers(id), keys.due('reconcile')],
+        keys: [keys.book(id), keys.heldPart(id), keys.uidsPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
       return reply === 1;
@@ -128,10 +130,8 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
 
     /** For each of the holders: its book holds the number. */
     async holdsEach(holders: readonly string[], numberKey: string): Promise<boolean[]> {
-      if (holders.length === 0) return [];
-      const batch = redis.multi();
-      for (const holder of holders) lookUp(batch, holder, [numberKey]);
-      return ((await batch.execAsPipeline()) as unknown as (string | null)[][]).map(([entry]) => entry != null);
+      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, [numberKey]));
+      return (found as (string | null)[][]).map(([entry]) => entry != null);
     },
 
     /** For each number: how the subscriber's book names it; undefined when it does not hold it. */

@@ -15,13 +15,6 @@ export function allBuckets(buckets: number): number[] {
   return Array.from({ length: buckets }, (_, bucket) => bucket);
 }
 
-/** FNV-1a, 32 bits: which bucket a field is in is its hash modulo the number of buckets. */
-export function bucketHash(field: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < field.length; i += 1) hash = Math.imul(hash ^ field.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-/** Lua: the bucket of a field, of which the hash is given as text. */
+/** Lua: the bucket of a field is the field's hash modulo the number of buckets. */
 export const BUCKET_OF = `
 local function bucketOf(base, hash, buckets) return base .. string.format('%d', tonumber(hash) % buckets) end`;

@@ -2,9 +2,10 @@ import { WatchError } from 'redis';
 import { type Book, LARGEST_BOOK } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { allBuckets, bucketHash, bucketsFor } from './book-buckets.ts';
+import { allBuckets, bucketsFor } from './book-buckets.ts';
 import { changedImage, type Difference, differenceOf, type Image, imageOf, numbersOf, uidKey } from './book-image.ts';
 import { GRACE } from './due.ts';
+import { fnv1a } from './fnv.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 
@@ -168,13 +169,13 @@ function markTouched(transaction: Transaction, keys: Keys, id: string, { set, un
   if (touched.length === 0) return;
   const stamp = newStamp();
   transaction.hSet(keys.dirtyNumbers(id), touched.flatMap((number) => [number, stamp]) as never);
-  transaction.zAdd(keys.due('reconcile'), { value: id, score: now + GRACE });
+  transaction.zAdd(keys.due('reconcile', id), { value: id, score: now + GRACE });
 }
 
 function byBucket<T>(items: Iterable<T>, buckets: number, fieldOf: (item: T) => string): Map<number, T[]> {
   const parts = new Map<number, T[]>();
   for (const item of items) {
-    const bucket = bucketHash(fieldOf(item)) % buckets;
+    const bucket = fnv1a(fieldOf(item)) % buckets;
     const part = parts.get(bucket);
     if (part) part.push(item);
     else parts.set(bucket, [item]);

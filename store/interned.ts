@@ -32,7 +32,7 @@ export function createInterned(redis: Redis, keys: Keys) {
     async idsOf(indexes: readonly number[]): Promise<(string | undefined)[]> {
       const ids = new Array<string | undefined>(indexes.length);
       await Promise.all(
-        [...byPartition(indexes)].map(async (positions) => {
+        [...positionsByPartition(indexes)].map(async (positions) => {
           const batch = redis.multi();
           for (const position of positions) {
             const { key, field } = idPlace(keys, indexes[position] as number);
@@ -49,7 +49,7 @@ export function createInterned(redis: Redis, keys: Keys) {
 }
 
 /** The positions of the integers whose ids stand under the same hash tag. */
-function byPartition(indexes: readonly number[]): Iterable<number[]> {
+function positionsByPartition(indexes: readonly number[]): Iterable<number[]> {
   const parts = new Map<number, number[]>();
   for (const [position, index] of indexes.entries()) {
     const partition = Math.floor(index / BUCKET) % PARTITIONS;

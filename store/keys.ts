@@ -1,17 +1,17 @@
 import type { QueueName } from '../runtime/queues.ts';
-import { bucketOfText, PARTITIONS } from './partitions.ts';
+import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
- * Every key name in one place. What belongs to one subscriber is under the hash tag `{id}`, what belongs to numbers, JIDs
- * and integers under the hash tag of its bucket's partition.
+ * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
+ * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
  * The value's shape is documented in the store file that owns it.
  */
 export function createKeys(prefix: string) {
-  const of = (id: string, what: string) => `${prefix}:{${id}}:${what}`;
-  const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}:`;
-  const bucket = (what: string, number: number) => `${part(number % PARTITIONS, what)}${number}`;
+  const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
+  const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
+  const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
@@ -33,16 +33,17 @@ export function createKeys(prefix: string) {
     published: (id: string) => of(id, 'published'),
     directory: (number: number) => bucket('directory', number),
     /** What stands before the number of each bucket of that partition. */
-    directoryPart: (partition: number) => part(partition, 'directory'),
-    holdersPart: (partition: number) => part(partition, 'holders'),
+    directoryPart: (partition: number) => part(partition, 'directory:'),
+    holdersPart: (partition: number) => part(partition, 'holders:'),
     jids: (jid: string) => bucket('jids', bucketOfText(jid)),
     ids: (number: number) => bucket('ids', number),
     lastIndex: `${prefix}:last-index`,
-    leaving: `${prefix}:leaving`,
+    leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
     token: (hash: string) => `${prefix}:token:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
-    due: (queue: QueueName) => `${prefix}:due:${queue}`,
+    due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
+    duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,
     metrics: `${prefix}:metrics`,

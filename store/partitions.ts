@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Redis } from '../runtime/redis.ts';
+import { fnv1a } from './fnv.ts';
 
-/** Hash tags over which everything is spread that belongs to numbers, JIDs and integers rather than to one subscriber. */
+/** Hash tags over which subscribers, numbers, JIDs and integers are spread. */
 export const PARTITIONS = 16;
 /** Bytes of a packed number key: two name the bucket, seven are the field in it. */
 const BUCKET_BYTES = 2;
@@ -17,6 +19,50 @@ export function placeOf(numberKey: string): Place {
 /** The bucket of a text, such as a JID. */
 export function bucketOfText(text: string): number {
   return createHash('sha256').update(text).digest().readUInt16BE(0);
+}
+
+/** Where everything of a subscriber stands, and the lists that name it. */
+export function partitionOf(id: string): number {
+  return fnv1a(id) % PARTITIONS;
+}
+
+export function allPartitions(): number[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => partition);
+}
+
+export function byPartition(ids: readonly string[]): Map<number, string[]> {
+  const parts = new Map<number, string[]>();
+  for (const id of ids) {
+    const part = parts.get(partitionOf(id));
+    if (part) part.push(id);
+    else parts.set(partitionOf(id), [id]);
+  }
+  return parts;
+}
+
+export type Batch = ReturnType<Redis['multi']>;
+
+/** Asks one thing of each subscriber, with one pipeline for each partition concerned; the answers are in the order of `ids`. */
+export async function askSubscribers(
+  redis: Redis,
+  ids: readonly string[],
+  ask: (batch: Batch, id: string, position: number) => void,
+): Promise<unknown[]> {
+  const answers = new Array<unknown>(ids.length);
+  const parts = new Map<number, { batch: Batch; positions: number[] }>();
+  for (const [position, id] of ids.entries()) {
+    const part = parts.get(partitionOf(id)) ?? { batch: redis.multi(), positions: [] };
+    parts.set(partitionOf(id), part);
+    ask(part.batch, id, position);
+    part.positions.push(position);
+  }
+  await Promise.all(
+    [...parts.values()].map(async ({ batch, positions }) => {
+      const replies = await batch.execAsPipeline();
+      for (const [i, position] of positions.entries()) answers[position] = replies[i];
+    }),
+  );
+  return answers;
 }
 
 /** The number keys of one partition, packed one after the other: one argument for a script, however many there are. */

@@ -4,7 +4,7 @@ import { GRACE } from './due.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
-import { placeOf } from './partitions.ts';
+import { allPartitions, askSubscribers, partitionOf, placeOf } from './partitions.ts';
 import { ACTIVATE, CHANGE_NUMBER, CREATE, LEAVE } from './subscriber-scripts.ts';
 
 /**
@@ -65,7 +65,7 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
           keys.directory(number.bucket),
           keys.jids(subscriber.jid),
           own.key,
-          keys.due('account'),
+          keys.due('account', id),
         ],
         arguments: [
           id,
@@ -84,7 +84,7 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
       const { id, numberKey } = subscriber;
       const reply = await redis.eval(ACTIVATE, {
-        keys: [keys.subscriber(id), keys.announced(id), keys.due('reconcile'), keys.due('account')],
+        keys: [keys.subscriber(id), keys.announced(id), keys.due('reconcile', id), keys.due('account', id)],
         arguments: [id, numberKey, `${now + GRACE}`, newStamp()],
       });
       return reply === 1;
@@ -101,11 +101,8 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
 
     /** The records of many, in any state, in the order asked for. */
     async records(ids: readonly string[]): Promise<(Subscriber | undefined)[]> {
-      if (ids.length === 0) return [];
-      const batch = redis.multi();
-      for (const id of ids) batch.hGetAll(keys.subscriber(id));
-      const replies = await batch.execAsPipeline();
-      return ids.map((id, i) => toSubscriber(id, replies[i] as unknown as Record<string, string>));
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.subscriber(id)));
+      return ids.map((id, i) => toSubscriber(id, found[i] as Record<string, string>));
     },
 
     /** Who uses this bare JID, in any state. */
@@ -133,7 +130,7 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
             keys.directory(old.bucket),
             keys.directory(wanted.bucket),
             keys.announced(id),
-            keys.due('reconcile'),
+            keys.due('reconcile', id),
           ],
           arguments: [
             id,
@@ -155,7 +152,13 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
       const outcome = await withNumber(id, async (numberKey) => {
         const { bucket, field } = placeOf(numberKey);
         const reply = await redis.eval(LEAVE, {
-          keys: [keys.subscriber(id), keys.directory(bucket), keys.announced(id), keys.leaving, keys.due('reconcile')],
+          keys: [
+            keys.subscriber(id),
+            keys.directory(bucket),
+            keys.announced(id),
+            keys.leaving(partitionOf(id)),
+            keys.due('reconcile', id),
+          ],
           arguments: [id, numberKey, field as never, `${now + GRACE}`, newStamp()],
         });
         return reply as 'ok' | 'gone' | 'changed';
@@ -164,7 +167,8 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
     },
 
     async leavers(): Promise<string[]> {
-      return redis.sMembers(keys.leaving);
+      const parts = allPartitions().map((partition) => redis.sMembers(keys.leaving(partition)));
+      return (await Promise.all(parts)).flat();
     },
 
     /** Forgets a subscriber that never became active. */
@@ -201,11 +205,11 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
         .hDel(key, field)
         .hDel(keys.jids(jid), jid)
         .hDel(keys.presence, jid)
-        .sRem(keys.leaving, id)
-        .zRem(keys.due('tune'), id)
-        .zRem(keys.due('roster'), id)
-        .zRem(keys.due('reconcile'), id)
-        .zRem(keys.due('account'), id)
+        .sRem(keys.leaving(partitionOf(id)), id)
+        .zRem(keys.due('tune', id), id)
+        .zRem(keys.due('roster', id), id)
+        .zRem(keys.due('reconcile', id), id)
+        .zRem(keys.due('account', id), id)
         .exec();
     },
   };
