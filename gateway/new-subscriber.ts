@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
 import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */

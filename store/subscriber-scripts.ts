@@ -1,15 +1,4 @@
-/** What changes a subscriber together with who owns its number and its JID; each script is one step. */
-
-/** KEYS: record, directory bucket, jids bucket, ids bucket, due:account. ARGV: id, index, number field, jid, ids field, due time, record… */
-export const CREATE = `
-if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return 'number-taken' end
-if redis.call('HEXISTS', KEYS[3], ARGV[4]) == 1 then return 'jid-taken' end
-redis.call('HSET', KEYS[2], ARGV[3], ARGV[2])
-redis.call('HSET', KEYS[3], ARGV[4], ARGV[2])
-redis.call('HSET', KEYS[4], ARGV[5], ARGV[1])
-redis.call('HSET', KEYS[1], 'index', ARGV[2], unpack(ARGV, 7))
-redis.call('ZADD', KEYS[5], ARGV[6], ARGV[1])
-return 'ok'`;
+/** What changes a subscriber and marks what follows from it; each script is one step. */
 
 /** KEYS: record, announced, due:reconcile, due:account. ARGV: id, number key, due time, stamp. */
 export const ACTIVATE = `
@@ -36,14 +25,12 @@ redis.call('HSET', KEYS[4], ARGV[2], ARGV[8], ARGV[4], ARGV[8])
 redis.call('ZADD', KEYS[5], ARGV[7], ARGV[1])
 return 'ok'`;
 
-/** KEYS: record, directory bucket, announced, leaving, due:reconcile. ARGV: id, number key, field, due time, stamp. */
+/** KEYS: record, announced, leaving, due:reconcile. ARGV: id, due time, stamp. */
 export const LEAVE = `
-local record = redis.call('HMGET', KEYS[1], 'state', 'numberKey')
-if not record[1] or record[1] == 'leaving' then return 'gone' end
-if record[2] ~= ARGV[2] then return 'changed' end
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'leaving' then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'leaving')
-redis.call('HDEL', KEYS[2], ARGV[3])
-redis.call('HSET', KEYS[3], ARGV[2], ARGV[5])
-redis.call('SADD', KEYS[4], ARGV[1])
-redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
-return 'ok'`;
+redis.call('HSET', KEYS[2], redis.call('HGET', KEYS[1], 'numberKey'), ARGV[3])
+redis.call('SADD', KEYS[3], ARGV[1])
+redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])
+return 1`;

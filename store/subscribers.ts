@@ -1,27 +1,13 @@
 import type { Redis } from '../runtime/redis.ts';
-import { allBuckets } from './book-buckets.ts';
+import { claim } from './claims.ts';
+import { createDepartures, jidPlace, numberPlace } from './departures.ts';
 import { GRACE } from './due.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { allPartitions, askSubscribers, partitionOf, placeOf } from './partitions.ts';
-import { ACTIVATE, CHANGE_NUMBER, CREATE, LEAVE } from './subscriber-scripts.ts';
-
-/**
- * `pending`: its XMPP account is being made; `leaving`: what Earshot did for it is being undone. Both are nobody to
- * the outside.
- */
-export type SubscriberState = 'pending' | 'active' | 'leaving';
-
-export type Subscriber = {
-  id: string;
-  phoneNumber: string;
-  /** The keyed hash of the number. */
-  numberKey: string;
-  jid: string;
-  displayName: string;
-  state: SubscriberState;
-};
+import { type Subscriber, toSubscriber } from './subscriber-record.ts';
+import { ACTIVATE, CHANGE_NUMBER, LEAVE } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
 export type Claim = 'ok' | 'number-taken' | 'jid-taken';
@@ -35,6 +21,8 @@ const ABANDONED = 180_000;
  * looks at everybody whose book holds that number.
  */
 export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) {
+  const { freeNumber, abandon, forget } = createDepartures(redis, interned, keys);
+
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
   }
@@ -53,31 +41,27 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
   }
 
   return {
-    /** Claims number and JID and stores the pending subscriber, all or nothing. Nobody sees it until it is activated. */
+    /**
+     * Stores the pending subscriber and claims its number and its JID, all or nothing. Nobody sees it until it is activated;
+     * if this process dies half-way, the account job finds the record and abandons it.
+     */
     async create(subscriber: Subscriber, now: number): Promise<Claim> {
       const { id, ...fields } = subscriber;
       const index = await interned.next();
-      const number = placeOf(subscriber.numberKey);
       const own = idPlace(keys, index);
-      const reply = await redis.eval(CREATE, {
-        keys: [
-          keys.subscriber(id),
-          keys.directory(number.bucket),
-          keys.jids(subscriber.jid),
-          own.key,
-          keys.due('account', id),
-        ],
-        arguments: [
-          id,
-          `${index}`,
-          number.field as never,
-          subscriber.jid,
-          own.field,
-          `${now + ABANDONED}`,
-          ...Object.entries(fields).flat(),
-        ],
-      });
-      return reply as Claim;
+      await redis
+        .multi()
+        .zAdd(keys.due('account', id), { value: id, score: now + ABANDONED })
+        .hSet(keys.subscriber(id), { ...fields, index })
+        .exec();
+      await redis.hSet(own.key, own.field, id);
+      const refused = !(await claim(redis, numberPlace(keys, subscriber), index))
+        ? 'number-taken'
+        : !(await claim(redis, jidPlace(keys, subscriber), index))
+          ? 'jid-taken'
+          : undefined;
+      if (refused) await abandon(subscriber);
+      return refused ?? 'ok';
     },
 
     /** From pending to active; false when it was not pending. */
@@ -147,23 +131,15 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
       });
     },
 
-    /** Frees the number at once and marks everything for undoing; false when there is nobody to leave. */
+    /** Marks everything for undoing and frees the number at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
-      const outcome = await withNumber(id, async (numberKey) => {
-        const { bucket, field } = placeOf(numberKey);
-        const reply = await redis.eval(LEAVE, {
-          keys: [
-            keys.subscriber(id),
-            keys.directory(bucket),
-            keys.announced(id),
-            keys.leaving(partitionOf(id)),
-            keys.due('reconcile', id),
-          ],
-          arguments: [id, numberKey, field as never, `${now + GRACE}`, newStamp()],
-        });
-        return reply as 'ok' | 'gone' | 'changed';
+      const reply = await redis.eval(LEAVE, {
+        keys: [keys.subscriber(id), keys.announced(id), keys.leaving(partitionOf(id)), keys.due('reconcile', id)],
+        arguments: [id, `${now + GRACE}`, newStamp()],
       });
-      return outcome === 'ok';
+      const subscriber = await record(id);
+      if (subscriber?.state === 'leaving') await freeNumber(subscriber);
+      return reply === 1;
     },
 
     async leavers(): Promise<string[]> {
@@ -171,52 +147,8 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
       return (await Promise.all(parts)).flat();
     },
 
-    /** Forgets a subscriber that never became active. */
-    async abandon(subscriber: Subscriber): Promise<void> {
-      const { bucket, field } = placeOf(subscriber.numberKey);
-      await redis.hDel(keys.directory(bucket), field as never);
-      await this.forget(subscriber);
-    },
-
-    /** Forgets a subscriber for whom everything is undone, and frees its JID. */
-    async forget(subscriber: Subscriber): Promise<void> {
-      const { id, jid } = subscriber;
-      const [index, buckets] = await Promise.all([interned.indexOf(id), redis.hGet(keys.book(id), 'buckets')]);
-      const own = [
-        keys.subscriber(id),
-        keys.account(id),
-        keys.tokens(id),
-        keys.book(id),
-        ...allBuckets(Number(buckets ?? 0)).flatMap((bucket) => [keys.held(id, bucket), keys.uids(id, bucket)]),
-        keys.dirtyNumbers(id),
-        keys.dirtyPairs(id),
-        keys.announced(id),
-        keys.friends(id),
-        keys.declined(id),
-        keys.dirtyItems(id),
-        keys.ledger(id),
-        keys.playing(id),
-        keys.published(id),
-      ];
-      const { key, field } = idPlace(keys, index ?? 0);
-      await redis
-        .multi()
-        .del(own)
-        .hDel(key, field)
-        .hDel(keys.jids(jid), jid)
-        .hDel(keys.presence, jid)
-        .sRem(keys.leaving(partitionOf(id)), id)
-        .zRem(keys.due('tune', id), id)
-        .zRem(keys.due('roster', id), id)
-        .zRem(keys.due('reconcile', id), id)
-        .zRem(keys.due('account', id), id)
-        .exec();
-    },
+    abandon,
+    forget,
+    freeNumber,
   };
-}
-
-function toSubscriber(id: string, fields: Record<string, string>): Subscriber | undefined {
-  const { phoneNumber, numberKey, jid, displayName, state } = fields;
-  if (!phoneNumber || !numberKey || !jid || !state) return undefined;
-  return { id, phoneNumber, numberKey, jid, displayName: displayName ?? '', state: state as SubscriberState };
 }

@@ -1,7 +1,7 @@
 import { associated } from '../domain/association.ts';
 import type { Label } from '../store/book-image.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** How many pairs are read and written together. */

@@ -1,4 +1,4 @@
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { decidePairs } from './pairs.ts';
 
@@ -67,8 +67,10 @@ async function touch({ stores, queues, now }: Context, id: string, others: reado
 }
 
 /** Somebody leaves: the book, the tune and every friendship end. */
-async function letGo(context: Context, { id }: Subscriber): Promise<void> {
+async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
+  const { id } = subscriber;
+  await stores.subscribers.freeNumber(subscriber);
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
   if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);

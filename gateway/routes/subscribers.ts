@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { parseE164 } from '../../domain/phone.ts';
 import { cleanText } from '../../domain/text.ts';
-import type { Subscriber } from '../../store/subscribers.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
 import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';

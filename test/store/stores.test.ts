@@ -5,7 +5,7 @@ import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/due.ts';
 import { clearSeen } from '../../store/marks.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscribers.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
