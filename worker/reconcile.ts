@@ -22,14 +22,18 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
   };
 }
 
-/** A number got or lost its owner: everybody whose book holds it is concerned. */
+/**
+ * A number got or lost its owner: everybody whose book holds it is concerned. So is everybody with whom this one is friends or
+ * about to be: a book may have dropped the old number before its owner's job came to ask for the holders.
+ */
 async function followAnnounced(context: Context, id: string): Promise<void> {
   const { stores } = context;
   const seen = await stores.pairs.announced(id);
-  for (const numberKey of Object.keys(seen)) {
-    const holders = await stores.holders.of(numberKey);
-    await touch(context, id, holders);
-  }
+  const numberKeys = Object.keys(seen);
+  if (numberKeys.length === 0) return;
+  const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));
+  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+  await touch(context, id, [...holders.flat(), ...friends, ...Object.keys(await stores.pairs.dirty(id))]);
   await stores.pairs.clearAnnounced(id, seen);
 }
 
