@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
 import { isRedisAway } from '../runtime/redis.ts';
+import { linger } from './linger.ts';
 
 const STATUS: Record<FaultCode, { status: number; title: string }> = {
   INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
@@ -22,8 +23,9 @@ const RETRY_AFTER = '2';
 
 /** Answers every error as RFC 9457 problem details. */
 export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const fault = toFault(error);
+    if (fault.code === 'PAYLOAD_TOO_LARGE') await linger(request.raw);
     if (fault.code === 'INTERNAL') request.log.error({ err: error, correlator: request.id }, 'request failed');
     return sendProblem(reply, request, fault);
   });
