@@ -11,7 +11,7 @@ export type VcardReader = { push(chunk: Uint8Array): VcardResult[]; end(): Vcard
 
 /**
  * A reader of one file of cards: vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), mixed. A broken card is a result with its reason and stops
- * nothing; no input throws. Memory does not grow with the file: photos and other unused properties are never kept.
+ * nothing; no input throws. Memory does not grow with the file: larger photos and unused properties are never kept.
  */
 export function createVcardReader(): VcardReader {
   const collector = createCardCollector();

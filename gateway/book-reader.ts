@@ -11,97 +11,114 @@ import {
 } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import { countryOf, lookupForms, readPhoneNumbers } from '../domain/phone.ts';
-import { createVcardReader, type VcardResult } from '../domain/vcard.ts';
+import { MAX_PHOTO_BYTES, type Photo } from '../domain/photo.ts';
+import type { GuessedNumbers } from '../runtime/config.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
+import type { PhotoUpload } from '../store/photos.ts';
 import { ContactBody } from './schemas.ts';
 
 /** A contact as it came, or why it cannot be read; `index`: its place in what was sent. */
-export type Entry = { index: number; contact: RawContact } | Rejected;
+export type Entry = { index: number; contact: RawContact; photo?: Photo } | Rejected;
 
 export type ReadBook = { book: Book; rejected: Rejected[] };
 
-/** Contacts between two pauses, and bytes of vCards: a large book must not hold up everybody else's requests. */
+/** What vCards and CSV are read with, piece by piece. */
+export type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
+type FileResult =
+  | { index: number; contact: RawContact; photo?: Photo }
+  | { index: number; line: number; reason: string };
+
+/** How numbers are read: with those that had to be guessed or without, and kept as keyed hashes. The routes' context is one. */
+export type NumberReading = { numberKeyOf: NumberKeyOf; config: { guessedNumbers: GuessedNumbers } };
+
+/** Contacts between two pauses: a large book must not hold up everybody else's requests. */
 const STRIDE = 250;
-const CHUNK = 256 * 1024;
+const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
 
 /** The entries of a JSON book; one bad contact does not spoil the others. */
 export function readJsonContacts(contacts: readonly unknown[]): Entry[] {
   return contacts.map((item, index) => {
     if (Value.Check(ContactBody, item)) return { index, contact: { ...item, groups: item.groups ?? [] } };
-    const [error] = Value.Errors(ContactBody, item);
-    return {
-      index,
-      reason: `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`.replace(/ +/g, ' '),
-    };
+    return { index, reason: whyInvalid(item) };
   });
 }
 
-/** The entries of a file of vCards. */
-export async function readVcardContacts(bytes: Uint8Array): Promise<Entry[]> {
-  const reader = createVcardReader();
-  const results: VcardResult[] = [];
-  for (let from = 0; from < bytes.length; from += CHUNK) {
-    results.push(...reader.push(bytes.subarray(from, from + CHUNK)));
-    await breathe();
-  }
-  results.push(...reader.end());
-  return results.map((result) =>
-    'contact' in result ? result : { index: result.index, reason: `Line ${result.line}: ${result.reason}` },
-  );
+function whyInvalid(item: unknown): string {
+  const [error] = Value.Errors(ContactBody, item);
+  return `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`.replace(/ +/g, ' ');
+}
+
+/** The entries of a file, as its bytes arrive. */
+export async function* readFile(bytes: AsyncIterable<Uint8Array>, reader: FileReader): AsyncGenerator<Entry> {
+  for await (const chunk of bytes) for (const result of reader.push(chunk)) yield toEntry(result);
+  for (const result of reader.end()) yield toEntry(result);
+}
+
+function toEntry(result: FileResult): Entry {
+  if ('contact' in result) return result;
+  return { index: result.index, reason: `Line ${result.line}: ${result.reason}` };
 }
 
 /**
  * The book to keep: texts cleaned, numbers read as the owner's country dials them and hashed. What is refused is listed.
- * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts.
+ * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts, without reading on.
  */
 export async function toBook(
-  entries: readonly Entry[],
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
   ownNumber: string,
-  numberKeyOf: NumberKeyOf,
+  reading: NumberReading,
+  photos?: PhotoUpload,
 ): Promise<ReadBook> {
-  if (entries.length > LARGEST_BOOK)
-    throw new Fault(
-      'PAYLOAD_TOO_LARGE',
-      `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`,
-    );
-  const country = countryOf(ownNumber);
+  const keysOf = createKeysOf(ownNumber, reading);
   const book = new Map<string, Contact>();
   const rejected: Rejected[] = [];
-  for (const [i, entry] of entries.entries()) {
-    if (i % STRIDE === STRIDE - 1) await breathe();
-    if ('reason' in entry) {
-      rejected.push(entry);
-      continue;
-    }
-    const reason = addContact(book, entry.contact, (field) =>
-      readPhoneNumbers(field, country)
-        .flatMap(({ e164 }) => lookupForms(e164))
-        .map(numberKeyOf),
-    );
+  let count = 0;
+  for await (const entry of entries) {
+    count += 1;
+    if (count > LARGEST_BOOK) throw tooManyContacts();
+    if (count % STRIDE === 0) await breathe();
+    const { kept, reason }: Added = 'reason' in entry ? entry : addContact(book, entry.contact, keysOf);
     if (reason !== undefined) rejected.push({ index: entry.index, reason });
+    if (!kept || !('photo' in entry)) continue;
+    if (entry.photo === 'too-large') rejected.push({ index: entry.index, reason: PHOTO_TOO_LARGE });
+    else if (entry.photo) await photos?.add(kept.numberKeys, entry.photo);
   }
   return { book, rejected };
 }
 
-/** Adds one contact; the answer is why it, or a part of it, was refused. */
-function addContact(
-  book: Map<string, Contact>,
-  raw: RawContact,
-  keysOf: (field: string) => string[],
-): string | undefined {
+function createKeysOf(ownNumber: string, { numberKeyOf, config }: NumberReading): (field: string) => string[] {
+  const country = countryOf(ownNumber);
+  return (field) =>
+    readPhoneNumbers(field, country)
+      .filter(({ guessed }) => !guessed || config.guessedNumbers === 'use')
+      .flatMap(({ e164 }) => lookupForms(e164))
+      .map(numberKeyOf);
+}
+
+function tooManyContacts(): Fault {
+  const advice = `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`;
+  return new Fault('PAYLOAD_TOO_LARGE', advice);
+}
+
+type Added = { kept?: Contact; reason?: string };
+
+/** Adds one contact; `reason`: why it, or a part of it, was refused. */
+function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: (field: string) => string[]): Added {
   const clean = cleanContact(raw);
-  if (typeof clean === 'string') return clean;
-  if (raw.phoneNumbers.length === 0) return 'The contact has no phone number.';
+  if (typeof clean === 'string') return { reason: clean };
+  if (raw.phoneNumbers.length === 0) return { reason: 'The contact has no phone number.' };
   const read = raw.phoneNumbers.map(keysOf);
   const numberKeys = [...new Set(read.flat())];
-  if (numberKeys.length === 0) return 'None of its phone numbers can be read; write them with the country code.';
+  if (numberKeys.length === 0)
+    return { reason: 'None of its phone numbers can be read; write them with the country code.' };
   const contact = { name: clean.name, groups: clean.groups, numberKeys };
   const uid = clean.uid ?? uidOf(contact);
   if (book.has(uid) && clean.uid !== undefined)
-    return 'Its uid stands in this book already; every contact needs its own.';
+    return { reason: 'Its uid stands in this book already; every contact needs its own.' };
   book.set(uid, contact);
   const unread = read.filter((keys) => keys.length === 0).length;
-  return unread === 0 ? undefined : `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.`;
+  if (unread === 0) return { kept: contact };
+  return { kept: contact, reason: `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.` };
 }
 
 /** A contact without a uid is known by what it says, so sending the same book again changes nothing. */

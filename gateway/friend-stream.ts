@@ -1,4 +1,5 @@
 import type { Change, EventListener } from '../store/events.ts';
+import { withAvatars } from './avatars.ts';
 import type { Context } from './context.ts';
 import { type FriendView, friendViews } from './views.ts';
 
@@ -77,7 +78,8 @@ function createInbox(signal: AbortSignal) {
 }
 
 /** The friends whose changes are listened to, and what the client was last told of each. */
-function createWatched({ stores, events, now }: Context, id: string, put: (about: string, change: Change) => void) {
+function createWatched(context: Context, id: string, put: (about: string, change: Change) => void) {
+  const { stores, events, now } = context;
   const listeners = new Map<string, EventListener>();
   const told = new Map<string, FriendView>();
   const own: EventListener = (change) => {
@@ -108,7 +110,7 @@ function createWatched({ stores, events, now }: Context, id: string, put: (about
     for (const friend of present) await watch(friend);
     const views = await friendViews(stores, friends, now());
     for (const view of views) told.set(view.subscriberId, view);
-    return { event: 'friends', data: { friends: views } };
+    return { event: 'friends', data: { friends: await withAvatars(context, id, views) } };
   }
 
   async function news({ about, change }: Item): Promise<ServerEvent[]> {
@@ -126,7 +128,10 @@ function createWatched({ stores, events, now }: Context, id: string, put: (about
     const [view] = await friendViews(stores, [found], now());
     if (!view) return [];
     told.set(friend, view);
-    return differences(before, view, change);
+    // A label that changed is told as the friend anew.
+    if (before && (change.what !== 'friends' || before.name === view.name)) return differences(before, view);
+    const [added] = await withAvatars(context, id, [view]);
+    return [{ event: 'friend-added', data: added }];
   }
 
   async function close(): Promise<void> {
@@ -138,10 +143,8 @@ function createWatched({ stores, events, now }: Context, id: string, put: (about
   return { own, everything, news, close };
 }
 
-/** What the client does not know yet; a label that changed is told as the friend anew. */
-function differences(before: FriendView | undefined, view: FriendView, change: Change): ServerEvent[] {
-  if (!before || (change.what === 'friends' && before.name !== view.name))
-    return [{ event: 'friend-added', data: view }];
+/** What the client does not know yet. */
+function differences(before: FriendView, view: FriendView): ServerEvent[] {
   const { subscriberId, nowPlaying, online, status } = view;
   const list: ServerEvent[] = [];
   if (JSON.stringify(before.nowPlaying) !== JSON.stringify(nowPlaying))

@@ -56,7 +56,9 @@ function secretOf(request: FastifyRequest, key: string): string {
   return JSON.stringify([caller, request.url, key]);
 }
 
+/** A body that is read as it comes is not remembered: the call that takes one can be repeated anyway. */
 function hashOf(body: unknown): string {
+  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) return '';
   return createHash('sha256')
     .update(JSON.stringify(body ?? null))
     .digest('base64url');

@@ -8,8 +8,8 @@ import type { Context } from './context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
-/** Milliseconds that a caller waits until a subscriber who has just been removed has let go of its JID. */
-const LEAVER_PATIENCE = 5_000;
+/** Milliseconds that a caller waits for somebody who is just being added or removed. */
+const PATIENCE = 5_000;
 const POLL = 25;
 
 /**
@@ -48,23 +48,38 @@ function toJid(text: string, homeHost: string): string {
   return jid;
 }
 
-async function claim({ stores, now }: Context, subscriber: Subscriber): Promise<void> {
-  const giveUp = now() + LEAVER_PATIENCE;
+/**
+ * Claims number and JID. Whoever holds one of them without being a subscriber, because it is just leaving or because its
+ * gateway died before it was added, gets a moment to be gone; one that was never finished is then given up.
+ */
+async function claim(context: Context, subscriber: Subscriber): Promise<void> {
+  const { stores, numberKeyOf, now } = context;
+  const giveUp = now() + PATIENCE;
   for (;;) {
     const outcome = await stores.subscribers.create(subscriber, now());
     if (outcome === 'ok') return;
-    if (outcome === 'number-taken')
-      throw new Fault(
-        'ALREADY_EXISTS',
-        'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
-      );
-    const id = await stores.subscribers.idOfJid(subscriber.jid);
-    const other = id === undefined ? undefined : await stores.subscribers.record(id);
-    if (other && other.state !== 'leaving') throw new Fault('ALREADY_EXISTS', 'Another subscriber uses this JID.');
-    if (now() > giveUp)
-      throw new Fault('CONFLICT', 'The subscriber who had this JID is still being removed; try again in a moment.');
+    const id =
+      outcome === 'jid-taken'
+        ? await stores.subscribers.idOfJid(subscriber.jid)
+        : (await stores.directory.owners([numberKeyOf(subscriber.phoneNumber)]))[0];
+    const holder = id === undefined ? undefined : await stores.subscribers.record(id);
+    if (holder?.state === 'active') throw new Fault('ALREADY_EXISTS', TAKEN[outcome]);
+    if (now() > giveUp) await giveUpUnfinished(context, holder);
     await sleep(POLL);
   }
+}
+
+const TAKEN = {
+  'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
+  'jid-taken': 'Another subscriber uses this JID.',
+};
+
+/** @throws Fault CONFLICT when somebody is still at work on it */
+async function giveUpUnfinished({ stores }: Context, holder: Subscriber | undefined): Promise<void> {
+  const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
+  if (!unfinished)
+    throw new Fault('CONFLICT', 'Who had this number or JID is being added or removed; try again in a moment.');
+  await stores.subscribers.abandon(holder);
 }
 
 async function requireComponent({ stores }: Context): Promise<void> {

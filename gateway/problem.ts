@@ -61,7 +61,7 @@ function toFault(error: FastifyError): Fault {
     case 415:
       return new Fault(
         'UNSUPPORTED_MEDIA_TYPE',
-        'This call takes application/json, or text/vcard for an address book; set Content-Type.',
+        'This call takes application/json, and an address book text/vcard or text/csv too; set Content-Type.',
       );
     default:
       return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');

@@ -64,6 +64,17 @@ export const CreatedSubscriber = Type.Object({
   password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
 });
 
+export const ImportQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Union([Type.Literal('true'), Type.Literal('false')], {
+        description: 'Reports what would be done, and does nothing.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const TokenView = Type.Object({ token: Type.String({ description: 'Shown this once.' }), expiresAt: Time });
 
 export const ContactBody = Type.Object({
@@ -151,7 +162,7 @@ export const FriendView = Type.Object({
   jid: Type.String(),
   online: Type.Boolean(),
   status: orNull(Type.String({ description: 'The signature: the presence status' })),
-  avatar: orNull(Type.String()),
+  avatar: orNull(Type.String({ description: 'The photo in the subscriber’s own book, as a data: URI' })),
   nowPlaying: orNull(FriendTune),
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });

@@ -12,6 +12,7 @@ import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { friendRoutes } from './routes/friends.ts';
+import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
@@ -46,6 +47,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       authenticate(v1, context.stores, context.config.operatorKey);
       honourIdempotencyKeys(v1, context.stores);
       await v1.register(subscriberRoutes(context));
+      await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));

@@ -25,6 +25,9 @@ export type ComponentConfig = CommonConfig & {
   publishInterval: number;
 };
 
+/** What becomes of numbers that do not follow the dialling rules of the book's owner. */
+export type GuessedNumbers = 'use' | 'ignore';
+
 export type GatewayConfig = CommonConfig & {
   homeHost: string;
   host: string;
@@ -34,6 +37,7 @@ export type GatewayConfig = CommonConfig & {
   numberKey: Buffer;
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
+  guessedNumbers: GuessedNumbers;
 };
 
 export type WorkerConfig = CommonConfig & { policy: Policy };
@@ -65,6 +69,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
     numberKey: read.key('EARSHOT_NUMBER_KEY'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
+    guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
   }));
 }
 

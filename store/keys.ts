@@ -22,6 +22,8 @@ export function createKeys(prefix: string) {
     /** What stands before the number of each bucket. */
     heldPart: (id: string) => of(id, 'held:'),
     uidsPart: (id: string) => of(id, 'uids:'),
+    photos: (id: string) => of(id, 'photos'),
+    photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
     announced: (id: string) => of(id, 'announced'),

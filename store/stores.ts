@@ -11,6 +11,7 @@ import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
+import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -34,6 +35,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
+    photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),

@@ -77,6 +77,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.subscribers.freeNumber(subscriber);
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
+  await stores.photos.drop(id);
   if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
   const friends = await stores.friends.list(id);
   await touch(

@@ -1,13 +1,18 @@
+import type { Photo } from '../photo.ts';
+import { spokenName } from '../spoken-name.ts';
 import { capName, MAX_TELEPHONE_LENGTH, MAX_UID_LENGTH, MAX_VALUES } from './limits.ts';
 import { splitText, unescapeText } from './text.ts';
 
 /** A card's contact; `phoneNumbers` as written, `tel:` URIs included; `groups` are its CATEGORIES. */
 export type VcardContact = { uid?: string; name: string; phoneNumbers: string[]; groups: string[] };
 
-/** A card while its lines come in: the first text of each kind, and its lists. */
-export type CardDraft = { texts: Map<string, string>; phoneNumbers: Set<string>; groups: Set<string> };
-
-const CJK_NAME = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー・]+$/u;
+/** A card while its lines come in: the first text of each kind, its lists, its first photo. */
+export type CardDraft = {
+  texts: Map<string, string>;
+  phoneNumbers: Set<string>;
+  groups: Set<string>;
+  photo?: Photo | undefined;
+};
 
 export function createCardDraft(): CardDraft {
   return { texts: new Map(), phoneNumbers: new Set(), groups: new Set() };
@@ -44,15 +49,15 @@ function nameOf(texts: ReadonlyMap<string, string>): string | undefined {
   return candidates.map((name) => name?.trim()).find(Boolean);
 }
 
-/** `Family;Given;…` as people say it: given name first, but family name first and no space in Chinese, Japanese and Korean. */
+/** `Family;Given;…` as people say it. */
 function structuredName(text: string, version: string | undefined): string {
   // In 2.1 a comma is text; later a component may list several names.
   const spaced = version?.trim() === '2.1' ? text : text.replace(/\\.|,/gs, (found) => (found === ',' ? ' ' : found));
   const [family = '', given = ''] = splitText(spaced, ';').map((part) => part.trim());
-  if (CJK_NAME.test(family) && CJK_NAME.test(given)) return family + given;
-  return `${given} ${family}`.trim();
+  return spokenName(given, family);
 }
 
-function addValue(values: Set<string>, value: string, maxLength: number): void {
+/** Adds a value that says something and is not too long, as long as there is room. */
+export function addValue(values: Set<string>, value: string, maxLength: number): void {
   if (value !== '' && value.length <= maxLength && values.size < MAX_VALUES) values.add(value);
 }

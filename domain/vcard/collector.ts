@@ -1,13 +1,17 @@
+import type { Photo } from '../photo.ts';
 import { addToDraft, type CardDraft, createCardDraft, finishCard, type VcardContact } from './card.ts';
 import { createValueDecoder } from './decode.ts';
-import { splitProperty } from './property.ts';
+import { readPhoto } from './photo.ts';
+import { type Property, splitProperty } from './property.ts';
 import type { PropertySink } from './unfold.ts';
 
 /**
  * One card of the file, by its position from 0, broken ones counted. A rejected card comes with the line it begins on, from 1, and a
  * sentence for the user that quotes nothing of it.
  */
-export type VcardResult = { index: number; contact: VcardContact } | { index: number; line: number; reason: string };
+export type VcardResult =
+  | { index: number; contact: VcardContact; photo?: Photo }
+  | { index: number; line: number; reason: string };
 
 export type CardCollector = {
   /** the properties it wants to see */
@@ -32,6 +36,7 @@ const WANTED: ReadonlySet<string> = new Set([
   'UID',
   'CATEGORIES',
   'AGENT',
+  'PHOTO',
 ]);
 const NO_END = 'The card has no END:VCARD line.';
 const NOBODY = 'The card has no name and no telephone number.';
@@ -67,7 +72,8 @@ export function createCardCollector(): CardCollector {
       return;
     }
     const contact = finishCard(draft);
-    results.push(contact ? { index: cards++, contact } : { index: cards++, line: beginLine, reason: NOBODY });
+    if (contact === undefined) results.push({ index: cards++, line: beginLine, reason: NOBODY });
+    else results.push({ index: cards++, contact, ...(draft.photo && { photo: draft.photo }) });
     draft = undefined;
   }
   function property(name: string, bytes: Parameters<PropertySink>[1], line: number): void {
@@ -78,8 +84,12 @@ export function createCardCollector(): CardCollector {
     if (name === 'BEGIN' && marker === 'VCARD') begin(line);
     else if (name === 'END' && marker === 'VCARD') finish();
     else if (name === 'AGENT' && marker === 'BEGIN:VCARD') nested += 1;
-    else if (nested === 0 && draft !== undefined && marker === '') addToDraft(draft, name, decode(parts));
+    else if (nested === 0 && draft !== undefined && marker === '') addProperty(draft, name, parts);
     agentOpen = name === 'AGENT' && marker === '';
+  }
+  function addProperty(card: CardDraft, name: string, parts: Property): void {
+    if (name === 'PHOTO') card.photo ??= readPhoto(parts);
+    else addToDraft(card, name, decode(parts));
   }
   return {
     wanted: WANTED,

@@ -1,10 +1,17 @@
 import { type Property, saysQuotedPrintable } from './property.ts';
 
-type Decoder = InstanceType<typeof TextDecoder>;
+type Decoder = { decode(bytes: Buffer): string };
 
 const EQUALS = 61;
 /** Chinese characters in pairs, and ASCII: what hardly any Western text is when its bytes are read as Latin-1. */
 const GB2312_TEXT = /^(?:[\x00-\x7f]|[\xb0-\xf7][\xa1-\xfe])+$/;
+
+const BYTES_80_TO_9F = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+/** Node 20 reads the bytes 80 to 9F, curly quotes and the euro, as ISO 8859-1 when asked for Windows-1252. */
+const WINDOWS_1252: Decoder = {
+  decode: (bytes) =>
+    bytes.toString('latin1').replace(/[\x80-\x9f]/g, (char) => BYTES_80_TO_9F.charAt(char.charCodeAt(0) - 0x80)),
+};
 
 /** Decodes a property's bytes by its ENCODING and CHARSET. */
 export type ValueDecoder = (property: Property) => string;
@@ -53,19 +60,36 @@ function hexDigit(byte = 0): number {
 }
 
 function decodeUnlabelled(bytes: Buffer): string {
+  return decodeUtf8(bytes) ?? decodeLegacy(bytes, isGb2312(bytes));
+}
+
+/** Text of a program that knows no Unicode: GBK when it is Chinese, else Windows-1252. */
+export function decodeLegacy(bytes: Buffer, chinese: boolean): string {
+  return (chinese ? new TextDecoder('gbk') : WINDOWS_1252).decode(bytes);
+}
+
+/** Undefined when the bytes are no UTF-8. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8');
   if (!text.includes('\ufffd')) return text;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return new TextDecoder(GB2312_TEXT.test(bytes.toString('latin1')) ? 'gbk' : 'windows-1252').decode(bytes);
+    return undefined;
   }
+}
+
+/** True for bytes that are Chinese text rather than Western; to be asked only when they are no UTF-8. */
+export function isGb2312(bytes: Buffer): boolean {
+  return GB2312_TEXT.test(bytes.toString('latin1'));
 }
 
 /** Undefined for labels that no one knows, and for UTF-16, which cannot stand inside a file of bytes. */
 function decoderFor(label: string): Decoder | undefined {
   try {
-    return /^UTF-?16|^UTF-?8$/i.test(label) ? undefined : new TextDecoder(label);
+    if (/^UTF-?16|^UTF-?8$/i.test(label)) return undefined;
+    const decoder = new TextDecoder(label);
+    return decoder.encoding === 'windows-1252' ? WINDOWS_1252 : decoder;
   } catch {
     return undefined;
   }

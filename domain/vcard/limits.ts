@@ -1,5 +1,5 @@
-/** Bytes kept of one unfolded line; the rest of a longer one is read over. */
-export const MAX_LINE_BYTES = 32_768;
+/** Bytes kept of one unfolded line, a photo of 64 kB in base64 among them; the rest of a longer one is read over. */
+export const MAX_LINE_BYTES = 90_112;
 /** Bytes of a property's name and parameters within which its colon must come when they are folded. */
 export const MAX_HEADER_BYTES = 512;
 /** Characters (UTF-16 units) of a name or a group; longer ones are cut. */

@@ -8,7 +8,7 @@ const CR = 13;
 export type LineSink = (bytes: Buffer, start: number, end: number, line: number) => void;
 
 /**
- * Cuts bytes into lines that end in CRLF, LF or CR, across pushes. What a line has over 32,768 bytes is dropped, so that
+ * Cuts bytes into lines that end in CRLF, LF or CR, across pushes. What a line has over 90,112 bytes is dropped, so that
  * neither time nor memory grows with it.
  */
 export function createLineCutter(next: LineSink): { push: ByteSink; end: () => void } {

@@ -11,7 +11,7 @@ import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams }
 
 /** Single contacts of a subscriber's address book. */
 export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, numberKeyOf, now } = context;
+  const { stores, queues, now } = context;
   return async (app) => {
     app.patch(
       '/subscribers/:subscriberId/address-book',
@@ -34,7 +34,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         const version = ifMatch(request);
         const subscriber = await subscriberOf(request, stores);
         const entries = readJsonContacts(request.body.upsert ?? []).map(requireUid);
-        const { book, rejected } = await toBook(entries, subscriber.phoneNumber, numberKeyOf);
+        const { book, rejected } = await toBook(entries, subscriber.phoneNumber, context);
         const remove = (request.body.remove ?? []).map(cleanText);
         if (remove.some((uid) => book.has(uid)))
           throw new Fault('INVALID_ARGUMENT', 'A uid stands in both upsert and remove; decide for one.');

@@ -1,22 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
-import { type Entry, readJsonContacts, readVcardContacts, toBook } from '../book-reader.ts';
+import { acceptBookFiles, isBookFile } from '../book-body.ts';
+import { type Entry, readFile, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
+import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
 import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
-const VCARD_TYPES = ['text/vcard', 'text/x-vcard', 'text/directory'];
+const FILE = { schema: { type: 'string' } };
 const tags = ['address book'];
 
 /** A subscriber's address book. */
-export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context): FastifyPluginAsyncTypebox {
+export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, queues, now } = context;
   return async (app) => {
-    app.addContentTypeParser(VCARD_TYPES, { parseAs: 'buffer', bodyLimit: LARGEST_UPLOAD }, (_request, body, done) =>
-      done(null, body),
-    );
+    acceptGzip(app as unknown as FastifyInstance);
+    acceptBookFiles(app as unknown as FastifyInstance);
 
     app.put(
       PATH,
@@ -29,19 +32,25 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
           tags,
           summary: 'Replace the whole address book',
           description:
-            'JSON, or a file of vCards. Accepted means stored: friendships follow in the background. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
+            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
           params: SubscriberParams,
-          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': { schema: { type: 'string' } } } },
+          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': FILE, 'text/csv': FILE } },
           response: { 202: BookAccepted, ...problems },
         },
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
         const expected = ifMatch(request);
-        const { book, rejected } = await toBook(await entriesOf(request.body), subscriber.phoneNumber, numberKeyOf);
-        const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
-        await queues.enqueue('reconcile', [subscriber.id]);
-        return reply.code(202).header('etag', etagOf(version)).send({ version, contacts, rejected });
+        const photos = stores.photos.upload(subscriber.id);
+        try {
+          const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context, photos);
+          const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
+          await photos.commit();
+          await queues.enqueue('reconcile', [subscriber.id]);
+          return reply.code(202).header('etag', etagOf(version)).send({ version, contacts, rejected });
+        } finally {
+          await photos.discard();
+        }
       },
     );
 
@@ -85,6 +94,7 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         await stores.addressBooks.drop(id, now());
+        await stores.photos.drop(id);
         await queues.enqueue('reconcile', [id]);
         return reply.code(204).send(null);
       },
@@ -93,17 +103,17 @@ export function addressBookRoutes({ stores, queues, numberKeyOf, now }: Context)
 }
 
 function checkBody(body: unknown): true | { error: Error } {
-  if (body instanceof Uint8Array || contactsOf(body)) return true;
+  if (isBookFile(body) || contactsOf(body)) return true;
   return {
     error: new Fault(
       'INVALID_ARGUMENT',
-      'The body must be {"contacts": [...]}, or vCards with Content-Type: text/vcard.',
+      'The body must be {"contacts": [...]}, or a file with Content-Type: text/vcard or text/csv.',
     ),
   };
 }
 
-async function entriesOf(body: unknown): Promise<Entry[]> {
-  return body instanceof Uint8Array ? readVcardContacts(body) : readJsonContacts(contactsOf(body) ?? []);
+function entriesOf(body: unknown): Iterable<Entry> | AsyncIterable<Entry> {
+  return isBookFile(body) ? readFile(body.bytes, body.reader) : readJsonContacts(contactsOf(body) ?? []);
 }
 
 function contactsOf(body: unknown): unknown[] | undefined {

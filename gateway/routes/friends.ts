@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
 import { FriendsView, problems, SubscriberParams } from '../schemas.ts';
@@ -28,7 +29,8 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
       async (request) => {
         const { id } = await subscriberOf(request, stores);
-        return { friends: await friendViews(stores, await stores.friends.list(id), now()) };
+        const views = await friendViews(stores, await stores.friends.list(id), now());
+        return { friends: await withAvatars(context, id, views) };
       },
     );
 

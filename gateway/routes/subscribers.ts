@@ -1,7 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
-import { parseE164 } from '../../domain/phone.ts';
-import { cleanText } from '../../domain/text.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
@@ -16,6 +14,7 @@ import {
   SubscriberPatch,
   SubscriberView,
 } from '../schemas.ts';
+import { rename, toDisplayName, toE164 } from '../subscriber-fields.ts';
 
 const tags = ['subscribers'];
 
@@ -136,31 +135,6 @@ async function changeNumber(
   if (outcome === 'number-taken') throw new Fault('ALREADY_EXISTS', 'Another subscriber has this number.');
   if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
   await queues.enqueue('reconcile', [subscriber.id]);
-}
-
-/** Friends whose book does not hold the number show the display name, so their rosters follow it. */
-async function rename({ stores, queues, now }: Context, { id }: Subscriber, displayName: string): Promise<void> {
-  await stores.subscribers.rename(id, displayName);
-  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
-  await stores.pairs.touch(id, friends, now());
-  await queues.enqueue('reconcile', friends);
-}
-
-function toE164(text: string): string {
-  const phoneNumber = parseE164(text);
-  if (phoneNumber === undefined)
-    throw new Fault(
-      'INVALID_ARGUMENT',
-      'phoneNumber must be a valid number in E.164 with its plus sign, such as +8613800138000.',
-    );
-  return phoneNumber;
-}
-
-function toDisplayName(text: string | undefined): string {
-  const displayName = cleanText(text ?? '');
-  if (text !== undefined && displayName === '')
-    throw new Fault('INVALID_ARGUMENT', 'displayName has no visible character; send a name or leave it out.');
-  return displayName;
 }
 
 function toView({ id, phoneNumber, jid, displayName }: Subscriber) {

@@ -90,6 +90,13 @@ describe('domain/vcard', () => {
     });
   });
 
+  it('reads the curly quotes and the euro of Windows-1252, with and without a CHARSET', () => {
+    for (const parameter of ['', ';CHARSET=windows-1252', ';CHARSET=ISO-8859-1'])
+      assert.deepEqual(readVcards(Buffer.from(`BEGIN:VCARD\nFN${parameter}:O\x92Neill \x80\nEND:VCARD`, 'latin1')), [
+        atIndex({ name: 'O’Neill €', phoneNumbers: [], groups: [] }, 0),
+      ]);
+  });
+
   describe('limits', () => {
     it('cuts a name at 1,024 characters and never through a surrogate pair', () => {
       assert.equal(onlyContact(`FN:${'a'.repeat(2000)}`).name, 'a'.repeat(1024));

@@ -15,7 +15,12 @@ describe('runtime/config', () => {
       policy: 'mutual',
       logLevel: 'info',
     });
-    expect(toGatewayConfig(GATEWAY)).to.include({ host: '127.0.0.1', port: 8080, tokenLifetime: 90 * 86_400_000 });
+    expect(toGatewayConfig(GATEWAY)).to.include({
+      host: '127.0.0.1',
+      port: 8080,
+      tokenLifetime: 90 * 86_400_000,
+      guessedNumbers: 'use',
+    });
     expect(toComponentConfig({ EARSHOT_HOME_HOST: 'op.example', EARSHOT_COMPONENT_SECRET: 's' })).to.include({
       domain: 'tune.op.example',
       service: 'xmpp://127.0.0.1:5347',
@@ -25,6 +30,13 @@ describe('runtime/config', () => {
 
   it('takes no policy that there is not', () => {
     expect(() => toWorkerConfig({ EARSHOT_POLICY: 'both' })).to.throw('EARSHOT_POLICY must be one of: mutual, either.');
+  });
+
+  it('uses or ignores guessed numbers, and nothing between', () => {
+    expect(toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'ignore' }).guessedNumbers).to.equal('ignore');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'no' })).to.throw(
+      'EARSHOT_GUESSED_NUMBERS must be one of: use, ignore.',
+    );
   });
 
   it('reports every fault at once, and repeats no value', () => {

@@ -33,7 +33,7 @@ export function createApi(server: { gatewayUrl: string; operatorKey: string }) {
       ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {};
+    const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {};
     return { status: response.status, headers: response.headers, text, body: json };
   }
 

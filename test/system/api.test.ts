@@ -84,6 +84,7 @@ describe('the HTTP API', () => {
       'GET /metrics',
       'POST /v1/subscribers',
       'POST /v1/subscribers/retrieve',
+      'POST /v1/imports',
       `GET ${of('')}`,
       `PATCH ${of('')}`,
       `DELETE ${of('')}`,

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { importFile } from './import.ts';
+import { createProgress } from './progress.ts';
+import { findServer, type Server } from './server.ts';
+import { showStatus } from './status.ts';
+import { showSubscriber } from './subscriber.ts';
+import { UsageError } from './usage-error.ts';
+
+const USAGE = `Usage:
+  earshot status [--json]
+  earshot subscriber show +NUMBER|ID [--json]
+  earshot import FILE.ndjson [--dry-run] [--report FILE] [--json]
+
+The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY, or a running npm start in this folder.`;
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (err) {
+  process.stderr.write(`${err instanceof UsageError ? err.message : (err as Error).stack}\n`);
+  process.exitCode = 2;
+}
+
+/** 0: done; 1: done, with something that the operator should see. */
+async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(args);
+  const [command, ...rest] = positionals;
+  const json = values.json === true;
+  if (values.help || command === undefined) {
+    print(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const server = findServer(process.env);
+  if (command === 'status' && rest.length === 0) return showStatus(server, json, print);
+  const [first, second] = rest;
+  if (command === 'subscriber' && first === 'show' && second !== undefined)
+    return showSubscriber(server, second, json, print);
+  if (command === 'import' && first !== undefined && second === undefined) return runImport(server, first, values);
+  throw new UsageError(USAGE);
+}
+
+function readArgs(args: string[]) {
+  try {
+    const options = {
+      json: { type: 'boolean' },
+      'dry-run': { type: 'boolean' },
+      report: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (err) {
+    throw new UsageError(`${(err as Error).message}\n${USAGE}`);
+  }
+}
+
+type Values = ReturnType<typeof readArgs>['values'];
+
+async function runImport(server: Server, file: string, values: Values): Promise<number> {
+  const dryRun = values['dry-run'] === true;
+  const report = values.report ?? `${file}.report.ndjson`;
+  const progress = createProgress(file, process.stderr);
+  const counts = await importFile(server, { file, dryRun, report }, progress).finally(progress.end);
+  if (values.json) print(JSON.stringify({ dryRun, report, ...counts }));
+  else
+    print(
+      `${dryRun ? 'Would be' : 'Done'}: ${counts.created} created, ${counts.updated} updated, ${counts.unchanged} unchanged, ${counts.refused} refused. Every row is in ${report}.`,
+    );
+  return counts.refused === 0 ? 0 : 1;
+}

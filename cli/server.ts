@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from './usage-error.ts';
+
+/** Where the gateway is and the operator's key for it. */
+export type Server = { url: string; key: string };
+
+/** From EARSHOT_URL and EARSHOT_OPERATOR_KEY, else from the `ready.json` of an `npm start` in EARSHOT_DATA_DIR or ./data. @throws UsageError */
+export function findServer(env: NodeJS.ProcessEnv): Server {
+  if (env.EARSHOT_OPERATOR_KEY)
+    return { url: env.EARSHOT_URL ?? 'http://127.0.0.1:8080', key: env.EARSHOT_OPERATOR_KEY };
+  try {
+    const ready = JSON.parse(readFileSync(join(env.EARSHOT_DATA_DIR ?? 'data', 'ready.json'), 'utf8')) as {
+      gatewayUrl: string;
+      operatorKey: string;
+    };
+    return { url: ready.gatewayUrl, key: ready.operatorKey };
+  } catch {
+    throw new UsageError('Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080.');
+  }
+}
+
+export type Answer = { status: number; text: string };
+
+/** One call of the API. @throws UsageError when nothing answers */
+export async function call(
+  { url, key }: Server,
+  method: string,
+  path: string,
+  body?: { type: string; text: string },
+): Promise<Answer> {
+  try {
+    const headers = { authorization: `Bearer ${key}`, ...(body ? { 'content-type': body.type } : {}) };
+    const response = await fetch(url + path, { method, headers, ...(body ? { body: body.text } : {}) });
+    return { status: response.status, text: await response.text() };
+  } catch {
+    throw new UsageError(`Nothing answers at ${url}; is the gateway running?`);
+  }
+}
+
+/** The JSON of an answer that must have that status. @throws UsageError with what the API said */
+export function expectJson<T>(answer: Answer, status: number): T {
+  if (answer.status !== status) throw new UsageError(detailOf(answer));
+  return JSON.parse(answer.text) as T;
+}
+
+function detailOf({ status, text }: Answer): string {
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
+    return detail ? `${detail} (${code})` : `The gateway answered ${status}.`;
+  } catch {
+    return `The gateway answered ${status}.`;
+  }
+}

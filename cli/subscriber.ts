@@ -1,0 +1,40 @@
+import { call, expectJson, type Server } from './server.ts';
+
+type Subscriber = { subscriberId: string; phoneNumber: string; jid: string; displayName: string };
+
+/** `earshot subscriber show`: by number (with its plus sign) or by id. */
+export async function showSubscriber(
+  server: Server,
+  numberOrId: string,
+  json: boolean,
+  print: (line: string) => void,
+): Promise<number> {
+  const subscriber = await find(server, numberOrId);
+  const path = `/v1/subscribers/${subscriber.subscriberId}`;
+  const book = expectJson<object>(await call(server, 'GET', `${path}/address-book`), 200);
+  const { friends } = expectJson<{ friends: object[] }>(await call(server, 'GET', `${path}/friends`), 200);
+  const playing = await call(server, 'GET', `${path}/now-playing`);
+  const nowPlaying = playing.status === 200 ? (JSON.parse(playing.text) as { title: string }) : null;
+  const all = { ...subscriber, addressBook: book, friends: friends.length, nowPlaying };
+  if (json) print(JSON.stringify(all));
+  else for (const [field, value] of Object.entries(flat(all))) print(`${field.padEnd(22)} ${value}`);
+  return 0;
+}
+
+async function find(server: Server, numberOrId: string): Promise<Subscriber> {
+  if (!numberOrId.startsWith('+'))
+    return expectJson(await call(server, 'GET', `/v1/subscribers/${encodeURIComponent(numberOrId)}`), 200);
+  const body = { type: 'application/json', text: JSON.stringify({ phoneNumber: numberOrId }) };
+  return expectJson(await call(server, 'POST', '/v1/subscribers/retrieve', body), 200);
+}
+
+/** `{a: {b: 1}}` as `{'a.b': 1}`. */
+function flat(value: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) =>
+      one !== null && typeof one === 'object'
+        ? Object.entries(flat(one, `${prefix}${key}.`))
+        : [[prefix + key, one ?? '-']],
+    ),
+  );
+}

@@ -1,0 +1,18 @@
+/** Bytes of the largest photo that is kept. */
+export const MAX_PHOTO_BYTES = 65_536;
+
+/** A JPEG, PNG, GIF or WebP image; `too-large` for one over 65,536 bytes. */
+export type Photo = Buffer | 'too-large';
+
+const SIGNATURES: [type: string, signature: RegExp][] = [
+  ['image/jpeg', /^\xff\xd8\xff/],
+  ['image/png', /^\x89PNG\r\n\x1a\n/],
+  ['image/gif', /^GIF8[79]a/],
+  ['image/webp', /^RIFF.{4}WEBP/s],
+];
+
+/** The media type by the image's first bytes: what a card says is not to be trusted in somebody's browser. */
+export function imageType(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  return SIGNATURES.find(([, signature]) => signature.test(start))?.[0];
+}

@@ -1,0 +1,111 @@
+import { Fault, type FaultCode } from '../domain/fault.ts';
+import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
+import { parseBareJid } from '../domain/jid.ts';
+import { parseE164 } from '../domain/phone.ts';
+import type { Context } from './context.ts';
+import { createSubscriber } from './new-subscriber.ts';
+import { rename, toDisplayName, toE164 } from './subscriber-fields.ts';
+
+/** What became of one row. `password`: of the account that was made, told this once. */
+export type RowReport = {
+  row: number;
+  outcome: Outcome;
+  subscriberId?: string;
+  password?: string;
+  code?: FaultCode;
+  detail?: string;
+};
+export type Outcome = 'created' | 'updated' | 'unchanged' | 'refused';
+/** The last line: how it ended. `stopped` is the row at which something was away; everything before it is done. */
+export type ImportEnd =
+  | { done: true; counts: Record<Outcome, number> }
+  | { stopped: { row: number; code: FaultCode; detail: string } };
+
+/** How many rows are worked on side by side, but rows of one number one after the other; their reports stay in order. */
+const WIDTH = 8;
+
+/**
+ * Works through the rows of a provisioning file and reports each. A row that is there already as it says is `unchanged`, so the same
+ * file again does nothing.
+ */
+export async function* importReport(
+  context: Context,
+  rows: AsyncIterable<ImportRow>,
+  dryRun: boolean,
+): AsyncGenerator<RowReport | ImportEnd> {
+  const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
+  const underWay: { row: number; phoneNumber: string; report: Promise<RowReport> }[] = [];
+  async function first(): Promise<RowReport> {
+    const report = await (underWay.shift()?.report as Promise<RowReport>);
+    counts[report.outcome] += 1;
+    return report;
+  }
+  let row = 0;
+  try {
+    for await (const next of rows) {
+      if (underWay.length === WIDTH) {
+        row = underWay[0]?.row ?? row;
+        yield await first();
+      }
+      const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
+      const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
+      const report = Promise.resolve(before).then(() => workOn(context, next, dryRun));
+      report.catch(() => {}); // Its turn comes above or below.
+      underWay.push({ row: next.row, phoneNumber, report });
+    }
+    while (underWay.length > 0) {
+      row = underWay[0]?.row ?? row;
+      yield await first();
+    }
+    yield { done: true, counts };
+  } catch (err) {
+    yield { stopped: { row, ...stopOf(err) } };
+  } finally {
+    await Promise.allSettled(underWay.map(({ report }) => report));
+  }
+}
+
+function stopOf(err: unknown): { code: FaultCode; detail: string } {
+  return err instanceof Fault
+    ? { code: err.code, detail: err.message }
+    : { code: 'UNAVAILABLE', detail: 'Something that is needed does not answer; go on from this row in a moment.' };
+}
+
+async function workOn(context: Context, row: ImportRow, dryRun: boolean): Promise<RowReport> {
+  if ('reason' in row) return { row: row.row, outcome: 'refused', code: 'INVALID_ARGUMENT', detail: row.reason };
+  try {
+    return { row: row.row, ...(await importOne(context, row.subscriber, dryRun)) };
+  } catch (err) {
+    // What passes by itself is no verdict on the row.
+    if (!(err instanceof Fault) || err.code === 'UNAVAILABLE' || err.code === 'CONFLICT') throw err;
+    return { row: row.row, outcome: 'refused', code: err.code, detail: err.message };
+  }
+}
+
+async function importOne(
+  context: Context,
+  wanted: ImportedSubscriber,
+  dryRun: boolean,
+): Promise<Omit<RowReport, 'row'>> {
+  const { stores, numberKeyOf } = context;
+  const phoneNumber = toE164(wanted.phoneNumber);
+  const displayName =
+    wanted.displayName === undefined || wanted.displayName === '' ? undefined : toDisplayName(wanted.displayName);
+  const jid = wanted.jid === '' ? undefined : wanted.jid;
+  const [id] = await stores.directory.owners([numberKeyOf(phoneNumber)]);
+  const known = id === undefined ? undefined : await stores.subscribers.get(id);
+  if (!known) {
+    if (dryRun) return { outcome: 'created' };
+    const { subscriber, password } = await createSubscriber(context, phoneNumber, displayName ?? '', jid);
+    return { outcome: 'created', subscriberId: subscriber.id, ...(password === undefined ? {} : { password }) };
+  }
+  if (jid !== undefined && parseBareJid(jid) !== known.jid)
+    throw new Fault(
+      'ALREADY_EXISTS',
+      'The number belongs to a subscriber with another JID; remove that subscriber first.',
+    );
+  if (displayName === undefined || displayName === known.displayName)
+    return { outcome: 'unchanged', subscriberId: known.id };
+  if (!dryRun) await rename(context, known, displayName);
+  return { outcome: 'updated', subscriberId: known.id };
+}
