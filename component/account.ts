@@ -1,4 +1,4 @@
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import { addUser, changePassword } from './account-admin.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';

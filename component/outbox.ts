@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from 'bullmq';
 import { currentOf, fingerprint, publishTime, type Tune } from '../domain/tune.ts';
 import type { PlayingState, Published } from '../store/now-playing.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { accountExists, publishTune } from './pep.ts';
 import { isCondition } from './stanza-error.ts';

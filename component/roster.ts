@@ -1,6 +1,6 @@
 import { decideRosterStep, type LedgerEntry, type RosterItem, type RosterStep } from '../domain/roster.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
 import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';

@@ -34,31 +34,14 @@ export function cleanContact(raw: RawContact): { uid?: string; name: string; gro
 /** Contacts by uid. */
 export type Book = ReadonlyMap<string, Contact>;
 
-/** What has to be written and looked at again when one book replaces another. */
-export type BookChange = {
-  upsert: Map<string, Contact>;
-  remove: string[];
-  /** Every number whose holder, name or groups may differ. */
-  touched: Set<string>;
-};
+/** In front of the uid that Earshot makes for a contact without one. No client can send it: texts are cleaned of it. */
+const MADE = '\u0000';
 
-/** The difference between two books; empty when the same book is sent again. */
-export function compareBooks(before: Book, after: Book): BookChange {
-  const change: BookChange = { upsert: new Map(), remove: [], touched: new Set() };
-  for (const [uid, contact] of after) {
-    const old = before.get(uid);
-    if (old && sameContact(old, contact)) continue;
-    change.upsert.set(uid, contact);
-    for (const key of [...contact.numberKeys, ...(old?.numberKeys ?? [])]) change.touched.add(key);
-  }
-  for (const [uid, contact] of before) {
-    if (after.has(uid)) continue;
-    change.remove.push(uid);
-    for (const key of contact.numberKeys) change.touched.add(key);
-  }
-  return change;
+/** The uid of a contact that came without one; `content` is what the contact is known by. */
+export function namelessUid(content: string): string {
+  return MADE + content;
 }
 
-function sameContact(a: Contact, b: Contact): boolean {
-  return JSON.stringify([a.name, a.groups, a.numberKeys]) === JSON.stringify([b.name, b.groups, b.numberKeys]);
+export function isNameless(uid: string): boolean {
+  return uid.startsWith(MADE);
 }

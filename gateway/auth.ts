@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
 import type { Stores } from '../store/stores.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 
 /** Who calls: the operator, or a subscriber with a token. */
 export type Caller = { kind: 'operator' } | { kind: 'subscriber'; id: string };

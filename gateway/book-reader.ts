@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { Value } from 'typebox/value';
 import {
@@ -6,6 +5,7 @@ import {
   type Contact,
   cleanContact,
   LARGEST_BOOK,
+  namelessUid,
   type RawContact,
   type Rejected,
 } from '../domain/address-book.ts';
@@ -123,7 +123,5 @@ function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: (field:
 
 /** A contact without a uid is known by what it says, so sending the same book again changes nothing. */
 function uidOf({ name, numberKeys }: Contact): string {
-  return `=${createHash('sha256')
-    .update(JSON.stringify([name, numberKeys]))
-    .digest('base64url')}`;
+  return namelessUid(JSON.stringify([name, numberKeys]));
 }

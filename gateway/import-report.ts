@@ -92,7 +92,7 @@ async function importOne(
   const displayName =
     wanted.displayName === undefined || wanted.displayName === '' ? undefined : toDisplayName(wanted.displayName);
   const jid = wanted.jid === '' ? undefined : wanted.jid;
-  const [id] = await stores.subscribers.owners([numberKeyOf(phoneNumber)]);
+  const [id] = await stores.directory.owners([numberKeyOf(phoneNumber)]);
   const known = id === undefined ? undefined : await stores.subscribers.get(id);
   if (!known) {
     if (dryRun) return { outcome: 'created' };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
 import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
@@ -61,7 +61,7 @@ async function claim(context: Context, subscriber: Subscriber): Promise<void> {
     const id =
       outcome === 'jid-taken'
         ? await stores.subscribers.idOfJid(subscriber.jid)
-        : (await stores.subscribers.owners([numberKeyOf(subscriber.phoneNumber)]))[0];
+        : (await stores.directory.owners([numberKeyOf(subscriber.phoneNumber)]))[0];
     const holder = id === undefined ? undefined : await stores.subscribers.record(id);
     if (holder?.state === 'active') throw new Fault('ALREADY_EXISTS', TAKEN[outcome]);
     if (now() > giveUp) await giveUpUnfinished(context, holder);

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
 import { isRedisAway } from '../runtime/redis.ts';
+import { linger } from './linger.ts';
 
 const STATUS: Record<FaultCode, { status: number; title: string }> = {
   INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
@@ -9,6 +10,7 @@ const STATUS: Record<FaultCode, { status: number; title: string }> = {
   NOT_FOUND: { status: 404, title: 'Not Found' },
   ALREADY_EXISTS: { status: 409, title: 'Conflict' },
   CONFLICT: { status: 409, title: 'Conflict' },
+  FAILED_PRECONDITION: { status: 412, title: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },
@@ -21,8 +23,9 @@ const RETRY_AFTER = '2';
 
 /** Answers every error as RFC 9457 problem details. */
 export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const fault = toFault(error);
+    if (fault.code === 'PAYLOAD_TOO_LARGE') await linger(request.raw);
     if (fault.code === 'INTERNAL') request.log.error({ err: error, correlator: request.id }, 'request failed');
     return sendProblem(reply, request, fault);
   });

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { LARGEST_BOOK } from '../domain/address-book.ts';
 
 /** The shapes of the API. Every route names its request and its answers by these; the OpenAPI document is made from them. */
 
@@ -83,9 +84,22 @@ export const ContactBody = Type.Object({
   groups: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
 });
 export const BookBody = Type.Object({ contacts: Type.Array(ContactBody) });
+const Uids = Type.Array(Type.String({ maxLength: 1024 }), {
+  maxItems: LARGEST_BOOK,
+  description: 'Of the contacts to remove; unknown ones are passed over.',
+});
+export const BookChanges = Type.Object(
+  { upsert: Type.Optional(Type.Array(ContactBody, { description: 'Each with its uid' })), remove: Type.Optional(Uids) },
+  { minProperties: 1, additionalProperties: false },
+);
+/** `BookChanges` before its contacts are checked, each by itself. */
+export const RawBookChanges = Type.Object(
+  { upsert: Type.Optional(Type.Array(Type.Unknown())), remove: Type.Optional(Uids) },
+  { minProperties: 1, additionalProperties: false },
+);
 export const BookAccepted = Type.Object({
   version: Type.Integer(),
-  contacts: Type.Integer({ description: 'How many were kept.' }),
+  contacts: Type.Integer({ description: 'How many the book holds now.' }),
   rejected: Type.Array(
     Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), reason: Type.String() }),
   ),

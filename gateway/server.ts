@@ -10,6 +10,7 @@ import { honourIdempotencyKeys } from './idempotent.ts';
 import { acceptJson } from './json-body.ts';
 import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
+import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
@@ -49,6 +50,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));
+      await v1.register(addressBookChangesRoutes(context));
       await v1.register(nowPlayingRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
     },

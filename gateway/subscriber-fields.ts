@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { cleanText } from '../domain/text.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** @throws Fault INVALID_ARGUMENT */

@@ -23,6 +23,8 @@ export function redisConfig({ folder, port, password }: RedisConfig): string {
     'no-appendfsync-on-rewrite no',
     // Queues and wanted state are no cache: when memory is short, a write must fail rather than a key vanish.
     'maxmemory-policy noeviction',
+    // Labels longer than 64 bytes shall not unpack the hash that they are in.
+    'hash-max-ziplist-value 512',
     'always-show-logo no',
   ];
   return `${lines.join('\n')}\n`;

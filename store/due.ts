@@ -1,6 +1,7 @@
 import type { QueueName } from '../runtime/queues.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
+import { allPartitions, byPartition } from './partitions.ts';
 
 export type Due = ReturnType<typeof createDue>;
 
@@ -20,46 +21,53 @@ return redis.call('ZREM', KEYS[1], ARGV[1])`;
 
 /**
  * For each queue: who has to be looked at, and when at the latest (a sorted set of subscriber ids by milliseconds since
- * the epoch). The mark is made before or with the state it speaks of, so a process that dies before it has put the job
+ * the epoch; one for each partition, so that it changes in one step with its subscribers). The mark is made with the state it speaks of, so a process that dies before it has put the job
  * into the queue loses nothing: the sweep finds the mark.
  */
 export function createDue(redis: Redis, keys: Keys) {
   return {
     /** Marks subscribers for `queue` unless they are marked for an earlier time. */
     async mark(queue: QueueName, ids: readonly string[], now: number): Promise<void> {
-      if (ids.length > 0)
-        await redis.zAdd(
-          keys.due(queue),
-          ids.map((value) => ({ value, score: now + GRACE })),
-          { comparison: 'LT' },
-        );
+      await Promise.all(
+        [...byPartition(ids)].map(([partition, part]) =>
+          redis.zAdd(
+            keys.duePart(queue, partition),
+            part.map((value) => ({ value, score: now + GRACE })),
+            { comparison: 'LT' },
+          ),
+        ),
+      );
     },
 
-    /** Up to `most` subscribers whose time has come; each is given to one caller only, for ten seconds. */
+    /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
     async claim(queue: QueueName, now: number, most: number): Promise<string[]> {
-      const reply = await redis.eval(CLAIM, {
-        keys: [keys.due(queue)],
-        arguments: [`${now}`, `${now + AGAIN}`, `${most}`],
+      const claims = allPartitions().map(async (partition) => {
+        const reply = await redis.eval(CLAIM, {
+          keys: [keys.duePart(queue, partition)],
+          arguments: [`${now}`, `${now + AGAIN}`, `${most}`],
+        });
+        return reply as string[];
       });
-      return reply as string[];
+      return (await Promise.all(claims)).flat();
     },
 
     /** Takes the mark away unless one of these hashes of marks has something in it again. */
     async settle(queue: QueueName, id: string, marks: readonly string[]): Promise<void> {
-      await redis.eval(SETTLE, { keys: [keys.due(queue), ...marks], arguments: [id] });
+      await redis.eval(SETTLE, { keys: [keys.due(queue, id), ...marks], arguments: [id] });
     },
 
     async isMarked(queue: QueueName, id: string): Promise<boolean> {
-      return (await redis.zScore(keys.due(queue), id)) !== null;
+      return (await redis.zScore(keys.due(queue, id), id)) !== null;
     },
 
     /** Looks at the subscriber again at `time` at the earliest: for trouble that no quick retry will mend. */
     async postpone(queue: QueueName, id: string, time: number): Promise<void> {
-      await redis.zAdd(keys.due(queue), { value: id, score: time });
+      await redis.zAdd(keys.due(queue, id), { value: id, score: time });
     },
 
     async waiting(queue: QueueName): Promise<number> {
-      return redis.zCard(keys.due(queue));
+      const counts = allPartitions().map((partition) => redis.zCard(keys.duePart(queue, partition)));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
   };
 }

@@ -42,7 +42,7 @@ export function createFriends(redis: Redis, keys: Keys) {
     ): Promise<void> {
       if (set.length + unset.length + dirty.length === 0) return;
       const batch = redis.multi();
-      if (dirty.length > 0) batch.zAdd(keys.due('roster'), { value: id, score: now + GRACE });
+      if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
       if (set.length > 0)
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
       if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);

@@ -1,22 +1,29 @@
 import type { QueueName } from '../runtime/queues.ts';
+import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
- * Every key name in one place. What belongs to one subscriber is under the hash tag `{id}`.
+ * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
+ * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
  * The value's shape is documented in the store file that owns it.
  */
 export function createKeys(prefix: string) {
-  const of = (id: string, what: string) => `${prefix}:{${id}}:${what}`;
+  const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
+  const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
+  const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
     tokens: (id: string) => of(id, 'tokens'),
     book: (id: string) => of(id, 'book'),
-    contacts: (id: string) => of(id, 'contacts'),
+    held: (id: string, bucket: number) => of(id, `held:${bucket}`),
+    uids: (id: string, bucket: number) => of(id, `uids:${bucket}`),
+    /** What stands before the number of each bucket. */
+    heldPart: (id: string) => of(id, 'held:'),
+    uidsPart: (id: string) => of(id, 'uids:'),
     photos: (id: string) => of(id, 'photos'),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
-    held: (id: string) => of(id, 'held'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
     announced: (id: string) => of(id, 'announced'),
@@ -26,14 +33,19 @@ export function createKeys(prefix: string) {
     ledger: (id: string) => of(id, 'ledger'),
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),
-    directory: `${prefix}:directory`,
-    jids: `${prefix}:jids`,
-    leaving: `${prefix}:leaving`,
+    directory: (number: number) => bucket('directory', number),
+    /** What stands before the number of each bucket of that partition. */
+    directoryPart: (partition: number) => part(partition, 'directory:'),
+    holdersPart: (partition: number) => part(partition, 'holders:'),
+    jids: (jid: string) => bucket('jids', bucketOfText(jid)),
+    ids: (number: number) => bucket('ids', number),
+    lastIndex: `${prefix}:last-index`,
+    leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
-    holders: (numberKey: string) => `${prefix}:holders:${numberKey}`,
     token: (hash: string) => `${prefix}:token:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
-    due: (queue: QueueName) => `${prefix}:due:${queue}`,
+    due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
+    duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,
     metrics: `${prefix}:metrics`,

@@ -3,6 +3,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
+import { askSubscribers } from './partitions.ts';
 
 export type NowPlaying = ReturnType<typeof createNowPlaying>;
 
@@ -49,11 +50,8 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
 
     /** The states of many, in the order asked for. */
     async readMany(ids: readonly string[]): Promise<PlayingState[]> {
-      if (ids.length === 0) return [];
-      const batch = redis.multi();
-      for (const id of ids) batch.hGetAll(keys.playing(id));
-      const replies = await batch.execAsPipeline();
-      return replies.map((reply) => toState(reply as unknown as Record<string, string>));
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.playing(id)));
+      return found.map((fields) => toState(fields as Record<string, string>));
     },
 
     async device(id: string, device: string): Promise<Playing | undefined> {
@@ -65,7 +63,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       await redis
         .multi()
         .hSet(keys.playing(id), { [DEVICE + playing.device]: JSON.stringify(playing), [GENERATION]: newStamp() })
-        .zAdd(keys.due('tune'), { value: id, score: now + GRACE })
+        .zAdd(keys.due('tune', id), { value: id, score: now + GRACE })
         .exec();
     },
 
@@ -73,7 +71,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     async stop(id: string, device: string | undefined, now: number): Promise<boolean> {
       const fields = device === undefined ? await deviceFields(redis, keys, id) : [DEVICE + device];
       const gone = await redis.eval(STOP, {
-        keys: [keys.playing(id), keys.due('tune')],
+        keys: [keys.playing(id), keys.due('tune', id)],
         arguments: [id, newStamp(), `${now + GRACE}`, ...fields],
       });
       return Number(gone) > 0;
@@ -102,7 +100,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       again: number | undefined,
     ): Promise<void> {
       await redis.eval(FINISH, {
-        keys: [keys.playing(id), keys.published(id), keys.due('tune')],
+        keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
         arguments: [
           id,
           fingerprint(shown),

@@ -2,6 +2,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
+import { askSubscribers, type Batch, byPartition } from './partitions.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
@@ -13,21 +14,28 @@ const BATCH = 500;
  * (hash `announced`), and whom a subscriber has turned down (set `declined` of ids).
  */
 export function createPairs(redis: Redis, keys: Keys) {
+  /** Marks subscribers and makes them due, in one step for each partition. */
+  async function mark(ids: readonly string[], write: (batch: Batch, id: string) => void, now: number): Promise<void> {
+    await Promise.all(
+      [...byPartition(ids)].map(async ([partition, part]) => {
+        const batch = redis.multi();
+        const due = part.map((value) => ({ value, score: now + GRACE }));
+        batch.zAdd(keys.duePart('reconcile', partition), due, { comparison: 'LT' });
+        for (const id of part) write(batch, id);
+        await batch.exec();
+      }),
+    );
+  }
+
   return {
     /** Marks the pairs of `id` with each of the others at both ends. Both ends decide for themselves. */
     async touch(id: string, others: readonly string[], now: number): Promise<void> {
       for (let from = 0; from < others.length; from += BATCH) {
         const part = others.slice(from, from + BATCH);
         const stamp = newStamp();
-        const batch = redis.multi();
-        batch.zAdd(
-          keys.due('reconcile'),
-          [id, ...part].map((value) => ({ value, score: now + GRACE })),
-          { comparison: 'LT' },
-        );
-        batch.hSet(keys.dirtyPairs(id), part.flatMap((other) => [other, stamp]) as never);
-        for (const other of part) batch.hSet(keys.dirtyPairs(other), id, stamp);
-        await batch.execAsPipeline();
+        const own = part.flatMap((other) => [other, stamp]);
+        await mark([id], (batch) => batch.hSet(keys.dirtyPairs(id), own as never), now);
+        await mark(part, (batch, other) => batch.hSet(keys.dirtyPairs(other), id, stamp), now);
       }
     },
 
@@ -49,10 +57,12 @@ export function createPairs(redis: Redis, keys: Keys) {
 
     /** For each (who, other): `who` has turned `other` down. */
     async declined(pairs: readonly { who: string; other: string }[]): Promise<boolean[]> {
-      if (pairs.length === 0) return [];
-      const batch = redis.multi();
-      for (const { who, other } of pairs) batch.sIsMember(keys.declined(who), other);
-      return (await batch.execAsPipeline()).map((reply) => Number(reply) === 1);
+      const found = await askSubscribers(
+        redis,
+        pairs.map(({ who }) => who),
+        (batch, who, i) => batch.sIsMember(keys.declined(who), pairs[i]?.other ?? ''),
+      );
+      return found.map((reply) => Number(reply) === 1);
     },
 
     async decline(id: string, other: string): Promise<void> {

@@ -1,11 +1,13 @@
 import type { Redis, RedisPool } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
 import { createFriends } from './friends.ts';
 import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
+import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
@@ -20,21 +22,23 @@ export type Stores = ReturnType<typeof createStores>;
 /** Everything that is kept, over one connection. Only a process that writes address books needs the pool. */
 export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
   const keys = createKeys(prefix);
+  const interned = createInterned(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, pool, keys),
+    directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
     friends: createFriends(redis, keys),
-    holders: createHolders(redis, keys),
+    holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
     statuses: createStatuses(redis, keys),
-    subscribers: createSubscribers(redis, keys),
+    subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),
   };
 }

@@ -15,12 +15,13 @@ export function createTokens(redis: Redis, keys: Keys) {
       const token = `est_${randomBytes(32).toString('base64url')}`;
       const hash = hashOf(token);
       const expiresAt = now + lifetime;
+      // First where it is found to be revoked: a token that nobody could revoke must not come into being.
       await redis
         .multi()
-        .set(keys.token(hash), id, { expiration: { type: 'PXAT', value: expiresAt } })
         .zRemRangeByScore(keys.tokens(id), '-inf', now)
         .zAdd(keys.tokens(id), { value: hash, score: expiresAt })
         .exec();
+      await redis.set(keys.token(hash), id, { expiration: { type: 'PXAT', value: expiresAt } });
       return { token, expiresAt };
     },
 
@@ -31,7 +32,8 @@ export function createTokens(redis: Redis, keys: Keys) {
 
     async revokeAll(id: string): Promise<void> {
       const hashes = await redis.zRange(keys.tokens(id), 0, -1);
-      await redis.del([keys.tokens(id), ...hashes.map(keys.token)]);
+      await Promise.all(hashes.map((hash) => redis.del(keys.token(hash))));
+      await redis.del(keys.tokens(id));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { associated } from '../domain/association.ts';
-import type { Label } from '../store/address-book.ts';
+import type { Label } from '../store/book-image.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** How many pairs are read and written together. */
@@ -55,8 +55,11 @@ async function wantedFriends(
   const { id, numberKey } = subscriber;
   const records = await stores.subscribers.records(others);
   const [labels, heldBy, declined, declinedBy] = await Promise.all([
-    stores.addressBooks.labels(records.map((record) => ({ holder: id, numberKey: record?.numberKey ?? '' }))),
-    stores.addressBooks.holdsEach(others.map((holder) => ({ holder, numberKey }))),
+    stores.addressBooks.labels(
+      id,
+      records.map((record) => record?.numberKey ?? ''),
+    ),
+    stores.addressBooks.holdsEach(others, numberKey),
     stores.pairs.declined(others.map((other) => ({ who: id, other }))),
     stores.pairs.declined(others.map((who) => ({ who, other: id }))),
   ]);

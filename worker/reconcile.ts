@@ -1,4 +1,4 @@
-import type { Subscriber } from '../store/subscribers.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { decidePairs } from './pairs.ts';
 
@@ -22,14 +22,18 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
   };
 }
 
-/** A number got or lost its owner: everybody whose book holds it is concerned. */
+/**
+ * A number got or lost its owner: everybody whose book holds it is concerned. So is everybody with whom this one is friends or
+ * about to be: a book may have dropped the old number before its owner's job came to ask for the holders.
+ */
 async function followAnnounced(context: Context, id: string): Promise<void> {
   const { stores } = context;
   const seen = await stores.pairs.announced(id);
-  for (const numberKey of Object.keys(seen)) {
-    const holders = await stores.holders.of(numberKey);
-    await touch(context, id, holders);
-  }
+  const numberKeys = Object.keys(seen);
+  if (numberKeys.length === 0) return;
+  const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));
+  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+  await touch(context, id, [...holders.flat(), ...friends, ...Object.keys(await stores.pairs.dirty(id))]);
   await stores.pairs.clearAnnounced(id, seen);
 }
 
@@ -45,7 +49,7 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     id,
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
-  const owners = await stores.subscribers.owners(numberKeys);
+  const owners = await stores.directory.owners(numberKeys);
   // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
   await stores.pairs.undecline(
     id,
@@ -67,8 +71,10 @@ async function touch({ stores, queues, now }: Context, id: string, others: reado
 }
 
 /** Somebody leaves: the book, the tune and every friendship end. */
-async function letGo(context: Context, { id }: Subscriber): Promise<void> {
+async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
+  const { id } = subscriber;
+  await stores.subscribers.freeNumber(subscriber);
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
   await stores.photos.drop(id);

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps; a tune that ran out is cleared within this time. */
 export const SWEEP_INTERVAL = 1_000;
-/** How many subscribers of one queue a single claim takes. */
+/** How many subscribers of one queue and one partition a single claim takes. */
 const BATCH = 1_000;
 
 /**
@@ -17,7 +17,7 @@ export async function sweep({ stores, queues, metrics, now }: Context): Promise<
       ids = await stores.due.claim(queue, now(), BATCH);
       await queues.enqueue(queue, ids);
       metrics.swept.inc({ queue }, ids.length);
-    } while (ids.length === BATCH);
+    } while (ids.length >= BATCH);
   }
 }
 

@@ -7,6 +7,7 @@ import { acceptBookFiles, isBookFile } from '../book-body.ts';
 import { type Entry, readFile, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
+import { etagOf, ifMatch } from '../if-match.ts';
 import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
@@ -31,7 +32,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Replace the whole address book',
           description:
-            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background.',
+            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
           params: SubscriberParams,
           body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': FILE, 'text/csv': FILE } },
           response: { 202: BookAccepted, ...problems },
@@ -39,13 +40,14 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
+        const expected = ifMatch(request);
         const photos = stores.photos.upload(subscriber.id);
         try {
           const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context, photos);
-          const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now());
+          const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
           await photos.commit();
           await queues.enqueue('reconcile', [subscriber.id]);
-          return reply.code(202).header('etag', `"${version}"`).send({ version, contacts, rejected });
+          return reply.code(202).header('etag', etagOf(version)).send({ version, contacts, rejected });
         } finally {
           await photos.discard();
         }
@@ -73,7 +75,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         ]);
         const matched = friends.filter((friend) => friend.held).length;
         return reply
-          .header('etag', `"${version}"`)
+          .header('etag', etagOf(version))
           .send({ version, contacts, matched, state: reconciling || rostering ? 'reconciling' : 'current' });
       },
     );

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
-import type { Subscriber } from '../../store/subscribers.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
 import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';
@@ -58,7 +58,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const [id] = await stores.subscribers.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
+        const [id] = await stores.directory.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
         const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         return toView(subscriber);

@@ -1,17 +1,20 @@
 import { expect } from 'chai';
 import type { Contact } from '../../domain/address-book.ts';
 import type { Playing } from '../../domain/tune.ts';
+import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/due.ts';
 import { clearSeen } from '../../store/marks.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscribers.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
+const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const [A, B, C, C2] = ['a', 'b', 'c', 'c2'].map(keyOf) as [string, string, string, string];
 const ALICE: Subscriber = {
   id: 'alice',
   phoneNumber: '+8613800138000',
-  numberKey: 'key-a',
+  numberKey: A,
   jid: 'alice@op.example',
   displayName: 'Alice',
   state: 'pending',
@@ -42,7 +45,7 @@ describe('the stores', () => {
         Array.from({ length: 20 }, (_, i) => stores.subscribers.create({ ...ALICE, id: `${i}` }, NOW)),
       );
       expect(claims.filter((claim) => claim === 'ok')).to.have.length(1);
-      expect(await stores.subscribers.create({ ...ALICE, id: 'b', numberKey: 'key-b' }, NOW)).to.equal('jid-taken');
+      expect(await stores.subscribers.create({ ...ALICE, id: 'b', numberKey: B }, NOW)).to.equal('jid-taken');
     });
 
     it('are nobody before they are active and after they left, and their number is free at once', async () => {
@@ -53,17 +56,13 @@ describe('the stores', () => {
       expect(await stores.subscribers.leave('alice', NOW)).to.equal(true);
       expect(await stores.subscribers.leave('alice', NOW)).to.equal(false);
       expect(await stores.subscribers.get('alice')).to.equal(undefined);
-      expect(await stores.subscribers.owners(['key-a'])).to.deep.equal([undefined]);
-      expect(Object.keys(await stores.pairs.announced('alice'))).to.deep.equal(['key-a']);
+      expect(await stores.directory.owners([A])).to.deep.equal([undefined]);
+      expect(Object.keys(await stores.pairs.announced('alice'))).to.deep.equal([A]);
     });
 
     it('leave no key behind when they are forgotten', async () => {
       await join();
-      await stores.addressBooks.replace(
-        'alice',
-        new Map([['u', { name: 'Bob', groups: [], numberKeys: ['key-b'] }]]),
-        NOW,
-      );
+      await stores.addressBooks.replace('alice', new Map([['u', { name: 'Bob', groups: [], numberKeys: [B] }]]), NOW);
       await stores.nowPlaying.play(
         'alice',
         { device: 'd', tune: { kind: 'audio', title: 't' }, since: NOW, expiresAt: NOW + 1 },
@@ -72,17 +71,36 @@ describe('the stores', () => {
       await stores.presences.write(ALICE.jid, [{ resource: 'r', show: 'available', status: '', priority: 0 }]);
       await stores.subscribers.leave('alice', NOW);
       await stores.subscribers.forget(ALICE);
-      const prefix = stores.keys.directory.split(':')[0];
-      expect(await server.redis.keys(`${prefix}:*`)).to.be.empty;
+      const prefix = stores.keys.lastIndex.split(':')[0];
+      expect(await server.redis.keys(`${prefix}:*`)).to.deep.equal([stores.keys.lastIndex]);
     });
 
     it('announce both numbers when one changes, and refuse one that is taken', async () => {
       await join();
-      await join({ ...ALICE, id: 'bob', numberKey: 'key-b', jid: 'bob@op.example' });
-      expect(await stores.subscribers.changeNumber('alice', '+8613900139000', 'key-b', NOW)).to.equal('number-taken');
-      expect(await stores.subscribers.changeNumber('alice', '+8613700137000', 'key-c', NOW)).to.equal('ok');
-      expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members(['key-a', 'key-c']);
-      expect(await stores.subscribers.owners(['key-a', 'key-b', 'key-c'])).to.deep.equal([undefined, 'bob', 'alice']);
+      await join({ ...ALICE, id: 'bob', numberKey: B, jid: 'bob@op.example' });
+      expect(await stores.subscribers.changeNumber('alice', '+8613900139000', B, NOW)).to.equal('number-taken');
+      expect(await stores.subscribers.changeNumber('alice', '+8613700137000', C, NOW)).to.equal('ok');
+      expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members([A, C]);
+      expect(await stores.directory.owners([A, B, C])).to.deep.equal([undefined, 'bob', 'alice']);
+    });
+  });
+
+  describe('holders', () => {
+    it('are found among others of the same bucket, packed or, when they are many, in a set, and are let go again', async () => {
+      const ids = Array.from({ length: 20 }, (_, i) => `holder-${i}`);
+      for (const id of ids) await join({ ...ALICE, id, numberKey: keyOf(id), jid: `${id}@op.example` });
+      const held = (state: boolean) => [A, B].map((numberKey) => ({ numberKey, held: state }));
+      for (const [i, id] of ids.entries()) {
+        await stores.holders.update(id, held(true));
+        await stores.holders.update(id, held(true));
+        expect(await stores.holders.of(A)).to.have.members(ids.slice(0, i + 1));
+      }
+      for (const [i, id] of ids.entries()) {
+        await stores.holders.update(id, held(false));
+        expect(await stores.holders.of(B)).to.have.members(ids.slice(i + 1));
+      }
+      const prefix = stores.keys.lastIndex.split(':')[0];
+      expect(await server.redis.keys(`${prefix}:*holders*`)).to.be.empty;
     });
   });
 
@@ -92,8 +110,8 @@ describe('the stores', () => {
     it('mark only the numbers that changed, and keep the version when nothing did', async () => {
       await join();
       const book = new Map([
-        ['1', contact('Bob', 'b')],
-        ['2', contact('Carol', 'c', 'c2')],
+        ['1', contact('Bob', B)],
+        ['2', contact('Carol', C, C2)],
       ]);
       expect(await stores.addressBooks.replace('alice', book, NOW)).to.deep.equal({ version: 1, contacts: 2 });
       await stores.addressBooks.clearDirtyNumbers('alice', await stores.addressBooks.dirtyNumbers('alice'));
@@ -102,30 +120,29 @@ describe('the stores', () => {
       await stores.addressBooks.replace(
         'alice',
         new Map([
-          ['1', contact('Bob', 'b')],
-          ['3', contact('Dora', 'c')],
+          ['1', contact('Bob', B)],
+          ['3', contact('Dora', C)],
         ]),
         NOW,
       );
-      expect(Object.keys(await stores.addressBooks.dirtyNumbers('alice'))).to.have.members(['c', 'c2']);
-      expect(await stores.addressBooks.holds('alice', ['b', 'c', 'c2'])).to.deep.equal([true, true, false]);
-      expect(
-        await stores.addressBooks.labels([
-          { holder: 'alice', numberKey: 'c' },
-          { holder: 'alice', numberKey: 'c2' },
-        ]),
-      ).to.deep.equal([{ name: 'Dora', groups: [] }, undefined]);
+      expect(Object.keys(await stores.addressBooks.dirtyNumbers('alice'))).to.have.members([C, C2]);
+      expect(await stores.addressBooks.holds('alice', [B, C, C2])).to.deep.equal([true, true, false]);
+      expect(await stores.addressBooks.labels('alice', [C, C2])).to.deep.equal([
+        { name: 'Dora', groups: [] },
+        undefined,
+      ]);
     });
 
     it('lose nothing when two clients write at once: the result is one of the two books, whole', async () => {
       await join();
       const books = ['x', 'y'].map(
-        (mark) => new Map(Array.from({ length: 300 }, (_, i) => [`${i}`, contact(mark, `${mark}${i}`)] as const)),
+        (mark) =>
+          new Map(Array.from({ length: 300 }, (_, i) => [`${i}`, contact(mark, keyOf(`${mark}${i}`))] as const)),
       );
       await Promise.all(books.map((book) => stores.addressBooks.replace('alice', book, NOW)));
       const held = await stores.addressBooks.holds(
         'alice',
-        Array.from({ length: 300 }, (_, i) => [`x${i}`, `y${i}`]).flat(),
+        Array.from({ length: 300 }, (_, i) => [keyOf(`x${i}`), keyOf(`y${i}`)]).flat(),
       );
       const [xs, ys] = [held.filter((_, i) => i % 2 === 0), held.filter((_, i) => i % 2 === 1)];
       expect([xs.every(Boolean), ys.every(Boolean)]).to.have.members([true, false]);

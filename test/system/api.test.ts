@@ -90,6 +90,7 @@ describe('the HTTP API', () => {
       `DELETE ${of('')}`,
       `POST ${of('/tokens')}`,
       `PUT ${of('/address-book')}`,
+      `PATCH ${of('/address-book')}`,
       `GET ${of('/address-book')}`,
       `DELETE ${of('/address-book')}`,
       `PUT ${of('/now-playing')}`,

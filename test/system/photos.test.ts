@@ -67,9 +67,9 @@ describe('a photo in the own book', () => {
     const carol = await api.join('+8613700137000', 'Carol');
     await api.putVcards(carol, card('Bob', ['13900139000'], JPEG));
     await withRedis(stack, async (redis) => {
-      expect(await redis.keys(`*{${carol.id}}:photos*`)).to.have.length(1);
+      expect(await redis.keys(`*:${carol.id}:photos*`)).to.have.length(1);
       await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
-      await eventually(async () => expect(await redis.keys(`*{${carol.id}}:photos*`)).to.be.empty);
+      await eventually(async () => expect(await redis.keys(`*:${carol.id}:photos*`)).to.be.empty);
     });
   });
 

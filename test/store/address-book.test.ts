@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { type Contact, LARGEST_BOOK } from '../../domain/address-book.ts';
+import { createNumberKey } from '../../runtime/number-key.ts';
+import type { Stores } from '../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const contact = (name: string, ...numbers: string[]): Contact => ({ name, groups: [], numberKeys: numbers.map(keyOf) });
+const bookOf = (size: number) =>
+  new Map(Array.from({ length: size }, (_, i) => [`u${i}`, contact(`Contact ${i}`, `${i}`)] as const));
+
+describe('address books that change by single contacts', () => {
+  let server: TestRedis;
+  let stores: Stores;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  after(async () => server?.stop());
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
+    await stores.subscribers.create({ id: 'alice', ...alice, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
+  });
+
+  const change = (upsert: [string, Contact][], remove: string[] = [], ifVersion?: number) =>
+    stores.addressBooks.change('alice', new Map(upsert), remove, ifVersion, NOW);
+  const names = async (...numbers: string[]) =>
+    (await stores.addressBooks.labels('alice', numbers.map(keyOf))).map((label) => label?.name);
+
+  it('mark what the contact held and what it holds now, and nothing else', async () => {
+    await stores.addressBooks.replace('alice', bookOf(3), NOW);
+    await stores.addressBooks.clearDirtyNumbers('alice', await stores.addressBooks.dirtyNumbers('alice'));
+    const info = await change(
+      [
+        ['u1', contact('New name', '1', 'x')],
+        ['new', contact('Dora', '2')],
+      ],
+      ['u0', 'unknown'],
+    );
+    expect(info).to.deep.equal({ version: 2, contacts: 3 });
+    expect(Object.keys(await stores.addressBooks.dirtyNumbers('alice'))).to.have.members(
+      ['0', '1', '2', 'x'].map(keyOf),
+    );
+    expect(await names('0', '1', 'x')).to.deep.equal([undefined, 'New name', 'New name']);
+    await change([], ['u2']);
+    expect(await names('2')).to.deep.equal(['Dora']);
+    expect(await change([], ['u2'])).to.deep.equal({ version: 3, contacts: 2 });
+  });
+
+  it('are left as they are by a writer who has seen an older version', async () => {
+    await change([['a', contact('A', '1')]], [], 0);
+    const codes = await Promise.all([
+      change([['b', contact('B', '2')]], [], 0).catch((err) => err.code),
+      stores.addressBooks.replace('alice', new Map(), NOW, 7).catch((err) => err.code),
+    ]);
+    expect(codes).to.deep.equal(['FAILED_PRECONDITION', 'FAILED_PRECONDITION']);
+    expect(await names('1', '2')).to.deep.equal(['A', undefined]);
+  });
+
+  it('keep every contact of many writers at once, also while the book is split into more buckets', async () => {
+    await stores.addressBooks.replace('alice', bookOf(126), NOW);
+    const added = Array.from({ length: 8 }, (_, i) => `new${i}`);
+    await Promise.all(added.map((uid) => change([[uid, contact(uid, uid)]])));
+    expect(await names(...added)).to.deep.equal(added);
+    expect(await stores.addressBooks.info('alice')).to.deep.equal({ version: 9, contacts: 134 });
+    expect(await names('0', '125')).to.deep.equal(['Contact 0', 'Contact 125']);
+    await stores.addressBooks.replace('alice', bookOf(2_000), NOW);
+    await stores.addressBooks.replace('alice', bookOf(2), NOW);
+    expect((await server.redis.keys(`${stores.keys.heldPart('alice')}*`)).length).to.equal(1);
+    expect(await stores.addressBooks.drop('alice', NOW)).to.equal(true);
+    expect(await stores.addressBooks.drop('alice', NOW)).to.equal(false);
+    expect(await server.redis.keys(`${stores.keys.heldPart('alice')}*`)).to.be.empty;
+  });
+
+  it('cannot grow beyond the largest book', async () => {
+    await stores.addressBooks.replace('alice', bookOf(LARGEST_BOOK), NOW);
+    const refused = await change([['new', contact('New', 'new')]]).catch((err) => err.code);
+    expect(refused).to.equal('PAYLOAD_TOO_LARGE');
+    expect(await change([['new', contact('New', 'new')]], ['u7'])).to.deep.equal({
+      version: 2,
+      contacts: LARGEST_BOOK,
+    });
+  }).timeout(20_000);
+
+  it('cost one contact what it costs in a book of 20, in one of 2,000', async () => {
+    const costs = [];
+    for (const size of [20, 2_000]) {
+      await stores.addressBooks.replace('alice', bookOf(size), NOW);
+      const before = await traffic(server);
+      await change([['new', contact('New contact', 'new')]]);
+      const after = await traffic(server);
+      costs.push({ commands: after.commands - before.commands, bytes: after.bytes - before.bytes });
+      await change([], ['new']);
+    }
+    const [small, large] = costs as [(typeof costs)[0], (typeof costs)[0]];
+    expect(large.commands / small.commands).to.be.lessThan(1.5);
+    expect(large.bytes / small.bytes).to.be.lessThan(1.5);
+  });
+});
+
+/** What Redis has been told and has answered so far. */
+async function traffic({ redis }: TestRedis): Promise<{ commands: number; bytes: number }> {
+  const stats = await redis.info('stats');
+  const of = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1]);
+  return {
+    commands: of('total_commands_processed'),
+    bytes: of('total_net_input_bytes') + of('total_net_output_bytes'),
+  };
+}
