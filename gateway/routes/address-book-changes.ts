@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
 import { Value } from 'typebox/value';
 import { LARGEST_BOOK, LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
@@ -6,6 +7,7 @@ import { cleanText } from '../../domain/text.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
 import { type Entry, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
+import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
 import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams } from '../schemas.ts';
 
@@ -13,6 +15,7 @@ import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams }
 export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, queues, now } = context;
   return async (app) => {
+    acceptGzip(app as unknown as FastifyInstance);
     app.patch(
       '/subscribers/:subscriberId/address-book',
       {

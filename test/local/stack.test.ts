@@ -75,7 +75,8 @@ describe('a stack', () => {
   });
 
   it('says which part failed, with its last log lines, and stops the others', async () => {
-    const failing = options({ env: { EARSHOT_TEST_FAIL: 'yes' } });
+    // As the real gateway, this one is not ready without the others.
+    const failing = options({ env: { EARSHOT_TEST_FAIL: 'yes', EARSHOT_TEST_UNREADY: 'yes' } });
     const error = await rejection(startStack(failing));
     expect(error.message).to.match(/^The (component|worker) ended by itself \(exit code 3\)/);
     expect(error.message).to.contain('the fixture was told to fail');

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Answer, type Api, createApi, type Person } from '../support/api.ts';
@@ -40,6 +41,15 @@ describe('address books that change by single contacts', () => {
     const removed = await api.expectStatus(202, patch({ remove: ['b', 'never heard of'] }));
     expect(removed.body).to.include({ version: 4, contacts: 1 });
     expect(await friends()).to.be.empty;
+  });
+
+  it('may come zipped', async () => {
+    const body = gzipSync(
+      JSON.stringify({ upsert: [{ uid: 'z', name: 'Zipped Bob', phoneNumbers: [bob.phoneNumber] }] }),
+    );
+    const headers = { 'content-encoding': 'gzip' };
+    await api.expectStatus(202, api.call('PATCH', api.path(alice, 'address-book'), body, headers));
+    expect(await friends()).to.deep.equal(['Zipped Bob']);
   });
 
   it('refuse the second of two writers who have seen the same book, and lose nothing', async () => {
