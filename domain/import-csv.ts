@@ -1,45 +1,35 @@
 import { splitRow } from './csv/quotes.ts';
-import { createRowAssembler, type Row } from './csv/rows.ts';
-import { createLineDecoder } from './csv/text.ts';
+import { createRowReader } from './csv/row-reader.ts';
+import type { Row } from './csv/rows.ts';
 import { Fault } from './fault.ts';
 import { IMPORT_FIELDS, type ImportedSubscriber, type ImportReader, type ImportRow } from './import-rows.ts';
-import { createTranscoder } from './vcard/bytes.ts';
-import { MAX_LINE_BYTES } from './vcard/limits.ts';
-import { createLineCutter } from './vcard/lines.ts';
 
 type Columns = { delimiter: string; fields: ((typeof IMPORT_FIELDS)[number] | undefined)[] };
 
 const DELIMITERS = [',', ';', '\t'];
 const NO_HEADER =
   'The first line of the CSV file must name its columns: phoneNumber, and if you like displayName and jid.';
-const TOO_LONG = `The row has a line of more than ${MAX_LINE_BYTES} bytes.`;
 
 /**
  * A reader of CSV (RFC 4180; comma, semicolon or tab) with a line of headers; columns of other names are passed over. Memory does not
  * grow with the file. `push` and `end` throw Fault INVALID_ARGUMENT when no column is called phoneNumber.
  */
 export function createImportCsvReader(): ImportReader {
-  const decode = createLineDecoder();
   let rows: ImportRow[] = [];
   let count = 0;
   let columns: Columns | undefined;
-  let assembler: ReturnType<typeof createRowAssembler> | undefined;
 
+  function begin(header: string): string | undefined {
+    if (header.trim() === '') return undefined;
+    columns = readColumns(header);
+    return columns.delimiter;
+  }
   function take(row: Row): void {
     if (!columns || ('text' in row && row.text.trim() === '')) return;
     count += 1;
     rows.push('reason' in row ? { row: count, reason: row.reason } : { row: count, ...read(row.text, columns) });
   }
-  const cutter = createLineCutter((bytes, start, end, number) => {
-    const text = decode(bytes.subarray(start, end));
-    if (assembler && end - start >= MAX_LINE_BYTES) assembler.reject(number, TOO_LONG);
-    else if (assembler) assembler.line({ text, number });
-    else if (text.trim() !== '') {
-      columns = readColumns(text);
-      assembler = createRowAssembler(columns.delimiter, take);
-    }
-  });
-  const transcoder = createTranscoder(cutter.push);
+  const reader = createRowReader({ begin, take });
   function taken(): ImportRow[] {
     const ready = rows;
     rows = [];
@@ -47,13 +37,11 @@ export function createImportCsvReader(): ImportReader {
   }
   return {
     push(chunk) {
-      transcoder.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      reader.push(chunk);
       return taken();
     },
     end() {
-      transcoder.end();
-      cutter.end();
-      assembler?.end();
+      reader.end();
       return taken();
     },
   };
