@@ -10,8 +10,6 @@ import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 import { askSubscribers, type Batch } from './partitions.ts';
 
-export type AddressBooks = ReturnType<typeof createAddressBooks>;
-
 const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;

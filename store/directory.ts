@@ -3,8 +3,6 @@ import type { Interned } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { askPartitions, EACH_PLACE } from './partitions.ts';
 
-export type Directory = ReturnType<typeof createDirectory>;
-
 const OWNERS = `${EACH_PLACE}
 local owners = {}
 eachPlace(KEYS[1], ARGV[1], function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)

@@ -1,9 +1,7 @@
 import type { QueueName } from '../runtime/queues.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
-import { allPartitions, byPartition } from './partitions.ts';
-
-export type Due = ReturnType<typeof createDue>;
+import { allPartitions } from './partitions.ts';
 
 /** Milliseconds after which work that was asked for and not done is asked for again. */
 export const GRACE = 3_000;
@@ -26,19 +24,6 @@ return redis.call('ZREM', KEYS[1], ARGV[1])`;
  */
 export function createDue(redis: Redis, keys: Keys) {
   return {
-    /** Marks subscribers for `queue` unless they are marked for an earlier time. */
-    async mark(queue: QueueName, ids: readonly string[], now: number): Promise<void> {
-      await Promise.all(
-        [...byPartition(ids)].map(([partition, part]) =>
-          redis.zAdd(
-            keys.duePart(queue, partition),
-            part.map((value) => ({ value, score: now + GRACE })),
-            { comparison: 'LT' },
-          ),
-        ),
-      );
-    },
-
     /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
     async claim(queue: QueueName, now: number, most: number): Promise<string[]> {
       const claims = allPartitions().map(async (partition) => {

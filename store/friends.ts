@@ -23,10 +23,6 @@ export function createFriends(redis: Redis, keys: Keys) {
       return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
     },
 
-    async count(id: string): Promise<number> {
-      return redis.hLen(keys.friends(id));
-    },
-
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
       if (others.length === 0) return [];
       return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));

@@ -3,8 +3,6 @@ import type { Interned } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { askPartitions, EACH_PLACE } from './partitions.ts';
 
-export type Holders = ReturnType<typeof createHolders>;
-
 /** Up to so many holders of a number stand packed in its field; more are a set of their own. */
 const MOST_PACKED = 16;
 

@@ -5,8 +5,6 @@ import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { askSubscribers } from './partitions.ts';
 
-export type NowPlaying = ReturnType<typeof createNowPlaying>;
-
 /** What the store says at one moment. `generation` is new after each change. */
 export type PlayingState = { devices: Playing[]; generation: string };
 

@@ -2,8 +2,6 @@ import type { Resource } from '../domain/presence.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
-export type Presences = ReturnType<typeof createPresences>;
-
 /** Who is online: hash `presence` (bare JID → connected clients). Only the component writes it. */
 export function createPresences(redis: Redis, keys: Keys) {
   return {

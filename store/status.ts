@@ -4,8 +4,6 @@ import type { Keys } from './keys.ts';
 /** What a process says of itself every two seconds. `missing`: what it waits for, for the operator to read. */
 export type Status = { ready: boolean; missing: string[] };
 
-export type Statuses = ReturnType<typeof createStatuses>;
-
 export const STATUS_INTERVAL = 2_000;
 /** A process that has not spoken for this many milliseconds is gone. */
 const SILENCE = 7_000;

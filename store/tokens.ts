@@ -2,8 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
-export type Tokens = ReturnType<typeof createTokens>;
-
 /**
  * Subscribers' tokens: 256 random bits, kept as SHA-256 only (string `token:<hash>` → subscriber id, with the server's
  * own expiry; sorted set `tokens` of the hashes by expiry, so that they can be revoked together).

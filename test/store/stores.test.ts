@@ -169,7 +169,7 @@ describe('the stores', () => {
     });
 
     it('make somebody due after the grace, for one sweep only, and not when the work is done', async () => {
-      await stores.due.mark('roster', ['alice'], NOW);
+      await stores.due.postpone('roster', 'alice', NOW + GRACE);
       expect(await stores.due.claim('roster', NOW + GRACE - 1, 10)).to.be.empty;
       const claims = await Promise.all([1, 2, 3].map(() => stores.due.claim('roster', NOW + GRACE, 10)));
       expect(claims.flat()).to.deep.equal(['alice']);
