@@ -84,6 +84,19 @@ describe('the event stream of friends', () => {
     stream.close();
   });
 
+  it('keeps a quiet connection open with a comment line', async () => {
+    const answer = await fetch(`${stack.gatewayUrl}/v1/subscribers/me/friends/events`, {
+      headers: { authorization: `Bearer ${alice.token}` },
+      signal: AbortSignal.timeout(40_000),
+    });
+    let text = '';
+    for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+      if (text.endsWith(': heartbeat\n\n')) break;
+    }
+    expect(text).to.match(/: heartbeat\n\n$/);
+  }).timeout(45_000);
+
   it('catches up by itself when Redis was away', async () => {
     const stream = await openEvents(stack, alice);
     await stream.next('friends', () => {});
