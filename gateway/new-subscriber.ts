@@ -3,31 +3,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
 import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
 import { untilClaimed } from './claiming.ts';
 import type { Context } from './context.ts';
+import type { PhoneNumbers } from './subscriber-fields.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
 const POLL = 25;
 
 /**
- * Adds a subscriber; without a JID its account `+E164@home-host` is made on the XMPP server, and the password is returned.
+ * Adds a subscriber; without a JID its account `+E164@home-host`, of the primary number, is made on the XMPP server, and the password is returned.
  * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (the JID), CONFLICT, UNAVAILABLE (no account could be made)
  */
 export async function createSubscriber(
   context: Context,
-  phoneNumber: string,
+  phoneNumbers: PhoneNumbers,
   displayName: string,
   jidText: string | undefined,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
-  const { stores, queues, numberKeyOf, config, now } = context;
-  const jid = jidText === undefined ? `${phoneNumber}@${config.homeHost}` : toJid(jidText, config.homeHost);
+  const { stores, queues, numberKeys, config, now } = context;
+  const jid = jidText === undefined ? `${phoneNumbers[0]}@${config.homeHost}` : toJid(jidText, config.homeHost);
   if (jidText === undefined) await requireComponent(context);
   const subscriber: Subscriber = {
     id: randomUUID(),
-    phoneNumber,
-    numberKey: numberKeyOf(phoneNumber),
+    ...hashNumbers(phoneNumbers, numberKeys),
     jid,
     displayName,
     state: 'pending',

@@ -126,10 +126,10 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },
 
-    /** For each of the holders: its book holds the number. */
-    async holdsEach(holders: readonly string[], numberKey: string): Promise<boolean[]> {
-      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, [numberKey]));
-      return (found as (string | null)[][]).map(([entry]) => entry != null);
+    /** For each of the holders: its book holds one of the numbers. */
+    async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
+      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, numberKeys));
+      return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 
     /** For each number: how the subscriber's book names it; undefined when it does not hold it. */

@@ -4,8 +4,8 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 
-/** One friend of a subscriber as its roster shall show it. `held`: the subscriber's own book holds the friend's number. */
-export type Friend = { id: string; jid: string; name: string; groups: string[]; held: boolean };
+/** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
 
 /** A roster item to look at: its JID and the subscriber behind it. */
 export type DirtyItem = { jid: string; id: string };

@@ -1,3 +1,5 @@
+import type { NumberKeys } from '../runtime/number-key.ts';
+
 /**
  * `pending`: its XMPP account is being made; `leaving`: what Earshot did for it is being undone. Both are nobody to
  * the outside.
@@ -58,6 +60,26 @@ export function keysOf({ numberKey, numberKeys }: Pick<Numbers, 'numberKey' | 'n
 }
 
 /** The numbers in E.164, the primary first. */
-export function phoneNumbersOf({ phoneNumber, otherPhoneNumbers = [] }: Numbers): string[] {
+export function phoneNumbersOf({ phoneNumber, otherPhoneNumbers = [] }: Numbers): [string, ...string[]] {
   return [phoneNumber, ...otherPhoneNumbers];
+}
+
+/** Numbers in E.164, the primary first, as a record and the directory have them. */
+export function hashNumbers(phoneNumbers: readonly [string, ...string[]], numberKeys: NumberKeys): Numbers {
+  const [phoneNumber, ...others] = phoneNumbers;
+  const hashes = phoneNumbers.flatMap((number) => numberKeys.of(number));
+  return {
+    phoneNumber,
+    numberKey: hashes[0] as string,
+    ...(others.length > 0 ? { otherPhoneNumbers: others } : {}),
+    ...(hashes.length > 1 ? { numberKeys: hashes } : {}),
+    keyIds: numberKeys.ids,
+  };
+}
+
+/** The number that is hashed to `key`; undefined when it is none of these. */
+export function phoneNumberOf(numbers: Numbers, key: string): string | undefined {
+  const [hashes, phoneNumbers] = [keysOf(numbers), phoneNumbersOf(numbers)];
+  const at = hashes.indexOf(key);
+  return at < 0 ? undefined : phoneNumbers[Math.floor((at * phoneNumbers.length) / hashes.length)];
 }

@@ -1,4 +1,4 @@
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { decidePairs } from './pairs.ts';
 
@@ -52,8 +52,8 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
   const owners = await stores.directory.owners(numberKeys);
-  // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
-  await stores.pairs.undecline(
+  await askAnew(
+    context,
     id,
     owners.filter((owner, i): owner is string => owner !== undefined && held[i] === false),
   );
@@ -63,6 +63,22 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     owners.filter((owner) => owner !== undefined),
   );
   await stores.addressBooks.clearDirtyNumbers(id, seen);
+}
+
+/** A no to a friend lasts until the contact has left the book with every number; coming back is asking anew. */
+async function askAnew({ stores }: Context, id: string, others: readonly string[]): Promise<void> {
+  if (others.length === 0) return;
+  const records = await stores.subscribers.records(others);
+  const held = await Promise.all(
+    records.map(async (record) => {
+      const numberKeys = record ? keysOf(record) : [];
+      return numberKeys.length > 1 && (await stores.addressBooks.holds(id, numberKeys)).includes(true);
+    }),
+  );
+  await stores.pairs.undecline(
+    id,
+    others.filter((_, i) => !held[i]),
+  );
 }
 
 /** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */

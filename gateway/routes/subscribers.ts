@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
-import { untilClaimed } from '../claiming.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';
 import {
@@ -15,13 +14,13 @@ import {
   SubscriberPatch,
   SubscriberView,
 } from '../schemas.ts';
-import { rename, toDisplayName, toE164 } from '../subscriber-fields.ts';
+import { changeNumbers, rename, subscriberWith, toDisplayName, toE164, toE164s } from '../subscriber-fields.ts';
 
 const tags = ['subscribers'];
 
 /** Subscribers: who is known to the service. */
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, numberKeyOf, now } = context;
+  const { stores, queues, now } = context;
 
   return async (app) => {
     app.post(
@@ -36,10 +35,10 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const { phoneNumber, displayName, jid } = request.body;
+        const { phoneNumber, otherPhoneNumbers, displayName, jid } = request.body;
         const { subscriber, password } = await createSubscriber(
           context,
-          toE164(phoneNumber),
+          toE164s(phoneNumber, otherPhoneNumbers),
           toDisplayName(displayName),
           jid,
         );
@@ -53,14 +52,13 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         onRequest: operatorOnly,
         schema: {
           tags,
-          summary: 'Find a subscriber by number',
+          summary: 'Find a subscriber by any of its numbers',
           body: NumberQuery,
           response: { 200: SubscriberView, ...problems },
         },
       },
       async (request) => {
-        const [id] = await stores.directory.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
-        const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
+        const subscriber = await subscriberWith(context, toE164(request.body.phoneNumber));
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         return toView(subscriber);
       },
@@ -86,7 +84,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         onRequest: operatorOnly,
         schema: {
           tags,
-          summary: 'Change the number or the display name',
+          summary: 'Change the numbers or the display name',
           params: SubscriberParams,
           body: SubscriberPatch,
           response: { 200: SubscriberView, ...problems },
@@ -94,8 +92,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const subscriber = await subscriberOf(request, stores);
-        const { phoneNumber, displayName } = request.body;
-        if (phoneNumber !== undefined) await changeNumber(context, subscriber, toE164(phoneNumber));
+        const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, displayName } = request.body;
+        const wanted = toE164s(phoneNumber, otherPhoneNumbers ?? subscriber.otherPhoneNumbers);
+        await changeNumbers(context, subscriber, wanted);
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
       },
@@ -126,17 +125,6 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-async function changeNumber(context: Context, subscriber: Subscriber, phoneNumber: string): Promise<void> {
-  const { stores, queues, numberKeyOf, now } = context;
-  if (phoneNumber === subscriber.phoneNumber) return;
-  const { id, jid } = subscriber;
-  const numbers = { phoneNumber, numberKey: numberKeyOf(phoneNumber) };
-  await untilClaimed(context, { id, jid, ...numbers }, () =>
-    stores.subscribers.identity.change(id, { numbers, jid }, now()),
-  );
-  await queues.enqueue('reconcile', [id]);
-}
-
-function toView({ id, phoneNumber, jid, displayName }: Subscriber) {
-  return { subscriberId: id, phoneNumber, jid, displayName };
+function toView({ id, phoneNumber, otherPhoneNumbers = [], jid, displayName }: Subscriber) {
+  return { subscriberId: id, phoneNumber, otherPhoneNumbers: [...otherPhoneNumbers], jid, displayName };
 }
