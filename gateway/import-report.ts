@@ -5,7 +5,7 @@ import { parseE164 } from '../domain/phone.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
-import { changeNumbers, rename, subscriberWith, toDisplayName, toE164s } from './subscriber-fields.ts';
+import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from './subscriber-fields.ts';
 
 /** What became of one row. `password`: of the account that was made, told this once. */
 export type RowReport = {
@@ -101,12 +101,12 @@ async function importOne(
   if (jid !== undefined && parseBareJid(jid) !== known.jid)
     throw new Fault(
       'ALREADY_EXISTS',
-      'The number belongs to a subscriber with another JID; remove that subscriber first.',
+      'The number belongs to a subscriber with another JID; PATCH that subscriber, or remove it first.',
     );
   const renamed = displayName !== undefined && displayName !== known.displayName;
   const renumbered = wanted.otherPhoneNumbers !== undefined && !sameNumbers(known, phoneNumbers);
   if (!renamed && !renumbered) return { outcome: 'unchanged', subscriberId: known.id };
-  if (renumbered && !dryRun) await changeNumbers(context, known, phoneNumbers);
+  if (renumbered && !dryRun) await changeIdentity(context, known, phoneNumbers);
   if (renamed && !dryRun) await rename(context, known, displayName);
   return { outcome: 'updated', subscriberId: known.id };
 }

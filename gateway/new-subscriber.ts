@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
-import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
 import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
 import { untilClaimed } from './claiming.ts';
 import type { Context } from './context.ts';
-import type { PhoneNumbers } from './subscriber-fields.ts';
+import { type PhoneNumbers, toJid } from './subscriber-fields.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
@@ -38,13 +37,6 @@ export async function createSubscriber(
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
   await queues.enqueue('reconcile', [subscriber.id]);
   return password === undefined ? { subscriber } : { subscriber, password };
-}
-
-function toJid(text: string, homeHost: string): string {
-  const jid = parseBareJid(text);
-  if (jid === undefined || domainOf(jid) !== homeHost)
-    throw new Fault('INVALID_ARGUMENT', `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}.`);
-  return jid;
 }
 
 async function requireComponent({ stores }: Context): Promise<void> {

@@ -62,6 +62,7 @@ export const SubscriberPatch = Type.Object(
   {
     phoneNumber: Type.Optional(PhoneNumber),
     otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+    jid: Type.Optional(Jid),
     displayName: Type.Optional(DisplayName),
   },
   { additionalProperties: false, minProperties: 1 },

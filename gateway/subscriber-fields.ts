@@ -1,4 +1,5 @@
 import { Fault } from '../domain/fault.ts';
+import { domainOf, parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { cleanText } from '../domain/text.ts';
 import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
@@ -26,16 +27,32 @@ export function toE164s(primary: string, others: readonly string[] = []): PhoneN
   return [...phoneNumbers] as unknown as PhoneNumbers;
 }
 
-/** @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber is gone) */
-export async function changeNumbers(context: Context, subscriber: Subscriber, wanted: PhoneNumbers): Promise<void> {
+/** @throws Fault INVALID_ARGUMENT */
+export function toJid(text: string, homeHost: string): string {
+  const jid = parseBareJid(text);
+  if (jid === undefined || domainOf(jid) !== homeHost)
+    throw new Fault('INVALID_ARGUMENT', `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}.`);
+  return jid;
+}
+
+/** Changes the numbers, the JID, or both. @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber is gone) */
+export async function changeIdentity(
+  context: Context,
+  subscriber: Subscriber,
+  phoneNumbers: PhoneNumbers,
+  jid = subscriber.jid,
+): Promise<void> {
   const { stores, queues, numberKeys, now } = context;
-  if (wanted.join() === phoneNumbersOf(subscriber).join()) return;
-  const { id, jid } = subscriber;
-  const numbers = hashNumbers(wanted, numberKeys);
-  await untilClaimed(context, { id, jid, ...numbers }, () =>
-    stores.subscribers.identity.change(id, { numbers, jid }, now()),
-  );
-  await queues.enqueue('reconcile', [id]);
+  if (phoneNumbers.join() === phoneNumbersOf(subscriber).join() && jid === subscriber.jid) return;
+  const { id } = subscriber;
+  const numbers = hashNumbers(phoneNumbers, numberKeys);
+  try {
+    await untilClaimed(context, { id, jid, ...numbers }, () =>
+      stores.subscribers.identity.change(id, { numbers, jid }, now()),
+    );
+  } finally {
+    for (const queue of ['reconcile', 'roster', 'tune'] as const) await queues.enqueue(queue, [id]);
+  }
 }
 
 /** Whoever has the number in its record: the directory alone may be a moment behind, or ahead. */

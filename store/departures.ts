@@ -35,7 +35,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     }
     await redis
       .multi()
-      .del([...ownKeys(keys, id), ...bookKeys(keys, id, Number(buckets ?? 0))])
+      .del([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .zRem(keys.due('tune', id), id)
       .zRem(keys.due('roster', id), id)
@@ -47,7 +47,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
   return { freeNumbers, abandon, forget };
 }
 
-function ownKeys(keys: Keys, id: string): string[] {
+function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
   return [
     keys.subscriber(id),
     keys.account(id),
@@ -60,7 +60,8 @@ function ownKeys(keys: Keys, id: string): string[] {
     keys.friends(id),
     keys.declined(id),
     keys.dirtyItems(id),
-    keys.ledger(id),
+    keys.ledger(id, jid),
+    keys.former(id),
     keys.playing(id),
     keys.published(id),
   ];

@@ -35,7 +35,7 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
   ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned'> {
     const stamp = newStamp();
     const reply = await redis.eval(BEGIN, {
-      keys: [keys.subscriber(id), keys.intention(id), keys.due('reconcile', id)],
+      keys: [keys.subscriber(id), keys.intention(id), keys.due('reconcile', id), keys.former(id)],
       arguments: [id, stamp, `${now}`, `${now + PATIENCE}`, wanted.numberKeys.join(' '), wanted.jid ?? ''],
     });
     return reply === 'ok' ? { stamp } : (reply as 'gone' | 'busy' | 'abandoned');
@@ -50,7 +50,7 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
     return (await claim(redis, jidPlace(keys, jid), index)) ? 'ok' : 'jid-taken';
   }
 
-  /** Writes the record and announces the numbers before and after; `lost`: somebody took the change for abandoned. */
+  /** Writes the record and announces the numbers before and after; with another JID everything of the old account is to be undone. `lost`: somebody took the change for abandoned. */
   async function commit(
     id: string,
     stamp: string,
@@ -58,7 +58,17 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
     now: number,
   ): Promise<'ok' | 'lost' | 'gone'> {
     const reply = await redis.eval(COMMIT, {
-      keys: [keys.subscriber(id), keys.intention(id), keys.announced(id), keys.due('reconcile', id)],
+      keys: [
+        keys.subscriber(id),
+        keys.intention(id),
+        keys.announced(id),
+        keys.due('reconcile', id),
+        keys.former(id),
+        keys.friends(id),
+        keys.dirtyItems(id),
+        keys.due('roster', id),
+        keys.due('tune', id),
+      ],
       arguments: [id, stamp, `${now + GRACE}`, newStamp(), ...Object.entries({ ...numberFields(numbers), jid }).flat()],
     });
     return reply as 'ok' | 'lost' | 'gone';

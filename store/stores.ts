@@ -4,6 +4,7 @@ import { createAddressBooks } from './address-book.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
+import { createFormerJids } from './former-jids.ts';
 import { createFriends } from './friends.ts';
 import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -30,6 +31,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
+    formerJids: createFormerJids(redis, interned, keys),
     friends: createFriends(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),

@@ -14,7 +14,7 @@ import {
   SubscriberPatch,
   SubscriberView,
 } from '../schemas.ts';
-import { changeNumbers, rename, subscriberWith, toDisplayName, toE164, toE164s } from '../subscriber-fields.ts';
+import { changeIdentity, rename, subscriberWith, toDisplayName, toE164, toE164s, toJid } from '../subscriber-fields.ts';
 
 const tags = ['subscribers'];
 
@@ -84,7 +84,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         onRequest: operatorOnly,
         schema: {
           tags,
-          summary: 'Change the numbers or the display name',
+          summary: 'Change the numbers, the JID or the display name',
+          description:
+            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone.',
           params: SubscriberParams,
           body: SubscriberPatch,
           response: { 200: SubscriberView, ...problems },
@@ -92,9 +94,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const subscriber = await subscriberOf(request, stores);
-        const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, displayName } = request.body;
+        const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
         const wanted = toE164s(phoneNumber, otherPhoneNumbers ?? subscriber.otherPhoneNumbers);
-        await changeNumbers(context, subscriber, wanted);
+        await changeIdentity(context, subscriber, wanted, jid && toJid(jid, context.config.homeHost));
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
       },

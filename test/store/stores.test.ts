@@ -195,8 +195,14 @@ describe('the stores', () => {
     it('keeps a change that came while the one before was being published', async () => {
       await stores.nowPlaying.play('alice', playing('phone', NOW + 1_000), NOW);
       const seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.begin('alice', NOW);
-      expect(await stores.nowPlaying.published('alice')).to.deep.equal({ fingerprint: undefined, at: NOW });
+      await join();
+      expect(await stores.nowPlaying.begin('alice', 'another@op.example', NOW)).to.equal(false);
+      expect(await stores.nowPlaying.begin('alice', ALICE.jid, NOW)).to.equal(true);
+      expect(await stores.nowPlaying.published('alice')).to.deep.equal({
+        fingerprint: undefined,
+        at: NOW,
+        jid: ALICE.jid,
+      });
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
       await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, ['phone'], undefined);
       expect((await stores.nowPlaying.read('alice')).devices.map(({ device }) => device)).to.have.members([
