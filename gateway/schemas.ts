@@ -182,6 +182,16 @@ export const FriendView = Type.Object({
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
 
+export const NoOptions = Type.Object({}, { additionalProperties: false });
+export const ReconciliationBegun = Type.Object({
+  subscribers: Type.Integer({ description: 'How many subscribers will be looked at.' }),
+});
+export const ReconciliationView = Type.Object({
+  state: Type.Union([Type.Literal('none'), Type.Literal('running'), Type.Literal('done')]),
+  subscribers: Type.Integer(),
+  done: Type.Integer({ description: 'How many of them have been looked at.' }),
+});
+
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   missing: Type.Array(Type.String()),

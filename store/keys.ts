@@ -42,6 +42,8 @@ export function createKeys(prefix: string) {
     jids: (jid: string) => bucket('jids', bucketOfText(jid)),
     ids: (number: number) => bucket('ids', number),
     lastIndex: `${prefix}:last-index`,
+    rechecks: (partition: number) => part(partition, 'rechecks'),
+    reconciliation: `${prefix}:reconciliation`,
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
     token: (hash: string) => `${prefix}:token:${hash}`,

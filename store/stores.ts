@@ -14,6 +14,8 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createReconciliation } from './reconciliation.ts';
+import { createRoll } from './roll.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -24,6 +26,7 @@ export type Stores = ReturnType<typeof createStores>;
 export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
+  const roll = createRoll(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -39,6 +42,8 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
+    reconciliation: createReconciliation(redis, roll, keys),
+    roll,
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

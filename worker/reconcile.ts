@@ -1,5 +1,6 @@
 import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
+import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';
 
 /**
@@ -11,7 +12,7 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
 
   return async (id) => {
     await stores.subscribers.identity.settle(id, now());
-    const subscriber = await stores.subscribers.record(id);
+    const subscriber = await presentRecord(context, id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
       await followAnnounced(context, id);
@@ -22,6 +23,18 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
     const open = [intention(id), announced(id), dirtyNumbers(id), dirtyPairs(id)];
     await stores.due.settle('reconcile', id, subscriber ? open : []);
   };
+}
+
+/** The record, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
+async function presentRecord(context: Context, id: string): Promise<Subscriber | undefined> {
+  const { stores, now } = context;
+  const [subscriber, wish] = await Promise.all([stores.subscribers.record(id), stores.reconciliation.wish(id)]);
+  const active = subscriber?.state === 'active';
+  if (wish !== undefined && active) await stores.addressBooks.touchAll(id, now());
+  const entered = active && (wish !== undefined || isOutdated(subscriber, context));
+  const present = entered ? await enterAgain(context, subscriber) : subscriber;
+  if (wish !== undefined) await stores.reconciliation.fulfil(id, wish);
+  return present;
 }
 
 /**
