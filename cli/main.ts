@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { importFile } from './import.ts';
 import { createProgress } from './progress.ts';
+import { reconcileAll } from './reconcile.ts';
 import { findServer, type Server } from './server.ts';
 import { showStatus } from './status.ts';
 import { showSubscriber } from './subscriber.ts';
@@ -10,6 +11,7 @@ import { UsageError } from './usage-error.ts';
 const USAGE = `Usage:
   earshot status [--json]
   earshot subscriber show +NUMBER|ID [--json]
+  earshot reconcile --all [--json]
   earshot import FILE.csv|FILE.ndjson [--dry-run] [--report FILE] [--json]
 
 The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY, or a running npm start in this folder.`;
@@ -37,6 +39,11 @@ async function run(args: string[]): Promise<number> {
   const [first, second] = rest;
   if (command === 'subscriber' && first === 'show' && second !== undefined)
     return showSubscriber(server, second, json, print);
+  if (command === 'reconcile' && rest.length === 0) {
+    if (!values.all)
+      throw new UsageError(`Say --all: it looks at every subscriber again, in the background.\n${USAGE}`);
+    return reconcileAll(server, json, print, process.stderr);
+  }
   if (command === 'import' && first !== undefined && second === undefined) return runImport(server, first, values);
   throw new UsageError(USAGE);
 }
@@ -45,6 +52,7 @@ function readArgs(args: string[]) {
   try {
     const options = {
       json: { type: 'boolean' },
+      all: { type: 'boolean' },
       'dry-run': { type: 'boolean' },
       report: { type: 'string' },
       help: { type: 'boolean', short: 'h' },

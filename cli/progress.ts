@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
+import { drawBar } from './bar.ts';
 import type { Counts } from './counts.ts';
 
 export type Progress = { bytes(read: number): void; rows(count: number, counts: Counts): void; end(): void };
 
-const WIDTH = 30;
 /** Milliseconds between two drawings. */
 const PAUSE = 100;
 
@@ -16,13 +16,10 @@ export function createProgress(file: string, terminal: NodeJS.WriteStream): Prog
 
   function draw(counts: Counts): void {
     const share = size === 0 ? 1 : Math.min(read / size, 1);
-    const bar = '█'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '░');
     const told = Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([outcome, count]) => `${count} ${outcome}`);
-    terminal.write(
-      `\r${bar} ${Math.floor(share * 100)} %  ${rows} rows${told.length > 0 ? `: ${told.join(', ')}` : ''} `,
-    );
+    terminal.write(`\r${drawBar(share)}  ${rows} rows${told.length > 0 ? `: ${told.join(', ')}` : ''} `);
   }
 
   return {

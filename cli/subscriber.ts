@@ -1,6 +1,12 @@
 import { call, expectJson, type Server } from './server.ts';
 
-type Subscriber = { subscriberId: string; phoneNumber: string; jid: string; displayName: string };
+type Subscriber = {
+  subscriberId: string;
+  phoneNumber: string;
+  otherPhoneNumbers: string[];
+  jid: string;
+  displayName: string;
+};
 
 /** `earshot subscriber show`: by number (with its plus sign) or by id. */
 export async function showSubscriber(
@@ -32,9 +38,11 @@ async function find(server: Server, numberOrId: string): Promise<Subscriber> {
 function flat(value: object, prefix = ''): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, one]) =>
-      one !== null && typeof one === 'object'
-        ? Object.entries(flat(one, `${prefix}${key}.`))
-        : [[prefix + key, one ?? '-']],
+      Array.isArray(one)
+        ? [[prefix + key, one.join(', ') || '-']]
+        : one !== null && typeof one === 'object'
+          ? Object.entries(flat(one, `${prefix}${key}.`))
+          : [[prefix + key, one ?? '-']],
     ),
   );
 }

@@ -1,5 +1,5 @@
-import type { Subscriber } from '../store/subscriber-record.ts';
-import { addUser, changePassword } from './account-admin.ts';
+import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
+import { addUser, deleteUser } from './account-admin.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
 import { StanzaError } from './stanza-error.ts';
@@ -30,17 +30,21 @@ export function createAccountJob(context: Context, homeHost: string): (id: strin
   };
 }
 
-/** An account that is there already gets a new password only if it was Earshot that made it. */
+/**
+ * An account that is there already is somebody's own, unless Earshot made it for whoever had the number before: that one is
+ * deleted with all that is in it, so that the new owner of the number inherits nothing.
+ */
 async function make(
   { stores, stream }: Context,
   host: string,
-  { jid, numberKey }: Subscriber,
+  subscriber: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
+  const { jid, numberKey, phoneNumber } = subscriber;
   if (await accountExists(stream, jid)) {
-    if (!(await stores.accounts.isOurs(numberKey))) return 'taken';
-    await changePassword(stream, host, jid, password);
-    return 'made';
+    const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
+    if (!(await stores.accounts.isOurs(own))) return 'taken';
+    await deleteUser(stream, host, jid);
   }
   await stores.accounts.noteOurs(numberKey);
   await addUser(stream, host, jid, password);

@@ -1,9 +1,10 @@
-import { decideRosterStep, type LedgerEntry, type RosterItem, type RosterStep } from '../domain/roster.ts';
+import { decideRosterStep, type LedgerEntry, type RosterItem } from '../domain/roster.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
-import { accountExists } from './pep.ts';
-import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
+import { leaveAccount } from './former-account.ts';
+import { rosterOf } from './own-roster.ts';
+import { takeRosterStep } from './roster-step.ts';
 
 /** One item of the job: where it is, what is wanted, what the server and the ledger say. */
 type Task = {
@@ -16,7 +17,7 @@ type Task = {
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
 
-/** The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. */
+/** The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given up. Only this job writes the subscriber's ledger. */
 export function createRosterJob(
   context: Context,
   presenceOf: (jid: string) => Promise<void>,
@@ -24,13 +25,14 @@ export function createRosterJob(
   const { stores, now } = context;
 
   return async (id) => {
+    for (const former of await stores.formerJids.list(id)) await leaveAccount(context, id, former);
     const subscriber = await stores.subscribers.record(id);
     const { items, marks } = await stores.friends.dirtyItems(id);
     if (subscriber && items.length > 0 && !(await converge(context, subscriber, items)))
       return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
     await stores.friends.clearDirtyItems(id, marks);
-    await stores.due.settle('roster', id, [stores.keys.dirtyItems(id)]);
+    await stores.due.settle('roster', id, [stores.keys.dirtyItems(id), stores.keys.former(id)]);
   };
 }
 
@@ -49,6 +51,7 @@ async function converge(context: Context, subscriber: Subscriber, items: DirtyIt
     ),
     stores.friends.ledger(
       subscriber.id,
+      subscriber.jid,
       items.map((item) => item.jid),
     ),
   ]);
@@ -59,70 +62,23 @@ async function converge(context: Context, subscriber: Subscriber, items: DirtyIt
   return true;
 }
 
-/** Undefined when there is no such account; Prosody then says nothing at all. */
-async function rosterOf({ stream }: Context, jid: string): Promise<Map<string, RosterItem> | undefined> {
-  try {
-    return await readRoster(stream, jid);
-  } catch (err) {
-    if (await accountExists(stream, jid)) throw err;
-    return undefined;
-  }
-}
-
 async function convergeItem(context: Context, subscriber: Subscriber, task: Task): Promise<void> {
   const { dirty, wanted, item, ledger } = task;
   const label = wanted && { name: wanted.name, groups: wanted.groups };
   const step = decideRosterStep(dirty.jid, label, item, ledger);
   context.metrics.rosterSteps.inc({ step: step.do });
-  await take(context, subscriber, dirty, step, ledger);
+  await takeRosterStep(context, subscriber, dirty, step, ledger);
   if (wanted && step.do !== 'declined') await meet(context, subscriber, dirty);
-}
-
-async function take(
-  context: Context,
-  { id, jid }: Subscriber,
-  dirty: DirtyItem,
-  step: RosterStep,
-  ledger: LedgerEntry | undefined,
-): Promise<void> {
-  const { stores, stream } = context;
-  switch (step.do) {
-    case 'set':
-      // The intention first: an item that is missing after a crash was then not deleted by the user.
-      if (!ledger) await stores.friends.noteLedger(id, dirty.jid, { ...step.ledger, pending: true });
-      await setRosterItem(stream, jid, step.item);
-      return stores.friends.noteLedger(id, dirty.jid, step.ledger);
-    case 'restore':
-      await setRosterItem(stream, jid, step.item);
-      return stores.friends.forgetLedger(id, dirty.jid);
-    case 'remove':
-      await removeRosterItem(stream, jid, dirty.jid);
-      return stores.friends.forgetLedger(id, dirty.jid);
-    case 'note':
-      return stores.friends.noteLedger(id, dirty.jid, step.ledger);
-    case 'forget':
-      return stores.friends.forgetLedger(id, dirty.jid);
-    case 'declined':
-      return declined(context, id, dirty.id);
-    case 'nothing':
-      return;
-  }
-}
-
-/** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
-async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
-  await stores.pairs.decline(id, other);
-  await stores.pairs.touch(id, [other], now());
-  await queues.enqueue('reconcile', [id, other]);
 }
 
 /** Once both rosters hold the other, whoever comes last makes the two see each other. */
 async function meet({ stores, introduce }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
   const [[mine], [theirs]] = await Promise.all([
-    stores.friends.ledger(subscriber.id, [dirty.jid]),
-    stores.friends.ledger(dirty.id, [subscriber.jid]),
+    stores.friends.ledger(subscriber.id, subscriber.jid, [dirty.jid]),
+    stores.friends.ledger(dirty.id, dirty.jid, [subscriber.jid]),
   ]);
-  if (!mine || mine.met || !theirs || theirs.pending) return;
-  if (!theirs.met) await introduce(subscriber.jid, dirty.jid);
-  await stores.friends.noteLedger(subscriber.id, dirty.jid, { ...mine, met: true });
+  if (!mine?.since || !theirs?.since || theirs.pending || mine.met === theirs.since) return;
+  // An item that was removed and made again is news to the server, also when the other side saw nothing of it.
+  if (theirs.met !== mine.since) await introduce(subscriber.jid, dirty.jid);
+  await stores.friends.noteLedger(subscriber.id, subscriber.jid, dirty.jid, { ...mine, met: theirs.since });
 }

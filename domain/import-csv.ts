@@ -6,9 +6,11 @@ import { IMPORT_FIELDS, type ImportedSubscriber, type ImportReader, type ImportR
 
 type Columns = { delimiter: string; fields: ((typeof IMPORT_FIELDS)[number] | undefined)[] };
 
+/** Each number begins with its plus sign and may have spaces within. */
+const BETWEEN_NUMBERS = /[\s,;|]+(?=\+)/;
 const DELIMITERS = [',', ';', '\t'];
 const NO_HEADER =
-  'The first line of the CSV file must name its columns: phoneNumber, and if you like displayName and jid.';
+  'The first line of the CSV file must name its columns: phoneNumber, and if you like otherPhoneNumbers, displayName and jid.';
 
 /**
  * A reader of CSV (RFC 4180; comma, semicolon or tab) with a line of headers; columns of other names are passed over. Memory does not
@@ -60,7 +62,10 @@ function read(text: string, { delimiter, fields }: Columns): { subscriber: Impor
   const subscriber: Partial<ImportedSubscriber> = {};
   for (const [i, value] of splitRow(text, delimiter).entries()) {
     const field = fields[i];
-    if (field && value.trim() !== '') subscriber[field] = value.trim();
+    const text = value.trim();
+    if (!field || text === '') continue;
+    if (field === 'otherPhoneNumbers') subscriber[field] = text.split(BETWEEN_NUMBERS);
+    else subscriber[field] = text;
   }
   const { phoneNumber } = subscriber;
   return phoneNumber === undefined

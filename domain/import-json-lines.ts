@@ -45,9 +45,15 @@ function readLine(row: number, text: string): ImportRow {
   for (const [field, content] of Object.entries(value)) {
     if (!(IMPORT_FIELDS as readonly string[]).includes(field))
       return { row, reason: `There is a field besides ${IMPORT_FIELDS.join(', ')}.` };
-    if (typeof content !== 'string') return { row, reason: `${field} is no text.` };
+    const fault = field === 'otherPhoneNumbers' ? notTexts(content) : typeof content !== 'string' && 'no text';
+    if (fault) return { row, reason: `${field} is ${fault}.` };
   }
   return 'phoneNumber' in value
     ? { row, subscriber: value as ImportedSubscriber }
     : { row, reason: 'phoneNumber is missing.' };
+}
+
+function notTexts(content: unknown): string | false {
+  const texts = Array.isArray(content) && content.every((text) => typeof text === 'string');
+  return !texts && 'no list of texts';
 }

@@ -11,8 +11,9 @@ export type WantedItem = { name: string; groups: string[] };
  * What Earshot did to one roster item, and so what it may undo: `made` we created it; `raised` it was the user's and
  * we raised its subscription from `before`; `own` it was the user's and already `both`.
  * `name` and `groups` are what we set, to tell them from what the user set later. `pending`: the set was sent and its
- * answer has not been seen, so an item that is missing was not deleted by the user. `met`: the two were made to see each
- * other's presence.
+ * answer has not been seen, so an item that is missing was not deleted by the user. `since`: a
+ * stamp of the item's own, new each time it comes into being. `met`: the stamp of the other side's item when the two were made
+ * to see each other's presence.
  */
 export type LedgerEntry = {
   kind: 'made' | 'raised' | 'own';
@@ -20,7 +21,8 @@ export type LedgerEntry = {
   groups: string[];
   before?: Subscription;
   pending?: true;
-  met?: true;
+  since?: string;
+  met?: string;
 };
 
 /** One step that brings an item to the wanted state; `forget` drops the ledger entry, the roster stays as it is. */

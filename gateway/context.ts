@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { NumberKeyOf } from '../runtime/number-key.ts';
+import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { EventSource } from '../store/events.ts';
 import type { Stores } from '../store/stores.ts';
@@ -12,7 +12,10 @@ export type Context = {
   stores: Stores;
   queues: Queues;
   events: EventSource;
+  /** Under the present key, as books are written. */
   numberKeyOf: NumberKeyOf;
+  /** Under every key in use, as the directory is looked up. */
+  numberKeys: NumberKeys;
   metrics: Metrics;
   log: Log;
   now: () => number;

@@ -128,8 +128,8 @@ function createWatched(context: Context, id: string, put: (about: string, change
     const [view] = await friendViews(stores, [found], now());
     if (!view) return [];
     told.set(friend, view);
-    // A label that changed is told as the friend anew.
-    if (before && (change.what !== 'friends' || before.name === view.name)) return differences(before, view);
+    // A name, number or JID that changed is told as the friend anew.
+    if (before && (change.what !== 'friends' || sameLabel(before, view))) return differences(before, view);
     const [added] = await withAvatars(context, id, [view]);
     return [{ event: 'friend-added', data: added }];
   }
@@ -141,6 +141,10 @@ function createWatched(context: Context, id: string, put: (about: string, change
   }
 
   return { own, everything, news, close };
+}
+
+function sameLabel(a: FriendView, b: FriendView): boolean {
+  return a.name === b.name && a.phoneNumber === b.phoneNumber && a.jid === b.jid;
 }
 
 /** What the client does not know yet. */

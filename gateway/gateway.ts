@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createNumberKey } from '../runtime/number-key.ts';
+import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
 import { createRedis } from '../runtime/redis.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
@@ -20,6 +20,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     queues,
     events: createEventSource(eventRedis, stores.keys),
     numberKeyOf: createNumberKey(config.numberKey),
+    numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,

@@ -2,9 +2,10 @@ import { Fault, type FaultCode } from '../domain/fault.ts';
 import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
-import { rename, toDisplayName, toE164 } from './subscriber-fields.ts';
+import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from './subscriber-fields.ts';
 
 /** What became of one row. `password`: of the account that was made, told this once. */
 export type RowReport = {
@@ -87,25 +88,29 @@ async function importOne(
   wanted: ImportedSubscriber,
   dryRun: boolean,
 ): Promise<Omit<RowReport, 'row'>> {
-  const { stores, numberKeyOf } = context;
-  const phoneNumber = toE164(wanted.phoneNumber);
+  const phoneNumbers = toE164s(wanted.phoneNumber, wanted.otherPhoneNumbers);
   const displayName =
     wanted.displayName === undefined || wanted.displayName === '' ? undefined : toDisplayName(wanted.displayName);
   const jid = wanted.jid === '' ? undefined : wanted.jid;
-  const [id] = await stores.directory.owners([numberKeyOf(phoneNumber)]);
-  const known = id === undefined ? undefined : await stores.subscribers.get(id);
+  const known = await subscriberWith(context, phoneNumbers[0]);
   if (!known) {
     if (dryRun) return { outcome: 'created' };
-    const { subscriber, password } = await createSubscriber(context, phoneNumber, displayName ?? '', jid);
+    const { subscriber, password } = await createSubscriber(context, phoneNumbers, displayName ?? '', jid);
     return { outcome: 'created', subscriberId: subscriber.id, ...(password === undefined ? {} : { password }) };
   }
   if (jid !== undefined && parseBareJid(jid) !== known.jid)
     throw new Fault(
       'ALREADY_EXISTS',
-      'The number belongs to a subscriber with another JID; remove that subscriber first.',
+      'The number belongs to a subscriber with another JID; PATCH that subscriber, or remove it first.',
     );
-  if (displayName === undefined || displayName === known.displayName)
-    return { outcome: 'unchanged', subscriberId: known.id };
-  if (!dryRun) await rename(context, known, displayName);
+  const renamed = displayName !== undefined && displayName !== known.displayName;
+  const renumbered = wanted.otherPhoneNumbers !== undefined && !sameNumbers(known, phoneNumbers);
+  if (!renamed && !renumbered) return { outcome: 'unchanged', subscriberId: known.id };
+  if (renumbered && !dryRun) await changeIdentity(context, known, phoneNumbers);
+  if (renamed && !dryRun) await rename(context, known, displayName);
   return { outcome: 'updated', subscriberId: known.id };
+}
+
+function sameNumbers(known: Subscriber, phoneNumbers: readonly string[]): boolean {
+  return phoneNumbersOf(known).join() === phoneNumbers.join();
 }

@@ -1,85 +1,42 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
-import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
+import { untilClaimed } from './claiming.ts';
 import type { Context } from './context.ts';
+import { type PhoneNumbers, toJid } from './subscriber-fields.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
-/** Milliseconds that a caller waits for somebody who is just being added or removed. */
-const PATIENCE = 5_000;
 const POLL = 25;
 
 /**
- * Adds a subscriber; without a JID its account `+E164@home-host` is made on the XMPP server, and the password is returned.
+ * Adds a subscriber; without a JID its account `+E164@home-host`, of the primary number, is made on the XMPP server, and the password is returned.
  * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (the JID), CONFLICT, UNAVAILABLE (no account could be made)
  */
 export async function createSubscriber(
   context: Context,
-  phoneNumber: string,
+  phoneNumbers: PhoneNumbers,
   displayName: string,
   jidText: string | undefined,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
-  const { stores, queues, numberKeyOf, config, now } = context;
-  const jid = jidText === undefined ? `${phoneNumber}@${config.homeHost}` : toJid(jidText, config.homeHost);
+  const { stores, queues, numberKeys, config, now } = context;
+  const jid = jidText === undefined ? `${phoneNumbers[0]}@${config.homeHost}` : toJid(jidText, config.homeHost);
   if (jidText === undefined) await requireComponent(context);
   const subscriber: Subscriber = {
     id: randomUUID(),
-    phoneNumber,
-    numberKey: numberKeyOf(phoneNumber),
+    ...hashNumbers(phoneNumbers, numberKeys),
     jid,
     displayName,
     state: 'pending',
   };
-  await claim(context, subscriber);
+  await untilClaimed(context, subscriber, () => stores.subscribers.create(subscriber, now()));
   const password = jidText === undefined ? await makeAccount(context, subscriber) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
   await queues.enqueue('reconcile', [subscriber.id]);
   return password === undefined ? { subscriber } : { subscriber, password };
-}
-
-function toJid(text: string, homeHost: string): string {
-  const jid = parseBareJid(text);
-  if (jid === undefined || domainOf(jid) !== homeHost)
-    throw new Fault('INVALID_ARGUMENT', `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}.`);
-  return jid;
-}
-
-/**
- * Claims number and JID. Whoever holds one of them without being a subscriber, because it is just leaving or because its
- * gateway died before it was added, gets a moment to be gone; one that was never finished is then given up.
- */
-async function claim(context: Context, subscriber: Subscriber): Promise<void> {
-  const { stores, numberKeyOf, now } = context;
-  const giveUp = now() + PATIENCE;
-  for (;;) {
-    const outcome = await stores.subscribers.create(subscriber, now());
-    if (outcome === 'ok') return;
-    const id =
-      outcome === 'jid-taken'
-        ? await stores.subscribers.idOfJid(subscriber.jid)
-        : (await stores.directory.owners([numberKeyOf(subscriber.phoneNumber)]))[0];
-    const holder = id === undefined ? undefined : await stores.subscribers.record(id);
-    if (holder?.state === 'active') throw new Fault('ALREADY_EXISTS', TAKEN[outcome]);
-    if (now() > giveUp) await giveUpUnfinished(context, holder);
-    await sleep(POLL);
-  }
-}
-
-const TAKEN = {
-  'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
-  'jid-taken': 'Another subscriber uses this JID.',
-};
-
-/** @throws Fault CONFLICT when somebody is still at work on it */
-async function giveUpUnfinished({ stores }: Context, holder: Subscriber | undefined): Promise<void> {
-  const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
-  if (!unfinished)
-    throw new Fault('CONFLICT', 'Who had this number or JID is being added or removed; try again in a moment.');
-  await stores.subscribers.abandon(holder);
 }
 
 async function requireComponent({ stores }: Context): Promise<void> {

@@ -33,6 +33,10 @@ const PhoneNumber = Type.String({
   maxLength: 64,
   examples: ['+8613800138000'],
 });
+const OtherPhoneNumbers = Type.Array(PhoneNumber, {
+  maxItems: 9,
+  description: 'Further numbers of the same subscriber, in E.164; this list takes the place of the one before.',
+});
 const DisplayName = Type.String({ minLength: 1, maxLength: 1024, examples: ['Alice'] });
 const Jid = Type.String({ description: 'A bare JID on the home host', maxLength: 512, examples: ['alice@op.example'] });
 const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
@@ -45,17 +49,28 @@ export const SubscriberParams = Type.Object({
 });
 
 export const NewSubscriber = Type.Object(
-  { phoneNumber: PhoneNumber, displayName: Type.Optional(DisplayName), jid: Type.Optional(Jid) },
+  {
+    phoneNumber: PhoneNumber,
+    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+    displayName: Type.Optional(DisplayName),
+    jid: Type.Optional(Jid),
+  },
   { additionalProperties: false },
 );
 export const NumberQuery = Type.Object({ phoneNumber: PhoneNumber }, { additionalProperties: false });
 export const SubscriberPatch = Type.Object(
-  { phoneNumber: Type.Optional(PhoneNumber), displayName: Type.Optional(DisplayName) },
+  {
+    phoneNumber: Type.Optional(PhoneNumber),
+    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+    jid: Type.Optional(Jid),
+    displayName: Type.Optional(DisplayName),
+  },
   { additionalProperties: false, minProperties: 1 },
 );
 export const SubscriberView = Type.Object({
   subscriberId: Type.String(),
-  phoneNumber: Type.String(),
+  phoneNumber: Type.String({ description: 'The primary number, whose country the address book is read with' }),
+  otherPhoneNumbers: Type.Array(Type.String()),
   jid: Type.String(),
   displayName: Type.String(),
 });
@@ -166,6 +181,16 @@ export const FriendView = Type.Object({
   nowPlaying: orNull(FriendTune),
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
+
+export const NoOptions = Type.Object({}, { additionalProperties: false });
+export const ReconciliationBegun = Type.Object({
+  subscribers: Type.Integer({ description: 'How many subscribers will be looked at.' }),
+});
+export const ReconciliationView = Type.Object({
+  state: Type.Union([Type.Literal('none'), Type.Literal('running'), Type.Literal('done')]),
+  subscribers: Type.Integer(),
+  done: Type.Integer({ description: 'How many of them have been looked at.' }),
+});
 
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),

@@ -15,6 +15,7 @@ import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -48,6 +49,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       honourIdempotencyKeys(v1, context.stores);
       await v1.register(subscriberRoutes(context));
       await v1.register(importRoutes(context));
+      await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));

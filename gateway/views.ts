@@ -2,6 +2,7 @@ import { onlineOf } from '../domain/presence.ts';
 import { currentOf, type Playing } from '../domain/tune.ts';
 import type { Friend } from '../store/friends.ts';
 import type { Stores } from '../store/stores.ts';
+import { phoneNumberOf } from '../store/subscriber-record.ts';
 
 /** A friend as the API shows it. */
 export type FriendView = {
@@ -32,10 +33,12 @@ export async function friendViews(stores: Stores, friends: readonly Friend[], no
   ]);
   const views = friends.map((friend, i): FriendView => {
     const playing = currentOf(states[i]?.devices ?? [], now);
+    const record = records[i];
     return {
       subscriberId: friend.id,
       name: friend.name,
-      phoneNumber: friend.held ? (records[i]?.phoneNumber ?? null) : null,
+      // The one that the own book holds, never another, which its owner may not know.
+      phoneNumber: (record && friend.held && phoneNumberOf(record, friend.held)) || null,
       jid: friend.jid,
       ...onlineOf(presences[i] ?? []),
       avatar: null,

@@ -35,12 +35,19 @@ export type GatewayConfig = CommonConfig & {
   operatorKey: string;
   /** The key of the hashes under which phone numbers are kept. */
   numberKey: Buffer;
+  /** The one before it, while it is being changed. */
+  numberKeyPrevious?: Buffer;
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
 };
 
-export type WorkerConfig = CommonConfig & { policy: Policy };
+export type WorkerConfig = CommonConfig & {
+  policy: Policy;
+  /** As the gateway's: the worker keys the directory anew when they change. */
+  numberKey: Buffer;
+  numberKeyPrevious?: Buffer;
+};
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
 export function toComponentConfig(env: Env): ComponentConfig {
@@ -67,7 +74,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY'),
+    ...numberKeys(env, read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
   }));
@@ -78,6 +85,7 @@ export function toWorkerConfig(env: Env): WorkerConfig {
   return check(env, (read) => ({
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
+    ...numberKeys(env, read),
   }));
 }
 
@@ -92,6 +100,15 @@ function common(read: Reader): CommonConfig {
     redisPrefix: read.matching('EARSHOT_REDIS_PREFIX', /^[\w-]{1,32}$/, '1 to 32 letters, digits, _ or -', 'earshot'),
     logLevel: read.oneOf('EARSHOT_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   };
+}
+
+function numberKeys(env: Env, read: Reader): { numberKey: Buffer; numberKeyPrevious?: Buffer } {
+  const numberKey = read.key('EARSHOT_NUMBER_KEY');
+  if (!env.EARSHOT_NUMBER_KEY_PREVIOUS) return { numberKey };
+  const numberKeyPrevious = read.key('EARSHOT_NUMBER_KEY_PREVIOUS');
+  if (numberKeyPrevious.equals(numberKey))
+    read.faults.push('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before EARSHOT_NUMBER_KEY, not the same.');
+  return { numberKey, numberKeyPrevious };
 }
 
 type Reader = ReturnType<typeof createReader>;

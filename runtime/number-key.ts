@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /** Turns an E.164 number into the text under which Earshot knows it. */
 export type NumberKeyOf = (e164: string) => string;
@@ -9,4 +9,19 @@ export type NumberKeyOf = (e164: string) => string;
  */
 export function createNumberKey(secret: Buffer): NumberKeyOf {
   return (e164) => createHmac('sha256', secret).update(e164).digest().subarray(0, 9).toString('base64url');
+}
+
+/** The operator's keys in use. `of`: what a number is hashed to under each, the present one first; `ids`: their names, in that order. */
+export type NumberKeys = { of(e164: string): string[]; ids: string };
+
+/** While the operator changes the key, `previous` is the one before. */
+export function createNumberKeys(present: Buffer, previous?: Buffer): NumberKeys {
+  const secrets = previous === undefined ? [present] : [present, previous];
+  const hashes = secrets.map(createNumberKey);
+  return { of: (e164) => hashes.map((hash) => hash(e164)), ids: secrets.map(idOf).join(' ') };
+}
+
+/** 36 bits of a hash: enough to tell the keys of one operator apart, and of no use to who wants the key. */
+function idOf(secret: Buffer): string {
+  return createHash('sha256').update('earshot number key').update(secret).digest('base64url').slice(0, 6);
 }

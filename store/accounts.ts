@@ -14,7 +14,7 @@ const LIFETIME = 120;
 
 /**
  * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
- * account Earshot itself has made, so that it may give such an account a new password and no other.
+ * account Earshot itself has made, so that it may make such an account anew and no other.
  */
 export function createAccounts(redis: Redis, keys: Keys) {
   return {
@@ -49,8 +49,15 @@ export function createAccounts(redis: Redis, keys: Keys) {
       await redis.del(keys.account(id));
     },
 
-    async isOurs(numberKey: string): Promise<boolean> {
-      return (await redis.sIsMember(keys.accountsMade, numberKey)) === 1;
+    /** Earshot has made an account for the number with one of these keys. */
+    async isOurs(numberKeys: readonly string[]): Promise<boolean> {
+      return (await redis.smIsMember(keys.accountsMade, [...numberKeys])).includes(1);
+    },
+
+    /** The number has another key now. */
+    async carryOver(before: string, after: string): Promise<void> {
+      if (before !== after && (await redis.sIsMember(keys.accountsMade, before)) === 1)
+        await redis.sAdd(keys.accountsMade, after);
     },
 
     async noteOurs(numberKey: string): Promise<void> {

@@ -38,6 +38,18 @@ redis.call('HINCRBY', KEYS[1], 'version', 1)
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
 return 1`;
 
+const TOUCH = `
+local buckets = tonumber(redis.call('HGET', KEYS[1], 'buckets') or '0')
+local touched = 0
+for bucket = 0, buckets - 1 do
+  for _, number in ipairs(redis.call('HKEYS', KEYS[2] .. bucket)) do
+    redis.call('HSET', KEYS[3], number, ARGV[2])
+    touched = touched + 1
+  end
+end
+if touched > 0 then redis.call('ZADD', KEYS[4], 'LT', ARGV[3], ARGV[1]) end
+return touched`;
+
 /**
  * A subscriber's address book: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
  * numbers, buckets), and hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All of it changes
@@ -105,6 +117,14 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return reply === 1;
     },
 
+    /** Marks every number of the book, as if all of it had changed. */
+    async touchAll(id: string, now: number): Promise<void> {
+      await redis.eval(TOUCH, {
+        keys: [keys.book(id), keys.heldPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
+        arguments: [id, newStamp(), `${now + GRACE}`],
+      });
+    },
+
     async info(id: string): Promise<BookInfo> {
       const [version, contacts] = await redis.hmGet(keys.book(id), ['version', 'contacts']);
       return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
@@ -123,10 +143,10 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },
 
-    /** For each of the holders: its book holds the number. */
-    async holdsEach(holders: readonly string[], numberKey: string): Promise<boolean[]> {
-      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, [numberKey]));
-      return (found as (string | null)[][]).map(([entry]) => entry != null);
+    /** For each of the holders: its book holds one of the numbers. */
+    async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
+      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, numberKeys));
+      return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 
     /** For each number: how the subscriber's book names it; undefined when it does not hold it. */

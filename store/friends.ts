@@ -4,8 +4,8 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 
-/** One friend of a subscriber as its roster shall show it. `held`: the subscriber's own book holds the friend's number. */
-export type Friend = { id: string; jid: string; name: string; groups: string[]; held: boolean };
+/** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
 
 /** A roster item to look at: its JID and the subscriber behind it. */
 export type DirtyItem = { jid: string; id: string };
@@ -14,7 +14,8 @@ export type Friends = ReturnType<typeof createFriends>;
 
 /**
  * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
- * that the component has to look at, and hash `ledger` (JID → what Earshot did to that item).
+ * that the component has to look at, and for each account of the
+ * subscriber, which is one but while its JID changes, hash `ledger:<JID>` (JID → what Earshot did to that item).
  * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
  */
 export function createFriends(redis: Redis, keys: Keys) {
@@ -57,19 +58,25 @@ export function createFriends(redis: Redis, keys: Keys) {
       await clearSeen(redis, keys.dirtyItems(id), seen);
     },
 
-    async ledger(id: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
+    async ledger(id: string, account: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
       if (jids.length === 0) return [];
-      return (await redis.hmGet(keys.ledger(id), [...jids])).map((json) =>
+      return (await redis.hmGet(keys.ledger(id, account), [...jids])).map((json) =>
         json ? (JSON.parse(json) as LedgerEntry) : undefined,
       );
     },
 
-    async noteLedger(id: string, jid: string, entry: LedgerEntry): Promise<void> {
-      await redis.hSet(keys.ledger(id), jid, JSON.stringify(entry));
+    /** JID → what Earshot did to that item of the account's roster. */
+    async wholeLedger(id: string, account: string): Promise<Map<string, LedgerEntry>> {
+      const entries = Object.entries(await redis.hGetAll(keys.ledger(id, account)));
+      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as LedgerEntry]));
     },
 
-    async forgetLedger(id: string, jid: string): Promise<void> {
-      await redis.hDel(keys.ledger(id), jid);
+    async noteLedger(id: string, account: string, jid: string, entry: LedgerEntry): Promise<void> {
+      await redis.hSet(keys.ledger(id, account), jid, JSON.stringify(entry));
+    },
+
+    async forgetLedger(id: string, account: string, jid: string): Promise<void> {
+      await redis.hDel(keys.ledger(id, account), jid);
     },
   };
 }

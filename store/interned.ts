@@ -3,7 +3,7 @@ import type { Keys } from './keys.ts';
 import { PARTITIONS } from './partitions.ts';
 
 /** Subscribers of one `ids` hash: it stays in Redis's compact form, and they were made one after the other. */
-const BUCKET = 64;
+export const BUCKET = 64;
 
 export type Interned = ReturnType<typeof createInterned>;
 

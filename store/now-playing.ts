@@ -10,9 +10,9 @@ export type PlayingState = { devices: Playing[]; generation: string };
 
 /**
  * What the server was last told. `fingerprint` is undefined while a publish is under way or its answer was never seen:
- * then nobody knows. `at`: milliseconds since the epoch.
+ * then nobody knows. `at`: milliseconds since the epoch. `jid`: whose account was told.
  */
-export type Published = { fingerprint: string | undefined; at: number };
+export type Published = { fingerprint: string | undefined; at: number; jid: string | undefined };
 
 /** Stands for a fingerprint that nobody knows. */
 const UNKNOWN = '?';
@@ -26,6 +26,16 @@ for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
 else redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1]) end
 return 1`;
+
+// A subscriber who has another JID by now must not be heard under the old one.
+const BEGIN = `
+if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3], 'jid', ARGV[1])
+return 1`;
+
+const LEFT = `
+if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
 
 const STOP = `
 local gone = 0
@@ -76,13 +86,25 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     async published(id: string): Promise<Published> {
-      const { fingerprint: text, at } = await redis.hGetAll(keys.published(id));
-      return { fingerprint: text === UNKNOWN ? undefined : (text ?? ''), at: Number(at ?? 0) };
+      const { fingerprint: text, at, jid } = await redis.hGetAll(keys.published(id));
+      return { fingerprint: text === UNKNOWN ? undefined : (text ?? ''), at: Number(at ?? 0), jid };
     },
 
-    /** To be called before a publish is sent: until `finish`, nobody knows what the server shows. */
-    async begin(id: string, now: number): Promise<void> {
-      await redis.hSet(keys.published(id), { fingerprint: UNKNOWN, at: now });
+    /**
+     * To be called before a publish is sent: until `finish`, nobody knows what the server shows. False when the subscriber
+     * has another JID by now; then nothing may be sent.
+     */
+    async begin(id: string, jid: string, now: number): Promise<boolean> {
+      const reply = await redis.eval(BEGIN, {
+        keys: [keys.subscriber(id), keys.published(id)],
+        arguments: [jid, UNKNOWN, `${now}`],
+      });
+      return reply === 1;
+    },
+
+    /** The account of that JID, which is the subscriber's no longer, shows nothing now. */
+    async left(id: string, jid: string): Promise<void> {
+      await redis.eval(LEFT, { keys: [keys.published(id)], arguments: [jid] });
     },
 
     /**

@@ -4,6 +4,7 @@ import { createAddressBooks } from './address-book.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
+import { createFormerJids } from './former-jids.ts';
 import { createFriends } from './friends.ts';
 import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -13,6 +14,8 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createReconciliation } from './reconciliation.ts';
+import { createRoll } from './roll.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -23,6 +26,7 @@ export type Stores = ReturnType<typeof createStores>;
 export function createStores(redis: Redis, prefix: string) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
+  const roll = createRoll(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -30,6 +34,7 @@ export function createStores(redis: Redis, prefix: string) {
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
+    formerJids: createFormerJids(redis, interned, keys),
     friends: createFriends(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
@@ -37,6 +42,8 @@ export function createStores(redis: Redis, prefix: string) {
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
+    reconciliation: createReconciliation(redis, roll, keys),
+    roll,
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

@@ -1,7 +1,8 @@
 import { associated } from '../domain/association.ts';
 import type { Label } from '../store/book-image.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import type { Stores } from '../store/stores.ts';
+import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** How many pairs are read and written together. */
@@ -52,21 +53,18 @@ async function wantedFriends(
   subscriber: Subscriber,
   others: string[],
 ): Promise<(Friend | undefined)[]> {
-  const { id, numberKey } = subscriber;
+  const { id } = subscriber;
   const records = await stores.subscribers.records(others);
-  const [labels, heldBy, declined, declinedBy] = await Promise.all([
-    stores.addressBooks.labels(
-      id,
-      records.map((record) => record?.numberKey ?? ''),
-    ),
-    stores.addressBooks.holdsEach(others, numberKey),
+  const [held, heldBy, declined, declinedBy] = await Promise.all([
+    heldNumbers(stores, id, records),
+    stores.addressBooks.holdsEach(others, keysOf(subscriber)),
     stores.pairs.declined(others.map((other) => ({ who: id, other }))),
     stores.pairs.declined(others.map((who) => ({ who, other: id }))),
   ]);
   return records.map((record, i) => {
     const mine = {
       present: subscriber.state === 'active',
-      holdsOther: labels[i] !== undefined,
+      holdsOther: held[i] !== undefined,
       declinedOther: declined[i] === true,
     };
     const theirs = {
@@ -74,11 +72,31 @@ async function wantedFriends(
       holdsOther: heldBy[i] === true,
       declinedOther: declinedBy[i] === true,
     };
-    return record && associated(mine, theirs, policy) ? toFriend(record, labels[i]) : undefined;
+    return record && associated(mine, theirs, policy) ? toFriend(record, held[i]) : undefined;
+  });
+}
+
+type Held = { numberKey: string; label: Label };
+
+/** For each record: the first of its numbers, the primary before the others, that the subscriber's book holds. */
+async function heldNumbers(
+  stores: Stores,
+  id: string,
+  records: readonly (Subscriber | undefined)[],
+): Promise<(Held | undefined)[]> {
+  const numberKeys = records.map((record) => (record ? keysOf(record) : []));
+  const labels = await stores.addressBooks.labels(id, numberKeys.flat());
+  let from = 0;
+  return numberKeys.map((own) => {
+    const named = labels.slice(from, from + own.length);
+    from += own.length;
+    const first = named.findIndex((label) => label !== undefined);
+    return first < 0 ? undefined : { numberKey: own[first] as string, label: named[first] as Label };
   });
 }
 
 /** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
-function toFriend({ id, jid, displayName }: Subscriber, label: Label | undefined): Friend {
-  return { id, jid, name: label?.name ?? displayName, groups: label?.groups ?? [], held: label !== undefined };
+function toFriend({ id, jid, displayName }: Subscriber, held: Held | undefined): Friend {
+  if (!held) return { id, jid, name: displayName, groups: [] };
+  return { id, jid, name: held.label.name, groups: held.label.groups, held: held.numberKey };
 }

@@ -1,5 +1,6 @@
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
+import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';
 
 /**
@@ -7,19 +8,33 @@ import { decidePairs } from './pairs.ts';
  * pairs. Every step can be done twice; a mark is taken away only after its work is done.
  */
 export function createReconcileJob(context: Context): (id: string) => Promise<void> {
-  const { stores } = context;
+  const { stores, now } = context;
 
   return async (id) => {
-    const subscriber = await stores.subscribers.record(id);
+    await stores.subscribers.identity.settle(id, now());
+    const subscriber = await presentRecord(context, id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
       await followAnnounced(context, id);
       await followNumbers(context, id);
       await decidePairs(context, subscriber);
     }
-    const { announced, dirtyNumbers, dirtyPairs } = stores.keys;
-    await stores.due.settle('reconcile', id, subscriber ? [announced(id), dirtyNumbers(id), dirtyPairs(id)] : []);
+    const { intention, announced, dirtyNumbers, dirtyPairs } = stores.keys;
+    const open = [intention(id), announced(id), dirtyNumbers(id), dirtyPairs(id)];
+    await stores.due.settle('reconcile', id, subscriber ? open : []);
   };
+}
+
+/** The record, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
+async function presentRecord(context: Context, id: string): Promise<Subscriber | undefined> {
+  const { stores, now } = context;
+  const [subscriber, wish] = await Promise.all([stores.subscribers.record(id), stores.reconciliation.wish(id)]);
+  const active = subscriber?.state === 'active';
+  if (wish !== undefined && active) await stores.addressBooks.touchAll(id, now());
+  const entered = active && (wish !== undefined || isOutdated(subscriber, context));
+  const present = entered ? await enterAgain(context, subscriber) : subscriber;
+  if (wish !== undefined) await stores.reconciliation.fulfil(id, wish);
+  return present;
 }
 
 /**
@@ -50,8 +65,8 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
   const owners = await stores.directory.owners(numberKeys);
-  // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
-  await stores.pairs.undecline(
+  await askAnew(
+    context,
     id,
     owners.filter((owner, i): owner is string => owner !== undefined && held[i] === false),
   );
@@ -61,6 +76,22 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     owners.filter((owner) => owner !== undefined),
   );
   await stores.addressBooks.clearDirtyNumbers(id, seen);
+}
+
+/** A no to a friend lasts until the contact has left the book with every number; coming back is asking anew. */
+async function askAnew({ stores }: Context, id: string, others: readonly string[]): Promise<void> {
+  if (others.length === 0) return;
+  const records = await stores.subscribers.records(others);
+  const held = await Promise.all(
+    records.map(async (record) => {
+      const numberKeys = record ? keysOf(record) : [];
+      return numberKeys.length > 1 && (await stores.addressBooks.holds(id, numberKeys)).includes(true);
+    }),
+  );
+  await stores.pairs.undecline(
+    id,
+    others.filter((_, i) => !held[i]),
+  );
 }
 
 /** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */
@@ -74,7 +105,7 @@ async function touch({ stores, queues, now }: Context, id: string, others: reado
 async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
   const { id } = subscriber;
-  await stores.subscribers.freeNumber(subscriber);
+  await stores.subscribers.release(subscriber, now());
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
   await stores.photos.drop(id);

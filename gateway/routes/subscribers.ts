@@ -14,13 +14,13 @@ import {
   SubscriberPatch,
   SubscriberView,
 } from '../schemas.ts';
-import { rename, toDisplayName, toE164 } from '../subscriber-fields.ts';
+import { changeIdentity, rename, subscriberWith, toDisplayName, toE164, toE164s, toJid } from '../subscriber-fields.ts';
 
 const tags = ['subscribers'];
 
 /** Subscribers: who is known to the service. */
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, numberKeyOf, now } = context;
+  const { stores, queues, now } = context;
 
   return async (app) => {
     app.post(
@@ -35,10 +35,10 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const { phoneNumber, displayName, jid } = request.body;
+        const { phoneNumber, otherPhoneNumbers, displayName, jid } = request.body;
         const { subscriber, password } = await createSubscriber(
           context,
-          toE164(phoneNumber),
+          toE164s(phoneNumber, otherPhoneNumbers),
           toDisplayName(displayName),
           jid,
         );
@@ -52,14 +52,13 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         onRequest: operatorOnly,
         schema: {
           tags,
-          summary: 'Find a subscriber by number',
+          summary: 'Find a subscriber by any of its numbers',
           body: NumberQuery,
           response: { 200: SubscriberView, ...problems },
         },
       },
       async (request) => {
-        const [id] = await stores.directory.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
-        const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
+        const subscriber = await subscriberWith(context, toE164(request.body.phoneNumber));
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         return toView(subscriber);
       },
@@ -85,7 +84,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         onRequest: operatorOnly,
         schema: {
           tags,
-          summary: 'Change the number or the display name',
+          summary: 'Change the numbers, the JID or the display name',
+          description:
+            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone.',
           params: SubscriberParams,
           body: SubscriberPatch,
           response: { 200: SubscriberView, ...problems },
@@ -93,8 +94,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const subscriber = await subscriberOf(request, stores);
-        const { phoneNumber, displayName } = request.body;
-        if (phoneNumber !== undefined) await changeNumber(context, subscriber, toE164(phoneNumber));
+        const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
+        const wanted = toE164s(phoneNumber, otherPhoneNumbers ?? subscriber.otherPhoneNumbers);
+        await changeIdentity(context, subscriber, wanted, jid && toJid(jid, context.config.homeHost));
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
       },
@@ -125,18 +127,6 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-async function changeNumber(
-  { stores, queues, numberKeyOf, now }: Context,
-  subscriber: Subscriber,
-  phoneNumber: string,
-): Promise<void> {
-  if (phoneNumber === subscriber.phoneNumber) return;
-  const outcome = await stores.subscribers.changeNumber(subscriber.id, phoneNumber, numberKeyOf(phoneNumber), now());
-  if (outcome === 'number-taken') throw new Fault('ALREADY_EXISTS', 'Another subscriber has this number.');
-  if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
-  await queues.enqueue('reconcile', [subscriber.id]);
-}
-
-function toView({ id, phoneNumber, jid, displayName }: Subscriber) {
-  return { subscriberId: id, phoneNumber, jid, displayName };
+function toView({ id, phoneNumber, otherPhoneNumbers = [], jid, displayName }: Subscriber) {
+  return { subscriberId: id, phoneNumber, otherPhoneNumbers: [...otherPhoneNumbers], jid, displayName };
 }

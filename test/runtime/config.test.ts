@@ -9,7 +9,8 @@ const GATEWAY = {
 
 describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
-    expect(toWorkerConfig({})).to.deep.equal({
+    expect(toWorkerConfig({ EARSHOT_NUMBER_KEY: 'ab'.repeat(32) })).to.deep.equal({
+      numberKey: Buffer.alloc(32, 0xab),
       redisUrl: 'redis://127.0.0.1:6379',
       redisPrefix: 'earshot',
       policy: 'mutual',
@@ -37,6 +38,13 @@ describe('runtime/config', () => {
     expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'no' })).to.throw(
       'EARSHOT_GUESSED_NUMBERS must be one of: use, ignore.',
     );
+  });
+
+  it('takes the number key before the present one, but not the same twice', () => {
+    const previous = (hex: string) => toGatewayConfig({ ...GATEWAY, EARSHOT_NUMBER_KEY_PREVIOUS: hex.repeat(32) });
+    expect(previous('cd').numberKeyPrevious).to.deep.equal(Buffer.alloc(32, 0xcd));
+    expect(() => previous('AB')).to.throw('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before');
+    expect(() => previous('x')).to.throw('EARSHOT_NUMBER_KEY_PREVIOUS must be 32 or more random bytes');
   });
 
   it('reports every fault at once, and repeats no value', () => {

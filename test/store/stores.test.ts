@@ -78,8 +78,10 @@ describe('the stores', () => {
     it('announce both numbers when one changes, and refuse one that is taken', async () => {
       await join();
       await join({ ...ALICE, id: 'bob', numberKey: B, jid: 'bob@op.example' });
-      expect(await stores.subscribers.changeNumber('alice', '+8613900139000', B, NOW)).to.equal('number-taken');
-      expect(await stores.subscribers.changeNumber('alice', '+8613700137000', C, NOW)).to.equal('ok');
+      const change = (phoneNumber: string, numberKey: string) =>
+        stores.subscribers.identity.change('alice', { numbers: { phoneNumber, numberKey }, jid: ALICE.jid }, NOW);
+      expect(await change('+8613900139000', B)).to.equal('number-taken');
+      expect(await change('+8613700137000', C)).to.equal('ok');
       expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members([A, C]);
       expect(await stores.directory.owners([A, B, C])).to.deep.equal([undefined, 'bob', 'alice']);
     });
@@ -193,8 +195,14 @@ describe('the stores', () => {
     it('keeps a change that came while the one before was being published', async () => {
       await stores.nowPlaying.play('alice', playing('phone', NOW + 1_000), NOW);
       const seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.begin('alice', NOW);
-      expect(await stores.nowPlaying.published('alice')).to.deep.equal({ fingerprint: undefined, at: NOW });
+      await join();
+      expect(await stores.nowPlaying.begin('alice', 'another@op.example', NOW)).to.equal(false);
+      expect(await stores.nowPlaying.begin('alice', ALICE.jid, NOW)).to.equal(true);
+      expect(await stores.nowPlaying.published('alice')).to.deep.equal({
+        fingerprint: undefined,
+        at: NOW,
+        jid: ALICE.jid,
+      });
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
       await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, ['phone'], undefined);
       expect((await stores.nowPlaying.read('alice')).devices.map(({ device }) => device)).to.have.members([

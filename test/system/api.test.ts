@@ -85,6 +85,8 @@ describe('the HTTP API', () => {
       'POST /v1/subscribers',
       'POST /v1/subscribers/retrieve',
       'POST /v1/imports',
+      'POST /v1/reconciliations',
+      'GET /v1/reconciliations',
       `GET ${of('')}`,
       `PATCH ${of('')}`,
       `DELETE ${of('')}`,

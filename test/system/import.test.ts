@@ -114,6 +114,37 @@ describe('earshot import', () => {
     expect((await run('import', noHeader)).err).to.match(/must name its columns: phoneNumber/);
   });
 
+  it('takes further numbers, as a list or in a column, and changes them only where the row names them', async () => {
+    const others = async (n: number) =>
+      (await api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(n) })).body.otherPhoneNumbers;
+    const lines = [
+      { phoneNumber: number(20), otherPhoneNumbers: [number(21), number(22)], jid: 'twenty@op.example' },
+      { phoneNumber: number(23), otherPhoneNumbers: number(24), jid: 'refused@op.example' },
+      { phoneNumber: number(25), otherPhoneNumbers: ['12'], jid: 'refused@op.example' },
+    ];
+    const file = await fileOf('several.ndjson', lines);
+    expect(JSON.parse((await run('import', file, '--json')).out)).to.include({ created: 1, refused: 2 });
+    expect(await others(20)).to.deep.equal([number(21), number(22)]);
+    expect((await reports(file)).map(({ detail }) => detail ?? '').join(' ')).to.match(/no list.*Each of other/);
+    const taken = await fileOf('taken.ndjson', [
+      { phoneNumber: number(26), otherPhoneNumbers: [number(21)], jid: 'refused@op.example' },
+    ]);
+    await run('import', taken);
+    expect((await reports(taken))[0]).to.include({ outcome: 'refused', code: 'ALREADY_EXISTS' });
+    const sheet = await fileOf('several.csv', [
+      'phoneNumber,otherPhoneNumbers,displayName,jid',
+      `${number(20)},,Twenty,`,
+      `${number(27)},"${number(28)}, ${number(29).replace('+86', '+86 ')}",Twenty-seven,27@op.example`,
+    ]);
+    expect(JSON.parse((await run('import', sheet, '--json')).out)).to.include({ created: 1, updated: 1 });
+    expect(await others(20)).to.deep.equal([number(21), number(22)]);
+    expect(await others(27)).to.deep.equal([number(28), number(29)]);
+    const fewer = await fileOf('fewer.ndjson', [{ phoneNumber: number(20), otherPhoneNumbers: [] }]);
+    expect(JSON.parse((await run('import', fewer, '--json')).out)).to.include({ updated: 1 });
+    expect(await others(22)).to.equal(undefined);
+    expect((await run('subscriber', 'show', number(28))).out).to.match(/otherPhoneNumbers +\+86.*, \+86/);
+  });
+
   it('goes on when the gateway is killed in the middle, and loses no row', async () => {
     const file = await fileOf(
       'crash.ndjson',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createMetrics } from '../../runtime/metrics.ts';
-import { createNumberKey } from '../../runtime/number-key.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -22,7 +22,15 @@ describe('the reconcile job', () => {
     const stores = server.freshStores();
     const queues: Queues = { enqueue: async () => {}, retryNow: async () => {}, close: async () => {} };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
-    const reconcile = createReconcileJob({ stores, queues, policy: 'mutual', metrics, log, now: () => NOW });
+    const reconcile = createReconcileJob({
+      stores,
+      queues,
+      policy: 'mutual',
+      numberKeys: createNumberKeys(Buffer.alloc(32, 1)),
+      metrics,
+      log,
+      now: () => NOW,
+    });
     for (const id of ['alice', 'bob']) {
       const subscriber = { id, phoneNumber: '+1', numberKey: keyOf(id), jid: `${id}@op.example`, displayName: id };
       await stores.subscribers.create({ ...subscriber, state: 'pending' }, NOW);
@@ -33,7 +41,8 @@ describe('the reconcile job', () => {
     await stores.addressBooks.replace('bob', holding('alice'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
     expect(await stores.friends.list('alice').then((friends) => friends.length)).to.equal(1);
-    await stores.subscribers.changeNumber('alice', '+2', keyOf('new'), NOW);
+    const numbers = { phoneNumber: '+2', numberKey: keyOf('new') };
+    await stores.subscribers.identity.change('alice', { numbers, jid: 'alice@op.example' }, NOW);
     await stores.addressBooks.drop('bob', NOW);
     for (const id of ['bob', 'alice', 'bob']) await reconcile(id);
     expect([

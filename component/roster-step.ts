@@ -1,0 +1,54 @@
+import type { LedgerEntry, RosterStep } from '../domain/roster.ts';
+import type { DirtyItem } from '../store/friends.ts';
+import { newStamp } from '../store/marks.ts';
+import type { Context } from './context.ts';
+import { removeRosterItem, setRosterItem } from './roster-iq.ts';
+
+/** A subscriber's account; a former one is at another JID than the subscriber's own. */
+type Account = { id: string; jid: string };
+
+/** Takes one step in an account's roster, and notes it in the ledger. */
+export async function takeRosterStep(
+  context: Context,
+  { id, jid }: Account,
+  dirty: DirtyItem,
+  step: RosterStep,
+  ledger: LedgerEntry | undefined,
+): Promise<void> {
+  const { stores, stream } = context;
+  switch (step.do) {
+    case 'set':
+      // The intention first: an item that is missing after a crash was then not deleted by the user.
+      if (!ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...step.ledger, pending: true });
+      await setRosterItem(stream, jid, step.item);
+      return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
+    case 'restore':
+      if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
+      await setRosterItem(stream, jid, step.item);
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'remove':
+      // If nobody comes to forget the entry and the two become friends again, the user has not deleted the item.
+      if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
+      await removeRosterItem(stream, jid, dirty.jid);
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'note':
+      return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
+    case 'forget':
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'declined':
+      return declined(context, id, dirty.id);
+    case 'nothing':
+      return;
+  }
+}
+
+function stamped(entry: LedgerEntry): LedgerEntry {
+  return { ...entry, since: entry.since ?? newStamp().slice(0, 8) };
+}
+
+/** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
+async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
+  await stores.pairs.decline(id, other);
+  await stores.pairs.touch(id, [other], now());
+  await queues.enqueue('reconcile', [id, other]);
+}

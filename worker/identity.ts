@@ -1,0 +1,26 @@
+import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import type { Context } from './context.ts';
+
+/** Whether the directory has the subscriber under other keys than the operator uses now. */
+export function isOutdated({ keyIds }: Subscriber, { numberKeys }: Context): boolean {
+  return keyIds !== undefined && keyIds !== numberKeys.ids;
+}
+
+/**
+ * Puts the subscriber's numbers and JID into the directory as they should be there: under the operator's present keys, and again
+ * when an entry was lost. Returns the record as it is then.
+ */
+export async function enterAgain(context: Context, subscriber: Subscriber): Promise<Subscriber | undefined> {
+  const { stores, numberKeys, log, now } = context;
+  const { id, jid } = subscriber;
+  const wanted = { numbers: hashNumbers(phoneNumbersOf(subscriber), numberKeys), jid };
+  await stores.accounts.carryOver(subscriber.numberKey, wanted.numbers.numberKey);
+  const outcome = await stores.subscribers.identity.change(id, wanted, now());
+  if (outcome === 'busy') throw new Error('Another change of this subscriber is under way; this one comes after it.');
+  if (outcome === 'number-taken' || outcome === 'jid-taken') {
+    if (typeof (await stores.subscribers.obstacle(id, wanted, now())) !== 'string')
+      throw new Error('Who had a number of this subscriber is just giving it up.');
+    log.error({ subscriberId: id, outcome }, 'two subscribers have the same number or JID; remove one of them');
+  }
+  return stores.subscribers.record(id);
+}
