@@ -10,7 +10,7 @@ const GATEWAY = {
 describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
     expect(toWorkerConfig({})).to.deep.equal({
-      redisUrl: 'redis://127.0.0.1:6379',
+      redisUrls: ['redis://127.0.0.1:6379'],
       redisPrefix: 'earshot',
       policy: 'mutual',
       logLevel: 'info',

@@ -55,7 +55,7 @@ async function startWorld(policy: Policy): Promise<World> {
   const operatorKey = randomUUID();
   const port = await freePort();
   const env = {
-    EARSHOT_REDIS_URL: redis.server.url,
+    EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,
