@@ -4,12 +4,11 @@ import { Fault } from '../domain/fault.ts';
 import { domainOf, parseBareJid } from '../domain/jid.ts';
 import type { AccountState } from '../store/accounts.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
+import { untilClaimed } from './claiming.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
-/** Milliseconds that a caller waits for somebody who is just being added or removed. */
-const PATIENCE = 5_000;
 const POLL = 25;
 
 /**
@@ -33,7 +32,7 @@ export async function createSubscriber(
     displayName,
     state: 'pending',
   };
-  await claim(context, subscriber);
+  await untilClaimed(context, subscriber, () => stores.subscribers.create(subscriber, now()));
   const password = jidText === undefined ? await makeAccount(context, subscriber) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
@@ -46,40 +45,6 @@ function toJid(text: string, homeHost: string): string {
   if (jid === undefined || domainOf(jid) !== homeHost)
     throw new Fault('INVALID_ARGUMENT', `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}.`);
   return jid;
-}
-
-/**
- * Claims number and JID. Whoever holds one of them without being a subscriber, because it is just leaving or because its
- * gateway died before it was added, gets a moment to be gone; one that was never finished is then given up.
- */
-async function claim(context: Context, subscriber: Subscriber): Promise<void> {
-  const { stores, numberKeyOf, now } = context;
-  const giveUp = now() + PATIENCE;
-  for (;;) {
-    const outcome = await stores.subscribers.create(subscriber, now());
-    if (outcome === 'ok') return;
-    const id =
-      outcome === 'jid-taken'
-        ? await stores.subscribers.idOfJid(subscriber.jid)
-        : (await stores.directory.owners([numberKeyOf(subscriber.phoneNumber)]))[0];
-    const holder = id === undefined ? undefined : await stores.subscribers.record(id);
-    if (holder?.state === 'active') throw new Fault('ALREADY_EXISTS', TAKEN[outcome]);
-    if (now() > giveUp) await giveUpUnfinished(context, holder);
-    await sleep(POLL);
-  }
-}
-
-const TAKEN = {
-  'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
-  'jid-taken': 'Another subscriber uses this JID.',
-};
-
-/** @throws Fault CONFLICT when somebody is still at work on it */
-async function giveUpUnfinished({ stores }: Context, holder: Subscriber | undefined): Promise<void> {
-  const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
-  if (!unfinished)
-    throw new Fault('CONFLICT', 'Who had this number or JID is being added or removed; try again in a moment.');
-  await stores.subscribers.abandon(holder);
 }
 
 async function requireComponent({ stores }: Context): Promise<void> {

@@ -1,33 +1,24 @@
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets } from './book-buckets.ts';
-import { type Claimed, release } from './claims.ts';
+import { release } from './claims.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
-import { partitionOf, placeOf } from './partitions.ts';
-import type { Subscriber } from './subscriber-record.ts';
-
-/** Where the directory has the subscriber's number. */
-export function numberPlace(keys: Keys, { numberKey }: Subscriber): Claimed {
-  const { bucket, field } = placeOf(numberKey);
-  return { key: keys.directory(bucket), field };
-}
-
-/** Where it is written who uses the subscriber's JID. */
-export function jidPlace(keys: Keys, { jid }: Subscriber): Claimed {
-  return { key: keys.jids(jid), field: jid };
-}
+import { partitionOf } from './partitions.ts';
+import { jidPlace, numberPlace } from './places.ts';
+import { keysOf, type Subscriber } from './subscriber-record.ts';
 
 /** How a subscriber goes: each step can be done twice, and gives back only what is still the subscriber's own. */
 export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
-  /** Somebody who leaves, or never came, gives the number up. */
-  async function freeNumber(subscriber: Subscriber): Promise<void> {
+  /** Somebody who leaves, or never came, gives the numbers up. */
+  async function freeNumbers(subscriber: Subscriber): Promise<void> {
     const index = await interned.indexOf(subscriber.id);
-    if (index !== undefined) await release(redis, numberPlace(keys, subscriber), index);
+    if (index === undefined) return;
+    await Promise.all(keysOf(subscriber).map((key) => release(redis, numberPlace(keys, key), index)));
   }
 
   /** Forgets a subscriber that never became active. */
   async function abandon(subscriber: Subscriber): Promise<void> {
-    await freeNumber(subscriber);
+    await freeNumbers(subscriber);
     await forget(subscriber);
   }
 
@@ -36,7 +27,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     const { id, jid } = subscriber;
     const [index, buckets] = await Promise.all([interned.indexOf(id), redis.hGet(keys.book(id), 'buckets')]);
     if (index !== undefined) {
-      const place = jidPlace(keys, subscriber);
+      const place = jidPlace(keys, jid);
       if ((await redis.hGet(place.key, place.field)) === `${index}`) await redis.hDel(keys.presence, jid);
       await release(redis, place, index);
       const { key, field } = idPlace(keys, index);
@@ -53,7 +44,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .exec();
   }
 
-  return { freeNumber, abandon, forget };
+  return { freeNumbers, abandon, forget };
 }
 
 function ownKeys(keys: Keys, id: string): string[] {
@@ -64,6 +55,7 @@ function ownKeys(keys: Keys, id: string): string[] {
     keys.book(id),
     keys.dirtyNumbers(id),
     keys.dirtyPairs(id),
+    keys.intention(id),
     keys.announced(id),
     keys.friends(id),
     keys.declined(id),

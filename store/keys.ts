@@ -26,6 +26,7 @@ export function createKeys(prefix: string) {
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
+    intention: (id: string) => of(id, 'intention'),
     announced: (id: string) => of(id, 'announced'),
     friends: (id: string) => of(id, 'friends'),
     declined: (id: string) => of(id, 'declined'),

@@ -4,19 +4,60 @@
  */
 export type SubscriberState = 'pending' | 'active' | 'leaving';
 
-export type Subscriber = {
-  id: string;
+/** A subscriber's numbers and what they are hashed to. */
+export type Numbers = {
+  /** The primary number; its country is that of the address book. */
   phoneNumber: string;
-  /** The keyed hash of the number. */
+  /** The keyed hash of the primary number. */
   numberKey: string;
-  jid: string;
-  displayName: string;
-  state: SubscriberState;
+  /** Further numbers; absent when there are none. */
+  otherPhoneNumbers?: readonly string[];
+  /**
+   * Everything under which the directory has the subscriber: for each number, the primary first, one hash for each of
+   * the operator's keys in use, the present one first. Absent: `numberKey` is all.
+   */
+  numberKeys?: readonly string[];
+  /** Names of the operator's keys in use, in that order; absent when they are not known. */
+  keyIds?: string;
 };
+
+export type Subscriber = Numbers & { id: string; jid: string; displayName: string; state: SubscriberState };
 
 /** From the fields of the hash `subscriber`; undefined when there is none. */
 export function toSubscriber(id: string, fields: Record<string, string>): Subscriber | undefined {
-  const { phoneNumber, numberKey, jid, displayName, state } = fields;
+  const { phoneNumber, numberKey, jid, displayName, state, otherPhoneNumbers, numberKeys, keyIds } = fields;
   if (!phoneNumber || !numberKey || !jid || !state) return undefined;
-  return { id, phoneNumber, numberKey, jid, displayName: displayName ?? '', state: state as SubscriberState };
+  return {
+    id,
+    phoneNumber,
+    numberKey,
+    ...(otherPhoneNumbers ? { otherPhoneNumbers: otherPhoneNumbers.split(' ') } : {}),
+    ...(numberKeys ? { numberKeys: numberKeys.split(' ') } : {}),
+    ...(keyIds ? { keyIds } : {}),
+    jid,
+    displayName: displayName ?? '',
+    state: state as SubscriberState,
+  };
+}
+
+/** The numbers as fields of the hash `subscriber`; what is absent is empty. */
+export function numberFields(numbers: Numbers): Record<string, string> {
+  const { phoneNumber, numberKey, otherPhoneNumbers = [], numberKeys = [], keyIds = '' } = numbers;
+  return {
+    phoneNumber,
+    numberKey,
+    otherPhoneNumbers: otherPhoneNumbers.join(' '),
+    numberKeys: numberKeys.join(' '),
+    keyIds,
+  };
+}
+
+/** Every key under which the directory has the subscriber, those of the primary number first. */
+export function keysOf({ numberKey, numberKeys }: Pick<Numbers, 'numberKey' | 'numberKeys'>): readonly string[] {
+  return numberKeys ?? [numberKey];
+}
+
+/** The numbers in E.164, the primary first. */
+export function phoneNumbersOf({ phoneNumber, otherPhoneNumbers = [] }: Numbers): string[] {
+  return [phoneNumber, ...otherPhoneNumbers];
 }

@@ -1,16 +1,17 @@
 import type { Redis } from '../runtime/redis.ts';
-import { claim } from './claims.ts';
-import { createDepartures, jidPlace, numberPlace } from './departures.ts';
+import { createDepartures } from './departures.ts';
 import { GRACE } from './due.ts';
+import { createIdentity } from './identity.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
-import { allPartitions, askSubscribers, partitionOf, placeOf } from './partitions.ts';
-import { type Subscriber, toSubscriber } from './subscriber-record.ts';
-import { ACTIVATE, CHANGE_NUMBER, LEAVE } from './subscriber-scripts.ts';
+import { createObstacles } from './obstacles.ts';
+import { allPartitions, askSubscribers, partitionOf } from './partitions.ts';
+import { numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
+import { ACTIVATE, LEAVE } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
-export type Claim = 'ok' | 'number-taken' | 'jid-taken';
+export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
 
 /** Milliseconds after which a subscriber that never became active is given up. */
 const ABANDONED = 180_000;
@@ -21,55 +22,46 @@ const ABANDONED = 180_000;
  * looks at everybody whose book holds that number.
  */
 export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) {
-  const { freeNumber, abandon, forget } = createDepartures(redis, interned, keys);
+  const { freeNumbers, abandon, forget } = createDepartures(redis, interned, keys);
+  const identity = createIdentity(redis, interned, keys);
 
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
   }
 
-  /** Runs a step that has to name the subscriber's present number, anew when the number changes meanwhile. */
-  async function withNumber<T extends string>(
-    id: string,
-    step: (numberKey: string) => Promise<T | 'changed'>,
-  ): Promise<T | 'gone'> {
-    for (;;) {
-      const numberKey = await redis.hGet(keys.subscriber(id), 'numberKey');
-      if (numberKey === null) return 'gone';
-      const outcome = await step(numberKey);
-      if (outcome !== 'changed') return outcome;
-    }
+  /** Somebody who leaves gives up every number, also those of a change that is under way. */
+  async function release(subscriber: Subscriber, now: number): Promise<void> {
+    await identity.settle(subscriber.id, now, true);
+    await freeNumbers(subscriber);
   }
 
   return {
     /**
-     * Stores the pending subscriber and claims its number and its JID, all or nothing. Nobody sees it until it is activated;
+     * Stores the pending subscriber and claims its numbers and its JID, all or nothing. Nobody sees it until it is activated;
      * if this process dies half-way, the account job finds the record and abandons it.
      */
     async create(subscriber: Subscriber, now: number): Promise<Claim> {
-      const { id, ...fields } = subscriber;
+      const { id, jid, displayName, state } = subscriber;
       const index = await interned.next();
       const own = idPlace(keys, index);
       await redis
         .multi()
         .zAdd(keys.due('account', id), { value: id, score: now + ABANDONED })
-        .hSet(keys.subscriber(id), { ...fields, index })
+        .hSet(keys.subscriber(id), { ...written(numberFields(subscriber)), jid, displayName, state, index })
         .exec();
       await redis.hSet(own.key, own.field, id);
-      const refused = !(await claim(redis, numberPlace(keys, subscriber), index))
-        ? 'number-taken'
-        : !(await claim(redis, jidPlace(keys, subscriber), index))
-          ? 'jid-taken'
-          : undefined;
-      if (refused) await abandon(subscriber);
-      return refused ?? 'ok';
+      const outcome = await identity.claimAll(id, { numbers: subscriber, jid });
+      if (outcome === 'ok') return 'ok';
+      await abandon(subscriber);
+      return outcome === 'gone' ? 'busy' : outcome;
     },
 
     /** From pending to active; false when it was not pending. */
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
-      const { id, numberKey } = subscriber;
+      const { id } = subscriber;
       const reply = await redis.eval(ACTIVATE, {
         keys: [keys.subscriber(id), keys.announced(id), keys.due('reconcile', id), keys.due('account', id)],
-        arguments: [id, numberKey, `${now + GRACE}`, newStamp()],
+        arguments: [id, `${now + GRACE}`, newStamp()],
       });
       return reply === 1;
     },
@@ -99,46 +91,14 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
       await redis.hSet(keys.subscriber(id), 'displayName', displayName);
     },
 
-    /** Gives up the old number, claims the new one and announces both. */
-    async changeNumber(
-      id: string,
-      phoneNumber: string,
-      numberKey: string,
-      now: number,
-    ): Promise<'ok' | 'number-taken' | 'gone'> {
-      return withNumber(id, async (oldKey) => {
-        const [old, wanted] = [placeOf(oldKey), placeOf(numberKey)];
-        const reply = await redis.eval(CHANGE_NUMBER, {
-          keys: [
-            keys.subscriber(id),
-            keys.directory(old.bucket),
-            keys.directory(wanted.bucket),
-            keys.announced(id),
-            keys.due('reconcile', id),
-          ],
-          arguments: [
-            id,
-            oldKey,
-            old.field as never,
-            numberKey,
-            wanted.field as never,
-            phoneNumber,
-            `${now + GRACE}`,
-            newStamp(),
-          ],
-        });
-        return reply as 'ok' | 'number-taken' | 'gone' | 'changed';
-      });
-    },
-
-    /** Marks everything for undoing and frees the number at once; false when there is nobody to leave. */
+    /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(LEAVE, {
         keys: [keys.subscriber(id), keys.announced(id), keys.leaving(partitionOf(id)), keys.due('reconcile', id)],
         arguments: [id, `${now + GRACE}`, newStamp()],
       });
       const subscriber = await record(id);
-      if (subscriber?.state === 'leaving') await freeNumber(subscriber);
+      if (subscriber?.state === 'leaving') await release(subscriber, now);
       return reply === 1;
     },
 
@@ -149,6 +109,12 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
 
     abandon,
     forget,
-    freeNumber,
+    release,
+    identity,
+    obstacle: createObstacles(redis, interned, identity, keys),
   };
+}
+
+function written(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 }

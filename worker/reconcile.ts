@@ -7,9 +7,10 @@ import { decidePairs } from './pairs.ts';
  * pairs. Every step can be done twice; a mark is taken away only after its work is done.
  */
 export function createReconcileJob(context: Context): (id: string) => Promise<void> {
-  const { stores } = context;
+  const { stores, now } = context;
 
   return async (id) => {
+    await stores.subscribers.identity.settle(id, now());
     const subscriber = await stores.subscribers.record(id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
@@ -17,8 +18,9 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
       await followNumbers(context, id);
       await decidePairs(context, subscriber);
     }
-    const { announced, dirtyNumbers, dirtyPairs } = stores.keys;
-    await stores.due.settle('reconcile', id, subscriber ? [announced(id), dirtyNumbers(id), dirtyPairs(id)] : []);
+    const { intention, announced, dirtyNumbers, dirtyPairs } = stores.keys;
+    const open = [intention(id), announced(id), dirtyNumbers(id), dirtyPairs(id)];
+    await stores.due.settle('reconcile', id, subscriber ? open : []);
   };
 }
 
@@ -74,7 +76,7 @@ async function touch({ stores, queues, now }: Context, id: string, others: reado
 async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
   const { id } = subscriber;
-  await stores.subscribers.freeNumber(subscriber);
+  await stores.subscribers.release(subscriber, now());
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
   await stores.photos.drop(id);

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
+import { untilClaimed } from '../claiming.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';
 import {
@@ -125,16 +126,15 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-async function changeNumber(
-  { stores, queues, numberKeyOf, now }: Context,
-  subscriber: Subscriber,
-  phoneNumber: string,
-): Promise<void> {
+async function changeNumber(context: Context, subscriber: Subscriber, phoneNumber: string): Promise<void> {
+  const { stores, queues, numberKeyOf, now } = context;
   if (phoneNumber === subscriber.phoneNumber) return;
-  const outcome = await stores.subscribers.changeNumber(subscriber.id, phoneNumber, numberKeyOf(phoneNumber), now());
-  if (outcome === 'number-taken') throw new Fault('ALREADY_EXISTS', 'Another subscriber has this number.');
-  if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
-  await queues.enqueue('reconcile', [subscriber.id]);
+  const { id, jid } = subscriber;
+  const numbers = { phoneNumber, numberKey: numberKeyOf(phoneNumber) };
+  await untilClaimed(context, { id, jid, ...numbers }, () =>
+    stores.subscribers.identity.change(id, { numbers, jid }, now()),
+  );
+  await queues.enqueue('reconcile', [id]);
 }
 
 function toView({ id, phoneNumber, jid, displayName }: Subscriber) {

@@ -82,8 +82,10 @@ function describeStores(kind: RedisKind): void {
       if (kind === 'a Redis Cluster') this.skip();
       await join();
       await join({ ...ALICE, id: 'bob', numberKey: B, jid: 'bob@op.example' });
-      expect(await stores.subscribers.changeNumber('alice', '+8613900139000', B, NOW)).to.equal('number-taken');
-      expect(await stores.subscribers.changeNumber('alice', '+8613700137000', C, NOW)).to.equal('ok');
+      const change = (phoneNumber: string, numberKey: string) =>
+        stores.subscribers.identity.change('alice', { numbers: { phoneNumber, numberKey }, jid: ALICE.jid }, NOW);
+      expect(await change('+8613900139000', B)).to.equal('number-taken');
+      expect(await change('+8613700137000', C)).to.equal('ok');
       expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members([A, C]);
       expect(await stores.directory.owners([A, B, C])).to.deep.equal([undefined, 'bob', 'alice']);
     });

@@ -33,7 +33,8 @@ describe('the reconcile job', () => {
     await stores.addressBooks.replace('bob', holding('alice'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
     expect(await stores.friends.list('alice').then((friends) => friends.length)).to.equal(1);
-    await stores.subscribers.changeNumber('alice', '+2', keyOf('new'), NOW);
+    const numbers = { phoneNumber: '+2', numberKey: keyOf('new') };
+    await stores.subscribers.identity.change('alice', { numbers, jid: 'alice@op.example' }, NOW);
     await stores.addressBooks.drop('bob', NOW);
     for (const id of ['bob', 'alice', 'bob']) await reconcile(id);
     expect([
