@@ -77,9 +77,7 @@ function describeStores(kind: RedisKind): void {
       expect(await server.redis.keys(`${prefix}:*`)).to.deep.equal([stores.keys.lastIndex]);
     });
 
-    it('announce both numbers when one changes, and refuse one that is taken', async function () {
-      // A change of number is still one script over three slots.
-      if (kind === 'a Redis Cluster') this.skip();
+    it('announce both numbers when one changes, and refuse one that is taken', async () => {
       await join();
       await join({ ...ALICE, id: 'bob', numberKey: B, jid: 'bob@op.example' });
       const change = (phoneNumber: string, numberKey: string) =>

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { startRedis } from '../../local/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
+import type { RedisPlace } from '../../runtime/redis-options.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { startRedisCluster } from './redis-cluster.ts';
 
@@ -16,6 +17,7 @@ export type RedisKind = (typeof REDIS_KINDS)[number];
 export type TestRedis = {
   /** As EARSHOT_REDIS_URL takes it. */
   url: string;
+  place: RedisPlace;
   redis: Redis;
   freshStores(): Stores;
   stop(): Promise<void>;
@@ -28,9 +30,11 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
   const server =
     kind === 'a single Redis' ? await startRedis({ dir, password }) : await startRedisCluster(dir, password);
   const log = pino({ level: 'silent' });
-  const redis = await connectRedis(await findRedis(server.url.split(',') as [string], log), 'fail-fast', log);
+  const place = await findRedis(server.url.split(',') as [string], log);
+  const redis = await connectRedis(place, 'fail-fast', log);
   return {
     url: server.url,
+    place,
     redis,
     freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`),
     async stop() {
