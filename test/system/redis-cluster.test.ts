@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { openEvents } from '../support/event-stream.ts';
+import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
@@ -74,16 +74,34 @@ describe('all of Earshot on a Redis Cluster', () => {
       expect(Date.now() - asked).to.be.lessThan(2_000);
       expect(answers.map(({ status }) => status)).to.deep.equal([503, 503]);
       expect(await (await fetch(`${stack.gatewayUrl}/readyz`)).text()).to.contain('Redis');
+      const status = `Come while master ${master} was away`;
+      const alices = await connectFriend(stack, alice, status);
 
-      await cluster.restart(master);
-      const title = `Master ${master} is back`;
-      await eventually(() => api.play(alice, { title }), CONVERGENCE);
-      await stream.next('now-playing', ({ nowPlaying }) => expect(nowPlaying).to.include({ title }), CONVERGENCE);
-      await bobs.hears(alice.jid, title, CONVERGENCE);
-      const name = `Alice ${master}`;
-      await eventually(() => api.putBook(bob, [{ name, phoneNumbers: [alice.phoneNumber] }]), CONVERGENCE);
-      await bobs.item(alice.jid, (item) => expect(item).to.include({ name }), CONVERGENCE);
-      await stack.untilReady();
-      stream.close();
-    }).timeout(90_000);
+      try {
+        await cluster.restart(master);
+        const title = `Master ${master} is back`;
+        await eventually(() => api.play(alice, { title }), CONVERGENCE);
+        await bobs.hears(alice.jid, title, CONVERGENCE);
+        await eventually(() => {
+          const page = shownBy(stream);
+          expect(page.nowPlaying).to.include({ title });
+          expect(page).to.include({ online: true, status });
+        }, CONVERGENCE);
+        const name = `Alice ${master}`;
+        await eventually(() => api.putBook(bob, [{ name, phoneNumbers: [alice.phoneNumber] }]), CONVERGENCE);
+        await bobs.item(alice.jid, (item) => expect(item).to.include({ name }), CONVERGENCE);
+        await stack.untilReady();
+      } finally {
+        await alices.leave();
+        stream.close();
+      }
+    }).timeout(120_000);
 });
+
+/** The only friend as the page shows it: what came last, everything at once or a change. */
+function shownBy(stream: EventStream): Record<string, unknown> {
+  const page: Record<string, unknown> = {};
+  for (const { event, data } of stream.events)
+    Object.assign(page, event === 'friends' ? (data.friends as Record<string, unknown>[])[0] : data);
+  return page;
+}
