@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startStack } from '../local/stack.ts';
 import { stopSignal } from '../local/stop-signals.ts';
 import { createLog } from '../runtime/log.ts';
-import { createRedis } from '../runtime/redis.ts';
+import { connectRedis } from '../runtime/redis.ts';
 import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
 import { builtProcesses } from './built.ts';
@@ -32,9 +32,9 @@ async function run(): Promise<void> {
   // Without a pause between two publishes, 200 subscribers are enough to use the machine to the full.
   const env = { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_LOG_LEVEL: 'warn' };
   const stack = await startStack({ dataDir: join(folder, 'data'), entries, env, signal });
-  const redis = createRedis(stack.redis().url, 'wait', createLog('bench', 'silent'));
+  const place = { urls: [stack.redis().url], cluster: false } as const;
+  const redis = await connectRedis(place, 'wait', createLog('bench', 'silent'));
   try {
-    await redis.connect();
     const stores = createStores(redis, 'earshot');
     const work = measure({ stack, api: createApi(stack), stores, signal, say: console.log });
     console.log(await writeReport(machine, await Promise.race([work, aborted()])));

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bareOf, domainOf, resourceOf } from '../domain/jid.ts';
 import { onlineOf, type Resource, type Show, sameOnline } from '../domain/presence.ts';
 import { cleanText } from '../domain/text.ts';
+import { isRedisAway } from '../runtime/redis.ts';
 import type { Context } from './context.ts';
 import type { Element } from './xml.ts';
 
@@ -20,6 +22,8 @@ const SHOWS: readonly Show[] = ['away', 'chat', 'dnd', 'xa'];
 const LONGEST_STATUS = 1024;
 /** Milliseconds that the server has to repeat who is online. */
 const SETTLING = 5_000;
+/** Milliseconds until what Redis refused is written again. */
+const AGAIN = 500;
 
 /** Who of the home host is online. Everybody is known here; only subscribers are written to the store. */
 export function createPresenceTracker(context: Context, homeHost: string): PresenceTracker {
@@ -28,6 +32,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
   const changed = new Set<string>();
   let flushing: Promise<void> | undefined;
   let settling: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   async function write(jid: string): Promise<void> {
     const resources = [...(known.get(jid)?.values() ?? [])];
@@ -39,12 +44,23 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
       await context.stores.events.tell(id, { what: 'presence' });
   }
 
-  async function flush(): Promise<void> {
+  function flush(): void {
+    flushing ??= writeChanged().finally(() => {
+      flushing = undefined;
+      if (changed.size > 0) flush();
+    });
+  }
+
+  async function writeChanged(): Promise<void> {
     for (const jid of changed) {
       changed.delete(jid);
-      await write(jid).catch((err: unknown) => log.warn({ err }, 'presence not written'));
+      await write(jid).catch(async (err: unknown) => {
+        log.warn({ err }, 'presence not written');
+        if (stopped || !isRedisAway(err)) return;
+        changed.add(jid);
+        await sleep(AGAIN);
+      });
     }
-    flushing = undefined;
   }
 
   function receive(stanza: Element): void {
@@ -58,12 +74,22 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     if (resources.size === 0) known.delete(jid);
     else known.set(jid, resources);
     changed.add(jid);
-    flushing ??= flush();
+    flush();
   }
 
   async function forgetSilent(): Promise<void> {
     for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
-    flushing ??= flush();
+    flush();
+  }
+
+  function settle(): void {
+    const mine = setTimeout(() => {
+      void forgetSilent().catch((err: unknown) => {
+        log.warn({ err }, 'presence not settled');
+        if (settling === mine) settle();
+      });
+    }, SETTLING);
+    settling = mine;
   }
 
   return {
@@ -71,16 +97,14 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
     forget() {
       clearTimeout(settling);
+      settling = undefined;
       known.clear();
     },
-    settle() {
-      settling = setTimeout(
-        () => void forgetSilent().catch((err: unknown) => log.warn({ err }, 'presence not settled')),
-        SETTLING,
-      );
-    },
+    settle,
     async stop() {
+      stopped = true;
       clearTimeout(settling);
+      settling = undefined;
       await flushing;
     },
   };

@@ -4,16 +4,15 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
-import { createRedis } from '../runtime/redis.ts';
+import { connectEvents } from '../runtime/redis.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
 import { buildServer } from './server.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
-  const eventRedis = createRedis(config.redisUrl, 'wait', log);
-  await eventRedis.connect();
-  const { stores, queues, close } = await openStores(config, 'fail-fast', log);
+  const { stores, queues, place, close } = await openStores(config, 'fail-fast', log);
+  const eventRedis = await connectEvents(place, log);
   const app = await buildServer({
     config,
     stores,

@@ -3,10 +3,12 @@ export interface RedisConfig {
   folder: string;
   port: number;
   password: string;
+  /** Further lines. */
+  further?: readonly string[];
 }
 
 /** The text of `redis.conf`. */
-export function redisConfig({ folder, port, password }: RedisConfig): string {
+export function redisConfig({ folder, port, password, further = [] }: RedisConfig): string {
   const lines = [
     'bind 127.0.0.1',
     `port ${port}`,
@@ -26,6 +28,7 @@ export function redisConfig({ folder, port, password }: RedisConfig): string {
     // Labels longer than 64 bytes shall not unpack the hash that they are in.
     'hash-max-ziplist-value 512',
     'always-show-logo no',
+    ...further,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -18,6 +18,8 @@ export interface RedisOptions {
   port?: number;
   /** A new one when left out. Letters, digits, `-` and `_` only. */
   password?: string;
+  /** Further lines of redis.conf. */
+  settings?: readonly string[];
 }
 
 /** A running private Redis. */
@@ -41,7 +43,9 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   await waitForFormerServer('Redis', dir, join(dir, 'redis.pid'));
   await requireFreePort(port, 'Redis', 'End that program or choose another port.');
   const configFile = join(dir, 'redis.conf');
-  writeFileSync(configFile, redisConfig({ folder: dir, port, password }), { mode: 0o600 });
+  writeFileSync(configFile, redisConfig({ folder: dir, port, password, further: options.settings ?? [] }), {
+    mode: 0o600,
+  });
   const child = await startChild({
     name: 'Redis',
     program,

@@ -23,6 +23,8 @@ export interface PlanOptions {
   domain?: string;
   /** Default `mutual`. */
   policy?: 'mutual' | 'either';
+  /** Redis servers that run already, instead of a private one. */
+  redisUrl?: string;
   /** Further `EARSHOT_*` settings for the three processes. */
   env?: Record<string, string>;
   /** Rights and modules that differ from the usual ones. */
@@ -88,7 +90,7 @@ async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> 
 function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {
   return {
     ...options.env,
-    EARSHOT_REDIS_URL: `redis://:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
+    EARSHOT_REDIS_URL: options.redisUrl ?? `redis://:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
     EARSHOT_HOME_HOST: domain,
     EARSHOT_COMPONENT_DOMAIN: `tune.${domain}`,
     EARSHOT_COMPONENT_SERVICE: `xmpp://127.0.0.1:${ports.component}`,

@@ -23,6 +23,7 @@ export interface Stack {
   xmpp: { host: string; port: number; domain: string };
   /** What the three processes are told. */
   env: Record<string, string>;
+  /** The private one. */
   redis(): RedisServer;
   prosody(): ProsodyServer;
   process(role: Role): EarshotProcess;
@@ -52,7 +53,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const stack = makeStack(plan, options);
   try {
-    await startAll(stack, ['redis', 'prosody'], options.signal);
+    const servers: PartName[] = options.redisUrl === undefined ? ['redis', 'prosody'] : ['prosody'];
+    await startAll(stack, servers, options.signal);
     await startAll(stack, ROLES, options.signal);
     await stack.untilReady();
     return stack;

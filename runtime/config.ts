@@ -1,6 +1,7 @@
 import type { Policy } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
 import { parseBareJid } from '../domain/jid.ts';
+import type { RedisPlace } from './redis-options.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
@@ -11,7 +12,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What every process needs. */
 export type CommonConfig = {
-  redisUrl: string;
+  /** One server, or some nodes of a cluster. */
+  redisUrls: RedisPlace['urls'];
   redisPrefix: string;
   logLevel: string;
 };
@@ -91,12 +93,7 @@ export function toWorkerConfig(env: Env): WorkerConfig {
 
 function common(read: Reader): CommonConfig {
   return {
-    redisUrl: read.matching(
-      'EARSHOT_REDIS_URL',
-      /^rediss?:\/\/\S+$/,
-      'redis://[:password@]host:port[/db]',
-      'redis://127.0.0.1:6379',
-    ),
+    redisUrls: read.redisUrls('EARSHOT_REDIS_URL', 'redis://127.0.0.1:6379'),
     redisPrefix: read.matching('EARSHOT_REDIS_PREFIX', /^[\w-]{1,32}$/, '1 to 32 letters, digits, _ or -', 'earshot'),
     logLevel: read.oneOf('EARSHOT_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   };
@@ -167,5 +164,27 @@ function createReader(env: Env) {
     );
   }
 
-  return { faults, text, matching, domain, integer, oneOf, key };
+  function redisUrls(name: string, fallback: string): RedisPlace['urls'] {
+    // A password may hold a comma.
+    const [first = '', ...others] = text(name, fallback).split(/\s*,\s*(?=rediss?:)/);
+    const urls: RedisPlace['urls'] = [first, ...others];
+    if (!urls.every(isRedisUrl))
+      faults.push(`${name} must be redis://[user:password@]host:port[/db], or several of them with commas between.`);
+    else if (new Set(urls.map(sharedPartOf)).size > 1)
+      faults.push(
+        `${name} must have the same scheme, user and password in every URL: all nodes of a cluster share them.`,
+      );
+    return urls;
+  }
+
+  return { faults, text, matching, domain, integer, oneOf, key, redisUrls };
+}
+
+function isRedisUrl(url: string): boolean {
+  return /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/.test(url) && URL.canParse(url);
+}
+
+function sharedPartOf(url: string): string {
+  const { protocol, username, password } = new URL(url);
+  return JSON.stringify([protocol, username, password]);
 }

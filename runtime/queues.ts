@@ -1,6 +1,6 @@
-import { createNodeRedisClient, type Job, Queue, Worker } from 'bullmq';
+import { type Job, Queue, Worker } from 'bullmq';
 import type { Log } from './log.ts';
-import type { Redis } from './redis.ts';
+import type { QueueRedis } from './queue-redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else. */
 export const QUEUES = ['tune', 'roster', 'reconcile', 'account'] as const;
@@ -18,10 +18,9 @@ export type Queues = {
 /** Retries within a job are for short troubles; the sweep looks again at what is still due afterwards. */
 const RETRIES = { attempts: 6, backoff: { type: 'exponential', delay: 250, jitter: 0.5 } };
 
-export function createQueues(redis: Redis, prefix: string, log: Log): Queues {
-  const connection = createNodeRedisClient(redis);
+export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queues {
   const options = {
-    connection,
+    connection: redis.connection(),
     prefix: queuePrefix(prefix),
     streams: { events: { maxLen: 100 } },
     skipMetasUpdate: true,
@@ -67,7 +66,7 @@ export type QueueWork = (id: string, job: Job<SubscriberJob>, token: string) => 
 
 /** Runs `work` for the queue's jobs, `concurrency` of them side by side. It does nothing until `run()` is called. */
 export function createQueueWorker(
-  redis: Redis,
+  redis: QueueRedis,
   prefix: string,
   name: QueueName,
   concurrency: number,
@@ -75,7 +74,7 @@ export function createQueueWorker(
   work: QueueWork,
 ): QueueWorker {
   const worker = new Worker<SubscriberJob>(name, (job, token) => work(job.data.id, job, token ?? ''), {
-    connection: createNodeRedisClient(redis),
+    connection: redis.connection(),
     prefix: queuePrefix(prefix),
     concurrency,
     autorun: false,

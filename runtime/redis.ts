@@ -5,46 +5,47 @@ import {
   createClient,
   DisconnectsClientError,
   ErrorReply,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
   SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
   TimeoutError,
 } from 'redis';
-import { Fault } from '../domain/fault.ts';
 import type { Log } from './log.ts';
+import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
+import { connectionOptions, NO_TIME_LIMIT, type RedisPlace, type WhenAway } from './redis-options.ts';
 
-export type Redis = ReturnType<typeof newClient>;
+type SingleClient = ReturnType<typeof newClient>;
+type ClusterClient = Awaited<ReturnType<typeof connectCluster>>;
 
 /**
- * `fail-fast`: while Redis is away commands are rejected at once; for a process that has somebody waiting.
- * `wait`: they are kept until it is back; for background work.
+ * What the stores work with: what a single Redis and a cluster both can. The keys of one call, one script and one `multi` must share a
+ * hash tag: a cluster refuses anything else.
  */
-export type WhenAway = 'fail-fast' | 'wait';
+export type Redis = Pick<SingleClient, Exclude<keyof SingleClient & keyof ClusterClient, 'duplicate' | 'sendCommand'>>;
 
-function optionsOf(url: string, whenAway: WhenAway) {
-  return {
-    url,
-    disableOfflineQueue: whenAway === 'fail-fast',
-    // A peer that vanished without closing the connection is noticed by the missing answer to a ping.
-    pingInterval: 5_000,
-    // The library's own limit of 5 s would end what `wait` is to keep, and costs each command a timer.
-    commandOptions: { timeout: 0 },
-    socket: { connectTimeout: 5_000, socketTimeout: 20_000, reconnectStrategy },
-  };
+/** Connects for good: a connection that breaks is made anew, for ever; its errors are logged, not thrown. */
+export async function connectRedis(place: RedisPlace, whenAway: WhenAway, log: Log): Promise<Redis> {
+  if (!place.cluster) return connectSingle(place, whenAway, log);
+  // The same methods with the same meaning; only the types of `multi` and of the library's inner parts differ.
+  return (await connectCluster(place, whenAway, log)) as unknown as Redis;
 }
 
-/** 50 ms, doubling to 2 s, jittered so that all processes do not come back in the same moment. */
-function reconnectStrategy(retries: number): number {
-  return Math.min(50 * 2 ** retries, 2_000) * (0.5 + Math.random() / 2);
+/** A connection for subscriptions alone. It emits `ready` when something may have been missed. */
+export async function connectEvents(place: RedisPlace, log: Log): Promise<Redis> {
+  if (!place.cluster) return connectSingle(place, 'wait', log);
+  return (await connectClusterEvents(place, log)) as unknown as Redis;
+}
+
+/** The library's own client of one server. */
+export async function connectSingle({ urls }: RedisPlace, whenAway: WhenAway, log: Log): Promise<SingleClient> {
+  const client = newClient(urls[0], whenAway);
+  client.on('error', (err) => log.warn({ err }, 'Redis connection'));
+  return client.connect();
 }
 
 function newClient(url: string, whenAway: WhenAway) {
-  return createClient(optionsOf(url, whenAway));
-}
-
-/** A client that reconnects for ever; its errors are logged, not thrown. */
-export function createRedis(url: string, whenAway: WhenAway, log: Log): Redis {
-  const client = newClient(url, whenAway);
-  client.on('error', (err) => log.warn({ err }, 'Redis connection'));
-  return client;
+  return createClient({ url, ...connectionOptions(whenAway), commandOptions: NO_TIME_LIMIT });
 }
 
 const AWAY = [
@@ -52,33 +53,27 @@ const AWAY = [
   ClientOfflineError,
   ConnectionTimeoutError,
   DisconnectsClientError,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
   SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
   TimeoutError,
 ];
 
-/** What Redis says while it loads its data, cannot write its file, is full, or is only a copy. */
-const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY)\b/;
+/** What Redis says while it loads its data, cannot write its file, is full, is only a copy, or a cluster is not whole. */
+const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|MASTERDOWN|NOREPLICAS)\b/;
+
+/** What ioredis, which serves the queues of a cluster, says in plain errors. */
+const IOREDIS_AWAY =
+  /^(?:Connection is closed|Cluster isn't ready|Cluster is ended|Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes)/;
+
+const BROKEN_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'];
 
 /** The command was not done because Redis does not answer; it can be tried again. */
 export function isRedisAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
   if (AWAY.some((kind) => error instanceof kind)) return true;
-  if (error instanceof ErrorReply) return REFUSING.test(error.message);
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
-}
-
-/**
- * Refuses a Redis that would lose data.
- * @throws Fault UNAVAILABLE with the line to change in redis.conf.
- */
-export async function checkRedis(redis: Redis): Promise<void> {
-  const memory = await redis.info('memory');
-  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
-  if (policy !== 'noeviction')
-    throw new Fault(
-      'UNAVAILABLE',
-      `Redis may evict data (maxmemory-policy ${policy}); set maxmemory-policy noeviction in redis.conf.`,
-    );
-  const persistence = await redis.info('persistence');
-  if (!persistence.includes('aof_enabled:1'))
-    throw new Fault('UNAVAILABLE', 'Redis keeps no append-only file; set appendonly yes in redis.conf.');
+  if (error instanceof ErrorReply || error.name === 'ReplyError') return REFUSING.test(error.message);
+  if ('code' in error) return BROKEN_CONNECTION.includes(`${error.code}`);
+  return IOREDIS_AWAY.test(error.message);
 }

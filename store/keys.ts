@@ -54,6 +54,6 @@ export function createKeys(prefix: string) {
     status: (role: string) => `${prefix}:status:${role}`,
     metrics: `${prefix}:metrics`,
     /** A pub/sub channel, not a key. */
-    events: (id: string) => `${prefix}:events:${id}`,
+    events: (id: string) => of(id, 'events'),
   };
 }

@@ -11,7 +11,7 @@ describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
     expect(toWorkerConfig({ EARSHOT_NUMBER_KEY: 'ab'.repeat(32) })).to.deep.equal({
       numberKey: Buffer.alloc(32, 0xab),
-      redisUrl: 'redis://127.0.0.1:6379',
+      redisUrls: ['redis://127.0.0.1:6379'],
       redisPrefix: 'earshot',
       policy: 'mutual',
       logLevel: 'info',
@@ -45,6 +45,16 @@ describe('runtime/config', () => {
     expect(previous('cd').numberKeyPrevious).to.deep.equal(Buffer.alloc(32, 0xcd));
     expect(() => previous('AB')).to.throw('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before');
     expect(() => previous('x')).to.throw('EARSHOT_NUMBER_KEY_PREVIOUS must be 32 or more random bytes');
+  });
+
+  it('takes several URLs for a cluster, with one user and password, and a comma in it', () => {
+    const of = (urls: string) => toWorkerConfig({ EARSHOT_REDIS_URL: urls }).redisUrls;
+    expect(of('redis://a:1, redis://b:2/3')).to.deep.equal(['redis://a:1', 'redis://b:2/3']);
+    expect(of('redis://u:p,w@a:1,redis://u:p,w@b:2')).to.deep.equal(['redis://u:p,w@a:1', 'redis://u:p,w@b:2']);
+    for (const unlike of ['redis://:p@a:1,redis://:q@b:2', 'redis://a:1,rediss://b:2'])
+      expect(() => of(unlike)).to.throw('EARSHOT_REDIS_URL must have the same scheme, user and password in every URL');
+    for (const bad of ['redis://a:1,localhost', 'redis://a:1,', 'redis://a:1/x', 'redis://a:port'])
+      expect(() => of(bad)).to.throw('EARSHOT_REDIS_URL must be redis://');
   });
 
   it('reports every fault at once, and repeats no value', () => {

@@ -6,7 +6,7 @@ import { GRACE } from '../../store/due.ts';
 import { clearSeen } from '../../store/marks.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -20,12 +20,14 @@ const ALICE: Subscriber = {
   state: 'pending',
 };
 
-describe('the stores', () => {
+for (const kind of REDIS_KINDS) describe(`the stores on ${kind}`, () => describeStores(kind));
+
+function describeStores(kind: RedisKind): void {
   let server: TestRedis;
   let stores: Stores;
 
   before(async () => {
-    server = await startTestRedis();
+    server = await startTestRedis(kind);
   });
 
   beforeEach(() => {
@@ -244,4 +246,4 @@ describe('the stores', () => {
     await stores.tokens.revokeAll('alice');
     expect(await stores.tokens.subscriberOf(token)).to.equal(undefined);
   });
-});
+}

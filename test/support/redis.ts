@@ -3,26 +3,38 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type RedisServer, startRedis } from '../../local/redis-server.ts';
-import { createRedis, type Redis } from '../../runtime/redis.ts';
+import { startRedis } from '../../local/redis-server.ts';
+import { findRedis } from '../../runtime/find-redis.ts';
+import { connectRedis, type Redis } from '../../runtime/redis.ts';
+import type { RedisPlace } from '../../runtime/redis-options.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
+import { startRedisCluster } from './redis-cluster.ts';
+
+/** What Earshot runs on. */
+export const REDIS_KINDS = ['a single Redis', 'a Redis Cluster'] as const;
+export type RedisKind = (typeof REDIS_KINDS)[number];
 
 export type TestRedis = {
-  server: RedisServer;
+  /** As EARSHOT_REDIS_URL takes it. */
+  url: string;
+  place: RedisPlace;
   redis: Redis;
   freshStores(): Stores;
   stop(): Promise<void>;
 };
 
 /** A private Redis; `freshStores` gives each test a prefix of its own. */
-export async function startTestRedis(): Promise<TestRedis> {
+export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'earshot-redis-'));
-  const server = await startRedis({ dir, password: randomUUID() });
+  const password = randomUUID();
+  const server =
+    kind === 'a single Redis' ? await startRedis({ dir, password }) : await startRedisCluster(dir, password);
   const log = pino({ level: 'silent' });
-  const redis = createRedis(server.url, 'fail-fast', log);
-  await redis.connect();
+  const place = await findRedis(server.url.split(',') as [string], log);
+  const redis = await connectRedis(place, 'fail-fast', log);
   return {
-    server,
+    url: server.url,
+    place,
     redis,
     freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`),
     async stop() {

@@ -11,25 +11,27 @@ import { type EarshotProcess, type Role, startProcess } from '../../local/proces
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { friendsInModel, type Modelled, NUMBERS, PEOPLE, type Step, steps } from '../support/model.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
-const SEQUENCES = 500;
+const SEQUENCES: Record<RedisKind, number> = { 'a single Redis': 500, 'a Redis Cluster': 200 };
 const TOGETHER = 25;
 /** Milliseconds; a worker that was killed keeps its jobs locked for ten seconds. */
 const PATIENCE = 30_000;
 
-for (const policy of ['mutual', 'either'] as const)
-  describe(`reconciliation under ${policy}, by two workers of which one is killed now and then`, () => {
+const WORLDS = REDIS_KINDS.flatMap((kind) => (['mutual', 'either'] as const).map((policy) => ({ kind, policy })));
+
+for (const { kind, policy } of WORLDS)
+  describe(`reconciliation under ${policy} on ${kind}, by two workers of which one is killed now and then`, () => {
     let world: World;
 
     before(async () => {
-      world = await startWorld(policy);
+      world = await startWorld(policy, kind);
     });
 
     after(async () => world?.stop());
 
-    it(`ends as a model of twenty lines says, after each of ${SEQUENCES} random lives`, async function () {
+    it(`ends as a model of twenty lines says, after each of ${SEQUENCES[kind]} random lives`, async function () {
       this.timeout(300_000);
       let run = 0;
       const together = fc.array(steps, { minLength: TOGETHER, maxLength: TOGETHER });
@@ -41,7 +43,7 @@ for (const policy of ['mutual', 'either'] as const)
           await crash;
           await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
         }),
-        { numRuns: SEQUENCES / TOGETHER, endOnFailure: true },
+        { numRuns: SEQUENCES[kind] / TOGETHER, endOnFailure: true },
       );
     });
   });
@@ -49,13 +51,13 @@ for (const policy of ['mutual', 'either'] as const)
 type World = { api: Api; crashWorker(): Promise<void>; stop(): Promise<void> };
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
-async function startWorld(policy: Policy): Promise<World> {
-  const redis: TestRedis = await startTestRedis();
+async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
+  const redis: TestRedis = await startTestRedis(kind);
   const folder = await mkdtemp(join(tmpdir(), 'earshot-convergence-'));
   const operatorKey = randomUUID();
   const port = await freePort();
   const env = {
-    EARSHOT_REDIS_URL: redis.server.url,
+    EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Stack } from '../../local/stack.ts';
-import { createRedis, type Redis } from '../../runtime/redis.ts';
+import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
@@ -85,8 +85,8 @@ describe('a photo in the own book', () => {
 
 /** The stack's own Redis. */
 async function withRedis(stack: Stack, look: (redis: Redis) => Promise<void>): Promise<void> {
-  const redis = createRedis(stack.redis().url, 'fail-fast', pino({ level: 'silent' }));
-  await redis.connect();
+  const place = { urls: [stack.redis().url], cluster: false } as const;
+  const redis = await connectRedis(place, 'fail-fast', pino({ level: 'silent' }));
   await look(redis).finally(() => redis.destroy());
 }
 

@@ -1,0 +1,48 @@
+import { createCluster } from 'redis';
+import type { Log } from './log.ts';
+import { connectionOptions, credentialsOf, NO_TIME_LIMIT, type RedisPlace, type WhenAway } from './redis-options.ts';
+
+/** Milliseconds after which the nodes have found each other again when one of them was away. */
+const BUS_IS_BACK = 2_000;
+
+/** A client of a Redis Cluster, connected to every master. */
+export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log: Log) {
+  const cluster = newCluster(place, whenAway, log);
+  await cluster.connect();
+  await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+  // The library would take any node, also one that is away while the one with the subscriber's data is not.
+  const publish = async (channel: string, message: string) =>
+    (await cluster.getNodeClientForKey(channel)).publish(channel, message);
+  return Object.assign(cluster, { publish });
+}
+
+/** A client that only listens, to one node; it says `ready` after each gap, as one of a single Redis does. */
+export async function connectClusterEvents(place: RedisPlace, log: Log) {
+  const cluster = newCluster(place, 'wait', log);
+  cluster.on('node-ready', () => {
+    cluster.emit('ready');
+    // What is told at another node can be lost until the nodes' own connections are back as well.
+    setTimeout(() => cluster.emit('ready'), BUS_IS_BACK).unref();
+  });
+  await cluster.connect();
+  // The library gives the connection up with its last subscription, and with it one that comes in that moment.
+  await cluster.subscribe('earshot', () => {});
+  return cluster;
+}
+
+function newCluster({ urls }: RedisPlace, whenAway: WhenAway, log: Log) {
+  const { tls, ...user } = credentialsOf(urls[0]);
+  const options = connectionOptions(whenAway);
+  const cluster = createCluster({
+    rootNodes: urls.map((url) => ({ url })),
+    defaults: { ...options, ...user, socket: { ...options.socket, ...(tls ? { tls } : {}) } },
+    commandOptions: NO_TIME_LIMIT,
+    // Otherwise a look at the topology waits for every node, also for one that is away, and all commands wait with it.
+    minimizeConnections: true,
+    // A node that is away may have been replaced by its replica.
+    topologyRefreshOnReconnectionAttemptStrategy: 1_000,
+  });
+  cluster.on('error', (err) => log.warn({ err }, 'Redis Cluster'));
+  cluster.on('node-error', (err, node) => log.warn({ err, node }, 'Redis Cluster node'));
+  return cluster;
+}
