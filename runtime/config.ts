@@ -1,4 +1,5 @@
 import type { Policy } from '../domain/association.ts';
+import type { GuessedNumbers } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
 import { parseBareJid } from '../domain/jid.ts';
 
@@ -24,9 +25,6 @@ export type ComponentConfig = CommonConfig & {
   /** Milliseconds between two publishes of one subscriber. */
   publishInterval: number;
 };
-
-/** What becomes of numbers that do not follow the dialling rules of the book's owner. */
-export type GuessedNumbers = 'use' | 'ignore';
 
 export type GatewayConfig = CommonConfig & {
   homeHost: string;

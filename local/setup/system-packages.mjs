@@ -16,6 +16,8 @@ const NEEDED = [
 const NEEDED_BY_TESTS = [
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
+  { debianPackage: 'radicale', present: () => hasProgram('radicale') },
+  { debianPackage: 'xandikos', present: () => hasProgram('xandikos') },
 ];
 
 /**
