@@ -36,7 +36,9 @@ describe('the secrets of a data folder', () => {
     writeFileSync(join(dir, 'secrets.json'), JSON.stringify(older));
     const secrets = loadSecrets(dir);
     expect(secrets).to.deep.include(older);
-    expect(secrets.secretsKey).to.match(/^[0-9a-f]{64}$/).and.not.equal(secretsKey);
+    expect(secrets.secretsKey)
+      .to.match(/^[0-9a-f]{64}$/)
+      .and.not.equal(secretsKey);
     expect(loadSecrets(dir)).to.deep.equal(secrets);
   });
 
