@@ -16,8 +16,10 @@ export type DavThreads = {
 export function createDavThreads(): DavThreads {
   const idle: DavThread[] = [];
   const busy = new Set<DavThread>();
+  let stopped = false;
   return {
     async reading(access, timeLimit, read) {
+      if (stopped) throw stopping();
       const thread = idle.pop() ?? startDavThread();
       busy.add(thread);
       const timer = setTimeout(() => void thread.end(tooSlow()), timeLimit);
@@ -31,9 +33,14 @@ export function createDavThreads(): DavThreads {
       }
     },
     async stop() {
-      await Promise.all([...idle, ...busy].map((thread) => thread.end(new Error('The worker is stopping.'))));
+      stopped = true;
+      await Promise.all([...idle, ...busy].map((thread) => thread.end(stopping())));
     },
   };
+}
+
+function stopping(): Error {
+  return new Error('The worker is stopping.');
 }
 
 function tooSlow(): Fault {
