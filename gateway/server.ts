@@ -16,6 +16,7 @@ import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
+import { sourceRoutes } from './routes/sources.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -53,6 +54,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
+      await v1.register(sourceRoutes(context));
       await v1.register(nowPlayingRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
     },

@@ -2,9 +2,10 @@ import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { BUCKET_OF } from './book-buckets.ts';
+import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
-import { type BookInfo, tryWrite } from './book-writer.ts';
+import { type BookInfo, type SourceLease, tryWrite, type Write } from './book-writer.ts';
 import { GRACE } from './due.ts';
 import { fnv1a } from './fnv.ts';
 import type { Keys } from './keys.ts';
@@ -15,68 +16,77 @@ const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
+/**
+ * Lua: how many buckets each of the subscriber's books has, and what stands before them: the own book first, then those of
+ * the sources by name. KEYS: own book, what stands before its buckets, sources, and what stands before the name of a source in
+ * the names of its book and of its buckets.
+ */
+const BOOKS = `
+local books = {{ redis.call('HGET', KEYS[1], 'buckets') or '1', KEYS[2] }}
+local names = redis.call('SMEMBERS', KEYS[3])
+table.sort(names)
+for _, name in ipairs(names) do
+  books[#books + 1] = { redis.call('HGET', KEYS[4] .. name, 'buckets') or '1', KEYS[5] .. name .. ':' }
+end`;
+
+/** The first book that holds a number tells. */
 const LOOK_UP = `${BUCKET_OF}
-local buckets = tonumber(redis.call('HGET', KEYS[1], 'buckets') or '1')
+${BOOKS}
 local found = {}
-for i = 1, #ARGV, 2 do found[#found + 1] = redis.call('HGET', bucketOf(KEYS[2], ARGV[i], buckets), ARGV[i + 1]) end
+for i = 1, #ARGV, 2 do
+  local entry = false
+  for _, book in ipairs(books) do
+    entry = entry or redis.call('HGET', bucketOf(book[2], ARGV[i], tonumber(book[1])), ARGV[i + 1])
+  end
+  found[#found + 1] = entry
+end
 return found`;
 
-// The version goes on counting: a client that remembers an old one must not meet it again.
-const DROP = `
-local book = redis.call('HMGET', KEYS[1], 'contacts', 'buckets')
-if (book[1] or '0') == '0' then return 0 end
-local touched = 0
-for bucket = 0, tonumber(book[2]) - 1 do
-  for _, number in ipairs(redis.call('HKEYS', KEYS[2] .. bucket)) do
-    redis.call('HSET', KEYS[4], number, ARGV[2])
-    touched = touched + 1
-  end
-  redis.call('DEL', KEYS[2] .. bucket, KEYS[3] .. bucket)
-end
-redis.call('HSET', KEYS[1], 'contacts', 0, 'numbers', 0, 'buckets', 1)
-redis.call('HINCRBY', KEYS[1], 'version', 1)
-if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
-return 1`;
+const DROP = `${DROP_BOOK}
+local before = redis.call('HGET', KEYS[1], 'version')
+if dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2]) > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
+return redis.call('HGET', KEYS[1], 'version') ~= before and 1 or 0`;
 
-const TOUCH = `
-local buckets = tonumber(redis.call('HGET', KEYS[1], 'buckets') or '0')
+const TOUCH = `${BOOKS}
 local touched = 0
-for bucket = 0, buckets - 1 do
-  for _, number in ipairs(redis.call('HKEYS', KEYS[2] .. bucket)) do
-    redis.call('HSET', KEYS[3], number, ARGV[2])
-    touched = touched + 1
+for _, book in ipairs(books) do
+  for bucket = 0, tonumber(book[1]) - 1 do
+    for _, number in ipairs(redis.call('HKEYS', book[2] .. bucket)) do
+      redis.call('HSET', KEYS[6], number, ARGV[2])
+      touched = touched + 1
+    end
   end
 end
-if touched > 0 then redis.call('ZADD', KEYS[4], 'LT', ARGV[3], ARGV[1]) end
+if touched > 0 then redis.call('ZADD', KEYS[7], 'LT', ARGV[3], ARGV[1]) end
 return touched`;
 
 /**
- * A subscriber's address book: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
- * numbers, buckets), and hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All of it changes
- * in one step, so an accepted book is reconciled whatever dies next.
+ * A subscriber's address books, its own and one for each source: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
+ * numbers, buckets), and for all of them hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All
+ * of it changes in one step, so an accepted book is reconciled whatever dies next. A source's book has `@` and the source's name
+ * in the names of its hashes.
  */
 export function createAddressBooks(redis: Redis, keys: Keys) {
-  async function write(
-    id: string,
-    ifVersion: number | undefined,
-    now: number,
-    plan: (standing: Standing) => Promise<Plan>,
-  ): Promise<BookInfo> {
+  async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<BookInfo> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const info = await tryWrite(redis, keys, id, ifVersion, now, plan);
+      const info = await tryWrite(redis, keys, what, plan);
       if (info) return info;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
 
+  function booksOf(id: string): string[] {
+    return [keys.book(id), keys.heldPart(id), keys.sources(id), keys.book(id, ''), keys.heldPrefix(id)];
+  }
+
   function lookUp(batch: Batch, id: string, numberKeys: readonly string[]): void {
     batch.eval(LOOK_UP, {
-      keys: [keys.book(id), keys.heldPart(id)],
+      keys: booksOf(id),
       arguments: numberKeys.flatMap((key) => [`${fnv1a(key)}`, key]),
     });
   }
 
-  /** What the subscriber's book says about each number; null when it does not hold it. */
+  /** What the first of the subscriber's books that holds it says about each number; null when none does. */
   async function entries(id: string, numberKeys: readonly string[]): Promise<(string | null)[]> {
     if (numberKeys.length === 0) return [];
     const batch = redis.multi();
@@ -90,7 +100,12 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
      * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it.
      */
     async replace(id: string, after: Book, now: number, ifVersion?: number): Promise<BookInfo> {
-      return write(id, ifVersion, now, (standing) => planReplacement(redis, keys, standing, after));
+      return write({ id, ifVersion, now }, (standing) => planReplacement(redis, keys, standing, after));
+    },
+
+    /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */
+    async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<BookInfo> {
+      return write({ id, source, now }, (standing) => planReplacement(redis, keys, standing, after));
     },
 
     /**
@@ -105,10 +120,21 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return write(id, ifVersion, now, (standing) => planChange(redis, keys, standing, upsert, remove));
+      return write({ id, ifVersion, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
     },
 
-    /** Drops the whole book; false when there is none. */
+    /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
+    async changeSource(
+      id: string,
+      source: SourceLease,
+      upsert: Book,
+      remove: readonly string[],
+      now: number,
+    ): Promise<BookInfo> {
+      return write({ id, source, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
+    },
+
+    /** Drops the whole own book; false when there is none. */
     async drop(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
         keys: [keys.book(id), keys.heldPart(id), keys.uidsPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
@@ -117,14 +143,15 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return reply === 1;
     },
 
-    /** Marks every number of the book, as if all of it had changed. */
+    /** Marks every number of the books, as if all of them had changed. */
     async touchAll(id: string, now: number): Promise<void> {
       await redis.eval(TOUCH, {
-        keys: [keys.book(id), keys.heldPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
+        keys: [...booksOf(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
     },
 
+    /** Of the own book. */
     async info(id: string): Promise<BookInfo> {
       const [version, contacts] = await redis.hmGet(keys.book(id), ['version', 'contacts']);
       return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
@@ -138,18 +165,18 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       await clearSeen(redis, keys.dirtyNumbers(id), seen);
     },
 
-    /** For each number: the subscriber's book holds it. */
+    /** For each number: one of the subscriber's books holds it. */
     async holds(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },
 
-    /** For each of the holders: its book holds one of the numbers. */
+    /** For each of the holders: one of its books holds one of the numbers. */
     async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
       const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, numberKeys));
       return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 
-    /** For each number: how the subscriber's book names it; undefined when it does not hold it. */
+    /** For each number: how the subscriber's books name it; undefined when none holds it. */
     async labels(id: string, numberKeys: readonly string[]): Promise<(Label | undefined)[]> {
       return (await entries(id, numberKeys)).map(labelOf);
     },

@@ -6,7 +6,15 @@ import { changedImage, type Image, imageOf, numbersOf, uidKey } from './book-ima
 import type { Keys } from './keys.ts';
 
 /** A book as it stood when a writer began to read it; `version` is null when there has never been one. */
-export type Standing = { id: string; version: number | null; contacts: number; numbers: number; buckets: number };
+export type Standing = {
+  id: string;
+  /** The source whose book it is; undefined for the subscriber's own. */
+  source: string | undefined;
+  version: number | null;
+  contacts: number;
+  numbers: number;
+  buckets: number;
+};
 
 /** What shall be written: images of the same part of the book. `whole`: they are the whole book. */
 export type Plan = { before: Image; after: Image; contacts: number; numbers: number; whole: boolean };
@@ -18,17 +26,19 @@ export async function readStanding(
   redis: Redis,
   keys: Keys,
   id: string,
+  source: string | undefined,
   ifVersion: number | undefined,
 ): Promise<Standing> {
   const [state, [version, contacts, numbers, buckets]] = await Promise.all([
     redis.hGet(keys.subscriber(id), 'state'),
-    redis.hmGet(keys.book(id), ['version', 'contacts', 'numbers', 'buckets']),
+    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets']),
   ]);
   if (state !== 'active') throw noSubscriber();
   if (ifVersion !== undefined && ifVersion !== Number(version ?? 0))
     throw new Fault('FAILED_PRECONDITION', 'Somebody else has changed this address book; read its ETag and try again.');
   return {
     id,
+    source,
     version: version == null ? null : Number(version),
     contacts: Number(contacts ?? 0),
     numbers: Number(numbers ?? 0),
@@ -81,24 +91,24 @@ async function readPart(
 async function readFields(
   redis: Redis,
   keys: Keys,
-  { id, buckets }: Standing,
+  { id, source, buckets }: Standing,
   side: Side,
   fields: readonly string[],
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   await Promise.all(
     [...byBucket(new Set(fields), buckets, (field) => field)].map(async ([bucket, part]) => {
-      const values = await redis.hmGet(keys[side](id, bucket), part);
+      const values = await redis.hmGet(keys[side](id, bucket, source), part);
       for (const [i, field] of part.entries()) if (values[i] != null) found.set(field, values[i]);
     }),
   );
   return found;
 }
 
-async function readAll(redis: Redis, keys: Keys, { id, buckets }: Standing): Promise<Image> {
+async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standing): Promise<Image> {
   const image: Image = { held: new Map(), uids: new Map() };
   const read = async (side: Side, bucket: number) => {
-    for (const [field, value] of Object.entries(await redis.hGetAll(keys[side](id, bucket))))
+    for (const [field, value] of Object.entries(await redis.hGetAll(keys[side](id, bucket, source))))
       image[side].set(field, value);
   };
   await Promise.all(allBuckets(buckets).flatMap((bucket) => [read('held', bucket), read('uids', bucket)]));

@@ -10,6 +10,12 @@ import { newStamp } from './marks.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
+/** A source's book may be written only while this lease on it holds: it ends when the source is replaced, removed, or read anew. */
+export type SourceLease = { name: string; lease: string };
+
+/** Which book is to be written, and when. */
+export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: number | undefined; now: number };
+
 /** A Redis command whose key is under the subscriber's hash tag. */
 type Command = [name: string, key: string, ...args: string[]];
 
@@ -17,11 +23,12 @@ type Command = [name: string, key: string, ...args: string[]];
 const BATCH = 1_000;
 
 /**
- * KEYS: subscriber, book. ARGV: the version that the commands were made for (empty: none), and the commands, packed: a
- * count of words, then each word after its length, four bytes each.
+ * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none),
+ * the commands, packed: a count of words, then each word after its length, four bytes each; and the lease.
  */
 const COMMIT = `
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
+if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[3] then return 'over' end
 if (redis.call('HGET', KEYS[2], 'version') or '') ~= ARGV[1] then return 'changed' end
 local packed, at = ARGV[2], 1
 while at <= #packed do
@@ -34,26 +41,29 @@ return 'done'`;
 
 /**
  * One optimistic attempt; undefined when another writer came between.
- * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, PAYLOAD_TOO_LARGE
+ * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` or the lease is over, PAYLOAD_TOO_LARGE
  */
 export async function tryWrite(
   redis: Redis,
   keys: Keys,
-  id: string,
-  ifVersion: number | undefined,
-  now: number,
+  { id, source, ifVersion, now }: Write,
   plan: (standing: Standing) => Promise<Plan>,
 ): Promise<BookInfo | undefined> {
-  const standing = await readStanding(redis, keys, id, ifVersion);
+  const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
   const { version, commands } = toCommands(keys, standing, planned, now);
   const outcome = await redis.eval(COMMIT, {
-    keys: [keys.subscriber(id), keys.book(id)],
-    arguments: [`${standing.version ?? ''}`, pack(commands) as never],
+    keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
+    arguments: [`${standing.version ?? ''}`, pack(commands) as never, source?.lease ?? ''],
   });
   if (outcome === 'gone') throw noSubscriber();
+  if (outcome === 'over') throw leaseOver();
   return outcome === 'done' ? { version, contacts: planned.contacts } : undefined;
+}
+
+function leaseOver(): Fault {
+  return new Fault('FAILED_PRECONDITION', 'The source was replaced, removed or read anew while it was being read.');
 }
 
 /** One argument, however many words: the client hands arguments on by the stack. */
@@ -82,7 +92,7 @@ function checkSize({ contacts, numbers }: Plan): void {
 /** The commands that bring the book to what is planned; none, and the same version, when nothing differs. */
 function toCommands(
   keys: Keys,
-  { id, version, contacts: present, buckets }: Standing,
+  { id, source, version, contacts: present, buckets }: Standing,
   { before, after, contacts, numbers, whole }: Plan,
   now: number,
 ): { version: number; commands: Command[] } {
@@ -92,12 +102,13 @@ function toCommands(
   const next = (version ?? 0) + 1;
   const wanted = whole ? bucketsFor(contacts, buckets) : buckets;
   const info = { version: next, contacts, numbers, buckets: wanted };
-  const commands: Command[] = [['HSET', keys.book(id), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])]];
+  const commands: Command[] = [
+    ['HSET', keys.book(id, source), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])],
+  ];
+  const heldOf = (bucket: number) => keys.held(id, bucket, source);
+  const uidsOf = (bucket: number) => keys.uids(id, bucket, source);
   const split = wanted !== buckets;
-  if (split)
-    for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', keys.held(id, bucket), keys.uids(id, bucket)]);
-  const heldOf = (bucket: number) => keys.held(id, bucket);
-  const uidsOf = (bucket: number) => keys.uids(id, bucket);
+  if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
   commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
   commands.push(...toWrites(uidsOf, wanted, split ? { set: [...after.uids], unset: [] } : uids));
   commands.push(...toMarks(keys, id, held, now));

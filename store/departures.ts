@@ -42,6 +42,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('roster', id), id)
       .zRem(keys.due('reconcile', id), id)
       .zRem(keys.due('account', id), id)
+      .zRem(keys.due('source', id), id)
       .exec();
   }
 
@@ -65,6 +66,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.former(id),
     keys.playing(id),
     keys.published(id),
+    keys.sources(id),
   ];
 }
 

@@ -16,6 +16,7 @@ import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
+import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -44,6 +45,7 @@ export function createStores(redis: Redis, prefix: string) {
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
+    sources: createSources(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

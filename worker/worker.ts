@@ -2,19 +2,21 @@ import type { WorkerConfig } from '../runtime/config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createNumberKeys } from '../runtime/number-key.ts';
+import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
 import { createQueueWorker } from '../runtime/queues.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
+import { createDavThreads } from './carddav/threads.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
+import { createSourceJob } from './source.ts';
 import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
-/** How many subscribers are reconciled side by side. */
-const CONCURRENCY = 16;
+/** How many subscribers are looked at side by side. */
+const CONCURRENCY = { reconcile: 16, source: 8 };
 
-/** Starts the background work that needs no XMPP: reconciliation and the sweep. */
+/** Starts the background work that needs no XMPP: reconciliation, network address books, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
@@ -27,15 +29,15 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     log,
     now: Date.now,
   };
-  const reconcile = createQueueWorker(
-    queueRedis,
-    config.redisPrefix,
-    'reconcile',
-    CONCURRENCY,
-    log,
-    createReconcileJob(context),
+  const threads = createDavThreads();
+  const jobs = {
+    reconcile: createReconcileJob(context),
+    source: createSourceJob({ ...context, config, numberKeyOf: createNumberKey(config.numberKey), threads }),
+  };
+  const workers = (['reconcile', 'source'] as const).map((queue) =>
+    createQueueWorker(queueRedis, config.redisPrefix, queue, CONCURRENCY[queue], log, jobs[queue]),
   );
-  void reconcile.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
+  for (const worker of workers) void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await forgetLeavers(context);
@@ -52,7 +54,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await heartbeat.stop();
       await rounds.stop();
       await sweeping.stop();
-      await reconcile.close();
+      await Promise.all([threads.stop(), ...workers.map((worker) => worker.close())]);
       await close();
     },
   };
