@@ -2,7 +2,9 @@ import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-reco
 import { addUser, deleteUser } from './account-admin.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
+import { readRoster, removeRosterItem } from './roster-iq.ts';
 import { StanzaError } from './stanza-error.ts';
+import type { Stream } from './stream.ts';
 
 /** The `account` job: makes the XMPP account that a pending subscriber waits for. */
 export function createAccountJob(context: Context, homeHost: string): (id: string) => Promise<void> {
@@ -48,5 +50,11 @@ async function make(
   }
   await stores.accounts.noteOurs(numberKey);
   await addUser(stream, host, jid, password);
+  await emptyRoster(stream, jid);
   return 'made';
+}
+
+/** Prosody 0.12 keeps the roster of an account that was deleted in memory, and gives it to the next of that name. */
+async function emptyRoster(stream: Stream, jid: string): Promise<void> {
+  for (const item of (await readRoster(stream, jid)).keys()) await removeRosterItem(stream, jid, item);
 }

@@ -10,7 +10,7 @@ const POLL = 25;
 
 const TAKEN = {
   'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
-  'jid-taken': 'Another subscriber uses this JID.',
+  'jid-taken': 'Another subscriber uses this JID; send the jid of another account.',
 };
 
 /**

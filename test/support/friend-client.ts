@@ -32,6 +32,7 @@ export async function connectFriend(
   });
   const tunes: SeenTune[] = [];
   const presences: { from: string; type: string }[] = [];
+  const messages: string[] = [];
   xmpp.on('error', () => {});
   // xmpp.js decodes each chunk by itself and would break a character that two chunks share.
   xmpp.on('connect', () => (xmpp.socket as unknown as Socket | null)?.setEncoding('utf8'));
@@ -43,6 +44,8 @@ export async function connectFriend(
     if (stanza.is('presence'))
       presences.push({ from: stanza.attrs.from ?? '', type: stanza.attrs.type ?? 'available' });
     const tune = stanza.getChild('event', EVENT)?.getChild('items')?.getChild('item')?.getChild('tune', TUNE);
+    const body = stanza.is('message') && stanza.getChildText('body');
+    if (body) messages.push(body);
     if (stanza.is('message') && tune) tunes.push({ from: stanza.attrs.from ?? '', tune: textsOf(tune) });
   });
   const caps = xml('c', { xmlns: CAPS, hash: 'sha-1', node: 'https://earshot.invalid/test', ver: verification() });
@@ -67,7 +70,11 @@ export async function connectFriend(
   return {
     tunes,
     presences,
+    messages,
     roster,
+    async say(to: string, text: string): Promise<void> {
+      await xmpp.send(xml('message', { to, type: 'chat' }, xml('body', {}, text)));
+    },
     /** What the user does in a client: add or change an item. */
     async setItem(item: { jid: string; name?: string; groups?: string[]; subscription?: string }): Promise<void> {
       const { groups = [], ...attrs } = item;
@@ -97,6 +104,24 @@ export async function connectFriend(
       await xmpp.stop();
     },
   };
+}
+
+/** Whether the server takes the password. */
+export async function letsIn(
+  server: { xmpp: { port: number; domain: string } },
+  person: { jid: string; password: string },
+): Promise<boolean> {
+  const username = person.jid.slice(0, person.jid.lastIndexOf('@'));
+  const service = `xmpp://127.0.0.1:${server.xmpp.port}`;
+  const xmpp = client({ service, domain: server.xmpp.domain, username, password: person.password });
+  xmpp.reconnect.stop();
+  xmpp.on('error', () => {});
+  const online = await xmpp.start().then(
+    () => true,
+    () => false,
+  );
+  await xmpp.disconnect().catch(() => {});
+  return online;
 }
 
 function identity() {
