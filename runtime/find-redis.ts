@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'redis';
 import { Fault } from '../domain/fault.ts';
 import type { Log } from './log.ts';
-import { connectionOptions, pauseBefore, type RedisPlace } from './redis-options.ts';
+import { askNode, siblingOf } from './redis-node.ts';
+import { pauseBefore, type RedisPlace } from './redis-options.ts';
 
 const SLOTS = 16_384;
 
@@ -24,7 +24,7 @@ export async function findRedis(urls: RedisPlace['urls'], log: Log): Promise<Red
 }
 
 async function lookAt(url: string, urls: RedisPlace['urls']): Promise<RedisPlace> {
-  const clustered = await ask(url, async (node) => (await node.info('cluster')).includes('cluster_enabled:1'));
+  const clustered = await askNode(url, async (node) => (await node.info('cluster')).includes('cluster_enabled:1'));
   if (clustered) await checkCluster(url, urls);
   else if (urls.length === 1) await checkNode(url);
   else
@@ -37,7 +37,7 @@ async function lookAt(url: string, urls: RedisPlace['urls']): Promise<RedisPlace
 async function checkCluster(url: string, urls: RedisPlace['urls']): Promise<void> {
   if (urls.some((one) => databaseOf(one) !== 0))
     throw unfit('A Redis Cluster has database 0 only; take the number at the end of EARSHOT_REDIS_URL away.');
-  const { info, shards } = await ask(url, async (node) => ({
+  const { info, shards } = await askNode(url, async (node) => ({
     info: await node.clusterInfo(),
     shards: await node.clusterSlots(),
   }));
@@ -47,12 +47,12 @@ async function checkCluster(url: string, urls: RedisPlace['urls']): Promise<void
       `${SLOTS - assigned} of the Redis Cluster's ${SLOTS} slots belong to no node; mend it with redis-cli --cluster fix.`,
     );
   if (!info.includes('cluster_state:ok')) throw new Error('The Redis Cluster is down: one of its nodes is away.');
-  const masters = new Set(shards.map(({ master }) => addressOf(url, master.host, master.port)));
+  const masters = new Set(shards.map(({ master }) => siblingOf(url, master)));
   await Promise.all([...masters].map(checkNode));
 }
 
 async function checkNode(url: string): Promise<void> {
-  const info = await ask(url, async (node) => (await node.info('memory')) + (await node.info('persistence')));
+  const info = await askNode(url, async (node) => (await node.info('memory')) + (await node.info('persistence')));
   const { host } = new URL(url);
   const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
   if (policy !== 'noeviction')
@@ -63,39 +63,8 @@ async function checkNode(url: string): Promise<void> {
     throw unfit(`Redis keeps no append-only file at ${host}; set appendonly yes in redis.conf.`);
 }
 
-type Node = ReturnType<typeof newClient>;
-
-/** One short connection to one server, without a choice of database, which a cluster would refuse. */
-async function ask<T>(url: string, question: (node: Node) => Promise<T>): Promise<T> {
-  const node = newClient(url);
-  node.on('error', () => {});
-  try {
-    return await question(await node.connect());
-  } finally {
-    node.destroy();
-  }
-}
-
-function newClient(url: string) {
-  const { socket } = connectionOptions('fail-fast');
-  return createClient({ url: withoutDatabase(url), socket: { ...socket, reconnectStrategy: false } });
-}
-
-function withoutDatabase(url: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = '';
-  return parsed.href;
-}
-
 function databaseOf(url: string): number {
   return Number(new URL(url).pathname.slice(1));
-}
-
-function addressOf(url: string, host: string, port: number): string {
-  const address = new URL(url);
-  address.hostname = host.includes(':') ? `[${host}]` : host;
-  address.port = `${port}`;
-  return address.href;
 }
 
 function unfit(message: string): Fault {

@@ -1,36 +1,71 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type ConnectionOptions, createNodeRedisClient } from 'bullmq';
-import { Cluster } from 'ioredis';
+import { AbstractConnector, Redis as IoRedis } from 'ioredis';
 import type { Log } from './log.ts';
 import { connectSingle } from './redis.ts';
 import { credentialsOf, pauseBefore, type RedisPlace, type WhenAway } from './redis-options.ts';
+import { createSlotFinder } from './slot-finder.ts';
 
 /** What the queues and their workers share. BullMQ closes the connections that it makes of this one, not this one itself. */
 export type QueueRedis = { connection(): ConnectionOptions; close(): void };
 
-/** BullMQ's adapter for node-redis hangs on a cluster; there ioredis serves the queues. */
-export async function connectQueueRedis(place: RedisPlace, whenAway: WhenAway, log: Log): Promise<QueueRedis> {
-  if (place.cluster) return connectQueueCluster(place, whenAway, log);
+/** One hash tag, so that all keys of all queues stay in one slot of a Redis Cluster. */
+export function queuePrefix(prefix: string): string {
+  return `{${prefix}:queue}`;
+}
+
+/** A connection of its own for the queues under that prefix. */
+export async function connectQueueRedis(
+  place: RedisPlace,
+  prefix: string,
+  whenAway: WhenAway,
+  log: Log,
+): Promise<QueueRedis> {
+  if (place.cluster) return connectToSlot(place, queuePrefix(prefix), whenAway, log);
   const redis = await connectSingle(place, whenAway, log);
   return { connection: () => createNodeRedisClient(redis), close: () => redis.destroy() };
 }
 
-async function connectQueueCluster({ urls }: RedisPlace, whenAway: WhenAway, log: Log): Promise<QueueRedis> {
+/**
+ * The queues lie in one slot, so of a cluster they need the one master that has it: a connection to a single Redis that looks anew where
+ * to go whenever it breaks or is told that the slot has moved (decision 23).
+ */
+async function connectToSlot({ urls }: RedisPlace, key: string, whenAway: WhenAway, log: Log): Promise<QueueRedis> {
   const { tls, ...user } = credentialsOf(urls[0]);
-  const failFast = whenAway === 'fail-fast';
-  const cluster = new Cluster(urls.map(nodeOf), {
-    redisOptions: { ...user, ...(tls ? { tls: {} } : {}), connectTimeout: 5_000, maxRetriesPerRequest: null },
-    clusterRetryStrategy: pauseBefore,
-    enableOfflineQueue: !failFast,
-    // Tries, 100 ms apart, to reach the node that has the queues.
-    maxRedirections: failFast ? 4 : 16,
+  const redis = new IoRedis({
+    ...user,
+    ...(tls ? { tls: {} } : {}),
+    Connector: connectorTo(createSlotFinder(urls, key), tls),
+    connectTimeout: 5_000,
+    retryStrategy: pauseBefore,
+    // The command is done again at the slot's new master.
+    reconnectOnError: (err) => (/^(?:MOVED|READONLY)\b/.test(err.message) ? 2 : false),
+    enableOfflineQueue: whenAway === 'wait',
+    maxRetriesPerRequest: null,
   });
-  cluster.on('error', (err) => log.warn({ err }, 'Redis Cluster of the queues'));
-  cluster.on('node error', (err, node) => log.warn({ err, node }, 'Redis Cluster node of the queues'));
-  await new Promise<void>((resolve) => cluster.once('ready', () => resolve()));
-  return { connection: () => cluster, close: () => cluster.disconnect() };
+  redis.on('error', (err) => log.warn({ err }, 'Redis connection of the queues'));
+  await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+  return { connection: () => redis, close: () => redis.disconnect() };
 }
 
-function nodeOf(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+/** Where ioredis gets its sockets from; it asks for a class. */
+function connectorTo(find: () => Promise<string>, tls: boolean) {
+  return class extends AbstractConnector {
+    constructor() {
+      super(2_000);
+    }
+
+    async connect() {
+      this.connecting = true;
+      const { hostname, port } = new URL(await find());
+      if (!this.connecting) throw new Error('Connection is closed.');
+      const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+      this.stream = tls ? connectTls(address) : connectTcp(address);
+      this.stream.once('error', (err: Error) => {
+        this.firstError = err;
+      });
+      return this.stream;
+    }
+  };
 }

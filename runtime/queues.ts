@@ -1,6 +1,6 @@
 import { type Job, Queue, Worker } from 'bullmq';
 import type { Log } from './log.ts';
-import type { QueueRedis } from './queue-redis.ts';
+import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else. */
 export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source'] as const;
@@ -89,9 +89,4 @@ export function createQueueWorker(
     log.warn({ err, queue: name, subscriberId: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
   );
   return worker;
-}
-
-/** One hash tag, so that a queue's keys stay in one slot of a Redis Cluster. */
-function queuePrefix(prefix: string): string {
-  return `{${prefix}:queue}`;
 }

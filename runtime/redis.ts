@@ -64,8 +64,7 @@ const AWAY = [
 const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|MASTERDOWN|NOREPLICAS)\b/;
 
 /** What ioredis, which serves the queues of a cluster, says in plain errors. */
-const IOREDIS_AWAY =
-  /^(?:Connection is closed|Cluster isn't ready|Cluster is ended|Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes)/;
+const IOREDIS_AWAY = /^(?:Connection is closed|Stream isn't writeable)/;
 
 const BROKEN_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'];
 

@@ -21,7 +21,7 @@ export async function openStores(config: CommonConfig, whenAway: WhenAway, log: 
   const place = await findRedis(config.redisUrls, log);
   const [redis, queueRedis] = await Promise.all([
     connectRedis(place, whenAway, log),
-    connectQueueRedis(place, whenAway, log),
+    connectQueueRedis(place, config.redisPrefix, whenAway, log),
   ]);
   const queues = createQueues(queueRedis, config.redisPrefix, log);
   return {
