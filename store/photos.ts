@@ -16,8 +16,8 @@ export type PhotoUpload = {
   discard(): Promise<void>;
 };
 
-/** Seconds that an upload may take; what a gateway that died had begun goes after them. */
-const UPLOAD_LIFETIME = 300;
+/** Seconds that an upload may take; what a process that died had begun goes after them. */
+const UPLOAD_LIFETIME = 600;
 
 // A subscriber who left meanwhile, or a source that was removed, must leave no photos behind.
 const COMMIT = `

@@ -83,6 +83,23 @@ describe('the sources of a subscriber', () => {
     expect(await names('x')).to.deep.equal([undefined]);
   });
 
+  it('keep what was read while reads fail, and forget only where an address book was that is there no more', async () => {
+    await link('a');
+    await stores.sources.succeed('alice', await begin('a'), outcome(), NOW, NOW);
+    await stores.sources.fail('alice', await begin('a'), { code: 'UNAVAILABLE', detail: 'Away.' }, NOW);
+    const collection = 'https://dav.example/book/';
+    expect(await stores.sources.get('alice', 'a')).to.include({
+      failures: 1,
+      collection,
+      syncToken: 't1',
+      lastRead: NOW,
+    });
+    await stores.sources.fail('alice', await begin('a'), { code: 'NOT_FOUND', detail: 'Gone.' }, NOW);
+    expect(await stores.sources.get('alice', 'a')).to.include({ failures: 2, collection: '', syncToken: '' });
+    await stores.sources.succeed('alice', await begin('a'), outcome(), NOW, NOW);
+    expect(await stores.sources.get('alice', 'a')).to.include({ failures: 0, problem: undefined });
+  });
+
   it('are due when the first of them is, and at once for whoever asked while they were read', async () => {
     for (const name of ['a', 'b']) {
       await link(name);
