@@ -5,7 +5,7 @@ import { BUCKET_OF } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
-import { type BookInfo, type SourceLease, tryWrite, type Write } from './book-writer.ts';
+import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 import { GRACE } from './due.ts';
 import { fnv1a } from './fnv.ts';
 import type { Keys } from './keys.ts';
@@ -67,10 +67,10 @@ return touched`;
  * in the names of its hashes.
  */
 export function createAddressBooks(redis: Redis, keys: Keys) {
-  async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<BookInfo> {
+  async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<Written> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const info = await tryWrite(redis, keys, what, plan);
-      if (info) return info;
+      const written = await tryWrite(redis, keys, what, plan);
+      if (written) return written;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
@@ -100,11 +100,11 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
      * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it.
      */
     async replace(id: string, after: Book, now: number, ifVersion?: number): Promise<BookInfo> {
-      return write({ id, ifVersion, now }, (standing) => planReplacement(redis, keys, standing, after));
+      return (await write({ id, ifVersion, now }, (standing) => planReplacement(redis, keys, standing, after))).info;
     },
 
     /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */
-    async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<BookInfo> {
+    async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<Written> {
       return write({ id, source, now }, (standing) => planReplacement(redis, keys, standing, after));
     },
 
@@ -120,7 +120,8 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return write({ id, ifVersion, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
+      return (await write({ id, ifVersion, now }, (standing) => planChange(redis, keys, standing, upsert, remove)))
+        .info;
     },
 
     /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
@@ -130,7 +131,7 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       upsert: Book,
       remove: readonly string[],
       now: number,
-    ): Promise<BookInfo> {
+    ): Promise<Written> {
       return write({ id, source, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
     },
 

@@ -10,6 +10,9 @@ import { newStamp } from './marks.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
+/** A book after it was written. `gone`: the numbers that it holds no more. */
+export type Written = { info: BookInfo; gone: string[] };
+
 /** A source's book may be written only while this lease on it holds: it ends when the source is replaced, removed, or read anew. */
 export type SourceLease = { name: string; lease: string };
 
@@ -48,18 +51,19 @@ export async function tryWrite(
   keys: Keys,
   { id, source, ifVersion, now }: Write,
   plan: (standing: Standing) => Promise<Plan>,
-): Promise<BookInfo | undefined> {
+): Promise<Written | undefined> {
   const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
-  const { version, commands } = toCommands(keys, standing, planned, now);
+  const { version, commands, held } = toCommands(keys, standing, planned, now);
   const outcome = await redis.eval(COMMIT, {
     keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
     arguments: [`${standing.version ?? ''}`, pack(commands) as never, source?.lease ?? ''],
   });
   if (outcome === 'gone') throw noSubscriber();
   if (outcome === 'over') throw leaseOver();
-  return outcome === 'done' ? { version, contacts: planned.contacts } : undefined;
+  if (outcome !== 'done') return undefined;
+  return { info: { version, contacts: planned.contacts }, gone: held.unset };
 }
 
 function leaseOver(): Fault {
@@ -95,10 +99,11 @@ function toCommands(
   { id, source, version, contacts: present, buckets }: Standing,
   { before, after, contacts, numbers, whole }: Plan,
   now: number,
-): { version: number; commands: Command[] } {
+): { version: number; commands: Command[]; held: Difference } {
   const held = differenceOf(before.held, after.held);
   const uids = differenceOf(before.uids, after.uids);
-  if (version !== null && contacts === present && isEmpty(held) && isEmpty(uids)) return { version, commands: [] };
+  if (version !== null && contacts === present && isEmpty(held) && isEmpty(uids))
+    return { version, commands: [], held };
   const next = (version ?? 0) + 1;
   const wanted = whole ? bucketsFor(contacts, buckets) : buckets;
   const info = { version: next, contacts, numbers, buckets: wanted };
@@ -112,7 +117,7 @@ function toCommands(
   commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
   commands.push(...toWrites(uidsOf, wanted, split ? { set: [...after.uids], unset: [] } : uids));
   commands.push(...toMarks(keys, id, held, now));
-  return { version: next, commands };
+  return { version: next, commands, held };
 }
 
 function toWrites(keyOf: (bucket: number) => string, buckets: number, { set, unset }: Difference): Command[] {

@@ -11,11 +11,13 @@ export type Photos = ReturnType<typeof createPhotos>;
 export type PhotoUpload = {
   add(numberKeys: readonly string[], image: Buffer): Promise<void>;
   commit(): Promise<void>;
+  /** Of a source: puts them in among those that are there, after these numbers have lost what they had. */
+  commitAmong(numberKeys: readonly string[]): Promise<void>;
   discard(): Promise<void>;
 };
 
-/** Seconds that an upload may take; what a gateway that died had begun goes after them. */
-const UPLOAD_LIFETIME = 300;
+/** Seconds that an upload may take; what a process that died had begun goes after them. */
+const UPLOAD_LIFETIME = 600;
 
 // A subscriber who left meanwhile, or a source that was removed, must leave no photos behind.
 const COMMIT = `
@@ -24,6 +26,22 @@ if over or redis.call('HGET', KEYS[1], 'state') ~= 'active' then return redis.ca
 if redis.call('EXISTS', KEYS[2]) == 0 then return redis.call('UNLINK', KEYS[3]) end
 redis.call('PERSIST', KEYS[2])
 return redis.call('RENAME', KEYS[2], KEYS[3])`;
+
+/** KEYS and lease as above. ARGV, after the lease: the numbers that lose what they had, with spaces between them. */
+const COMMIT_AMONG = `
+local over = redis.call('HGET', KEYS[4], 'lease') ~= ARGV[1]
+if over or redis.call('HGET', KEYS[1], 'state') ~= 'active' then return redis.call('UNLINK', KEYS[2]) end
+for number in string.gmatch(ARGV[2], '%S+') do redis.call('HDEL', KEYS[3], number) end
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+  redis.call('HSET', KEYS[3], field, redis.call('HGET', KEYS[2], field))
+end
+local images, wanted = {}, {}
+for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
+  if string.sub(field, 1, 1) == '=' then images[#images + 1] = field
+  else wanted[redis.call('HGET', KEYS[3], field)] = true end
+end
+for _, image in ipairs(images) do if not wanted[image] then redis.call('HDEL', KEYS[3], image) end end
+return redis.call('UNLINK', KEYS[2])`;
 
 /**
  * The photos of a subscriber's books, by number, which is how a friend is found in them: for each book a hash `photos` (number key → a name made of the image's
@@ -50,6 +68,12 @@ export function createPhotos(redis: Redis, keys: Keys) {
     /** Begins a set that takes the place of the whole one before. Photos come one by one, so that a large book needs little memory. */
     upload(id: string, source?: SourceLease): PhotoUpload {
       const staging = keys.photosUpload(id, newStamp());
+      const places = [
+        keys.subscriber(id),
+        staging,
+        keys.photos(id, source?.name),
+        ...(source ? [keys.source(id, source.name)] : []),
+      ];
       let some = false;
       return {
         async add(numberKeys, image) {
@@ -61,15 +85,11 @@ export function createPhotos(redis: Redis, keys: Keys) {
           some = true;
         },
         async commit() {
-          await redis.eval(COMMIT, {
-            keys: [
-              keys.subscriber(id),
-              staging,
-              keys.photos(id, source?.name),
-              ...(source ? [keys.source(id, source.name)] : []),
-            ],
-            arguments: [source?.lease ?? ''],
-          });
+          await redis.eval(COMMIT, { keys: places, arguments: [source?.lease ?? ''] });
+          some = false;
+        },
+        async commitAmong(numberKeys) {
+          await redis.eval(COMMIT_AMONG, { keys: places, arguments: [source?.lease ?? '', numberKeys.join(' ')] });
           some = false;
         },
         async discard() {

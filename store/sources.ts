@@ -137,7 +137,9 @@ export function createSources(redis: Redis, keys: Keys) {
     /** Notes that a read failed; what was read before stays. Nothing when its lease is over. */
     async fail(id: string, reading: SourceReading, { code, detail }: SourceProblem, next: number): Promise<void> {
       const failures = `${reading.source.failures + 1}`;
-      await settle(id, reading, next, { set: { code, detail, failures }, unset: [] });
+      // What is not where it was is to be looked for anew.
+      const unset = code === 'NOT_FOUND' ? ['collection', 'syncToken'] : [];
+      await settle(id, reading, next, { set: { code, detail, failures }, unset });
     },
 
     /** Puts the subscriber into the due list at the time of the first read to come, or takes it out when there is none. */

@@ -62,13 +62,15 @@ async function write(
       { numberKeyOf, guessedNumbers: config.guessedNumbers },
       { pause: () => breathe(), takePhoto: photos.add },
     );
-    if (whole) await stores.addressBooks.replaceSource(id, lease, book, now());
-    else {
+    if (whole) {
+      await stores.addressBooks.replaceSource(id, lease, book, now());
+      await photos.commit();
+    } else if (paths.length + removed.size > 0) {
       // A card that was refused this time, or is there no more, must not stay as it was.
       const gone = [...removed, ...paths].map(uidOfPath).filter((uid) => !book.has(uid));
-      await stores.addressBooks.changeSource(id, lease, book, gone, now());
+      const written = await stores.addressBooks.changeSource(id, lease, book, gone, now());
+      await photos.commitAmong([...written.gone, ...[...book.values()].flatMap((contact) => contact.numberKeys)]);
     }
-    if (whole) await photos.commit();
     return new Map(rejected.map(({ index, reason }) => [uidOfPath(paths[index] ?? ''), reason]));
   } finally {
     await photos.discard();

@@ -27,7 +27,7 @@ async function readOne(context: SourceContext, subscriber: Subscriber, { name }:
   if (!reading) return;
   try {
     const outcome = await readSource(context, subscriber, reading);
-    await stores.sources.succeed(id, reading, outcome, now(), now() + config.sourceInterval);
+    await stores.sources.succeed(id, reading, outcome, now(), now() + spread(config.sourceInterval));
     metrics.sourceReads.inc({ outcome: outcome.whole ? 'whole' : 'changes' });
     if (outcome.cards.length > 0) await queues.enqueue('reconcile', [id]);
   } catch (error) {
@@ -37,4 +37,9 @@ async function readOne(context: SourceContext, subscriber: Subscriber, { name }:
     metrics.sourceReads.inc({ outcome: 'failed' });
     log.info({ subscriberId: id, code: error.code }, 'a network address book cannot be read');
   }
+}
+
+/** Sources that were linked in the same moment shall not be read in the same moment for ever. */
+function spread(interval: number): number {
+  return Math.round(interval * (1 - Math.random() / 10));
 }

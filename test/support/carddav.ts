@@ -91,15 +91,19 @@ async function call(url: string, method: string, body?: string, type = ''): Prom
 export type Relay = {
   origin: string;
   asked: { method: string; body: string; authorization: string | undefined }[];
+  /** Requests for cards are not handed on from now on, until the function that it returns is called. */
+  hold(): () => void;
   stop(): void;
 };
 
 /** Hands requests on to a server and remembers them; what its answers say of themselves are paths, so nobody notices. */
 export async function startRelay(target: string): Promise<Relay> {
   const asked: Relay['asked'] = [];
+  let gate = Promise.resolve();
   const server = createServer(async (incoming, outgoing) => {
     const body = await textOf(incoming);
     asked.push({ method: incoming.method ?? '', body, authorization: incoming.headers.authorization });
+    if (body.includes('multiget')) await gate;
     const { method, headers, url = '/' } = incoming;
     request(target + url, { method: method ?? 'GET', headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -108,7 +112,18 @@ export async function startRelay(target: string): Promise<Relay> {
       .on('error', () => outgoing.destroy())
       .end(body);
   });
-  return { origin: await listen(server), asked, stop: () => close(server) };
+  return {
+    origin: await listen(server),
+    asked,
+    hold() {
+      let release = () => {};
+      gate = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
+    stop: () => close(server),
+  };
 }
 
 export type Answer = (path: string, outgoing: import('node:http').ServerResponse, incoming: IncomingMessage) => void;

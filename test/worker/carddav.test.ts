@@ -14,6 +14,7 @@ describe('a CardDAV server that means no good', () => {
   const threads = createDavThreads();
   const running: { stop(): void }[] = [];
   const sent: (string | undefined)[] = [];
+  let last: Fault | undefined;
 
   afterEach(() => {
     for (const server of running.splice(0)) server.stop();
@@ -37,7 +38,8 @@ describe('a CardDAV server that means no good', () => {
       .reading(access, whole, (ask) => ask('find', url))
       .catch((error: unknown) => {
         expect(error).to.be.instanceOf(Fault);
-        return (error as Fault).code;
+        last = error as Fault;
+        return last.code;
       });
   }
   const took = async (work: Promise<unknown>) => {
@@ -80,6 +82,7 @@ describe('a CardDAV server that means no good', () => {
     for (const text of [laughs, file, `<?xml version="1.0"?>\n<!-- <a/> -->\n${laughs}`]) {
       const origin = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(text));
       expect(await outcome(`${origin}/book/`)).to.equal('INVALID_ARGUMENT');
+      expect(last?.message).to.contain('document type definition');
     }
   });
 
@@ -113,6 +116,7 @@ describe('a CardDAV server that means no good', () => {
 
   it('leads to an internal address, by redirect, by name or in its answer: nobody connects to it', async () => {
     const inside = await listening('127.0.0.2');
+    running.push({ stop: () => inside.server.close() });
     const to = (location: string) => serve((_, outgoing) => outgoing.writeHead(302, { location }).end());
     const { port } = inside.server.address() as AddressInfo;
     const targets = [`http://127.0.0.2:${port}/`, `https://127.0.0.2:${port}/`, `http://[::ffff:127.0.0.2]:${port}/`];
@@ -132,7 +136,6 @@ describe('a CardDAV server that means no good', () => {
     expect(inside.connections()).to.equal(0);
     expect(await outcome(`http://127.0.0.2:${port}/book/`, { allow: ['127.0.0.0/8'] })).to.equal('UNAVAILABLE');
     expect(inside.connections(), 'the trap works').to.be.greaterThan(0);
-    inside.server.close();
   });
 
   it('leads to another server: that one is not given the credentials', async () => {

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { Fault } from '../../domain/fault.ts';
 import type { Calls, Reply } from './calls.ts';
@@ -57,7 +59,8 @@ export function startDavThread(): DavThread {
 function startWorker(resourceLimits: ResourceLimits): Worker {
   const entry = new URL(`./thread-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
   if (entry.pathname.endsWith('.js')) return new Worker(entry, { resourceLimits });
-  const script = `import('${import.meta.resolve('tsx/esm/api')}').then(({ register }) => register()).then(() => import('${entry.href}'));`;
+  const loader = new URL('esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
+  const script = `import('${loader}').then(({ register }) => register()).then(() => import('${entry.href}'));`;
   return new Worker(script, { eval: true, resourceLimits });
 }
 
