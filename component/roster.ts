@@ -111,7 +111,9 @@ async function take(
 
 /** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
 async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
-  await stores.pairs.decline(id, other);
+  const friend = await stores.subscribers.record(other);
+  if (!friend) return;
+  await stores.pairs.decline(id, other, friend.numberKey);
   await stores.pairs.touch(id, [other], now());
   await queues.enqueue('reconcile', [id, other]);
 }

@@ -50,16 +50,10 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
   const owners = await stores.directory.owners(numberKeys);
-  // A no to a friend lasts until the contact leaves the book; coming back is asking anew.
-  await stores.pairs.undecline(
-    id,
-    owners.filter((owner, i): owner is string => owner !== undefined && held[i] === false),
-  );
-  await touch(
-    context,
-    id,
-    owners.filter((owner) => owner !== undefined),
-  );
+  // A no ends in the same step in which the contact leaves the book, which marks its number.
+  const forgiven = await stores.pairs.forgiven(id);
+  await touch(context, id, [...owners.filter((owner) => owner !== undefined), ...Object.keys(forgiven)]);
+  await stores.pairs.clearForgiven(id, forgiven);
   await stores.addressBooks.clearDirtyNumbers(id, seen);
 }
 

@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import type { Policy } from '../../domain/association.ts';
 import { freePort } from '../../local/ports.ts';
 import { type EarshotProcess, type Role, startProcess } from '../../local/processes.ts';
+import { createQueues } from '../../runtime/queues.ts';
+import { createStores } from '../../store/stores.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { friendsInModel, type Modelled, NUMBERS, PEOPLE, type Step, steps } from '../support/model.ts';
+import { type Group, type LifeWorld, live } from '../support/life.ts';
+import { friendsInModel, steps } from '../support/model.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
@@ -37,7 +41,7 @@ for (const policy of ['mutual', 'either'] as const)
         fc.asyncProperty(together, async (lives) => {
           run += 1;
           const crash = run % 10 === 5 ? world.crashWorker() : undefined;
-          const groups = await Promise.all(lives.map((life) => live(world.api, life)));
+          const groups = await Promise.all(lives.map((life) => live(world, life)));
           await crash;
           await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
         }),
@@ -46,7 +50,7 @@ for (const policy of ['mutual', 'either'] as const)
     });
   });
 
-type World = { api: Api; crashWorker(): Promise<void>; stop(): Promise<void> };
+type World = LifeWorld & { crashWorker(): Promise<void>; stop(): Promise<void> };
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
 async function startWorld(policy: Policy): Promise<World> {
@@ -74,8 +78,18 @@ async function startWorld(policy: Policy): Promise<World> {
   const api = createApi(server);
   await eventually(async () => expect((await fetch(`${server.gatewayUrl}/livez`)).status).to.equal(200), 20_000);
 
+  const stores = createStores(redis.redis, 'earshot');
+  const queues = createQueues(redis.redis, 'earshot', pino({ level: 'silent' }));
+
   return {
     api,
+    account: () => ({ jid: `${randomUUID()}@op.example` }),
+    // What the component does when a user has deleted a roster item.
+    async decline(id, other) {
+      await stores.pairs.decline(id, other, (await stores.subscribers.record(other))?.numberKey ?? '');
+      await stores.pairs.touch(id, [other], Date.now());
+      await queues.enqueue('reconcile', [id, other]);
+    },
     async crashWorker() {
       await sleep(Math.random() * 100);
       await processes.pop()?.kill();
@@ -83,61 +97,11 @@ async function startWorld(policy: Policy): Promise<World> {
     },
     async stop() {
       await Promise.all(processes.map((one) => one.stop()));
+      await queues.close();
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-type Group = { people: Modelled[]; ids: (string | undefined)[] };
-
-let groups = 0;
-
-/** Lives one sequence with numbers of its own, and keeps the model beside it. */
-async function live(api: Api, life: readonly Step[]): Promise<Group> {
-  groups += 1;
-  const numbers = Array.from({ length: NUMBERS }, (_, i) => `+86139${String(groups * NUMBERS + i).padStart(8, '0')}`);
-  const group: Group = {
-    people: Array.from({ length: PEOPLE }, () => ({ number: undefined, book: new Set<string>() })),
-    ids: [],
-  };
-  for (const step of life) await take(api, group, step, numbers);
-  return group;
-}
-
-async function take(api: Api, { people, ids }: Group, step: Step, numbers: readonly string[]): Promise<void> {
-  const { who } = step;
-  const one = people[who] as Modelled;
-  const path = `/v1/subscribers/${ids[who]}`;
-  const number = 'number' in step ? (numbers[step.number] as string) : '';
-  const taken = people.some((other) => other.number === number);
-  if (step.do === 'join') {
-    if (one.number !== undefined) return;
-    const answer = await api.expectStatus(
-      taken ? 409 : 201,
-      api.call('POST', '/v1/subscribers', { phoneNumber: number, jid: `${randomUUID()}@op.example` }),
-    );
-    if (taken) return;
-    ids[who] = String(answer.body.subscriberId);
-    people[who] = { number, book: new Set() };
-  } else if (one.number !== undefined) {
-    if (step.do === 'leave') {
-      await api.expectStatus(204, api.call('DELETE', path));
-      people[who] = { number: undefined, book: new Set() };
-    } else if (step.do === 'change-number') {
-      await api.expectStatus(
-        taken && one.number !== number ? 409 : 200,
-        api.call('PATCH', path, { phoneNumber: number }),
-      );
-      if (!taken) people[who] = { ...one, number };
-    } else {
-      const held = step.do === 'put-book' ? step.numbers.map((i) => numbers[i] as string) : [];
-      const contacts = held.map((phoneNumber) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] }));
-      if (step.do === 'put-book') await api.expectStatus(202, api.call('PUT', `${path}/address-book`, { contacts }));
-      else await api.expectStatus(204, api.call('DELETE', `${path}/address-book`));
-      people[who] = { ...one, book: new Set(held) };
-    }
-  }
 }
 
 async function agrees(api: Api, { people, ids }: Group, policy: Policy): Promise<void> {
