@@ -10,6 +10,8 @@ export type Rejected = { index: number; reason: string };
 export type Contact = { name: string; groups: string[]; numberKeys: string[] };
 
 export const LARGEST_BOOK = 20_000;
+/** Numbers of all contacts of a book together. */
+export const MOST_NUMBERS = 100_000;
 /** Bytes of one upload. */
 export const LARGEST_UPLOAD = 32 * 1024 * 1024;
 const LONGEST_NAME = 1024;

@@ -4,7 +4,7 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey } from '../runtime/number-key.ts';
-import { createRedis, createRedisPool } from '../runtime/redis.ts';
+import { createRedis } from '../runtime/redis.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
 import { buildServer } from './server.ts';
@@ -12,9 +12,8 @@ import { buildServer } from './server.ts';
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
   const eventRedis = createRedis(config.redisUrl, 'wait', log);
-  const pool = createRedisPool(config.redisUrl, log);
-  await Promise.all([eventRedis.connect(), pool.connect()]);
-  const { stores, queues, close } = await openStores(config, 'fail-fast', log, pool);
+  await eventRedis.connect();
+  const { stores, queues, close } = await openStores(config, 'fail-fast', log);
   const app = await buildServer({
     config,
     stores,
@@ -33,7 +32,6 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
       await app.close();
       await close();
       eventRedis.destroy();
-      pool.destroy();
     },
   };
 }

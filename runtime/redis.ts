@@ -3,7 +3,6 @@ import {
   ClientOfflineError,
   ConnectionTimeoutError,
   createClient,
-  createClientPool,
   DisconnectsClientError,
   ErrorReply,
   SocketClosedUnexpectedlyError,
@@ -13,7 +12,6 @@ import { Fault } from '../domain/fault.ts';
 import type { Log } from './log.ts';
 
 export type Redis = ReturnType<typeof newClient>;
-export type RedisPool = ReturnType<typeof newPool>;
 
 /**
  * `fail-fast`: while Redis is away commands are rejected at once; for a process that has somebody waiting.
@@ -42,22 +40,11 @@ function newClient(url: string, whenAway: WhenAway) {
   return createClient(optionsOf(url, whenAway));
 }
 
-function newPool(url: string) {
-  return createClientPool(optionsOf(url, 'fail-fast'), { minimum: 1, maximum: 4, acquireTimeout: 5_000 });
-}
-
 /** A client that reconnects for ever; its errors are logged, not thrown. */
 export function createRedis(url: string, whenAway: WhenAway, log: Log): Redis {
   const client = newClient(url, whenAway);
   client.on('error', (err) => log.warn({ err }, 'Redis connection'));
   return client;
-}
-
-/** Connections of their own for WATCH transactions, which a shared connection cannot do. */
-export function createRedisPool(url: string, log: Log): RedisPool {
-  const pool = newPool(url);
-  pool.on('error', (err) => log.warn({ err }, 'Redis pool'));
-  return pool;
 }
 
 const AWAY = [

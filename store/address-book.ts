@@ -1,9 +1,10 @@
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
-import type { Redis, RedisPool } from '../runtime/redis.ts';
+import type { Redis } from '../runtime/redis.ts';
 import { BUCKET_OF } from './book-buckets.ts';
 import { type Label, labelOf } from './book-image.ts';
-import { type BookInfo, type Plan, planChange, planReplacement, type Standing, tryWrite } from './book-writer.ts';
+import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { type BookInfo, tryWrite } from './book-writer.ts';
 import { GRACE } from './due.ts';
 import { fnv1a } from './fnv.ts';
 import type { Keys } from './keys.ts';
@@ -32,29 +33,25 @@ for bucket = 0, tonumber(book[2]) - 1 do
   end
   redis.call('DEL', KEYS[2] .. bucket, KEYS[3] .. bucket)
 end
-redis.call('HSET', KEYS[1], 'contacts', 0, 'buckets', 1)
+redis.call('HSET', KEYS[1], 'contacts', 0, 'numbers', 0, 'buckets', 1)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
 return 1`;
 
 /**
  * A subscriber's address book: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
- * buckets), and hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All of it changes
- * in one transaction, so an accepted book is reconciled whatever dies next.
+ * numbers, buckets), and hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All of it changes
+ * in one step, so an accepted book is reconciled whatever dies next.
  */
-export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, keys: Keys) {
+export function createAddressBooks(redis: Redis, keys: Keys) {
   async function write(
     id: string,
     ifVersion: number | undefined,
     now: number,
-    plan: (client: Redis, standing: Standing) => Promise<Plan>,
+    plan: (standing: Standing) => Promise<Plan>,
   ): Promise<BookInfo> {
-    if (!pool) throw new Error('This process does not write address books.');
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const info = await pool.execute((pooled) => {
-        const client = pooled as unknown as Redis;
-        return tryWrite(client, keys, id, ifVersion, now, (standing) => plan(client, standing));
-      });
+      const info = await tryWrite(redis, keys, id, ifVersion, now, plan);
       if (info) return info;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
@@ -81,13 +78,13 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
      * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it.
      */
     async replace(id: string, after: Book, now: number, ifVersion?: number): Promise<BookInfo> {
-      return write(id, ifVersion, now, (client, standing) => planReplacement(client, keys, standing, after));
+      return write(id, ifVersion, now, (standing) => planReplacement(redis, keys, standing, after));
     },
 
     /**
      * Puts in and removes single contacts, known by their uids; an unknown uid to remove is fine. Reads and writes what
      * these contacts concern, however large the book.
-     * @throws Fault as `replace`, and PAYLOAD_TOO_LARGE for more than 20,000 contacts in all.
+     * @throws Fault as `replace`, and PAYLOAD_TOO_LARGE for more contacts or numbers in all than a book may hold.
      */
     async change(
       id: string,
@@ -96,7 +93,7 @@ export function createAddressBooks(redis: Redis, pool: RedisPool | undefined, ke
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return write(id, ifVersion, now, (client, standing) => planChange(client, keys, standing, upsert, remove));
+      return write(id, ifVersion, now, (standing) => planChange(redis, keys, standing, upsert, remove));
     },
 
     /** Drops the whole book; false when there is none. */

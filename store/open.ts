@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import { createQueues, type Queues } from '../runtime/queues.ts';
-import { checkRedis, createRedis, isRedisAway, type Redis, type RedisPool, type WhenAway } from '../runtime/redis.ts';
+import { checkRedis, createRedis, isRedisAway, type Redis, type WhenAway } from '../runtime/redis.ts';
 import { createStores, type Stores } from './stores.ts';
 
 /** What every process works on: the stores and the queues, each over a connection of its own. */
@@ -12,19 +12,14 @@ export type Opened = { stores: Stores; queues: Queues; queueRedis: Redis; close(
 const PATIENCE = 200;
 
 /** Connects, for as long as it takes. @throws Fault UNAVAILABLE when this Redis would lose data. */
-export async function openStores(
-  config: CommonConfig,
-  whenAway: WhenAway,
-  log: Log,
-  pool?: RedisPool,
-): Promise<Opened> {
+export async function openStores(config: CommonConfig, whenAway: WhenAway, log: Log): Promise<Opened> {
   const redis = createRedis(config.redisUrl, whenAway, log);
   const queueRedis = createRedis(config.redisUrl, whenAway, log);
   await Promise.all([redis.connect(), queueRedis.connect()]);
   await checkWhenLoaded(redis);
   const queues = createQueues(queueRedis, config.redisPrefix, log);
   return {
-    stores: createStores(redis, config.redisPrefix, pool),
+    stores: createStores(redis, config.redisPrefix),
     queues,
     queueRedis,
     async close() {

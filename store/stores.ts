@@ -1,4 +1,4 @@
-import type { Redis, RedisPool } from '../runtime/redis.ts';
+import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
 import { createDirectory } from './directory.ts';
@@ -19,14 +19,14 @@ import { createTokens } from './tokens.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
-/** Everything that is kept, over one connection. Only a process that writes address books needs the pool. */
-export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
+/** Everything that is kept, over one connection. */
+export function createStores(redis: Redis, prefix: string) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
-    addressBooks: createAddressBooks(redis, pool, keys),
+    addressBooks: createAddressBooks(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),

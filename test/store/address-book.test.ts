@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Contact, LARGEST_BOOK } from '../../domain/address-book.ts';
+import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -85,6 +85,18 @@ describe('address books that change by single contacts', () => {
       version: 2,
       contacts: LARGEST_BOOK,
     });
+  }).timeout(20_000);
+
+  it('holds so many numbers and no more, in a contact or in all', async () => {
+    const numbers = Array.from({ length: MOST_NUMBERS }, (_, i) => `n${i}`);
+    const many = (numberKeys: string[]): Book => new Map([['many', { name: 'Many', groups: [], numberKeys }]]);
+    await stores.addressBooks.replace('alice', many(numbers), NOW);
+    expect(await stores.addressBooks.holds('alice', ['n0', `n${MOST_NUMBERS - 1}`])).to.deep.equal([true, true]);
+    const refusals = [
+      stores.addressBooks.replace('alice', many([...numbers, 'new']), NOW),
+      change([['other', contact('Other', 'new')]]),
+    ].map((refused) => refused.catch((err) => err.code));
+    expect(await Promise.all(refusals)).to.deep.equal(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
   }).timeout(20_000);
 
   it('cost one contact what it costs in a book of 20, in one of 2,000', async () => {

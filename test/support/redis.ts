@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { type RedisServer, startRedis } from '../../local/redis-server.ts';
-import { createRedis, createRedisPool, type Redis, type RedisPool } from '../../runtime/redis.ts';
+import { createRedis, type Redis } from '../../runtime/redis.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 
 export type TestRedis = {
   server: RedisServer;
   redis: Redis;
-  pool: RedisPool;
   freshStores(): Stores;
   stop(): Promise<void>;
 };
@@ -21,16 +20,13 @@ export async function startTestRedis(): Promise<TestRedis> {
   const server = await startRedis({ dir, password: randomUUID() });
   const log = pino({ level: 'silent' });
   const redis = createRedis(server.url, 'fail-fast', log);
-  const pool = createRedisPool(server.url, log);
-  await Promise.all([redis.connect(), pool.connect()]);
+  await redis.connect();
   return {
     server,
     redis,
-    pool,
-    freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`, pool),
+    freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`),
     async stop() {
       redis.destroy();
-      pool.destroy();
       await server.stop();
       await rm(dir, { recursive: true, force: true });
     },
