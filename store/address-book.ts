@@ -7,6 +7,7 @@ import { type Plan, planChange, planReplacement, type Standing } from './book-pl
 import { type BookInfo, tryWrite } from './book-writer.ts';
 import { GRACE } from './due.ts';
 import { fnv1a } from './fnv.ts';
+import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 import { askSubscribers, type Batch } from './partitions.ts';
@@ -22,17 +23,19 @@ for i = 1, #ARGV, 2 do found[#found + 1] = redis.call('HGET', bucketOf(KEYS[2], 
 return found`;
 
 // The version goes on counting: a client that remembers an old one must not meet it again.
-const DROP = `
+const DROP = `${FORGIVE}
 local book = redis.call('HMGET', KEYS[1], 'contacts', 'buckets')
 if (book[1] or '0') == '0' then return 0 end
-local touched = 0
+local touched, gone = 0, {}
 for bucket = 0, tonumber(book[2]) - 1 do
   for _, number in ipairs(redis.call('HKEYS', KEYS[2] .. bucket)) do
     redis.call('HSET', KEYS[4], number, ARGV[2])
     touched = touched + 1
+    gone[number] = true
   end
   redis.call('DEL', KEYS[2] .. bucket, KEYS[3] .. bucket)
 end
+forgive(KEYS[6], gone)
 redis.call('HSET', KEYS[1], 'contacts', 0, 'numbers', 0, 'buckets', 1)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
@@ -99,7 +102,14 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     /** Drops the whole book; false when there is none. */
     async drop(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
-        keys: [keys.book(id), keys.heldPart(id), keys.uidsPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
+        keys: [
+          keys.book(id),
+          keys.heldPart(id),
+          keys.uidsPart(id),
+          keys.dirtyNumbers(id),
+          keys.due('reconcile', id),
+          keys.declined(id),
+        ],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
       return reply === 1;

@@ -5,12 +5,13 @@ import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
 import { type Difference, differenceOf } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
 import { GRACE } from './due.ts';
+import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
-/** A Redis command whose key is under the subscriber's hash tag. */
+/** A Redis command, or `FORGIVE` (key, number keys that leave), whose key is under the subscriber's hash tag. */
 type Command = [name: string, key: string, ...args: string[]];
 
 /** Pairs of a field and its value in one command: Lua can take a few thousand arguments at once. */
@@ -20,7 +21,13 @@ const BATCH = 1_000;
  * KEYS: subscriber, book. ARGV: the version that the commands were made for (empty: none), and the commands, packed: a
  * count of words, then each word after its length, four bytes each.
  */
-const COMMIT = `
+const COMMIT = `${FORGIVE}
+local function run(words)
+  if words[1] ~= 'FORGIVE' then return redis.call(unpack(words)) end
+  local gone = {}
+  for i = 3, #words do gone[words[i]] = true end
+  forgive(words[2], gone)
+end
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
 if (redis.call('HGET', KEYS[2], 'version') or '') ~= ARGV[1] then return 'changed' end
 local packed, at = ARGV[2], 1
@@ -28,7 +35,7 @@ while at <= #packed do
   local words, count = {}, struct.unpack('>I4', packed, at)
   at = at + 4
   for i = 1, count do words[i], at = struct.unpack('>I4c0', packed, at) end
-  redis.call(unpack(words))
+  run(words)
 end
 return 'done'`;
 
@@ -121,7 +128,11 @@ function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number
   const marks = batches(touched).map(
     (some): Command => ['HSET', keys.dirtyNumbers(id), ...some.flatMap((number) => [number, stamp])],
   );
-  return [...marks, ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id]];
+  return [
+    ['FORGIVE', keys.declined(id), ...unset],
+    ...marks,
+    ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id],
+  ];
 }
 
 function batches<T>(items: readonly T[]): T[][] {

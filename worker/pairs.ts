@@ -79,6 +79,7 @@ async function wantedFriends(
 }
 
 /** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
-function toFriend({ id, jid, displayName }: Subscriber, label: Label | undefined): Friend {
-  return { id, jid, name: label?.name ?? displayName, groups: label?.groups ?? [], held: label !== undefined };
+function toFriend({ id, jid, displayName, numberKey }: Subscriber, label: Label | undefined): Friend {
+  const shown = { name: label?.name ?? displayName, groups: label?.groups ?? [] };
+  return { id, jid, ...shown, held: label !== undefined, numberKey };
 }

@@ -37,7 +37,10 @@ async function followAnnounced(context: Context, id: string): Promise<void> {
   await stores.pairs.clearAnnounced(id, seen);
 }
 
-/** The book changed at these numbers: whoever owns one of them is concerned. */
+/**
+ * The book changed at these numbers: whoever owns one of them is concerned. So is a friend who owned one that is no longer held: it may
+ * have given the number up, and may have decided its own end of the pair before.
+ */
 async function followNumbers(context: Context, id: string): Promise<void> {
   const { stores } = context;
   const seen = await stores.addressBooks.dirtyNumbers(id);
@@ -52,7 +55,11 @@ async function followNumbers(context: Context, id: string): Promise<void> {
   const owners = await stores.directory.owners(numberKeys);
   // A no ends in the same step in which the contact leaves the book, which marks its number.
   const forgiven = await stores.pairs.forgiven(id);
-  await touch(context, id, [...owners.filter((owner) => owner !== undefined), ...Object.keys(forgiven)]);
+  const lost = await stores.friends.knownBy(
+    id,
+    numberKeys.filter((_, i) => held[i] === false),
+  );
+  await touch(context, id, [...owners.filter((owner) => owner !== undefined), ...lost, ...Object.keys(forgiven)]);
   await stores.pairs.clearForgiven(id, forgiven);
   await stores.addressBooks.clearDirtyNumbers(id, seen);
 }

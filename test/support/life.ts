@@ -20,7 +20,7 @@ export type LifeWorld = {
 };
 
 /** A few people of the model, and who they are in Earshot. */
-export type Group = { people: Modelled[]; ids: (string | undefined)[]; numbers: string[] };
+export type Group = { people: Modelled[]; ids: (string | undefined)[]; numbers: string[]; life: readonly Step[] };
 
 let groups = 0;
 
@@ -28,7 +28,7 @@ let groups = 0;
 export async function live(world: LifeWorld, life: readonly Step[]): Promise<Group> {
   groups += 1;
   const numbers = Array.from({ length: NUMBERS }, (_, i) => `+86139${String(groups * NUMBERS + i).padStart(8, '0')}`);
-  const group: Group = { people: Array.from({ length: PEOPLE }, () => NOBODY), ids: [], numbers };
+  const group: Group = { people: Array.from({ length: PEOPLE }, () => NOBODY), ids: [], numbers, life };
   for (const step of life) await take(world, group, step);
   return group;
 }

@@ -104,7 +104,7 @@ async function startWorld(policy: Policy): Promise<World> {
   };
 }
 
-async function agrees(api: Api, { people, ids }: Group, policy: Policy): Promise<void> {
+async function agrees(api: Api, { people, ids, life }: Group, policy: Policy): Promise<void> {
   const wanted = friendsInModel(people, policy);
   for (const [i, person] of people.entries()) {
     if (person.number === undefined) continue;
@@ -114,7 +114,9 @@ async function agrees(api: Api, { people, ids }: Group, policy: Policy): Promise
       const found = (body as unknown as { friends: { subscriberId: string }[] }).friends.map(
         (friend) => friend.subscriberId,
       );
-      expect(found).to.have.members(expected);
+      expect(found, `friends of ${i} of ${JSON.stringify(ids)} after ${JSON.stringify(life)}`).to.have.members(
+        expected,
+      );
     }, PATIENCE);
   }
 }

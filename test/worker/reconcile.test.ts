@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
+import type { Policy } from '../../domain/association.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
@@ -18,27 +19,68 @@ describe('the reconcile job', () => {
 
   after(async () => server?.stop());
 
-  it('ends a friendship by an old number, also when no book holds that number any more', async () => {
+  /** Alice and Bob, and the job that runs when it is told to. */
+  async function meet(policy: Policy) {
     const stores = server.freshStores();
     const queues: Queues = { enqueue: async () => {}, retryNow: async () => {}, close: async () => {} };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
-    const reconcile = createReconcileJob({ stores, queues, policy: 'mutual', metrics, log, now: () => NOW });
+    const reconcile = createReconcileJob({ stores, queues, policy, metrics, log, now: () => NOW });
     for (const id of ['alice', 'bob']) {
       const subscriber = { id, phoneNumber: '+1', numberKey: keyOf(id), jid: `${id}@op.example`, displayName: id };
       await stores.subscribers.create({ ...subscriber, state: 'pending' }, NOW);
       await stores.subscribers.activate({ ...subscriber, state: 'pending' }, NOW);
     }
-    const holding = (id: string) => new Map([[id, { name: id, groups: [], numberKeys: [keyOf(id)] }]]);
+    const friends = async (id: string) => (await stores.friends.list(id)).map((friend) => friend.id);
+    return { stores, reconcile, friends };
+  }
+  const holding = (id: string) => new Map([[id, { name: id, groups: [], numberKeys: [keyOf(id)] }]]);
+
+  it('ends a friendship by an old number, also when no book holds that number any more', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     await stores.addressBooks.replace('bob', holding('alice'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
-    expect(await stores.friends.list('alice').then((friends) => friends.length)).to.equal(1);
+    expect(await friends('alice')).to.deep.equal(['bob']);
     await stores.subscribers.changeNumber('alice', '+2', keyOf('new'), NOW);
     await stores.addressBooks.drop('bob', NOW);
     for (const id of ['bob', 'alice', 'bob']) await reconcile(id);
-    expect([
-      await stores.friends.list('alice').then((friends) => friends.length),
-      await stores.friends.list('bob').then((friends) => friends.length),
-    ]).to.deep.equal([0, 0]);
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([[], []]);
+  });
+
+  it('ends a friendship that only one end knows of, when the number has no owner any more', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await reconcile('alice');
+    expect(await friends('alice')).to.deep.equal(['bob']);
+    await stores.addressBooks.drop('alice', NOW);
+    await reconcile('bob');
+    await stores.subscribers.leave('bob', NOW);
+    for (const id of ['bob', 'alice']) await reconcile(id);
+    expect(await friends('alice')).to.be.empty;
+  });
+
+  it('ends a no when the number that it was said to leaves the book, even if it is back before the job runs', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    await stores.pairs.decline('alice', 'bob', keyOf('bob'));
+    await stores.pairs.touch('alice', ['bob'], NOW);
+    await stores.subscribers.changeNumber('bob', '+2', keyOf('new'), NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect(await friends('alice'), 'the new number does not end it').to.be.empty;
+    await stores.addressBooks.replace('alice', new Map([...holding('bob'), ...holding('new')]), NOW);
+    await reconcile('alice');
+    expect(await friends('alice'), 'nor does another contact').to.be.empty;
+    for (const drop of [true, false]) {
+      if (drop) await stores.addressBooks.drop('alice', NOW);
+      else await stores.addressBooks.replace('alice', holding('new'), NOW);
+      await stores.addressBooks.replace('alice', new Map([...holding('bob'), ...holding('new')]), NOW);
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+      await stores.pairs.decline('alice', 'bob', keyOf('bob'));
+      await stores.pairs.touch('alice', ['bob'], NOW);
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      expect(await friends('bob')).to.be.empty;
+    }
   });
 });
