@@ -1,6 +1,8 @@
 import type { Policy } from '../domain/association.ts';
+import type { GuessedNumbers } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
 import { parseBareJid } from '../domain/jid.ts';
+import { isAllowEntry } from './internal-addresses.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
@@ -25,22 +27,33 @@ export type ComponentConfig = CommonConfig & {
   publishInterval: number;
 };
 
-/** What becomes of numbers that do not follow the dialling rules of the book's owner. */
-export type GuessedNumbers = 'use' | 'ignore';
-
-export type GatewayConfig = CommonConfig & {
-  homeHost: string;
-  host: string;
-  port: number;
-  operatorKey: string;
+/** What reads address books needs. */
+export type BookConfig = {
   /** The key of the hashes under which phone numbers are kept. */
   numberKey: Buffer;
-  /** Milliseconds that a subscriber's token lives. */
-  tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
+  /** The key under which the credentials of network address books are kept: 32 bytes. */
+  secretsKey: Buffer;
+  /** Hosts and networks on which address books may be read although they are internal. */
+  sourceAllow: readonly string[];
 };
 
-export type WorkerConfig = CommonConfig & { policy: Policy };
+export type GatewayConfig = CommonConfig &
+  BookConfig & {
+    homeHost: string;
+    host: string;
+    port: number;
+    operatorKey: string;
+    /** Milliseconds that a subscriber's token lives. */
+    tokenLifetime: number;
+  };
+
+export type WorkerConfig = CommonConfig &
+  BookConfig & {
+    policy: Policy;
+    /** Milliseconds between two reads of a network address book. */
+    sourceInterval: number;
+  };
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
 export function toComponentConfig(env: Env): ComponentConfig {
@@ -67,9 +80,8 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
-    guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
+    ...books(read),
   }));
 }
 
@@ -78,7 +90,18 @@ export function toWorkerConfig(env: Env): WorkerConfig {
   return check(env, (read) => ({
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
+    sourceInterval: read.integer('EARSHOT_SOURCE_INTERVAL_MINUTES', 1, 44_640, 360) * 60_000,
+    ...books(read),
   }));
+}
+
+function books(read: Reader): BookConfig {
+  return {
+    numberKey: read.key('EARSHOT_NUMBER_KEY', /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'),
+    guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
+    secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
+    sourceAllow: read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16'),
+  };
 }
 
 function common(read: Reader): CommonConfig {
@@ -143,12 +166,15 @@ function createReader(env: Env) {
     return value ?? fallback;
   }
 
-  function key(name: string): Buffer {
-    return Buffer.from(
-      matching(name, /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more random bytes in hexadecimal (openssl rand -hex 32)'),
-      'hex',
-    );
+  function key(name: string, pattern: RegExp, bytes: string): Buffer {
+    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
   }
 
-  return { faults, text, matching, domain, integer, oneOf, key };
+  function list(name: string, isItem: (item: string) => boolean, what: string): string[] {
+    const items = (env[name] ?? '').split(',').flatMap((item) => item.trim() || []);
+    if (!items.every(isItem)) faults.push(`${name} must be a list of ${what}, with commas between them.`);
+    return items;
+  }
+
+  return { faults, text, matching, domain, integer, oneOf, key, list };
 }

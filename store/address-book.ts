@@ -1,60 +1,50 @@
+import { RESP_TYPES } from 'redis';
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { BUCKET_OF } from './book-buckets.ts';
+import { BOOKS } from './book-buckets.ts';
+import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
-import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
-import { type BookInfo, tryWrite } from './book-writer.ts';
+import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { type BookInfo, type SourceLease, tryWrite, type Write } from './book-writer.ts';
 import { GRACE } from './due.ts';
-import { fnv1a } from './fnv.ts';
 import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch } from './partitions.ts';
+import { askSubscribers, type Batch, PACKED_BYTES, packNumberKey } from './partitions.ts';
 
 const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
-const LOOK_UP = `${BUCKET_OF}
-local buckets = tonumber(redis.call('HGET', KEYS[1], 'buckets') or '1')
-local found = {}
-for i = 1, #ARGV, 2 do found[#found + 1] = redis.call('HGET', bucketOf(KEYS[2], ARGV[i], buckets), ARGV[i + 1]) end
+/** KEYS: the books. ARGV: packed number keys. */
+const LOOK_UP = `${BOOKS}
+local books, found = openBooks(unpack(KEYS)), {}
+for i = 1, #ARGV[1], ${PACKED_BYTES} do found[#found + 1] = entryIn(books, string.sub(ARGV[1], i, i + ${PACKED_BYTES - 1})) end
 return found`;
 
-// The version goes on counting: a client that remembers an old one must not meet it again.
-const DROP = `${FORGIVE}
-local book = redis.call('HMGET', KEYS[1], 'contacts', 'buckets')
-if (book[1] or '0') == '0' then return 0 end
-local touched, gone = 0, {}
-for bucket = 0, tonumber(book[2]) - 1 do
-  for _, number in ipairs(redis.call('HKEYS', KEYS[2] .. bucket)) do
-    redis.call('HSET', KEYS[4], number, ARGV[2])
-    touched = touched + 1
-    gone[number] = true
-  end
-  redis.call('DEL', KEYS[2] .. bucket, KEYS[3] .. bucket)
-end
-forgive(KEYS[6], gone)
-redis.call('HSET', KEYS[1], 'contacts', 0, 'numbers', 0, 'buckets', 1)
-redis.call('HINCRBY', KEYS[1], 'version', 1)
+// Its fields are bytes.
+const MARKS = "return redis.call('HGETALL', KEYS[1])";
+
+const DROP = `${DROP_BOOK}${FORGIVE}
+local before = redis.call('HGET', KEYS[1], 'version')
+local touched, gone = dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2])
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
-return 1`;
+forgive(KEYS[6], gone, unpack(KEYS, 7))
+return redis.call('HGET', KEYS[1], 'version') ~= before and 1 or 0`;
 
 /**
- * A subscriber's address book: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
- * numbers, buckets), and hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All of it changes
- * in one step, so an accepted book is reconciled whatever dies next.
+ * A subscriber's address books, its own and one for each source: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
+ * numbers, buckets), and for all of them hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All
+ * of it changes in one step, so an accepted book is reconciled whatever dies next. A source's book has `@` and the source's name
+ * in the names of its hashes.
  */
 export function createAddressBooks(redis: Redis, keys: Keys) {
-  async function write(
-    id: string,
-    ifVersion: number | undefined,
-    now: number,
-    plan: (standing: Standing) => Promise<Plan>,
-  ): Promise<BookInfo> {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+
+  async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<BookInfo> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const info = await tryWrite(redis, keys, id, ifVersion, now, plan);
+      const info = await tryWrite(redis, keys, what, plan);
       if (info) return info;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
@@ -62,17 +52,18 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
 
   function lookUp(batch: Batch, id: string, numberKeys: readonly string[]): void {
     batch.eval(LOOK_UP, {
-      keys: [keys.book(id), keys.heldPart(id)],
-      arguments: numberKeys.flatMap((key) => [`${fnv1a(key)}`, key]),
+      keys: [...keys.books(id)],
+      arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never],
     });
   }
 
-  /** What the subscriber's book says about each number; null when it does not hold it. */
-  async function entries(id: string, numberKeys: readonly string[]): Promise<(string | null)[]> {
+  /** What the first of the subscriber's books that holds it says about each number; null when none does. */
+  async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
     if (numberKeys.length === 0) return [];
-    const batch = redis.multi();
-    for (let from = 0; from < numberKeys.length; from += BATCH) lookUp(batch, id, numberKeys.slice(from, from + BATCH));
-    return (await batch.execAsPipeline()).flat() as unknown as (string | null)[];
+    const batch = binary.multi();
+    for (let from = 0; from < numberKeys.length; from += BATCH)
+      lookUp(batch as unknown as Batch, id, numberKeys.slice(from, from + BATCH));
+    return (await batch.execAsPipeline()).flat() as unknown as (Buffer | null)[];
   }
 
   return {
@@ -81,7 +72,12 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
      * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it.
      */
     async replace(id: string, after: Book, now: number, ifVersion?: number): Promise<BookInfo> {
-      return write(id, ifVersion, now, (standing) => planReplacement(redis, keys, standing, after));
+      return write({ id, ifVersion, now }, (standing) => planReplacement(redis, keys, standing, after));
+    },
+
+    /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */
+    async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<BookInfo> {
+      return write({ id, source, now }, (standing) => planReplacement(redis, keys, standing, after));
     },
 
     /**
@@ -96,10 +92,21 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return write(id, ifVersion, now, (standing) => planChange(redis, keys, standing, upsert, remove));
+      return write({ id, ifVersion, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
     },
 
-    /** Drops the whole book; false when there is none. */
+    /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
+    async changeSource(
+      id: string,
+      source: SourceLease,
+      upsert: Book,
+      remove: readonly string[],
+      now: number,
+    ): Promise<BookInfo> {
+      return write({ id, source, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
+    },
+
+    /** Drops the whole own book; false when there is none. */
     async drop(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
         keys: [
@@ -109,37 +116,40 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
           keys.dirtyNumbers(id),
           keys.due('reconcile', id),
           keys.declined(id),
+          ...keys.books(id),
         ],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
       return reply === 1;
     },
 
+    /** Of the own book. */
     async info(id: string): Promise<BookInfo> {
       const [version, contacts] = await redis.hmGet(keys.book(id), ['version', 'contacts']);
       return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
     },
 
     async dirtyNumbers(id: string): Promise<Marks> {
-      return redis.hGetAll(keys.dirtyNumbers(id));
+      const fields = (await binary.eval(MARKS, { keys: [keys.dirtyNumbers(id)] })) as unknown as Buffer[];
+      return Object.fromEntries(pairs(fields).map(([number, stamp]) => [number.toString('base64url'), `${stamp}`]));
     },
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
-      await clearSeen(redis, keys.dirtyNumbers(id), seen);
+      await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
     },
 
-    /** For each number: the subscriber's book holds it. */
+    /** For each number: one of the subscriber's books holds it. */
     async holds(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },
 
-    /** For each of the holders: its book holds the number. */
+    /** For each of the holders: one of its books holds the number. */
     async holdsEach(holders: readonly string[], numberKey: string): Promise<boolean[]> {
       const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, [numberKey]));
       return (found as (string | null)[][]).map(([entry]) => entry != null);
     },
 
-    /** For each number: how the subscriber's book names it; undefined when it does not hold it. */
+    /** For each number: how the subscriber's books name it; undefined when none holds it. */
     async labels(id: string, numberKeys: readonly string[]): Promise<(Label | undefined)[]> {
       return (await entries(id, numberKeys)).map(labelOf);
     },

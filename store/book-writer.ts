@@ -2,7 +2,7 @@ import { LARGEST_BOOK, MOST_NUMBERS } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
-import { type Difference, differenceOf } from './book-image.ts';
+import { type Difference, differenceOf, RECORD_BYTES } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
 import { GRACE } from './due.ts';
 import { FORGIVE } from './forgiving.ts';
@@ -11,56 +11,80 @@ import { newStamp } from './marks.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
-/** A Redis command, or `FORGIVE` (key, number keys that leave), whose key is under the subscriber's hash tag. */
+/** A source's book may be written only while this lease on it holds: it ends when the source is replaced, removed, or read anew. */
+export type SourceLease = { name: string; lease: string };
+
+/** Which book is to be written, and when. */
+export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: number | undefined; now: number };
+
+/**
+ * A Redis command whose key is under the subscriber's hash tag, in strings of bytes; or `RECORDS` (key, records to cut, records to add,
+ * both packed); or `FORGIVE` (key, the books, numbers that leave this one).
+ */
 type Command = [name: string, key: string, ...args: string[]];
 
 /** Pairs of a field and its value in one command: Lua can take a few thousand arguments at once. */
 const BATCH = 1_000;
 
 /**
- * KEYS: subscriber, book. ARGV: the version that the commands were made for (empty: none), and the commands, packed: a
- * count of words, then each word after its length, four bytes each.
+ * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none),
+ * the commands, packed: a count of words, then each word after its length, four bytes each; and the lease.
  */
 const COMMIT = `${FORGIVE}
-local function run(words)
-  if words[1] ~= 'FORGIVE' then return redis.call(unpack(words)) end
+local run = {}
+function run.RECORDS(key, cut, add)
+  local gone, kept = {}, {}
+  for at = 1, #cut, ${RECORD_BYTES} do gone[string.sub(cut, at, at + ${RECORD_BYTES - 1})] = true end
+  local list = redis.call('GET', key) or ''
+  for at = 1, #list, ${RECORD_BYTES} do
+    local record = string.sub(list, at, at + ${RECORD_BYTES - 1})
+    if not gone[record] then kept[#kept + 1] = record end
+  end
+  list = table.concat(kept) .. add
+  return list == '' and redis.call('DEL', key) or redis.call('SET', key, list)
+end
+function run.FORGIVE(key, own, held, sources, ofSource, heldOfSource, ...)
   local gone = {}
-  for i = 3, #words do gone[words[i]] = true end
-  forgive(words[2], gone)
+  for _, number in ipairs({ ... }) do gone[number] = true end
+  forgive(key, gone, own, held, sources, ofSource, heldOfSource)
 end
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
+if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[3] then return 'over' end
 if (redis.call('HGET', KEYS[2], 'version') or '') ~= ARGV[1] then return 'changed' end
 local packed, at = ARGV[2], 1
 while at <= #packed do
   local words, count = {}, struct.unpack('>I4', packed, at)
   at = at + 4
   for i = 1, count do words[i], at = struct.unpack('>I4c0', packed, at) end
-  run(words)
+  if run[words[1]] then run[words[1]](unpack(words, 2)) else redis.call(unpack(words)) end
 end
 return 'done'`;
 
 /**
  * One optimistic attempt; undefined when another writer came between.
- * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, PAYLOAD_TOO_LARGE
+ * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` or the lease is over, PAYLOAD_TOO_LARGE
  */
 export async function tryWrite(
   redis: Redis,
   keys: Keys,
-  id: string,
-  ifVersion: number | undefined,
-  now: number,
+  { id, source, ifVersion, now }: Write,
   plan: (standing: Standing) => Promise<Plan>,
 ): Promise<BookInfo | undefined> {
-  const standing = await readStanding(redis, keys, id, ifVersion);
+  const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
   const { version, commands } = toCommands(keys, standing, planned, now);
   const outcome = await redis.eval(COMMIT, {
-    keys: [keys.subscriber(id), keys.book(id)],
-    arguments: [`${standing.version ?? ''}`, pack(commands) as never],
+    keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
+    arguments: [`${standing.version ?? ''}`, pack(commands) as never, source?.lease ?? ''],
   });
   if (outcome === 'gone') throw noSubscriber();
+  if (outcome === 'over') throw leaseOver();
   return outcome === 'done' ? { version, contacts: planned.contacts } : undefined;
+}
+
+function leaseOver(): Fault {
+  return new Fault('FAILED_PRECONDITION', 'The source was replaced, removed or read anew while it was being read.');
 }
 
 /** One argument, however many words: the client hands arguments on by the stack. */
@@ -69,7 +93,7 @@ function pack(commands: readonly Command[]): Buffer {
 }
 
 function packWord(word: string): Buffer[] {
-  const bytes = Buffer.from(word);
+  const bytes = Buffer.from(word, 'latin1');
   return [lengthOf(bytes.length), bytes];
 }
 
@@ -89,24 +113,29 @@ function checkSize({ contacts, numbers }: Plan): void {
 /** The commands that bring the book to what is planned; none, and the same version, when nothing differs. */
 function toCommands(
   keys: Keys,
-  { id, version, contacts: present, buckets }: Standing,
+  { id, source, version, contacts: present, buckets }: Standing,
   { before, after, contacts, numbers, whole }: Plan,
   now: number,
 ): { version: number; commands: Command[] } {
   const held = differenceOf(before.held, after.held);
-  const uids = differenceOf(before.uids, after.uids);
-  if (version !== null && contacts === present && isEmpty(held) && isEmpty(uids)) return { version, commands: [] };
+  const [cut, added] = [
+    [...before.uids].filter((one) => !after.uids.has(one)),
+    [...after.uids].filter((one) => !before.uids.has(one)),
+  ];
+  if (version !== null && contacts === present && isEmpty(held) && cut.length + added.length === 0)
+    return { version, commands: [] };
   const next = (version ?? 0) + 1;
-  const wanted = whole ? bucketsFor(contacts, buckets) : buckets;
+  const wanted = whole ? bucketsFor(numbers, buckets) : buckets;
   const info = { version: next, contacts, numbers, buckets: wanted };
-  const commands: Command[] = [['HSET', keys.book(id), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])]];
+  const commands: Command[] = [
+    ['HSET', keys.book(id, source), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])],
+  ];
+  const heldOf = (bucket: number) => keys.held(id, bucket, source);
+  const uidsOf = (bucket: number) => keys.uids(id, bucket, source);
   const split = wanted !== buckets;
-  if (split)
-    for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', keys.held(id, bucket), keys.uids(id, bucket)]);
-  const heldOf = (bucket: number) => keys.held(id, bucket);
-  const uidsOf = (bucket: number) => keys.uids(id, bucket);
+  if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
   commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
-  commands.push(...toWrites(uidsOf, wanted, split ? { set: [...after.uids], unset: [] } : uids));
+  commands.push(...(split ? toRecords(uidsOf, wanted, [], [...after.uids]) : toRecords(uidsOf, wanted, cut, added)));
   commands.push(...toMarks(keys, id, held, now));
   return { version: next, commands };
 }
@@ -120,6 +149,23 @@ function toWrites(keyOf: (bucket: number) => string, buckets: number, { set, uns
   return commands;
 }
 
+function toRecords(
+  keyOf: (bucket: number) => string,
+  buckets: number,
+  cut: readonly string[],
+  added: readonly string[],
+): Command[] {
+  const [cuts, adds] = [cut, added].map((records) => byBucket(records, buckets, (record) => record)) as [Parts, Parts];
+  return [...new Set([...cuts.keys(), ...adds.keys()])].map((bucket) => [
+    'RECORDS',
+    keyOf(bucket),
+    (cuts.get(bucket) ?? []).join(''),
+    (adds.get(bucket) ?? []).join(''),
+  ]);
+}
+
+type Parts = Map<number, string[]>;
+
 /** The reconciliation has to look at every number whose holder or label differs. */
 function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number): Command[] {
   const touched = [...set.map(([number]) => number), ...unset];
@@ -129,7 +175,7 @@ function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number
     (some): Command => ['HSET', keys.dirtyNumbers(id), ...some.flatMap((number) => [number, stamp])],
   );
   return [
-    ['FORGIVE', keys.declined(id), ...unset],
+    ...batches(unset).map((some): Command => ['FORGIVE', keys.declined(id), ...keys.books(id), ...some]),
     ...marks,
     ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id],
   ];

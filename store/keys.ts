@@ -12,17 +12,31 @@ export function createKeys(prefix: string) {
   const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
   const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
   const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
+  const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
     tokens: (id: string) => of(id, 'tokens'),
-    book: (id: string) => of(id, 'book'),
-    held: (id: string, bucket: number) => of(id, `held:${bucket}`),
-    uids: (id: string, bucket: number) => of(id, `uids:${bucket}`),
+    /** Of the subscriber's own book, or of the one that a source has filled. */
+    book: (id: string, source?: string) => of(id, inBook('book', source)),
+    held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
+    uids: (id: string, bucket: number, source?: string) => of(id, `${inBook('uids', source)}:${bucket}`),
+    photos: (id: string, source?: string) => of(id, inBook('photos', source)),
     /** What stands before the number of each bucket. */
-    heldPart: (id: string) => of(id, 'held:'),
-    uidsPart: (id: string) => of(id, 'uids:'),
-    photos: (id: string) => of(id, 'photos'),
+    heldPart: (id: string, source?: string) => of(id, `${inBook('held', source)}:`),
+    uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
+    sources: (id: string) => of(id, 'sources'),
+    /** All that it takes to look into every book (see `BOOKS`). */
+    books: (id: string) =>
+      [
+        of(id, 'book'),
+        of(id, 'held:'),
+        of(id, 'sources'),
+        of(id, inBook('book', '')),
+        of(id, inBook('held', '')),
+      ] as const,
+    source: (id: string, name: string) => of(id, inBook('source', name)),
+    sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),

@@ -2,7 +2,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch, byPartition } from './partitions.ts';
+import { askSubscribers, type Batch, byPartition, packNumberKey } from './partitions.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
@@ -11,8 +11,8 @@ const BATCH = 500;
 
 /**
  * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
- * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the number key that the other had
- * then; empty once that number has left the book, until the pair is marked for deciding anew).
+ * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the bytes of the number key that the other
+ * had then; empty once that number has left the book, until the pair is marked for deciding anew).
  */
 export function createPairs(redis: Redis, keys: Keys) {
   /** Marks subscribers and makes them due, in one step for each partition. */
@@ -68,7 +68,7 @@ export function createPairs(redis: Redis, keys: Keys) {
 
     /** A no, until the number that the other has now leaves the book of `id`. */
     async decline(id: string, other: string, numberKey: string): Promise<void> {
-      await redis.hSet(keys.declined(id), other, numberKey);
+      await redis.hSet(keys.declined(id), other, packNumberKey(numberKey));
     },
 
     /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */

@@ -13,6 +13,7 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -37,6 +38,7 @@ export function createStores(redis: Redis, prefix: string) {
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
+    sources: createSources(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

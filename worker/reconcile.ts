@@ -79,6 +79,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.tokens.revokeAll(id);
   await stores.addressBooks.drop(id, now());
   await stores.photos.drop(id);
+  for (const name of await stores.sources.names(id)) await stores.sources.unlink(id, name, now());
   if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
   const friends = await stores.friends.list(id);
   await touch(

@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Value } from 'typebox/value';
 import { LARGEST_BOOK, LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { cleanText } from '../../domain/text.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
-import { type Entry, readJsonContacts, toBook } from '../book-reader.ts';
+import { readBook, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
@@ -37,7 +38,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         const version = ifMatch(request);
         const subscriber = await subscriberOf(request, stores);
         const entries = readJsonContacts(request.body.upsert ?? []).map(requireUid);
-        const { book, rejected } = await toBook(entries, subscriber.phoneNumber, context);
+        const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber);
         const remove = (request.body.remove ?? []).map(cleanText);
         if (remove.some((uid) => book.has(uid)))
           throw new Fault('INVALID_ARGUMENT', 'A uid stands in both upsert and remove; decide for one.');

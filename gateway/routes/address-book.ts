@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { operatorOrSelf, subscriberOf } from '../auth.ts';
 import { acceptBookFiles, isBookFile } from '../book-body.ts';
-import { type Entry, readFile, readJsonContacts, toBook } from '../book-reader.ts';
+import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
@@ -43,7 +44,12 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const expected = ifMatch(request);
         const photos = stores.photos.upload(subscriber.id);
         try {
-          const { book, rejected } = await toBook(entriesOf(request.body), subscriber.phoneNumber, context, photos);
+          const { book, rejected } = await readBook(
+            context,
+            entriesOf(request.body),
+            subscriber.phoneNumber,
+            photos.add,
+          );
           const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
           await photos.commit();
           await queues.enqueue('reconcile', [subscriber.id]);

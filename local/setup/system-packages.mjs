@@ -16,6 +16,8 @@ const NEEDED = [
 const NEEDED_BY_TESTS = [
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
+  { debianPackage: 'radicale', present: () => hasProgram('radicale') },
+  { debianPackage: 'xandikos', present: () => hasProgram('xandikos') },
 ];
 
 /**
@@ -59,7 +61,7 @@ function install(becomeRoot, packages) {
 
 function mayNotMessage(packages) {
   const list = packages.join(' ');
-  const own = packages.filter((name) => name === 'prosody' || name === 'redis-server').join(' ');
+  const own = packages.filter((name) => ['prosody', 'redis-server', 'radicale'].includes(name)).join(' ');
   const off = `\nEarshot starts servers of its own. Those of the system, which this starts as well, are not needed:\n\n  sudo systemctl disable --now ${own}`;
   return `Earshot needs these packages, which are missing, and this user may not install them: ${list}.
 Install them once, then try again:

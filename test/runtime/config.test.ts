@@ -1,19 +1,21 @@
 import { expect } from 'chai';
 import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
 
-const GATEWAY = {
-  EARSHOT_HOME_HOST: 'op.example',
-  EARSHOT_OPERATOR_KEY: 'k'.repeat(32),
-  EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
-};
+const WORKER = { EARSHOT_NUMBER_KEY: 'ab'.repeat(32), EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
+const GATEWAY = { ...WORKER, EARSHOT_HOME_HOST: 'op.example', EARSHOT_OPERATOR_KEY: 'k'.repeat(32) };
 
 describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
-    expect(toWorkerConfig({})).to.deep.equal({
+    expect(toWorkerConfig(WORKER)).to.deep.equal({
       redisUrl: 'redis://127.0.0.1:6379',
       redisPrefix: 'earshot',
       policy: 'mutual',
       logLevel: 'info',
+      sourceInterval: 6 * 3_600_000,
+      sourceAllow: [],
+      guessedNumbers: 'use',
+      numberKey: Buffer.alloc(32, 0xab),
+      secretsKey: Buffer.alloc(32, 0xcd),
     });
     expect(toGatewayConfig(GATEWAY)).to.include({
       host: '127.0.0.1',
@@ -29,7 +31,9 @@ describe('runtime/config', () => {
   });
 
   it('takes no policy that there is not', () => {
-    expect(() => toWorkerConfig({ EARSHOT_POLICY: 'both' })).to.throw('EARSHOT_POLICY must be one of: mutual, either.');
+    expect(() => toWorkerConfig({ ...WORKER, EARSHOT_POLICY: 'both' })).to.throw(
+      'EARSHOT_POLICY must be one of: mutual, either.',
+    );
   });
 
   it('uses or ignores guessed numbers, and nothing between', () => {
@@ -39,12 +43,19 @@ describe('runtime/config', () => {
     );
   });
 
+  it('takes hosts, addresses and networks that may be internal', () => {
+    const { sourceAllow } = toWorkerConfig({ ...WORKER, EARSHOT_SOURCE_ALLOW: ' dav.op.example,10.1.0.0/16, ::1 ,' });
+    expect(sourceAllow).to.deep.equal(['dav.op.example', '10.1.0.0/16', '::1']);
+  });
+
   it('reports every fault at once, and repeats no value', () => {
     const bad = {
       EARSHOT_REDIS_URL: 'localhost',
       EARSHOT_HTTP_PORT: '70000',
       EARSHOT_OPERATOR_KEY: 'secret',
       EARSHOT_NUMBER_KEY: 'zz',
+      EARSHOT_SECRETS_KEY: 'cd'.repeat(33),
+      EARSHOT_SOURCE_ALLOW: 'dav.op.example, 10.0.0.0/33',
     };
     expect(() => toGatewayConfig(bad))
       .to.throw()

@@ -1,0 +1,100 @@
+import {
+  type Book,
+  type Contact,
+  cleanContact,
+  LARGEST_BOOK,
+  namelessUid,
+  type RawContact,
+  type Rejected,
+} from './address-book.ts';
+import { Fault } from './fault.ts';
+import { countryOf, lookupForms, readPhoneNumbers } from './phone.ts';
+import { MAX_PHOTO_BYTES, type Photo } from './photo.ts';
+
+/** A contact as it came, or why it cannot be read; `index`: its place in what was sent. */
+export type Entry = { index: number; contact: RawContact; photo?: Photo } | Rejected;
+
+export type ReadBook = { book: Book; rejected: Rejected[] };
+
+/** What becomes of numbers that do not follow the dialling rules of the book's owner. */
+export type GuessedNumbers = 'use' | 'ignore';
+
+/** How numbers are read: with those that had to be guessed or without, and kept as keyed hashes. */
+export type NumberReading = { numberKeyOf: (e164: string) => string; guessedNumbers: GuessedNumbers };
+
+/** Takes the photos of contacts that are kept, one by one. */
+export type PhotoTaker = (numberKeys: readonly string[], image: Buffer) => Promise<void>;
+
+/** What else the reading of a book does. `pause`: lets others go on; called between strides, so that a large book holds nobody up. */
+export type Reading = { pause: () => Promise<void>; takePhoto?: PhotoTaker };
+
+/** Contacts between two pauses. */
+const STRIDE = 250;
+const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
+
+/**
+ * The book to keep: texts cleaned, numbers read as the owner's country dials them and hashed. What is refused is listed.
+ * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts, without reading on.
+ */
+export async function toBook(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  ownNumber: string,
+  numbers: NumberReading,
+  { pause, takePhoto }: Reading,
+): Promise<ReadBook> {
+  const keysOf = createKeysOf(ownNumber, numbers);
+  const book = new Map<string, Contact>();
+  const rejected: Rejected[] = [];
+  let count = 0;
+  for await (const entry of entries) {
+    count += 1;
+    if (count > LARGEST_BOOK) throw tooManyContacts();
+    if (count % STRIDE === 0) await pause();
+    const { kept, reason }: Added = 'reason' in entry ? entry : addContact(book, entry.contact, keysOf);
+    if (reason !== undefined) rejected.push({ index: entry.index, reason });
+    if (!kept || !('photo' in entry)) continue;
+    if (entry.photo === 'too-large') rejected.push({ index: entry.index, reason: PHOTO_TOO_LARGE });
+    else if (entry.photo) await takePhoto?.(kept.numberKeys, entry.photo);
+  }
+  return { book, rejected };
+}
+
+function createKeysOf(ownNumber: string, { numberKeyOf, guessedNumbers }: NumberReading): (field: string) => string[] {
+  const country = countryOf(ownNumber);
+  return (field) =>
+    readPhoneNumbers(field, country)
+      .filter(({ guessed }) => !guessed || guessedNumbers === 'use')
+      .flatMap(({ e164 }) => lookupForms(e164))
+      .map(numberKeyOf);
+}
+
+function tooManyContacts(): Fault {
+  const advice = `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`;
+  return new Fault('PAYLOAD_TOO_LARGE', advice);
+}
+
+type Added = { kept?: Contact; reason?: string };
+
+/** Adds one contact; `reason`: why it, or a part of it, was refused. */
+function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: (field: string) => string[]): Added {
+  const clean = cleanContact(raw);
+  if (typeof clean === 'string') return { reason: clean };
+  if (raw.phoneNumbers.length === 0) return { reason: 'The contact has no phone number.' };
+  const read = raw.phoneNumbers.map(keysOf);
+  const numberKeys = [...new Set(read.flat())];
+  if (numberKeys.length === 0)
+    return { reason: 'None of its phone numbers can be read; write them with the country code.' };
+  const contact = { name: clean.name, groups: clean.groups, numberKeys };
+  const uid = clean.uid ?? uidOf(contact);
+  if (book.has(uid) && clean.uid !== undefined)
+    return { reason: 'Its uid stands in this book already; every contact needs its own.' };
+  book.set(uid, contact);
+  const unread = read.filter((keys) => keys.length === 0).length;
+  if (unread === 0) return { kept: contact };
+  return { kept: contact, reason: `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.` };
+}
+
+/** A contact without a uid is known by what it says, so sending the same book again changes nothing. */
+function uidOf({ name, numberKeys }: Contact): string {
+  return namelessUid(JSON.stringify([name, numberKeys]));
+}

@@ -1,0 +1,84 @@
+import { DROP_BOOK } from './book-drop.ts';
+import { FORGIVE } from './forgiving.ts';
+import { MOST_SOURCES } from './source-record.ts';
+
+/** What changes the sources of a subscriber; each script is one step, in the subscriber's slot. */
+
+/** Cards of one source whose rejection is remembered. */
+const MOST_REJECTED = 1_000;
+
+/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected; 11 to 16: declined, books. */
+const EMPTY = `${DROP_BOOK}${FORGIVE}
+local function empty(id, stamp, due)
+  local touched, gone = dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp)
+  if touched > 0 then redis.call('ZADD', KEYS[4], due, id) end
+  forgive(KEYS[11], gone, unpack(KEYS, 12, 16))
+  redis.call('UNLINK', KEYS[9], KEYS[10])
+end`;
+
+/** KEYS as above, and the subscriber. ARGV: id, name, url, credentials, now, due time, stamp. */
+export const LINK = `${EMPTY}
+if redis.call('HGET', KEYS[17], 'state') ~= 'active' then return 'gone' end
+local url = redis.call('HGET', KEYS[1], 'url')
+if not url and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
+local lastRead = redis.call('HGET', KEYS[1], 'lastRead')
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'url', ARGV[3], 'credentials', ARGV[4], 'next', ARGV[5])
+if url and url ~= ARGV[3] then empty(ARGV[1], ARGV[7], ARGV[6])
+elseif lastRead then redis.call('HSET', KEYS[1], 'lastRead', lastRead) end
+redis.call('SADD', KEYS[2], ARGV[2])
+redis.call('ZADD', KEYS[3], 'LT', ARGV[6], ARGV[1])
+return 'ok'`;
+
+/** KEYS as above. ARGV: id, name, due time, stamp. */
+export const UNLINK = `${EMPTY}
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+empty(ARGV[1], ARGV[4], ARGV[3])
+redis.call('UNLINK', KEYS[1], KEYS[6])
+redis.call('SREM', KEYS[2], ARGV[2])
+return 1`;
+
+/** KEYS: source, due:source. ARGV: id, now, due time. */
+export const ASK = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'next', ARGV[2])
+redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1])
+return 1`;
+
+/** KEYS: source. ARGV: the lease. */
+export const BEGIN = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+redis.call('HSET', KEYS[1], 'lease', ARGV[1])
+return redis.call('HGETALL', KEYS[1])`;
+
+/**
+ * KEYS: source, rejected. ARGV: lease, the time of reading that was seen, the next one, and as JSON the fields to set and to unset,
+ * and of a read that did not fail what was rejected: { whole, cards (all that were read), reasons (card → reason) }.
+ * Whoever asked for another read meanwhile gets it.
+ */
+export const SETTLE = `
+if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 0 end
+local outcome = cjson.decode(ARGV[4])
+for field, value in pairs(outcome.set) do redis.call('HSET', KEYS[1], field, value) end
+for _, field in ipairs(outcome.unset) do redis.call('HDEL', KEYS[1], field) end
+if redis.call('HGET', KEYS[1], 'next') == ARGV[2] then redis.call('HSET', KEYS[1], 'next', ARGV[3]) end
+if not outcome.rejected then return 1 end
+if outcome.rejected.whole then redis.call('UNLINK', KEYS[2])
+else for _, card in ipairs(outcome.rejected.cards) do redis.call('HDEL', KEYS[2], card) end end
+local room = ${MOST_REJECTED} - redis.call('HLEN', KEYS[2])
+for card, reason in pairs(outcome.rejected.reasons) do
+  if room <= 0 then break end
+  redis.call('HSET', KEYS[2], card, reason)
+  room = room - 1
+end
+return 1`;
+
+/** KEYS: sources, due:source, and what stands before a source's name in its key. ARGV: id. */
+export const SCHEDULE = `
+local first
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local next = tonumber(redis.call('HGET', KEYS[3] .. name, 'next'))
+  if next and (not first or next < first) then first = next end
+end
+if first then redis.call('ZADD', KEYS[2], string.format('%d', first), ARGV[1])
+else redis.call('ZREM', KEYS[2], ARGV[1]) end`;
