@@ -36,6 +36,12 @@ export function createMetrics(role: string) {
       labelNames: ['outcome'],
       registers,
     }),
+    sourceReads: new Counter({
+      name: 'earshot_source_reads_total',
+      help: 'Network address books read, in full or what changed, or not',
+      labelNames: ['outcome'],
+      registers,
+    }),
     swept: new Counter({
       name: 'earshot_swept_total',
       help: 'Subscribers that the sweep put back into a queue',

@@ -1,8 +1,18 @@
 import type { Policy } from '../domain/association.ts';
+import type { BookConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import type { NumberKeyOf } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
+import type { DavThreads } from './carddav/threads.ts';
+
+/** What reading network address books works with besides. */
+export type SourceContext = Context & {
+  config: BookConfig & { sourceInterval: number };
+  numberKeyOf: NumberKeyOf;
+  threads: DavThreads;
+};
 
 /** What the worker's jobs work with. `now`: milliseconds since the epoch. */
 export type Context = { stores: Stores; queues: Queues; policy: Policy; metrics: Metrics; log: Log; now: () => number };

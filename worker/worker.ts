@@ -2,30 +2,34 @@ import type { WorkerConfig } from '../runtime/config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
+import { createNumberKey } from '../runtime/number-key.ts';
 import { createQueueWorker } from '../runtime/queues.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
+import { createDavThreads } from './carddav/threads.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
+import { createSourceJob } from './source.ts';
 import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
-/** How many subscribers are reconciled side by side. */
-const CONCURRENCY = 16;
+/** How many subscribers are looked at side by side. */
+const CONCURRENCY = { reconcile: 16, source: 8 };
 
-/** Starts the background work that needs no XMPP: reconciliation and the sweep. */
+/** Starts the background work that needs no XMPP: reconciliation, network address books, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
   const context: Context = { stores, queues, policy: config.policy, metrics, log, now: Date.now };
-  const reconcile = createQueueWorker(
-    queueRedis,
-    config.redisPrefix,
-    'reconcile',
-    CONCURRENCY,
-    log,
-    createReconcileJob(context),
+  const threads = createDavThreads();
+  const numberKeyOf = createNumberKey(config.numberKey);
+  const jobs = {
+    reconcile: createReconcileJob(context),
+    source: createSourceJob({ ...context, config, numberKeyOf, threads }),
+  };
+  const workers = (['reconcile', 'source'] as const).map((queue) =>
+    createQueueWorker(queueRedis, config.redisPrefix, queue, CONCURRENCY[queue], log, jobs[queue]),
   );
-  void reconcile.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
+  for (const worker of workers) void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await forgetLeavers(context);
@@ -36,7 +40,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     async stop() {
       await heartbeat.stop();
       await sweeping.stop();
-      await reconcile.close();
+      await Promise.all([threads.stop(), ...workers.map((worker) => worker.close())]);
       await close();
     },
   };

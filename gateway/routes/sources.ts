@@ -1,0 +1,129 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Static } from 'typebox';
+import { Fault } from '../../domain/fault.ts';
+import { sealPurpose } from '../../domain/source.ts';
+import { seal } from '../../runtime/sealing.ts';
+import { MOST_SOURCES } from '../../store/source-record.ts';
+import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { Empty, problems, SourceBody, SourceParams, SourcesView, SourceView, SubscriberParams } from '../schemas.ts';
+import { toCredentials, toSourceUrl, toSourceView } from '../source-fields.ts';
+
+const PATH = '/subscribers/:subscriberId/address-book/sources';
+const tags = ['address book'];
+
+/** Network address books (CardDAV, RFC 6352) of a subscriber. */
+export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, queues, config, now } = context;
+
+  async function viewOf(id: string, name: string): Promise<Static<typeof SourceView>> {
+    const source = await stores.sources.get(id, name);
+    if (!source) throw noSource();
+    return toSourceView(source, now());
+  }
+
+  return async (app) => {
+    app.put(
+      `${PATH}/:name`,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Link a network address book, or replace the one of that name',
+          description:
+            'It is read at once, and again every few hours. With the same URL its contacts stay until then; with another one they go at once.',
+          params: SourceParams,
+          body: SourceBody,
+          response: { 202: SourceView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        const { name } = request.params;
+        const url = toSourceUrl(request.body.url, config.sourceAllow);
+        const plain = JSON.stringify(toCredentials(request.body));
+        const credentials = seal(config.secretsKey, sealPurpose(id, name), plain);
+        const outcome = await stores.sources.link(id, { name, url, credentials }, now());
+        if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+        if (outcome === 'full')
+          throw new Fault('CONFLICT', `A subscriber has at most ${MOST_SOURCES} sources; remove one first.`);
+        await queues.enqueue('source', [id]);
+        await queues.enqueue('reconcile', [id]);
+        return reply.code(202).send(await viewOf(id, name));
+      },
+    );
+
+    app.get(
+      PATH,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'The network address books that are linked',
+          params: SubscriberParams,
+          response: { 200: SourcesView, ...problems },
+        },
+      },
+      async (request) => {
+        const { id } = await subscriberOf(request, stores);
+        return { sources: (await stores.sources.list(id)).map((source) => toSourceView(source, now())) };
+      },
+    );
+
+    app.get(
+      `${PATH}/:name`,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'One network address book: how its last read went, and when the next one is',
+          params: SourceParams,
+          response: { 200: SourceView, ...problems },
+        },
+      },
+      async (request) => viewOf((await subscriberOf(request, stores)).id, request.params.name),
+    );
+
+    app.post(
+      `${PATH}/:name/read`,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Read a network address book now',
+          params: SourceParams,
+          response: { 202: SourceView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        if (!(await stores.sources.ask(id, request.params.name, now()))) throw noSource();
+        await queues.enqueue('source', [id]);
+        return reply.code(202).send(await viewOf(id, request.params.name));
+      },
+    );
+
+    app.delete(
+      `${PATH}/:name`,
+      {
+        onRequest: operatorOrSelf,
+        schema: {
+          tags,
+          summary: 'Remove a network address book with its contacts; the friendships that only they made end',
+          params: SourceParams,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        if (!(await stores.sources.unlink(id, request.params.name, now()))) throw noSource();
+        await queues.enqueue('reconcile', [id]);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+function noSource(): Fault {
+  return new Fault('NOT_FOUND', 'There is no source of that name.');
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Entry } from '../../domain/book-reader.ts';
+import { Fault } from '../../domain/fault.ts';
+import { readVcards } from '../../domain/vcard.ts';
+import type { Card } from './dav.ts';
+import type { Ask } from './threads.ts';
+
+/** Cards in one request; fewer when they are too large together. */
+const CHUNK = 100;
+
+/** By what a source's book knows a card: its path, however long or strange. */
+export function uidOfPath(path: string): string {
+  return createHash('sha256').update(path).digest('base64url');
+}
+
+/** The cards at these paths, a few at a time; those that the server does not have any more are passed over. @throws Fault */
+export async function* readEntries(ask: Ask, collection: string, paths: readonly string[]): AsyncGenerator<Entry> {
+  for (let from = 0; from < paths.length; from += CHUNK) {
+    const cards = await readChunk(ask, collection, paths.slice(from, from + CHUNK));
+    for (const [i, card] of cards.entries()) if (card.text !== undefined) yield toEntry(from + i, card.path, card.text);
+  }
+}
+
+async function readChunk(ask: Ask, collection: string, paths: readonly string[]): Promise<Card[]> {
+  try {
+    return await ask('cards', collection, paths);
+  } catch (error) {
+    const tooLarge = error instanceof Fault && error.code === 'PAYLOAD_TOO_LARGE';
+    if (!tooLarge || paths.length < 2) throw error;
+    const half = Math.ceil(paths.length / 2);
+    return [
+      ...(await readChunk(ask, collection, paths.slice(0, half))),
+      ...(await readChunk(ask, collection, paths.slice(half))),
+    ];
+  }
+}
+
+function toEntry(index: number, path: string, text: string): Entry {
+  const [card] = readVcards(Buffer.from(text));
+  if (card === undefined) return { index, reason: 'It is no vCard.' };
+  if (!('contact' in card)) return { index, reason: card.reason };
+  return { ...card, index, contact: { ...card.contact, uid: uidOfPath(path) } };
+}

@@ -1,0 +1,27 @@
+import { Fault } from '../../domain/fault.ts';
+
+/** What went wrong below HTTP, with advice; the library's own words could hold addresses and URLs. */
+export function toReadFault(error: unknown): Fault {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Fault) return cause;
+  const { name = '', code = '' } = error as { name?: string; code?: string };
+  if (name === 'TimeoutError' || name === 'AbortError' || /TIMEOUT|ETIMEDOUT/.test(code))
+    return new Fault('UNAVAILABLE', 'The server does not answer in time; it is tried again later.');
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new Fault('UNAVAILABLE', 'The server’s name cannot be resolved; check the URL.');
+  if (/CERT|TLS|SSL|VERIFY_LEAF/.test(code))
+    return new Fault('UNAVAILABLE', 'The server’s TLS certificate is not valid for this URL.');
+  return new Fault('UNAVAILABLE', 'The server cannot be reached, or breaks off; it is tried again later.');
+}
+
+/** What an answer's status means for whoever linked the source. */
+export function toStatusFault(status: number): Fault {
+  if (status === 401) return new Fault('UNAUTHENTICATED', 'The server refuses the credentials; link the source again.');
+  if (status === 403) return new Fault('PERMISSION_DENIED', 'The server does not let these credentials read here.');
+  if (status === 404 || status === 410) return new Fault('NOT_FOUND', 'There is no address book at this URL.');
+  if (status === 429 || status >= 500)
+    return new Fault('UNAVAILABLE', `The server answers with status ${status}; it is tried again later.`);
+  return new Fault(
+    'INVALID_ARGUMENT',
+    `The server answers with status ${status}; check that the URL is one of CardDAV.`,
+  );
+}
