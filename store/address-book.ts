@@ -149,9 +149,11 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return (found as (string | null)[][]).map(([entry]) => entry != null);
     },
 
-    /** For each number: how the subscriber's books name it; undefined when none holds it. */
-    async labels(id: string, numberKeys: readonly string[]): Promise<(Label | undefined)[]> {
-      return (await entries(id, numberKeys)).map(labelOf);
+    /** For each number, of nobody when undefined: how the subscriber's books name it; undefined when none holds it. */
+    async labels(id: string, numberKeys: readonly (string | undefined)[]): Promise<(Label | undefined)[]> {
+      const asked = numberKeys.filter((numberKey) => numberKey !== undefined);
+      const found = (await entries(id, asked)).map(labelOf)[Symbol.iterator]();
+      return numberKeys.map((numberKey) => (numberKey === undefined ? undefined : found.next().value));
     },
   };
 }

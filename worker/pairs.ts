@@ -57,7 +57,7 @@ async function wantedFriends(
   const [labels, heldBy, declined, declinedBy] = await Promise.all([
     stores.addressBooks.labels(
       id,
-      records.map((record) => record?.numberKey ?? ''),
+      records.map((record) => record?.numberKey),
     ),
     stores.addressBooks.holdsEach(others, numberKey),
     stores.pairs.declined(others.map((other) => ({ who: id, other }))),

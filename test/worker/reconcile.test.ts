@@ -59,6 +59,14 @@ describe('the reconcile job', () => {
     expect(await friends('alice')).to.be.empty;
   });
 
+  it('decides the other pairs when one of those it is to decide is with somebody who is forgotten', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await stores.pairs.touch('alice', ['forgotten'], NOW);
+    await reconcile('alice');
+    expect(await friends('alice')).to.deep.equal(['bob']);
+  });
+
   it('ends a no when the number that it was said to leaves the book, even if it is back before the job runs', async () => {
     const { stores, reconcile, friends } = await meet('either');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
