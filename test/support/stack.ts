@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { type Stack, type StackOptions, startStack } from '../../local/stack.ts';
+import { createRedis, type Redis } from '../../runtime/redis.ts';
 
 /** A whole Earshot on free ports and in a folder of its own, which goes when the test ends. */
 export async function startTestStack(
@@ -20,4 +22,11 @@ export async function startTestStack(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Looks into the stack's own Redis. */
+export async function withRedis(stack: Stack, look: (redis: Redis) => Promise<void>): Promise<void> {
+  const redis = createRedis(stack.redis().url, 'fail-fast', pino({ level: 'silent' }));
+  await redis.connect();
+  await look(redis).finally(() => redis.destroy());
 }

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import type { Stack } from '../../local/stack.ts';
-import { createRedis, type Redis } from '../../runtime/redis.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
-import { startTestStack } from '../support/stack.ts';
+import { startTestStack, withRedis } from '../support/stack.ts';
 
 const JPEG = jpeg(20_000);
 
@@ -82,13 +80,6 @@ describe('a photo in the own book', () => {
     expect(await avatar(alice)).to.equal(null);
   });
 });
-
-/** The stack's own Redis. */
-async function withRedis(stack: Stack, look: (redis: Redis) => Promise<void>): Promise<void> {
-  const redis = createRedis(stack.redis().url, 'fail-fast', pino({ level: 'silent' }));
-  await redis.connect();
-  await look(redis).finally(() => redis.destroy());
-}
 
 function card(name: string, numbers: string[], photo?: Buffer): string {
   const tels = numbers.map((number) => `TEL:${number}\r\n`).join('');

@@ -1,0 +1,136 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Child, startChild } from '../../local/child.ts';
+import { acceptsConnections, freePort } from '../../local/ports.ts';
+import { requireProgram } from '../../local/programs.ts';
+import { waitUntil } from '../../local/wait.ts';
+
+export const USER = { username: 'alice', password: 'Pässwörd: x' };
+
+export type DavServer = {
+  /** `http://127.0.0.1:port`, without a slash. */
+  origin: string;
+  /** The URL of the one address book. */
+  book: string;
+  folder: string;
+  put(card: string, lines: string[]): Promise<void>;
+  remove(card: string): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** A real Radicale that knows one user, with one address book. */
+export async function startRadicale(): Promise<DavServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'earshot-radicale-'));
+  const port = await freePort();
+  await writeFile(join(folder, 'users'), `${USER.username}:${USER.password}\n`);
+  const config = join(folder, 'config');
+  await writeFile(
+    config,
+    `[server]\nhosts = 127.0.0.1:${port}\n[auth]\ntype = htpasswd\nhtpasswd_filename = ${folder}/users\nhtpasswd_encryption = plain\ndelay = 0\n[storage]\nfilesystem_folder = ${folder}/data\n`,
+  );
+  const child = await start('radicale', ['-C', config], folder, port);
+  const server = davServer(child, folder, port, `/${USER.username}/book/`);
+  const type = '<d:resourcetype><d:collection/><card:addressbook/></d:resourcetype>';
+  const body = `<d:mkcol xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"><d:set><d:prop>${type}</d:prop></d:set></d:mkcol>`;
+  await call(server.book, 'MKCOL', body, 'text/xml');
+  return server;
+}
+
+/** A real Xandikos, which lets everybody in, with its address book. */
+export async function startXandikos(): Promise<DavServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'earshot-xandikos-'));
+  const port = await freePort();
+  const args = ['-d', join(folder, 'data'), '-l', '127.0.0.1', '-p', `${port}`, '--defaults'];
+  return davServer(await start('xandikos', args, folder, port), folder, port, '/user/contacts/addressbook/');
+}
+
+async function start(name: string, args: string[], folder: string, port: number): Promise<Child> {
+  const program = requireProgram(name, name);
+  const logFile = join(folder, 'log');
+  const child = await startChild({ name, program, args, env: process.env, logFile, deathSignal: 'KILL' });
+  await waitUntil(() => acceptsConnections(port), {
+    goal: `${name} did not answer`,
+    timeoutMs: 20_000,
+    children: [child],
+  });
+  return child;
+}
+
+function davServer(child: Child, folder: string, port: number, path: string): DavServer {
+  const origin = `http://127.0.0.1:${port}`;
+  const book = origin + path;
+  return {
+    origin,
+    book,
+    folder,
+    async put(card, lines) {
+      const text = ['BEGIN:VCARD', 'VERSION:3.0', `UID:${card}`, 'N:x;;;;', ...lines, 'END:VCARD', ''].join('\r\n');
+      await call(`${book}${card}.vcf`, 'PUT', text, 'text/vcard');
+    },
+    remove: (card) => call(`${book}${card}.vcf`, 'DELETE'),
+    async stop() {
+      await child.stop(1_000);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function call(url: string, method: string, body?: string, type = ''): Promise<void> {
+  const authorization = `Basic ${Buffer.from(`${USER.username}:${USER.password}`).toString('base64')}`;
+  const response = await fetch(url, {
+    method,
+    headers: { authorization, 'content-type': type },
+    ...(body === undefined ? {} : { body }),
+  });
+  if (!response.ok) throw new Error(`${method} ${response.status}: ${await response.text()}`);
+}
+
+export type Relay = {
+  origin: string;
+  asked: { method: string; body: string; authorization: string | undefined }[];
+  stop(): void;
+};
+
+/** Hands requests on to a server and remembers them; what its answers say of themselves are paths, so nobody notices. */
+export async function startRelay(target: string): Promise<Relay> {
+  const asked: Relay['asked'] = [];
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await textOf(incoming);
+    asked.push({ method: incoming.method ?? '', body, authorization: incoming.headers.authorization });
+    const { method, headers, url = '/' } = incoming;
+    request(target + url, { method: method ?? 'GET', headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    })
+      .on('error', () => outgoing.destroy())
+      .end(body);
+  });
+  return { origin: await listen(server), asked, stop: () => close(server) };
+}
+
+export type Answer = (path: string, outgoing: import('node:http').ServerResponse, incoming: IncomingMessage) => void;
+
+/** A server that means no good. */
+export async function startHostile(answer: Answer): Promise<{ origin: string; stop(): void }> {
+  const server = createServer((incoming, outgoing) => answer(incoming.url ?? '/', outgoing, incoming));
+  return { origin: await listen(server), stop: () => close(server) };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function close(server: Server): void {
+  server.closeAllConnections();
+  server.close();
+}
+
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  return text;
+}

@@ -1,0 +1,176 @@
+import { createServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { expect } from 'chai';
+import { Fault } from '../../domain/fault.ts';
+import { createDavThreads } from '../../worker/carddav/threads.ts';
+import { type Answer, startHostile } from '../support/carddav.ts';
+
+const HEADERS = { 'content-type': 'application/xml; charset=utf-8' };
+const LARGEST = 32 * 1024 * 1024;
+const SECRET = 'Bearer of-nobody-else';
+const BOOK = multistatus('/', '<resourcetype><c:addressbook xmlns:c="urn:ietf:params:xml:ns:carddav"/></resourcetype>');
+
+describe('a CardDAV server that means no good', () => {
+  const threads = createDavThreads();
+  const running: { stop(): void }[] = [];
+  const sent: (string | undefined)[] = [];
+
+  afterEach(() => {
+    for (const server of running.splice(0)) server.stop();
+    sent.length = 0;
+  });
+  after(() => threads.stop());
+
+  async function serve(answer: Answer): Promise<string> {
+    const server = await startHostile((path, outgoing, incoming) => {
+      sent.push(incoming.headers.authorization);
+      answer(path, outgoing, incoming);
+    });
+    running.push(server);
+    return server.origin;
+  }
+
+  /** How a read of this server ends: the address book that is found, or the code of the fault. */
+  async function outcome(url: string, { allow = ['127.0.0.1'], timeout = 500, whole = 10_000 } = {}): Promise<string> {
+    const access = { url, authorization: SECRET, allow, limits: { timeout, largest: LARGEST } };
+    return threads
+      .reading(access, whole, (ask) => ask('find', url))
+      .catch((error: unknown) => {
+        expect(error).to.be.instanceOf(Fault);
+        return (error as Fault).code;
+      });
+  }
+  const took = async (work: Promise<unknown>) => {
+    const since = Date.now();
+    await work;
+    return Date.now() - since;
+  };
+
+  it('hangs, or sends a byte now and then: the read ends in its time', async () => {
+    const hanging = await serve(() => {});
+    const dripping = await serve((_, outgoing) => {
+      outgoing.writeHead(207, HEADERS);
+      const drip = setInterval(() => outgoing.write(' '), 50);
+      outgoing.on('close', () => clearInterval(drip));
+    });
+    for (const origin of [hanging, dripping]) {
+      const time = await took(outcome(`${origin}/book/`).then((code) => expect(code).to.equal('UNAVAILABLE')));
+      expect(time).to.be.lessThan(2_500);
+    }
+  });
+
+  it('sends without end: the read stops at the limit', async () => {
+    let bytes = 0;
+    const origin = await serve((_, outgoing) => {
+      outgoing.writeHead(207, HEADERS).on('error', () => {});
+      const more = () => {
+        while (!outgoing.destroyed && outgoing.write('<a/>'.repeat(16_384))) bytes += 65_536;
+      };
+      outgoing.on('drain', more);
+      more();
+    });
+    expect(await outcome(`${origin}/book/`, { timeout: 10_000 })).to.equal('PAYLOAD_TOO_LARGE');
+    expect(bytes).to.be.lessThan(2 * LARGEST);
+  });
+
+  it('sends a billion laughs, or names a file: no document type definition is read', async () => {
+    const entities = Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('');
+    const laughs = `<!DOCTYPE m [<!ENTITY l0 "lol">${entities}]>${BOOK.replace('/</href>', '&l9;</href>')}`;
+    const file = `<!DOCTYPE m [<!ENTITY f SYSTEM "file:///etc/passwd">]>${BOOK.replace('/</href>', '&f;</href>')}`;
+    for (const text of [laughs, file, `<?xml version="1.0"?>\n<!-- <a/> -->\n${laughs}`]) {
+      const origin = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(text));
+      expect(await outcome(`${origin}/book/`)).to.equal('INVALID_ARGUMENT');
+    }
+  });
+
+  it('sends XML that takes any memory or time to read: only its own thread is lost', async () => {
+    const deep = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end('<a>'.repeat(10_000_000)));
+    expect(await outcome(`${deep}/book/`, { timeout: 20_000, whole: 20_000 })).to.equal('PAYLOAD_TOO_LARGE');
+    const names = Array.from({ length: 200_000 }, (_, i) => `<a${i}>x</a${i}>`).join('');
+    const wide = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(multistatus('/', names)));
+    expect(await outcome(`${wide}/book/`, { timeout: 20_000, whole: 1_500 })).to.equal('UNAVAILABLE');
+    const honest = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(BOOK));
+    expect(await outcome(`${honest}/book/`, { timeout: 5_000 })).to.equal(`${honest}/book/`);
+  }).timeout(60_000);
+
+  it('sends what is no XML, or breaks off: the read says so', async () => {
+    for (const text of [
+      '',
+      '<multistatus><response></multistatus>',
+      '\0\0',
+      '{"a": 1}',
+      '<html><body>Welcome</body></html>',
+    ]) {
+      const origin = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(text));
+      expect(await outcome(`${origin}/book/`), text).to.be.oneOf(['INVALID_ARGUMENT', 'NOT_FOUND']);
+    }
+    const broken = await serve((_, outgoing) => {
+      outgoing.writeHead(207, { ...HEADERS, 'content-length': '1000' }).write('<multistatus>');
+      setTimeout(() => outgoing.destroy(), 20);
+    });
+    expect(await outcome(`${broken}/book/`)).to.equal('UNAVAILABLE');
+  });
+
+  it('leads to an internal address, by redirect, by name or in its answer: nobody connects to it', async () => {
+    const inside = await listening('127.0.0.2');
+    const to = (location: string) => serve((_, outgoing) => outgoing.writeHead(302, { location }).end());
+    const { port } = inside.server.address() as AddressInfo;
+    const targets = [`http://127.0.0.2:${port}/`, `https://127.0.0.2:${port}/`, `http://[::ffff:127.0.0.2]:${port}/`];
+    for (const target of [...targets, `http://2130706434:${port}/`])
+      expect(await outcome(`${await to(target)}/book/`), target).to.equal('PERMISSION_DENIED');
+    const principal = `<current-user-principal><href>${targets[0]}</href></current-user-principal>`;
+    const telling = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(multistatus('/', principal)));
+    expect(await outcome(`${telling}/book/`)).to.equal('PERMISSION_DENIED');
+    for (const target of [
+      ...targets,
+      `https://localhost:${port}/`,
+      `http://localhost:${port}/`,
+      'https://[::1]/',
+      'https://0.0.0.0/',
+    ])
+      expect(await outcome(target, { allow: ['127.0.0.3', 'fd00::/8'] }), target).to.equal('PERMISSION_DENIED');
+    expect(inside.connections()).to.equal(0);
+    expect(await outcome(`http://127.0.0.2:${port}/book/`, { allow: ['127.0.0.0/8'] })).to.equal('UNAVAILABLE');
+    expect(inside.connections(), 'the trap works').to.be.greaterThan(0);
+    inside.server.close();
+  });
+
+  it('leads to another server: that one is not given the credentials', async () => {
+    const other = await serve((_, outgoing, { headers }) => {
+      if (headers.authorization) outgoing.writeHead(207, HEADERS).end(BOOK);
+      else outgoing.writeHead(401).end();
+    });
+    const first = await serve((_, outgoing) => outgoing.writeHead(301, { location: `${other}/book/` }).end());
+    expect(await outcome(`${first}/book/`)).to.equal('UNAUTHENTICATED');
+    expect(sent).to.deep.equal([SECRET, undefined]);
+  });
+
+  it('leads in circles, or to what is no web at all: the read gives up', async () => {
+    let hops = 0;
+    const circle = await serve((_, outgoing) => {
+      hops += 1;
+      outgoing.writeHead(307, { location: '/again' }).end();
+    });
+    expect(await outcome(`${circle}/book/`)).to.equal('UNAVAILABLE');
+    expect(hops).to.equal(6);
+    for (const location of ['file:///etc/passwd', 'gopher://127.0.0.1/', 'http://a:b@127.0.0.1/', 'http://']) {
+      const origin = await serve((_, outgoing) => outgoing.writeHead(302, { location }).end());
+      expect(await outcome(`${origin}/book/`), location).to.equal('INVALID_ARGUMENT');
+    }
+  });
+});
+
+/** An answer about one resource. */
+function multistatus(href: string, props: string): string {
+  return `<multistatus xmlns="DAV:"><response><href>${href}</href><propstat><prop>${props}</prop><status>HTTP/1.1 200 OK</status></propstat></response></multistatus>`;
+}
+
+/** A server that counts who connects and breaks off. */
+async function listening(host: string): Promise<{ server: Server; connections(): number }> {
+  let connections = 0;
+  const server = createServer((_, outgoing) => outgoing.destroy()).on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  return { server, connections: () => connections };
+}
