@@ -113,7 +113,7 @@ async function take(
 async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
   const friend = await stores.subscribers.record(other);
   if (!friend) return;
-  await stores.pairs.decline(id, other, friend.numberKey);
+  await stores.pairs.decline(id, other, [friend.numberKey]);
   await stores.pairs.touch(id, [other], now());
   await queues.enqueue('reconcile', [id, other]);
 }

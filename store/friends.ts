@@ -4,18 +4,8 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 
-/**
- * One friend of a subscriber as its roster shall show it. `held`: the subscriber's own book holds the friend's number, the key of
- * which is `numberKey`.
- */
-export type Friend = {
-  id: string;
-  jid: string;
-  name: string;
-  groups: string[];
-  held: boolean;
-  numberKey: string;
-};
+/** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
 
 /** A roster item to look at: its JID and the subscriber behind it. */
 export type DirtyItem = { jid: string; id: string };
@@ -25,12 +15,13 @@ export type Friends = ReturnType<typeof createFriends>;
 /** Numbers that one call of a script looks for. */
 const BATCH = 1_000;
 
-const KNOWN_BY = `
+const HELD_BY = `
 local numbers, found = {}, {}
 for i = 1, #ARGV do numbers[ARGV[i]] = true end
 local friends = redis.call('HGETALL', KEYS[1])
 for i = 1, #friends, 2 do
-  if numbers[cjson.decode(friends[i + 1]).numberKey] then found[#found + 1] = friends[i] end
+  local held = cjson.decode(friends[i + 1]).held
+  if held and numbers[held] then found[#found + 1] = friends[i] end
 end
 return found`;
 
@@ -50,12 +41,12 @@ export function createFriends(redis: Redis, keys: Keys) {
       return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
     },
 
-    /** The ids of the friends who had one of these numbers when they became friends. */
-    async knownBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
+    /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
+    async heldBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
       const found: string[] = [];
       for (let from = 0; from < numberKeys.length; from += BATCH) {
         const part = numberKeys.slice(from, from + BATCH);
-        found.push(...((await redis.eval(KNOWN_BY, { keys: [keys.friends(id)], arguments: part })) as string[]));
+        found.push(...((await redis.eval(HELD_BY, { keys: [keys.friends(id)], arguments: part })) as string[]));
       }
       return found;
     },

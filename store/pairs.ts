@@ -11,8 +11,8 @@ const BATCH = 500;
 
 /**
  * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
- * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the bytes of the number key that the other
- * had then; empty once that number has left the book, until the pair is marked for deciding anew).
+ * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the packed number keys that the other
+ * had then; empty once they have left the books, until the pair is marked for deciding anew).
  */
 export function createPairs(redis: Redis, keys: Keys) {
   /** Marks subscribers and makes them due, in one step for each partition. */
@@ -66,9 +66,9 @@ export function createPairs(redis: Redis, keys: Keys) {
       return found.map((numberKey) => Boolean(numberKey));
     },
 
-    /** A no, until the number that the other has now leaves the book of `id`. */
-    async decline(id: string, other: string, numberKey: string): Promise<void> {
-      await redis.hSet(keys.declined(id), other, packNumberKey(numberKey));
+    /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
+    async decline(id: string, other: string, numberKeys: readonly string[]): Promise<void> {
+      await redis.hSet(keys.declined(id), other, Buffer.concat(numberKeys.map(packNumberKey)));
     },
 
     /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */

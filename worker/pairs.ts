@@ -80,6 +80,6 @@ async function wantedFriends(
 
 /** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
 function toFriend({ id, jid, displayName, numberKey }: Subscriber, label: Label | undefined): Friend {
-  const shown = { name: label?.name ?? displayName, groups: label?.groups ?? [] };
-  return { id, jid, ...shown, held: label !== undefined, numberKey };
+  if (!label) return { id, jid, name: displayName, groups: [] };
+  return { id, jid, name: label.name, groups: label.groups, held: numberKey };
 }

@@ -38,8 +38,8 @@ async function followAnnounced(context: Context, id: string): Promise<void> {
 }
 
 /**
- * The book changed at these numbers: whoever owns one of them is concerned. So is a friend who owned one that is no longer held: it may
- * have given the number up, and may have decided its own end of the pair before.
+ * The book changed at these numbers: whoever owns one of them is concerned. So is a friend whom the book held by it: it may have
+ * given the number up, and may have decided its own end of the pair before.
  */
 async function followNumbers(context: Context, id: string): Promise<void> {
   const { stores } = context;
@@ -55,7 +55,7 @@ async function followNumbers(context: Context, id: string): Promise<void> {
   const owners = await stores.directory.owners(numberKeys);
   // A no ends in the same step in which the contact leaves the book, which marks its number.
   const forgiven = await stores.pairs.forgiven(id);
-  const lost = await stores.friends.knownBy(
+  const lost = await stores.friends.heldBy(
     id,
     numberKeys.filter((_, i) => held[i] === false),
   );

@@ -87,7 +87,8 @@ async function startWorld(policy: Policy): Promise<World> {
     account: () => ({ jid: `${randomUUID()}@op.example` }),
     // What the component does when a user has deleted a roster item.
     async decline(id, other) {
-      await stores.pairs.decline(id, other, (await stores.subscribers.record(other))?.numberKey ?? '');
+      const record = await stores.subscribers.record(other);
+      await stores.pairs.decline(id, other, record ? [record.numberKey] : []);
       await stores.pairs.touch(id, [other], Date.now());
       await queues.enqueue('reconcile', [id, other]);
     },

@@ -71,7 +71,7 @@ describe('the reconcile job', () => {
     const { stores, reconcile, friends } = await meet('either');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     for (const id of ['alice', 'bob']) await reconcile(id);
-    await stores.pairs.decline('alice', 'bob', keyOf('bob'));
+    await stores.pairs.decline('alice', 'bob', [keyOf('bob')]);
     await stores.pairs.touch('alice', ['bob'], NOW);
     await stores.subscribers.changeNumber('bob', '+2', keyOf('new'), NOW);
     for (const id of ['alice', 'bob']) await reconcile(id);
@@ -85,7 +85,7 @@ describe('the reconcile job', () => {
       await stores.addressBooks.replace('alice', new Map([...holding('bob'), ...holding('new')]), NOW);
       for (const id of ['alice', 'bob']) await reconcile(id);
       expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
-      await stores.pairs.decline('alice', 'bob', keyOf('bob'));
+      await stores.pairs.decline('alice', 'bob', [keyOf('bob')]);
       await stores.pairs.touch('alice', ['bob'], NOW);
       for (const id of ['alice', 'bob']) await reconcile(id);
       expect(await friends('bob')).to.be.empty;
