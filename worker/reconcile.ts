@@ -1,3 +1,4 @@
+import type { Marks } from '../store/marks.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { decidePairs } from './pairs.ts';
@@ -10,15 +11,18 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
   const { stores } = context;
 
   return async (id) => {
+    // The marks before the record: whatever changes it later makes marks that this job does not take away.
+    const announced = await stores.pairs.announced(id);
     const subscriber = await stores.subscribers.record(id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
-      await followAnnounced(context, id);
+      await followAnnounced(context, id, announced);
       await followNumbers(context, id);
       await decidePairs(context, subscriber);
     }
-    const { announced, dirtyNumbers, dirtyPairs } = stores.keys;
-    await stores.due.settle('reconcile', id, subscriber ? [announced(id), dirtyNumbers(id), dirtyPairs(id)] : []);
+    const { keys } = stores;
+    const open = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyPairs(id)];
+    await stores.due.settle('reconcile', id, subscriber ? open : []);
   };
 }
 
@@ -26,9 +30,8 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
  * A number got or lost its owner: everybody whose book holds it is concerned. So is everybody with whom this one is friends or
  * about to be: a book may have dropped the old number before its owner's job came to ask for the holders.
  */
-async function followAnnounced(context: Context, id: string): Promise<void> {
+async function followAnnounced(context: Context, id: string, seen: Marks): Promise<void> {
   const { stores } = context;
-  const seen = await stores.pairs.announced(id);
   const numberKeys = Object.keys(seen);
   if (numberKeys.length === 0) return;
   const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));

@@ -59,6 +59,24 @@ describe('the reconcile job', () => {
     expect(await friends('alice')).to.be.empty;
   });
 
+  it('decides once more when the number changed after the job had read it', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await stores.addressBooks.replace('bob', holding('new'), NOW);
+    for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
+    const { record, changeNumber } = stores.subscribers;
+    stores.subscribers.record = async (id) => {
+      stores.subscribers.record = record;
+      const before = await record(id);
+      await changeNumber('alice', '+2', keyOf('new'), NOW);
+      return before;
+    };
+    await reconcile('alice');
+    expect(await stores.due.isMarked('reconcile', 'alice')).to.equal(true);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+  });
+
   it('decides the other pairs when one of those it is to decide is with somebody who is forgotten', async () => {
     const { stores, reconcile, friends } = await meet('either');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
