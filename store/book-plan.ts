@@ -100,7 +100,7 @@ export async function planChange(
   upsert: Book,
   remove: readonly string[],
 ): Promise<Plan> {
-  let whole = (upsert.size + remove.length) * GOOD_PART > standing.contacts;
+  let whole = (upsert.size + remove.length) * GOOD_PART > standing.numbers;
   for (;;) {
     const before = whole ? await readAll(redis, keys, standing) : await readPart(redis, keys, standing, upsert, remove);
     const { after, gone } = changedImage(before, upsert, remove);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -117,13 +117,3 @@ describe('address books that change by single contacts', () => {
     expect(large.bytes / small.bytes).to.be.lessThan(1.5);
   });
 });
-
-/** What Redis has been told and has answered so far. */
-async function traffic({ redis }: TestRedis): Promise<{ commands: number; bytes: number }> {
-  const stats = await redis.info('stats');
-  const of = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1]);
-  return {
-    commands: of('total_commands_processed'),
-    bytes: of('total_net_input_bytes') + of('total_net_output_bytes'),
-  };
-}

@@ -5,7 +5,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -33,7 +33,8 @@ describe('the reconcile job', () => {
     const friends = async (id: string) => (await stores.friends.list(id)).map((friend) => friend.id);
     return { stores, reconcile, friends };
   }
-  const holding = (id: string) => new Map([[id, { name: id, groups: [], numberKeys: [keyOf(id)] }]]);
+  const contactOf = (id: string) => ({ name: id, groups: [], numberKeys: [keyOf(id)] });
+  const holding = (id: string) => new Map([[id, contactOf(id)]]);
 
   it('ends a friendship by an old number, also when no book holds that number any more', async () => {
     const { stores, reconcile, friends } = await meet('mutual');
@@ -108,5 +109,23 @@ describe('the reconcile job', () => {
       for (const id of ['alice', 'bob']) await reconcile(id);
       expect(await friends('bob')).to.be.empty;
     }
+  });
+
+  it('spends on one contact in a book of 2,000 what it spends in one of 20', async () => {
+    const costs = [];
+    for (const size of [20, 2_000]) {
+      const { stores, reconcile } = await meet('mutual');
+      const strangers = Array.from({ length: size }, (_, i) => [`u${i}`, contactOf(`stranger ${i}`)] as const);
+      await stores.addressBooks.replace('alice', new Map(strangers), NOW);
+      await reconcile('alice');
+      const before = await traffic(server);
+      await stores.addressBooks.change('alice', new Map([['new', contactOf('bob')]]), [], undefined, NOW);
+      await reconcile('alice');
+      const after = await traffic(server);
+      costs.push({ commands: after.commands - before.commands, bytes: after.bytes - before.bytes });
+    }
+    const [small, large] = costs as [(typeof costs)[0], (typeof costs)[0]];
+    expect(large.commands / small.commands).to.be.lessThan(1.5);
+    expect(large.bytes / small.bytes).to.be.lessThan(1.5);
   });
 });
