@@ -17,7 +17,7 @@ const BETWEEN_CONTACTS = '\u0001';
 const BETWEEN_TEXTS = '\u0000';
 export const HEAD_BYTES = 4;
 export const RECORD_BYTES = 6;
-const TAG_BYTES = 3;
+const TAG_BYTES = 4;
 
 /** 60 bits of a uid's hash, as text. */
 export function uidKey(uid: string): string {
@@ -30,7 +30,7 @@ export function headOf(uid: string): string {
 }
 
 /**
- * `head`: 32 bits of a uid's hash; `tag`: 20 others, in front of the contact's texts where its number is. A tag begins with a byte
+ * `head`: 32 bits of a uid's hash; `tag`: 27 others, in front of the contact's texts where its number is. A tag begins with a byte
  * with which no text begins in UTF-8, so that contacts without a uid need no mark.
  */
 function marksOf(uid: string): { head: string; tag: string } {
