@@ -7,12 +7,25 @@ import { createLog } from '../runtime/log.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
+import { gatherAudience } from './audience.ts';
 import { builtProcesses } from './built.ts';
+import { joining } from './joining.ts';
 import { describeMachine } from './machine.ts';
 import { measure } from './measure.ts';
-import { LONGEST_RUN } from './plan.ts';
-import { writeReport } from './report.ts';
+import { LONGEST_RUN, PLAN } from './plan.ts';
+import { reading } from './reading.ts';
+import { type Findings, summary, writeReport } from './report.ts';
+import { storage } from './storage.ts';
 
+/** What can be measured by itself; only a run of everything writes the report. */
+const PARTS = ['tunes', 'joining', 'storage', 'reading'];
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((part) => !PARTS.includes(part));
+if (unknown !== undefined) {
+  console.error(`There is no part ${unknown}; the parts are ${PARTS.join(', ')}.`);
+  process.exit(1);
+}
+const wants = (part: string) => chosen.length === 0 || chosen.includes(part);
 const signal = AbortSignal.any([stopSignal(() => process.exit(1)), AbortSignal.timeout(LONGEST_RUN)]);
 const folder = await mkdtemp(join(tmpdir(), 'earshot-bench-'));
 try {
@@ -25,19 +38,35 @@ try {
 }
 process.exit();
 
-/** Starts a private stack, measures, writes the report and stops everything. */
+/** Measures what is wanted; writes the report when that is everything. */
 async function run(): Promise<void> {
   const machine = describeMachine();
+  const findings: Findings = { pairs: [], rows: [] };
+  if (wants('reading')) findings.rows.push(...reading(console.log));
+  if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
+  if (wants('tunes') || wants('joining')) await measureOnStack(findings);
+  console.log(summary(findings));
+  if (chosen.length === 0) await writeReport(machine, findings);
+}
+
+/** Starts a private stack, measures and stops everything. */
+async function measureOnStack(findings: Findings): Promise<void> {
   const entries = builtProcesses();
   // Without a pause between two publishes, 200 subscribers are enough to use the machine to the full.
   const env = { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_LOG_LEVEL: 'warn' };
   const stack = await startStack({ dataDir: join(folder, 'data'), entries, env, signal });
   const place = { urls: [stack.redis().url], cluster: false } as const;
   const redis = await connectRedis(place, 'wait', createLog('bench', 'silent'));
+  async function work(): Promise<void> {
+    const deps = { stack, api: createApi(stack), stores: createStores(redis, 'earshot'), signal, say: console.log };
+    console.log('Making accounts and friendships …');
+    const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
+    if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
+    if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
+    audience.leave();
+  }
   try {
-    const stores = createStores(redis, 'earshot');
-    const work = measure({ stack, api: createApi(stack), stores, signal, say: console.log });
-    console.log(await writeReport(machine, await Promise.race([work, aborted()])));
+    await Promise.race([work(), aborted()]);
   } finally {
     redis.destroy();
     await stack.stop();

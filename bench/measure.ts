@@ -1,7 +1,7 @@
 import type { Stack } from '../local/stack.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Api, Person } from '../test/support/api.ts';
-import { type Audience, gatherAudience } from './audience.ts';
+import type { Audience } from './audience.ts';
 import { type CpuTimes, othersShare, readCpu } from './cpu.ts';
 import { LAST_ROUND, PLAN } from './plan.ts';
 import { publishing } from './publishing.ts';
@@ -20,14 +20,13 @@ export type Deps = { stack: Stack; api: Api; stores: Stores; signal: AbortSignal
 type World = Deps & { audience: Audience; circle: Circle };
 
 /** Measures both sides in turn, on one stack. */
-export async function measure(deps: Deps): Promise<Pair[]> {
-  const { stack, api, stores, signal, say } = deps;
-  say('Making accounts and friendships …');
-  const audience = await gatherAudience(stack, api, stores, PLAN);
+export async function measure(deps: Deps, audience: Audience): Promise<Pair[]> {
+  const { api, stores, signal, say } = deps;
+  const started = performance.now();
   const circle = await gatherCircle(api, stores);
   const world = { ...deps, audience, circle };
   const pairs: Pair[] = [];
-  for (let i = 0; i < PLAN.rounds && (i === 0 || performance.now() < LAST_ROUND); i += 1) {
+  for (let i = 0; i < PLAN.rounds && (i === 0 || performance.now() - started < LAST_ROUND); i += 1) {
     signal.throwIfAborted();
     const raw = await rawRound(world, circle.bareOwners[i] as Person);
     say(`Round ${i + 1}, Prosody alone:   ${describe(raw)}`);
@@ -36,7 +35,6 @@ export async function measure(deps: Deps): Promise<Pair[]> {
     say(`Round ${i + 1}, through Earshot: ${describe(earshot)}`);
     pairs.push({ raw, earshot });
   }
-  audience.leave();
   return pairs;
 }
 

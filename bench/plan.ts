@@ -1,4 +1,4 @@
-/** The sizes of everything that is measured; the whole run has to end within three minutes. */
+/** The sizes of everything that is measured on a whole stack. */
 export const PLAN = {
   /** Rounds of each side at most, in turn; the figures are medians. */
   rounds: 5,
@@ -26,7 +26,7 @@ export const PLAN = {
 /** What is to be reached. */
 export const GOALS = { rate: 0.85, addedLatency: 5 } as const;
 
-/** Milliseconds from the start after which no further round begins: a slow machine gets fewer rounds. */
-export const LAST_ROUND = 135_000;
+/** Milliseconds after the first round after which no further round begins: a slow machine gets fewer rounds. */
+export const LAST_ROUND = 115_000;
 /** Milliseconds after which the run gives up. */
-export const LONGEST_RUN = 170_000;
+export const LONGEST_RUN = 600_000;

@@ -3,21 +3,35 @@ import { counted, toFigures } from './figures.ts';
 import type { Machine } from './machine.ts';
 import { heading, table } from './markdown.ts';
 import type { Pair } from './measure.ts';
-import { method } from './method.ts';
+import { bookMethod, method } from './method.ts';
+import { type Row, rowTable } from './rows.ts';
 import { cpuTable, disturbance, figureTable, roundTable } from './tables.ts';
 
 const FOLDER = new URL('../docs/', import.meta.url);
 
-/** Writes `docs/benchmarks.md` and returns the figures for the terminal. */
-export async function writeReport(machine: Machine, pairs: Pair[]): Promise<string> {
+/** What every part has found. */
+export type Findings = { pairs: Pair[]; rows: Row[] };
+
+/** The figures, for the terminal. */
+export function summary({ pairs, rows }: Findings): string {
+  const tables = [
+    pairs.length > 0 ? figureTable(toFigures(counted(pairs))) : '',
+    rows.length > 0 ? rowTable(rows) : '',
+  ];
+  return tables.filter((one) => one !== '').join('\n\n');
+}
+
+/** Writes `docs/benchmarks.md`. */
+export async function writeReport(machine: Machine, { pairs, rows }: Findings): Promise<void> {
   const used = counted(pairs);
-  const figures = figureTable(toFigures(used));
   const report = [
     heading(1, 'Benchmarks'),
     'Written by `npm run bench`; do not edit. Everything is from one run on one machine, so trust the comparisons, not the absolute figures.',
     heading(2, 'Figures'),
-    figures,
+    figureTable(toFigures(used)),
     disturbance(pairs),
+    heading(2, 'Address books'),
+    rowTable(rows),
     heading(2, 'Rounds'),
     'Prosody alone / through Earshot.',
     roundTable(pairs),
@@ -26,10 +40,11 @@ export async function writeReport(machine: Machine, pairs: Pair[]): Promise<stri
     cpuTable(used),
     heading(2, 'How it was measured'),
     ...method(),
+    heading(2, 'How the address books were measured'),
+    ...bookMethod(),
     heading(2, 'Machine and versions'),
     table(['', ''], machine),
   ];
   await mkdir(FOLDER, { recursive: true });
   await writeFile(new URL('benchmarks.md', FOLDER), `${report.join('\n\n')}\n`);
-  return figures;
 }

@@ -2,6 +2,7 @@ import { counted, cpuFigures, type Figures, isQuiet } from './figures.ts';
 import { table } from './markdown.ts';
 import type { Pair } from './measure.ts';
 import { GOALS } from './plan.ts';
+import { verdict } from './rows.ts';
 
 /** The three figures, with their goals. */
 export function figureTable({ rate, latency, rosters }: Figures): string {
@@ -68,10 +69,6 @@ export function cpuTable(pairs: readonly Pair[]): string {
     ms.toFixed(2),
   ]);
   return table(['', 'Prosody alone', 'through Earshot'], rows);
-}
-
-function verdict(met: boolean): string {
-  return met ? 'met' : '**missed**';
 }
 
 function percent(part: number): string {

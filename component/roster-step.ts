@@ -1,6 +1,7 @@
 import type { LedgerEntry, RosterStep } from '../domain/roster.ts';
 import type { DirtyItem } from '../store/friends.ts';
 import { newStamp } from '../store/marks.ts';
+import { keysOf } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { removeRosterItem, setRosterItem } from './roster-iq.ts';
 
@@ -48,7 +49,9 @@ function stamped(entry: LedgerEntry): LedgerEntry {
 
 /** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
 async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
-  await stores.pairs.decline(id, other);
+  const friend = await stores.subscribers.record(other);
+  if (!friend) return;
+  await stores.pairs.decline(id, other, keysOf(friend));
   await stores.pairs.touch(id, [other], now());
   await queues.enqueue('reconcile', [id, other]);
 }

@@ -1,63 +1,50 @@
+import { RESP_TYPES } from 'redis';
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { BUCKET_OF } from './book-buckets.ts';
+import { BOOKS } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
-import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 import { GRACE } from './due.ts';
-import { fnv1a } from './fnv.ts';
+import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch } from './partitions.ts';
+import { askSubscribers, type Batch, PACKED_BYTES, packNumberKey, unpackNumberKey } from './partitions.ts';
 
 const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
-/**
- * Lua: how many buckets each of the subscriber's books has, and what stands before them: the own book first, then those of
- * the sources by name. KEYS: own book, what stands before its buckets, sources, and what stands before the name of a source in
- * the names of its book and of its buckets.
- */
-const BOOKS = `
-local books = {{ redis.call('HGET', KEYS[1], 'buckets') or '1', KEYS[2] }}
-local names = redis.call('SMEMBERS', KEYS[3])
-table.sort(names)
-for _, name in ipairs(names) do
-  books[#books + 1] = { redis.call('HGET', KEYS[4] .. name, 'buckets') or '1', KEYS[5] .. name .. ':' }
-end`;
-
-/** The first book that holds a number tells. */
-const LOOK_UP = `${BUCKET_OF}
-${BOOKS}
-local found = {}
-for i = 1, #ARGV, 2 do
-  local entry = false
-  for _, book in ipairs(books) do
-    entry = entry or redis.call('HGET', bucketOf(book[2], ARGV[i], tonumber(book[1])), ARGV[i + 1])
-  end
-  found[#found + 1] = entry
-end
+/** KEYS: the books. ARGV: packed number keys. */
+const LOOK_UP = `${BOOKS}
+local books, found = openBooks(unpack(KEYS)), {}
+for i = 1, #ARGV[1], ${PACKED_BYTES} do found[#found + 1] = entryIn(books, string.sub(ARGV[1], i, i + ${PACKED_BYTES - 1})) end
 return found`;
 
-const DROP = `${DROP_BOOK}
+// Its fields are bytes.
+const MARKS = "return redis.call('HGETALL', KEYS[1])";
+
+const DROP = `${DROP_BOOK}${FORGIVE}
 local before = redis.call('HGET', KEYS[1], 'version')
-if dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2]) > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
+local touched, gone = dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2])
+if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
+forgive(KEYS[6], gone, unpack(KEYS, 7))
 return redis.call('HGET', KEYS[1], 'version') ~= before and 1 or 0`;
 
+/** KEYS: dirty-numbers, due:reconcile, the books. ARGV: id, stamp, due time. */
 const TOUCH = `${BOOKS}
 local touched = 0
-for _, book in ipairs(books) do
-  for bucket = 0, tonumber(book[1]) - 1 do
-    for _, number in ipairs(redis.call('HKEYS', book[2] .. bucket)) do
-      redis.call('HSET', KEYS[6], number, ARGV[2])
+for _, book in ipairs(openBooks(unpack(KEYS, 3))) do
+  for bucket = 0, book.buckets - 1 do
+    for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do
+      redis.call('HSET', KEYS[1], number, ARGV[2])
       touched = touched + 1
     end
   end
 end
-if touched > 0 then redis.call('ZADD', KEYS[7], 'LT', ARGV[3], ARGV[1]) end
+if touched > 0 then redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1]) end
 return touched`;
 
 /**
@@ -67,6 +54,8 @@ return touched`;
  * in the names of its hashes.
  */
 export function createAddressBooks(redis: Redis, keys: Keys) {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+
   async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<Written> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const written = await tryWrite(redis, keys, what, plan);
@@ -75,23 +64,20 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
 
-  function booksOf(id: string): string[] {
-    return [keys.book(id), keys.heldPart(id), keys.sources(id), keys.book(id, ''), keys.heldPrefix(id)];
-  }
-
   function lookUp(batch: Batch, id: string, numberKeys: readonly string[]): void {
     batch.eval(LOOK_UP, {
-      keys: booksOf(id),
-      arguments: numberKeys.flatMap((key) => [`${fnv1a(key)}`, key]),
+      keys: [...keys.books(id)],
+      arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never],
     });
   }
 
   /** What the first of the subscriber's books that holds it says about each number; null when none does. */
-  async function entries(id: string, numberKeys: readonly string[]): Promise<(string | null)[]> {
+  async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
     if (numberKeys.length === 0) return [];
-    const batch = redis.multi();
-    for (let from = 0; from < numberKeys.length; from += BATCH) lookUp(batch, id, numberKeys.slice(from, from + BATCH));
-    return (await batch.execAsPipeline()).flat() as unknown as (string | null)[];
+    const batch = binary.multi();
+    for (let from = 0; from < numberKeys.length; from += BATCH)
+      lookUp(batch as unknown as Batch, id, numberKeys.slice(from, from + BATCH));
+    return (await batch.execAsPipeline()).flat() as unknown as (Buffer | null)[];
   }
 
   return {
@@ -138,7 +124,15 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     /** Drops the whole own book; false when there is none. */
     async drop(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
-        keys: [keys.book(id), keys.heldPart(id), keys.uidsPart(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
+        keys: [
+          keys.book(id),
+          keys.heldPart(id),
+          keys.uidsPart(id),
+          keys.dirtyNumbers(id),
+          keys.due('reconcile', id),
+          keys.declined(id),
+          ...keys.books(id),
+        ],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
       return reply === 1;
@@ -147,7 +141,7 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     /** Marks every number of the books, as if all of them had changed. */
     async touchAll(id: string, now: number): Promise<void> {
       await redis.eval(TOUCH, {
-        keys: [...booksOf(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
+        keys: [keys.dirtyNumbers(id), keys.due('reconcile', id), ...keys.books(id)],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
     },
@@ -159,11 +153,12 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     },
 
     async dirtyNumbers(id: string): Promise<Marks> {
-      return redis.hGetAll(keys.dirtyNumbers(id));
+      const fields = (await binary.eval(MARKS, { keys: [keys.dirtyNumbers(id)] })) as unknown as Buffer[];
+      return Object.fromEntries(pairs(fields).map(([number, stamp]) => [unpackNumberKey(number), `${stamp}`]));
     },
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
-      await clearSeen(redis, keys.dirtyNumbers(id), seen);
+      await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
     },
 
     /** For each number: one of the subscriber's books holds it. */
@@ -177,9 +172,11 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 
-    /** For each number: how the subscriber's books name it; undefined when none holds it. */
-    async labels(id: string, numberKeys: readonly string[]): Promise<(Label | undefined)[]> {
-      return (await entries(id, numberKeys)).map(labelOf);
+    /** For each number, of nobody when undefined: how the subscriber's books name it; undefined when none holds it. */
+    async labels(id: string, numberKeys: readonly (string | undefined)[]): Promise<(Label | undefined)[]> {
+      const asked = numberKeys.filter((numberKey) => numberKey !== undefined);
+      const found = (await entries(id, asked)).map(labelOf)[Symbol.iterator]();
+      return numberKeys.map((numberKey) => (numberKey === undefined ? undefined : found.next().value));
     },
   };
 }

@@ -1,20 +1,21 @@
 /**
- * Lua: `dropBook(book, held, uids, dirty, stamp)` takes a book's buckets away and marks its numbers; returns how many. The
- * version goes on counting: a client that remembers an old one must not meet it again.
+ * Lua: `dropBook(book, held, uids, dirty, stamp)` takes a book's buckets away and marks its numbers; returns how many, and a table of
+ * them. The version goes on counting: a client that remembers an old one must not meet it again.
  */
 export const DROP_BOOK = `
 local function dropBook(info, held, uids, dirty, stamp)
   local book = redis.call('HMGET', info, 'contacts', 'buckets')
-  if (book[1] or '0') == '0' then return 0 end
-  local touched = 0
+  local touched, gone = 0, {}
+  if (book[1] or '0') == '0' then return touched, gone end
   for bucket = 0, tonumber(book[2]) - 1 do
     for _, number in ipairs(redis.call('HKEYS', held .. bucket)) do
       redis.call('HSET', dirty, number, stamp)
       touched = touched + 1
+      gone[number] = true
     end
     redis.call('DEL', held .. bucket, uids .. bucket)
   end
   redis.call('HSET', info, 'contacts', 0, 'numbers', 0, 'buckets', 1)
   redis.call('HINCRBY', info, 'version', 1)
-  return touched
+  return touched, gone
 end`;

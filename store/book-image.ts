@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Book, type Contact, isNameless } from '../domain/address-book.ts';
+import { packNumberKey } from './partitions.ts';
 
 /**
- * A book, or the part of one that a change concerns, as it is kept. `held`: number key → the contacts that hold it, which
- * is all that matching needs; `uids`: short hash of a contact's uid → its number keys, by which a single contact is found.
- * A contact without a uid is known by what it says, so it costs its number and its label and nothing more.
+ * A book, or the part of one that a change concerns, as it is kept (decision 29), in strings of bytes. `held`: the nine bytes of a
+ * number key → the contacts that hold it, which is all that matching needs; `uids`: records of six bytes, four of a uid's hash and the
+ * first two of a number key, by which a single contact is found. A contact without a uid is known by what it says.
  */
-export type Image = { held: Map<string, string>; uids: Map<string, string> };
+export type Image = { held: Map<string, string>; uids: Set<string> };
 
 /** How the book names who has a number. */
 export type Label = { name: string; groups: string[] };
@@ -14,59 +15,85 @@ export type Label = { name: string; groups: string[] };
 // Texts in a book have no control characters: they were cleaned at the door.
 const BETWEEN_CONTACTS = '\u0001';
 const BETWEEN_TEXTS = '\u0000';
-const BETWEEN_NUMBERS = ' ';
-/** Stands in front of a contact without a uid; the others have the first characters of their uid's hash there. */
-const NO_TAG = '=';
-const TAG_LENGTH = 5;
+export const HEAD_BYTES = 4;
+export const RECORD_BYTES = 6;
+const TAG_BYTES = 4;
 
-/** 60 bits: two uids of the largest book share a hash with a probability of 2·10⁻¹⁰. */
+/** 60 bits of a uid's hash, as text. */
 export function uidKey(uid: string): string {
   return createHash('sha256').update(uid).digest('base64url').slice(0, 10);
 }
 
-export function imageOf(book: Book): Image {
-  return changedImage({ held: new Map(), uids: new Map() }, book, []);
+/** What the records of a uid begin with. */
+export function headOf(uid: string): string {
+  return marksOf(uid).head;
 }
 
-/** `before` with some contacts removed and others put in; the contacts to remove and to replace are known by their uids. */
-export function changedImage(before: Image, upsert: Book, remove: readonly string[]): Image {
-  const contacts = new Map(
-    [...before.held].map(([number, value]) => [number, new Set(split(value, BETWEEN_CONTACTS))]),
-  );
-  const uids = new Map(before.uids);
-  for (const uid of [...remove, ...upsert.keys()]) {
-    const key = uidKey(uid);
-    for (const number of numbersOf(uids.get(key)))
-      for (const contact of contacts.get(number) ?? [])
-        if (contact.startsWith(tagOf(key))) contacts.get(number)?.delete(contact);
-    uids.delete(key);
+/**
+ * `head`: 32 bits of a uid's hash; `tag`: 27 others, in front of the contact's texts where its number is. A tag begins with a byte
+ * with which no text begins in UTF-8, so that contacts without a uid need no mark.
+ */
+function marksOf(uid: string): { head: string; tag: string } {
+  const hash = createHash('sha256').update(uid).digest();
+  for (let i = 0; i < TAG_BYTES; i += 1)
+    hash[HEAD_BYTES + i] = 0x80 | ((hash[HEAD_BYTES + i] ?? 0) & (i ? 0x7f : 0x3f));
+  return {
+    head: hash.toString('latin1', 0, HEAD_BYTES),
+    tag: hash.toString('latin1', HEAD_BYTES, HEAD_BYTES + TAG_BYTES),
+  };
+}
+
+export function imageOf(book: Book): Image {
+  return changedImage({ held: new Map(), uids: new Set() }, book, []).after;
+}
+
+/**
+ * `before` with some contacts removed and others put in; the contacts to remove and to replace are known by their uids.
+ * `gone`: how many of these there were.
+ */
+export function changedImage(before: Image, upsert: Book, remove: readonly string[]): { after: Image; gone: number } {
+  const contacts = new Map([...before.held].map(([number, value]) => [number, new Set(value.split(BETWEEN_CONTACTS))]));
+  const uids = new Set(before.uids);
+  const [byHead, byPrefix] = [grouped(uids, HEAD_BYTES), grouped(contacts.keys(), RECORD_BYTES - HEAD_BYTES)];
+  function takeOut(uid: string): boolean {
+    const { head, tag } = marksOf(uid);
+    let found = false;
+    for (const record of byHead.get(head) ?? [])
+      for (const number of byPrefix.get(record.slice(HEAD_BYTES)) ?? [])
+        for (const contact of contacts.get(number) ?? []) {
+          if (!contact.startsWith(tag)) continue;
+          found = true;
+          contacts.get(number)?.delete(contact);
+          uids.delete(record);
+        }
+    return found;
   }
-  for (const [uid, contact] of upsert) {
-    const key = isNameless(uid) ? undefined : uidKey(uid);
-    if (key !== undefined) uids.set(key, contact.numberKeys.join(BETWEEN_NUMBERS));
-    for (const number of contact.numberKeys) {
-      const others = contacts.get(number) ?? new Set();
-      contacts.set(number, others.add(toEntry(key, contact)));
-    }
-  }
+  const gone = [...new Set([...remove, ...upsert.keys()])].filter((uid) => !isNameless(uid) && takeOut(uid)).length;
+  for (const [uid, contact] of upsert) putIn(contacts, uids, uid, contact);
   const held = new Map<string, string>();
   for (const [number, entries] of contacts)
     if (entries.size > 0) held.set(number, [...entries].sort().join(BETWEEN_CONTACTS));
-  return { held, uids };
+  return { after: { held, uids }, gone };
 }
 
-/** The number keys in a value of `uids`. */
-export function numbersOf(value: string | undefined): string[] {
-  return split(value ?? '', BETWEEN_NUMBERS);
+function putIn(contacts: Map<string, Set<string>>, uids: Set<string>, uid: string, contact: Contact): void {
+  const marks = isNameless(uid) ? undefined : marksOf(uid);
+  const entry =
+    (marks?.tag ?? '') + Buffer.from([contact.name, ...contact.groups].join(BETWEEN_TEXTS)).toString('latin1');
+  for (const numberKey of contact.numberKeys) {
+    const number = packNumberKey(numberKey).toString('latin1');
+    contacts.set(number, (contacts.get(number) ?? new Set()).add(entry));
+    if (marks) uids.add(marks.head + number.slice(0, RECORD_BYTES - HEAD_BYTES));
+  }
 }
 
 /** How a value of `held` names the number; of several contacts always the same one is taken. */
-export function labelOf(value: string | null): Label | undefined {
+export function labelOf(value: Buffer | null): Label | undefined {
   if (value === null) return undefined;
-  const [first = ''] = split(value, BETWEEN_CONTACTS);
-  const [name = '', ...groups] = first
-    .slice(first.startsWith(NO_TAG) ? NO_TAG.length : TAG_LENGTH)
-    .split(BETWEEN_TEXTS);
+  const end = value.indexOf(BETWEEN_CONTACTS);
+  const isTagged = ((value[0] ?? 0) & 0xc0) === 0x80;
+  const texts = value.toString('utf8', isTagged ? TAG_BYTES : 0, end < 0 ? value.length : end);
+  const [name = '', ...groups] = texts.split(BETWEEN_TEXTS);
   return { name, groups };
 }
 
@@ -80,14 +107,13 @@ export function differenceOf(before: ReadonlyMap<string, string>, after: Readonl
   };
 }
 
-function toEntry(key: string | undefined, { name, groups }: Contact): string {
-  return (key === undefined ? NO_TAG : tagOf(key)) + [name, ...groups].join(BETWEEN_TEXTS);
-}
-
-function tagOf(key: string): string {
-  return key.slice(0, TAG_LENGTH);
-}
-
-function split(text: string, separator: string): string[] {
-  return text === '' ? [] : text.split(separator);
+function grouped(texts: Iterable<string>, length: number): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const text of texts) {
+    const start = text.slice(0, length);
+    const group = groups.get(start);
+    if (group) group.push(text);
+    else groups.set(start, [text]);
+  }
+  return groups;
 }

@@ -1,9 +1,47 @@
+import { RESP_TYPES } from 'redis';
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
-import { changedImage, type Image, imageOf, numbersOf, uidKey } from './book-image.ts';
+import { allBuckets, BUCKET_OF, bucketsFor } from './book-buckets.ts';
+import { changedImage, HEAD_BYTES, headOf, type Image, imageOf, RECORD_BYTES } from './book-image.ts';
 import type { Keys } from './keys.ts';
+import { PACKED_BYTES, packNumberKey } from './partitions.ts';
+
+/** Single contacts that are more than this part of a book are not looked up one by one. */
+const GOOD_PART = 8;
+
+/**
+ * KEYS: what stands before the buckets of held and of uids. ARGV: buckets, heads of uids and number keys, both packed. Answers the
+ * records with these heads, and what is held at their numbers and at the others.
+ */
+const FIND = `${BUCKET_OF}
+local records, held = {}, {}
+local function add(number, value)
+  held[#held + 1] = number
+  held[#held + 1] = value
+end
+for i = 1, #ARGV[2], ${HEAD_BYTES} do
+  local head = string.sub(ARGV[2], i, i + ${HEAD_BYTES - 1})
+  local list = redis.call('GET', bucketOf(KEYS[2], head, ARGV[1])) or ''
+  for at = 1, #list, ${RECORD_BYTES} do
+    if string.sub(list, at, at + ${HEAD_BYTES - 1}) == head then
+      local prefix = string.sub(list, at + ${HEAD_BYTES}, at + ${RECORD_BYTES - 1})
+      records[#records + 1] = head .. prefix
+      local bucket = redis.call('HGETALL', bucketOf(KEYS[1], prefix, ARGV[1]))
+      for n = 1, #bucket, 2 do
+        if string.sub(bucket[n], 1, #prefix) == prefix then add(bucket[n], bucket[n + 1]) end
+      end
+    end
+  end
+end
+for i = 1, #ARGV[3], ${PACKED_BYTES} do
+  local number = string.sub(ARGV[3], i, i + ${PACKED_BYTES - 1})
+  local value = redis.call('HGET', bucketOf(KEYS[1], number, ARGV[1]), number)
+  if value then add(number, value) end
+end
+return { records, held }`;
+
+const READ_BUCKET = "return { redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2]) or '' }";
 
 /** A book as it stood when a writer began to read it; `version` is null when there has never been one. */
 export type Standing = {
@@ -18,8 +56,6 @@ export type Standing = {
 
 /** What shall be written: images of the same part of the book. `whole`: they are the whole book. */
 export type Plan = { before: Image; after: Image; contacts: number; numbers: number; whole: boolean };
-
-type Side = 'held' | 'uids';
 
 /** @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` */
 export async function readStanding(
@@ -56,7 +92,7 @@ export async function planReplacement(redis: Redis, keys: Keys, standing: Standi
   return { before, after, contacts: book.size, numbers: after.held.size, whole: true };
 }
 
-/** Reads only what the contacts concern, unless the book has outgrown its buckets. */
+/** Reads only what the contacts concern, unless they are a good part of the book or it has outgrown its buckets. */
 export async function planChange(
   redis: Redis,
   keys: Keys,
@@ -64,53 +100,64 @@ export async function planChange(
   upsert: Book,
   remove: readonly string[],
 ): Promise<Plan> {
-  let before = await readPart(redis, keys, standing, upsert, remove);
-  let after = changedImage(before, upsert, remove);
-  const contacts = standing.contacts + after.uids.size - before.uids.size;
-  const whole = bucketsFor(contacts, standing.buckets) !== standing.buckets;
-  if (whole) {
-    before = await readAll(redis, keys, standing);
-    after = changedImage(before, upsert, remove);
+  let whole = (upsert.size + remove.length) * GOOD_PART > standing.numbers;
+  for (;;) {
+    const before = whole ? await readAll(redis, keys, standing) : await readPart(redis, keys, standing, upsert, remove);
+    const { after, gone } = changedImage(before, upsert, remove);
+    const contacts = standing.contacts + upsert.size - gone;
+    const numbers = standing.numbers + after.held.size - before.held.size;
+    if (whole || bucketsFor(numbers, standing.buckets) === standing.buckets)
+      return { before, after, contacts, numbers, whole };
+    whole = true;
   }
-  const numbers = standing.numbers + after.held.size - before.held.size;
-  return { before, after, contacts, numbers, whole };
 }
 
 async function readPart(
   redis: Redis,
   keys: Keys,
-  standing: Standing,
+  { id, source, buckets }: Standing,
   upsert: Book,
   remove: readonly string[],
 ): Promise<Image> {
-  const uids = await readFields(redis, keys, standing, 'uids', [...upsert.keys(), ...remove].map(uidKey));
-  const numbers = [...[...uids.values()].flatMap(numbersOf), ...[...upsert.values()].flatMap((one) => one.numberKeys)];
-  return { uids, held: await readFields(redis, keys, standing, 'held', numbers) };
-}
-
-async function readFields(
-  redis: Redis,
-  keys: Keys,
-  { id, source, buckets }: Standing,
-  side: Side,
-  fields: readonly string[],
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  await Promise.all(
-    [...byBucket(new Set(fields), buckets, (field) => field)].map(async ([bucket, part]) => {
-      const values = await redis.hmGet(keys[side](id, bucket, source), part);
-      for (const [i, field] of part.entries()) if (values[i] != null) found.set(field, values[i]);
-    }),
-  );
-  return found;
+  const numbers = [...upsert.values()].flatMap(({ numberKeys }) => numberKeys.map(packNumberKey));
+  const heads = [...upsert.keys(), ...remove].map((uid) => Buffer.from(headOf(uid), 'latin1'));
+  const reply = await toBytes(redis).eval(FIND, {
+    keys: [keys.heldPart(id, source), keys.uidsPart(id, source)],
+    arguments: [`${buckets}`, Buffer.concat(heads) as never, Buffer.concat(numbers) as never],
+  });
+  const [records, held] = reply as unknown as [Buffer[], Buffer[]];
+  return { uids: new Set(records.map(latin1)), held: toHeld(held) };
 }
 
 async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standing): Promise<Image> {
-  const image: Image = { held: new Map(), uids: new Map() };
-  const read = async (side: Side, bucket: number) => {
-    for (const [field, value] of Object.entries(await redis.hGetAll(keys[side](id, bucket, source))))
-      image[side].set(field, value);
-  };
-  await Promise.all(allBuckets(buckets).flatMap((bucket) => [read('held', bucket), read('uids', bucket)]));
+  const image: Image = { held: new Map(), uids: new Set() };
+  const bytes = toBytes(redis);
+  await Promise.all(
+    allBuckets(buckets).map(async (bucket) => {
+      const bucketKeys = [keys.held(id, bucket, source), keys.uids(id, bucket, source)];
+      const reply = await bytes.eval(READ_BUCKET, { keys: bucketKeys });
+      const [held, records] = reply as unknown as [Buffer[], Buffer];
+      for (const [number, value] of toHeld(held)) image.held.set(number, value);
+      for (let at = 0; at < records.length; at += RECORD_BYTES)
+        image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));
+    }),
+  );
   return image;
+}
+
+function toBytes(redis: Redis) {
+  return redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}
+
+function toHeld(fields: Buffer[]): Map<string, string> {
+  return new Map(pairs(fields).map(([number, value]) => [latin1(number), latin1(value)]));
+}
+
+function latin1(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}
+
+/** What Redis answers for a hash, by twos. */
+export function pairs<T>(list: readonly T[]): [T, T][] {
+  return Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i] as T, list[2 * i + 1] as T]);
 }

@@ -2,11 +2,13 @@ import { LARGEST_BOOK, MOST_NUMBERS } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
-import { type Difference, differenceOf } from './book-image.ts';
+import { type Difference, differenceOf, RECORD_BYTES } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
 import { GRACE } from './due.ts';
+import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
+import { unpackNumberKey } from './partitions.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
@@ -19,7 +21,10 @@ export type SourceLease = { name: string; lease: string };
 /** Which book is to be written, and when. */
 export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: number | undefined; now: number };
 
-/** A Redis command whose key is under the subscriber's hash tag. */
+/**
+ * A Redis command whose key is under the subscriber's hash tag, in strings of bytes; or `RECORDS` (key, records to cut, records to add,
+ * both packed); or `FORGIVE` (key, the books, numbers that leave this one).
+ */
 type Command = [name: string, key: string, ...args: string[]];
 
 /** Pairs of a field and its value in one command: Lua can take a few thousand arguments at once. */
@@ -29,7 +34,24 @@ const BATCH = 1_000;
  * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none),
  * the commands, packed: a count of words, then each word after its length, four bytes each; and the lease.
  */
-const COMMIT = `
+const COMMIT = `${FORGIVE}
+local run = {}
+function run.RECORDS(key, cut, add)
+  local gone, kept = {}, {}
+  for at = 1, #cut, ${RECORD_BYTES} do gone[string.sub(cut, at, at + ${RECORD_BYTES - 1})] = true end
+  local list = redis.call('GET', key) or ''
+  for at = 1, #list, ${RECORD_BYTES} do
+    local record = string.sub(list, at, at + ${RECORD_BYTES - 1})
+    if not gone[record] then kept[#kept + 1] = record end
+  end
+  list = table.concat(kept) .. add
+  return list == '' and redis.call('DEL', key) or redis.call('SET', key, list)
+end
+function run.FORGIVE(key, own, held, sources, ofSource, heldOfSource, ...)
+  local gone = {}
+  for _, number in ipairs({ ... }) do gone[number] = true end
+  forgive(key, gone, own, held, sources, ofSource, heldOfSource)
+end
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
 if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[3] then return 'over' end
 if (redis.call('HGET', KEYS[2], 'version') or '') ~= ARGV[1] then return 'changed' end
@@ -38,7 +60,7 @@ while at <= #packed do
   local words, count = {}, struct.unpack('>I4', packed, at)
   at = at + 4
   for i = 1, count do words[i], at = struct.unpack('>I4c0', packed, at) end
-  redis.call(unpack(words))
+  if run[words[1]] then run[words[1]](unpack(words, 2)) else redis.call(unpack(words)) end
 end
 return 'done'`;
 
@@ -63,7 +85,10 @@ export async function tryWrite(
   if (outcome === 'gone') throw noSubscriber();
   if (outcome === 'over') throw leaseOver();
   if (outcome !== 'done') return undefined;
-  return { info: { version, contacts: planned.contacts }, gone: held.unset };
+  return {
+    info: { version, contacts: planned.contacts },
+    gone: held.unset.map((number) => unpackNumberKey(Buffer.from(number, 'latin1'))),
+  };
 }
 
 function leaseOver(): Fault {
@@ -76,7 +101,7 @@ function pack(commands: readonly Command[]): Buffer {
 }
 
 function packWord(word: string): Buffer[] {
-  const bytes = Buffer.from(word);
+  const bytes = Buffer.from(word, 'latin1');
   return [lengthOf(bytes.length), bytes];
 }
 
@@ -101,11 +126,14 @@ function toCommands(
   now: number,
 ): { version: number; commands: Command[]; held: Difference } {
   const held = differenceOf(before.held, after.held);
-  const uids = differenceOf(before.uids, after.uids);
-  if (version !== null && contacts === present && isEmpty(held) && isEmpty(uids))
+  const [cut, added] = [
+    [...before.uids].filter((one) => !after.uids.has(one)),
+    [...after.uids].filter((one) => !before.uids.has(one)),
+  ];
+  if (version !== null && contacts === present && isEmpty(held) && cut.length + added.length === 0)
     return { version, commands: [], held };
   const next = (version ?? 0) + 1;
-  const wanted = whole ? bucketsFor(contacts, buckets) : buckets;
+  const wanted = whole ? bucketsFor(numbers, buckets) : buckets;
   const info = { version: next, contacts, numbers, buckets: wanted };
   const commands: Command[] = [
     ['HSET', keys.book(id, source), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])],
@@ -115,7 +143,7 @@ function toCommands(
   const split = wanted !== buckets;
   if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
   commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
-  commands.push(...toWrites(uidsOf, wanted, split ? { set: [...after.uids], unset: [] } : uids));
+  commands.push(...(split ? toRecords(uidsOf, wanted, [], [...after.uids]) : toRecords(uidsOf, wanted, cut, added)));
   commands.push(...toMarks(keys, id, held, now));
   return { version: next, commands, held };
 }
@@ -129,6 +157,23 @@ function toWrites(keyOf: (bucket: number) => string, buckets: number, { set, uns
   return commands;
 }
 
+function toRecords(
+  keyOf: (bucket: number) => string,
+  buckets: number,
+  cut: readonly string[],
+  added: readonly string[],
+): Command[] {
+  const [cuts, adds] = [cut, added].map((records) => byBucket(records, buckets, (record) => record)) as [Parts, Parts];
+  return [...new Set([...cuts.keys(), ...adds.keys()])].map((bucket) => [
+    'RECORDS',
+    keyOf(bucket),
+    (cuts.get(bucket) ?? []).join(''),
+    (adds.get(bucket) ?? []).join(''),
+  ]);
+}
+
+type Parts = Map<number, string[]>;
+
 /** The reconciliation has to look at every number whose holder or label differs. */
 function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number): Command[] {
   const touched = [...set.map(([number]) => number), ...unset];
@@ -137,7 +182,11 @@ function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number
   const marks = batches(touched).map(
     (some): Command => ['HSET', keys.dirtyNumbers(id), ...some.flatMap((number) => [number, stamp])],
   );
-  return [...marks, ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id]];
+  return [
+    ...batches(unset).map((some): Command => ['FORGIVE', keys.declined(id), ...keys.books(id), ...some]),
+    ...marks,
+    ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id],
+  ];
 }
 
 function batches<T>(items: readonly T[]): T[][] {

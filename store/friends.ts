@@ -12,6 +12,19 @@ export type DirtyItem = { jid: string; id: string };
 
 export type Friends = ReturnType<typeof createFriends>;
 
+/** Numbers that one call of a script looks for. */
+const BATCH = 1_000;
+
+const HELD_BY = `
+local numbers, found = {}, {}
+for i = 1, #ARGV do numbers[ARGV[i]] = true end
+local friends = redis.call('HGETALL', KEYS[1])
+for i = 1, #friends, 2 do
+  local held = cjson.decode(friends[i + 1]).held
+  if held and numbers[held] then found[#found + 1] = friends[i] end
+end
+return found`;
+
 /**
  * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
  * that the component has to look at, and for each account of the
@@ -27,6 +40,16 @@ export function createFriends(redis: Redis, keys: Keys) {
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
       if (others.length === 0) return [];
       return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
+    },
+
+    /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
+    async heldBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
+      const found: string[] = [];
+      for (let from = 0; from < numberKeys.length; from += BATCH) {
+        const part = numberKeys.slice(from, from + BATCH);
+        found.push(...((await redis.eval(HELD_BY, { keys: [keys.friends(id)], arguments: part })) as string[]));
+      }
+      return found;
     },
 
     /** Writes what changed, and marks the items it concerns. `dirty`: every JID whose roster item may differ now. */

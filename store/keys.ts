@@ -25,9 +25,16 @@ export function createKeys(prefix: string) {
     /** What stands before the number of each bucket. */
     heldPart: (id: string, source?: string) => of(id, `${inBook('held', source)}:`),
     uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
-    /** What stands before the source's name in the names of its buckets. */
-    heldPrefix: (id: string) => of(id, inBook('held', '')),
     sources: (id: string) => of(id, 'sources'),
+    /** All that it takes to look into every book (see `BOOKS`). */
+    books: (id: string) =>
+      [
+        of(id, 'book'),
+        of(id, 'held:'),
+        of(id, 'sources'),
+        of(id, inBook('book', '')),
+        of(id, inBook('held', '')),
+      ] as const,
     source: (id: string, name: string) => of(id, inBook('source', name)),
     sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),

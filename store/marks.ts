@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RedisArgument } from 'redis';
 import type { Redis } from '../runtime/redis.ts';
 
 /**
@@ -20,9 +21,14 @@ end`;
 /** Lua can take a few thousand arguments at once. */
 const BATCH = 2_000;
 
-/** Takes away the fields of the hash whose value is still what was seen. */
-export async function clearSeen(redis: Redis, key: string, seen: Marks): Promise<void> {
-  const entries = Object.entries(seen);
+/** Takes away the fields of the hash whose value is still what was seen. `toField`: what a mark's field is in Redis. */
+export async function clearSeen(
+  redis: Redis,
+  key: string,
+  seen: Marks,
+  toField: (what: string) => RedisArgument = (what) => what,
+): Promise<void> {
+  const entries = Object.entries(seen).map(([what, stamp]) => [toField(what) as string, stamp]);
   for (let from = 0; from < entries.length; from += BATCH)
     await redis.eval(CLEAR_SEEN, { keys: [key], arguments: entries.slice(from, from + BATCH).flat() });
 }

@@ -2,7 +2,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch, byPartition } from './partitions.ts';
+import { askSubscribers, type Batch, byPartition, packNumberKey } from './partitions.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
@@ -11,7 +11,8 @@ const BATCH = 500;
 
 /**
  * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
- * (hash `announced`), and whom a subscriber has turned down (set `declined` of ids).
+ * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the packed number keys that the other
+ * had then; empty once they have left the books, until the pair is marked for deciding anew).
  */
 export function createPairs(redis: Redis, keys: Keys) {
   /** Marks subscribers and makes them due, in one step for each partition. */
@@ -60,17 +61,24 @@ export function createPairs(redis: Redis, keys: Keys) {
       const found = await askSubscribers(
         redis,
         pairs.map(({ who }) => who),
-        (batch, who, i) => batch.sIsMember(keys.declined(who), pairs[i]?.other ?? ''),
+        (batch, who, i) => batch.hGet(keys.declined(who), pairs[i]?.other ?? ''),
       );
-      return found.map((reply) => Number(reply) === 1);
+      return found.map((numberKey) => Boolean(numberKey));
     },
 
-    async decline(id: string, other: string): Promise<void> {
-      await redis.sAdd(keys.declined(id), other);
+    /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
+    async decline(id: string, other: string, numberKeys: readonly string[]): Promise<void> {
+      await redis.hSet(keys.declined(id), other, Buffer.concat(numberKeys.map(packNumberKey)));
     },
 
-    async undecline(id: string, others: readonly string[]): Promise<void> {
-      if (others.length > 0) await redis.sRem(keys.declined(id), [...others]);
+    /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */
+    async forgiven(id: string): Promise<Marks> {
+      const declined = Object.entries(await redis.hGetAll(keys.declined(id)));
+      return Object.fromEntries(declined.filter(([, numberKey]) => numberKey === ''));
+    },
+
+    async clearForgiven(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.declined(id), seen);
     },
   };
 }

@@ -6,13 +6,13 @@ import { fnv1a } from './fnv.ts';
 export const PARTITIONS = 16;
 /** Bytes of a packed number key: two name the bucket, seven are the field in it. */
 const BUCKET_BYTES = 2;
-const PACKED_BYTES = 9;
+export const PACKED_BYTES = 9;
 
 /** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
 export type Place = { bucket: number; field: Buffer };
 
 export function placeOf(numberKey: string): Place {
-  const packed = pack(numberKey);
+  const packed = packNumberKey(numberKey);
   return { bucket: packed.readUInt16BE(0), field: packed.subarray(BUCKET_BYTES) };
 }
 
@@ -89,7 +89,7 @@ export async function askPartitions<T>(
 function split(numberKeys: readonly string[]): Map<number, Part> {
   const parts = new Map<number, Part>();
   for (const [position, numberKey] of numberKeys.entries()) {
-    const packed = pack(numberKey);
+    const packed = packNumberKey(numberKey);
     const partition = packed.readUInt16BE(0) % PARTITIONS;
     const part = parts.get(partition) ?? { positions: [], packed: [] };
     part.positions.push(position);
@@ -99,7 +99,13 @@ function split(numberKeys: readonly string[]): Map<number, Part> {
   return parts;
 }
 
-function pack(numberKey: string): Buffer {
+/** The number key of nine bytes. */
+export function unpackNumberKey(packed: Buffer): string {
+  return packed.toString('base64url');
+}
+
+/** The nine bytes of a number key. */
+export function packNumberKey(numberKey: string): Buffer {
   const packed = Buffer.from(numberKey, 'base64url');
   if (packed.length !== PACKED_BYTES) throw new Error('A number key has 12 base64url characters.');
   return packed;

@@ -1,4 +1,5 @@
 import { DROP_BOOK } from './book-drop.ts';
+import { FORGIVE } from './forgiving.ts';
 import { MOST_SOURCES } from './source-record.ts';
 
 /** What changes the sources of a subscriber; each script is one step, in the subscriber's slot. */
@@ -6,16 +7,18 @@ import { MOST_SOURCES } from './source-record.ts';
 /** Cards of one source whose rejection is remembered. */
 const MOST_REJECTED = 1_000;
 
-/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected. */
-const EMPTY = `${DROP_BOOK}
+/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected; 11 to 16: declined, books. */
+const EMPTY = `${DROP_BOOK}${FORGIVE}
 local function empty(id, stamp, due)
-  if dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp) > 0 then redis.call('ZADD', KEYS[4], due, id) end
+  local touched, gone = dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp)
+  if touched > 0 then redis.call('ZADD', KEYS[4], due, id) end
+  forgive(KEYS[11], gone, unpack(KEYS, 12, 16))
   redis.call('UNLINK', KEYS[9], KEYS[10])
 end`;
 
 /** KEYS as above, and the subscriber. ARGV: id, name, url, credentials, now, due time, stamp. */
 export const LINK = `${EMPTY}
-if redis.call('HGET', KEYS[11], 'state') ~= 'active' then return 'gone' end
+if redis.call('HGET', KEYS[17], 'state') ~= 'active' then return 'gone' end
 local url = redis.call('HGET', KEYS[1], 'url')
 if not url and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
 local lastRead = redis.call('HGET', KEYS[1], 'lastRead')

@@ -41,6 +41,8 @@ export function createSources(redis: Redis, keys: Keys) {
     keys.uidsPart(id, name),
     keys.photos(id, name),
     keys.sourceRejected(id, name),
+    keys.declined(id),
+    ...keys.books(id),
   ];
 
   async function settle(

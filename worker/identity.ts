@@ -8,9 +8,9 @@ export function isOutdated({ keyIds }: Subscriber, { numberKeys }: Context): boo
 
 /**
  * Puts the subscriber's numbers and JID into the directory as they should be there: under the operator's present keys, and again
- * when an entry was lost. Returns the record as it is then.
+ * when an entry was lost.
  */
-export async function enterAgain(context: Context, subscriber: Subscriber): Promise<Subscriber | undefined> {
+export async function enterAgain(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, numberKeys, log, now } = context;
   const { id, jid } = subscriber;
   const wanted = { numbers: hashNumbers(phoneNumbersOf(subscriber), numberKeys), jid };
@@ -22,5 +22,4 @@ export async function enterAgain(context: Context, subscriber: Subscriber): Prom
       throw new Error('Who had a number of this subscriber is just giving it up.');
     log.error({ subscriberId: id, outcome }, 'two subscribers have the same number or JID; remove one of them');
   }
-  return stores.subscribers.record(id);
 }

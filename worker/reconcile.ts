@@ -1,4 +1,5 @@
-import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
+import type { Marks } from '../store/marks.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';
@@ -12,38 +13,46 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
 
   return async (id) => {
     await stores.subscribers.identity.settle(id, now());
-    const subscriber = await presentRecord(context, id);
+    const { subscriber, announced } = await presentState(context, id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
-      await followAnnounced(context, id);
+      await followAnnounced(context, id, announced);
       await followNumbers(context, id);
       await decidePairs(context, subscriber);
     }
-    const { intention, announced, dirtyNumbers, dirtyPairs } = stores.keys;
-    const open = [intention(id), announced(id), dirtyNumbers(id), dirtyPairs(id)];
+    const { keys } = stores;
+    const open = [keys.intention(id), keys.announced(id), keys.dirtyNumbers(id), keys.dirtyPairs(id)];
     await stores.due.settle('reconcile', id, subscriber ? open : []);
   };
 }
 
+type State = { subscriber: Subscriber | undefined; announced: Marks };
+
 /** The record, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
-async function presentRecord(context: Context, id: string): Promise<Subscriber | undefined> {
+async function presentState(context: Context, id: string): Promise<State> {
   const { stores, now } = context;
-  const [subscriber, wish] = await Promise.all([stores.subscribers.record(id), stores.reconciliation.wish(id)]);
+  const [state, wish] = await Promise.all([readState(context, id), stores.reconciliation.wish(id)]);
+  const { subscriber } = state;
   const active = subscriber?.state === 'active';
   if (wish !== undefined && active) await stores.addressBooks.touchAll(id, now());
-  const entered = active && (wish !== undefined || isOutdated(subscriber, context));
-  const present = entered ? await enterAgain(context, subscriber) : subscriber;
+  const entering = active && (wish !== undefined || isOutdated(subscriber, context));
+  if (entering) await enterAgain(context, subscriber);
   if (wish !== undefined) await stores.reconciliation.fulfil(id, wish);
-  return present;
+  return entering ? readState(context, id) : state;
+}
+
+/** The marks before the record: whatever changes it later makes marks that this job does not take away. */
+async function readState({ stores }: Context, id: string): Promise<State> {
+  const announced = await stores.pairs.announced(id);
+  return { announced, subscriber: await stores.subscribers.record(id) };
 }
 
 /**
  * A number got or lost its owner: everybody whose book holds it is concerned. So is everybody with whom this one is friends or
  * about to be: a book may have dropped the old number before its owner's job came to ask for the holders.
  */
-async function followAnnounced(context: Context, id: string): Promise<void> {
+async function followAnnounced(context: Context, id: string, seen: Marks): Promise<void> {
   const { stores } = context;
-  const seen = await stores.pairs.announced(id);
   const numberKeys = Object.keys(seen);
   if (numberKeys.length === 0) return;
   const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));
@@ -52,7 +61,10 @@ async function followAnnounced(context: Context, id: string): Promise<void> {
   await stores.pairs.clearAnnounced(id, seen);
 }
 
-/** The book changed at these numbers: whoever owns one of them is concerned. */
+/**
+ * The book changed at these numbers: whoever owns one of them is concerned. So is a friend whom the book held by it: it may have
+ * given the number up, and may have decided its own end of the pair before.
+ */
 async function followNumbers(context: Context, id: string): Promise<void> {
   const { stores } = context;
   const seen = await stores.addressBooks.dirtyNumbers(id);
@@ -65,33 +77,15 @@ async function followNumbers(context: Context, id: string): Promise<void> {
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
   );
   const owners = await stores.directory.owners(numberKeys);
-  await askAnew(
-    context,
+  // A no ends in the same step in which the contact leaves the book, which marks its number.
+  const forgiven = await stores.pairs.forgiven(id);
+  const lost = await stores.friends.heldBy(
     id,
-    owners.filter((owner, i): owner is string => owner !== undefined && held[i] === false),
+    numberKeys.filter((_, i) => held[i] === false),
   );
-  await touch(
-    context,
-    id,
-    owners.filter((owner) => owner !== undefined),
-  );
+  await touch(context, id, [...owners.filter((owner) => owner !== undefined), ...lost, ...Object.keys(forgiven)]);
+  await stores.pairs.clearForgiven(id, forgiven);
   await stores.addressBooks.clearDirtyNumbers(id, seen);
-}
-
-/** A no to a friend lasts until the contact has left the book with every number; coming back is asking anew. */
-async function askAnew({ stores }: Context, id: string, others: readonly string[]): Promise<void> {
-  if (others.length === 0) return;
-  const records = await stores.subscribers.records(others);
-  const held = await Promise.all(
-    records.map(async (record) => {
-      const numberKeys = record ? keysOf(record) : [];
-      return numberKeys.length > 1 && (await stores.addressBooks.holds(id, numberKeys)).includes(true);
-    }),
-  );
-  await stores.pairs.undecline(
-    id,
-    others.filter((_, i) => !held[i]),
-  );
 }
 
 /** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */

@@ -44,3 +44,13 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
     },
   };
 }
+
+/** What Redis has been told and has answered so far. */
+export async function traffic({ redis }: TestRedis): Promise<{ commands: number; bytes: number }> {
+  const stats = await redis.info('stats');
+  const of = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(stats)?.[1]);
+  return {
+    commands: of('total_commands_processed'),
+    bytes: of('total_net_input_bytes') + of('total_net_output_bytes'),
+  };
+}

@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import type { Policy } from '../../domain/association.ts';
 import { freePort } from '../../local/ports.ts';
 import { type EarshotProcess, type Role, startProcess } from '../../local/processes.ts';
+import { connectQueueRedis } from '../../runtime/queue-redis.ts';
+import { createQueues } from '../../runtime/queues.ts';
+import { createStores } from '../../store/stores.ts';
+import { keysOf } from '../../store/subscriber-record.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { friendsInModel, type Modelled, NUMBERS, PEOPLE, type Step, steps } from '../support/model.ts';
+import { type Group, type LifeWorld, live } from '../support/life.ts';
+import { friendsInModel, steps } from '../support/model.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
@@ -39,7 +45,7 @@ for (const { kind, policy } of WORLDS)
         fc.asyncProperty(together, async (lives) => {
           run += 1;
           const crash = run % 10 === 5 ? world.crashWorker() : undefined;
-          const groups = await Promise.all(lives.map((life) => live(world.api, life)));
+          const groups = await Promise.all(lives.map((life) => live(world, life)));
           await crash;
           await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
         }),
@@ -48,7 +54,7 @@ for (const { kind, policy } of WORLDS)
     });
   });
 
-type World = { api: Api; crashWorker(): Promise<void>; stop(): Promise<void> };
+type World = LifeWorld & { crashWorker(): Promise<void>; stop(): Promise<void> };
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
 async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
@@ -77,8 +83,21 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const api = createApi(server);
   await eventually(async () => expect((await fetch(`${server.gatewayUrl}/livez`)).status).to.equal(200), 20_000);
 
+  const stores = createStores(redis.redis, 'earshot');
+  const log = pino({ level: 'silent' });
+  const queueRedis = await connectQueueRedis(redis.place, 'earshot', 'fail-fast', log);
+  const queues = createQueues(queueRedis, 'earshot', log);
+
   return {
     api,
+    account: () => ({ jid: `${randomUUID()}@op.example` }),
+    // What the component does when a user has deleted a roster item.
+    async decline(id, other) {
+      const record = await stores.subscribers.record(other);
+      await stores.pairs.decline(id, other, record ? keysOf(record) : []);
+      await stores.pairs.touch(id, [other], Date.now());
+      await queues.enqueue('reconcile', [id, other]);
+    },
     async crashWorker() {
       await sleep(Math.random() * 100);
       await processes.pop()?.kill();
@@ -86,64 +105,15 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
     },
     async stop() {
       await Promise.all(processes.map((one) => one.stop()));
+      await queues.close();
+      queueRedis.close();
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-type Group = { people: Modelled[]; ids: (string | undefined)[] };
-
-let groups = 0;
-
-/** Lives one sequence with numbers of its own, and keeps the model beside it. */
-async function live(api: Api, life: readonly Step[]): Promise<Group> {
-  groups += 1;
-  const numbers = Array.from({ length: NUMBERS }, (_, i) => `+86139${String(groups * NUMBERS + i).padStart(8, '0')}`);
-  const group: Group = {
-    people: Array.from({ length: PEOPLE }, () => ({ number: undefined, book: new Set<string>() })),
-    ids: [],
-  };
-  for (const step of life) await take(api, group, step, numbers);
-  return group;
-}
-
-async function take(api: Api, { people, ids }: Group, step: Step, numbers: readonly string[]): Promise<void> {
-  const { who } = step;
-  const one = people[who] as Modelled;
-  const path = `/v1/subscribers/${ids[who]}`;
-  const number = 'number' in step ? (numbers[step.number] as string) : '';
-  const taken = people.some((other) => other.number === number);
-  if (step.do === 'join') {
-    if (one.number !== undefined) return;
-    const answer = await api.expectStatus(
-      taken ? 409 : 201,
-      api.call('POST', '/v1/subscribers', { phoneNumber: number, jid: `${randomUUID()}@op.example` }),
-    );
-    if (taken) return;
-    ids[who] = String(answer.body.subscriberId);
-    people[who] = { number, book: new Set() };
-  } else if (one.number !== undefined) {
-    if (step.do === 'leave') {
-      await api.expectStatus(204, api.call('DELETE', path));
-      people[who] = { number: undefined, book: new Set() };
-    } else if (step.do === 'change-number') {
-      await api.expectStatus(
-        taken && one.number !== number ? 409 : 200,
-        api.call('PATCH', path, { phoneNumber: number }),
-      );
-      if (!taken) people[who] = { ...one, number };
-    } else {
-      const held = step.do === 'put-book' ? step.numbers.map((i) => numbers[i] as string) : [];
-      const contacts = held.map((phoneNumber) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] }));
-      if (step.do === 'put-book') await api.expectStatus(202, api.call('PUT', `${path}/address-book`, { contacts }));
-      else await api.expectStatus(204, api.call('DELETE', `${path}/address-book`));
-      people[who] = { ...one, book: new Set(held) };
-    }
-  }
-}
-
-async function agrees(api: Api, { people, ids }: Group, policy: Policy): Promise<void> {
+async function agrees(api: Api, { people, ids, life }: Group, policy: Policy): Promise<void> {
   const wanted = friendsInModel(people, policy);
   for (const [i, person] of people.entries()) {
     if (person.number === undefined) continue;
@@ -153,7 +123,9 @@ async function agrees(api: Api, { people, ids }: Group, policy: Policy): Promise
       const found = (body as unknown as { friends: { subscriberId: string }[] }).friends.map(
         (friend) => friend.subscriberId,
       );
-      expect(found).to.have.members(expected);
+      expect(found, `friends of ${i} of ${JSON.stringify(ids)} after ${JSON.stringify(life)}`).to.have.members(
+        expected,
+      );
     }, PATIENCE);
   }
 }

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
+import type { Policy } from '../../domain/association.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
+import type { Stores } from '../../store/stores.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -18,14 +20,15 @@ describe('the reconcile job', () => {
 
   after(async () => server?.stop());
 
-  it('ends a friendship by an old number, also when no book holds that number any more', async () => {
+  /** Alice and Bob, and the job that runs when it is told to. */
+  async function meet(policy: Policy) {
     const stores = server.freshStores();
     const queues: Queues = { enqueue: async () => {}, retryNow: async () => {}, close: async () => {} };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
     const reconcile = createReconcileJob({
       stores,
       queues,
-      policy: 'mutual',
+      policy,
       numberKeys: createNumberKeys(Buffer.alloc(32, 1)),
       metrics,
       log,
@@ -36,18 +39,108 @@ describe('the reconcile job', () => {
       await stores.subscribers.create({ ...subscriber, state: 'pending' }, NOW);
       await stores.subscribers.activate({ ...subscriber, state: 'pending' }, NOW);
     }
-    const holding = (id: string) => new Map([[id, { name: id, groups: [], numberKeys: [keyOf(id)] }]]);
+    const friends = async (id: string) => (await stores.friends.list(id)).map((friend) => friend.id);
+    return { stores, reconcile, friends };
+  }
+  const contactOf = (id: string) => ({ name: id, groups: [], numberKeys: [keyOf(id)] });
+  const holding = (id: string) => new Map([[id, contactOf(id)]]);
+
+  it('ends a friendship by an old number, also when no book holds that number any more', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     await stores.addressBooks.replace('bob', holding('alice'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
-    expect(await stores.friends.list('alice').then((friends) => friends.length)).to.equal(1);
-    const numbers = { phoneNumber: '+2', numberKey: keyOf('new') };
-    await stores.subscribers.identity.change('alice', { numbers, jid: 'alice@op.example' }, NOW);
+    expect(await friends('alice')).to.deep.equal(['bob']);
+    await changeNumber(stores, 'alice');
     await stores.addressBooks.drop('bob', NOW);
     for (const id of ['bob', 'alice', 'bob']) await reconcile(id);
-    expect([
-      await stores.friends.list('alice').then((friends) => friends.length),
-      await stores.friends.list('bob').then((friends) => friends.length),
-    ]).to.deep.equal([0, 0]);
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([[], []]);
+  });
+
+  it('ends a friendship that only one end knows of, when the number has no owner any more', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await reconcile('alice');
+    expect(await friends('alice')).to.deep.equal(['bob']);
+    await stores.addressBooks.drop('alice', NOW);
+    await reconcile('bob');
+    await stores.subscribers.leave('bob', NOW);
+    for (const id of ['bob', 'alice']) await reconcile(id);
+    expect(await friends('alice')).to.be.empty;
+  });
+
+  it('decides once more when the number changed after the job had read it', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await stores.addressBooks.replace('bob', holding('new'), NOW);
+    for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
+    const { record } = stores.subscribers;
+    stores.subscribers.record = async (id) => {
+      stores.subscribers.record = record;
+      const before = await record(id);
+      await changeNumber(stores, 'alice');
+      return before;
+    };
+    await reconcile('alice');
+    expect(await stores.due.isMarked('reconcile', 'alice')).to.equal(true);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+  });
+
+  it('decides the other pairs when one of those it is to decide is with somebody who is forgotten', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await stores.pairs.touch('alice', ['forgotten'], NOW);
+    await reconcile('alice');
+    expect(await friends('alice')).to.deep.equal(['bob']);
+  });
+
+  it('ends a no when the number that it was said to leaves the book, even if it is back before the job runs', async () => {
+    const { stores, reconcile, friends } = await meet('either');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    await stores.pairs.decline('alice', 'bob', [keyOf('bob')]);
+    await stores.pairs.touch('alice', ['bob'], NOW);
+    await changeNumber(stores, 'bob');
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect(await friends('alice'), 'the new number does not end it').to.be.empty;
+    await stores.addressBooks.replace('alice', new Map([...holding('bob'), ...holding('new')]), NOW);
+    await reconcile('alice');
+    expect(await friends('alice'), 'nor does another contact').to.be.empty;
+    for (const drop of [true, false]) {
+      if (drop) await stores.addressBooks.drop('alice', NOW);
+      else await stores.addressBooks.replace('alice', holding('new'), NOW);
+      await stores.addressBooks.replace('alice', new Map([...holding('bob'), ...holding('new')]), NOW);
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+      await stores.pairs.decline('alice', 'bob', [keyOf('bob')]);
+      await stores.pairs.touch('alice', ['bob'], NOW);
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      expect(await friends('bob')).to.be.empty;
+    }
+  });
+
+  it('spends on one contact in a book of 2,000 what it spends in one of 20', async () => {
+    const costs = [];
+    for (const size of [20, 2_000]) {
+      const { stores, reconcile } = await meet('mutual');
+      const strangers = Array.from({ length: size }, (_, i) => [`u${i}`, contactOf(`stranger ${i}`)] as const);
+      await stores.addressBooks.replace('alice', new Map(strangers), NOW);
+      await reconcile('alice');
+      const before = await traffic(server);
+      await stores.addressBooks.change('alice', new Map([['new', contactOf('bob')]]), [], undefined, NOW);
+      await reconcile('alice');
+      const after = await traffic(server);
+      costs.push({ commands: after.commands - before.commands, bytes: after.bytes - before.bytes });
+    }
+    const [small, large] = costs as [(typeof costs)[0], (typeof costs)[0]];
+    expect(large.commands / small.commands).to.be.lessThan(1.5);
+    expect(large.bytes / small.bytes).to.be.lessThan(1.5);
   });
 });
+
+/** Gives the number called new to somebody. */
+async function changeNumber(stores: Stores, id: string): Promise<void> {
+  const numbers = { phoneNumber: '+2', numberKey: keyOf('new') };
+  expect(await stores.subscribers.identity.change(id, { numbers, jid: `${id}@op.example` }, NOW)).to.equal('ok');
+}
