@@ -11,7 +11,7 @@ import { GRACE } from './due.ts';
 import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch, PACKED_BYTES, packNumberKey, unpackNumberKey } from './partitions.ts';
+import { askSubscribers, PACKED_BYTES, packNumberKey, unpackNumberKey } from './partitions.ts';
 
 const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
@@ -64,20 +64,17 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
 
-  function lookUp(batch: Batch, id: string, numberKeys: readonly string[]): void {
-    batch.eval(LOOK_UP, {
-      keys: [...keys.books(id)],
-      arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never],
-    });
+  function question(id: string, numberKeys: readonly string[]) {
+    return { keys: [...keys.books(id)], arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never] };
   }
 
   /** What the first of the subscriber's books that holds it says about each number; null when none does. */
   async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
-    if (numberKeys.length === 0) return [];
-    const batch = binary.multi();
+    const parts: Promise<unknown>[] = [];
+    // Not as a pipeline, which on a cluster knows only texts.
     for (let from = 0; from < numberKeys.length; from += BATCH)
-      lookUp(batch as unknown as Batch, id, numberKeys.slice(from, from + BATCH));
-    return (await batch.execAsPipeline()).flat() as unknown as (Buffer | null)[];
+      parts.push(binary.eval(LOOK_UP, question(id, numberKeys.slice(from, from + BATCH))));
+    return ((await Promise.all(parts)) as (Buffer | null)[][]).flat();
   }
 
   return {
@@ -168,7 +165,9 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
 
     /** For each of the holders: one of its books holds one of the numbers. */
     async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
-      const found = await askSubscribers(redis, holders, (batch, holder) => lookUp(batch, holder, numberKeys));
+      const found = await askSubscribers(redis, holders, (batch, holder) =>
+        batch.eval(LOOK_UP, question(holder, numberKeys)),
+      );
       return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 

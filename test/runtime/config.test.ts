@@ -51,7 +51,7 @@ describe('runtime/config', () => {
   });
 
   it('takes several URLs for a cluster, with one user and password, and a comma in it', () => {
-    const of = (urls: string) => toWorkerConfig({ EARSHOT_REDIS_URL: urls }).redisUrls;
+    const of = (urls: string) => toWorkerConfig({ ...WORKER, EARSHOT_REDIS_URL: urls }).redisUrls;
     expect(of('redis://a:1, redis://b:2/3')).to.deep.equal(['redis://a:1', 'redis://b:2/3']);
     expect(of('redis://u:p,w@a:1,redis://u:p,w@b:2')).to.deep.equal(['redis://u:p,w@a:1', 'redis://u:p,w@b:2']);
     for (const unlike of ['redis://:p@a:1,redis://:q@b:2', 'redis://a:1,rediss://b:2'])
