@@ -7,7 +7,7 @@ import { decodePath } from './paths.ts';
 import type { Ask } from './threads.ts';
 
 /** Cards in one request; fewer when they are too large together. */
-const CHUNK = 100;
+const CHUNK = 50;
 
 /** By what a source's book knows a card: its path, however long or strange. */
 export function uidOfPath(path: string): string {
