@@ -13,7 +13,7 @@ import type { Ask } from './carddav/threads.ts';
 import type { SourceContext } from './context.ts';
 
 /** Milliseconds for one request and for the whole read, and bytes of one answer. */
-const LIMITS = { timeout: 60_000, largest: 32 * 1024 * 1024 };
+const LIMITS = { timeout: 120_000, largest: 32 * 1024 * 1024 };
 const WHOLE_READ = 300_000;
 
 /**

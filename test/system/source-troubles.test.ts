@@ -98,6 +98,20 @@ describe('a network address book in trouble', () => {
     await eventually(async () => expect(await friends()).to.deep.equal(['Bob of the network']), CONVERGENCE);
   });
 
+  it('is read again by itself when its time has come, hours later', async () => {
+    const { nextReadAt } = await view();
+    expect(Date.parse(String(nextReadAt)) - Date.now()).to.be.within(5 * 3_600_000, 6 * 3_600_000);
+    await server.put('bob', ['FN:Bob hours later', 'TEL:139 0013 9000']);
+    await withRedis(stack, async (redis) => {
+      const [source = ''] = await redis.keys(`*:${alice.id}:source@work`);
+      const due = source.replace(`${alice.id}:source@work`, 'due:source');
+      expect(await redis.zScore(due, alice.id)).to.equal(Date.parse(String(nextReadAt)));
+      await redis.multi().hSet(source, 'next', Date.now()).zAdd(due, { value: alice.id, score: Date.now() }).exec();
+    });
+    await eventually(async () => expect(await friends()).to.deep.equal(['Bob hours later']), 10_000);
+    await server.put('bob', ['FN:Bob of the network', 'TEL:139 0013 9000', `PHOTO;ENCODING=b:${photo('one')}`]);
+  });
+
   it('leaves nothing behind when it is removed while it is read', async () => {
     relay.asked.length = 0;
     const release = relay.hold();

@@ -21,4 +21,4 @@ export type Calls = {
 };
 
 export type Call = { [Op in keyof Calls]: { op: Op; ask: Calls[Op]['ask'] } }[keyof Calls];
-export type Reply = { answer: unknown } | { code: FaultCode; message: string } | { crash: string };
+export type Reply = { answer: unknown } | { code: FaultCode; message: string };

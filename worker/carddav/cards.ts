@@ -3,14 +3,15 @@ import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { readVcards } from '../../domain/vcard.ts';
 import type { Card } from './dav.ts';
+import { decodePath } from './paths.ts';
 import type { Ask } from './threads.ts';
 
 /** Cards in one request; fewer when they are too large together. */
-const CHUNK = 100;
+const CHUNK = 50;
 
 /** By what a source's book knows a card: its path, however long or strange. */
 export function uidOfPath(path: string): string {
-  return createHash('sha256').update(path).digest('base64url');
+  return createHash('sha256').update(decodePath(path)).digest('base64url');
 }
 
 /** The cards at these paths, a few at a time; those that the server does not have any more are passed over. @throws Fault */

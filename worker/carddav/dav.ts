@@ -1,6 +1,7 @@
 import { type DAVResponse, davRequest, propfind, syncCollection } from 'tsdav';
 import { Fault } from '../../domain/fault.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import { decodePath, pathIn } from './paths.ts';
 import { toStatusFault } from './read-fault.ts';
 
 /** What differs from the state that a sync token stands for: paths of cards. `more`: ask again with the new token. */
@@ -44,7 +45,7 @@ function toChanges(answers: readonly DAVResponse[], collection: string): Changes
   changes.syncToken = textOf(raw?.multistatus?.syncToken);
   if (changes.syncToken === '') throw noSync();
   for (const { href, status } of answers) {
-    const path = pathIn(collection, href);
+    const path = pathIn(collection, textOf(href));
     if (status === INSUFFICIENT_STORAGE) changes.more = true;
     else if (path === undefined) continue;
     else if (status === 404 || status === 410) changes.removed.push(path);
@@ -79,14 +80,12 @@ export async function readCards(
   if (first && !isMultistatus(first)) throw toStatusFault(first.status);
   const texts = new Map<string, string | undefined>();
   for (const { href, status, props } of answers) {
-    const path = pathIn(collection, href);
+    const path = pathIn(collection, textOf(href));
     if (path === undefined) continue;
-    const text = textOf(props?.addressData);
-    if (text === '' && status < 400)
-      throw new Fault('UNAVAILABLE', 'The server lists a card that it does not give out.');
-    texts.set(path, text === '' ? undefined : text);
+    if (status >= 500) throw toStatusFault(status);
+    texts.set(decodePath(path), status === 404 || status === 410 ? undefined : textOf(props?.addressData));
   }
-  return paths.map((path) => ({ path, text: texts.get(path) }));
+  return paths.map((path) => ({ path, text: texts.get(decodePath(path)) }));
 }
 
 /** Properties of one resource, or with depth 1 of its members; the first is the resource's own. @throws Fault */
@@ -112,25 +111,6 @@ export function textOf(value: unknown): string {
 
 function isMultistatus({ raw }: DAVResponse): boolean {
   return typeof raw === 'object' && raw !== null && 'multistatus' in raw;
-}
-
-/** The path of a card in the collection; undefined for the collection itself, for what is in another, and on another server. */
-function pathIn(collection: string, href: unknown): string | undefined {
-  const base = new URL(collection);
-  const text = textOf(href);
-  if (text === '' || !URL.canParse(text, collection)) return undefined;
-  const { origin, pathname } = new URL(text, base);
-  const folder = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`;
-  const inside = origin === base.origin && decoded(pathname).startsWith(decoded(folder));
-  return inside && !pathname.endsWith('/') ? pathname : undefined;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function noSync(): Fault {

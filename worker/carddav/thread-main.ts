@@ -31,9 +31,14 @@ async function reply(call: Call): Promise<Reply> {
   try {
     return { answer: await answer(call) };
   } catch (error) {
-    if (error instanceof Fault) return { code: error.code, message: error.message };
-    return { crash: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    // Whatever else is thrown: tsdav did not find in the answer what it takes for granted.
+    const { code, message } = error instanceof Fault ? error : notUnderstood();
+    return { code, message };
   }
+}
+
+function notUnderstood(): Fault {
+  return new Fault('INVALID_ARGUMENT', 'The server’s answer is not understood; check that the URL is one of CardDAV.');
 }
 
 parentPort?.on('message', async (call: Call) => parentPort?.postMessage(await reply(call)));

@@ -4,7 +4,7 @@ import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { Fault } from '../../domain/fault.ts';
 import type { Calls, Reply } from './calls.ts';
 
-/** A thread that reads servers. After any rejection but a Fault of the server's it is gone. */
+/** A thread that reads servers, one call at a time. */
 export type DavThread = {
   ask<Op extends keyof Calls>(op: Op, ...ask: Calls[Op]['ask']): Promise<Calls[Op]['answer']>;
   isGone(): boolean;
@@ -34,8 +34,7 @@ export function startDavThread(): DavThread {
     const asker = waiting;
     waiting = undefined;
     if ('answer' in reply) asker?.resolve(reply.answer as never);
-    else if ('code' in reply) asker?.reject(new Fault(reply.code, reply.message));
-    else asker?.reject(notUnderstood());
+    else asker?.reject(new Fault(reply.code, reply.message));
   });
   worker.on('error', (error) => lose(toLoss(error)));
   worker.on('exit', () => lose(new Error('The thread has ended.')));
@@ -68,8 +67,4 @@ function toLoss(error: unknown): Error {
   if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new Fault('PAYLOAD_TOO_LARGE', 'The server’s answer needs more memory than a book may take.');
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function notUnderstood(): Fault {
-  return new Fault('INVALID_ARGUMENT', 'The server’s answer is not understood; check that the URL is one of CardDAV.');
 }
