@@ -41,6 +41,7 @@ for (const { kind, policy } of WORLDS)
           const crash = run % 10 === 5 ? world.crashWorker() : undefined;
           const groups = await Promise.all(lives.map((life) => live(world.api, life)));
           await crash;
+          if (run % 10 === 8) await world.crashMaster?.();
           await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
         }),
         { numRuns: SEQUENCES[kind] / TOGETHER, endOnFailure: true },
@@ -48,7 +49,7 @@ for (const { kind, policy } of WORLDS)
     });
   });
 
-type World = { api: Api; crashWorker(): Promise<void>; stop(): Promise<void> };
+type World = { api: Api; crashWorker(): Promise<void>; stop(): Promise<void> } & Pick<TestRedis, 'crashMaster'>;
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
 async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
@@ -78,6 +79,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
 
   return {
     api,
+    crashMaster: redis.crashMaster,
     async crashWorker() {
       await sleep(Math.random() * 100);
       await processes.pop()?.kill();
