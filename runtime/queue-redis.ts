@@ -29,7 +29,7 @@ export async function connectQueueRedis(
 
 /**
  * The queues lie in one slot, so of a cluster they need the one master that has it: a connection to a single Redis that looks anew where
- * to go whenever it breaks or is told that the slot has moved (decision 23).
+ * to go whenever it breaks or is told that the slot has moved (decision 24).
  */
 async function connectToSlot({ urls }: RedisPlace, key: string, whenAway: WhenAway, log: Log): Promise<QueueRedis> {
   const { tls, ...user } = credentialsOf(urls[0]);

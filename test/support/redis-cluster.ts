@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort, portState } from '../../local/ports.ts';
 import { type RedisServer, startRedis } from '../../local/redis-server.ts';
@@ -13,6 +14,8 @@ export type RedisCluster = {
   kill(master: number): Promise<void>;
   /** On the same port and with the same data. */
   restart(master: number): Promise<void>;
+  /** Kills any of them, long enough for the others to notice, and waits until all are back. */
+  crash(): Promise<void>;
   /** Waits until every master has met the others and serves its slots. */
   untilOk(): Promise<void>;
   stop(): Promise<void>;
@@ -24,6 +27,8 @@ const BUS = 10_000;
 /** Above it the kernel may give a bus port away while its node is down. */
 const HIGHEST = 22_000;
 const SETTINGS = ['cluster-enabled yes', 'cluster-node-timeout 2000'];
+/** Milliseconds after which the other masters have noticed that one is away, and refuse everything. */
+export const NOTICED = 4_000;
 
 const run = promisify(execFile);
 
@@ -47,16 +52,24 @@ export async function startRedisCluster(
     throw error;
   }
   const of = (master: number) => masters[master] as RedisServer;
-  return {
+  const cluster: RedisCluster = {
     url: masters.map((master) => master.url).join(','),
     masters,
     kill: (master) => of(master).kill(),
     async restart(master) {
       masters[master] = await start(master, of(master).port);
     },
+    async crash() {
+      const master = Math.floor(Math.random() * MASTERS);
+      await cluster.kill(master);
+      await sleep(NOTICED);
+      await cluster.restart(master);
+      await cluster.untilOk();
+    },
     untilOk: () => untilOk(masters),
     stop,
   };
+  return cluster;
 }
 
 async function makeCluster(masters: readonly RedisServer[]): Promise<void> {

@@ -20,6 +20,8 @@ export type TestRedis = {
   place: RedisPlace;
   redis: Redis;
   freshStores(): Stores;
+  /** Of a cluster: kill -9 of any master, and its restart after a while. */
+  crashMaster: (() => Promise<void>) | undefined;
   stop(): Promise<void>;
 };
 
@@ -36,6 +38,7 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
     url: server.url,
     place,
     redis,
+    crashMaster: 'crash' in server ? server.crash : undefined,
     freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`),
     async stop() {
       redis.destroy();

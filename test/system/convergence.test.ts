@@ -47,6 +47,7 @@ for (const { kind, policy } of WORLDS)
           const crash = run % 10 === 5 ? world.crashWorker() : undefined;
           const groups = await Promise.all(lives.map((life) => live(world, life)));
           await crash;
+          if (run % 10 === 8) await world.crashMaster?.();
           await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
         }),
         { numRuns: SEQUENCES[kind] / TOGETHER, endOnFailure: true },
@@ -54,7 +55,7 @@ for (const { kind, policy } of WORLDS)
     });
   });
 
-type World = LifeWorld & { crashWorker(): Promise<void>; stop(): Promise<void> };
+type World = LifeWorld & { crashWorker(): Promise<void>; stop(): Promise<void> } & Pick<TestRedis, 'crashMaster'>;
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
 async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
@@ -98,6 +99,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
       await stores.pairs.touch(id, [other], Date.now());
       await queues.enqueue('reconcile', [id, other]);
     },
+    crashMaster: redis.crashMaster,
     async crashWorker() {
       await sleep(Math.random() * 100);
       await processes.pop()?.kill();

@@ -8,13 +8,11 @@ import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
-import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+import { NOTICED, type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { startTestStack } from '../support/stack.ts';
 
 /** Milliseconds for everything to converge after a master was away; a job that it had under way stays locked for ten seconds. */
 const CONVERGENCE = 30_000;
-/** Longer than the cluster's node timeout: the other masters have noticed, and refuse everything. */
-const NOTICED = 4_000;
 
 describe('all of Earshot on a Redis Cluster', () => {
   let dir: string;
@@ -28,7 +26,6 @@ describe('all of Earshot on a Redis Cluster', () => {
   before(async function () {
     this.timeout(60_000);
     dir = await mkdtemp(join(tmpdir(), 'earshot-cluster-'));
-    // A password as operators have them: it must be read as a URL writes it.
     cluster = await startRedisCluster(dir, 'a-password');
     stack = await startTestStack({ redisUrl: cluster.url, env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
     api = createApi(stack);
