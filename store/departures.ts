@@ -67,6 +67,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.playing(id),
     keys.published(id),
     keys.sources(id),
+    keys.photos(id),
   ];
 }
 
