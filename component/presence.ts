@@ -44,7 +44,14 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
       changed.delete(jid);
       await write(jid).catch((err: unknown) => log.warn({ err }, 'presence not written'));
     }
-    flushing = undefined;
+  }
+
+  // Also when nothing has changed, and so the flush ends at once, the next one must come.
+  function flushSoon(): void {
+    flushing ??= flush().finally(() => {
+      flushing = undefined;
+      if (changed.size > 0) flushSoon();
+    });
   }
 
   function receive(stanza: Element): void {
@@ -58,12 +65,12 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     if (resources.size === 0) known.delete(jid);
     else known.set(jid, resources);
     changed.add(jid);
-    flushing ??= flush();
+    flushSoon();
   }
 
   async function forgetSilent(): Promise<void> {
     for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
-    flushing ??= flush();
+    flushSoon();
   }
 
   return {
