@@ -2,6 +2,8 @@ import { Fault, type FaultCode } from '../domain/fault.ts';
 import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
+import { requireLinking, requireReach } from './auth.ts';
+import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
 import { rename, toDisplayName, toE164 } from './subscriber-fields.ts';
@@ -30,6 +32,7 @@ const WIDTH = 8;
  */
 export async function* importReport(
   context: Context,
+  carrier: Carrier,
   rows: AsyncIterable<ImportRow>,
   dryRun: boolean,
 ): AsyncGenerator<RowReport | ImportEnd> {
@@ -49,7 +52,7 @@ export async function* importReport(
       }
       const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
       const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
-      const report = Promise.resolve(before).then(() => workOn(context, next, dryRun));
+      const report = Promise.resolve(before).then(() => workOn(context, carrier, next, dryRun));
       report.catch(() => {}); // Its turn comes above or below.
       underWay.push({ row: next.row, phoneNumber, report });
     }
@@ -71,10 +74,10 @@ function stopOf(err: unknown): { code: FaultCode; detail: string } {
     : { code: 'UNAVAILABLE', detail: 'Something that is needed does not answer; go on from this row in a moment.' };
 }
 
-async function workOn(context: Context, row: ImportRow, dryRun: boolean): Promise<RowReport> {
+async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun: boolean): Promise<RowReport> {
   if ('reason' in row) return { row: row.row, outcome: 'refused', code: 'INVALID_ARGUMENT', detail: row.reason };
   try {
-    return { row: row.row, ...(await importOne(context, row.subscriber, dryRun)) };
+    return { row: row.row, ...(await importOne(context, carrier, row.subscriber, dryRun)) };
   } catch (err) {
     // What passes by itself is no verdict on the row.
     if (!(err instanceof Fault) || err.code === 'UNAVAILABLE' || err.code === 'CONFLICT') throw err;
@@ -84,14 +87,17 @@ async function workOn(context: Context, row: ImportRow, dryRun: boolean): Promis
 
 async function importOne(
   context: Context,
+  carrier: Carrier,
   wanted: ImportedSubscriber,
   dryRun: boolean,
 ): Promise<Omit<RowReport, 'row'>> {
   const { stores, numberKeyOf } = context;
   const phoneNumber = toE164(wanted.phoneNumber);
+  requireReach(carrier, phoneNumber);
   const displayName =
     wanted.displayName === undefined || wanted.displayName === '' ? undefined : toDisplayName(wanted.displayName);
   const jid = wanted.jid === '' ? undefined : wanted.jid;
+  if (jid !== undefined) requireLinking(carrier);
   const [id] = await stores.directory.owners([numberKeyOf(phoneNumber)]);
   const known = id === undefined ? undefined : await stores.subscribers.get(id);
   if (!known) {

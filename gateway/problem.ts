@@ -40,12 +40,17 @@ export function answerProblems(app: FastifyInstance): void {
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, { code, message }: Fault): FastifyReply {
   const { status, title } = STATUS[code];
-  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
+  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeTo(request));
   if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
   return reply
     .code(status)
     .type('application/problem+json')
     .send(JSON.stringify({ type: 'about:blank', title, status, code, detail: message, correlator: request.id }));
+}
+
+/** RFC 6750, section 3: no error is named to who sent no token. */
+function challengeTo(request: FastifyRequest): string {
+  return /^bearer /i.test(request.headers.authorization ?? '') ? 'Bearer error="invalid_token"' : 'Bearer';
 }
 
 /** What the framework and the Redis client throw, in our own words; what nobody expected says nothing to the outside. */

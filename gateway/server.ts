@@ -7,10 +7,12 @@ import { authenticate } from './auth.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
 import { honourIdempotencyKeys } from './idempotent.ts';
+import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
 import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { credentialRoutes } from './routes/credentials.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
@@ -44,9 +46,10 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
   await app.register(operationRoutes(context));
   await app.register(
     async (v1) => {
-      authenticate(v1, context.stores, context.config.operatorKey);
+      authenticate(v1, createIdentify(context));
       honourIdempotencyKeys(v1, context.stores);
       await v1.register(subscriberRoutes(context));
+      await v1.register(credentialRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));
@@ -73,10 +76,14 @@ async function describe(app: FastifyInstance): Promise<void> {
       },
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'An operator key, or a subscriber’s token' },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A carrier’s API key with the scope, or the operator’s',
+          },
+          subscriber: { type: 'http', scheme: 'bearer', description: 'A subscriber’s token, for its own resources' },
         },
       },
-      security: [{ bearer: [] }],
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });

@@ -1,6 +1,7 @@
 import type { Redis, RedisPool } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
@@ -27,6 +28,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, pool, keys),
+    credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),

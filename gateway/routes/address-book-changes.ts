@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { LARGEST_BOOK, LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { cleanText } from '../../domain/text.ts';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import { type Entry, readJsonContacts, toBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
@@ -19,7 +19,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
     app.patch(
       '/subscribers/:subscriberId/address-book',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         bodyLimit: LARGEST_UPLOAD,
         // As for the whole book: each contact is checked by itself.
         validatorCompiler: ({ httpPart }) => (httpPart === 'body' ? checkBody : () => true),

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
@@ -19,7 +19,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'friends:read', self: true } },
         schema: {
           tags,
           summary: 'Friends, and what they play now',
@@ -37,7 +37,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends/events',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'friends:read', self: true } },
         exposeHeadRoute: false,
         schema: {
           tags,

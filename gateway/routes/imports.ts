@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { createImportCsvReader } from '../../domain/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
 import type { ImportReader, ImportRow } from '../../domain/import-rows.ts';
-import { operatorOnly } from '../auth.ts';
+import { carrierOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
 import { ImportQuery, problems } from '../schemas.ts';
@@ -26,7 +26,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/imports',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'imports:write' } },
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
@@ -49,7 +49,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         const rows = request.body as AsyncIterable<ImportRow> | undefined;
         if (!rows)
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
-        const report = importReport(context, rows, request.query.dryRun === 'true');
+        const report = importReport(context, carrierOf(request), rows, request.query.dryRun === 'true');
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
     );

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
-import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
+import { carrierOf, requireLinking, requireReach, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';
 import {
@@ -26,7 +26,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/subscribers',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Add a subscriber',
@@ -36,12 +36,11 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { phoneNumber, displayName, jid } = request.body;
-        const { subscriber, password } = await createSubscriber(
-          context,
-          toE164(phoneNumber),
-          toDisplayName(displayName),
-          jid,
-        );
+        const number = toE164(phoneNumber);
+        requireReach(carrierOf(request), number);
+        if (jid !== undefined) requireLinking(carrierOf(request));
+        const name = toDisplayName(displayName);
+        const { subscriber, password } = await createSubscriber(context, number, name, jid);
         return reply.code(201).send({ ...toView(subscriber), ...(password === undefined ? {} : { password }) });
       },
     );
@@ -49,7 +48,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/subscribers/retrieve',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:read' } },
         schema: {
           tags,
           summary: 'Find a subscriber by number',
@@ -58,7 +57,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const [id] = await stores.directory.owners([numberKeyOf(toE164(request.body.phoneNumber))]);
+        const number = toE164(request.body.phoneNumber);
+        requireReach(carrierOf(request), number);
+        const [id] = await stores.directory.owners([numberKeyOf(number)]);
         const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         return toView(subscriber);
@@ -68,7 +69,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'subscribers:read', self: true } },
         schema: {
           tags,
           summary: 'Read a subscriber',
@@ -82,7 +83,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.patch(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Change the number or the display name',
@@ -94,7 +95,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request) => {
         const subscriber = await subscriberOf(request, stores);
         const { phoneNumber, displayName } = request.body;
-        if (phoneNumber !== undefined) await changeNumber(context, subscriber, toE164(phoneNumber));
+        const number = phoneNumber === undefined ? subscriber.phoneNumber : toE164(phoneNumber);
+        requireReach(carrierOf(request), number);
+        await changeNumber(context, subscriber, number);
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
       },
@@ -103,7 +106,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Remove a subscriber: roster items, tune, book and tokens go with it',
