@@ -3,6 +3,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
+import type { SubjectHashOf } from '../runtime/subject-hash.ts';
 import type { EventSource } from '../store/events.ts';
 import type { Stores } from '../store/stores.ts';
 
@@ -13,6 +14,7 @@ export type Context = {
   queues: Queues;
   events: EventSource;
   numberKeyOf: NumberKeyOf;
+  subjectHashOf: SubjectHashOf;
   metrics: Metrics;
   log: Log;
   now: () => number;

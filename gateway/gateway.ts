@@ -5,6 +5,7 @@ import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey } from '../runtime/number-key.ts';
 import { createRedis, createRedisPool } from '../runtime/redis.ts';
+import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
 import { buildServer } from './server.ts';
@@ -21,6 +22,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     queues,
     events: createEventSource(eventRedis, stores.keys),
     numberKeyOf: createNumberKey(config.numberKey),
+    subjectHashOf: createSubjectHash(config.numberKey),
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,

@@ -35,6 +35,7 @@ export async function* importReport(
   carrier: Carrier,
   rows: AsyncIterable<ImportRow>,
   dryRun: boolean,
+  audit: (report: RowReport) => Promise<void>,
 ): AsyncGenerator<RowReport | ImportEnd> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   const underWay: { row: number; phoneNumber: string; report: Promise<RowReport> }[] = [];
@@ -52,7 +53,11 @@ export async function* importReport(
       }
       const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
       const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
-      const report = Promise.resolve(before).then(() => workOn(context, carrier, next, dryRun));
+      const report = Promise.resolve(before).then(async () => {
+        const done = await workOn(context, carrier, next, dryRun);
+        if (!dryRun) await audit(done);
+        return done;
+      });
       report.catch(() => {}); // Its turn comes above or below.
       underWay.push({ row: next.row, phoneNumber, report });
     }

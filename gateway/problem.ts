@@ -3,6 +3,13 @@ import { Fault, type FaultCode } from '../domain/fault.ts';
 import { isRedisAway } from '../runtime/redis.ts';
 import { linger } from './linger.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the call ended with, when it ended with a problem. */
+    faultCode: FaultCode | undefined;
+  }
+}
+
 const STATUS: Record<FaultCode, { status: number; title: string }> = {
   INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
   UNAUTHENTICATED: { status: 401, title: 'Unauthorized' },
@@ -23,6 +30,7 @@ const RETRY_AFTER = '2';
 
 /** Answers every error as RFC 9457 problem details. */
 export function answerProblems(app: FastifyInstance): void {
+  app.decorateRequest('faultCode', undefined);
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const fault = toFault(error);
     if (fault.code === 'PAYLOAD_TOO_LARGE') await linger(request.raw);
@@ -40,6 +48,7 @@ export function answerProblems(app: FastifyInstance): void {
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, { code, message }: Fault): FastifyReply {
   const { status, title } = STATUS[code];
+  request.faultCode = code;
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeTo(request));
   if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
   return reply

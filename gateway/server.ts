@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { readVersion } from '../runtime/version.ts';
+import { keepAudit } from './audit.ts';
 import { authenticate } from './auth.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
@@ -12,6 +13,7 @@ import { acceptJson } from './json-body.ts';
 import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -48,8 +50,10 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
     async (v1) => {
       authenticate(v1, createIdentify(context));
       honourIdempotencyKeys(v1, context.stores);
+      keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
       await v1.register(credentialRoutes(context));
+      await v1.register(auditRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(addressBookRoutes(context));

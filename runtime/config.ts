@@ -38,6 +38,8 @@ export type GatewayConfig = CommonConfig & {
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
+  /** Entries that each audit trail keeps. */
+  auditMaxEntries: number;
 };
 
 export type WorkerConfig = CommonConfig & { policy: Policy };
@@ -70,6 +72,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     numberKey: read.key('EARSHOT_NUMBER_KEY'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
+    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
   }));
 }
 

@@ -18,6 +18,11 @@ export function createMetrics(role: string) {
       registers,
     }),
     streams: new Counter({ name: 'earshot_event_streams_opened_total', help: 'Event streams opened', registers }),
+    auditFailures: new Counter({
+      name: 'earshot_audit_failures_total',
+      help: 'Calls whose audit entry could not be written',
+      registers,
+    }),
     publishes: new Counter({
       name: 'earshot_tune_publishes_total',
       help: 'User tunes published, by what was published and how it ended',

@@ -43,6 +43,7 @@ export function createKeys(prefix: string) {
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
     token: (hash: string) => `${prefix}:token:${hash}`,
+    audit: (trail: string) => `${prefix}:{audit}:${trail}`,
     credentials: {
       records: `${prefix}:{credentials}:records`,
       names: `${prefix}:{credentials}:names`,

@@ -1,6 +1,7 @@
 import type { Redis, RedisPool } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createAudit } from './audit.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
@@ -28,6 +29,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, pool, keys),
+    audit: createAudit(redis, keys),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),

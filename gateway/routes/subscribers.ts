@@ -41,6 +41,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         if (jid !== undefined) requireLinking(carrierOf(request));
         const name = toDisplayName(displayName);
         const { subscriber, password } = await createSubscriber(context, number, name, jid);
+        request.subject = subscriber.id;
         return reply.code(201).send({ ...toView(subscriber), ...(password === undefined ? {} : { password }) });
       },
     );
@@ -62,6 +63,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const [id] = await stores.directory.owners([numberKeyOf(number)]);
         const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
+        request.subject = subscriber.id;
         return toView(subscriber);
       },
     );

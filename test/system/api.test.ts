@@ -85,6 +85,8 @@ describe('the HTTP API', () => {
       'POST /v1/subscribers',
       'POST /v1/subscribers/retrieve',
       'POST /v1/imports',
+      'GET /v1/audit',
+      'POST /v1/audit/search',
       'POST /v1/credentials',
       'GET /v1/credentials',
       'POST /v1/credentials/{credentialId}/rotate',

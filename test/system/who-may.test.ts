@@ -20,6 +20,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/subscribers': (n) => ({ phoneNumber: numberOf(n + 500) }),
   'POST /v1/subscribers/retrieve': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/imports': (n) => `{"phoneNumber":"${numberOf(n)}"}\n`,
+  'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
   'POST /v1/credentials/{credentialId}/rotate': () => ({}),
   [`PATCH ${of('')}`]: () => ({ displayName: 'Somebody' }),
@@ -38,6 +39,9 @@ const TABLE: Record<string, number[]> = {
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
   'POST /v1/imports':                               [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  // Who has ranges sees its own calls only.
+  'GET /v1/audit':                                  [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  'POST /v1/audit/search':                          [401, 401,  401,    403,  403,   403,     403,    200,    200],
   'POST /v1/credentials':                           [401, 401,  401,    403,  403,   403,     403,    201,    201],
   // Only what the caller could have given out itself.
   'GET /v1/credentials':                            [401, 401,  401,    403,  403,   403,     200,    200,    200],
