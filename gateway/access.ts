@@ -16,7 +16,12 @@ export function requireDeclaredAccess(app: FastifyInstance): void {
   app.addHook('onRoute', ({ method, url, config, schema }) => {
     const access = config?.access;
     if (!access) throw new Error(`${method} ${url} does not say who may call it: give it config.access.`);
-    if (schema) schema.security = [{ apiKey: [access.scope] }, ...(access.self ? [{ subscriber: [] }] : [])];
+    if (schema)
+      schema.security = [
+        { apiKey: [access.scope] },
+        { accessToken: [access.scope] },
+        ...(access.self ? [{ subscriber: [] }] : []),
+      ];
   });
 }
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
 import { ALL_SCOPES } from '../domain/scope.ts';
 import type { Credential } from '../store/credentials.ts';
+import { createAccessTokenReader } from './access-token.ts';
 import type { Caller, Carrier } from './caller.ts';
 import type { Context } from './context.ts';
 
@@ -9,6 +10,7 @@ import type { Context } from './context.ts';
 export type Identify = (authorization: string | undefined) => Promise<Caller>;
 
 export function createIdentify({ config, stores, now }: Context): Identify {
+  const readAccessToken = config.oauth && createAccessTokenReader(config.oauth, now);
   const operatorHash = hashOf(config.operatorKey);
   return async (authorization = '') => {
     const [, token] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];
@@ -17,11 +19,19 @@ export function createIdentify({ config, stores, now }: Context): Identify {
     if (timingSafeEqual(hashOf(token), operatorHash))
       return { kind: 'operator', id: 'operator', scopes: ALL_SCOPES, ranges: [] };
     if (token.startsWith('esk_')) return toCarrier(await stores.credentials.ofKey(token, now()));
+    if (readAccessToken && JWT.test(token)) {
+      const { clientId, scopes } = await readAccessToken(token);
+      const client = toCarrier(await stores.credentials.ofClient(clientId, now()));
+      return { ...client, scopes: client.scopes.filter((scope) => scopes.includes(scope)) };
+    }
     const id = await stores.tokens.subscriberOf(token);
     if (id === undefined) throw notValid();
     return { kind: 'subscriber', id };
   };
 }
+
+/** Three parts, as a signed JWT has (RFC 7515, section 7.1); our own tokens have no dots. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 function toCarrier(credential: Credential | undefined): Carrier {
   if (!credential) throw notValid();

@@ -85,6 +85,13 @@ async function describe(app: FastifyInstance): Promise<void> {
             scheme: 'bearer',
             description: 'A carrier’s API key with the scope, or the operator’s',
           },
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description:
+              'An OAuth 2.0 access token (RFC 9068) with the scope, of a client that the operator has registered',
+          },
           subscriber: { type: 'http', scheme: 'bearer', description: 'A subscriber’s token, for its own resources' },
         },
       },

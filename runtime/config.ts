@@ -1,6 +1,7 @@
 import type { Policy } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
 import { parseBareJid } from '../domain/jid.ts';
+import { isSafeUrl } from './safe-url.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
@@ -28,6 +29,9 @@ export type ComponentConfig = CommonConfig & {
 /** What becomes of numbers that do not follow the dialling rules of the book's owner. */
 export type GuessedNumbers = 'use' | 'ignore';
 
+/** Whose OAuth access tokens are taken. `jwksUrl`: where its keys are, unless its metadata says so. */
+export type OAuthConfig = { issuer: string; audience: string; jwksUrl: string | undefined };
+
 export type GatewayConfig = CommonConfig & {
   homeHost: string;
   host: string;
@@ -40,6 +44,7 @@ export type GatewayConfig = CommonConfig & {
   guessedNumbers: GuessedNumbers;
   /** Entries that each audit trail keeps. */
   auditMaxEntries: number;
+  oauth: OAuthConfig | undefined;
 };
 
 export type WorkerConfig = CommonConfig & { policy: Policy };
@@ -73,6 +78,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
+    oauth: env.EARSHOT_OAUTH_ISSUER ? oauth(read) : undefined,
   }));
 }
 
@@ -82,6 +88,14 @@ export function toWorkerConfig(env: Env): WorkerConfig {
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
   }));
+}
+
+function oauth(read: Reader): OAuthConfig {
+  return {
+    issuer: read.safeUrl('EARSHOT_OAUTH_ISSUER') ?? '',
+    audience: read.text('EARSHOT_OAUTH_AUDIENCE'),
+    jwksUrl: read.safeUrl('EARSHOT_OAUTH_JWKS_URL'),
+  };
 }
 
 function common(read: Reader): CommonConfig {
@@ -153,5 +167,13 @@ function createReader(env: Env) {
     );
   }
 
-  return { faults, text, matching, domain, integer, oneOf, key };
+  /** Undefined when it is not set. */
+  function safeUrl(name: string): string | undefined {
+    const value = env[name];
+    if (!value) return undefined;
+    if (!isSafeUrl(value)) faults.push(`${name} must be an https:// address; http:// only on this machine.`);
+    return value;
+  }
+
+  return { faults, text, safeUrl, matching, domain, integer, oneOf, key };
 }
