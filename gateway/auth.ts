@@ -6,13 +6,18 @@ import type { Subscriber } from '../store/subscriber-record.ts';
 import { requireAccess, requireDeclaredAccess } from './access.ts';
 import type { Caller, Carrier } from './caller.ts';
 import type { Identify } from './identify.ts';
+import type { Limit } from './limits.ts';
 
-/** Learns who calls, and whether they may, before anything of the body is read. */
-export function authenticate(app: FastifyInstance, identify: Identify): void {
+/** Learns who calls, and whether they may, and so often, before anything of the body is read. */
+export function authenticate(app: FastifyInstance, identify: Identify, limit: Limit): void {
   requireDeclaredAccess(app);
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, reply) => {
-    request.caller = await identify(request.headers.authorization);
+    request.caller = await identify(request.headers.authorization).catch(async (err) => {
+      await limit(request, reply);
+      throw err;
+    });
+    await limit(request, reply);
     requireAccess(request, reply);
     if (request.routeOptions.config.access?.self) subscriberIdOf(request);
   });

@@ -49,6 +49,7 @@ export function createKeys(prefix: string) {
       names: `${prefix}:{credentials}:names`,
       used: `${prefix}:{credentials}:used`,
     },
+    rate: (who: string) => `${prefix}:rate:${who}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),

@@ -15,6 +15,7 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createRates } from './rates.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -41,6 +42,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
+    rates: createRates(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),
