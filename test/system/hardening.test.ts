@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { startProcess } from '../../local/processes.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { startExtraGateway } from '../support/extra-gateway.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -116,6 +118,18 @@ describe('the gateway’s hardening', () => {
     });
     expect(refused.headers.get('access-control-allow-origin'), 'a page can read why').to.equal('https://app.example');
     expect(refused.headers.get('access-control-allow-credentials')).to.equal(null);
+  });
+
+  it('prints no secret, even when it cannot use it', async () => {
+    const url = stack.env.EARSHOT_REDIS_URL?.replace(/:[^:@/]+@/, ':a-wrong-password@') ?? '';
+    const logFile = join(stack.dataDir, 'logs', 'wrong-password.log');
+    const env = { ...stack.env, EARSHOT_HTTP_PORT: '0', EARSHOT_REDIS_URL: url, EARSHOT_LOG_LEVEL: 'trace' };
+    const gateway = await startProcess({ role: 'gateway', env, logFile });
+    await eventually(async () => expect(await readFile(logFile, 'utf8')).to.contain('WRONGPASS'));
+    await gateway.stop();
+    const log = await readFile(logFile, 'utf8');
+    for (const secret of ['a-wrong-password', stack.operatorKey, stack.env.EARSHOT_NUMBER_KEY ?? ''])
+      expect(log).to.not.contain(secret);
   });
 
   it('reads secrets from files, and opens to no page unless told', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { expect } from 'chai';
+import { startProcess } from '../../local/processes.ts';
 import { writeCertificate } from '../support/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ExtraGateway, startExtraGateway } from '../support/extra-gateway.ts';
@@ -75,7 +76,6 @@ describe('TLS on the gateway', () => {
   it('does not start without a usable certificate, and says which settings it means', async () => {
     await writeFile(files.keyFile, 'no key');
     const settings = { EARSHOT_TLS_CERT_FILE: files.certFile, EARSHOT_TLS_KEY_FILE: files.keyFile };
-    const { startProcess } = await import('../../local/processes.ts');
     const failed = await startProcess({
       role: 'gateway',
       env: { ...stack.env, EARSHOT_HTTP_PORT: '0', ...settings },
