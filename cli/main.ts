@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { credential } from './credential.ts';
 import { importFile } from './import.ts';
 import { createProgress } from './progress.ts';
 import { reconcileAll } from './reconcile.ts';
@@ -13,8 +14,12 @@ const USAGE = `Usage:
   earshot subscriber show +NUMBER|ID [--json]
   earshot reconcile --all [--json]
   earshot import FILE.csv|FILE.ndjson [--dry-run] [--report FILE] [--json]
+  earshot credential create --name NAME --scope SCOPE … [--range +PREFIX …] [--oauth-client ID] [--expires TIME] [--json]
+  earshot credential list [--json]
+  earshot credential rotate ID [--grace SECONDS] [--json]
+  earshot credential revoke ID
 
-The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY, or a running npm start in this folder.`;
+The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY (or …_FILE), or a running npm start in this folder.`;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -44,6 +49,7 @@ async function run(args: string[]): Promise<number> {
       throw new UsageError(`Say --all: it looks at every subscriber again, in the background.\n${USAGE}`);
     return reconcileAll(server, json, print, process.stderr);
   }
+  if (command === 'credential') return credential(server, rest, values, print);
   if (command === 'import' && first !== undefined && second === undefined) return runImport(server, first, values);
   throw new UsageError(USAGE);
 }
@@ -55,6 +61,12 @@ function readArgs(args: string[]) {
       all: { type: 'boolean' },
       'dry-run': { type: 'boolean' },
       report: { type: 'string' },
+      name: { type: 'string' },
+      scope: { type: 'string', multiple: true },
+      range: { type: 'string', multiple: true },
+      'oauth-client': { type: 'string' },
+      expires: { type: 'string' },
+      grace: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args, options, allowPositionals: true });

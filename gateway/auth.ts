@@ -1,46 +1,50 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
+import { mayActFor } from '../domain/grant.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
-
-/** Who calls: the operator, or a subscriber with a token. */
-export type Caller = { kind: 'operator' } | { kind: 'subscriber'; id: string };
+import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';
+import type { Caller, Carrier } from './caller.ts';
+import type { Identify } from './identify.ts';
+import type { Limit } from './limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    caller: Caller | undefined;
+    /** Whether the caller would be let in now as it was then; for answers that go on for hours. */
+    isStillAllowed(): Promise<boolean>;
   }
 }
 
-/** Learns who calls before anything of the body is read (RFC 6750, section 2.1). */
-export function authenticate(app: FastifyInstance, stores: Stores, operatorKey: string): void {
-  const operatorHash = hashOf(operatorKey);
+/** Learns who calls, and whether they may, and so often, before anything of the body is read. */
+export function authenticate(app: FastifyInstance, identify: Identify, limit: Limit): void {
+  requireDeclaredAccess(app);
   app.decorateRequest('caller', undefined);
-  app.addHook('onRequest', async (request) => {
-    const [, token] = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (token === undefined)
-      throw new Fault('UNAUTHENTICATED', 'Send Authorization: Bearer with an operator key or a subscriber’s token.');
-    if (timingSafeEqual(hashOf(token), operatorHash)) {
-      request.caller = { kind: 'operator' };
-      return;
+  app.decorateRequest('isStillAllowed', async function (this: FastifyRequest) {
+    try {
+      const caller = await identify(this.headers.authorization);
+      return caller.id === this.caller?.id && mayCall(caller, this.routeOptions.config.access);
+    } catch (err) {
+      // Whatever else is wrong is no verdict on the caller.
+      return !(err instanceof Fault && err.code === 'UNAUTHENTICATED');
     }
-    const id = await stores.tokens.subscriberOf(token);
-    if (id === undefined)
-      throw new Fault('UNAUTHENTICATED', 'The key or token is not valid, or it has expired; ask for a new one.');
-    request.caller = { kind: 'subscriber', id };
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    request.caller = await identify(request.headers.authorization).catch(async (err) => {
+      await limit(request, reply);
+      throw err;
+    });
+    await limit(request, reply);
+    requireAccess(request, reply);
+    if (request.routeOptions.config.access?.self) subscriberIdOf(request);
   });
 }
 
-/** For calls that only an operator may make. Runs before the body is read. */
-export async function operatorOnly(request: FastifyRequest): Promise<void> {
-  if (request.caller?.kind !== 'operator')
-    throw new Fault('PERMISSION_DENIED', 'This call takes an operator key, not a subscriber’s token.');
-}
-
-/** For calls about one subscriber: the operator, or the subscriber itself. Runs before the body is read. */
-export async function operatorOrSelf(request: FastifyRequest): Promise<void> {
-  subscriberIdOf(request);
+/** The caller of a route that takes no subscriber's token. */
+export function carrierOf(request: FastifyRequest): Carrier {
+  const { caller } = request;
+  if (!caller || caller.kind === 'subscriber')
+    throw new Fault('PERMISSION_DENIED', 'This call takes an operator’s or a carrier’s credential.');
+  return caller;
 }
 
 /** The subscriber that the path names; `me` is the token's own. */
@@ -48,10 +52,7 @@ export function subscriberIdOf(request: FastifyRequest): string {
   const { subscriberId } = request.params as { subscriberId: string };
   if (request.caller?.kind !== 'subscriber') {
     if (subscriberId === 'me')
-      throw new Fault(
-        'INVALID_ARGUMENT',
-        '`me` needs a subscriber’s token; with an operator key name the subscriber id.',
-      );
+      throw new Fault('INVALID_ARGUMENT', '`me` needs a subscriber’s token; with a credential name the subscriber id.');
     return subscriberId;
   }
   if (subscriberId !== 'me' && subscriberId !== request.caller.id)
@@ -59,13 +60,29 @@ export function subscriberIdOf(request: FastifyRequest): string {
   return request.caller.id;
 }
 
-/** The subscriber that the path names. @throws Fault NOT_FOUND */
+/** The subscriber that the path names; to a carrier one outside its ranges is like none. @throws Fault NOT_FOUND */
 export async function subscriberOf(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
   const subscriber = await stores.subscribers.get(subscriberIdOf(request));
-  if (!subscriber) throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+  if (!subscriber || !reaches(request.caller, subscriber.phoneNumber))
+    throw new Fault('NOT_FOUND', 'There is no such subscriber.');
   return subscriber;
 }
 
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** For a number that the caller names itself: said without a look at whose it is. @throws Fault PERMISSION_DENIED */
+export function requireReach(carrier: Carrier, phoneNumber: string): void {
+  if (!mayActFor(carrier, phoneNumber))
+    throw new Fault('PERMISSION_DENIED', 'The number is outside the ranges of this credential; ask the operator.');
+}
+
+/** For an account that the caller names: whoever ties a number to it decides over its roster and its tune. @throws Fault PERMISSION_DENIED */
+export function requireLinking({ scopes }: Carrier): void {
+  if (!scopes.includes('accounts:link'))
+    throw new Fault(
+      'PERMISSION_DENIED',
+      'To name a jid the credential needs the scope accounts:link; leave jid out, or ask the operator.',
+    );
+}
+
+function reaches(caller: Caller | undefined, phoneNumber: string): boolean {
+  return caller?.kind === 'subscriber' || (caller !== undefined && mayActFor(caller, phoneNumber));
 }

@@ -3,6 +3,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
+import type { SubjectHashOf } from '../runtime/subject-hash.ts';
 import type { EventSource } from '../store/events.ts';
 import type { Stores } from '../store/stores.ts';
 
@@ -16,6 +17,7 @@ export type Context = {
   numberKeyOf: NumberKeyOf;
   /** Under every key in use, as the directory is looked up. */
   numberKeys: NumberKeys;
+  subjectHashOf: SubjectHashOf;
   metrics: Metrics;
   log: Log;
   now: () => number;

@@ -1,3 +1,4 @@
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
@@ -5,30 +6,38 @@ import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
 import { connectEvents } from '../runtime/redis.ts';
+import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
+import type { Context } from './context.ts';
 import { buildServer } from './server.ts';
+import { followTls, readTls } from './tls.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
   const { stores, queues, place, close } = await openStores(config, 'fail-fast', log);
   const eventRedis = await connectEvents(place, log);
-  const app = await buildServer({
+  const tls = config.edge.tls && (await readTls(config.edge.tls));
+  const context: Context = {
     config,
     stores,
     queues,
     events: createEventSource(eventRedis, stores.keys),
     numberKeyOf: createNumberKey(config.numberKey),
     numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
+    subjectHashOf: createSubjectHash(config.numberKey),
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,
-  });
+  };
+  const app = await buildServer(context, tls);
   await app.listen({ host: config.host, port: config.port });
-  log.info({ port: (app.server.address() as AddressInfo).port }, 'listening');
+  log.info({ port: (app.server.address() as AddressInfo).port, tls: tls !== undefined }, 'listening');
+  const following = tls && config.edge.tls && followTls(app.server as Server, config.edge.tls, tls, log);
 
   return {
     async stop() {
+      await following?.stop();
       await app.close();
       await close();
       eventRedis.destroy();

@@ -52,8 +52,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): voi
 }
 
 function secretOf(request: FastifyRequest, key: string): string {
-  const caller = request.caller?.kind === 'subscriber' ? request.caller.id : 'operator';
-  return JSON.stringify([caller, request.url, key]);
+  return JSON.stringify([request.caller?.kind, request.caller?.id, request.url, key]);
 }
 
 /** A body that is read as it comes is not remembered: the call that takes one can be repeated anyway. */

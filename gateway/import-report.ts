@@ -3,6 +3,8 @@ import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { requireLinking, requireReach } from './auth.ts';
+import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
 import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from './subscriber-fields.ts';
@@ -31,8 +33,10 @@ const WIDTH = 8;
  */
 export async function* importReport(
   context: Context,
+  carrier: Carrier,
   rows: AsyncIterable<ImportRow>,
   dryRun: boolean,
+  audit: (report: RowReport) => Promise<void>,
 ): AsyncGenerator<RowReport | ImportEnd> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   const underWay: { row: number; phoneNumber: string; report: Promise<RowReport> }[] = [];
@@ -50,7 +54,11 @@ export async function* importReport(
       }
       const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
       const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
-      const report = Promise.resolve(before).then(() => workOn(context, next, dryRun));
+      const report = Promise.resolve(before).then(async () => {
+        const done = await workOn(context, carrier, next, dryRun);
+        if (!dryRun) await audit(done);
+        return done;
+      });
       report.catch(() => {}); // Its turn comes above or below.
       underWay.push({ row: next.row, phoneNumber, report });
     }
@@ -72,10 +80,10 @@ function stopOf(err: unknown): { code: FaultCode; detail: string } {
     : { code: 'UNAVAILABLE', detail: 'Something that is needed does not answer; go on from this row in a moment.' };
 }
 
-async function workOn(context: Context, row: ImportRow, dryRun: boolean): Promise<RowReport> {
+async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun: boolean): Promise<RowReport> {
   if ('reason' in row) return { row: row.row, outcome: 'refused', code: 'INVALID_ARGUMENT', detail: row.reason };
   try {
-    return { row: row.row, ...(await importOne(context, row.subscriber, dryRun)) };
+    return { row: row.row, ...(await importOne(context, carrier, row.subscriber, dryRun)) };
   } catch (err) {
     // What passes by itself is no verdict on the row.
     if (!(err instanceof Fault) || err.code === 'UNAVAILABLE' || err.code === 'CONFLICT') throw err;
@@ -85,13 +93,16 @@ async function workOn(context: Context, row: ImportRow, dryRun: boolean): Promis
 
 async function importOne(
   context: Context,
+  carrier: Carrier,
   wanted: ImportedSubscriber,
   dryRun: boolean,
 ): Promise<Omit<RowReport, 'row'>> {
   const phoneNumbers = toE164s(wanted.phoneNumber, wanted.otherPhoneNumbers);
+  for (const number of phoneNumbers) requireReach(carrier, number);
   const displayName =
     wanted.displayName === undefined || wanted.displayName === '' ? undefined : toDisplayName(wanted.displayName);
   const jid = wanted.jid === '' ? undefined : wanted.jid;
+  if (jid !== undefined) requireLinking(carrier);
   const known = await subscriberWith(context, phoneNumbers[0]);
   if (!known) {
     if (dryRun) return { outcome: 'created' };

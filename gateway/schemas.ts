@@ -39,7 +39,7 @@ const OtherPhoneNumbers = Type.Array(PhoneNumber, {
 });
 const DisplayName = Type.String({ minLength: 1, maxLength: 1024, examples: ['Alice'] });
 const Jid = Type.String({ description: 'A bare JID on the home host', maxLength: 512, examples: ['alice@op.example'] });
-const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
+export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
 
 export const SubscriberParams = Type.Object({
   subscriberId: Type.String({

@@ -1,16 +1,24 @@
+import type { SecureContextOptions } from 'node:tls';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { readVersion } from '../runtime/version.ts';
+import { keepAudit } from './audit.ts';
 import { authenticate } from './auth.ts';
+import { DOCS_POLICY, tellBrowsers } from './browser-headers.ts';
+import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connections.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
 import { honourIdempotencyKeys } from './idempotent.ts';
+import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
-import { answerProblems } from './problem.ts';
+import { createLimit } from './limits.ts';
+import { answerProblems, answerRouterError } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { credentialRoutes } from './routes/credentials.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
@@ -20,19 +28,17 @@ import { sourceRoutes } from './routes/sources.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
-/** Bytes of an ordinary body. */
-const BODY_LIMIT = 64 * 1024;
-/** Milliseconds in which a request must have arrived; a large book over a slow network takes its time. */
-const REQUEST_TIMEOUT = 300_000;
-
-/** Builds the HTTP API; whoever calls decides where it listens. */
-export async function buildServer(context: Context): Promise<FastifyInstance> {
+/** Builds the HTTP API; whoever calls decides where it listens. With `tls` it speaks HTTPS. */
+export async function buildServer(context: Context, tls?: SecureContextOptions): Promise<FastifyInstance> {
+  const { edge } = context.config;
   const app = fastify({
+    ...(tls ? { https: { ...tls, ...httpOptions } } : { http: httpOptions }),
+    ...connectionOptions,
+    frameworkErrors: answerRouterError,
+    trustProxy: edge.trustedProxies.length > 0 ? edge.trustedProxies : false,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlatorOf,
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -42,13 +48,24 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
   answerProblems(app as unknown as FastifyInstance);
   accountForRequests(app as unknown as FastifyInstance, context.metrics);
   acceptJson(app as unknown as FastifyInstance);
+  cutOffSlowAndLong(app as unknown as FastifyInstance);
+  await tellBrowsers(app as unknown as FastifyInstance, edge);
   await describe(app as unknown as FastifyInstance);
-  await app.register(operationRoutes(context));
+  const limit = createLimit(context);
+  await app.register(async (open) => {
+    open.addHook('onRequest', limit);
+    await open.register(operationRoutes(context));
+    await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
+    open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
   await app.register(
     async (v1) => {
-      authenticate(v1, context.stores, context.config.operatorKey);
+      authenticate(v1, createIdentify(context), limit);
       honourIdempotencyKeys(v1, context.stores);
+      keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
+      await v1.register(credentialRoutes(context));
+      await v1.register(auditRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
@@ -60,7 +77,6 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
     },
     { prefix: '/v1' },
   );
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app as unknown as FastifyInstance;
 }
 
@@ -77,11 +93,21 @@ async function describe(app: FastifyInstance): Promise<void> {
       },
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'An operator key, or a subscriber’s token' },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A carrier’s API key with the scope, or the operator’s',
+          },
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description:
+              'An OAuth 2.0 access token (RFC 9068) with the scope, of a client that the operator has registered',
+          },
+          subscriber: { type: 'http', scheme: 'bearer', description: 'A subscriber’s token, for its own resources' },
         },
       },
-      security: [{ bearer: [] }],
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
 }

@@ -1,7 +1,8 @@
 import type { Policy } from '../domain/association.ts';
 import type { GuessedNumbers } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
-import { parseBareJid } from '../domain/jid.ts';
+import { type EdgeConfig, edgeConfig } from './edge-config.ts';
+import { createReader, type Env, type Reader } from './env-reader.ts';
 import { isAllowEntry } from './internal-addresses.ts';
 import type { RedisPlace } from './redis-options.ts';
 
@@ -9,8 +10,6 @@ import type { RedisPlace } from './redis-options.ts';
 export function readEnv(): Env {
   return process.env;
 }
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What every process needs. */
 export type CommonConfig = {
@@ -50,6 +49,9 @@ export type GatewayConfig = CommonConfig &
     operatorKey: string;
     /** Milliseconds that a subscriber's token lives. */
     tokenLifetime: number;
+    /** Entries that each audit trail keeps. */
+    auditMaxEntries: number;
+    edge: EdgeConfig;
   };
 
 export type WorkerConfig = CommonConfig &
@@ -85,6 +87,8 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
+    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
+    edge: edgeConfig(read),
     ...books(read),
   }));
 }
@@ -119,14 +123,12 @@ function common(read: Reader): CommonConfig {
 function numberKeys(read: Reader): { numberKey: Buffer; numberKeyPrevious?: Buffer } {
   const [pattern, bytes] = [/^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'] as const;
   const numberKey = read.key('EARSHOT_NUMBER_KEY', pattern, bytes);
-  if (!read.isSet('EARSHOT_NUMBER_KEY_PREVIOUS')) return { numberKey };
+  if (read.given('EARSHOT_NUMBER_KEY_PREVIOUS') === undefined) return { numberKey };
   const numberKeyPrevious = read.key('EARSHOT_NUMBER_KEY_PREVIOUS', pattern, bytes);
   if (numberKeyPrevious.equals(numberKey))
     read.faults.push('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before EARSHOT_NUMBER_KEY, not the same.');
   return { numberKey, numberKeyPrevious };
 }
-
-type Reader = ReturnType<typeof createReader>;
 
 function check<T>(env: Env, build: (read: Reader) => T): T {
   const read = createReader(env);
@@ -134,89 +136,7 @@ function check<T>(env: Env, build: (read: Reader) => T): T {
   if (read.faults.length > 0)
     throw new Fault(
       'INVALID_ARGUMENT',
-      `The configuration is not usable (docs/configuration.md):\n  ${read.faults.join('\n  ')}`,
+      `The configuration is not usable (docs/configuration.md):\n  ${[...new Set(read.faults)].join('\n  ')}`,
     );
   return config;
-}
-
-/** Reads variables one by one and keeps every fault, so that the operator mends them all at once. Values are never repeated: some are secrets. */
-function createReader(env: Env) {
-  const faults: string[] = [];
-
-  function text(name: string, fallback?: string): string {
-    const value = env[name] || fallback;
-    if (value === undefined) faults.push(`${name} is not set.`);
-    return value ?? '';
-  }
-
-  function matching(name: string, pattern: RegExp, shape: string, fallback?: string): string {
-    const value = text(name, fallback);
-    if (value !== '' && !pattern.test(value)) faults.push(`${name} must be ${shape}.`);
-    return value;
-  }
-
-  function domain(name: string, fallback?: string): string {
-    const value = text(name, fallback);
-    if (value !== '' && parseBareJid(`x@${value}`) === undefined)
-      faults.push(`${name} must be a domain name such as op.example.`);
-    return value.toLowerCase();
-  }
-
-  function integer(name: string, least: number, most: number, fallback: number): number {
-    const value = Number(env[name] || fallback);
-    if (!Number.isInteger(value) || value < least || value > most)
-      faults.push(`${name} must be a whole number from ${least} to ${most}.`);
-    return value;
-  }
-
-  function oneOf<T extends string>(name: string, allowed: readonly [T, ...T[]], fallback: T): T {
-    const value = allowed.find((one) => one === (env[name] || fallback));
-    if (value === undefined) faults.push(`${name} must be one of: ${allowed.join(', ')}.`);
-    return value ?? fallback;
-  }
-
-  function key(name: string, pattern: RegExp, bytes: string): Buffer {
-    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
-  }
-
-  function redisUrls(name: string, fallback: string): RedisPlace['urls'] {
-    // A password may hold a comma.
-    const [first = '', ...others] = text(name, fallback).split(/\s*,\s*(?=rediss?:)/);
-    const urls: RedisPlace['urls'] = [first, ...others];
-    if (!urls.every(isRedisUrl))
-      faults.push(`${name} must be redis://[user:password@]host:port[/db], or several of them with commas between.`);
-    else if (new Set(urls.map(sharedPartOf)).size > 1)
-      faults.push(
-        `${name} must have the same scheme, user and password in every URL: all nodes of a cluster share them.`,
-      );
-    return urls;
-  }
-
-  function list(name: string, isItem: (item: string) => boolean, what: string): string[] {
-    const items = (env[name] ?? '').split(',').flatMap((item) => item.trim() || []);
-    if (!items.every(isItem)) faults.push(`${name} must be a list of ${what}, with commas between them.`);
-    return items;
-  }
-
-  return {
-    faults,
-    isSet: (name: string) => Boolean(env[name]),
-    text,
-    matching,
-    domain,
-    integer,
-    oneOf,
-    key,
-    list,
-    redisUrls,
-  };
-}
-
-function isRedisUrl(url: string): boolean {
-  return /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/.test(url) && URL.canParse(url);
-}
-
-function sharedPartOf(url: string): string {
-  const { protocol, username, password } = new URL(url);
-  return JSON.stringify([protocol, username, password]);
 }

@@ -61,6 +61,13 @@ export function createKeys(prefix: string) {
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
     token: (hash: string) => `${prefix}:token:${hash}`,
+    audit: (trail: string) => `${prefix}:{audit}:${trail}`,
+    credentials: {
+      records: `${prefix}:{credentials}:records`,
+      names: `${prefix}:{credentials}:names`,
+      used: `${prefix}:{credentials}:used`,
+    },
+    rate: (who: string) => `${prefix}:rate:${who}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),

@@ -1,6 +1,8 @@
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createAudit } from './audit.ts';
+import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
@@ -14,6 +16,7 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createRates } from './rates.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
 import { createSources } from './sources.ts';
@@ -32,6 +35,8 @@ export function createStores(redis: Redis, prefix: string) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, keys),
+    audit: createAudit(redis, keys),
+    credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
@@ -46,6 +51,7 @@ export function createStores(redis: Redis, prefix: string) {
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     sources: createSources(redis, keys),
+    rates: createRates(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

@@ -5,7 +5,7 @@ import { LARGEST_BOOK, LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { cleanText } from '../../domain/text.ts';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import { readBook, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
@@ -20,7 +20,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
     app.patch(
       '/subscribers/:subscriberId/address-book',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         bodyLimit: LARGEST_UPLOAD,
         // As for the whole book: each contact is checked by itself.
         validatorCompiler: ({ httpPart }) => (httpPart === 'body' ? checkBody : () => true),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import { acceptBookFiles, isBookFile } from '../book-body.ts';
 import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
@@ -25,7 +25,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         bodyLimit: LARGEST_UPLOAD,
         // The schema is for the reader of the document; each contact is checked by itself, so that one bad contact is listed and the others are kept.
         validatorCompiler: ({ httpPart }) => (httpPart === 'body' ? checkBody : () => true),
@@ -63,7 +63,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:read', self: true } },
         schema: {
           tags,
           summary: 'What is kept, and whether friendships are up to date with it',
@@ -89,7 +89,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
           summary: 'Delete the address book; the friendships that it made end',

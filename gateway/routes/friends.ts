@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { every } from '../../runtime/lifecycle.ts';
+import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
@@ -9,17 +10,19 @@ import { friendViews } from '../views.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;
+/** Milliseconds between two looks whether the caller is still allowed: so long a revoked token hears on. */
+const RECHECK = 10_000;
 const tags = ['friends'];
 
 /** What a subscriber's friends play. `closing` ends every stream. */
 export function friendRoutes(context: Context, closing: AbortSignal): FastifyPluginAsyncTypebox {
-  const { stores, metrics, now } = context;
+  const { stores, metrics, log, now } = context;
 
   return async (app) => {
     app.get(
       '/subscribers/:subscriberId/friends',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'friends:read', self: true } },
         schema: {
           tags,
           summary: 'Friends, and what they play now',
@@ -37,7 +40,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends/events',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'friends:read', self: true } },
         exposeHeadRoute: false,
         schema: {
           tags,
@@ -54,7 +57,13 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         const gone = new AbortController();
-        request.raw.once('close', () => gone.abort());
+        const watching = every(RECHECK, log, async () => {
+          if (!(await request.isStillAllowed())) gone.abort();
+        });
+        request.raw.once('close', () => {
+          gone.abort();
+          void watching.stop();
+        });
         metrics.streams.inc();
         const lines = Readable.from(toLines(friendStream(context, id, AbortSignal.any([gone.signal, closing]))), {
           objectMode: false,

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { createImportCsvReader } from '../../domain/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
 import type { ImportReader, ImportRow } from '../../domain/import-rows.ts';
-import { operatorOnly } from '../auth.ts';
+import { writeEntry } from '../audit.ts';
+import { carrierOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
 import { ImportQuery, problems } from '../schemas.ts';
@@ -26,7 +28,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/imports',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'imports:write' } },
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
@@ -49,11 +51,18 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         const rows = request.body as AsyncIterable<ImportRow> | undefined;
         if (!rows)
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
-        const report = importReport(context, rows, request.query.dryRun === 'true');
+        const audit = (report: RowReport) => auditRow(context, request, report);
+        const report = importReport(context, carrierOf(request), rows, request.query.dryRun === 'true', audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
     );
   };
+}
+
+/** What a row changed, or may not touch, is an entry as if it had been a call. */
+async function auditRow(context: Context, request: FastifyRequest, { outcome, subscriberId, code }: RowReport) {
+  const status = { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
+  if (status > 0) await writeEntry(context, request, { subject: subscriberId, status, code });
 }
 
 async function* rowsOf(payload: AsyncIterable<Buffer>, reader: ImportReader): AsyncGenerator<ImportRow> {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { cleanTune, currentOf, play, type Tune } from '../../domain/tune.ts';
-import { operatorOrSelf, subscriberIdOf, subscriberOf } from '../auth.ts';
+import { subscriberIdOf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
 import { tuneView } from '../views.ts';
@@ -15,7 +15,7 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
     app.put(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'now-playing:write', self: true } },
         schema: {
           tags,
           summary: 'Say what plays now',
@@ -41,7 +41,7 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
     app.get(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'now-playing:read', self: true } },
         schema: {
           tags,
           summary: 'What is shown to friends now',
@@ -60,7 +60,7 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
     app.delete(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'now-playing:write', self: true } },
         schema: {
           tags,
           summary: 'Stop: one device, or all',

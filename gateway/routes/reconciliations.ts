@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOnly } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { NoOptions, problems, ReconciliationBegun, ReconciliationView } from '../schemas.ts';
 
@@ -12,7 +11,7 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
     app.post(
       PATH,
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'reconciliations:write' } },
         schema: {
           tags,
           summary: 'Decide everything again, for every subscriber',
@@ -28,7 +27,7 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
     app.get(
       PATH,
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'reconciliations:write' } },
         schema: {
           tags,
           summary: 'How far the last round has come',

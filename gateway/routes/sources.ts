@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { sealPurpose } from '../../domain/source.ts';
 import { seal } from '../../runtime/sealing.ts';
 import { MOST_SOURCES } from '../../store/source-record.ts';
-import { operatorOrSelf, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SourceBody, SourceParams, SourcesView, SourceView, SubscriberParams } from '../schemas.ts';
 import { toCredentials, toSourceUrl, toSourceView } from '../source-fields.ts';
@@ -26,7 +26,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       `${PATH}/:name`,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
           summary: 'Link a network address book, or replace the one of that name',
@@ -56,7 +56,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:read', self: true } },
         schema: {
           tags,
           summary: 'The network address books that are linked',
@@ -73,7 +73,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       `${PATH}/:name`,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:read', self: true } },
         schema: {
           tags,
           summary: 'One network address book: how its last read went, and when the next one is',
@@ -87,7 +87,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       `${PATH}/:name/read`,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
           summary: 'Read a network address book now',
@@ -106,7 +106,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       `${PATH}/:name`,
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
           summary: 'Remove a network address book with its contacts; the friendships that only they made end',

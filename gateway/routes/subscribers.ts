@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
-import { operatorOnly, operatorOrSelf, subscriberOf } from '../auth.ts';
+import { carrierOf, requireLinking, requireReach, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { createSubscriber } from '../new-subscriber.ts';
 import {
@@ -26,7 +26,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/subscribers',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Add a subscriber',
@@ -36,12 +36,12 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { phoneNumber, otherPhoneNumbers, displayName, jid } = request.body;
-        const { subscriber, password } = await createSubscriber(
-          context,
-          toE164s(phoneNumber, otherPhoneNumbers),
-          toDisplayName(displayName),
-          jid,
-        );
+        const numbers = toE164s(phoneNumber, otherPhoneNumbers);
+        for (const number of numbers) requireReach(carrierOf(request), number);
+        if (jid !== undefined) requireLinking(carrierOf(request));
+        const name = toDisplayName(displayName);
+        const { subscriber, password } = await createSubscriber(context, numbers, name, jid);
+        request.subject = subscriber.id;
         return reply.code(201).send({ ...toView(subscriber), ...(password === undefined ? {} : { password }) });
       },
     );
@@ -49,7 +49,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/subscribers/retrieve',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:read' } },
         schema: {
           tags,
           summary: 'Find a subscriber by any of its numbers',
@@ -58,8 +58,11 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const subscriber = await subscriberWith(context, toE164(request.body.phoneNumber));
+        const number = toE164(request.body.phoneNumber);
+        requireReach(carrierOf(request), number);
+        const subscriber = await subscriberWith(context, number);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
+        request.subject = subscriber.id;
         return toView(subscriber);
       },
     );
@@ -67,7 +70,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOrSelf,
+        config: { access: { scope: 'subscribers:read', self: true } },
         schema: {
           tags,
           summary: 'Read a subscriber',
@@ -81,7 +84,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.patch(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Change the numbers, the JID or the display name',
@@ -96,6 +99,8 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const subscriber = await subscriberOf(request, stores);
         const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
         const wanted = toE164s(phoneNumber, otherPhoneNumbers ?? subscriber.otherPhoneNumbers);
+        for (const number of wanted) requireReach(carrierOf(request), number);
+        if (jid !== undefined) requireLinking(carrierOf(request));
         await changeIdentity(context, subscriber, wanted, jid && toJid(jid, context.config.homeHost));
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
@@ -105,7 +110,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       '/subscribers/:subscriberId',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
           summary: 'Remove a subscriber: roster items, tune, book and tokens go with it',

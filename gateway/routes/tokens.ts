@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOnly, subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { problems, SubscriberParams, TokenView } from '../schemas.ts';
 
@@ -9,7 +9,7 @@ export function tokenRoutes({ stores, config, now }: Context): FastifyPluginAsyn
     app.post(
       '/subscribers/:subscriberId/tokens',
       {
-        onRequest: operatorOnly,
+        config: { access: { scope: 'tokens:write' } },
         schema: {
           tags: ['subscribers'],
           summary: 'Issue a token with which the subscriber calls for itself',

@@ -1,0 +1,24 @@
+/** What a credential can be allowed to do, one word for each family of routes, in the words of the API's description. */
+export const SCOPES = {
+  'subscribers:read': 'Read subscribers, find them by number',
+  'subscribers:write': 'Add, change and remove subscribers',
+  'accounts:link': 'Tie a number to an XMPP account that is there already',
+  'tokens:write': 'Issue tokens with which subscribers call for themselves',
+  'imports:write': 'Add and update many subscribers',
+  'address-books:read': 'See the state of address books',
+  'address-books:write': 'Replace, change and delete address books',
+  'now-playing:read': 'See what a subscriber plays',
+  'now-playing:write': 'Say what a subscriber plays',
+  'friends:read': 'See a subscriber’s friends and what they play',
+  'reconciliations:write': 'Have every subscriber looked at again',
+  'audit:read': 'Read the audit trail',
+  'credentials:write': 'List, create, rotate and revoke credentials',
+} as const;
+
+export type Scope = keyof typeof SCOPES;
+
+export const ALL_SCOPES = Object.keys(SCOPES) as Scope[];
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}

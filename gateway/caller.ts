@@ -1,0 +1,13 @@
+import type { Grant } from '../domain/grant.ts';
+
+/** An operator or a carrier: a program that acts for others. `id`: the credential's, or `operator` for the configured key. */
+export type Carrier = Grant & { kind: 'operator' | 'key' | 'oauth'; id: string };
+
+/** Who calls. A subscriber, with a token, acts for itself only; `id` is the subscriber's. */
+export type Caller = Carrier | { kind: 'subscriber'; id: string };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { Type } from 'typebox';
+import { RANGE } from '../domain/grant.ts';
+import { ALL_SCOPES, SCOPES, type Scope } from '../domain/scope.ts';
+import { Time } from './schemas.ts';
+
+const ScopeName = Type.Unsafe<Scope>({
+  type: 'string',
+  enum: ALL_SCOPES,
+  description: ALL_SCOPES.map((scope) => `${scope}: ${SCOPES[scope]}`).join('; '),
+});
+const Range = Type.String({ pattern: RANGE.source, examples: ['+4915'] });
+const Scopes = Type.Array(ScopeName, { minItems: 1, maxItems: ALL_SCOPES.length, uniqueItems: true });
+const Ranges = Type.Array(Range, {
+  maxItems: 1000,
+  description: 'Prefixes of the numbers it may act for, in E.164; none: every number.',
+});
+const ClientId = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[\\x20-\\x7e]+$',
+  description: 'The client_id in the access tokens that open it; without one it is opened by an API key.',
+});
+
+export const NewCredential = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'For the operator’s own eyes' }),
+    scopes: Scopes,
+    ranges: Type.Optional(Ranges),
+    clientId: Type.Optional(ClientId),
+    expiresAt: Type.Optional(Time),
+  },
+  { additionalProperties: false },
+);
+
+export const CredentialParams = Type.Object({ credentialId: Type.String({ maxLength: 64 }) });
+
+export const Rotation = Type.Object(
+  {
+    graceSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2_592_000,
+        description: 'How long the key before still opens; a day unless told.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const view = {
+  credentialId: Type.String(),
+  kind: Type.Union([Type.Literal('key'), Type.Literal('oauth')]),
+  name: Type.String(),
+  clientId: Type.Optional(Type.String()),
+  scopes: Type.Array(ScopeName),
+  ranges: Type.Array(Type.String()),
+  state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
+  createdAt: Time,
+  expiresAt: Type.Optional(Time),
+  revokedAt: Type.Optional(Time),
+  lastUsedAt: Type.Optional(Type.String({ format: 'date-time', description: 'To the hour' })),
+};
+export const CredentialView = Type.Object(view);
+export const CredentialList = Type.Object({ credentials: Type.Array(CredentialView) });
+export const CredentialWithKey = Type.Object({
+  ...view,
+  key: Type.Optional(Type.String({ description: 'The API key, shown this once.' })),
+});

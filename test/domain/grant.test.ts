@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import { covers, mayActFor, RANGE } from '../../domain/grant.ts';
+
+describe('domain/grant', () => {
+  it('reaches the numbers that begin with one of its ranges, or all when it has none', () => {
+    expect(mayActFor({ ranges: ['+4915', '+86'] }, '+8613800138000')).to.equal(true);
+    expect(mayActFor({ ranges: ['+4915', '+86'] }, '+4930123456')).to.equal(false);
+    expect(mayActFor({ ranges: [] }, '+4930123456')).to.equal(true);
+  });
+
+  it('covers what allows no more, in scopes and in ranges', () => {
+    const outer = { scopes: ['tokens:write', 'imports:write'], ranges: ['+86'] } as const;
+    expect(covers(outer, { scopes: ['tokens:write'], ranges: ['+8613'] })).to.equal(true);
+    expect(covers(outer, { scopes: ['tokens:write'], ranges: ['+8613', '+49'] })).to.equal(false);
+    expect(covers(outer, { scopes: ['tokens:write'], ranges: ['+8'] })).to.equal(false);
+    expect(covers(outer, { scopes: ['tokens:write'], ranges: [] }), 'every number is more than some').to.equal(false);
+    expect(covers(outer, { scopes: ['audit:read'], ranges: ['+86'] })).to.equal(false);
+    expect(covers({ ...outer, ranges: [] }, { scopes: ['tokens:write'], ranges: [] })).to.equal(true);
+  });
+
+  const isRange = (text: string) => RANGE.test(text);
+
+  it('knows a range from what is none', () => {
+    expect(['+1', '+4915', '+861380013800099'].filter(isRange)).to.have.length(3);
+    expect(['', '+', '86', '+0', '+86 13', '+86*', '+8613800138000999'].filter(isRange)).to.deep.equal([]);
+  });
+});
