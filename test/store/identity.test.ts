@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { createNumberKey } from '../../runtime/number-key.ts';
+import { claim, release } from '../../store/claims.ts';
 import type { Wanted } from '../../store/identity.ts';
+import { numberPlace } from '../../store/places.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import { keysOf, type Subscriber } from '../../store/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -77,6 +79,44 @@ describe('a change of number', () => {
         end === 'undone' ? [] : [keyOf('+1'), keyOf('+2')],
       );
     });
+
+  it('is undone or finished also when its process died between two claims, or between two releases', async () => {
+    const { begin, claimAll, commit, settle } = stores.subscribers.identity;
+    const place = (number: string) => numberPlace(stores.keys, keyOf(number));
+    const index = Number(await server.redis.hGet(stores.keys.subscriber('alice'), 'index'));
+    const to = wanted('alice', '+2', '+3');
+    await begin('alice', { numberKeys: keysOf(to.numbers) }, NOW);
+    await claim(server.redis, place('+3'), index);
+    await settle('alice', LATER);
+    expect(await owners('+1', '+2', '+3')).to.deep.equal(['alice', undefined, undefined]);
+    expect(await change('alice', '+1', '+4')).to.equal('ok');
+    const begun = await begin('alice', { numberKeys: keysOf(to.numbers) }, NOW);
+    await claimAll('alice', to);
+    expect(await commit('alice', (begun as { stamp: string }).stamp, to, NOW)).to.equal('ok');
+    await release(server.redis, place('+4'), index);
+    await settle('alice', LATER);
+    expect(await owners('+1', '+2', '+3', '+4')).to.deep.equal([undefined, 'alice', 'alice', undefined]);
+  });
+
+  it('of JID keeps the old one for the subscriber until its account is clean, and refuses to go back before', async () => {
+    const { change: changeIdentity } = stores.subscribers.identity;
+    const moved = { ...wanted('alice', '+1'), jid: 'moved@op.example' };
+    expect(await changeIdentity('alice', moved, NOW)).to.equal('ok');
+    const left = wanted('alice', '+1');
+    expect(await changeIdentity('alice', left, NOW)).to.equal('busy');
+    await join('bob', '+3');
+    const taken = await changeIdentity('bob', { ...wanted('bob', '+3'), jid: left.jid }, NOW);
+    expect(taken).to.equal('jid-taken');
+    expect(await stores.subscribers.obstacle('bob', { ...wanted('bob', '+3'), jid: left.jid }, NOW)).to.have.property(
+      'holder',
+    );
+    expect(await stores.formerJids.list('alice')).to.deep.equal([{ jid: left.jid, state: 'undo' }]);
+    await stores.formerJids.undone('alice', left.jid);
+    await stores.formerJids.free('alice', left.jid);
+    expect(await changeIdentity('bob', { ...wanted('bob', '+3'), jid: left.jid }, NOW)).to.equal('ok');
+    expect(await changeIdentity('alice', left, NOW)).to.equal('jid-taken');
+    expect(await stores.subscribers.idOfJid('moved@op.example')).to.equal('alice');
+  });
 
   it('is not committed by a process that was taken for dead, and gives back what it claimed too late', async () => {
     const { begin, claimAll, commit, settle } = stores.subscribers.identity;
