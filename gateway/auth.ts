@@ -74,6 +74,12 @@ export function requireReach(carrier: Carrier, phoneNumber: string): void {
     throw new Fault('PERMISSION_DENIED', 'The number is outside the ranges of this credential; ask the operator.');
 }
 
+/** For what concerns every subscriber. @throws Fault PERMISSION_DENIED */
+export function requireAllRanges({ ranges }: Carrier): void {
+  if (ranges.length > 0)
+    throw new Fault('PERMISSION_DENIED', 'This concerns every subscriber; it takes a credential without ranges.');
+}
+
 /** For an account that the caller names: whoever ties a number to it decides over its roster and its tune. @throws Fault PERMISSION_DENIED */
 export function requireLinking({ scopes }: Carrier): void {
   if (!scopes.includes('accounts:link'))

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { carrierOf, requireAllRanges } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { NoOptions, problems, ReconciliationBegun, ReconciliationView } from '../schemas.ts';
 
@@ -21,7 +22,10 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
           response: { 202: ReconciliationBegun, ...problems },
         },
       },
-      async (_request, reply) => reply.code(202).send({ subscribers: await stores.reconciliation.begin() }),
+      async (request, reply) => {
+        requireAllRanges(carrierOf(request));
+        return reply.code(202).send({ subscribers: await stores.reconciliation.begin() });
+      },
     );
 
     app.get(
@@ -34,7 +38,10 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
           response: { 200: ReconciliationView, ...problems },
         },
       },
-      async () => stores.reconciliation.progress(),
+      async (request) => {
+        requireAllRanges(carrierOf(request));
+        return stores.reconciliation.progress();
+      },
     );
   };
 }

@@ -14,6 +14,8 @@ type Kind = (typeof CALLERS)[number];
 const of = (rest: string) => `/v1/subscribers/{subscriberId}${rest}`;
 const card = { uid: 'c-1', name: 'Bob', phoneNumbers: ['13900139000'] };
 const tune = { kind: 'audio', title: 'Jóga' };
+/** Nothing listens there, and nothing need. */
+const source = { url: 'https://dav.invalid/book/', bearerToken: 'secret' };
 
 /** What a call sends besides its path. `n` differs in each row, and may stand in a number. */
 const BODIES: Record<string, (n: number) => unknown> = {
@@ -27,6 +29,8 @@ const BODIES: Record<string, (n: number) => unknown> = {
   [`PUT ${of('/address-book')}`]: () => ({ contacts: [card] }),
   [`PATCH ${of('/address-book')}`]: () => ({ upsert: [card] }),
   [`PUT ${of('/now-playing')}`]: () => tune,
+  [`PUT ${of('/address-book/sources/{name}')}`]: () => source,
+  'POST /v1/reconciliations': () => ({}),
 };
 
 // biome-ignore format: a table
@@ -39,6 +43,9 @@ const TABLE: Record<string, number[]> = {
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
   'POST /v1/imports':                               [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  // It concerns everybody, so nobody with ranges may.
+  'POST /v1/reconciliations':                       [401, 401,  401,    403,  403,   403,     403,    403,    202],
+  'GET /v1/reconciliations':                        [401, 401,  401,    403,  403,   403,     403,    403,    200],
   // Who has ranges sees its own calls only.
   'GET /v1/audit':                                  [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/audit/search':                          [401, 401,  401,    403,  403,   403,     403,    200,    200],
@@ -55,6 +62,11 @@ const TABLE: Record<string, number[]> = {
   [`PATCH ${of('/address-book')}`]:                 [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/address-book')}`]:                   [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`DELETE ${of('/address-book')}`]:                [401, 401,  401,    403,  204,   403,     404,    204,    204],
+  [`GET ${of('/address-book/sources')}`]:           [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`PUT ${of('/address-book/sources/{name}')}`]:    [401, 401,  401,    403,  202,   403,     404,    202,    202],
+  [`GET ${of('/address-book/sources/{name}')}`]:    [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`POST ${of('/address-book/sources/{name}/read')}`]: [401, 401, 401,  403,  202,   403,     404,    202,    202],
+  [`DELETE ${of('/address-book/sources/{name}')}`]: [401, 401,  401,    403,  204,   403,     404,    204,    204],
   [`PUT ${of('/now-playing')}`]:                    [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/now-playing')}`]:                    [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`DELETE ${of('/now-playing')}`]:                 [401, 401,  401,    403,  204,   403,     404,    204,    204],
@@ -115,10 +127,12 @@ describe('who may call what', () => {
         operator: [stack.operatorKey],
       };
       if (route.includes('now-playing')) await api.call('PUT', `/v1/subscribers/${subject.id}/now-playing`, tune);
+      const linked = `/v1/subscribers/${subject.id}/address-book/sources/home`;
       const got: string[] = [];
       for (const [i, kind] of CALLERS.entries())
         for (const secret of secrets[kind]) {
           const fresh = route.includes('{credentialId}') ? await issueKey(api, mine, ['+86136']) : undefined;
+          if (route.includes('{name}')) await api.expectStatus(202, api.call('PUT', linked, source));
           const status = await statusOf(route, n, subject.id, fresh?.credentialId ?? '', secret);
           if (status !== expected[i]) got.push(`${kind}: ${status} instead of ${expected[i]}`);
         }
@@ -150,6 +164,7 @@ describe('who may call what', () => {
     const [method = '', path = ''] = route
       .replace('{subscriberId}', id)
       .replace('{credentialId}', credentialId)
+      .replace('{name}', 'home')
       .split(' ');
     const body = BODIES[route]?.(n);
     const response = await fetch(stack.gatewayUrl + path, {
