@@ -86,6 +86,7 @@ describe('the gateway’s hardening', () => {
   it('tells browsers that an answer is no page, and leaves /docs what it needs', async () => {
     const { headers } = await api.call('GET', api.path(alice, 'friends'));
     expect(headers.get('content-security-policy')).to.contain("default-src 'none'");
+    expect(headers.get('cache-control')).to.equal('no-store');
     expect(headers.get('x-content-type-options')).to.equal('nosniff');
     expect(headers.get('x-frame-options')).to.equal('DENY');
     expect(headers.get('strict-transport-security'), 'over plain HTTP').to.equal(null);
