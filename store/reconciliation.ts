@@ -1,3 +1,4 @@
+import type { Policy } from '../domain/association.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
@@ -19,7 +20,7 @@ return redis.call('HINCRBY', KEYS[1], 'marked', ARGV[3])`;
 
 /**
  * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
- * marked), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
+ * marked; and the policy in force), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
  */
 export function createReconciliation(redis: Redis, roll: ReturnType<typeof createRoll>, keys: Keys) {
   async function waiting(): Promise<number> {
@@ -27,12 +28,30 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
+  async function plan(): Promise<Record<string, string | number>> {
+    const [pages, subscribers] = [await roll.pages(), await roll.count()];
+    return { run: newStamp(), pages, next: 0, subscribers, marked: 0 };
+  }
+
   return {
+    /** The policy in force: that of the worker that started last; undefined before the first. */
+    async policy(): Promise<Policy | undefined> {
+      return ((await redis.hGet(keys.reconciliation, 'policy')) ?? undefined) as Policy | undefined;
+    },
+
+    /** Puts a policy in force, and begins a round with it in the same step when it is another one; true then. */
+    async adopt(policy: Policy): Promise<boolean> {
+      const before = await redis.hGet(keys.reconciliation, 'policy');
+      const changed = before !== null && before !== policy;
+      await redis.hSet(keys.reconciliation, { policy, ...(changed ? await plan() : {}) });
+      return changed;
+    },
+
     /** Begins a round, or begins the one under way anew. Returns how many subscribers it is about. */
     async begin(): Promise<number> {
-      const [pages, subscribers] = [await roll.pages(), await roll.count()];
-      await redis.hSet(keys.reconciliation, { run: newStamp(), pages, next: 0, subscribers, marked: 0 });
-      return subscribers;
+      const planned = await plan();
+      await redis.hSet(keys.reconciliation, planned);
+      return Number(planned.subscribers);
     },
 
     /** Undefined when everybody is marked. */

@@ -13,12 +13,14 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
 
   return async (id) => {
     await stores.subscribers.identity.settle(id, now());
+    // Read before anything is decided: a policy that comes into force later begins a round, which makes marks.
+    const policy = (await stores.reconciliation.policy()) ?? context.policy;
     const { subscriber, announced } = await presentState(context, id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
       await followAnnounced(context, id, announced);
       await followNumbers(context, id);
-      await decidePairs(context, subscriber);
+      await decidePairs({ ...context, policy }, subscriber);
     }
     const { keys } = stores;
     const open = [keys.intention(id), keys.announced(id), keys.dirtyNumbers(id), keys.dirtyPairs(id)];

@@ -29,6 +29,8 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     log,
     now: Date.now,
   };
+  if (await stores.reconciliation.adopt(config.policy))
+    log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
   const threads = createDavThreads();
   const jobs = {
     reconcile: createReconcileJob(context),

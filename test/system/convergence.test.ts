@@ -28,14 +28,21 @@ const PATIENCE = 30_000;
 const WORLDS = REDIS_KINDS.flatMap((kind) => (['mutual', 'either'] as const).map((policy) => ({ kind, policy })));
 
 for (const { kind, policy } of WORLDS)
-  describe(`reconciliation under ${policy} on ${kind}, by two workers of which one is killed now and then`, () => {
+  describe(`reconciliation on ${kind}, first under ${policy}, by two workers of which one is killed now and then`, () => {
     let world: World;
+    let inForce: Policy = policy;
+    let earlier: Group[] = [];
 
     before(async () => {
       world = await startWorld(policy, kind);
     });
 
     after(async () => world?.stop());
+
+    function changePolicy(): Promise<void> {
+      inForce = inForce === 'mutual' ? 'either' : 'mutual';
+      return world.changePolicy(inForce);
+    }
 
     it(`ends as a model of twenty lines says, after each of ${SEQUENCES[kind]} random lives`, async function () {
       this.timeout(300_000);
@@ -45,17 +52,26 @@ for (const { kind, policy } of WORLDS)
         fc.asyncProperty(together, async (lives) => {
           run += 1;
           const crash = run % 10 === 5 ? world.crashWorker() : undefined;
+          const change = run % 10 === 3 ? changePolicy() : undefined;
           const groups = await Promise.all(lives.map((life) => live(world, life)));
           await crash;
+          await change;
           if (run % 10 === 8) await world.crashMaster?.();
-          await Promise.all(groups.map((group) => agrees(world.api, group, policy)));
+          // Another policy is for everybody, also for those to whom nothing else happens any more.
+          const concerned = change ? [...earlier, ...groups] : groups;
+          await Promise.all(concerned.map((group) => agrees(world.api, group, inForce)));
+          earlier = groups;
         }),
         { numRuns: SEQUENCES[kind] / TOGETHER, endOnFailure: true },
       );
     });
   });
 
-type World = LifeWorld & { crashWorker(): Promise<void>; stop(): Promise<void> } & Pick<TestRedis, 'crashMaster'>;
+type World = LifeWorld &
+  Pick<TestRedis, 'crashMaster'> & { crashWorker(): Promise<void>; stop(): Promise<void> } & {
+    /** Starts the workers with another policy, one after the other. */
+    changePolicy(policy: Policy): Promise<void>;
+  };
 
 /** A Redis, a gateway and two workers; no XMPP server, so the wanted rosters are the end of it. */
 async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
@@ -104,6 +120,13 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
       await sleep(Math.random() * 100);
       await processes.pop()?.kill();
       processes.push(await start('worker', 'mortal'));
+    },
+    async changePolicy(wanted) {
+      env.EARSHOT_POLICY = wanted;
+      for (const name of ['mortal', 'steady']) {
+        await processes.pop()?.stop();
+        processes.splice(1, 0, await start('worker', name));
+      }
     },
     async stop() {
       await Promise.all(processes.map((one) => one.stop()));
