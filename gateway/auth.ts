@@ -5,7 +5,7 @@ import type { Stores } from '../store/stores.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 
 /** Who calls: the operator, or a subscriber with a token. */
-export type Caller = { kind: 'operator' } | { kind: 'subscriber'; id: string };
+export type Caller = { kind: 'operator' } | { kind: 'subscriber'; id: string; tokenId: string };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,10 +25,10 @@ export function authenticate(app: FastifyInstance, stores: Stores, operatorKey: 
       request.caller = { kind: 'operator' };
       return;
     }
-    const id = await stores.tokens.subscriberOf(token);
-    if (id === undefined)
+    const owner = await stores.tokens.ownerOf(token, Date.now());
+    if (!owner)
       throw new Fault('UNAUTHENTICATED', 'The key or token is not valid, or it has expired; ask for a new one.');
-    request.caller = { kind: 'subscriber', id };
+    request.caller = { kind: 'subscriber', ...owner };
   });
 }
 

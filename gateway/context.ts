@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../runtime/config.ts';
+import type { KeyedHash } from '../runtime/keyed-hash.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
@@ -13,6 +14,7 @@ export type Context = {
   queues: Queues;
   events: EventSource;
   numberKeyOf: NumberKeyOf;
+  keyedHash: KeyedHash;
   metrics: Metrics;
   log: Log;
   now: () => number;

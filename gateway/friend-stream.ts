@@ -15,12 +15,14 @@ const EVERYBODY = 'everybody';
 
 /**
  * The events of one subscriber's friends: first `friends` with everything, then what changes, until `signal`. A client that
- * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat.
+ * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat. Ends when `allowed`, which is
+ * asked at each heartbeat and whenever tokens were revoked, says no.
  */
 export async function* friendStream(
   context: Context,
   id: string,
   signal: AbortSignal,
+  allowed: () => Promise<boolean>,
 ): AsyncGenerator<ServerEvent | undefined> {
   const inbox = createInbox(signal);
   const watched = createWatched(context, id, inbox.put);
@@ -32,13 +34,20 @@ export async function* friendStream(
     while (!signal.aborted) {
       const item = await inbox.take(HEARTBEAT);
       if (item === 'closed' || item?.change.what === 'gone') return;
+      if (mayHaveEnded(item) && !(await allowed().catch(() => true))) return;
       if (!item) yield undefined;
+      else if (item.change.what === 'tokens') continue;
       else yield* await watched.news(item).catch(() => later(readAll));
     }
   } finally {
     offGap();
     await watched.close();
   }
+}
+
+/** A token runs out without anybody saying so, and what was said while the store was away was not heard. */
+function mayHaveEnded(item: Item | undefined): boolean {
+  return !item || item.about === EVERYBODY || item.change.what === 'tokens';
 }
 
 /** The store is away: nothing to tell now, everything when it is back. */
@@ -84,7 +93,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
   const told = new Map<string, FriendView>();
   const own: EventListener = (change) => {
     if (change.what === 'friends') put(change.id, change);
-    else if (change.what === 'gone') put('', change);
+    else if (change.what === 'gone' || change.what === 'tokens') put('', change);
   };
 
   async function watch(friend: string): Promise<void> {

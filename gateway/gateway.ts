@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config.ts';
+import { createKeyedHash } from '../runtime/keyed-hash.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -20,6 +21,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     queues,
     events: createEventSource(eventRedis, stores.keys),
     numberKeyOf: createNumberKey(config.numberKey),
+    keyedHash: createKeyedHash(config.secretsKey),
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,

@@ -38,10 +38,12 @@ export function answerProblems(app: FastifyInstance): void {
   );
 }
 
-function sendProblem(reply: FastifyReply, request: FastifyRequest, { code, message }: Fault): FastifyReply {
+function sendProblem(reply: FastifyReply, request: FastifyRequest, fault: Fault): FastifyReply {
+  const { code, message, retryAfter } = fault;
   const { status, title } = STATUS[code];
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
-  if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
+  if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
+  else if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
   return reply
     .code(status)
     .type('application/problem+json')

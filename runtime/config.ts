@@ -1,6 +1,15 @@
 import type { Policy } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
 import { parseBareJid } from '../domain/jid.ts';
+import {
+  type AssertionConfig,
+  assertionConfig,
+  type SmsConfig,
+  smsConfig,
+  trustedProxies,
+  type VerificationConfig,
+  verificationConfig,
+} from './login-config.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
@@ -38,9 +47,19 @@ export type GatewayConfig = CommonConfig & {
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
+  /** The key under which secrets are sealed: 32 bytes. */
+  secretsKey: Buffer;
+  verification: VerificationConfig;
+  assertions: AssertionConfig;
+  trustedProxies: string[];
 };
 
-export type WorkerConfig = CommonConfig & { policy: Policy };
+export type WorkerConfig = CommonConfig & {
+  policy: Policy;
+  /** The key under which secrets are sealed: 32 bytes. */
+  secretsKey: Buffer;
+  sms: SmsConfig;
+};
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
 export function toComponentConfig(env: Env): ComponentConfig {
@@ -67,9 +86,13 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY'),
+    numberKey: read.key('EARSHOT_NUMBER_KEY', /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'),
+    secretsKey: secretsKey(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
+    verification: verificationConfig(read),
+    assertions: assertionConfig(read),
+    trustedProxies: trustedProxies(read),
   }));
 }
 
@@ -78,7 +101,13 @@ export function toWorkerConfig(env: Env): WorkerConfig {
   return check(env, (read) => ({
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
+    secretsKey: secretsKey(read),
+    sms: smsConfig(read),
   }));
+}
+
+function secretsKey(read: Reader): Buffer {
+  return read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32');
 }
 
 function common(read: Reader): CommonConfig {
@@ -94,7 +123,8 @@ function common(read: Reader): CommonConfig {
   };
 }
 
-type Reader = ReturnType<typeof createReader>;
+/** Reads the variables one by one; see createReader. */
+export type Reader = ReturnType<typeof createReader>;
 
 function check<T>(env: Env, build: (read: Reader) => T): T {
   const read = createReader(env);
@@ -143,11 +173,8 @@ function createReader(env: Env) {
     return value ?? fallback;
   }
 
-  function key(name: string): Buffer {
-    return Buffer.from(
-      matching(name, /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more random bytes in hexadecimal (openssl rand -hex 32)'),
-      'hex',
-    );
+  function key(name: string, pattern: RegExp, bytes: string): Buffer {
+    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
   }
 
   return { faults, text, matching, domain, integer, oneOf, key };

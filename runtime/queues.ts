@@ -2,8 +2,8 @@ import { createNodeRedisClient, type Job, Queue, Worker } from 'bullmq';
 import type { Log } from './log.ts';
 import type { Redis } from './redis.ts';
 
-/** The queues. A job says "look at this subscriber again" and nothing else. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account'] as const;
+/** The queues. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'verification'] as const;
 export type QueueName = (typeof QUEUES)[number];
 export type SubscriberJob = { id: string };
 
@@ -87,7 +87,7 @@ export function createQueueWorker(
   });
   worker.on('error', (err) => log.warn({ err, queue: name }, 'queue worker'));
   worker.on('failed', (job, err) =>
-    log.warn({ err, queue: name, subscriberId: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
+    log.warn({ err, queue: name, id: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
   );
   return worker;
 }

@@ -15,7 +15,7 @@ export function createKeys(prefix: string) {
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
-    tokens: (id: string) => of(id, 'tokens'),
+    tokens: (id: string) => of(id, 'device-tokens'),
     book: (id: string) => of(id, 'book'),
     held: (id: string, bucket: number) => of(id, `held:${bucket}`),
     uids: (id: string, bucket: number) => of(id, `uids:${bucket}`),
@@ -42,7 +42,10 @@ export function createKeys(prefix: string) {
     lastIndex: `${prefix}:last-index`,
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
-    token: (hash: string) => `${prefix}:token:${hash}`,
+    /** `id`: the keyed hash of a number, see verifications.ts. */
+    verification: (id: string) => of(id, 'verification'),
+    limit: (name: string) => of(name, 'limit'),
+    assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),

@@ -1,6 +1,7 @@
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createAssertions } from './assertions.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
@@ -9,6 +10,7 @@ import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
+import { createLimits } from './limits.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
@@ -16,6 +18,7 @@ import { createPresences } from './presence.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
+import { createVerifications } from './verifications.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -27,12 +30,14 @@ export function createStores(redis: Redis, prefix: string) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, keys),
+    assertions: createAssertions(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
     friends: createFriends(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
+    limits: createLimits(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
@@ -40,5 +45,6 @@ export function createStores(redis: Redis, prefix: string) {
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),
+    verifications: createVerifications(redis, keys),
   };
 }

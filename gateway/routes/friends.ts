@@ -56,9 +56,10 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
         const gone = new AbortController();
         request.raw.once('close', () => gone.abort());
         metrics.streams.inc();
-        const lines = Readable.from(toLines(friendStream(context, id, AbortSignal.any([gone.signal, closing]))), {
-          objectMode: false,
-        });
+        const { caller } = request;
+        const allowed = async () => caller?.kind !== 'subscriber' || stores.tokens.isValid(id, caller.tokenId, now());
+        const events = friendStream(context, id, AbortSignal.any([gone.signal, closing]), allowed);
+        const lines = Readable.from(toLines(events), { objectMode: false });
         return reply
           .type('text/event-stream')
           .header('cache-control', 'no-store')

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
 
+const WORKER = { EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
 const GATEWAY = {
+  ...WORKER,
   EARSHOT_HOME_HOST: 'op.example',
   EARSHOT_OPERATOR_KEY: 'k'.repeat(32),
   EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
@@ -9,11 +11,13 @@ const GATEWAY = {
 
 describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
-    expect(toWorkerConfig({})).to.deep.equal({
+    expect(toWorkerConfig(WORKER)).to.deep.equal({
       redisUrl: 'redis://127.0.0.1:6379',
       redisPrefix: 'earshot',
       policy: 'mutual',
       logLevel: 'info',
+      secretsKey: Buffer.alloc(32, 0xcd),
+      sms: { webhook: undefined, text: '{code} is your code. Nobody needs it but you.' },
     });
     expect(toGatewayConfig(GATEWAY)).to.include({
       host: '127.0.0.1',
@@ -29,7 +33,9 @@ describe('runtime/config', () => {
   });
 
   it('takes no policy that there is not', () => {
-    expect(() => toWorkerConfig({ EARSHOT_POLICY: 'both' })).to.throw('EARSHOT_POLICY must be one of: mutual, either.');
+    expect(() => toWorkerConfig({ ...WORKER, EARSHOT_POLICY: 'both' })).to.throw(
+      'EARSHOT_POLICY must be one of: mutual, either.',
+    );
   });
 
   it('uses or ignores guessed numbers, and nothing between', () => {
@@ -45,6 +51,7 @@ describe('runtime/config', () => {
       EARSHOT_HTTP_PORT: '70000',
       EARSHOT_OPERATOR_KEY: 'secret',
       EARSHOT_NUMBER_KEY: 'zz',
+      EARSHOT_SECRETS_KEY: 'cd'.repeat(33),
     };
     expect(() => toGatewayConfig(bad))
       .to.throw()
