@@ -11,12 +11,15 @@ import { acceptJson } from './json-body.ts';
 import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { assertionRoutes } from './routes/assertions.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { verificationRoutes } from './routes/verification.ts';
 
 /** Bytes of an ordinary body. */
 const BODY_LIMIT = 64 * 1024;
@@ -31,6 +34,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
     genReqId: correlatorOf,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    trustProxy: context.config.trustedProxies,
     forceCloseConnections: true,
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -49,10 +53,19 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(subscriberRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
+      await v1.register(outboxRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(nowPlayingRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
+    },
+    { prefix: '/v1' },
+  );
+  await app.register(
+    async (open) => {
+      honourIdempotencyKeys(open, context.stores);
+      await open.register(verificationRoutes(context));
+      await open.register(assertionRoutes(context));
     },
     { prefix: '/v1' },
   );

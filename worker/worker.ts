@@ -7,12 +7,16 @@ import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
+import { createSendCodeJob } from './send-code.ts';
 import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
 /** How many subscribers are reconciled side by side. */
 const CONCURRENCY = 16;
 
-/** Starts the background work that needs no XMPP: reconciliation and the sweep. */
+/** How many codes are on their way to the webhook side by side. */
+const CODES = 16;
+
+/** Starts the background work that needs no XMPP: reconciliation, the sending of codes, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
@@ -25,7 +29,16 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     log,
     createReconcileJob(context),
   );
-  void reconcile.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
+  const codes = createQueueWorker(
+    queueRedis,
+    config.redisPrefix,
+    'verification',
+    CODES,
+    log,
+    createSendCodeJob(context, config),
+  );
+  for (const worker of [reconcile, codes])
+    void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await forgetLeavers(context);
@@ -36,7 +49,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     async stop() {
       await heartbeat.stop();
       await sweeping.stop();
-      await reconcile.close();
+      await Promise.all([reconcile.close(), codes.close()]);
       await close();
     },
   };

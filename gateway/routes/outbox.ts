@@ -1,0 +1,37 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Fault } from '../../domain/fault.ts';
+import { unseal } from '../../runtime/sealing.ts';
+import { operatorOnly } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { OutboxView, problems } from '../schemas.ts';
+
+/** Codes that nothing sends, for the operator to pass on by hand. */
+export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTypebox {
+  async function waiting(id: string) {
+    const found = await stores.verifications.undelivered(id);
+    const message = found && unseal(config.secretsKey, id, found.message);
+    if (!message) return [];
+    const { phoneNumber, code } = JSON.parse(message) as { phoneNumber: string; code: string };
+    return [{ id, phoneNumber, code, expiresAt: new Date(found.expiresAt).toISOString() }];
+  }
+
+  return async (app) => {
+    app.get(
+      '/verification/outbox',
+      {
+        onRequest: operatorOnly,
+        schema: {
+          tags: ['login'],
+          summary: 'The codes that wait, when no webhook sends them',
+          response: { 200: OutboxView, ...problems },
+        },
+      },
+      async (_request, reply) => {
+        if (!config.verification.outbox)
+          throw new Fault('NOT_FOUND', 'Codes go out through EARSHOT_SMS_WEBHOOK_URL; there is no outbox.');
+        const codes = await Promise.all((await stores.verifications.waiting()).map(waiting));
+        return reply.header('cache-control', 'no-store').send({ codes: codes.flat() });
+      },
+    );
+  };
+}
