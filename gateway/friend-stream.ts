@@ -15,8 +15,8 @@ const EVERYBODY = 'everybody';
 
 /**
  * The events of one subscriber's friends: first `friends` with everything, then what changes, until `signal`. A client that
- * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat. Ends when `allowed`, which is
- * asked at each heartbeat and whenever tokens were revoked, says no.
+ * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat. Ends when
+ * `allowed` says no: it is asked first, at each heartbeat, and whenever tokens were revoked.
  */
 export async function* friendStream(
   context: Context,
@@ -30,6 +30,8 @@ export async function* friendStream(
   const offGap = context.events.onGap(readAll);
   try {
     await context.events.listen(id, watched.own);
+    // It may have been revoked after the request was let in, before anybody listened.
+    if (!(await allowed())) return;
     yield await watched.everything();
     while (!signal.aborted) {
       const item = await inbox.take(HEARTBEAT);
