@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../runtime/config.ts';
+import type { KeyedHash } from '../runtime/keyed-hash.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
@@ -18,6 +19,8 @@ export type Context = {
   /** Under every key in use, as the directory is looked up. */
   numberKeys: NumberKeys;
   subjectHashOf: SubjectHashOf;
+  /** Under the key of the secrets: numbers, codes and addresses in logins. */
+  keyedHash: KeyedHash;
   metrics: Metrics;
   log: Log;
   now: () => number;

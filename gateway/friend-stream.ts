@@ -6,8 +6,11 @@ import { type FriendView, friendViews } from './views.ts';
 /** One message of the stream (WHATWG HTML, section 9.2). */
 export type ServerEvent = { event: string; data: unknown };
 
-/** Milliseconds of silence after which a line keeps the connection open through proxies. */
-const HEARTBEAT = 15_000;
+/**
+ * Milliseconds of silence after which a line keeps the connection open through proxies, and after which the caller is looked at
+ * again: so long one hears on whose end nobody tells.
+ */
+const HEARTBEAT = 10_000;
 /** Milliseconds until a stream reads everything again after the store did not answer. */
 const TRY_AGAIN = 500;
 /** Stands for all friends at once. */
@@ -15,12 +18,14 @@ const EVERYBODY = 'everybody';
 
 /**
  * The events of one subscriber's friends: first `friends` with everything, then what changes, until `signal`. A client that
- * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat.
+ * comes back gets `friends` anew, so nothing has to be remembered for it. Yields nothing at each heartbeat. Ends when
+ * `allowed` says no: it is asked first, whenever tokens were revoked, and when it was not for the time of a heartbeat.
  */
 export async function* friendStream(
   context: Context,
   id: string,
   signal: AbortSignal,
+  allowed: () => Promise<boolean>,
 ): AsyncGenerator<ServerEvent | undefined> {
   const inbox = createInbox(signal);
   const watched = createWatched(context, id, inbox.put);
@@ -28,17 +33,30 @@ export async function* friendStream(
   const offGap = context.events.onGap(readAll);
   try {
     await context.events.listen(id, watched.own);
+    // It may have been revoked after the request was let in, before anybody listened.
+    if (!(await allowed())) return;
+    let asked = context.now();
     yield await watched.everything();
     while (!signal.aborted) {
-      const item = await inbox.take(HEARTBEAT);
+      const item = await inbox.take(asked + HEARTBEAT - context.now());
       if (item === 'closed' || item?.change.what === 'gone') return;
+      if (mayHaveEnded(item) || context.now() - asked >= HEARTBEAT) {
+        if (!(await allowed())) return;
+        asked = context.now();
+      }
       if (!item) yield undefined;
+      else if (item.change.what === 'tokens') continue;
       else yield* await watched.news(item).catch(() => later(readAll));
     }
   } finally {
     offGap();
     await watched.close();
   }
+}
+
+/** Tokens and credentials run out without anybody saying so, and what was said while the store was away was not heard. */
+function mayHaveEnded(item: Item | undefined): boolean {
+  return !item || item.about === EVERYBODY || item.change.what === 'tokens';
 }
 
 /** The store is away: nothing to tell now, everything when it is back. */
@@ -84,7 +102,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
   const told = new Map<string, FriendView>();
   const own: EventListener = (change) => {
     if (change.what === 'friends') put(change.id, change);
-    else if (change.what === 'gone') put('', change);
+    else if (change.what === 'gone' || change.what === 'tokens') put('', change);
   };
 
   async function watch(friend: string): Promise<void> {

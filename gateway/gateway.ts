@@ -1,6 +1,7 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config.ts';
+import { createKeyedHash } from '../runtime/keyed-hash.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -26,6 +27,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     numberKeyOf: createNumberKey(config.numberKey),
     numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
     subjectHashOf: createSubjectHash(config.numberKey),
+    keyedHash: createKeyedHash(config.secretsKey),
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
 import type { Stores } from '../store/stores.ts';
+import { networkOf } from './network.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -38,8 +39,9 @@ export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): voi
     const secret = request.idempotencySecret;
     if (secret === undefined) return payload;
     request.idempotencySecret = undefined;
-    // A trouble of ours is no answer to be repeated.
-    if (reply.statusCode >= 500 || typeof payload !== 'string') await stores.idempotency.forget(secret);
+    // A trouble of ours, or "not now", is no answer to be repeated.
+    if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string')
+      await stores.idempotency.forget(secret);
     else
       await stores.idempotency.remember(secret, {
         request: hashOf(request.body),
@@ -51,8 +53,11 @@ export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): voi
   });
 }
 
+/** Whoever has no credential must come from the same address and say the same, or would get at somebody else's answer. */
 function secretOf(request: FastifyRequest, key: string): string {
-  return JSON.stringify([request.caller?.kind, request.caller?.id, request.url, key]);
+  const { caller } = request;
+  if (!caller) return JSON.stringify(['nobody', networkOf(request.ip), hashOf(request.body), request.url, key]);
+  return JSON.stringify([caller.kind, caller.id, request.url, key]);
 }
 
 /** A body that is read as it comes is not remembered: the call that takes one can be repeated anyway. */

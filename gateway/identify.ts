@@ -24,13 +24,13 @@ export function createIdentify({ config, stores, now }: Context): Identify {
       const client = toCarrier(await stores.credentials.ofClient(clientId, now()));
       return { ...client, scopes: client.scopes.filter((scope) => scopes.includes(scope)) };
     }
-    const id = await stores.tokens.subscriberOf(token);
-    if (id === undefined) throw notValid();
-    return { kind: 'subscriber', id };
+    const owner = await stores.tokens.ownerOf(token, now());
+    if (!owner) throw notValid();
+    return { kind: 'subscriber', id: owner.id };
   };
 }
 
-/** Three parts, as a signed JWT has (RFC 7515, section 7.1); our own tokens have no dots. */
+/** Three parts, as a signed JWT has (RFC 7515, section 7.1); our own tokens have two at most. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 function toCarrier(credential: Credential | undefined): Carrier {

@@ -47,8 +47,8 @@ export function createLimit({ config, stores, subjectHashOf, metrics }: Context)
     const [over] = counted.filter(({ count, quota }) => count > quota).sort((a, b) => b.resetIn - a.resetIn);
     if (!over) return;
     metrics.overLimit.inc({ limit: over.name });
-    reply.header('retry-after', seconds(over));
-    throw new Fault('TOO_MANY_REQUESTS', `More than ${over.quota} requests a minute; go on after Retry-After.`);
+    const detail = `More than ${over.quota} requests a minute; go on after Retry-After.`;
+    throw new Fault('TOO_MANY_REQUESTS', detail, seconds(over));
   };
 }
 

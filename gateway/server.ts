@@ -17,16 +17,19 @@ import { createLimit } from './limits.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { assertionRoutes } from './routes/assertions.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { verificationRoutes } from './routes/verification.ts';
 
 /** Builds the HTTP API; whoever calls decides where it listens. With `tls` it speaks HTTPS. */
 export async function buildServer(context: Context, tls?: SecureContextOptions): Promise<FastifyInstance> {
@@ -69,11 +72,23 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(importRoutes(context));
       await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
+      await v1.register(outboxRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(sourceRoutes(context));
       await v1.register(nowPlayingRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
+    },
+    { prefix: '/v1' },
+  );
+  await app.register(
+    async (login) => {
+      login.decorateRequest('caller', undefined);
+      login.addHook('onRequest', limit);
+      honourIdempotencyKeys(login, context.stores);
+      keepAudit(login, context);
+      await login.register(verificationRoutes(context));
+      await login.register(assertionRoutes(context));
     },
     { prefix: '/v1' },
   );

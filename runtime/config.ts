@@ -4,6 +4,14 @@ import { Fault } from '../domain/fault.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
 import { createReader, type Env, type Reader } from './env-reader.ts';
 import { isAllowEntry } from './internal-addresses.ts';
+import {
+  type AssertionConfig,
+  assertionConfig,
+  type SmsConfig,
+  smsConfig,
+  type VerificationConfig,
+  verificationConfig,
+} from './login-config.ts';
 import type { RedisPlace } from './redis-options.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
@@ -35,7 +43,7 @@ export type BookConfig = {
   /** The one before it, while it is being changed. */
   numberKeyPrevious?: Buffer;
   guessedNumbers: GuessedNumbers;
-  /** The key under which the credentials of network address books are kept: 32 bytes. */
+  /** The key under which secrets are sealed: credentials of network address books, codes for logging in. 32 bytes. */
   secretsKey: Buffer;
   /** Hosts and networks on which address books may be read although they are internal. */
   sourceAllow: readonly string[];
@@ -51,6 +59,8 @@ export type GatewayConfig = CommonConfig &
     tokenLifetime: number;
     /** Entries that each audit trail keeps. */
     auditMaxEntries: number;
+    verification: VerificationConfig;
+    assertions: AssertionConfig;
     edge: EdgeConfig;
   };
 
@@ -59,6 +69,7 @@ export type WorkerConfig = CommonConfig &
     policy: Policy;
     /** Milliseconds between two reads of a network address book. */
     sourceInterval: number;
+    sms: SmsConfig;
   };
 
 /** @throws Fault INVALID_ARGUMENT that names every variable at fault. */
@@ -88,6 +99,8 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
+    verification: verificationConfig(read),
+    assertions: assertionConfig(read),
     edge: edgeConfig(read),
     ...books(read),
   }));
@@ -99,6 +112,7 @@ export function toWorkerConfig(env: Env): WorkerConfig {
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
     sourceInterval: read.integer('EARSHOT_SOURCE_INTERVAL_MINUTES', 1, 44_640, 360) * 60_000,
+    sms: smsConfig(read),
     ...books(read),
   }));
 }

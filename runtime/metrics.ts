@@ -53,6 +53,12 @@ export function createMetrics(role: string) {
       labelNames: ['outcome'],
       registers,
     }),
+    codes: new Counter({
+      name: 'earshot_code_deliveries_total',
+      help: 'Codes handed to the SMS webhook, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
     swept: new Counter({
       name: 'earshot_swept_total',
       help: 'Subscribers that the sweep put back into a queue',

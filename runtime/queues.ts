@@ -2,8 +2,8 @@ import { type Job, Queue, Worker } from 'bullmq';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
-/** The queues. A job says "look at this subscriber again" and nothing else. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source'] as const;
+/** The queues. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'verification'] as const;
 export type QueueName = (typeof QUEUES)[number];
 export type SubscriberJob = { id: string };
 
@@ -86,7 +86,7 @@ export function createQueueWorker(
   });
   worker.on('error', (err) => log.warn({ err, queue: name }, 'queue worker'));
   worker.on('failed', (job, err) =>
-    log.warn({ err, queue: name, subscriberId: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
+    log.warn({ err, queue: name, id: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
   );
   return worker;
 }

@@ -3,12 +3,14 @@ import type { Keys } from './keys.ts';
 
 /**
  * What changed about a subscriber; the listener reads the state itself, so nothing personal passes the channel and a
- * message that comes twice does no harm. `friends` names the friend that was added or removed.
+ * message that comes twice does no harm. `friends` names the friend that was added or removed; `tokens`: one or
+ * all were revoked.
  */
 export type Change =
   | { what: 'now-playing' }
   | { what: 'presence' }
   | { what: 'friends'; id: string }
+  | { what: 'tokens' }
   | { what: 'gone' };
 
 export type Events = ReturnType<typeof createEvents>;

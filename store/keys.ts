@@ -16,7 +16,7 @@ export function createKeys(prefix: string) {
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
-    tokens: (id: string) => of(id, 'tokens'),
+    tokens: (id: string) => of(id, 'device-tokens'),
     /** Of the subscriber's own book, or of the one that a source has filled. */
     book: (id: string, source?: string) => of(id, inBook('book', source)),
     held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
@@ -60,7 +60,6 @@ export function createKeys(prefix: string) {
     reconciliation: `${prefix}:reconciliation`,
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
-    token: (hash: string) => `${prefix}:token:${hash}`,
     audit: (trail: string) => `${prefix}:{audit}:${trail}`,
     credentials: {
       records: `${prefix}:{credentials}:records`,
@@ -68,6 +67,10 @@ export function createKeys(prefix: string) {
       used: `${prefix}:{credentials}:used`,
     },
     rate: (who: string) => `${prefix}:rate:${who}`,
+    /** `id`: the keyed hash of a number, see verifications.ts. */
+    verification: (id: string) => of(id, 'verification'),
+    limit: (name: string) => of(name, 'limit'),
+    assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),

@@ -1,6 +1,7 @@
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
@@ -12,6 +13,7 @@ import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
+import { createLimits } from './limits.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
@@ -23,6 +25,7 @@ import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
+import { createVerifications } from './verifications.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -35,6 +38,7 @@ export function createStores(redis: Redis, prefix: string) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, keys),
+    assertions: createAssertions(redis, keys),
     audit: createAudit(redis, keys),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
@@ -44,6 +48,7 @@ export function createStores(redis: Redis, prefix: string) {
     friends: createFriends(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
+    limits: createLimits(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
@@ -55,5 +60,6 @@ export function createStores(redis: Redis, prefix: string) {
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),
+    verifications: createVerifications(redis, keys),
   };
 }

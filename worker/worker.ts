@@ -10,13 +10,14 @@ import { createDavThreads } from './carddav/threads.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
+import { createSendCodeJob } from './send-code.ts';
 import { createSourceJob } from './source.ts';
 import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
-/** How many subscribers are looked at side by side. */
-const CONCURRENCY = { reconcile: 16, source: 8 };
+/** How many subscribers are looked at, and how many codes are on their way to the webhook, side by side. */
+const CONCURRENCY = { reconcile: 16, source: 8, verification: 16 };
 
-/** Starts the background work that needs no XMPP: reconciliation, network address books, and the sweep. */
+/** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
@@ -35,8 +36,9 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const jobs = {
     reconcile: createReconcileJob(context),
     source: createSourceJob({ ...context, config, numberKeyOf: createNumberKey(config.numberKey), threads }),
+    verification: createSendCodeJob(context, config),
   };
-  const workers = (['reconcile', 'source'] as const).map((queue) =>
+  const workers = (['reconcile', 'source', 'verification'] as const).map((queue) =>
     createQueueWorker(queueRedis, config.redisPrefix, queue, CONCURRENCY[queue], log, jobs[queue]),
   );
   for (const worker of workers) void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));

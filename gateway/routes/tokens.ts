@@ -1,27 +1,104 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Fault } from '../../domain/fault.ts';
+import type { Device } from '../../store/tokens.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { problems, SubscriberParams, TokenView } from '../schemas.ts';
+import { issueToken, toDeviceName } from '../login.ts';
+import { Empty, NewToken, problems, SubscriberParams, TokenList, TokenParams, TokenView } from '../schemas.ts';
 
-/** Subscribers' tokens. */
-export function tokenRoutes({ stores, config, now }: Context): FastifyPluginAsyncTypebox {
+const tags = ['tokens'];
+
+/** Subscribers' tokens, one for each device. */
+export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, now } = context;
+
   return async (app) => {
     app.post(
       '/subscribers/:subscriberId/tokens',
       {
         config: { access: { scope: 'tokens:write' } },
         schema: {
-          tags: ['subscribers'],
+          tags,
           summary: 'Issue a token with which the subscriber calls for itself',
           params: SubscriberParams,
+          body: NewToken,
           response: { 201: TokenView, ...problems },
         },
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const { token, expiresAt } = await stores.tokens.issue(id, config.tokenLifetime, now());
-        return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
+        const issued = await issueToken(context, id, toDeviceName(request.body?.deviceName));
+        return reply
+          .code(201)
+          .header('cache-control', 'no-store')
+          .send({ ...issued, expiresAt: new Date(issued.expiresAt).toISOString() });
       },
     );
+
+    app.get(
+      '/subscribers/:subscriberId/tokens',
+      {
+        config: { access: { scope: 'tokens:read', self: true } },
+        schema: {
+          tags,
+          summary: 'The tokens of a subscriber’s devices',
+          params: SubscriberParams,
+          response: { 200: TokenList, ...problems },
+        },
+      },
+      async (request) => {
+        const { id } = await subscriberOf(request, stores);
+        return { tokens: (await stores.tokens.list(id, now())).map(toView) };
+      },
+    );
+
+    app.delete(
+      '/subscribers/:subscriberId/tokens/:tokenId',
+      {
+        config: { access: { scope: 'tokens:write', self: true } },
+        schema: {
+          tags,
+          summary: 'Revoke one token',
+          params: TokenParams,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        if (!(await stores.tokens.revoke(id, request.params.tokenId)))
+          throw new Fault('NOT_FOUND', 'The subscriber has no such token; GET …/tokens lists them.');
+        await stores.events.tell(id, { what: 'tokens' });
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.delete(
+      '/subscribers/:subscriberId/tokens',
+      {
+        config: { access: { scope: 'tokens:write', self: true } },
+        schema: {
+          tags,
+          summary: 'Revoke every token, also the one that this call is made with',
+          params: SubscriberParams,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        await stores.tokens.revokeAll(id);
+        await stores.events.tell(id, { what: 'tokens' });
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+function toView({ tokenId, deviceName, createdAt, usedAt, expiresAt }: Device) {
+  return {
+    tokenId,
+    deviceName: deviceName ?? null,
+    createdAt: new Date(createdAt).toISOString(),
+    lastUsedAt: usedAt === undefined ? null : new Date(usedAt).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
   };
 }

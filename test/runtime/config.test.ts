@@ -19,6 +19,7 @@ describe('runtime/config', () => {
       guessedNumbers: 'use',
       numberKey: Buffer.alloc(32, 0xab),
       secretsKey: Buffer.alloc(32, 0xcd),
+      sms: { webhook: undefined, text: '{code} is your code. Nobody needs it but you.' },
     });
     expect(toGatewayConfig(GATEWAY)).to.include({
       host: '127.0.0.1',

@@ -17,6 +17,8 @@ type Entry = {
 type Page = { entries: Entry[]; next?: string };
 
 const of = (rest: string) => `/v1/subscribers/{subscriberId}${rest}`;
+/** No credential. */
+const NOBODY = { authorization: '' };
 const TUNE = { kind: 'audio', title: 'A secret song' };
 
 describe('the audit trail', () => {
@@ -95,6 +97,29 @@ describe('the audit trail', () => {
     expect(await entryOf('GET', path, undefined, bearer(key))).to.include({ caller: 'key', status: 403 });
     const stranger = await entryOf('GET', path, undefined, bearer('est_wrong'), 'unknown');
     expect(stranger).to.include({ caller: 'unknown', status: 401, code: 'UNAUTHENTICATED' });
+  });
+
+  it('has every login, as a call by the subscriber, and apart from them those that were refused', async () => {
+    const [send, validate] = ['/v1/verification/send-code', '/v1/verification/validate-code'];
+    const { body } = await api.call('POST', send, { phoneNumber: bob.phoneNumber }, NOBODY);
+    const outbox = await api.call('GET', '/v1/verification/outbox');
+    const [waiting] = outbox.body.codes as unknown as { code: string }[];
+    const code = waiting?.code ?? '';
+    const login = { authenticationId: body.authenticationId, code: code === '000000' ? '000001' : '000000' };
+    const wrong = await entryOf('POST', validate, login, NOBODY, 'unknown');
+    expect(wrong).to.include({
+      caller: 'unknown',
+      operation: `POST ${validate}`,
+      status: 401,
+      code: 'UNAUTHENTICATED',
+    });
+    const right = await entryOf('POST', validate, { ...login, code }, NOBODY);
+    expect(right).to.include({ caller: 'subscriber', status: 200 });
+    expect(right?.subject).to.equal(right?.callerId);
+    expect((await search({ subscriberId: bob.id }))[0]?.correlator).to.equal(right?.correlator);
+    const assertion = { grant_type: 'password' };
+    const refused = await entryOf('POST', '/v1/tokens', assertion, NOBODY, 'unknown');
+    expect(refused).to.include({ caller: 'unknown', status: 400, code: 'INVALID_ARGUMENT' });
   });
 
   it('has each row that an import changed, or might not touch', async () => {

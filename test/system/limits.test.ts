@@ -88,6 +88,8 @@ describe('limits', () => {
     expect(await statuses(60, guess)).to.deep.equal({ 401: 50, 429: 10 });
     for (const path of ['/metrics', '/openapi.json', '/docs/'])
       expect((await api.call('GET', path, undefined, address)).status, path).to.equal(429);
+    for (const path of ['/v1/verification/send-code', '/v1/verification/validate-code', '/v1/tokens'])
+      expect((await api.call('POST', path, {}, address)).status, path).to.equal(429);
     expect((await api.call('GET', '/livez', undefined, address)).status, 'a supervisor’s probe').to.equal(200);
     const network = (i: number) => from(`2001:db8:1:2::${i.toString(16)}`);
     expect(await statuses(60, (i) => api.call('GET', '/openapi.json', undefined, network(i)))).to.deep.equal({

@@ -31,7 +31,12 @@ const BODIES: Record<string, (n: number) => unknown> = {
   [`PUT ${of('/now-playing')}`]: () => tune,
   [`PUT ${of('/address-book/sources/{name}')}`]: () => source,
   'POST /v1/reconciliations': () => ({}),
+  'POST /v1/verification/send-code': (n) => ({ phoneNumber: numberOf(n) }),
+  'POST /v1/verification/validate-code': () => ({ authenticationId: 'made-up', code: '123456' }),
+  'POST /v1/tokens': () => ({ grant_type: 'password' }),
 };
+/** Every row makes more logins than one address may. */
+const env = { EARSHOT_CODES_PER_NUMBER: '1000/1', EARSHOT_CODES_PER_ADDRESS: '1000/1' };
 
 // biome-ignore format: a table
 const TABLE: Record<string, number[]> = {
@@ -39,6 +44,12 @@ const TABLE: Record<string, number[]> = {
   'GET /livez':                                     [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /readyz':                                    [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /metrics':                                   [200, 200,  200,    200,  200,   200,     200,    200,    200],
+  // These are how a credential is got: none is looked at, and none helps.
+  'POST /v1/verification/send-code':                [202, 202,  202,    202,  202,   202,     202,    202,    202],
+  'POST /v1/verification/validate-code':            [401, 401,  401,    401,  401,   401,     401,    401,    401],
+  'POST /v1/tokens':                                [400, 400,  400,    400,  400,   400,     400,    400,    400],
+  // Who has ranges sees the codes of its own numbers only.
+  'GET /v1/verification/outbox':                    [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     403,    201,    409],
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
@@ -58,6 +69,9 @@ const TABLE: Record<string, number[]> = {
   [`PATCH ${of('')}`]:                              [401, 401,  401,    403,  403,   403,     404,    200,    200],
   [`DELETE ${of('')}`]:                             [401, 401,  401,    403,  403,   403,     404,    204,    404],
   [`POST ${of('/tokens')}`]:                        [401, 401,  401,    403,  403,   403,     404,    201,    201],
+  [`GET ${of('/tokens')}`]:                         [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`DELETE ${of('/tokens')}`]:                      [401, 401,  401,    403,  204,   403,     404,    204,    204],
+  [`DELETE ${of('/tokens/{tokenId}')}`]:            [401, 401,  401,    403,  204,   403,     404,    204,    204],
   [`PUT ${of('/address-book')}`]:                   [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`PATCH ${of('/address-book')}`]:                 [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/address-book')}`]:                   [401, 401,  401,    403,  200,   403,     404,    200,    200],
@@ -83,7 +97,7 @@ describe('who may call what', () => {
   let expired: string[];
 
   before(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ env });
     api = createApi(stack);
     const { body } = await api.expectStatus(200, api.call('GET', '/openapi.json'));
     const { paths } = body as unknown as { paths: Record<string, Record<string, Operation>> };
@@ -131,9 +145,15 @@ describe('who may call what', () => {
       const got: string[] = [];
       for (const [i, kind] of CALLERS.entries())
         for (const secret of secrets[kind]) {
-          const fresh = route.includes('{credentialId}') ? await issueKey(api, mine, ['+86136']) : undefined;
+          const fresh = route.includes('{credentialId}') ? (await issueKey(api, mine, ['+86136'])).credentialId : '';
+          const tokenId = route.includes('{tokenId}') ? await freshToken(subject.id) : '';
           if (route.includes('{name}')) await api.expectStatus(202, api.call('PUT', linked, source));
-          const status = await statusOf(route, n, subject.id, fresh?.credentialId ?? '', secret);
+          const status = await statusOf(
+            route,
+            n,
+            { subscriberId: subject.id, credentialId: fresh, tokenId, name: 'home' },
+            secret,
+          );
           if (status !== expected[i]) got.push(`${kind}: ${status} instead of ${expected[i]}`);
         }
       expect(got).to.deep.equal([]);
@@ -143,7 +163,7 @@ describe('who may call what', () => {
     for (const [route, row] of Object.entries(TABLE)) {
       const security = operations.get(route)?.security ?? [];
       const self = (row[CALLERS.indexOf('self')] ?? 0) < 300;
-      if (row[0] === 200) expect(security, route).to.deep.equal([]);
+      if (row.every((status) => status === row[0])) expect(security, route).to.deep.equal([]);
       else
         expect(
           security.some((one) => 'subscriber' in one),
@@ -160,12 +180,13 @@ describe('who may call what', () => {
     return { id, token: issued.body.token as unknown as string };
   }
 
-  async function statusOf(route: string, n: number, id: string, credentialId: string, secret: string): Promise<number> {
-    const [method = '', path = ''] = route
-      .replace('{subscriberId}', id)
-      .replace('{credentialId}', credentialId)
-      .replace('{name}', 'home')
-      .split(' ');
+  async function freshToken(id: string): Promise<string> {
+    const { body } = await api.expectStatus(201, api.call('POST', `/v1/subscribers/${id}/tokens`));
+    return String(body.tokenId);
+  }
+
+  async function statusOf(route: string, n: number, names: Record<string, string>, secret: string): Promise<number> {
+    const [method = '', path = ''] = route.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? '').split(' ');
     const body = BODIES[route]?.(n);
     const response = await fetch(stack.gatewayUrl + path, {
       method,
@@ -186,12 +207,14 @@ function numberOf(n: number): string {
   return `+8613600${`${n}`.padStart(6, '0')}`;
 }
 
-/** A token that Redis has let expire. */
+/** A token whose time is over; Redis still has it. */
 async function expiredToken(stack: Stack, api: Api): Promise<string> {
   const { token } = await api.join('+8613600900900');
   const redis = createClient({ url: stack.redis().url });
   await redis.connect();
-  for (const key of await redis.keys('earshot:token:*')) await redis.pExpire(key, 1);
+  const [key = ''] = await redis.keys('earshot:*:device-tokens');
+  for (const [tokenId, json] of Object.entries(await redis.hGetAll(key)))
+    await redis.hSet(key, tokenId, JSON.stringify({ ...JSON.parse(json), expiresAt: Date.now() - 1 }));
   redis.destroy();
   return token;
 }

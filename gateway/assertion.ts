@@ -1,0 +1,94 @@
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { parseE164 } from '../domain/phone.ts';
+import type { AssertionConfig } from '../runtime/login-config.ts';
+import { createKeys } from './assertion-keys.ts';
+import { OAuthFault } from './oauth-fault.ts';
+
+/** Public-key signatures only (RFC 7518, RFC 8037): with a shared secret whoever checks could also sign. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+/** Seconds for which an assertion may be valid, and by which clocks may differ. */
+const LONGEST_LIFE = 300;
+const SKEW = 30;
+
+/** Who vouches for the number. `until`: milliseconds since the epoch from which the assertion is refused anyway. */
+export type Asserted = { phoneNumber: string; issuer: string; jti: string; until: number };
+
+/** Checks a signed JWT of a carrier that knows whose line it is (RFC 7523, section 3). @throws OAuthFault invalid_grant, Fault UNAVAILABLE */
+export function createAssertionCheck({ issuers, audience }: AssertionConfig) {
+  const known = new Map(issuers.map((one) => [one.issuer, { ...one, keyOf: createKeys(one.keys) }]));
+
+  return async (assertion: string, now: number): Promise<Asserted> => {
+    const issuer = known.get(issuerOf(assertion));
+    if (!issuer) throw refused('its issuer is not known here');
+    const claims = await verify(assertion, issuer.keyOf, issuer.issuer, audience, now);
+    const { jti, exp = 0 } = claims;
+    if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw refused('jti must have 1 to 256 characters');
+    if (exp - now / 1000 > LONGEST_LIFE + SKEW) throw refused(`it is valid for more than ${LONGEST_LIFE} seconds`);
+    const phoneNumber = numberIn(claims);
+    if (issuer.ranges.length > 0 && !issuer.ranges.some((range) => phoneNumber.startsWith(range)))
+      throw refused('the number is not one of the issuer’s');
+    return { phoneNumber, issuer: issuer.issuer, jti, until: (exp + SKEW + 1) * 1000 };
+  };
+}
+
+function issuerOf(assertion: string): string {
+  try {
+    return decodeJwt(assertion).iss ?? '';
+  } catch {
+    throw refused('it is no JWT');
+  }
+}
+
+async function verify(
+  assertion: string,
+  keyOf: JWTVerifyGetKey,
+  issuer: string,
+  audience: string,
+  now: number,
+): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(assertion, keyOf, {
+      issuer,
+      audience,
+      algorithms: ALGORITHMS,
+      clockTolerance: SKEW,
+      requiredClaims: ['exp', 'jti'],
+      currentDate: new Date(now),
+    });
+    return payload;
+  } catch (err) {
+    if (err instanceof errors.JWTExpired) throw refused('it has expired');
+    if (err instanceof errors.JWTClaimValidationFailed) throw refused(`its claim ${err.claim} does not fit`);
+    // A key that does not fit the algorithm is a TypeError.
+    if (err instanceof errors.JOSEError || err instanceof TypeError) throw refused('its signature does not fit');
+    throw err;
+  }
+}
+
+/** `phone_number` (OpenID Connect Core, section 5.1) or `sub` as a tel: URI (RFC 3966); with both they must agree. */
+function numberIn({ sub, phone_number: claim }: JWTPayload): string {
+  const texts = [claim, sub?.startsWith('tel:') ? sub.slice('tel:'.length) : undefined].filter(
+    (text) => text !== undefined,
+  );
+  const numbers = new Set(texts.map((text) => (typeof text === 'string' ? parseE164(text) : undefined)));
+  const [phoneNumber] = numbers;
+  if (numbers.size !== 1 || phoneNumber === undefined)
+    throw refused('it must name one valid number, as sub tel:+… or as phone_number');
+  return phoneNumber;
+}
+
+function refused(why: string): OAuthFault {
+  return new OAuthFault('invalid_grant', `The assertion is not accepted: ${why}.`);
+}

@@ -1,0 +1,71 @@
+import type { FastifyRequest } from 'fastify';
+import { Fault } from '../domain/fault.ts';
+import { cleanText, lengthOf } from '../domain/text.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
+import type { Issued } from '../store/tokens.ts';
+import type { Context } from './context.ts';
+import { createSubscriber } from './new-subscriber.ts';
+import { subscriberWith } from './subscriber-fields.ts';
+
+const LONGEST_DEVICE_NAME = 64;
+
+export type LoggedIn = { subscriber: Subscriber; password?: string; issued: Issued };
+
+/**
+ * Logs in whoever has proved to have the number: the subscriber whose number it is, or a new one, whose password is returned this once.
+ * `useUp` spends the proof, between the last that can fail for long and the token.
+ * @throws Fault as createSubscriber
+ */
+export async function logIn(
+  context: Context,
+  phoneNumber: string,
+  deviceName: string | undefined,
+  useUp: () => Promise<void>,
+): Promise<LoggedIn> {
+  const found = await findOrCreate(context, phoneNumber);
+  await useUp();
+  return { ...found, issued: await issueToken(context, found.subscriber.id, deviceName) };
+}
+
+/** From here on the call is one by the subscriber itself: so the audit trail has it, where no stranger's call can push it out. */
+export function becomeCaller(request: FastifyRequest, { id }: Subscriber): void {
+  request.caller = { kind: 'subscriber', id };
+  request.subject = id;
+}
+
+/** A token for one device; a former one of that device ends at once. */
+export async function issueToken(
+  { stores, config, now }: Context,
+  id: string,
+  deviceName: string | undefined,
+): Promise<Issued> {
+  const issued = await stores.tokens.issue(id, deviceName, config.tokenLifetime, now());
+  await stores.events.tell(id, { what: 'tokens' });
+  return issued;
+}
+
+/** Undefined when none was given. @throws Fault INVALID_ARGUMENT */
+export function toDeviceName(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const name = cleanText(text);
+  if (name === '' || lengthOf(name) > LONGEST_DEVICE_NAME)
+    throw new Fault('INVALID_ARGUMENT', `deviceName must have 1 to ${LONGEST_DEVICE_NAME} visible characters.`);
+  return name;
+}
+
+async function findOrCreate(
+  context: Context,
+  phoneNumber: string,
+): Promise<{ subscriber: Subscriber; password?: string }> {
+  const known = await subscriberWith(context, phoneNumber);
+  if (known) return { subscriber: known };
+  try {
+    return await createSubscriber(context, [phoneNumber], '', undefined);
+  } catch (err) {
+    // Somebody else has just added it.
+    const taken = err instanceof Fault && err.code === 'ALREADY_EXISTS';
+    const subscriber = taken ? await subscriberWith(context, phoneNumber) : undefined;
+    if (!subscriber) throw err;
+    return { subscriber };
+  }
+}

@@ -1,0 +1,70 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Context } from '../context.ts';
+import { becomeCaller, logIn, toDeviceName } from '../login.ts';
+import { networkOf } from '../network.ts';
+import { CodeBody, LoginView, NumberQuery, problems, SentCode } from '../schemas.ts';
+import { toE164 } from '../subscriber-fields.ts';
+import { proveNumber, sendCode } from '../verification.ts';
+
+const tags = ['login'];
+/** No credential: these calls are how one is got. */
+const security: [] = [];
+
+/** How a phone proves its number. */
+export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/verification/send-code',
+      {
+        schema: {
+          tags,
+          security,
+          summary: 'Have a code sent to a number',
+          description:
+            'Six digits by text message. The newest code of a number replaces the former. Few codes are sent to one number and for one network address: 429 with `Retry-After`.',
+          body: NumberQuery,
+          response: { 202: SentCode, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { phoneNumber } = request.body;
+        const { authenticationId, expiresAt } = await sendCode(context, toE164(phoneNumber), networkOf(request.ip));
+        return reply.code(202).send({ authenticationId, expiresAt: new Date(expiresAt).toISOString() });
+      },
+    );
+
+    app.post(
+      '/verification/validate-code',
+      {
+        schema: {
+          tags,
+          security,
+          summary: 'Log in with the code',
+          description:
+            'Who is not yet a subscriber becomes one, with an XMPP account whose password is shown this once. A code allows three tries. Whatever is wrong with it, the answer is the same 401.',
+          body: CodeBody,
+          response: { 200: LoginView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { authenticationId, code } = request.body;
+        const deviceName = toDeviceName(request.body.deviceName);
+        const proof = await proveNumber(context, authenticationId, code, networkOf(request.ip));
+        const { subscriber, password, issued } = await logIn(context, proof.phoneNumber, deviceName, proof.useUp).catch(
+          async (err: unknown) => {
+            await proof.giveBack();
+            throw err;
+          },
+        );
+        becomeCaller(request, subscriber);
+        return reply.header('cache-control', 'no-store').send({
+          subscriberId: subscriber.id,
+          token: issued.token,
+          expiresAt: new Date(issued.expiresAt).toISOString(),
+          jid: subscriber.jid,
+          ...(password === undefined ? {} : { password }),
+        });
+      },
+    );
+  };
+}

@@ -1,0 +1,355 @@
+import { expect } from 'chai';
+import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const MINUTE = 60_000;
+const SEND = '/v1/verification/send-code';
+const VALIDATE = '/v1/verification/validate-code';
+
+describe('proving a number', () => {
+  let server: TestRedis;
+  let gateway: TestGateway;
+  let people = 0;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(async () => {
+    gateway = await openTestGateway(server);
+  });
+
+  afterEach(async () => gateway.stop());
+  after(async () => server?.stop());
+
+  /** A number that no other test uses. */
+  function newNumber(): string {
+    people += 1;
+    return `+8613800${String(138_000 + people)}`;
+  }
+
+  async function send(phoneNumber: string, from?: string): Promise<string> {
+    const { status, text, body } = await gateway.post(SEND, { phoneNumber }, from);
+    expect(status, text).to.equal(202);
+    return String(body.authenticationId);
+  }
+
+  const validate = (authenticationId: string, code: string, from?: string, headers?: Record<string, string>) =>
+    gateway.post(VALIDATE, { authenticationId, code }, from, headers);
+
+  /** What a caller can tell one answer from another by; how many calls it has left tells of itself alone. */
+  const seen = ({ status, headers, body }: Reply) => ({
+    status,
+    body: { ...body, correlator: '' },
+    headers: { ...headers, date: '', ratelimit: '', 'x-correlator': '' },
+  });
+
+  const wrongFor = (code: string) => (code === '000000' ? '000001' : '000000');
+
+  it('sends a number one code in two minutes and two in eight hours', async () => {
+    const phoneNumber = newNumber();
+    const next = async (after: number) => {
+      gateway.pass(after);
+      const { status, headers, body } = await gateway.post(
+        SEND,
+        { phoneNumber },
+        `192.0.2.${Math.floor(Math.random() * 250)}`,
+      );
+      return status === 429 ? [body.code, headers['retry-after']] : status;
+    };
+    expect(await next(0)).to.equal(202);
+    expect(await next(0)).to.deep.equal(['TOO_MANY_REQUESTS', '120']);
+    expect(await next(2 * MINUTE)).to.equal(202);
+    const [, seconds] = (await next(2 * MINUTE)) as [string, string];
+    expect(Number(seconds)).to.be.within(476 * 60 - 5, 476 * 60);
+    expect(await next(476 * MINUTE)).to.equal(202);
+  });
+
+  it('sends five codes in five minutes for one address: an IPv4 address, or the /64 of an IPv6 address', async () => {
+    for (const [own, same, other] of [
+      ['192.0.2.7', '::ffff:192.0.2.7', '192.0.2.8'],
+      ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:2::1'],
+    ] as const) {
+      for (let i = 0; i < 5; i += 1) await send(newNumber(), own);
+      const refused = await gateway.post(SEND, { phoneNumber: newNumber() }, same);
+      expect(refused.status).to.equal(429);
+      expect(Number(refused.headers['retry-after'])).to.be.within(290, 300);
+      await send(newNumber(), other);
+      gateway.pass(5 * MINUTE);
+      await send(newNumber(), own);
+    }
+  });
+
+  it('refuses what is no subscriber’s number, and does not count it', async () => {
+    for (const phoneNumber of [
+      '13800138000',
+      '+861380013',
+      '+999',
+      '110',
+      '',
+      'tel:+8613800138000',
+      '+86 138 0013 8000 # 1',
+    ]) {
+      const { status, body } = await gateway.post(SEND, { phoneNumber });
+      expect([status, body.code], phoneNumber).to.deep.equal([400, 'INVALID_ARGUMENT']);
+    }
+    await send(newNumber());
+  });
+
+  it('answers alike for a number that is known and one that is not, in status, headers, size and time', async () => {
+    const times: [number[], number[]] = [[], []];
+    const answers = new Set<string>();
+    for (let i = 0; i < 100; i += 1) {
+      const [known, unknown] = [newNumber(), newNumber()];
+      await gateway.join(known);
+      for (const [which, phoneNumber] of [known, unknown].entries()) {
+        const begun = performance.now();
+        const answer = await gateway.post(SEND, { phoneNumber }, `198.51.100.${i}`);
+        times[which]?.push(performance.now() - begun);
+        expect(answer.status).to.equal(202);
+        const length = String(answer.body.authenticationId).length;
+        answers.add(JSON.stringify([Object.keys(answer.body), length, answer.headers['content-length']]));
+      }
+    }
+    expect([...answers]).to.have.length(1);
+    const [known, unknown] = times.map((list) => list.sort((a, b) => a - b)[50] ?? 0) as [number, number];
+    expect(known / unknown).to.be.within(0.67, 1.5);
+  });
+
+  it('logs in once with the right code; wrong, used up, replaced, expired and unknown are one plain refusal', async () => {
+    const phoneNumber = newNumber();
+    const id = await gateway.join(phoneNumber);
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    const failures = [await validate(authenticationId, wrongFor(code))];
+    const { status, body, headers } = await validate(authenticationId, code);
+    expect(status).to.equal(200);
+    expect(body).to.have.keys('subscriberId', 'token', 'expiresAt', 'jid').and.include({ subscriberId: id });
+    expect(headers['cache-control']).to.equal('no-store');
+    failures.push(await validate(authenticationId, code));
+    gateway.pass(2 * MINUTE);
+    failures.push(await validate(authenticationId, code));
+    const replaced = newNumber();
+    const older = await send(replaced);
+    const olderCode = await gateway.codeOf(replaced);
+    gateway.pass(2 * MINUTE);
+    await send(replaced);
+    failures.push(await validate(older, olderCode), await validate('nonsense', '123456'), await validate('', '123456'));
+    const exhausted = newNumber();
+    const dead = await send(exhausted);
+    const deadCode = await gateway.codeOf(exhausted);
+    for (let i = 0; i < 3; i += 1) failures.push(await validate(dead, wrongFor(deadCode)));
+    failures.push(await validate(dead, deadCode));
+    for (const failure of failures) expect(seen(failure)).to.deep.equal(seen(failures[0] as Reply));
+    expect(failures[0]?.status).to.equal(401);
+    expect(failures[0]?.body).to.include({
+      code: 'UNAUTHENTICATED',
+      detail: 'The code is not valid; ask for a new one.',
+    });
+  });
+
+  it('takes as long for an id that nobody gave out as for a wrong code', async () => {
+    const times: [number[], number[]] = [[], []];
+    const authenticationId = await send(newNumber());
+    for (let i = 0; i < 200; i += 1)
+      for (const [which, id] of [authenticationId, 'nobody gave this out'].entries()) {
+        const begun = performance.now();
+        expect((await validate(id, '000000', `198.51.${i}.${which}`)).status).to.equal(401);
+        times[which]?.push(performance.now() - begun);
+      }
+    const [wrong, unknown] = times.map((list) => list.sort((a, b) => a - b)[100] ?? 0) as [number, number];
+    expect(unknown / wrong).to.be.within(0.67, 1.5);
+  });
+
+  it('believes X-Forwarded-For from the operator’s own proxies only', async () => {
+    const sendBy = async (i: number) =>
+      gateway.post(SEND, { phoneNumber: newNumber() }, '192.0.2.1', { 'x-forwarded-for': `203.0.113.${i}` });
+    for (let i = 0; i < 6; i += 1) expect((await sendBy(i)).status).to.equal(i < 5 ? 202 : 429);
+    await gateway.stop();
+    gateway = await openTestGateway(server, { EARSHOT_TRUSTED_PROXIES: '192.0.2.0/24' });
+    for (let i = 0; i < 6; i += 1) expect((await sendBy(i)).status).to.equal(202);
+    for (let i = 0; i < 5; i += 1) expect((await sendBy(6)).status).to.equal(202);
+    expect((await sendBy(6)).status).to.equal(429);
+  });
+
+  it('knows no code any more when its time is over', async () => {
+    await gateway.stop();
+    gateway = await openTestGateway(server, { EARSHOT_CODE_SECONDS: '1' });
+    const phoneNumber = newNumber();
+    await gateway.join(phoneNumber);
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await validate(authenticationId, code)).status).to.equal(401);
+    expect(await gateway.codeOf(phoneNumber)).to.equal('none');
+  });
+
+  it('lets an address guess sixteen times in five minutes, then not even be right', async () => {
+    const phoneNumber = newNumber();
+    await gateway.join(phoneNumber);
+    const guesses = await Promise.all(Array.from({ length: 40 }, () => validate('unknown', '000000', '203.0.113.1')));
+    expect(guesses.filter(({ status }) => status === 401)).to.have.length(16);
+    const refused = guesses.filter(({ status }) => status === 429);
+    expect(refused).to.have.length(24);
+    expect(Number(refused[0]?.headers['retry-after'])).to.be.within(290, 300);
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    expect((await validate(authenticationId, code, '203.0.113.1')).status).to.equal(429);
+    expect((await validate(authenticationId, code, '203.0.113.2')).status).to.equal(200);
+  });
+
+  it('does not count a right code as a wrong one', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const phoneNumber = newNumber();
+      await gateway.join(phoneNumber);
+      const authenticationId = await send(phoneNumber, `192.0.2.${i}`);
+      expect((await validate(authenticationId, await gateway.codeOf(phoneNumber))).status).to.equal(200);
+    }
+  });
+
+  it('lets exactly one of twenty win who validate the same code at once, from as many addresses', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const phoneNumber = newNumber();
+      const id = await gateway.join(phoneNumber);
+      const authenticationId = await send(phoneNumber, `192.0.2.${round}`);
+      const code = await gateway.codeOf(phoneNumber);
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => validate(authenticationId, code, `198.51.100.${i}`)),
+      );
+      expect(all.map(({ status }) => status).sort()).to.deep.equal([200, ...new Array(19).fill(401)]);
+      expect(await gateway.stores.tokens.list(id, gateway.now())).to.have.length(1);
+    }
+  });
+
+  it('keeps the code good when the account cannot be made now, and when a gateway died at the login', async () => {
+    const phoneNumber = newNumber();
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    for (let i = 0; i < 5; i += 1)
+      expect((await validate(authenticationId, code)).status, 'no component').to.equal(503);
+    await gateway.join(phoneNumber);
+    const [id = ''] = await gateway.stores.verifications.waiting();
+    const nonce = (await gateway.stores.verifications.undelivered(id))?.nonce ?? '';
+    expect(await gateway.stores.verifications.claim(id, nonce, gateway.now()), 'the claim of the dead').to.not.equal(
+      undefined,
+    );
+    expect((await validate(authenticationId, code)).status).to.equal(401);
+    gateway.pass(30_000);
+    expect((await validate(authenticationId, code)).status).to.equal(200);
+  });
+
+  it('gives the answer to an Idempotency-Key again to the same caller with the same body, and to nobody else', async () => {
+    const phoneNumber = newNumber();
+    await gateway.join(phoneNumber);
+    const headers = { 'idempotency-key': 'login-1' };
+    const first = await gateway.post(SEND, { phoneNumber }, '192.0.2.1', headers);
+    const again = await gateway.post(SEND, { phoneNumber }, '192.0.2.1', headers);
+    expect(again.body).to.deep.equal(first.body);
+    expect(again.headers['idempotency-replayed']).to.equal('true');
+    expect((await gateway.post(SEND, { phoneNumber }, '192.0.2.2', headers)).status).to.equal(429);
+    const other = await gateway.post(SEND, { phoneNumber: newNumber() }, '192.0.2.1', headers);
+    expect(other.status).to.equal(202);
+    expect(other.body.authenticationId).to.not.equal(first.body.authenticationId);
+
+    const authenticationId = String(first.body.authenticationId);
+    const code = await gateway.codeOf(phoneNumber);
+    const login = await validate(authenticationId, code, '192.0.2.1', headers);
+    expect(login.status).to.equal(200);
+    expect((await validate(authenticationId, code, '192.0.2.1', headers)).body).to.deep.equal(login.body);
+    expect((await validate(authenticationId, code, '192.0.2.9', headers)).status).to.equal(401);
+    expect((await validate(authenticationId, wrongFor(code), '192.0.2.1', headers)).status).to.equal(401);
+  });
+
+  it('logs in the subscriber who has the number, whichever of its numbers it is', async () => {
+    const numbers: [string, string] = [newNumber(), newNumber()];
+    const id = await gateway.join(...numbers);
+    for (const phoneNumber of numbers) {
+      const { status, body } = await validate(await send(phoneNumber), await gateway.codeOf(phoneNumber));
+      expect([status, body.subscriberId]).to.deep.equal([200, id]);
+    }
+  });
+
+  it('takes a code, and knows the subscriber, although the number key was changed meanwhile', async () => {
+    const phoneNumber = newNumber();
+    const id = await gateway.join(phoneNumber);
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    const { redisPrefix } = gateway.config;
+    await gateway.stop();
+    gateway = await openTestGateway(server, {
+      EARSHOT_REDIS_PREFIX: redisPrefix,
+      EARSHOT_NUMBER_KEY: '12'.repeat(32),
+      EARSHOT_NUMBER_KEY_PREVIOUS: 'ab'.repeat(32),
+    });
+    const { status, body } = await validate(authenticationId, code);
+    expect([status, body.subscriberId]).to.deep.equal([200, id]);
+  });
+
+  it('does not remember "too many" for an Idempotency-Key', async () => {
+    const phoneNumber = newNumber();
+    await send(phoneNumber);
+    const headers = { 'idempotency-key': 'k' };
+    expect((await gateway.post(SEND, { phoneNumber }, undefined, headers)).status).to.equal(429);
+    gateway.pass(2 * MINUTE);
+    expect((await gateway.post(SEND, { phoneNumber }, undefined, headers)).status).to.equal(202);
+  });
+
+  it('shows the codes that wait to no subscriber and to a carrier in its ranges only, and none when a webhook sends them', async () => {
+    const phoneNumber = newNumber();
+    const id = await gateway.join(phoneNumber);
+    await send(phoneNumber);
+    const outbox = (headers: Record<string, string>) =>
+      gateway.call({ method: 'GET', url: '/v1/verification/outbox', headers });
+    const { token } = await gateway.stores.tokens.issue(id, undefined, MINUTE, gateway.now());
+    expect((await outbox({})).status).to.equal(401);
+    expect((await outbox({ authorization: `Bearer ${token}` })).status).to.equal(403);
+    for (const [range, codes] of [
+      ['+49', 0],
+      ['+8613800', 1],
+    ] as const) {
+      const { body } = await gateway.post(
+        '/v1/credentials',
+        { name: 'A help desk', scopes: ['verification:read'], ranges: [range] },
+        undefined,
+        gateway.operator,
+      );
+      const seen = await outbox({ authorization: `Bearer ${body.key}` });
+      expect(seen.body.codes, `codes for ${range}`).to.have.length(codes);
+    }
+    const { status, headers, body } = await outbox(gateway.operator);
+    expect([status, headers['cache-control']]).to.deep.equal([200, 'no-store']);
+    const [waiting] = body.codes as Record<string, string>[];
+    expect(waiting)
+      .to.include({ phoneNumber })
+      .and.have.property('code')
+      .that.matches(/^\d{6}$/);
+    await gateway.stop();
+    gateway = await openTestGateway(server, { EARSHOT_SMS_WEBHOOK_URL: 'https://sms.example/send' });
+    expect((await outbox(gateway.operator)).status).to.equal(404);
+  });
+
+  it('leaves neither number nor code in Redis in a form that can be read', async () => {
+    const phoneNumber = newNumber();
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    await validate(authenticationId, wrongFor(code));
+    let dump = '';
+    for (const key of await server.redis.keys('*')) {
+      const type = await server.redis.type(key);
+      const value =
+        type === 'hash'
+          ? await server.redis.hGetAll(key)
+          : type === 'zset'
+            ? await server.redis.zRange(key, 0, -1)
+            : type === 'string'
+              ? await server.redis.get(key)
+              : '';
+      dump += `${key} ${JSON.stringify(value)}\n`;
+    }
+    expect(dump).to.contain(gateway.stores.keys.verification('').slice(0, 9));
+    expect(dump)
+      .to.not.contain(phoneNumber.slice(1))
+      .and.not.match(new RegExp(`(?<![\\w-])${code}(?![\\w-])`));
+    expect(dump).to.not.contain(authenticationId).and.not.contain('192.0.2.1');
+  });
+});

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import { buildServer } from '../../gateway/server.ts';
+import { toGatewayConfig } from '../../runtime/config.ts';
+import type { Env } from '../../runtime/env-reader.ts';
+import { createKeyedHash } from '../../runtime/keyed-hash.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
+import { connectQueueRedis } from '../../runtime/queue-redis.ts';
+import { createQueues } from '../../runtime/queues.ts';
+import { connectEvents } from '../../runtime/redis.ts';
+import { createSubjectHash } from '../../runtime/subject-hash.ts';
+import { createEventSource } from '../../store/events.ts';
+import { createStores, type Stores } from '../../store/stores.ts';
+import { hashNumbers } from '../../store/subscriber-record.ts';
+import type { TestRedis } from './redis.ts';
+
+const OPERATOR_KEY = 'an operator’s key'.replaceAll(/[^a-z]/g, '-');
+
+export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
+export type Reply = { status: number; headers: Record<string, unknown>; text: string; body: Record<string, unknown> };
+
+/** The gateway over a real Redis, in this process and without a port, with a clock that the test moves. */
+export async function openTestGateway(server: TestRedis, env: Env = {}) {
+  const log = pino({ level: 'silent' });
+  const config = toGatewayConfig({
+    EARSHOT_HOME_HOST: 'op.example',
+    EARSHOT_OPERATOR_KEY: OPERATOR_KEY,
+    EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+    EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
+    EARSHOT_REDIS_PREFIX: `t${randomUUID().slice(0, 8)}`,
+    ...env,
+  });
+  const [queueRedis, eventRedis] = await Promise.all([
+    connectQueueRedis(server.place, config.redisPrefix, 'wait', log),
+    connectEvents(server.place, log),
+  ]);
+  const stores: Stores = createStores(server.redis, config.redisPrefix);
+  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const numberKeys = createNumberKeys(config.numberKey, config.numberKeyPrevious);
+  const app: FastifyInstance = await buildServer({
+    config,
+    stores,
+    queues,
+    events: createEventSource(eventRedis, stores.keys),
+    numberKeyOf: createNumberKey(config.numberKey),
+    numberKeys,
+    subjectHashOf: createSubjectHash(config.numberKey),
+    keyedHash: createKeyedHash(config.secretsKey),
+    metrics: createMetrics('gateway'),
+    log,
+    now,
+  });
+
+  /** `from`: the caller's network address. */
+  async function call(options: InjectOptions & { from?: string }): Promise<Reply> {
+    const { from: remoteAddress = '192.0.2.1', ...request } = options;
+    const { statusCode: status, headers, body: text } = await app.inject({ remoteAddress, ...request });
+    return { status, headers, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
+  }
+
+  return {
+    app,
+    config,
+    stores,
+    now,
+    call,
+    operator: { authorization: `Bearer ${OPERATOR_KEY}` },
+    post: (url: string, payload: object, from?: string, headers: Record<string, string> = {}) =>
+      call({ method: 'POST', url, payload, headers, ...(from === undefined ? {} : { from }) }),
+    /** Moves the gateway's clock. */
+    pass(milliseconds: number): void {
+      offset += milliseconds;
+    },
+    /** A subscriber whose account somebody has made before. */
+    async join(...phoneNumbers: [string, ...string[]]): Promise<string> {
+      const id = randomUUID();
+      const numbers = hashNumbers(phoneNumbers, numberKeys);
+      const subscriber = { id, ...numbers, jid: `${id}@op.example`, displayName: '', state: 'pending' as const };
+      await stores.subscribers.create(subscriber, now());
+      await stores.subscribers.activate(subscriber, now());
+      return id;
+    },
+    /** The code that waits for a number, as the operator sees it. */
+    async codeOf(phoneNumber: string): Promise<string> {
+      const { body } = await call({
+        method: 'GET',
+        url: '/v1/verification/outbox',
+        headers: { authorization: `Bearer ${OPERATOR_KEY}` },
+      });
+      const codes = body.codes as { phoneNumber: string; code: string }[];
+      return codes.find((one) => one.phoneNumber === phoneNumber)?.code ?? 'none';
+    },
+    async stop(): Promise<void> {
+      await app.close();
+      await queues.close();
+      queueRedis.close();
+      eventRedis.destroy();
+    },
+  };
+}
