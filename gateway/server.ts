@@ -10,9 +10,14 @@ import { accountForRequests, correlatorOf } from './correlator.ts';
 import { honourIdempotencyKeys } from './idempotent.ts';
 import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
+import { audioScrobblerRoutes } from './players/audioscrobbler/routes.ts';
+import { lastFmRoutes } from './players/lastfm/routes.ts';
+import { listenBrainzRoutes } from './players/listenbrainz/routes.ts';
+import { webScrobblerRoutes } from './players/web-scrobbler/routes.ts';
 import { answerProblems } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { applicationPasswordRoutes } from './routes/application-passwords.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { friendRoutes } from './routes/friends.ts';
@@ -56,6 +61,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(auditRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
+      await v1.register(applicationPasswordRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(nowPlayingRoutes(context));
@@ -63,8 +69,17 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
     },
     { prefix: '/v1' },
   );
+  if (context.config.players === 'on') await openPlayerDoors(app as unknown as FastifyInstance, context);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app as unknown as FastifyInstance;
+}
+
+/** At the paths, and in the words, of the protocols that existing players speak; docs/players.md describes them. */
+async function openPlayerDoors(app: FastifyInstance, context: Context): Promise<void> {
+  await app.register(listenBrainzRoutes(context), { prefix: '/1' });
+  await app.register(audioScrobblerRoutes(context));
+  await app.register(lastFmRoutes(context));
+  await app.register(webScrobblerRoutes(context));
 }
 
 async function describe(app: FastifyInstance): Promise<void> {

@@ -39,12 +39,18 @@ export type GatewayConfig = CommonConfig & {
   operatorKey: string;
   /** The key of the hashes under which phone numbers are kept. */
   numberKey: Buffer;
+  /** The key under which the passwords of players are kept: 32 bytes. */
+  secretsKey: Buffer;
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
   /** Entries that each audit trail keeps. */
   auditMaxEntries: number;
   oauth: OAuthConfig | undefined;
+  /** Whether existing players may say what plays, by their own protocols. */
+  players: 'on' | 'off';
+  /** Where players reach this gateway, without a slash at the end; undefined: where they say that they have reached it. */
+  publicUrl: string | undefined;
 };
 
 export type WorkerConfig = CommonConfig & { policy: Policy };
@@ -74,11 +80,14 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY'),
+    numberKey: read.key('EARSHOT_NUMBER_KEY', /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'),
+    secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
     oauth: env.EARSHOT_OAUTH_ISSUER ? oauth(read) : undefined,
+    players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
+    publicUrl: env.EARSHOT_PUBLIC_URL ? publicUrl(read) : undefined,
   }));
 }
 
@@ -88,6 +97,15 @@ export function toWorkerConfig(env: Env): WorkerConfig {
     ...common(read),
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
   }));
+}
+
+function publicUrl(read: Reader): string {
+  const url = read.matching(
+    'EARSHOT_PUBLIC_URL',
+    /^https?:\/\/[^\s?#]+$/,
+    'an address such as https://tune.op.example',
+  );
+  return url.replace(/\/+$/, '');
 }
 
 function oauth(read: Reader): OAuthConfig {
@@ -160,11 +178,8 @@ function createReader(env: Env) {
     return value ?? fallback;
   }
 
-  function key(name: string): Buffer {
-    return Buffer.from(
-      matching(name, /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more random bytes in hexadecimal (openssl rand -hex 32)'),
-      'hex',
-    );
+  function key(name: string, pattern: RegExp, bytes: string): Buffer {
+    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
   }
 
   /** Undefined when it is not set. */

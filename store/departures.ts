@@ -61,6 +61,7 @@ function ownKeys(keys: Keys, id: string): string[] {
     keys.subscriber(id),
     keys.account(id),
     keys.tokens(id),
+    keys.applicationPasswords(id),
     keys.book(id),
     keys.dirtyNumbers(id),
     keys.dirtyPairs(id),

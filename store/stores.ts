@@ -1,6 +1,7 @@
 import type { Redis, RedisPool } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createApplicationPasswords } from './application-passwords.ts';
 import { createAudit } from './audit.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
@@ -14,6 +15,8 @@ import { createKeys } from './keys.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
+import { createPlayerCalls } from './player-calls.ts';
+import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -29,6 +32,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, pool, keys),
+    applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
@@ -40,6 +44,8 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
+    playerCalls: createPlayerCalls(redis, keys),
+    playerSessions: createPlayerSessions(redis, keys),
     presences: createPresences(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),

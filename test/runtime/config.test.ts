@@ -5,6 +5,7 @@ const GATEWAY = {
   EARSHOT_HOME_HOST: 'op.example',
   EARSHOT_OPERATOR_KEY: 'k'.repeat(32),
   EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+  EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
 };
 
 describe('runtime/config', () => {
@@ -45,6 +46,9 @@ describe('runtime/config', () => {
       EARSHOT_HTTP_PORT: '70000',
       EARSHOT_OPERATOR_KEY: 'secret',
       EARSHOT_NUMBER_KEY: 'zz',
+      EARSHOT_SECRETS_KEY: 'cd'.repeat(33),
+      EARSHOT_PUBLIC_URL: 'tune.op.example',
+      EARSHOT_PLAYERS: 'maybe',
     };
     expect(() => toGatewayConfig(bad))
       .to.throw()
