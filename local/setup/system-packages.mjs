@@ -16,7 +16,12 @@ const NEEDED = [
 const NEEDED_BY_TESTS = [
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
+  { debianPackage: 'mpd', present: () => hasProgram('mpd') },
+  { debianPackage: 'mpdscribble', present: () => hasProgram('mpdscribble') },
+  { debianPackage: 'mpc', present: () => hasProgram('mpc') },
 ];
+/** Packages that start a service; the same as in install-packages.sh. */
+const SERVICES = ['prosody', 'redis-server', 'mpd', 'mpdscribble'];
 
 /**
  * Installs the Debian packages that are missing, or throws with the command that does it.
@@ -59,7 +64,7 @@ function install(becomeRoot, packages) {
 
 function mayNotMessage(packages) {
   const list = packages.join(' ');
-  const own = packages.filter((name) => name === 'prosody' || name === 'redis-server').join(' ');
+  const own = packages.filter((name) => SERVICES.includes(name)).join(' ');
   const off = `\nEarshot starts servers of its own. Those of the system, which this starts as well, are not needed:\n\n  sudo systemctl disable --now ${own}`;
   return `Earshot needs these packages, which are missing, and this user may not install them: ${list}.
 Install them once, then try again:

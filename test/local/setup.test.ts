@@ -85,10 +85,10 @@ describe('the setup', () => {
     const { stderr, status } = setup(['--test'], { PATH: onlyPrograms('apt-get', 'tmux') });
     expect(status).to.equal(1);
     expect(stderr).to.match(
-      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio\./,
+      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio mpd mpdscribble mpc\./,
     );
     expect(stderr).to.match(/sudo apt-get update && sudo apt-get install -y --no-install-recommends prosody/);
-    expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server');
+    expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server mpd mpdscribble');
     expect(stderr).not.to.contain('    at ');
   });
 
