@@ -44,13 +44,13 @@ function timeFor(wanted: Tune | undefined, published: Published, interval: numbe
 
 /** False when there is no such account, which no retry will mend. */
 async function tell(
-  { stream, stores, metrics, log }: Context,
+  { stream, echoes, stores, metrics, log }: Context,
   subscriber: Subscriber,
   tune: Tune | undefined,
 ): Promise<boolean> {
   const what = tune ? 'tune' : 'stop';
   try {
-    await publishTune(stream, subscriber.jid, tune);
+    await publishTune(stream, echoes, subscriber.jid, tune);
     metrics.publishes.inc({ what, outcome: 'done' });
     return true;
   } catch (err) {

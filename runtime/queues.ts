@@ -3,7 +3,7 @@ import type { Log } from './log.ts';
 import type { Redis } from './redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account'] as const;
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'listen'] as const;
 export type QueueName = (typeof QUEUES)[number];
 export type SubscriberJob = { id: string };
 

@@ -50,6 +50,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('roster', id), id)
       .zRem(keys.due('reconcile', id), id)
       .zRem(keys.due('account', id), id)
+      .zRem(keys.due('listen', id), id)
       .exec();
   }
 
@@ -72,6 +73,7 @@ function ownKeys(keys: Keys, id: string): string[] {
     keys.ledger(id),
     keys.playing(id),
     keys.published(id),
+    keys.listening(id),
   ];
 }
 

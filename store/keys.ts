@@ -36,6 +36,7 @@ export function createKeys(prefix: string) {
     ledger: (id: string) => of(id, 'ledger'),
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),
+    listening: (id: string) => of(id, 'listening'),
     directory: (number: number) => bucket('directory', number),
     /** What stands before the number of each bucket of that partition. */
     directoryPart: (partition: number) => part(partition, 'directory:'),

@@ -12,6 +12,7 @@ import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
+import { createListening } from './listening.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
@@ -41,6 +42,7 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     friends: createFriends(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
+    listening: createListening(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),

@@ -124,6 +124,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         await stores.nowPlaying.stop(id, undefined, now());
         await queues.enqueue('tune', [id]);
         await queues.enqueue('reconcile', [id]);
+        await queues.enqueue('listen', [id]);
         await stores.events.tell(id, { what: 'gone' });
         return reply.code(204).send(null);
       },
