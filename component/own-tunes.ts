@@ -40,7 +40,7 @@ export function createOwnTunes(context: Context, homeHost: string): OwnTunes {
 async function follow(context: Context, { jid, tune: element }: TuneEvent, moment: number): Promise<void> {
   const { stores, queues, echoes, now } = context;
   const id = await stores.subscribers.idOfJid(jid);
-  if (id === undefined || !(await stores.subscribers.get(id))) return;
+  if (id === undefined) return;
   const tune = element && tuneOf(element);
   const { devices } = await stores.nowPlaying.read(id);
   if (tune && (await isLateEcho(context, id, tune, devices))) return;

@@ -61,7 +61,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(auditRoutes(context));
       await v1.register(importRoutes(context));
       await v1.register(tokenRoutes(context));
-      await v1.register(applicationPasswordRoutes(context));
+      if (context.config.players === 'on') await v1.register(applicationPasswordRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(nowPlayingRoutes(context));

@@ -35,8 +35,9 @@ redis.call('HSET', KEYS[1], 'generation', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 return gone`;
 
-// What is shown is known only while no publish of ours is under way.
+// What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
 const OWN = `
+if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[4])
@@ -97,7 +98,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       now: number,
     ): Promise<boolean> {
       const reply = await redis.eval(OWN, {
-        keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
+        keys: [keys.playing(id), keys.published(id), keys.due('tune', id), keys.subscriber(id)],
         arguments: [
           id,
           DEVICE + device,
