@@ -151,7 +151,7 @@ describe('who may call what', () => {
   }
 
   /** Something for the route to be about, besides the subscriber. */
-  async function freshId(route: string, subscriberId: string, scopes: readonly string[]): Promise<string> {
+  async function freshId(route: string, subscriberId: string, scopes: string[]): Promise<string> {
     if (route.includes('{credentialId}')) return (await issueKey(api, scopes, ['+86136'])).credentialId;
     if (!route.includes('{applicationPasswordId}')) return '';
     const path = `/v1/subscribers/${subscriberId}/application-passwords`;
