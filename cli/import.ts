@@ -86,6 +86,7 @@ async function send(
   }).catch((err: Error) => err);
   if (answer instanceof Error) return { done: [], why: answer.message };
   if (answer.status === 503) return { done: [], why: 'The gateway is not ready.' };
+  if (answer.status === 429) return { done: [], why: 'The credential’s limit is reached.' };
   if (answer.status !== 200) expectJson(answer, 200);
   const lines = answer.text
     .split('\n')

@@ -17,7 +17,7 @@ const USAGE = `Usage:
   earshot credential rotate ID [--grace SECONDS] [--json]
   earshot credential revoke ID
 
-The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY, or a running npm start in this folder.`;
+The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY (or …_FILE), or a running npm start in this folder.`;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -5,10 +5,10 @@ import { UsageError } from './usage-error.ts';
 /** Where the gateway is and the operator's key for it. */
 export type Server = { url: string; key: string };
 
-/** From EARSHOT_URL and EARSHOT_OPERATOR_KEY, else from the `ready.json` of an `npm start` in EARSHOT_DATA_DIR or ./data. @throws UsageError */
+/** From EARSHOT_URL and EARSHOT_OPERATOR_KEY or EARSHOT_OPERATOR_KEY_FILE, else from the `ready.json` of an `npm start` in EARSHOT_DATA_DIR or ./data. @throws UsageError */
 export function findServer(env: NodeJS.ProcessEnv): Server {
-  if (env.EARSHOT_OPERATOR_KEY)
-    return { url: env.EARSHOT_URL ?? 'http://127.0.0.1:8080', key: env.EARSHOT_OPERATOR_KEY };
+  const key = env.EARSHOT_OPERATOR_KEY || keyIn(env.EARSHOT_OPERATOR_KEY_FILE);
+  if (key) return { url: env.EARSHOT_URL ?? 'http://127.0.0.1:8080', key };
   try {
     const ready = JSON.parse(readFileSync(join(env.EARSHOT_DATA_DIR ?? 'data', 'ready.json'), 'utf8')) as {
       gatewayUrl: string;
@@ -17,6 +17,15 @@ export function findServer(env: NodeJS.ProcessEnv): Server {
     return { url: ready.gatewayUrl, key: ready.operatorKey };
   } catch {
     throw new UsageError('Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080.');
+  }
+}
+
+function keyIn(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (err) {
+    throw new UsageError(`EARSHOT_OPERATOR_KEY_FILE cannot be read (${(err as NodeJS.ErrnoException).code}).`);
   }
 }
 

@@ -40,6 +40,8 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
   }
 
   async function flush(): Promise<void> {
+    // Ends after the caller has noted that it runs, also when nothing has changed; otherwise it would seem to run for ever.
+    await null;
     for (const jid of changed) {
       changed.delete(jid);
       await write(jid).catch((err: unknown) => log.warn({ err }, 'presence not written'));

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Fault } from '../domain/fault.ts';
-import type { OAuthConfig } from '../runtime/config.ts';
+import type { OAuthConfig } from '../runtime/edge-config.ts';
 import { findKeySet } from './issuer-metadata.ts';
 
 /** What an access token says. `scopes`: as the issuer named them. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { Caller } from './caller.ts';
 
 /** Who may call a route: credentials with the scope and, with `self`, subscribers about themselves. */
 export type Access = { scope: Scope; self?: true };
@@ -25,17 +26,21 @@ export function requireDeclaredAccess(app: FastifyInstance): void {
   });
 }
 
+export function mayCall(caller: Caller, access: Access | undefined): boolean {
+  if (!access) return false;
+  return caller.kind === 'subscriber' ? access.self === true : caller.scopes.includes(access.scope);
+}
+
 /** @throws Fault PERMISSION_DENIED when the caller may not call this route; runs before the body is read (RFC 6750, section 3.1). */
 export function requireAccess(request: FastifyRequest, reply: FastifyReply): void {
   const { caller } = request;
   const { access } = request.routeOptions.config;
-  if (caller?.kind === 'subscriber' && access?.self) return;
+  if (caller && mayCall(caller, access)) return;
   if (caller?.kind === 'subscriber')
     throw new Fault(
       'PERMISSION_DENIED',
       'This call takes an operator’s or a carrier’s credential, not a subscriber’s token.',
     );
-  if (access && caller?.scopes.includes(access.scope)) return;
   reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${access?.scope}"`);
   throw new Fault('PERMISSION_DENIED', `The credential lacks the scope ${access?.scope}; ask the operator for it.`);
 }

@@ -3,16 +3,37 @@ import { Fault } from '../domain/fault.ts';
 import { mayActFor } from '../domain/grant.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
-import { requireAccess, requireDeclaredAccess } from './access.ts';
+import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';
 import type { Caller, Carrier } from './caller.ts';
 import type { Identify } from './identify.ts';
+import type { Limit } from './limits.ts';
 
-/** Learns who calls, and whether they may, before anything of the body is read. */
-export function authenticate(app: FastifyInstance, identify: Identify): void {
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the caller would be let in now as it was then; for answers that go on for hours. */
+    isStillAllowed(): Promise<boolean>;
+  }
+}
+
+/** Learns who calls, and whether they may, and so often, before anything of the body is read. */
+export function authenticate(app: FastifyInstance, identify: Identify, limit: Limit): void {
   requireDeclaredAccess(app);
   app.decorateRequest('caller', undefined);
+  app.decorateRequest('isStillAllowed', async function (this: FastifyRequest) {
+    try {
+      const caller = await identify(this.headers.authorization);
+      return caller.id === this.caller?.id && mayCall(caller, this.routeOptions.config.access);
+    } catch (err) {
+      // Whatever else is wrong is no verdict on the caller.
+      return !(err instanceof Fault && err.code === 'UNAUTHENTICATED');
+    }
+  });
   app.addHook('onRequest', async (request, reply) => {
-    request.caller = await identify(request.headers.authorization);
+    request.caller = await identify(request.headers.authorization).catch(async (err) => {
+      await limit(request, reply);
+      throw err;
+    });
+    await limit(request, reply);
     requireAccess(request, reply);
     if (request.routeOptions.config.access?.self) subscriberIdOf(request);
   });

@@ -1,3 +1,4 @@
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
@@ -8,7 +9,9 @@ import { createRedis, createRedisPool } from '../runtime/redis.ts';
 import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
+import type { Context } from './context.ts';
 import { buildServer } from './server.ts';
+import { followTls, readTls } from './tls.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
@@ -16,7 +19,8 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const pool = createRedisPool(config.redisUrl, log);
   await Promise.all([eventRedis.connect(), pool.connect()]);
   const { stores, queues, close } = await openStores(config, 'fail-fast', log, pool);
-  const app = await buildServer({
+  const tls = config.edge.tls && (await readTls(config.edge.tls));
+  const context: Context = {
     config,
     stores,
     queues,
@@ -26,12 +30,15 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     metrics: createMetrics('gateway'),
     log,
     now: Date.now,
-  });
+  };
+  const app = await buildServer(context, tls);
   await app.listen({ host: config.host, port: config.port });
-  log.info({ port: (app.server.address() as AddressInfo).port }, 'listening');
+  log.info({ port: (app.server.address() as AddressInfo).port, tls: tls !== undefined }, 'listening');
+  const following = tls && config.edge.tls && followTls(app.server as Server, config.edge.tls, tls, log);
 
   return {
     async stop() {
+      await following?.stop();
       await app.close();
       await close();
       eventRedis.destroy();

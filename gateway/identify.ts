@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 export type Identify = (authorization: string | undefined) => Promise<Caller>;
 
 export function createIdentify({ config, stores, now }: Context): Identify {
-  const readAccessToken = config.oauth && createAccessTokenReader(config.oauth, now);
+  const readAccessToken = config.edge.oauth && createAccessTokenReader(config.edge.oauth, now);
   const operatorHash = hashOf(config.operatorKey);
   return async (authorization = '') => {
     const [, token] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];

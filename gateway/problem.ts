@@ -19,6 +19,9 @@ const STATUS: Record<FaultCode, { status: number; title: string }> = {
   CONFLICT: { status: 409, title: 'Conflict' },
   FAILED_PRECONDITION: { status: 412, title: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large' },
+  URI_TOO_LONG: { status: 414, title: 'URI Too Long' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'Request Header Fields Too Large' },
+  REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },
   UNAVAILABLE: { status: 503, title: 'Service Unavailable' },
@@ -46,15 +49,28 @@ export function answerProblems(app: FastifyInstance): void {
   );
 }
 
-function sendProblem(reply: FastifyReply, request: FastifyRequest, { code, message }: Fault): FastifyReply {
+/** For what the router refuses before any route is found. */
+export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply.header('x-correlator', request.id), request, toFault(error));
+}
+
+/** Status line and body of a problem (RFC 9457). */
+export function problemOf(
+  { code, message }: Fault,
+  correlator: string,
+): { status: number; title: string; text: string } {
   const { status, title } = STATUS[code];
+  const text = JSON.stringify({ type: 'about:blank', title, status, code, detail: message, correlator });
+  return { status, title, text };
+}
+
+function sendProblem(reply: FastifyReply, request: FastifyRequest, fault: Fault): FastifyReply {
+  const { code } = fault;
+  const { status, text } = problemOf(fault, request.id);
   request.faultCode = code;
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeTo(request));
   if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, code, detail: message, correlator: request.id }));
+  return reply.code(status).type('application/problem+json').send(text);
 }
 
 /** RFC 6750, section 3: no error is named to who sent no token. */
@@ -67,11 +83,14 @@ function toFault(error: FastifyError): Fault {
   if (error instanceof Fault) return error;
   if (error.validation) return new Fault('INVALID_ARGUMENT', `${error.message}.`);
   if (isRedisAway(error)) return new Fault('UNAVAILABLE', 'The store does not answer; try again in a moment.');
+  if (error.code === 'FST_ERR_BAD_URL') return new Fault('INVALID_ARGUMENT', 'The path is not well-formed; escape it.');
   switch (error.statusCode) {
     case 400:
       return new Fault('INVALID_ARGUMENT', 'The body is not valid; send well-formed JSON with its Content-Length.');
     case 413:
       return new Fault('PAYLOAD_TOO_LARGE', 'The body is larger than this call takes.');
+    case 414:
+      return new Fault('URI_TOO_LONG', 'A part of the path is longer than any that there is.');
     case 415:
       return new Fault(
         'UNSUPPORTED_MEDIA_TYPE',

@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
@@ -5,16 +6,16 @@ import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { readVersion } from '../runtime/version.ts';
 import { keepAudit } from './audit.ts';
 import { authenticate } from './auth.ts';
+import { DOCS_POLICY, tellBrowsers } from './browser-headers.ts';
+import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connections.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
 import { honourIdempotencyKeys } from './idempotent.ts';
 import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
-import { audioScrobblerRoutes } from './players/audioscrobbler/routes.ts';
-import { lastFmRoutes } from './players/lastfm/routes.ts';
-import { listenBrainzRoutes } from './players/listenbrainz/routes.ts';
-import { webScrobblerRoutes } from './players/web-scrobbler/routes.ts';
-import { answerProblems } from './problem.ts';
+import { createLimit } from './limits.ts';
+import { openPlayerDoors } from './players/doors.ts';
+import { answerProblems, answerRouterError } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { applicationPasswordRoutes } from './routes/application-passwords.ts';
@@ -27,19 +28,17 @@ import { operationRoutes } from './routes/operations.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
-/** Bytes of an ordinary body. */
-const BODY_LIMIT = 64 * 1024;
-/** Milliseconds in which a request must have arrived; a large book over a slow network takes its time. */
-const REQUEST_TIMEOUT = 300_000;
-
-/** Builds the HTTP API; whoever calls decides where it listens. */
-export async function buildServer(context: Context): Promise<FastifyInstance> {
+/** Builds the HTTP API; whoever calls decides where it listens. With `tls` it speaks HTTPS. */
+export async function buildServer(context: Context, tls?: SecureContextOptions): Promise<FastifyInstance> {
+  const { edge } = context.config;
   const app = fastify({
+    ...(tls ? { https: { ...tls, ...httpOptions } } : { http: httpOptions }),
+    ...connectionOptions,
+    frameworkErrors: answerRouterError,
+    trustProxy: edge.trustedProxies.length > 0 ? edge.trustedProxies : false,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlatorOf,
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -49,11 +48,21 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
   answerProblems(app as unknown as FastifyInstance);
   accountForRequests(app as unknown as FastifyInstance, context.metrics);
   acceptJson(app as unknown as FastifyInstance);
+  cutOffSlowAndLong(app as unknown as FastifyInstance);
+  const limit = createLimit(context);
+  // Before the rules for browsers: players' doors have their own.
+  if (context.config.players === 'on') await app.register(openPlayerDoors(context, limit));
+  await tellBrowsers(app as unknown as FastifyInstance, edge);
   await describe(app as unknown as FastifyInstance);
-  await app.register(operationRoutes(context));
+  await app.register(async (open) => {
+    open.addHook('onRequest', limit);
+    await open.register(operationRoutes(context));
+    await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
+    open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
   await app.register(
     async (v1) => {
-      authenticate(v1, createIdentify(context));
+      authenticate(v1, createIdentify(context), limit);
       honourIdempotencyKeys(v1, context.stores);
       keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
@@ -69,17 +78,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
     },
     { prefix: '/v1' },
   );
-  if (context.config.players === 'on') await openPlayerDoors(app as unknown as FastifyInstance, context);
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app as unknown as FastifyInstance;
-}
-
-/** At the paths, and in the words, of the protocols that existing players speak; docs/players.md describes them. */
-async function openPlayerDoors(app: FastifyInstance, context: Context): Promise<void> {
-  await app.register(listenBrainzRoutes(context), { prefix: '/1' });
-  await app.register(audioScrobblerRoutes(context));
-  await app.register(lastFmRoutes(context));
-  await app.register(webScrobblerRoutes(context));
 }
 
 async function describe(app: FastifyInstance): Promise<void> {
@@ -112,5 +111,4 @@ async function describe(app: FastifyInstance): Promise<void> {
       },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
 }

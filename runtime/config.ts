@@ -1,14 +1,12 @@
 import type { Policy } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
-import { parseBareJid } from '../domain/jid.ts';
-import { isSafeUrl } from './safe-url.ts';
+import { type EdgeConfig, edgeConfig } from './edge-config.ts';
+import { createReader, type Env, type Reader } from './env-reader.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
   return process.env;
 }
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What every process needs. */
 export type CommonConfig = {
@@ -29,9 +27,6 @@ export type ComponentConfig = CommonConfig & {
 /** What becomes of numbers that do not follow the dialling rules of the book's owner. */
 export type GuessedNumbers = 'use' | 'ignore';
 
-/** Whose OAuth access tokens are taken. `jwksUrl`: where its keys are, unless its metadata says so. */
-export type OAuthConfig = { issuer: string; audience: string; jwksUrl: string | undefined };
-
 export type GatewayConfig = CommonConfig & {
   homeHost: string;
   host: string;
@@ -46,11 +41,11 @@ export type GatewayConfig = CommonConfig & {
   guessedNumbers: GuessedNumbers;
   /** Entries that each audit trail keeps. */
   auditMaxEntries: number;
-  oauth: OAuthConfig | undefined;
   /** Whether existing players may say what plays, by their own protocols. */
   players: 'on' | 'off';
   /** Where players reach this gateway, without a slash at the end; undefined: where they say that they have reached it. */
   publicUrl: string | undefined;
+  edge: EdgeConfig;
 };
 
 export type WorkerConfig = CommonConfig & { policy: Policy };
@@ -85,9 +80,9 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
-    oauth: env.EARSHOT_OAUTH_ISSUER ? oauth(read) : undefined,
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
-    publicUrl: env.EARSHOT_PUBLIC_URL ? publicUrl(read) : undefined,
+    publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
+    edge: edgeConfig(read),
   }));
 }
 
@@ -108,14 +103,6 @@ function publicUrl(read: Reader): string {
   return url.replace(/\/+$/, '');
 }
 
-function oauth(read: Reader): OAuthConfig {
-  return {
-    issuer: read.safeUrl('EARSHOT_OAUTH_ISSUER') ?? '',
-    audience: read.text('EARSHOT_OAUTH_AUDIENCE'),
-    jwksUrl: read.safeUrl('EARSHOT_OAUTH_JWKS_URL'),
-  };
-}
-
 function common(read: Reader): CommonConfig {
   return {
     redisUrl: read.matching(
@@ -129,66 +116,13 @@ function common(read: Reader): CommonConfig {
   };
 }
 
-type Reader = ReturnType<typeof createReader>;
-
 function check<T>(env: Env, build: (read: Reader) => T): T {
   const read = createReader(env);
   const config = build(read);
   if (read.faults.length > 0)
     throw new Fault(
       'INVALID_ARGUMENT',
-      `The configuration is not usable (docs/configuration.md):\n  ${read.faults.join('\n  ')}`,
+      `The configuration is not usable (docs/configuration.md):\n  ${[...new Set(read.faults)].join('\n  ')}`,
     );
   return config;
-}
-
-/** Reads variables one by one and keeps every fault, so that the operator mends them all at once. Values are never repeated: some are secrets. */
-function createReader(env: Env) {
-  const faults: string[] = [];
-
-  function text(name: string, fallback?: string): string {
-    const value = env[name] || fallback;
-    if (value === undefined) faults.push(`${name} is not set.`);
-    return value ?? '';
-  }
-
-  function matching(name: string, pattern: RegExp, shape: string, fallback?: string): string {
-    const value = text(name, fallback);
-    if (value !== '' && !pattern.test(value)) faults.push(`${name} must be ${shape}.`);
-    return value;
-  }
-
-  function domain(name: string, fallback?: string): string {
-    const value = text(name, fallback);
-    if (value !== '' && parseBareJid(`x@${value}`) === undefined)
-      faults.push(`${name} must be a domain name such as op.example.`);
-    return value.toLowerCase();
-  }
-
-  function integer(name: string, least: number, most: number, fallback: number): number {
-    const value = Number(env[name] || fallback);
-    if (!Number.isInteger(value) || value < least || value > most)
-      faults.push(`${name} must be a whole number from ${least} to ${most}.`);
-    return value;
-  }
-
-  function oneOf<T extends string>(name: string, allowed: readonly [T, ...T[]], fallback: T): T {
-    const value = allowed.find((one) => one === (env[name] || fallback));
-    if (value === undefined) faults.push(`${name} must be one of: ${allowed.join(', ')}.`);
-    return value ?? fallback;
-  }
-
-  function key(name: string, pattern: RegExp, bytes: string): Buffer {
-    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
-  }
-
-  /** Undefined when it is not set. */
-  function safeUrl(name: string): string | undefined {
-    const value = env[name];
-    if (!value) return undefined;
-    if (!isSafeUrl(value)) faults.push(`${name} must be an https:// address; http:// only on this machine.`);
-    return value;
-  }
-
-  return { faults, text, safeUrl, matching, domain, integer, oneOf, key };
 }

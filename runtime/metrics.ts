@@ -18,6 +18,12 @@ export function createMetrics(role: string) {
       registers,
     }),
     streams: new Counter({ name: 'earshot_event_streams_opened_total', help: 'Event streams opened', registers }),
+    overLimit: new Counter({
+      name: 'earshot_http_over_limit_total',
+      help: 'Requests refused because of a limit, by limit',
+      labelNames: ['limit'],
+      registers,
+    }),
     auditFailures: new Counter({
       name: 'earshot_audit_failures_total',
       help: 'Calls whose audit entry could not be written',

@@ -16,9 +16,9 @@ import { createListening } from './listening.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
-import { createPlayerCalls } from './player-calls.ts';
 import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
+import { createRates } from './rates.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -46,9 +46,9 @@ export function createStores(redis: Redis, prefix: string, pool?: RedisPool) {
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
-    playerCalls: createPlayerCalls(redis, keys),
     playerSessions: createPlayerSessions(redis, keys),
     presences: createPresences(redis, keys),
+    rates: createRates(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { every } from '../../runtime/lifecycle.ts';
 import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
@@ -9,11 +10,13 @@ import { friendViews } from '../views.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;
+/** Milliseconds between two looks whether the caller is still allowed: so long a revoked token hears on. */
+const RECHECK = 10_000;
 const tags = ['friends'];
 
 /** What a subscriber's friends play. `closing` ends every stream. */
 export function friendRoutes(context: Context, closing: AbortSignal): FastifyPluginAsyncTypebox {
-  const { stores, metrics, now } = context;
+  const { stores, metrics, log, now } = context;
 
   return async (app) => {
     app.get(
@@ -54,7 +57,13 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         const gone = new AbortController();
-        request.raw.once('close', () => gone.abort());
+        const watching = every(RECHECK, log, async () => {
+          if (!(await request.isStillAllowed())) gone.abort();
+        });
+        request.raw.once('close', () => {
+          gone.abort();
+          void watching.stop();
+        });
         metrics.streams.inc();
         const lines = Readable.from(toLines(friendStream(context, id, AbortSignal.any([gone.signal, closing]))), {
           objectMode: false,

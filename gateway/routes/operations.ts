@@ -15,6 +15,7 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/livez',
       {
+        config: { unlimited: true },
         schema: {
           tags,
           summary: 'The gateway answers',
@@ -27,6 +28,7 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/readyz',
       {
+        config: { unlimited: true },
         schema: {
           tags,
           summary: 'Everything that is needed is there; otherwise what is missing',

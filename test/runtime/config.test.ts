@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
 
@@ -38,6 +41,57 @@ describe('runtime/config', () => {
     expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'no' })).to.throw(
       'EARSHOT_GUESSED_NUMBERS must be one of: use, ignore.',
     );
+  });
+
+  it('reads any setting from a file that NAME_FILE names', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'earshot-config-'));
+    const file = join(folder, 'key');
+    await writeFile(file, `${'cd'.repeat(32)}\n`);
+    const { EARSHOT_NUMBER_KEY: _, ...rest } = GATEWAY;
+    const { numberKey } = toGatewayConfig({ ...rest, EARSHOT_NUMBER_KEY_FILE: file });
+    expect(numberKey.toString('hex')).to.equal('cd'.repeat(32));
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_NUMBER_KEY_FILE: file })).to.throw(
+      'EARSHOT_NUMBER_KEY and EARSHOT_NUMBER_KEY_FILE are both set; keep one.',
+    );
+    expect(() => toGatewayConfig({ ...rest, EARSHOT_NUMBER_KEY_FILE: join(folder, 'none') })).to.throw(
+      'EARSHOT_NUMBER_KEY_FILE cannot be read (ENOENT).',
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  it('takes the edge as it is meant: off unless told, and no half of it', () => {
+    expect(toGatewayConfig(GATEWAY).edge).to.deep.equal({
+      oauth: undefined,
+      tls: undefined,
+      corsOrigins: [],
+      trustedProxies: [],
+      limits: { address: 6_000, subscriber: 600, carrier: 60_000 },
+    });
+    const full = {
+      EARSHOT_OAUTH_ISSUER: 'https://id.example/realm',
+      EARSHOT_OAUTH_AUDIENCE: 'earshot',
+      EARSHOT_CORS_ORIGINS: 'https://app.example,http://localhost:3000',
+      EARSHOT_TRUSTED_PROXIES: '10.0.0.0/8 2001:db8::/32 127.0.0.1',
+    };
+    expect(toGatewayConfig({ ...GATEWAY, ...full }).edge).to.deep.include({
+      oauth: { issuer: 'https://id.example/realm', audience: 'earshot', jwksUrl: undefined },
+      corsOrigins: ['https://app.example', 'http://localhost:3000'],
+      trustedProxies: ['10.0.0.0/8', '2001:db8::/32', '127.0.0.1'],
+    });
+    const wrong: Record<string, string>[] = [
+      { EARSHOT_OAUTH_ISSUER: 'https://id.example' },
+      { EARSHOT_OAUTH_ISSUER: 'http://id.example', EARSHOT_OAUTH_AUDIENCE: 'earshot' },
+      { EARSHOT_TLS_CERT_FILE: '/etc/cert.pem' },
+      { EARSHOT_CORS_ORIGINS: '*' },
+      { EARSHOT_CORS_ORIGINS: 'https://app.example/' },
+      { EARSHOT_TRUSTED_PROXIES: 'proxy.example' },
+      { EARSHOT_TRUSTED_PROXIES: '10.0.0.0/33' },
+      { EARSHOT_LIMIT_ADDRESS: 'many' },
+    ];
+    for (const settings of wrong)
+      expect(() => toGatewayConfig({ ...GATEWAY, ...settings }), JSON.stringify(settings)).to.throw(
+        /EARSHOT_(OAUTH|TLS|CORS|TRUSTED|LIMIT)/,
+      );
   });
 
   it('reports every fault at once, and repeats no value', () => {

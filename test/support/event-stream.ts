@@ -6,10 +6,10 @@ export type StreamEvent = { event: string; data: Record<string, unknown> };
 
 export type EventStream = Awaited<ReturnType<typeof openEvents>>;
 
-/** A subscriber's friends, live (`GET …/friends/events`). */
-export async function openEvents(server: { gatewayUrl: string }, person: Person) {
+/** A subscriber's friends, live (`GET …/friends/events`). `id`: of whom, when the token is a carrier's. */
+export async function openEvents(server: { gatewayUrl: string }, person: Pick<Person, 'token'>, id = 'me') {
   const abort = new AbortController();
-  const response = await fetch(`${server.gatewayUrl}/v1/subscribers/me/friends/events`, {
+  const response = await fetch(`${server.gatewayUrl}/v1/subscribers/${id}/friends/events`, {
     headers: { authorization: `Bearer ${person.token}` },
     signal: abort.signal,
   });

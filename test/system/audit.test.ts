@@ -155,10 +155,14 @@ describe('the audit trail', () => {
     await api.expectStatus(503, api.call('GET', api.path(alice, 'friends')));
     await api.expectStatus(200, api.call('GET', api.path(alice, 'friends'), undefined, bearer(alice.token)));
     await api.expectStatus(403, api.call('GET', api.path(bob, 'friends'), undefined, bearer(alice.token)));
+    const issue = () => api.call('POST', api.path(alice, 'tokens'), undefined, { 'idempotency-key': 'lost-entry' });
+    await api.expectStatus(503, issue());
     await client.rename('earshot:{audit}:aside', 'earshot:{audit}:known');
     client.destroy();
+    const again = await api.expectStatus(201, issue());
+    expect(again.headers.get('idempotency-replayed'), 'was done once').to.equal('true');
     await api.expectStatus(202, api.call('PUT', api.path(alice, 'now-playing'), TUNE));
-    expect((await api.call('GET', '/metrics')).text).to.match(/earshot_audit_failures_total\{[^}]*\} 3/);
+    expect((await api.call('GET', '/metrics')).text).to.match(/earshot_audit_failures_total\{[^}]*\} 4/);
   });
 
   it('holds no number, name, token, title or id of a subscriber', async () => {

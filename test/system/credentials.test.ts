@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Api, createApi } from '../support/api.ts';
 import { bearer, type IssuedCredential, issueKey } from '../support/credentials.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -13,16 +15,19 @@ const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 describe('carriers’ credentials', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;
   let api: Api;
+  let keyFile: string;
 
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'trace' } });
     api = createApi(stack);
+    keyFile = join(stack.dataDir, 'operator-key');
+    await writeFile(keyFile, `${stack.operatorKey}\n`, { mode: 0o600 });
   });
 
   after(async () => stack?.stop());
 
   async function earshot(...args: string[]): Promise<string> {
-    const env = { ...process.env, EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey };
+    const env = { ...process.env, EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY_FILE: keyFile };
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, ...args], { env });
     return stdout;
   }
@@ -135,6 +140,19 @@ describe('carriers’ credentials', () => {
     const [first, other, again] = [await create(one.key), await create(two.key), await create(one.key)];
     expect(again.body.key).to.equal(first.body.key);
     expect(other.body.key).to.not.equal(first.body.key);
+  });
+
+  it('hear nothing more on an open event stream once they are revoked', async () => {
+    const person = await api.join('+4915146788709');
+    const { key, credentialId } = await issueKey(api, ['friends:read'], ['+49']);
+    const [carriers, own] = await Promise.all([
+      openEvents(stack, { ...person, token: key }, person.id),
+      openEvents(stack, person),
+    ]);
+    await api.call('DELETE', `/v1/credentials/${credentialId}`);
+    await eventually(() => expect(carriers.ended()).to.equal(true), 12_000);
+    expect(own.ended()).to.equal(false);
+    own.close();
   });
 
   it('say in WWW-Authenticate what is wanting (RFC 6750, section 3)', async () => {

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { Fault } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
 import { linger } from '../../linger.ts';
 
@@ -23,9 +24,11 @@ export function answerFailures(app: FastifyInstance): void {
   });
 }
 
+export const TOO_MANY = 'Too many requests; slow down';
 const UNEXPECTED = 'Something went wrong here; try again later';
 
 function reasonOf(error: FastifyError): string {
+  if (error instanceof Fault && error.code === 'TOO_MANY_REQUESTS') return TOO_MANY;
   if (isRedisAway(error)) return 'The store does not answer; try again in a moment';
   if (error.statusCode === 413) return 'The submission is too large; send fewer tracks at once';
   return error.statusCode === 400 ? 'The request cannot be read' : UNEXPECTED;

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { playerTune } from '../../../domain/player-tune.ts';
 import type { Context } from '../../context.ts';
+import type { Limit } from '../../limits.ts';
 import { playTune, type Source } from '../../playing.ts';
 import { acceptText, readForm } from '../bodies.ts';
+import { countCall } from '../calls.ts';
 import { ownAddress } from '../own-address.ts';
 import { sourceOf } from '../session.ts';
-import { type Answer, answerFailures, lines } from './answers.ts';
+import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';
 import { handshake } from './handshake.ts';
 
 const schema = { hide: true };
@@ -16,8 +18,9 @@ const BODY_LIMIT = 256 * 1024;
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** AudioScrobbler 1.2 (https://www.last.fm/api/submissions), for what plays now; submissions are accepted and forgotten. */
-export function audioScrobblerRoutes(context: Context): FastifyPluginAsync {
+export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPluginAsync {
   return async (app) => {
+    app.addHook('onRequest', limit);
     answerFailures(app);
     acceptText(app);
     for (const path of [PATH, `${PATH}/`])
@@ -50,13 +53,12 @@ type Work = (source: Source, field: (name: string) => string) => Promise<Answer>
 
 /** A form that begins with a session. */
 function door(app: FastifyInstance, context: Context, path: string, work: Work): void {
-  const { stores, now } = context;
   app.post(PATH + path, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
     const field = readForm(request.body);
     const source = await sourceOf(context, 'audioscrobbler', field('s'));
     reply.type(PLAIN);
     if (!source) return lines('BADSESSION' satisfies Answer);
-    const { allowed } = await stores.playerCalls.count(source.id, now());
-    return lines(allowed ? await work(source, field) : 'FAILED Too many requests; slow down');
+    const { allowed } = await countCall(context, source.id);
+    return lines(allowed ? await work(source, field) : `FAILED ${TOO_MANY}`);
   });
 }

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { Fault } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
 import { linger } from '../../linger.ts';
 
@@ -28,6 +29,7 @@ export function answerFaults(app: FastifyInstance): void {
 
 function toFault(error: FastifyError): LastFmFault {
   if (error instanceof LastFmFault) return error;
+  if (error instanceof Fault && error.code === 'TOO_MANY_REQUESTS') return new LastFmFault(29, error.message);
   if (isRedisAway(error)) return new LastFmFault(16, 'The service is temporarily unavailable, please try again.');
   if (error.statusCode === 413 || error.statusCode === 400) return new LastFmFault(6, 'The request cannot be read.');
   return new LastFmFault(8, 'Operation failed - Something went wrong here; please try again.');

@@ -1,6 +1,7 @@
 import { playerTune } from '../../../domain/player-tune.ts';
 import type { Context } from '../../context.ts';
 import { playTune, type Source } from '../../playing.ts';
+import { countCall } from '../calls.ts';
 import { md5, sameText } from '../secrets.ts';
 import { logIn, sourceOf } from '../session.ts';
 import { LastFmFault } from './fault.ts';
@@ -85,7 +86,7 @@ function echo(field: Field, place: string) {
 async function requireSession(context: Context, field: Field): Promise<Source> {
   const source = await sourceOf(context, 'lastfm', field('sk'));
   if (!source) throw new LastFmFault(9, 'Invalid session key - Please re-authenticate');
-  const { allowed } = await context.stores.playerCalls.count(source.id, context.now());
+  const { allowed } = await countCall(context, source.id);
   if (!allowed) throw new LastFmFault(29, 'Rate Limit Exceeded - Your IP has made too many requests in a short period');
   return source;
 }

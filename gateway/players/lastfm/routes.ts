@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Context } from '../../context.ts';
+import type { Limit } from '../../limits.ts';
 import { acceptText, readForm } from '../bodies.ts';
 import { answerFaults, LastFmFault } from './fault.ts';
 import { callMethod } from './methods.ts';
@@ -8,8 +9,9 @@ import { callMethod } from './methods.ts';
 const BODY_LIMIT = 256 * 1024;
 
 /** Last.fm 2.0 (https://www.last.fm/api), for what plays now, in JSON; scrobbles are accepted and forgotten. */
-export function lastFmRoutes(context: Context): FastifyPluginAsync {
+export function lastFmRoutes(context: Context, limit: Limit): FastifyPluginAsync {
   return async (app) => {
+    app.addHook('onRequest', limit);
     answerFaults(app);
     acceptText(app);
     for (const path of ['/2.0', '/2.0/'])

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { playerText } from '../../../domain/player-tune.ts';
 import type { Context } from '../../context.ts';
+import { countCall } from '../calls.ts';
 import { ListenBrainzFault } from './fault.ts';
 
 /** Who submits: the subscriber, and the devices of its token, whose names begin with `device`. */
@@ -33,8 +34,8 @@ export async function requireCaller(context: Context, request: FastifyRequest, r
 }
 
 /** @throws ListenBrainzFault 429 */
-export async function count({ stores, now }: Context, { id }: Caller, reply: FastifyReply): Promise<void> {
-  const { allowed, most, remaining, resetIn } = await stores.playerCalls.count(id, now());
+export async function count(context: Context, { id }: Caller, reply: FastifyReply): Promise<void> {
+  const { allowed, most, remaining, resetIn } = await countCall(context, id);
   reply.headers({
     'x-ratelimit-limit': `${most}`,
     'x-ratelimit-remaining': `${remaining}`,

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { Fault } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
 import { linger } from '../../linger.ts';
 
@@ -33,6 +34,7 @@ function send(reply: FastifyReply, { code, message }: ListenBrainzFault): Fastif
 
 function toFault(error: FastifyError): ListenBrainzFault {
   if (error instanceof ListenBrainzFault) return error;
+  if (error instanceof Fault && error.code === 'TOO_MANY_REQUESTS') return new ListenBrainzFault(429, error.message);
   if (isRedisAway(error)) return new ListenBrainzFault(503, 'The store does not answer; try again in a moment.');
   if (error.statusCode === 413) return new ListenBrainzFault(413, 'Payload too large.');
   if (error.statusCode === 400) return new ListenBrainzFault(400, 'The request cannot be read.');

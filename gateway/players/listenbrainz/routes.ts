@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { playerText, playerTune } from '../../../domain/player-tune.ts';
 import { currentOf, type Playing } from '../../../domain/tune.ts';
 import type { Context } from '../../context.ts';
+import type { Limit } from '../../limits.ts';
 import { playTune, stopPlaying } from '../../playing.ts';
 import { acceptText } from '../bodies.ts';
 import { allowOrigins } from '../cors.ts';
@@ -20,10 +21,11 @@ declare module 'fastify' {
 const schema = { hide: true };
 
 /** ListenBrainz as listenbrainz-server speaks it (https://listenbrainz.readthedocs.io/en/latest/users/api/core.html), for what plays now; listens are accepted and forgotten. */
-export function listenBrainzRoutes(context: Context): FastifyPluginAsync {
+export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPluginAsync {
   const { stores, now } = context;
 
   return async (app) => {
+    app.addHook('onRequest', limit);
     answerFaults(app);
     acceptText(app);
     allowOrigins(app, ['/*']);

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { parseBareJid } from '../domain/jid.ts';
+import { isSafeUrl } from './safe-url.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export type Reader = ReturnType<typeof createReader>;
+
+/**
+ * Reads variables one by one and keeps every fault, so that the operator mends them all at once. Values are never repeated: some are secrets.
+ * A variable may stand in a file instead, which `NAME_FILE` names.
+ */
+export function createReader(env: Env) {
+  const faults: string[] = [];
+
+  /** Undefined when it is not set, or empty. */
+  function given(name: string): string | undefined {
+    const file = env[`${name}_FILE`];
+    if (!file) return env[name] || undefined;
+    if (env[name]) faults.push(`${name} and ${name}_FILE are both set; keep one.`);
+    try {
+      return readFileSync(file, 'utf8').trim() || undefined;
+    } catch (err) {
+      faults.push(`${name}_FILE cannot be read (${(err as NodeJS.ErrnoException).code}).`);
+      return undefined;
+    }
+  }
+
+  function text(name: string, fallback?: string): string {
+    const value = given(name) ?? fallback;
+    if (value === undefined) faults.push(`${name} is not set.`);
+    return value ?? '';
+  }
+
+  function matching(name: string, pattern: RegExp, shape: string, fallback?: string): string {
+    const value = text(name, fallback);
+    if (value !== '' && !pattern.test(value)) faults.push(`${name} must be ${shape}.`);
+    return value;
+  }
+
+  function domain(name: string, fallback?: string): string {
+    const value = text(name, fallback);
+    if (value !== '' && parseBareJid(`x@${value}`) === undefined)
+      faults.push(`${name} must be a domain name such as op.example.`);
+    return value.toLowerCase();
+  }
+
+  function integer(name: string, least: number, most: number, fallback: number): number {
+    const value = Number(given(name) ?? fallback);
+    if (!Number.isInteger(value) || value < least || value > most)
+      faults.push(`${name} must be a whole number from ${least} to ${most}.`);
+    return value;
+  }
+
+  function oneOf<T extends string>(name: string, allowed: readonly [T, ...T[]], fallback: T): T {
+    const value = allowed.find((one) => one === (given(name) ?? fallback));
+    if (value === undefined) faults.push(`${name} must be one of: ${allowed.join(', ')}.`);
+    return value ?? fallback;
+  }
+
+  function key(name: string, pattern: RegExp, bytes: string): Buffer {
+    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
+  }
+
+  /** Undefined when it is not set. */
+  function safeUrl(name: string): string | undefined {
+    const value = given(name);
+    if (value === undefined) return undefined;
+    if (!isSafeUrl(value)) faults.push(`${name} must be an https:// address; http:// only on this machine.`);
+    return value;
+  }
+
+  /** Separated by commas or blanks; empty when it is not set. */
+  function list(name: string, isValid: (item: string) => boolean, shape: string): string[] {
+    const items = (given(name) ?? '').split(/[\s,]+/).filter((item) => item !== '');
+    if (!items.every(isValid)) faults.push(`${name} must be a list of ${shape}, separated by commas.`);
+    return items;
+  }
+
+  return { faults, given, text, safeUrl, list, matching, domain, integer, oneOf, key };
+}
