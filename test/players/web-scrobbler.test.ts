@@ -115,20 +115,3 @@ describe('Web Scrobbler’s webhook', () => {
     expect(await nowPlaying(api, alice)).to.equal(undefined);
   });
 });
-
-describe('the doors for players, closed', () => {
-  it('are not there, and nothing else is missing', async () => {
-    const stack = await startTestStack({ env: { EARSHOT_PLAYERS: 'off' } });
-    try {
-      const api = createApi(stack);
-      const alice = await api.join('+8613800138000');
-      for (const path of ['/1/validate-token', '/audioscrobbler/?hs=true', '/web-scrobbler/x', '/2.0/'])
-        expect((await request(stack.gatewayUrl + path)).status).to.equal(404);
-      const passwords = api.call('POST', api.path(alice, 'application-passwords'), { name: 'A player' });
-      await api.expectStatus(404, passwords);
-      await api.play(alice, { title: 'By the API' });
-    } finally {
-      await stack.stop();
-    }
-  });
-});
