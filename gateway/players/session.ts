@@ -56,8 +56,12 @@ export async function sourceOf(
   return subscriber && password && { id, device: deviceOf(protocol, passwordId), player: password.name };
 }
 
-/** What follows a revocation: the sessions are closed, and what plays by them stops. */
-export async function closeSessions({ stores, config }: Context, subscriberId: string, passwordId: string) {
+/** Forgets the sessions of a password that is revoked. */
+export async function closeSessions(
+  { stores, config }: Context,
+  subscriberId: string,
+  passwordId: string,
+): Promise<void> {
   await Promise.all(
     PROTOCOLS.map((protocol) =>
       stores.playerSessions.close(sessionOf(config.secretsKey, protocol, subscriberId, passwordId)),

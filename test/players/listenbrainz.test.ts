@@ -264,6 +264,17 @@ describe('ListenBrainz', () => {
     }
   });
 
+  it('reads few large bodies in ten seconds, and none that is nested for its own sake', async () => {
+    const dora = await api.join('+8613900139003');
+    const deep = `{"listen_type":"import","payload":[{"listened_at":1,"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}]}`;
+    const answers: number[] = [];
+    for (let n = 0; n < 5; n += 1) answers.push((await submit(deep, token(dora))).status);
+    expect(answers).to.deep.equal([400, 400, 400, 429, 429]);
+    expect((await submit(playing(song('Small')), token(dora))).status).to.equal(200);
+    const huge = await submit(`"${'x'.repeat(10_300_000)}"`, token(bob));
+    expect([huge.status, JSON.parse(huge.text).code]).to.deep.equal([413, 413]);
+  });
+
   it('answers a browser’s question, other paths and too many calls as JSON', async () => {
     const preflight = await request(`${stack.gatewayUrl}/1/submit-listens`, { method: 'OPTIONS' });
     expect(preflight.status).to.equal(204);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { playerText } from '../../../domain/player-tune.ts';
 import type { Context } from '../../context.ts';
-import { countCall } from '../calls.ts';
+import { countCall, mayRead } from '../calls.ts';
 import { ListenBrainzFault } from './fault.ts';
 
 /** Who submits: the subscriber, and the devices of its token, whose names begin with `device`. */
@@ -30,6 +30,7 @@ export async function requireCaller(context: Context, request: FastifyRequest, r
   const caller = await callerOf(context, token);
   if (!caller) throw new ListenBrainzFault(401, 'Invalid authorization token.');
   await count(context, caller, reply);
+  if (request.method === 'POST' && !(await mayRead(context, caller.id, announcedLength(request)))) throw tooMany();
   return caller;
 }
 
@@ -41,8 +42,16 @@ export async function count(context: Context, { id }: Caller, reply: FastifyRepl
     'x-ratelimit-remaining': `${remaining}`,
     'x-ratelimit-reset-in': `${resetIn}`,
   });
-  if (!allowed)
-    throw new ListenBrainzFault(429, 'You have exceeded your rate limit. See the X-RateLimit-* response headers.');
+  if (!allowed) throw tooMany();
+}
+
+function announcedLength({ headers }: FastifyRequest): number | undefined {
+  if (headers['transfer-encoding'] !== undefined) return undefined;
+  return Number(headers['content-length'] ?? 0);
+}
+
+function tooMany(): ListenBrainzFault {
+  return new ListenBrainzFault(429, 'You have exceeded your rate limit. See the X-RateLimit-* response headers.');
 }
 
 /** The device of one client of the token, so that several clients can share it. */

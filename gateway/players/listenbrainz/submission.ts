@@ -21,11 +21,20 @@ export function readSubmission(body: unknown, now: number): Submission {
   if (payload.length > MOST_LISTENS)
     throw refused(`Too many listens. You may not submit more than ${MOST_LISTENS} listens at once.`);
   const listens = payload.map((listen) => {
-    if (Buffer.byteLength(JSON.stringify(listen)) > LARGEST_LISTEN)
+    if (sizeOf(listen) > LARGEST_LISTEN)
       throw refused(`JSON document is too large. Listens may not be larger than ${LARGEST_LISTEN} characters.`);
     return checkListen(listen, type === 'playing_now', now);
   });
   return { type: type as ListenType, listens };
+}
+
+/** Bytes; endless for what is nested too deep to be written. */
+function sizeOf(listen: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(listen));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** The object that a body holds; an empty one where it may be left out. @throws ListenBrainzFault 400 */
