@@ -58,7 +58,7 @@ describe('gateway/access-token', () => {
     ['of no issuer', { iss: undefined }],
     ['that has expired', { exp: now() - 61 }],
     ['that never expires', { exp: undefined }],
-    ['that is not valid yet', { nbf: now() + 90 }],
+    ['that is not valid yet', { nbf: now() + 3_600 }],
     ['without a client', { client_id: undefined }],
     ['whose client is a number', { client_id: 7 }],
     ['without jti', { jti: undefined }],
@@ -73,6 +73,7 @@ describe('gateway/access-token', () => {
   it('allows the issuer’s clock to be a minute off, either way', async () => {
     expect(await codeOf(await key.sign(claims(issuer, { exp: now() - 50 })))).to.equal('taken');
     expect(await codeOf(await key.sign(claims(issuer, { nbf: now() + 50, iat: now() + 50 })))).to.equal('taken');
+    expect(await codeOf(await key.sign(claims(issuer, { nbf: now() + 75 })))).to.equal('UNAUTHENTICATED');
   });
 
   it('refuses a token without a signature, with a shared secret, or with another’s signature', async () => {
