@@ -26,7 +26,7 @@ describe('AudioScrobbler 1.2', () => {
   const session = async () => (await greet()).text.split('\n')[1] ?? '';
 
   before(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'debug' } });
     api = createApi(stack);
     alice = await api.join('+8613800138000');
     made = await makePassword(api, alice, 'The desk');
@@ -150,8 +150,11 @@ describe('AudioScrobbler 1.2', () => {
     for (const secret of [made.password, md5(made.password), s, made.webhookPath.split('/').at(-1) ?? ''])
       expect(dump.includes(secret)).to.equal(false);
     expect(dump).to.contain('application-passwords');
+    await request(stack.gatewayUrl + made.webhookPath, { method: 'POST', body: '{"eventName":"paused","data":' });
     const log = await readFile(join(stack.dataDir, 'logs', 'gateway.log'), 'utf8');
-    for (const secret of [made.password, s, made.webhookPath, 'Jóga']) expect(log.includes(secret)).to.equal(false);
+    expect(log).to.contain('/web-scrobbler/:session');
+    for (const secret of [made.password, s, made.webhookPath, 'Jóga', alice.phoneNumber])
+      expect(log.includes(secret)).to.equal(false);
   });
 
   it('ends with its password, at once: session, tune and handshake', async () => {

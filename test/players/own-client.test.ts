@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
@@ -10,7 +12,7 @@ import { startTestStack } from '../support/stack.ts';
 
 describe('a tune that the user’s own client publishes', function () {
   this.timeout(60_000);
-  let stack: Stack;
+  let stack: Stack & { dataDir: string };
   let api: Api;
   let alice: Person;
   let bob: Person;
@@ -190,6 +192,14 @@ describe('a tune that the user’s own client publishes', function () {
         expect((await nowPlaying(api, alice))?.title).to.equal(`After ${part}`);
       }, 30_000);
     }
+  });
+
+  it('is in no log', async () => {
+    const logs = ['component', 'gateway', 'worker'].map((role) => join(stack.dataDir, 'logs', `${role}.log`));
+    const text = (await Promise.all(logs.map((file) => readFile(file, 'utf8')))).join('');
+    expect(text)
+      .to.contain('connected, with every right')
+      .and.not.match(/Jóga|Evil|Only an artist|At the desk/);
   });
 
   it('is no longer heard of somebody who left', async () => {
