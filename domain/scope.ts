@@ -3,7 +3,7 @@ export const SCOPES = {
   'subscribers:read': 'Read subscribers, find them by number',
   'subscribers:write': 'Add, change and remove subscribers',
   'accounts:link': 'Tie a number to an XMPP account that is there already',
-  'tokens:write': 'Issue tokens with which subscribers call for themselves',
+  'tokens:write': 'Issue tokens with which subscribers call for themselves, and passwords for their players',
   'imports:write': 'Add and update many subscribers',
   'address-books:read': 'See the state of address books',
   'address-books:write': 'Replace, change and delete address books',

@@ -35,7 +35,7 @@ export type BookConfig = {
   /** The one before it, while it is being changed. */
   numberKeyPrevious?: Buffer;
   guessedNumbers: GuessedNumbers;
-  /** The key under which the credentials of network address books are kept: 32 bytes. */
+  /** The key under which the credentials of network address books and the passwords of players are kept: 32 bytes. */
   secretsKey: Buffer;
   /** Hosts and networks on which address books may be read although they are internal. */
   sourceAllow: readonly string[];
@@ -51,6 +51,10 @@ export type GatewayConfig = CommonConfig &
     tokenLifetime: number;
     /** Entries that each audit trail keeps. */
     auditMaxEntries: number;
+    /** Whether existing players may say what plays, by their own protocols. */
+    players: 'on' | 'off';
+    /** Where players reach this gateway, without a slash at the end; undefined: where they say that they have reached it. */
+    publicUrl: string | undefined;
     edge: EdgeConfig;
   };
 
@@ -88,6 +92,8 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
+    players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
+    publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
     edge: edgeConfig(read),
     ...books(read),
   }));
@@ -110,6 +116,15 @@ function books(read: Reader): BookConfig {
     secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
     sourceAllow: read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16'),
   };
+}
+
+function publicUrl(read: Reader): string {
+  const url = read.matching(
+    'EARSHOT_PUBLIC_URL',
+    /^https?:\/\/[^\s?#]+$/,
+    'an address such as https://tune.op.example',
+  );
+  return url.replace(/\/+$/, '');
 }
 
 function common(read: Reader): CommonConfig {

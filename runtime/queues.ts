@@ -3,7 +3,7 @@ import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source'] as const;
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'listen'] as const;
 export type QueueName = (typeof QUEUES)[number];
 export type SubscriberJob = { id: string };
 

@@ -25,6 +25,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
   'POST /v1/credentials/{credentialId}/rotate': () => ({}),
+  [`POST ${of('/application-passwords')}`]: () => ({ name: 'A player' }),
   [`PATCH ${of('')}`]: () => ({ displayName: 'Somebody' }),
   [`PUT ${of('/address-book')}`]: () => ({ contacts: [card] }),
   [`PATCH ${of('/address-book')}`]: () => ({ upsert: [card] }),
@@ -58,6 +59,10 @@ const TABLE: Record<string, number[]> = {
   [`PATCH ${of('')}`]:                              [401, 401,  401,    403,  403,   403,     404,    200,    200],
   [`DELETE ${of('')}`]:                             [401, 401,  401,    403,  403,   403,     404,    204,    404],
   [`POST ${of('/tokens')}`]:                        [401, 401,  401,    403,  403,   403,     404,    201,    201],
+  [`POST ${of('/application-passwords')}`]:         [401, 401,  401,    403,  201,   403,     404,    201,    201],
+  [`GET ${of('/application-passwords')}`]:          [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`DELETE ${of('/application-passwords/{applicationPasswordId}')}`]:
+                                                   [401, 401,  401,    403,  204,   403,     404,    204,    204],
   [`PUT ${of('/address-book')}`]:                   [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`PATCH ${of('/address-book')}`]:                 [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/address-book')}`]:                   [401, 401,  401,    403,  200,   403,     404,    200,    200],
@@ -131,9 +136,8 @@ describe('who may call what', () => {
       const got: string[] = [];
       for (const [i, kind] of CALLERS.entries())
         for (const secret of secrets[kind]) {
-          const fresh = route.includes('{credentialId}') ? await issueKey(api, mine, ['+86136']) : undefined;
           if (route.includes('{name}')) await api.expectStatus(202, api.call('PUT', linked, source));
-          const status = await statusOf(route, n, subject.id, fresh?.credentialId ?? '', secret);
+          const status = await statusOf(route, n, subject.id, await freshId(route, subject.id, mine), secret);
           if (status !== expected[i]) got.push(`${kind}: ${status} instead of ${expected[i]}`);
         }
       expect(got).to.deep.equal([]);
@@ -160,10 +164,19 @@ describe('who may call what', () => {
     return { id, token: issued.body.token as unknown as string };
   }
 
-  async function statusOf(route: string, n: number, id: string, credentialId: string, secret: string): Promise<number> {
+  /** Something for the route to be about, besides the subscriber. */
+  async function freshId(route: string, subscriberId: string, scopes: string[]): Promise<string> {
+    if (route.includes('{credentialId}')) return (await issueKey(api, scopes, ['+86136'])).credentialId;
+    if (!route.includes('{applicationPasswordId}')) return '';
+    const path = `/v1/subscribers/${subscriberId}/application-passwords`;
+    const { body } = await api.call('POST', path, { name: 'A player' });
+    return (body as { applicationPasswordId?: string }).applicationPasswordId ?? 'none';
+  }
+
+  async function statusOf(route: string, n: number, id: string, otherId: string, secret: string): Promise<number> {
     const [method = '', path = ''] = route
       .replace('{subscriberId}', id)
-      .replace('{credentialId}', credentialId)
+      .replace(/\{(credential|applicationPassword)Id\}/, otherId)
       .replace('{name}', 'home')
       .split(' ');
     const body = BODIES[route]?.(n);
