@@ -8,8 +8,11 @@ import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
 import type { Context } from './context.ts';
+import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
+import { createListenJob } from './listen.ts';
 import { createOutbox } from './outbox.ts';
+import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createIntroduce } from './probe.ts';
 import { createRosterJob } from './roster.ts';
@@ -26,25 +29,32 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     queues,
     stream,
     introduce,
+    echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
     log,
     now: Date.now,
   };
   const presence = createPresenceTracker(context, config.homeHost);
+  const ownTunes = createOwnTunes(context, config.homeHost);
   const run = (name: QueueName, concurrency: number, work: QueueWork) =>
     createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
   const workers = new Map<QueueName, QueueWorker>([
     ['tune', run('tune', 50, createOutbox(context, config.publishInterval))],
     ['roster', run('roster', 8, createRosterJob(context, presence.sync))],
     ['account', run('account', 4, createAccountJob(context, config.homeHost))],
+    ['listen', run('listen', 4, createListenJob(context, config.domain))],
   ]);
   const gate = createGate(stream, config, queues, workers, log);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') presence.receive(stanza);
-    else if (stanza.name === 'message') gate.receive(stanza);
+    else if (stanza.name === 'message') {
+      gate.receive(stanza);
+      ownTunes.receive(stanza);
+    }
   });
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
+  stream.onOffline(context.echoes.forget);
   answerQuestions(stream, readVersion());
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
@@ -54,6 +64,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await heartbeat.stop();
       await Promise.all([...workers.values()].map((worker) => worker.close()));
       await presence.stop();
+      await ownTunes.stop();
       await stream.stop();
       await close();
     },

@@ -2,6 +2,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
+import type { Echoes } from './echoes.ts';
 import type { Introduce } from './probe.ts';
 import type { Stream } from './stream.ts';
 
@@ -11,6 +12,7 @@ export type Context = {
   queues: Queues;
   stream: Stream;
   introduce: Introduce;
+  echoes: Echoes;
   metrics: Metrics;
   log: Log;
   now: () => number;

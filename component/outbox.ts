@@ -64,10 +64,10 @@ async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | unde
 }
 
 /** False when there is no such account. */
-async function publish({ stream, metrics }: Context, jid: string, tune: Tune | undefined): Promise<boolean> {
+async function publish({ stream, echoes, metrics }: Context, jid: string, tune: Tune | undefined): Promise<boolean> {
   const what = tune ? 'tune' : 'stop';
   try {
-    await publishTune(stream, jid, tune);
+    await publishTune(stream, echoes, jid, tune);
     metrics.publishes.inc({ what, outcome: 'done' });
     return true;
   } catch (err) {

@@ -1,5 +1,6 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html), published by XEP-0163: PEP
 import type { Tune } from '../domain/tune.ts';
+import type { Echoes } from './echoes.ts';
 import { privilegedIq } from './privileged-iq.ts';
 import { isCondition } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
@@ -11,8 +12,10 @@ const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const ITEM = 'current';
 
 /** Publishes a tune on the user's behalf; none is the empty tune, which clients understand as "stopped". */
-export async function publishTune(stream: Stream, jid: string, tune: Tune | undefined): Promise<void> {
-  const item = xml('item', { id: ITEM }, tuneElement(tune));
+export async function publishTune(stream: Stream, echoes: Echoes, jid: string, tune: Tune | undefined): Promise<void> {
+  const element = tuneElement(tune);
+  const item = xml('item', { id: ITEM }, element);
+  echoes.expect(jid, element);
   await privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item)));
 }
 

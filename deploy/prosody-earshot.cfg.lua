@@ -12,7 +12,11 @@ VirtualHost "op.example"
     ["tune.op.example"] = {
       roster = "both";
       presence = "roster";
-      iq = { ["http://jabber.org/protocol/pubsub"] = "both" };
+      iq = {
+        ["http://jabber.org/protocol/pubsub"] = "both";
+        -- to hear what a user's own client plays
+        ["http://jabber.org/protocol/pubsub#owner"] = "both";
+      };
     };
   }
 

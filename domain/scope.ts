@@ -4,7 +4,7 @@ export const SCOPES = {
   'subscribers:write': 'Add, change and remove subscribers',
   'accounts:link': 'Tie a number to an XMPP account that is there already',
   'tokens:read': 'See the tokens of subscribers’ devices, without their secrets',
-  'tokens:write': 'Issue and revoke tokens with which subscribers call for themselves',
+  'tokens:write': 'Issue and revoke tokens with which subscribers call for themselves, and passwords for their players',
   'verification:read': 'Read the codes that wait to be passed on by hand',
   'imports:write': 'Add and update many subscribers',
   'address-books:read': 'See the state of address books',

@@ -15,15 +15,16 @@ export type Tune = {
   uri?: string;
 };
 
-/** One device's tune. Times are milliseconds since the epoch. */
-export type Playing = { device: string; tune: Tune; since: number; expiresAt: number };
+/** One device's tune. `player`: what its owner calls it by, or what it calls itself. Times are milliseconds since the epoch. */
+export type Playing = { device: string; player?: string; tune: Tune; since: number; expiresAt: number };
 
 /** How long a tune outlives its length, in milliseconds: time for the next track to arrive without a gap. */
 export const SLACK = 5_000;
 /** How long a tune of unknown length lasts, in milliseconds. */
 export const UNKNOWN_LENGTH = 600_000;
 
-const LONGEST_TEXT = 1024;
+/** Characters of a text. */
+export const LONGEST_TEXT = 1024;
 // A friend will click this link; these schemes run or read something on the friend's own device.
 const DANGEROUS_SCHEMES = new Set(['javascript:', 'vbscript:', 'data:', 'blob:', 'file:', 'about:']);
 
@@ -52,6 +53,15 @@ function cleanField(field: string, text: string): string {
   return clean;
 }
 
+/** The uri in its clean form; undefined when it is not one that a friend may be given. */
+export function safeUri(text: string): string | undefined {
+  try {
+    return cleanUri(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function cleanUri(text: string): string {
   const clean = cleanText(text);
   if (!URL.canParse(clean) || lengthOf(clean) > LONGEST_TEXT)
@@ -71,9 +81,21 @@ export function expiryOf(tune: Tune, now: number): number {
 }
 
 /** The device's next state: the same tune again keeps its start and only lasts longer; another one starts now. */
-export function play(before: Playing | undefined, device: string, tune: Tune, now: number): Playing {
+export function play(
+  before: Playing | undefined,
+  device: string,
+  tune: Tune,
+  now: number,
+  player?: string | undefined,
+): Playing {
   const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune);
-  return { device, tune, since: goesOn ? before.since : now, expiresAt: expiryOf(tune, now) };
+  return {
+    device,
+    ...(player === undefined ? {} : { player }),
+    tune,
+    since: goesOn ? before.since : now,
+    expiresAt: expiryOf(tune, now),
+  };
 }
 
 /** True when friends would see no difference. */

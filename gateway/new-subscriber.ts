@@ -36,6 +36,7 @@ export async function createSubscriber(
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
   await queues.enqueue('reconcile', [subscriber.id]);
+  await queues.enqueue('listen', [subscriber.id]);
   return password === undefined ? { subscriber } : { subscriber, password };
 }
 

@@ -161,6 +161,26 @@ export const AssertionBody = Type.Object({
   deviceName: Type.Optional(DeviceName),
 });
 
+const Name = Type.String({ minLength: 1, maxLength: 64, description: 'For its owner to know it by' });
+export const NewApplicationPassword = Type.Object({ name: Name }, { additionalProperties: false });
+const applicationPassword = { applicationPasswordId: Type.String(), name: Type.String(), createdAt: Time };
+export const CreatedApplicationPassword = Type.Object({
+  ...applicationPassword,
+  userName: Type.String({ description: 'What the player wants as the user’s name' }),
+  password: Type.String({ description: 'Shown this once.' }),
+  webhookPath: Type.String({
+    description:
+      'Where a browser’s webhook says what plays, on this gateway; as secret as the password. Shown this once.',
+  }),
+});
+export const ApplicationPasswordList = Type.Object({
+  applicationPasswords: Type.Array(Type.Object(applicationPassword)),
+});
+export const ApplicationPasswordParams = Type.Object({
+  ...SubscriberParams.properties,
+  applicationPasswordId: Type.String({ maxLength: 64 }),
+});
+
 export const ContactBody = Type.Object({
   uid: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
   name: Type.String({ minLength: 1 }),
@@ -269,7 +289,11 @@ const tuneView = {
   since: Time,
   expiresAt: Time,
 };
-export const OwnTune = Type.Object({ ...tuneView, device: Type.String() });
+export const OwnTune = Type.Object({
+  ...tuneView,
+  device: Type.String({ description: 'Which of the subscriber’s devices plays it' }),
+  player: Type.Optional(Type.String({ description: 'What that player calls itself, or its owner calls it' })),
+});
 export const FriendTune = Type.Object(tuneView);
 export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });
 

@@ -14,9 +14,11 @@ import { honourIdempotencyKeys } from './idempotent.ts';
 import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
 import { createLimit } from './limits.ts';
+import { openPlayerDoors } from './players/doors.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
+import { applicationPasswordRoutes } from './routes/application-passwords.ts';
 import { assertionRoutes } from './routes/assertions.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
@@ -52,9 +54,11 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   accountForRequests(app as unknown as FastifyInstance, context.metrics);
   acceptJson(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
+  const limit = createLimit(context);
+  // Before the rules for browsers: players' doors have their own.
+  if (context.config.players === 'on') await app.register(openPlayerDoors(context, limit));
   await tellBrowsers(app as unknown as FastifyInstance, edge);
   await describe(app as unknown as FastifyInstance);
-  const limit = createLimit(context);
   await app.register(async (open) => {
     open.addHook('onRequest', limit);
     await open.register(operationRoutes(context));
@@ -73,6 +77,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
       await v1.register(outboxRoutes(context));
+      if (context.config.players === 'on') await v1.register(applicationPasswordRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(sourceRoutes(context));

@@ -43,7 +43,7 @@ export type BookConfig = {
   /** The one before it, while it is being changed. */
   numberKeyPrevious?: Buffer;
   guessedNumbers: GuessedNumbers;
-  /** The key under which secrets are sealed: credentials of network address books, codes for logging in. 32 bytes. */
+  /** The key under which secrets are sealed: credentials of network address books, passwords of players, codes for logging in. 32 bytes. */
   secretsKey: Buffer;
   /** Hosts and networks on which address books may be read although they are internal. */
   sourceAllow: readonly string[];
@@ -61,6 +61,10 @@ export type GatewayConfig = CommonConfig &
     auditMaxEntries: number;
     verification: VerificationConfig;
     assertions: AssertionConfig;
+    /** Whether existing players may say what plays, by their own protocols. */
+    players: 'on' | 'off';
+    /** Where players reach this gateway, without a slash at the end; undefined: where they say that they have reached it. */
+    publicUrl: string | undefined;
     edge: EdgeConfig;
   };
 
@@ -101,6 +105,8 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
     verification: verificationConfig(read),
     assertions: assertionConfig(read),
+    players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
+    publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
     edge: edgeConfig(read),
     ...books(read),
   }));
@@ -124,6 +130,15 @@ function books(read: Reader): BookConfig {
     secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
     sourceAllow: read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16'),
   };
+}
+
+function publicUrl(read: Reader): string {
+  const url = read.matching(
+    'EARSHOT_PUBLIC_URL',
+    /^https?:\/\/[^\s?#]+$/,
+    'an address such as https://tune.op.example',
+  );
+  return url.replace(/\/+$/, '');
 }
 
 function common(read: Reader): CommonConfig {

@@ -43,6 +43,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('reconcile', id), id)
       .zRem(keys.due('account', id), id)
       .zRem(keys.due('source', id), id)
+      .zRem(keys.due('listen', id), id)
       .exec();
   }
 
@@ -54,6 +55,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.subscriber(id),
     keys.account(id),
     keys.tokens(id),
+    keys.applicationPasswords(id),
     keys.book(id),
     keys.dirtyNumbers(id),
     keys.dirtyPairs(id),
@@ -68,6 +70,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.published(id),
     keys.sources(id),
     keys.photos(id),
+    keys.listening(id),
   ];
 }
 

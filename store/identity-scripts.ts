@@ -30,10 +30,11 @@ local function move(from, stamp, id, due)
   end
   redis.call('ZADD', KEYS[8], 'LT', due, id)
   redis.call('ZADD', KEYS[9], 'LT', due, id)
+  redis.call('ZADD', KEYS[10], 'LT', due, id)
 end`;
 
 /**
- * KEYS: record, intention, announced, due:reconcile, former, friends, dirty-items, due:roster, due:tune.
+ * KEYS: record, intention, announced, due:reconcile, former, friends, dirty-items, due:roster, due:tune, due:listen.
  * ARGV: id, stamp of the intention, due time, stamp of the marks, fields of the record.
  */
 export const COMMIT = `${RECORD_KEYS}${MOVE}

@@ -17,6 +17,8 @@ export function createKeys(prefix: string) {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
     tokens: (id: string) => of(id, 'device-tokens'),
+    applicationPasswords: (id: string) => of(id, 'application-passwords'),
+    playerSession: (hash: string) => `${prefix}:player-session:${hash}`,
     /** Of the subscriber's own book, or of the one that a source has filled. */
     book: (id: string, source?: string) => of(id, inBook('book', source)),
     held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
@@ -49,6 +51,7 @@ export function createKeys(prefix: string) {
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),
+    listening: (id: string) => of(id, 'listening'),
     directory: (number: number) => bucket('directory', number),
     /** What stands before the number of each bucket of that partition. */
     directoryPart: (partition: number) => part(partition, 'directory:'),

@@ -45,6 +45,17 @@ redis.call('HSET', KEYS[1], 'generation', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 return gone`;
 
+// What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
+const OWN = `
+if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'generation', ARGV[4])
+redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
+local known = redis.call('HGET', KEYS[2], 'fingerprint') ~= '${UNKNOWN}'
+redis.call('HSET', KEYS[2], 'fingerprint', known and ARGV[6] or '${UNKNOWN}')
+return 1`;
+
 /**
  * Hash `playing` (a field for each device, and the generation) is what should be shown; hash `published` is what the
  * server was told. A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
@@ -83,6 +94,31 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
         arguments: [id, newStamp(), `${now + GRACE}`, ...fields],
       });
       return Number(gone) > 0;
+    },
+
+    /**
+     * The user's own client has published this on the server, or with undefined the end of it: so the server shows it, unless
+     * `sure` is false. False when there was nothing to end.
+     */
+    async publishedByOwner(
+      id: string,
+      device: string,
+      playing: Playing | undefined,
+      sure: boolean,
+      now: number,
+    ): Promise<boolean> {
+      const reply = await redis.eval(OWN, {
+        keys: [keys.playing(id), keys.published(id), keys.due('tune', id), keys.subscriber(id)],
+        arguments: [
+          id,
+          DEVICE + device,
+          playing ? JSON.stringify(playing) : '',
+          newStamp(),
+          `${now + GRACE}`,
+          sure ? fingerprint(playing?.tune) : UNKNOWN,
+        ],
+      });
+      return reply === 1;
     },
 
     async published(id: string): Promise<Published> {

@@ -1,6 +1,7 @@
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
+import { createApplicationPasswords } from './application-passwords.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
 import { createCredentials } from './credentials.ts';
@@ -14,9 +15,11 @@ import { createIdempotency } from './idempotency.ts';
 import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
+import { createListening } from './listening.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
+import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
 import { createRates } from './rates.ts';
 import { createReconciliation } from './reconciliation.ts';
@@ -39,6 +42,7 @@ export function createStores(redis: Redis, prefix: string) {
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, keys),
     assertions: createAssertions(redis, keys),
+    applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
@@ -49,9 +53,11 @@ export function createStores(redis: Redis, prefix: string) {
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     limits: createLimits(redis, keys),
+    listening: createListening(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
+    playerSessions: createPlayerSessions(redis, keys),
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,

@@ -60,7 +60,13 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
       const { id } = subscriber;
       const reply = await redis.eval(ACTIVATE, {
-        keys: [keys.subscriber(id), keys.announced(id), keys.due('reconcile', id), keys.due('account', id)],
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.due('reconcile', id),
+          keys.due('account', id),
+          keys.due('listen', id),
+        ],
         arguments: [id, `${now + GRACE}`, newStamp()],
       });
       return reply === 1;
@@ -94,7 +100,13 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
     /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
       const reply = await redis.eval(LEAVE, {
-        keys: [keys.subscriber(id), keys.announced(id), keys.leaving(partitionOf(id)), keys.due('reconcile', id)],
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.leaving(partitionOf(id)),
+          keys.due('reconcile', id),
+          keys.due('listen', id),
+        ],
         arguments: [id, `${now + GRACE}`, newStamp()],
       });
       const subscriber = await record(id);

@@ -28,7 +28,7 @@ export async function forgetLeavers({ stores }: Context): Promise<void> {
     const id = leavers[i];
     if (id === undefined) continue;
     const open = await Promise.all(
-      (['tune', 'roster', 'reconcile'] as const).map((queue) => stores.due.isMarked(queue, id)),
+      (['tune', 'roster', 'reconcile', 'listen'] as const).map((queue) => stores.due.isMarked(queue, id)),
     );
     if (subscriber && !open.includes(true)) await stores.subscribers.forget(subscriber);
   }

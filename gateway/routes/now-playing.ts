@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { cleanTune, currentOf, play, type Tune } from '../../domain/tune.ts';
-import { subscriberIdOf, subscriberOf } from '../auth.ts';
+import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
+import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
+import { playTune, stopPlaying } from '../playing.ts';
 import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
 import { tuneView } from '../views.ts';
 
@@ -10,7 +11,9 @@ const DEFAULT_DEVICE = 'default';
 const tags = ['now playing'];
 
 /** What a subscriber plays. */
-export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPluginAsyncTypebox {
+export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, now } = context;
+
   return async (app) => {
     app.put(
       PATH,
@@ -27,14 +30,9 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
       async (request, reply) => {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
-        const [{ id }, before] = await Promise.all([
-          subscriberOf(request, stores),
-          stores.nowPlaying.device(subscriberIdOf(request), device),
-        ]);
-        const playing = play(before, device, tune, now());
-        await stores.nowPlaying.play(id, playing, now());
-        await queues.enqueue('tune', [id]);
-        return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
+        const { id } = await subscriberOf(request, stores);
+        const { expiresAt } = await playTune(context, { id, device }, tune);
+        return reply.code(202).send({ expiresAt: new Date(expiresAt).toISOString() });
       },
     );
 
@@ -53,7 +51,8 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
         const { id } = await subscriberOf(request, stores);
         const playing = currentOf((await stores.nowPlaying.read(id)).devices, now());
         if (!playing) return reply.code(204).send(null);
-        return reply.send({ ...tuneView(playing), device: playing.device });
+        const { device, player } = playing;
+        return reply.send({ ...tuneView(playing), device, ...(player === undefined ? {} : { player }) });
       },
     );
 
@@ -71,7 +70,7 @@ export function nowPlayingRoutes({ stores, queues, now }: Context): FastifyPlugi
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        if (await stores.nowPlaying.stop(id, request.query.device, now())) await queues.enqueue('tune', [id]);
+        await stopPlaying(context, { id, device: request.query.device });
         return reply.code(204).send(null);
       },
     );

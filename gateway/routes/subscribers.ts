@@ -122,9 +122,11 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         await stores.subscribers.leave(id, now());
         await stores.tokens.revokeAll(id);
+        await stores.applicationPasswords.revokeAll(id);
         await stores.nowPlaying.stop(id, undefined, now());
         await queues.enqueue('tune', [id]);
         await queues.enqueue('reconcile', [id]);
+        await queues.enqueue('listen', [id]);
         await stores.events.tell(id, { what: 'gone' });
         return reply.code(204).send(null);
       },

@@ -6,7 +6,7 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 policy=/usr/sbin/policy-rc.d
 kept=/usr/sbin/policy-rc.d.kept-by-earshot
 mark='# made by the setup of Earshot, for the time of one apt-get'
-services='prosody redis-server radicale'
+services='prosody redis-server radicale mpd mpdscribble'
 new_services=
 
 is_installed() {

@@ -18,7 +18,12 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
   { debianPackage: 'radicale', present: () => hasProgram('radicale') },
   { debianPackage: 'xandikos', present: () => hasProgram('xandikos') },
+  { debianPackage: 'mpd', present: () => hasProgram('mpd') },
+  { debianPackage: 'mpdscribble', present: () => hasProgram('mpdscribble') },
+  { debianPackage: 'mpc', present: () => hasProgram('mpc') },
 ];
+/** Packages that start a service; the same as in install-packages.sh. */
+const SERVICES = ['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble'];
 
 /**
  * Installs the Debian packages that are missing, or throws with the command that does it.
@@ -61,7 +66,7 @@ function install(becomeRoot, packages) {
 
 function mayNotMessage(packages) {
   const list = packages.join(' ');
-  const own = packages.filter((name) => ['prosody', 'redis-server', 'radicale'].includes(name)).join(' ');
+  const own = packages.filter((name) => SERVICES.includes(name)).join(' ');
   const off = `\nEarshot starts servers of its own. Those of the system, which this starts as well, are not needed:\n\n  sudo systemctl disable --now ${own}`;
   return `Earshot needs these packages, which are missing, and this user may not install them: ${list}.
 Install them once, then try again:

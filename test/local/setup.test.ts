@@ -85,10 +85,10 @@ describe('the setup', () => {
     const { stderr, status } = setup(['--test'], { PATH: onlyPrograms('apt-get', 'tmux') });
     expect(status).to.equal(1);
     expect(stderr).to.match(
-      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio radicale xandikos\./,
+      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio radicale xandikos mpd mpdscribble mpc\./,
     );
     expect(stderr).to.match(/sudo apt-get update && sudo apt-get install -y --no-install-recommends prosody/);
-    expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server radicale');
+    expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server radicale mpd mpdscribble');
     expect(stderr).not.to.contain('    at ');
   });
 

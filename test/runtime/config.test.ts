@@ -128,6 +128,8 @@ describe('runtime/config', () => {
       EARSHOT_NUMBER_KEY: 'zz',
       EARSHOT_SECRETS_KEY: 'cd'.repeat(33),
       EARSHOT_SOURCE_ALLOW: 'dav.op.example, 10.0.0.0/33',
+      EARSHOT_PUBLIC_URL: 'tune.op.example',
+      EARSHOT_PLAYERS: 'maybe',
     };
     expect(() => toGatewayConfig(bad))
       .to.throw()

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Contact } from '../../domain/address-book.ts';
-import type { Playing } from '../../domain/tune.ts';
+import { fingerprint, type Playing } from '../../domain/tune.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/due.ts';
 import { clearSeen } from '../../store/marks.ts';
@@ -70,9 +70,14 @@ function describeStores(kind: RedisKind): void {
         { device: 'd', tune: { kind: 'audio', title: 't' }, since: NOW, expiresAt: NOW + 1 },
         NOW,
       );
+      const password = { id: 'p', name: 'Player', sealed: 's', createdAt: NOW };
+      expect(await stores.applicationPasswords.add('alice', password)).to.equal('ok');
+      await stores.listening.begin('alice', ALICE.jid);
       await stores.presences.write(ALICE.jid, [{ resource: 'r', show: 'available', status: '', priority: 0 }]);
       await stores.subscribers.leave('alice', NOW);
       await stores.subscribers.forget(ALICE);
+      expect(await stores.applicationPasswords.add('alice', password)).to.equal('gone');
+      await stores.nowPlaying.publishedByOwner('alice', 'xmpp', undefined, true, NOW);
       const prefix = stores.keys.lastIndex.split(':')[0];
       expect(await server.redis.keys(`${prefix}:*`)).to.deep.equal([stores.keys.lastIndex]);
     });
@@ -226,6 +231,42 @@ function describeStores(kind: RedisKind): void {
       await stores.nowPlaying.finish('alice', undefined, NOW, seen, [], undefined);
       expect(await stores.due.isMarked('tune', 'alice')).to.equal(false);
       expect(await server.redis.exists(stores.keys.playing('alice'))).to.equal(0);
+    });
+
+    it('knows what the user’s own client has published, unless something of ours is under way', async () => {
+      await join();
+      const own = playing('xmpp', NOW + 60_000);
+      const publish = (tune: Playing | undefined, sure: boolean) =>
+        stores.nowPlaying.publishedByOwner('alice', 'xmpp', tune, sure, NOW);
+      const shown = async () => (await stores.nowPlaying.published('alice')).fingerprint;
+      expect(await publish(undefined, true), 'an end of nothing').to.equal(false);
+      expect(await shown()).to.equal('');
+      expect(await publish(own, true)).to.equal(true);
+      expect(await shown()).to.equal(fingerprint(own.tune));
+      expect(await stores.due.isMarked('tune', 'alice')).to.equal(true);
+      expect(await publish(own, false)).to.equal(true);
+      expect(await shown(), 'who cannot be sure').to.equal(undefined);
+      expect(await publish(undefined, true)).to.equal(true);
+      expect(await shown(), 'while a publish is under way').to.equal(undefined);
+      expect((await stores.nowPlaying.read('alice')).devices).to.be.empty;
+    });
+  });
+
+  describe('listening to the own client', () => {
+    it('is due from the moment somebody joins, is settled once done, and due again when they leave', async () => {
+      await join();
+      const seen = await stores.subscribers.record('alice');
+      expect(await stores.due.isMarked('listen', 'alice')).to.equal(true);
+      await stores.listening.begin('alice', ALICE.jid);
+      await stores.listening.settle('alice', seen, true);
+      expect(await stores.due.isMarked('listen', 'alice')).to.equal(false);
+      expect(await stores.listening.on('alice')).to.equal(ALICE.jid);
+      await stores.subscribers.leave('alice', NOW);
+      await stores.listening.settle('alice', seen, true);
+      expect(await stores.due.isMarked('listen', 'alice'), 'by who saw it before').to.equal(true);
+      await stores.listening.settle('alice', await stores.subscribers.record('alice'), false);
+      expect(await stores.due.isMarked('listen', 'alice')).to.equal(false);
+      expect(await stores.listening.on('alice')).to.equal(undefined);
     });
   });
 

@@ -7,6 +7,7 @@ import type { RosterItem } from '../../domain/roster.ts';
 import { eventually } from './eventually.ts';
 
 const TUNE = 'http://jabber.org/protocol/tune';
+const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const EVENT = 'http://jabber.org/protocol/pubsub#event';
 const CAPS = 'http://jabber.org/protocol/caps';
 const DISCO = 'http://jabber.org/protocol/disco#info';
@@ -89,6 +90,20 @@ export async function connectFriend(
     /** The item of that JID, once `check` accepts it. */
     async item(jid: string, check: (item: RosterItem | undefined) => void, patience?: number): Promise<void> {
       await eventually(async () => check((await roster()).find((item) => item.jid === jid)), patience);
+    },
+    /** What the user's own client publishes when it notices a player, or that it stopped (`{}`). */
+    async plays(tune: Record<string, string>): Promise<void> {
+      const children = Object.entries(tune).map(([name, text]) => xml(name, {}, text));
+      const item = xml('item', { id: 'current' }, xml('tune', { xmlns: TUNE }, ...children));
+      await xmpp.iqCaller.set(xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item)));
+    },
+    /** Who has subscribed to the user's tune (XEP-0060, section 8.8.1). */
+    async tuneSubscribers(): Promise<string[]> {
+      const owner = xml('pubsub', { xmlns: `${PUBSUB}#owner` }, xml('subscriptions', { node: TUNE }));
+      const answer = await xmpp.iqCaller.get(owner);
+      return (answer?.getChild('subscriptions')?.getChildren('subscription') ?? []).map(
+        (subscription: Element) => subscription.attrs.jid ?? '',
+      );
     },
     /** Waits until the last tune heard from that JID is this one; `undefined`: stopped. */
     async hears(jid: string, title: string | undefined, patience?: number): Promise<void> {

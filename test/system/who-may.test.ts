@@ -25,6 +25,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
   'POST /v1/credentials/{credentialId}/rotate': () => ({}),
+  [`POST ${of('/application-passwords')}`]: () => ({ name: 'A player' }),
   [`PATCH ${of('')}`]: () => ({ displayName: 'Somebody' }),
   [`PUT ${of('/address-book')}`]: () => ({ contacts: [card] }),
   [`PATCH ${of('/address-book')}`]: () => ({ upsert: [card] }),
@@ -72,6 +73,10 @@ const TABLE: Record<string, number[]> = {
   [`GET ${of('/tokens')}`]:                         [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`DELETE ${of('/tokens')}`]:                      [401, 401,  401,    403,  204,   403,     404,    204,    204],
   [`DELETE ${of('/tokens/{tokenId}')}`]:            [401, 401,  401,    403,  204,   403,     404,    204,    204],
+  [`POST ${of('/application-passwords')}`]:         [401, 401,  401,    403,  201,   403,     404,    201,    201],
+  [`GET ${of('/application-passwords')}`]:          [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`DELETE ${of('/application-passwords/{applicationPasswordId}')}`]:
+                                                   [401, 401,  401,    403,  204,   403,     404,    204,    204],
   [`PUT ${of('/address-book')}`]:                   [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`PATCH ${of('/address-book')}`]:                 [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/address-book')}`]:                   [401, 401,  401,    403,  200,   403,     404,    200,    200],
@@ -145,15 +150,9 @@ describe('who may call what', () => {
       const got: string[] = [];
       for (const [i, kind] of CALLERS.entries())
         for (const secret of secrets[kind]) {
-          const fresh = route.includes('{credentialId}') ? (await issueKey(api, mine, ['+86136'])).credentialId : '';
-          const tokenId = route.includes('{tokenId}') ? await freshToken(subject.id) : '';
+          const names = { subscriberId: subject.id, name: 'home', ...(await freshId(route, subject.id, mine)) };
           if (route.includes('{name}')) await api.expectStatus(202, api.call('PUT', linked, source));
-          const status = await statusOf(
-            route,
-            n,
-            { subscriberId: subject.id, credentialId: fresh, tokenId, name: 'home' },
-            secret,
-          );
+          const status = await statusOf(route, n, names, secret);
           if (status !== expected[i]) got.push(`${kind}: ${status} instead of ${expected[i]}`);
         }
       expect(got).to.deep.equal([]);
@@ -180,9 +179,18 @@ describe('who may call what', () => {
     return { id, token: issued.body.token as unknown as string };
   }
 
-  async function freshToken(id: string): Promise<string> {
-    const { body } = await api.expectStatus(201, api.call('POST', `/v1/subscribers/${id}/tokens`));
-    return String(body.tokenId);
+  /** Something for the route to be about, besides the subscriber. */
+  async function freshId(route: string, id: string, scopes: string[]): Promise<Record<string, string>> {
+    const path = `/v1/subscribers/${id}`;
+    if (route.includes('{credentialId}'))
+      return { credentialId: (await issueKey(api, scopes, ['+86136'])).credentialId };
+    if (route.includes('{tokenId}')) {
+      const { body } = await api.expectStatus(201, api.call('POST', `${path}/tokens`));
+      return { tokenId: String(body.tokenId) };
+    }
+    if (!route.includes('{applicationPasswordId}')) return {};
+    const { body } = await api.call('POST', `${path}/application-passwords`, { name: 'A player' });
+    return { applicationPasswordId: String(body.applicationPasswordId) };
   }
 
   async function statusOf(route: string, n: number, names: Record<string, string>, secret: string): Promise<number> {

@@ -1,0 +1,48 @@
+// XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.8.2 and 8.9.2
+import { TUNE } from './pep.ts';
+import { privilegedIq } from './privileged-iq.ts';
+import { isCondition } from './stanza-error.ts';
+import type { Stream } from './stream.ts';
+import { type Element, xml } from './xml.ts';
+
+const PUBSUB = 'http://jabber.org/protocol/pubsub';
+const OWNER = `${PUBSUB}#owner`;
+
+/**
+ * Makes the component, which is nobody's contact, a member of the user's node with the tune and subscribes it, in the user's name. A node
+ * that is not there is made. Done twice it is done once.
+ */
+export async function subscribeToTunes(stream: Stream, jid: string, component: string): Promise<void> {
+  await createNode(stream, jid);
+  await setAffiliation(stream, jid, component, 'member');
+  await setSubscription(stream, jid, component, 'subscribed');
+}
+
+/** Undoes it; the node stays. */
+export async function unsubscribeFromTunes(stream: Stream, jid: string, component: string): Promise<void> {
+  await createNode(stream, jid);
+  await setSubscription(stream, jid, component, 'none');
+  await setAffiliation(stream, jid, component, 'none');
+}
+
+async function createNode(stream: Stream, jid: string): Promise<void> {
+  try {
+    await privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: PUBSUB }, xml('create', { node: TUNE })));
+  } catch (err) {
+    if (!isCondition(err, 'conflict')) throw err;
+  }
+}
+
+function setAffiliation(stream: Stream, jid: string, component: string, affiliation: string): Promise<Element> {
+  const element = xml('affiliation', { jid: component, affiliation });
+  return setAsOwner(stream, jid, xml('affiliations', { node: TUNE }, element));
+}
+
+function setSubscription(stream: Stream, jid: string, component: string, subscription: string): Promise<Element> {
+  const element = xml('subscription', { jid: component, subscription });
+  return setAsOwner(stream, jid, xml('subscriptions', { node: TUNE }, element));
+}
+
+function setAsOwner(stream: Stream, jid: string, child: Element): Promise<Element> {
+  return privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: OWNER }, child));
+}

@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { playerTune } from '../../../domain/player-tune.ts';
+import type { Context } from '../../context.ts';
+import type { Limit } from '../../limits.ts';
+import { playTune, type Source } from '../../playing.ts';
+import { acceptText, readForm } from '../bodies.ts';
+import { countCall } from '../calls.ts';
+import { ownAddress } from '../own-address.ts';
+import { sourceOf } from '../session.ts';
+import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';
+import { handshake } from './handshake.ts';
+
+const schema = { hide: true };
+/** Where players are pointed to. */
+export const PATH = '/audioscrobbler';
+/** Bytes: fifty tracks, the most that a player submits at once. */
+const BODY_LIMIT = 256 * 1024;
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** AudioScrobbler 1.2 (https://www.last.fm/api/submissions), for what plays now; submissions are accepted and forgotten. */
+export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPluginAsync {
+  return async (app) => {
+    app.addHook('onRequest', limit);
+    answerFailures(app);
+    acceptText(app);
+    for (const path of [PATH, `${PATH}/`])
+      app.get(path, { schema }, async (request, reply) => {
+        const outcome = await handshake(context, request.query as Record<string, unknown>);
+        reply.type(PLAIN);
+        if (typeof outcome === 'string') return lines(outcome);
+        const base = ownAddress(request, context.config.publicUrl) + PATH;
+        return lines('OK', outcome.session, `${base}/nowplaying`, `${base}/submission`);
+      });
+    door(app, context, '/nowplaying', async (source, field) => {
+      if (!field('a') || !field('t')) return 'FAILED a and t are needed';
+      const tune = playerTune({
+        title: field('t'),
+        artist: field('a'),
+        source: field('b'),
+        track: field('n'),
+        length: field('l'),
+      });
+      if (tune) await playTune(context, source, tune);
+      return 'OK';
+    });
+    door(app, context, '/submission', async (_source, field) =>
+      ['a', 't', 'i'].every((name) => field(`${name}[0]`)) ? 'OK' : 'FAILED a[0], t[0] and i[0] are needed',
+    );
+  };
+}
+
+type Work = (source: Source, field: (name: string) => string) => Promise<Answer>;
+
+/** A form that begins with a session. */
+function door(app: FastifyInstance, context: Context, path: string, work: Work): void {
+  app.post(PATH + path, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
+    const field = readForm(request.body);
+    const source = await sourceOf(context, 'audioscrobbler', field('s'));
+    reply.type(PLAIN);
+    if (!source) return lines('BADSESSION' satisfies Answer);
+    const { allowed } = await countCall(context, source.id);
+    return lines(allowed ? await work(source, field) : `FAILED ${TOO_MANY}`);
+  });
+}

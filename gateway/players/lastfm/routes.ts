@@ -1,0 +1,27 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Context } from '../../context.ts';
+import type { Limit } from '../../limits.ts';
+import { acceptText, readForm } from '../bodies.ts';
+import { answerFaults, LastFmFault } from './fault.ts';
+import { callMethod } from './methods.ts';
+
+/** Bytes: fifty scrobbles. */
+const BODY_LIMIT = 256 * 1024;
+
+/** Last.fm 2.0 (https://www.last.fm/api), for what plays now, in JSON; scrobbles are accepted and forgotten. */
+export function lastFmRoutes(context: Context, limit: Limit): FastifyPluginAsync {
+  return async (app) => {
+    app.addHook('onRequest', limit);
+    answerFaults(app);
+    acceptText(app);
+    for (const path of ['/2.0', '/2.0/'])
+      app.post(path, { bodyLimit: BODY_LIMIT, schema: { hide: true } }, async (request, reply) => {
+        const field = readForm(request.body);
+        const { method = '', format = '' } = request.query as { method?: string; format?: string };
+        if ((field('format') || format) !== 'json')
+          throw new LastFmFault(6, 'Invalid parameters - Only format=json is spoken here');
+        reply.header('cache-control', 'no-store');
+        return callMethod(context, field('method') || method, field);
+      });
+  };
+}

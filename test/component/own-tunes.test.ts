@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Context } from '../../component/context.ts';
+import { createEchoes } from '../../component/echoes.ts';
+import { createOwnTunes } from '../../component/own-tunes.ts';
+import { type Element, xml } from '../../component/xml.ts';
+import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts';
+import { createQueues, type Queues } from '../../runtime/queues.ts';
+import type { Stores } from '../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const TUNE = 'http://jabber.org/protocol/tune';
+const JID = 'alice@op.example';
+const song = (title: string) => xml('tune', { xmlns: TUNE }, xml('title', {}, title));
+const event = (content: Element | undefined, from = JID, node = TUNE) =>
+  xml(
+    'message',
+    { from, type: 'headline' },
+    xml('event', { xmlns: 'http://jabber.org/protocol/pubsub#event' }, xml('items', { node }, content)),
+  );
+const item = (title: string) => xml('item', { id: 'current' }, song(title));
+
+describe('events of user tunes', () => {
+  const log = pino({ level: 'silent' });
+  let server: TestRedis;
+  let queueRedis: QueueRedis;
+  let queues: Queues;
+  let stores: Stores;
+  let context: Context;
+
+  before(async () => {
+    server = await startTestRedis();
+    queueRedis = await connectQueueRedis(server.place, 'events', 'wait', log);
+    queues = createQueues(queueRedis, 'events', log);
+  });
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
+    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    context = { stores, queues, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
+  });
+
+  after(async () => {
+    await queues?.close();
+    queueRedis?.close();
+    await server?.stop();
+  });
+
+  async function receive(...messages: Element[]): Promise<string[]> {
+    const own = createOwnTunes(context, 'op.example');
+    for (const message of messages) own.receive(message);
+    await own.stop();
+    return (await stores.nowPlaying.read('alice')).devices.map(({ device, tune }) => `${device}: ${tune.title}`);
+  }
+
+  it('count when they come from the account itself, about this node', async () => {
+    const strangers = [
+      event(item('x'), `${JID}/phone`),
+      event(item('x'), 'alice@elsewhere.example'),
+      event(item('x'), 'nobody@op.example'),
+      event(item('x'), JID, 'urn:xmpp:avatar:metadata'),
+      xml('message', { from: JID }, xml('body', {}, 'hello')),
+      xml('message', { from: 'op.example' }),
+    ];
+    expect(await receive(...strangers)).to.deep.equal([]);
+    expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
+  });
+
+  it('are followed in their order', async () => {
+    expect(await receive(...['A', 'B', 'C'].map((title) => event(item(title))))).to.deep.equal(['xmpp: C']);
+  });
+
+  it('end a tune by an empty one, a retraction, a purge and a deletion', async () => {
+    const ends = [
+      event(xml('item', { id: 'current' }, xml('tune', { xmlns: TUNE }))),
+      event(xml('retract', { id: 'current' })),
+      ...['purge', 'delete'].map((name) =>
+        xml(
+          'message',
+          { from: JID },
+          xml('event', { xmlns: 'http://jabber.org/protocol/pubsub#event' }, xml(name, { node: TUNE })),
+        ),
+      ),
+    ];
+    for (const end of ends) {
+      expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
+      expect(await receive(end), end.toString()).to.deep.equal([]);
+    }
+  });
+
+  it('are our own when a publish was under way as another process died', async () => {
+    const tune = { kind: 'video' as const, title: 'On the phone' };
+    await stores.nowPlaying.play('alice', { device: 'phone', tune, since: NOW, expiresAt: NOW + 60_000 }, NOW);
+    await stores.nowPlaying.begin('alice', JID, NOW);
+    expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
+    expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
+  });
+});

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Stack } from '../../local/stack.ts';
+import { connectSingle } from '../../runtime/redis.ts';
+import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectFriend, type FriendClient } from '../support/friend-client.ts';
+import { type Mpd, startMpd } from '../support/mpd.ts';
+import { type ApplicationPassword, makePassword, nowPlaying } from '../support/players.ts';
+import { startTestStack } from '../support/stack.ts';
+
+describe('mpd with mpdscribble', function () {
+  // Seven programs start here, each of which may take long on a busy machine.
+  this.timeout(90_000);
+  let stack: Stack;
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let made: ApplicationPassword;
+  let mpd: Mpd;
+  let bobs: FriendClient;
+
+  before(async () => {
+    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+    api = createApi(stack);
+    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.settled(alice, bob);
+    bobs = await connectFriend(stack, bob);
+    made = await makePassword(api, alice, 'Living room');
+    mpd = await startMpd(`${stack.gatewayUrl}/audioscrobbler`, { name: made.userName, password: made.password }, [
+      { title: 'Jóga', artist: 'Björk', album: 'Homogenic', length: 45 },
+      { title: '猎人', artist: 'Björk', album: 'Homogenic', length: 40 },
+    ]);
+  });
+
+  after(async () => {
+    await mpd?.stop();
+    await bobs?.leave();
+    await stack?.stop();
+  });
+
+  it('shows a friend’s XMPP client each track that it plays', async () => {
+    await mpd.order('play', '1');
+    await bobs.hears(alice.jid, 'Jóga', 20_000);
+    expect(bobs.tunes.at(-1)?.tune).to.deep.equal({
+      artist: 'Björk',
+      length: '45',
+      source: 'Homogenic',
+      title: 'Jóga',
+    });
+    await mpd.order('play', '2');
+    await bobs.hears(alice.jid, '猎人', 20_000);
+    expect(await nowPlaying(api, alice)).to.include({ player: 'Living room', length: 40 });
+  });
+
+  it('greets again when its session is no longer known', async () => {
+    const place = { urls: [stack.redis().url], cluster: false } as const;
+    const client = await connectSingle(place, 'fail-fast', pino({ level: 'silent' }));
+    const sessions = await client.keys('*player-session:*');
+    expect(sessions).to.not.have.length(0);
+    await client.del(sessions);
+    client.destroy();
+    await mpd.order('play', '1');
+    await bobs.hears(alice.jid, 'Jóga', 30_000);
+  });
+
+  it('loses its tune when its password is revoked, and shows no other', async () => {
+    const said = (text: string) => mpd.log().filter((line) => line.endsWith(text)).length;
+    const [sent, taken] = [said("sending 'now playing' notification"), said('OK')];
+    const path = api.path(alice, `application-passwords/${made.applicationPasswordId}`);
+    await api.expectStatus(204, api.call('DELETE', path));
+    await bobs.hears(alice.jid, undefined);
+    await mpd.order('play', '2');
+    await eventually(() => expect(said("sending 'now playing' notification")).to.be.greaterThan(sent), 30_000);
+    await sleep(1_000);
+    expect(said('OK')).to.equal(taken);
+    expect(await nowPlaying(api, alice)).to.equal(undefined);
+  });
+});

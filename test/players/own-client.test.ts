@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Stack } from '../../local/stack.ts';
+import { type Api, createApi, type Person } from '../support/api.ts';
+import { openEvents } from '../support/event-stream.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectFriend, type FriendClient } from '../support/friend-client.ts';
+import { nowPlaying, secondsLeft } from '../support/players.ts';
+import { startTestStack } from '../support/stack.ts';
+
+describe('a tune that the user’s own client publishes', function () {
+  this.timeout(60_000);
+  let stack: Stack & { dataDir: string };
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let alices: FriendClient;
+  let bobs: FriendClient;
+
+  const shows = (title: string | undefined) =>
+    eventually(async () => expect((await nowPlaying(api, alice))?.title).to.equal(title));
+  /** Prosody 0.12 sends an event twice to a client whose capabilities it met first there: to its full and its bare JID. */
+  const heard = () => bobs.tunes.map((seen) => seen.tune.title ?? '-').filter((title, i, all) => title !== all[i - 1]);
+  const publishes = async () => {
+    const { text } = await api.call('GET', '/metrics');
+    return [...text.matchAll(/earshot_tune_publishes_total\{[^}]*\} (\d+)/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+  };
+  /** Longer than it takes until the component has told its metrics. */
+  const quiet = () => sleep(2_600);
+
+  before(async () => {
+    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+    api = createApi(stack);
+    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.settled(alice, bob);
+    alices = await connectFriend(stack, alice);
+    bobs = await connectFriend(stack, bob);
+  });
+
+  beforeEach(async () => {
+    await alices.plays({});
+    await api.stop(alice);
+    await shows(undefined);
+    await sleep(300);
+    bobs.tunes.length = 0;
+  });
+
+  after(async () => {
+    await alices?.leave();
+    await bobs?.leave();
+    await stack?.stop();
+  });
+
+  it('is the subscriber’s now playing everywhere, and not published a second time', async () => {
+    await quiet();
+    const before = await publishes();
+    const tune = { artist: 'Björk', length: '305', rating: '9', source: 'Homogenic', title: 'Jóga', track: '2' };
+    await alices.plays({ ...tune, uri: 'https://music.example/joga' });
+    await shows('Jóga');
+    expect(await nowPlaying(api, alice)).to.deep.equal({
+      kind: 'audio',
+      title: 'Jóga',
+      artist: 'Björk',
+      source: 'Homogenic',
+      track: '2',
+      length: 305,
+      rating: 9,
+      uri: 'https://music.example/joga',
+      device: 'xmpp',
+    });
+    expect(await secondsLeft(api, alice)).to.be.within(304, 310);
+    const [friend] = await api.friends(bob);
+    expect(friend?.nowPlaying).to.include({ title: 'Jóga' });
+    await quiet();
+    expect(heard()).to.deep.equal(['Jóga']);
+    expect(await publishes()).to.equal(before);
+    await alices.plays({});
+    await shows(undefined);
+    await quiet();
+    expect(heard()).to.deep.equal(['Jóga', '-']);
+    expect(await publishes()).to.equal(before);
+  });
+
+  it('reaches friends on the web at once', async () => {
+    const stream = await openEvents(stack, bob);
+    try {
+      await stream.next('friends', () => {});
+      await alices.plays({ title: 'Live on the page' });
+      await stream.next('now-playing', ({ nowPlaying: tune }) =>
+        expect(tune).to.include({ title: 'Live on the page' }),
+      );
+    } finally {
+      stream.close();
+    }
+  });
+
+  it('does not take our own publishes for the client’s', async () => {
+    for (const title of ['One', 'Two', 'Three']) {
+      await api.play(alice, { title, device: 'phone' });
+      await bobs.hears(alice.jid, title);
+    }
+    await sleep(300);
+    expect((await nowPlaying(api, alice))?.device).to.equal('phone');
+    await api.stop(alice, 'phone');
+    await bobs.hears(alice.jid, undefined);
+    await sleep(300);
+    expect(await nowPlaying(api, alice)).to.equal(undefined);
+    expect(heard()).to.deep.equal(['One', 'Two', 'Three', '-']);
+  });
+
+  it('wins while it is the newest, and its end brings back what still plays elsewhere', async () => {
+    await api.play(alice, { title: 'On the phone', device: 'phone' });
+    await bobs.hears(alice.jid, 'On the phone');
+    await alices.plays({ title: 'At the desk' });
+    await shows('At the desk');
+    await alices.plays({});
+    await shows('On the phone');
+    await bobs.hears(alice.jid, 'On the phone');
+    await alices.plays({ title: 'At the desk again' });
+    await shows('At the desk again');
+    await api.play(alice, { title: 'The phone’s next', device: 'phone' });
+    await bobs.hears(alice.jid, 'The phone’s next');
+    await api.stop(alice, 'phone');
+    await bobs.hears(alice.jid, 'At the desk again');
+    expect((await nowPlaying(api, alice))?.device).to.equal('xmpp');
+  });
+
+  it('is not fought over when a client says that nothing plays', async () => {
+    await api.play(alice, { title: 'On the phone', device: 'phone' });
+    await bobs.hears(alice.jid, 'On the phone');
+    await quiet();
+    const before = await publishes();
+    for (let n = 0; n < 3; n += 1) await alices.plays({});
+    await bobs.hears(alice.jid, undefined);
+    await quiet();
+    expect(await publishes()).to.equal(before);
+    expect(heard()).to.deep.equal(['On the phone', '-']);
+    expect((await nowPlaying(api, alice))?.title).to.equal('On the phone');
+    await api.play(alice, { title: 'The next', device: 'phone' });
+    await bobs.hears(alice.jid, 'The next');
+  });
+
+  it('converges to one tune when both publish at the same time', async () => {
+    for (let n = 0; n < 5; n += 1) {
+      await Promise.all([
+        alices.plays({ title: `Desk ${n}` }),
+        api.play(alice, { title: `Phone ${n}`, device: 'phone' }),
+      ]);
+      await eventually(async () => {
+        const title = String((await nowPlaying(api, alice))?.title);
+        expect(title).to.match(new RegExp(`^(Desk|Phone) ${n}$`));
+        expect(heard().at(-1)).to.equal(title);
+      });
+      await sleep(400);
+      expect(heard().at(-1)).to.equal((await nowPlaying(api, alice))?.title);
+    }
+  });
+
+  it('is cleaned before anybody else of ours sees it, and may lack a title', async () => {
+    await alices.plays({
+      title: '\u202EEvil\u2066',
+      artist: 'x'.repeat(3_000),
+      length: '12.7',
+      uri: 'javascript:alert(1)',
+    });
+    await shows('Evil');
+    const shown = await nowPlaying(api, alice);
+    expect(shown)
+      .to.include({ artist: 'x'.repeat(1_024), length: 13 })
+      .and.not.have.property('uri');
+    await alices.plays({ artist: 'Only an artist' });
+    await shows('Only an artist');
+    await alices.plays({ mood: 'nothing that we know' });
+    await shows(undefined);
+  });
+
+  it('is heard again after the component, Prosody or Redis died, and what was said meanwhile is not lost for ever', async () => {
+    for (const part of ['component', 'prosody', 'redis'] as const) {
+      await stack.kill(part);
+      await stack.restart(part);
+      await stack.untilReady();
+      await eventually(async () => {
+        await alices.plays({ title: `After ${part}` });
+        await sleep(200);
+        expect((await nowPlaying(api, alice))?.title).to.equal(`After ${part}`);
+      }, 30_000);
+    }
+  });
+
+  it('is in no log', async () => {
+    const logs = ['component', 'gateway', 'worker'].map((role) => join(stack.dataDir, 'logs', `${role}.log`));
+    const text = (await Promise.all(logs.map((file) => readFile(file, 'utf8')))).join('');
+    expect(text)
+      .to.contain('connected, with every right')
+      .and.not.match(/Jóga|Evil|Only an artist|At the desk/);
+  });
+
+  it('is no longer heard of somebody who left', async () => {
+    const carol = await api.join('+8613900139001');
+    const carols = await connectFriend(stack, carol);
+    await carols.plays({ title: 'Still here' });
+    await eventually(async () => expect((await nowPlaying(api, carol))?.title).to.equal('Still here'));
+    expect(await carols.tuneSubscribers()).to.deep.equal(['tune.op.example']);
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
+    await eventually(async () => expect(await carols.tuneSubscribers()).to.deep.equal([]));
+    await carols.leave();
+  });
+});
