@@ -1,5 +1,7 @@
 import { decideRosterStep, type LedgerEntry, type RosterItem, type RosterStep } from '../domain/roster.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { Marks } from '../store/marks.ts';
+import { isAsked } from '../store/sharing.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
@@ -16,7 +18,10 @@ type Task = {
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
 
-/** The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. */
+/**
+ * The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. The item of somebody
+ * who parts waits until the tune job has taken the tune off their screen.
+ */
 export function createRosterJob(
   context: Context,
   presenceOf: (jid: string) => Promise<void>,
@@ -26,12 +31,27 @@ export function createRosterJob(
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
     const { items, marks } = await stores.friends.dirtyItems(id);
-    if (subscriber && items.length > 0 && !(await converge(context, subscriber, items)))
+    // After the items: whoever parts is known by then.
+    const partings = await stores.sharing.partings(id);
+    const ready = items.filter((item) => !isAsked(partings[item.id]));
+    if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready)))
       return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
-    await stores.friends.clearDirtyItems(id, marks);
+    await endPartings(context, id, only(partings, ready, 'id'));
+    await stores.friends.clearDirtyItems(id, only(marks, ready, 'jid'));
     await stores.due.settle('roster', id, [stores.keys.dirtyItems(id)]);
   };
+}
+
+function only(marks: Marks, items: readonly DirtyItem[], key: keyof DirtyItem): Marks {
+  return Object.fromEntries(items.flatMap(({ [key]: name }) => (name in marks ? [[name, marks[name] ?? '']] : [])));
+}
+
+/** Before the items are done with: a parting that nobody ended would keep the tune hidden for ever. */
+async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
+  if (Object.keys(ended).length === 0) return;
+  await stores.sharing.end(id, ended, now());
+  await queues.enqueue('tune', [id]);
 }
 
 /** False when there is no account whose roster could be changed, and there may be one later. */
@@ -97,6 +117,7 @@ async function take(
       return stores.friends.forgetLedger(id, dirty.jid);
     case 'remove':
       await removeRosterItem(stream, jid, dirty.jid);
+      await part(context, jid, dirty.jid);
       return stores.friends.forgetLedger(id, dirty.jid);
     case 'note':
       return stores.friends.noteLedger(id, dirty.jid, step.ledger);
@@ -116,13 +137,22 @@ async function declined({ stores, queues, now }: Context, id: string, other: str
   await queues.enqueue('reconcile', [id, other]);
 }
 
+/** The user's clients see the former friend leave, and the server no longer takes the friend's for an audience. */
+async function part({ stores, meetings }: Context, jid: string, former: string): Promise<void> {
+  const [resources = []] = await stores.presences.of([former]);
+  await meetings.part(
+    jid,
+    resources.map(({ resource }) => `${former}/${resource}`),
+  );
+}
+
 /** Once both rosters hold the other, whoever comes last makes the two see each other. */
-async function meet({ stores, introduce }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
+async function meet({ stores, meetings }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
   const [[mine], [theirs]] = await Promise.all([
     stores.friends.ledger(subscriber.id, [dirty.jid]),
     stores.friends.ledger(dirty.id, [subscriber.jid]),
   ]);
   if (!mine || mine.met || !theirs || theirs.pending) return;
-  if (!theirs.met) await introduce(subscriber.jid, dirty.jid);
+  if (!theirs.met) await meetings.introduce(subscriber.jid, dirty.jid);
   await stores.friends.noteLedger(subscriber.id, dirty.jid, { ...mine, met: true });
 }

@@ -15,6 +15,7 @@ import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -52,6 +53,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(nowPlayingRoutes(context));
+      await v1.register(privacyRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
     },
     { prefix: '/v1' },

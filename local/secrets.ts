@@ -11,6 +11,8 @@ export interface Secrets {
   redisPassword: string;
   /** 32 bytes, hexadecimal. */
   numberKey: string;
+  /** 32 bytes, hexadecimal. */
+  secretsKey: string;
 }
 
 /** Reads `secrets.json` from the data folder, or makes it (mode 0600). Throws `DATA_DIR` when the file is broken or lost. */
@@ -42,8 +44,11 @@ function readSecrets(file: string): Secrets {
   } catch (error) {
     throw brokenError(file, (error as Error).message, error);
   }
-  if (isSecrets(content)) return content;
-  throw brokenError(file, 'a secret is missing in it');
+  // A folder from before there were network address books holds nothing that this key would have sealed.
+  const complete = typeof content === 'object' && content !== null && { secretsKey: newKey(), ...content };
+  if (!isSecrets(complete)) throw brokenError(file, 'a secret is missing in it');
+  if (!('secretsKey' in (content as object))) writePrivateJson(file, complete);
+  return complete;
 }
 
 function isSecrets(content: unknown): content is Secrets {
@@ -62,6 +67,11 @@ function newSecrets(): Secrets {
     operatorKey: randomBytes(24).toString('base64url'),
     componentSecret: randomBytes(24).toString('base64url'),
     redisPassword: randomBytes(24).toString('base64url'),
-    numberKey: randomBytes(32).toString('hex'),
+    numberKey: newKey(),
+    secretsKey: newKey(),
   };
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('hex');
 }

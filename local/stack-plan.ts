@@ -95,6 +95,7 @@ function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets:
     EARSHOT_COMPONENT_SECRET: secrets.componentSecret,
     EARSHOT_OPERATOR_KEY: secrets.operatorKey,
     EARSHOT_NUMBER_KEY: secrets.numberKey,
+    EARSHOT_SECRETS_KEY: secrets.secretsKey,
     EARSHOT_HTTP_HOST: '127.0.0.1',
     EARSHOT_HTTP_PORT: String(ports.http),
     EARSHOT_POLICY: options.policy ?? 'mutual',

@@ -28,6 +28,9 @@ export type ComponentConfig = CommonConfig & {
 /** What becomes of numbers that do not follow the dialling rules of the book's owner. */
 export type GuessedNumbers = 'use' | 'ignore';
 
+/** Who says that a new subscriber may be found: the operator who adds it, or nobody but the subscriber itself, later. */
+export type ConsentStep = 'operator' | 'subscriber';
+
 export type GatewayConfig = CommonConfig & {
   homeHost: string;
   host: string;
@@ -35,6 +38,9 @@ export type GatewayConfig = CommonConfig & {
   operatorKey: string;
   /** The key of the hashes under which phone numbers are kept. */
   numberKey: Buffer;
+  /** The key under which blocked numbers are kept for their owner to read: 32 bytes. */
+  secretsKey: Buffer;
+  consent: ConsentStep;
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   guessedNumbers: GuessedNumbers;
@@ -67,7 +73,9 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY'),
+    numberKey: read.key('EARSHOT_NUMBER_KEY', /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'),
+    secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
+    consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
   }));
@@ -143,11 +151,8 @@ function createReader(env: Env) {
     return value ?? fallback;
   }
 
-  function key(name: string): Buffer {
-    return Buffer.from(
-      matching(name, /^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more random bytes in hexadecimal (openssl rand -hex 32)'),
-      'hex',
-    );
+  function key(name: string, pattern: RegExp, bytes: string): Buffer {
+    return Buffer.from(matching(name, pattern, `${bytes} random bytes in hexadecimal (openssl rand -hex 32)`), 'hex');
   }
 
   return { faults, text, matching, domain, integer, oneOf, key };

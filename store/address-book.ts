@@ -1,7 +1,7 @@
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { BUCKET_OF } from './book-buckets.ts';
+import { allBuckets, BUCKET_OF } from './book-buckets.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
 import { type BookInfo, tryWrite } from './book-writer.ts';
@@ -116,6 +116,18 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
       await clearSeen(redis, keys.dirtyNumbers(id), seen);
+    },
+
+    /** Every number that the subscriber's book holds. */
+    async numbers(id: string): Promise<string[]> {
+      const split = () => redis.hGet(keys.book(id), 'buckets');
+      for (;;) {
+        const before = await split();
+        const read = allBuckets(Number(before ?? 1)).map((bucket) => redis.hKeys(keys.held(id, bucket)));
+        const numbers = (await Promise.all(read)).flat();
+        // A book that was split anew meanwhile was read in part.
+        if ((await split()) === before) return numbers;
+      }
     },
 
     /** For each number: the subscriber's book holds it. */

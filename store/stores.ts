@@ -13,6 +13,8 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createPrivacies } from './privacy.ts';
+import { createSharing } from './sharing.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -23,6 +25,7 @@ export type Stores = ReturnType<typeof createStores>;
 export function createStores(redis: Redis, prefix: string) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
+  const sharing = createSharing(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -30,13 +33,15 @@ export function createStores(redis: Redis, prefix: string) {
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
-    friends: createFriends(redis, keys),
+    friends: createFriends(redis, sharing, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
+    privacies: createPrivacies(redis, keys),
     presences: createPresences(redis, keys),
+    sharing,
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

@@ -1,6 +1,7 @@
-import { associated } from '../domain/association.ts';
+import { associated, barred, type End } from '../domain/association.ts';
+import { OPEN, type Privacy } from '../domain/privacy.ts';
 import type { Label } from '../store/book-image.ts';
-import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
@@ -22,59 +23,95 @@ export async function decidePairs(context: Context, subscriber: Subscriber): Pro
   }
 }
 
+/** What one end makes of a pair: the friend as this roster shall show it, and the JID to keep the tune from. */
+type Verdict = { friend: Friend | undefined; barred: string | undefined };
+
 async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<void> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
-  const before = await stores.friends.some(id, others);
-  const wanted = await wantedFriends(context, subscriber, others);
-  const set: Friend[] = [];
-  const unset: string[] = [];
-  const dirty: DirtyItem[] = [];
+  const [before, barredBefore, privacies] = await Promise.all([
+    stores.friends.some(id, others),
+    stores.sharing.barred(id),
+    stores.privacies.of([id, ...others]),
+  ]);
+  const [own = OPEN, ...theirs] = privacies;
+  const verdicts = await judge(context, subscriber, others, own, theirs);
+  const changes = changesOf(others, before, barredBefore, verdicts, typeof own.audience !== 'string');
+  const { set, unset, dirty, bar, unbar } = changes;
+  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
+  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
+  if (dirty.length + bar.length + unbar.length === 0) return;
+  await stores.friends.write(id, changes, now());
+  // Whoever parts loses the tune first: the tune job hands on to the roster job.
+  await queues.enqueue('tune', changes.audience || unset.length + bar.length + unbar.length > 0 ? [id] : []);
+  await queues.enqueue('roster', set.length > 0 ? [id] : []);
+  for (const other of [...set.map((friend) => friend.id), ...unset])
+    await stores.events.tell(id, { what: 'friends', id: other });
+  // Who sees this one's tune may be others now.
+  await stores.events.tell(id, { what: 'now-playing' });
+}
+
+function changesOf(
+  others: readonly string[],
+  before: readonly (Friend | undefined)[],
+  barredBefore: ReadonlyMap<string, string>,
+  verdicts: readonly Verdict[],
+  groups: boolean,
+): FriendChanges {
+  const [set, unset, dirty]: [Friend[], string[], DirtyItem[]] = [[], [], []];
+  const [bar, unbar]: [[string, string][], string[]] = [[], []];
   for (const [i, other] of others.entries()) {
-    const [was, is] = [before[i], wanted[i]];
+    const [was, is, barredJid] = [before[i], verdicts[i]?.friend, verdicts[i]?.barred];
+    if (barredJid === undefined && barredBefore.has(other)) unbar.push(other);
+    else if (barredJid !== undefined && barredBefore.get(other) !== barredJid) bar.push([other, barredJid]);
     if (JSON.stringify(was) === JSON.stringify(is)) continue;
     if (is) set.push(is);
     else unset.push(other);
     for (const jid of new Set([was?.jid, is?.jid])) if (jid !== undefined) dirty.push({ jid, id: other });
   }
-  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
-  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
-  if (dirty.length === 0) return;
-  await stores.friends.write(id, set, unset, dirty, now());
-  await queues.enqueue('roster', [id]);
-  for (const other of [...set.map((friend) => friend.id), ...unset])
-    await stores.events.tell(id, { what: 'friends', id: other });
+  return { set, unset, dirty, bar, unbar, audience: groups && set.length > 0 };
 }
 
-/** For each of the others: the friend as this roster shall show it, or undefined when they are no friends. */
-async function wantedFriends(
+/** Decides each pair from what both ends bring. */
+async function judge(
   { stores, policy }: Context,
   subscriber: Subscriber,
   others: string[],
-): Promise<(Friend | undefined)[]> {
+  own: Privacy,
+  theirs: readonly Privacy[],
+): Promise<Verdict[]> {
   const { id, numberKey } = subscriber;
   const records = await stores.subscribers.records(others);
-  const [labels, heldBy, declined, declinedBy] = await Promise.all([
-    stores.addressBooks.labels(
-      id,
-      records.map((record) => record?.numberKey ?? ''),
-    ),
+  const numberKeys = records.map((record) => record?.numberKey ?? '');
+  const [labels, heldBy, declined, declinedBy, blocks, blockedBy] = await Promise.all([
+    stores.addressBooks.labels(id, numberKeys),
     stores.addressBooks.holdsEach(others, numberKey),
     stores.pairs.declined(others.map((other) => ({ who: id, other }))),
     stores.pairs.declined(others.map((who) => ({ who, other: id }))),
+    stores.privacies.blocks(
+      others.map((other, i) => ({ who: id, other: { id: other, numberKey: numberKeys[i] ?? '' } })),
+    ),
+    stores.privacies.blocks(others.map((who) => ({ who, other: { id, numberKey } }))),
   ]);
   return records.map((record, i) => {
-    const mine = {
+    const mine: End = {
       present: subscriber.state === 'active',
+      discoverable: own.discoverable,
       holdsOther: labels[i] !== undefined,
       declinedOther: declined[i] === true,
+      blocksOther: blocks[i] === true,
     };
-    const theirs = {
+    const other: End = {
       present: record?.state === 'active',
+      discoverable: theirs[i]?.discoverable === true,
       holdsOther: heldBy[i] === true,
       declinedOther: declinedBy[i] === true,
+      blocksOther: blockedBy[i] === true,
     };
-    return record && associated(mine, theirs, policy) ? toFriend(record, labels[i]) : undefined;
+    return {
+      friend: record && associated(mine, other, policy) ? toFriend(record, labels[i]) : undefined,
+      barred: barred(mine, other) ? record?.jid : undefined,
+    };
   });
 }
 

@@ -5,6 +5,7 @@ const GATEWAY = {
   EARSHOT_HOME_HOST: 'op.example',
   EARSHOT_OPERATOR_KEY: 'k'.repeat(32),
   EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+  EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
 };
 
 describe('runtime/config', () => {
@@ -20,6 +21,7 @@ describe('runtime/config', () => {
       port: 8080,
       tokenLifetime: 90 * 86_400_000,
       guessedNumbers: 'use',
+      consent: 'operator',
     });
     expect(toComponentConfig({ EARSHOT_HOME_HOST: 'op.example', EARSHOT_COMPONENT_SECRET: 's' })).to.include({
       domain: 'tune.op.example',
@@ -36,6 +38,14 @@ describe('runtime/config', () => {
     expect(toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'ignore' }).guessedNumbers).to.equal('ignore');
     expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_GUESSED_NUMBERS: 'no' })).to.throw(
       'EARSHOT_GUESSED_NUMBERS must be one of: use, ignore.',
+    );
+  });
+
+  it('leaves consent to the operator or to the subscriber, and takes a secrets key of 32 bytes only', () => {
+    expect(toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'subscriber' }).consent).to.equal('subscriber');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'none' })).to.throw('EARSHOT_CONSENT must be one of');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_SECRETS_KEY: 'cd'.repeat(33) })).to.throw(
+      'EARSHOT_SECRETS_KEY must be 32 random bytes',
     );
   });
 
