@@ -79,7 +79,7 @@ function toView(key: Buffer, id: string, one: Blocked): Body['blocked'] {
   const phoneNumber = unseal(key, purposeOf(id), one.sealed);
   if (phoneNumber === undefined)
     throw new Fault(
-      'INTERNAL',
+      'UNAVAILABLE',
       'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
     );
   return [{ phoneNumber }];

@@ -4,7 +4,7 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 import { askSubscribers } from './partitions.ts';
-import { askForAccess, type Sharing } from './sharing.ts';
+import { askForAccess, askIfChosen, type Sharing } from './sharing.ts';
 
 /** One friend of a subscriber as its roster shall show it. `held`: the subscriber's own book holds the friend's number. */
 export type Friend = { id: string; jid: string; name: string; groups: string[]; held: boolean };
@@ -14,7 +14,7 @@ export type DirtyItem = { jid: string; id: string };
 
 /**
  * What one round of decisions changes. `dirty`: every JID whose roster item may differ now. `bar`, `unbar`: with whom a block
- * stands, or no longer does; ids, with JIDs for the former. `audience`: who sees the tune may differ for another reason.
+ * stands, or no longer does; ids, with JIDs for the former.
  */
 export type FriendChanges = {
   set: readonly Friend[];
@@ -22,7 +22,6 @@ export type FriendChanges = {
   dirty: readonly DirtyItem[];
   bar: readonly [id: string, jid: string][];
   unbar: readonly string[];
-  audience: boolean;
 };
 
 export type Friends = ReturnType<typeof createFriends>;
@@ -51,10 +50,11 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
 
     /** Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. */
     async write(id: string, changes: FriendChanges, now: number): Promise<void> {
-      const { set, unset, dirty, bar, unbar, audience } = changes;
+      const { set, unset, dirty, bar, unbar } = changes;
       const batch = redis.multi();
       sharing.write(batch, id, { parted: unset, bar, unbar });
-      if (audience || unset.length + bar.length + unbar.length > 0) askForAccess(batch, keys, id, now);
+      if (unset.length + bar.length + unbar.length > 0) askForAccess(batch, keys, id, now);
+      else askIfChosen(batch, keys, id, now);
       if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
       if (set.length > 0)
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);

@@ -29,6 +29,19 @@ export function askForAccess(batch: Batch, keys: Keys, id: string, now: number):
   batch.zAdd(keys.due('tune', id), { value: id, score: now + GRACE });
 }
 
+const ASK_IF_CHOSEN = `
+if string.sub(redis.call('HGET', KEYS[1], 'audience') or '', 1, 1) ~= '{' then return end
+redis.call('HSET', KEYS[2], 'generation', ARGV[2], 'access', ARGV[2])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])`;
+
+/** The same, if the audience is a choice of groups: then a new friend, or one in other groups, has to be named to the server. */
+export function askIfChosen(batch: Batch, keys: Keys, id: string, now: number): void {
+  batch.eval(ASK_IF_CHOSEN, {
+    keys: [keys.privacy(id), keys.playing(id), keys.due('tune', id)],
+    arguments: [id, newStamp(), `${now + GRACE}`],
+  });
+}
+
 /**
  * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
  * `cleared`, and a stamp), and hash `access` (see `NodeAccess`): what the server was told.

@@ -36,14 +36,15 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   ]);
   const [own = OPEN, ...theirs] = privacies;
   const verdicts = await judge(context, subscriber, others, own, theirs);
-  const changes = changesOf(others, before, barredBefore, verdicts, typeof own.audience !== 'string');
+  const changes = changesOf(others, before, barredBefore, verdicts);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
   if (dirty.length + bar.length + unbar.length === 0) return;
   await stores.friends.write(id, changes, now());
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
-  await queues.enqueue('tune', changes.audience || unset.length + bar.length + unbar.length > 0 ? [id] : []);
+  const chosen = typeof own.audience !== 'string';
+  await queues.enqueue('tune', chosen || unset.length + bar.length + unbar.length > 0 ? [id] : []);
   await queues.enqueue('roster', set.length > 0 ? [id] : []);
   for (const other of [...set.map((friend) => friend.id), ...unset])
     await stores.events.tell(id, { what: 'friends', id: other });
@@ -56,7 +57,6 @@ function changesOf(
   before: readonly (Friend | undefined)[],
   barredBefore: ReadonlyMap<string, string>,
   verdicts: readonly Verdict[],
-  groups: boolean,
 ): FriendChanges {
   const [set, unset, dirty]: [Friend[], string[], DirtyItem[]] = [[], [], []];
   const [bar, unbar]: [[string, string][], string[]] = [[], []];
@@ -69,7 +69,7 @@ function changesOf(
     else unset.push(other);
     for (const jid of new Set([was?.jid, is?.jid])) if (jid !== undefined) dirty.push({ jid, id: other });
   }
-  return { set, unset, dirty, bar, unbar, audience: groups && set.length > 0 };
+  return { set, unset, dirty, bar, unbar };
 }
 
 /** Decides each pair from what both ends bring. */

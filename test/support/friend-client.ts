@@ -22,11 +22,12 @@ export async function connectFriend(
   server: { xmpp: { port: number; domain: string } },
   person: { jid: string; password: string },
   status?: string,
+  resource = 'test',
 ) {
   const xmpp = client({
     service: `xmpp://127.0.0.1:${server.xmpp.port}`,
     domain: server.xmpp.domain,
-    resource: 'test',
+    resource,
     username: person.jid.slice(0, person.jid.lastIndexOf('@')),
     password: person.password,
   });

@@ -60,6 +60,7 @@ async function startWorld(policy: Policy): Promise<World> {
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+    EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
     EARSHOT_POLICY: policy,
     EARSHOT_LOG_LEVEL: 'warn',
   };
