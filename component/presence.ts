@@ -39,6 +39,11 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
       await context.stores.events.tell(id, { what: 'presence' });
   }
 
+  /** With nothing to do a flush would be over before it is noted as under way, and none would ever be again. */
+  function wake(): void {
+    if (changed.size > 0) flushing ??= flush();
+  }
+
   async function flush(): Promise<void> {
     for (const jid of changed) {
       changed.delete(jid);
@@ -58,12 +63,12 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     if (resources.size === 0) known.delete(jid);
     else known.set(jid, resources);
     changed.add(jid);
-    flushing ??= flush();
+    wake();
   }
 
   async function forgetSilent(): Promise<void> {
     for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
-    flushing ??= flush();
+    wake();
   }
 
   return {
