@@ -169,6 +169,7 @@ describe('consent against the clock', () => {
           await restartEverything();
           await bobHearsNothing();
         }
+        expect(titlesOf(bobs).at(-1), 'still nothing').to.equal(undefined);
         const now = nextTitle();
         await api.play(alice, { title: now, length: 600 });
         if (carolHears) await carols.hears(alice.jid, now);
