@@ -135,6 +135,36 @@ describe('consent between two people', () => {
     await bobs.hears(alice.jid, 'For colleagues');
   });
 
+  it('who is no friend any more for another reason loses the tune for good, and who comes back finds it', async () => {
+    const carols = await connectFriend(stack, carol);
+    await api.putBook(carol, [contact(alice)]);
+    await api.putBook(alice, [contact(bob), contact(carol)]);
+    await api.settled(alice, bob, carol);
+    await api.play(alice, { title: 'For two', length: 600 });
+    await bobs.hears(alice.jid, 'For two');
+    await carols.hears(alice.jid, 'For two');
+    const events = await openEvents(stack, bob);
+    const heard = bobs.tunes.length;
+    await api.putBook(alice, [contact(carol)]);
+    await bobs.hears(alice.jid, undefined, 1_000);
+    await bobs.item(alice.jid, (item) => expect(item).to.equal(undefined), 1_000);
+    await carols.hears(alice.jid, 'For two', 1_000);
+    expect(bobs.tunes.slice(heard).filter(({ from }) => from === alice.jid)).to.deep.equal([
+      { from: alice.jid, tune: {} },
+    ]);
+    await events.next('friend-removed', (data) => expect(data).to.deep.equal({ subscriberId: alice.id }));
+    await api.putBook(bob, []);
+    await api.putBook(alice, [contact(bob), contact(carol)]);
+    await api.settled(alice, bob);
+    // His own end is decided first now, when hers does not know him yet.
+    const told = events.events.length;
+    await api.putBook(bob, [contact(alice)]);
+    await bobs.hears(alice.jid, 'For two', 1_000);
+    await eventually(() => expect(JSON.stringify(events.events.slice(told))).to.contain('For two'), 1_000);
+    events.close();
+    await carols.leave();
+  });
+
   it('a private session ends by itself, and what still plays then is shown again', async () => {
     await api.play(alice, { title: 'Outlasts the session', length: 600 });
     await bobs.hears(alice.jid, 'Outlasts the session');
