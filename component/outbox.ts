@@ -47,14 +47,17 @@ type Round = { subscriber: Subscriber; seen: PlayingState; published: Published;
 
 /**
  * Who may not see the tune any more is told nothing by the server (XEP-0060 has no message for it) and would go on showing it: so
- * they get the empty tune first, with everybody else, and only then lose the access.
+ * they get the empty tune first, with everybody else, and only then lose the access. Nor may a node be opened, which it is for a
+ * tune that nobody may see, before that tune is out of it.
  */
 async function shutOut(context: Context, round: Round): Promise<void> {
   const { stores } = context;
   const { subscriber, privacy, published } = round;
   const task = await readAccess(context, subscriber, privacy);
-  if (task.shutsOut && published.fingerprint !== '') {
-    await tell(context, subscriber, undefined, context.now());
+  const time = context.now();
+  const closed = task.shutsOut || subscriber.state !== 'active' || !shares(privacy, time);
+  if (closed && published.fingerprint !== '') {
+    await tell(context, subscriber, undefined, time);
     // At 0: the tune comes back at once for those who are left.
     await stores.nowPlaying.shown(subscriber.id, undefined, 0);
     round.published = { fingerprint: '', at: 0 };

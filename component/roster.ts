@@ -116,8 +116,9 @@ async function take(
       await setRosterItem(stream, jid, step.item);
       return stores.friends.forgetLedger(id, dirty.jid);
     case 'remove':
-      await removeRosterItem(stream, jid, dirty.jid);
+      // Before the item goes: once it is gone nobody would say it again after a crash.
       await part(context, jid, dirty.jid);
+      await removeRosterItem(stream, jid, dirty.jid);
       return stores.friends.forgetLedger(id, dirty.jid);
     case 'note':
       return stores.friends.noteLedger(id, dirty.jid, step.ledger);
