@@ -94,25 +94,29 @@ async function judge(
     stores.privacies.blocks(others.map((who) => ({ who, other: { id, numberKey } }))),
   ]);
   return records.map((record, i) => {
-    const mine: End = {
-      present: subscriber.state === 'active',
-      discoverable: own.discoverable,
-      holdsOther: labels[i] !== undefined,
-      declinedOther: declined[i] === true,
-      blocksOther: blocks[i] === true,
-    };
-    const other: End = {
-      present: record?.state === 'active',
-      discoverable: theirs[i]?.discoverable === true,
-      holdsOther: heldBy[i] === true,
-      declinedOther: declinedBy[i] === true,
-      blocksOther: blockedBy[i] === true,
-    };
+    const mine = endOf(subscriber, own, labels[i] !== undefined, declined[i], blocks[i]);
+    const other = endOf(record, theirs[i], heldBy[i], declinedBy[i], blockedBy[i]);
     return {
       friend: record && associated(mine, other, policy) ? toFriend(record, labels[i]) : undefined,
       barred: barred(mine, other) ? record?.jid : undefined,
     };
   });
+}
+
+function endOf(
+  subscriber: Subscriber | undefined,
+  privacy: Privacy | undefined,
+  holdsOther: boolean | undefined,
+  declinedOther: boolean | undefined,
+  blocksOther: boolean | undefined,
+): End {
+  return {
+    present: subscriber?.state === 'active',
+    discoverable: privacy?.discoverable === true,
+    holdsOther: holdsOther === true,
+    declinedOther: declinedOther === true,
+    blocksOther: blocksOther === true,
+  };
 }
 
 /** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
