@@ -124,6 +124,7 @@ describe('two books that name each other', () => {
         ),
       12_000,
     );
-    expect(bobsClient.tunes.slice(heard)).to.be.empty;
+    // The end of what played before may come late; nothing else may come at all.
+    expect(bobsClient.tunes.slice(heard).filter(({ tune }) => tune.title !== undefined)).to.be.empty;
   });
 });
