@@ -32,12 +32,9 @@ async function wantedAccess(stores: Context['stores'], id: string, privacy: Priv
  * who part. True when there are none left, and the tune may be shown.
  */
 export async function convergeAccess(context: Context, { id, jid }: Subscriber, task: AccessTask): Promise<boolean> {
-  const { stores, queues, stream } = context;
+  const { stores, stream } = context;
   const { partings, changes } = task;
-  if (Object.values(partings).some(isAsked)) {
-    await stores.sharing.clear(id, partings);
-    await queues.enqueue('roster', [id]);
-  }
+  await letGo(context, id, partings);
   if (changes.length > 0) {
     await stores.sharing.beginAccess(
       id,
@@ -47,4 +44,12 @@ export async function convergeAccess(context: Context, { id, jid }: Subscriber, 
     await stores.sharing.noteAccess(id, changes);
   }
   return Object.keys(partings).length === 0;
+}
+
+/** The tune is off the screens of those who part: the roster jobs of both ends may go on. */
+export async function letGo({ stores, queues }: Context, id: string, partings: Marks): Promise<void> {
+  const asked = Object.keys(partings).filter((other) => isAsked(partings[other]));
+  if (asked.length === 0) return;
+  await stores.sharing.clear(id, partings);
+  await queues.enqueue('roster', [id, ...asked]);
 }

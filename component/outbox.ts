@@ -3,7 +3,7 @@ import { endOfPrivacy, type Privacy, shares } from '../domain/privacy.ts';
 import { currentOf, fingerprint, publishTime, type Tune } from '../domain/tune.ts';
 import type { PlayingState, Published } from '../store/now-playing.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
-import { convergeAccess, readAccess } from './access.ts';
+import { convergeAccess, letGo, readAccess } from './access.ts';
 import type { Context } from './context.ts';
 import { accountExists, publishTune } from './pep.ts';
 import { isCondition } from './stanza-error.ts';
@@ -106,12 +106,12 @@ async function tell(
 }
 
 /** There is no such account, which no retry will mend. Nothing is shown, so nobody has to wait for it to be cleared. */
-async function giveUp({ stores, queues, log, now }: Context, { id }: Subscriber): Promise<void> {
+async function giveUp(context: Context, { id }: Subscriber): Promise<void> {
+  const { stores, log, now } = context;
   log.warn({ subscriberId: id }, 'the subscriber has no account on the XMPP server');
   await stores.nowPlaying.shown(id, undefined, 0);
   await stores.sharing.forgetAccess(id);
-  await stores.sharing.clear(id, await stores.sharing.partings(id));
-  await queues.enqueue('roster', [id]);
+  await letGo(context, id, await stores.sharing.partings(id));
   await stores.due.postpone('tune', id, now() + NO_ACCOUNT);
 }
 

@@ -20,7 +20,8 @@ const NO_ACCOUNT = 60_000;
 
 /**
  * The `roster` job: brings the items that changed to the wanted state. Only this job writes the subscriber's ledger. The item of somebody
- * who parts waits until the tune job has taken the tune off their screen.
+ * who parts waits until both tune jobs have taken the tunes off the screens: Prosody reads the roster of whoever is online, so either item
+ * may be what a tune still needs.
  */
 export function createRosterJob(
   context: Context,
@@ -33,7 +34,8 @@ export function createRosterJob(
     const { items, marks } = await stores.friends.dirtyItems(id);
     // After the items: whoever parts is known by then.
     const partings = await stores.sharing.partings(id);
-    const ready = items.filter((item) => !isAsked(partings[item.id]));
+    const waiting = await whoStillShows(context, id, partings);
+    const ready = items.filter((item) => !waiting.has(item.id));
     if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready)))
       return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
@@ -41,6 +43,16 @@ export function createRosterJob(
     await stores.friends.clearDirtyItems(id, only(marks, ready, 'jid'));
     await stores.due.settle('roster', id, [stores.keys.dirtyItems(id)]);
   };
+}
+
+/** Of those who part: whose tune may still be on the other's screen, because one end has not cleared it, or not even decided. */
+async function whoStillShows({ stores }: Context, id: string, partings: Marks): Promise<Set<string>> {
+  const others = Object.keys(partings);
+  const [theirs, theirPartings] = await Promise.all([
+    stores.friends.ofEach(others, id),
+    stores.sharing.partingsOfEach(others, id),
+  ]);
+  return new Set(others.filter((other, i) => isAsked(partings[other]) || theirs[i] || isAsked(theirPartings[i])));
 }
 
 function only(marks: Marks, items: readonly DirtyItem[], key: keyof DirtyItem): Marks {

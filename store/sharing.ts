@@ -3,7 +3,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import type { Batch } from './partitions.ts';
+import { askSubscribers, type Batch } from './partitions.ts';
 
 /** A friend who is being let go of: first the tune has to go (`asked`), then the roster item may (`cleared`). */
 const ASKED = 'asked ';
@@ -63,6 +63,12 @@ export function createSharing(redis: Redis, keys: Keys) {
 
     async partings(id: string): Promise<Marks> {
       return redis.hGetAll(keys.partings(id));
+    },
+
+    /** For each of the others: the mark of its own parting from `id`. */
+    async partingsOfEach(others: readonly string[], id: string): Promise<(string | undefined)[]> {
+      const found = await askSubscribers(redis, others, (batch, other) => batch.hGet(keys.partings(other), id));
+      return found.map((mark) => (mark as string | null) ?? undefined);
     },
 
     /** The tune is off the screens of those who were seen as asked for. */

@@ -45,12 +45,22 @@ describe('the roster job', () => {
     };
     await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
     const dirty = [{ jid: 'bob@op.example', id: 'bob' }];
-    await stores.friends.write('alice', { set: [], unset: ['bob'], dirty, bar: [], unbar: [] }, NOW);
-    await job('alice');
-    expect(asked).to.equal(0);
-    expect((await stores.friends.dirtyItems('alice')).items, 'it is not forgotten').to.deep.equal(dirty);
-    expect(await stores.due.isMarked('roster', 'alice')).to.equal(true);
+    const nothing = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+    const waits = async (why: string) => {
+      await job('alice');
+      expect(asked, why).to.equal(0);
+      expect((await stores.friends.dirtyItems('alice')).items, 'it is not forgotten').to.deep.equal(dirty);
+      expect(await stores.due.isMarked('roster', 'alice')).to.equal(true);
+    };
+    const her = { id: 'alice', jid: 'alice@op.example', name: 'Alice', groups: [], held: true };
+    await stores.friends.write('bob', { ...nothing, set: [her] }, NOW);
+    await stores.friends.write('alice', { ...nothing, unset: ['bob'], dirty }, NOW);
+    await waits('her tune is on his screen');
     await stores.sharing.clear('alice', await stores.sharing.partings('alice'));
+    await waits('his end has not decided yet');
+    await stores.friends.write('bob', { ...nothing, unset: ['alice'] }, NOW);
+    await waits('his tune is on her screen');
+    await stores.sharing.clear('bob', await stores.sharing.partings('bob'));
     const refused = await job('alice').catch((err: { code: string }) => err);
     expect(refused).to.have.property('code', 'UNAVAILABLE');
     expect(asked).to.be.greaterThan(0);
