@@ -11,7 +11,7 @@ import type { Context } from './context.ts';
 import { createGate } from './gate.ts';
 import { createOutbox } from './outbox.ts';
 import { createPresenceTracker } from './presence.ts';
-import { createIntroduce } from './probe.ts';
+import { createMeetings } from './probe.ts';
 import { createRosterJob } from './roster.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
@@ -20,12 +20,11 @@ import { createStream } from './stream.ts';
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const stream = createStream(config, log);
-  const introduce = createIntroduce(stream);
   const context: Context = {
     stores,
     queues,
     stream,
-    introduce,
+    meetings: createMeetings(stream),
     metrics: createMetrics('component'),
     log,
     now: Date.now,

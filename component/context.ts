@@ -2,7 +2,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
-import type { Introduce } from './probe.ts';
+import type { Meetings } from './probe.ts';
 import type { Stream } from './stream.ts';
 
 /** What the component's jobs work with. `now`: milliseconds since the epoch. */
@@ -10,7 +10,7 @@ export type Context = {
   stores: Stores;
   queues: Queues;
   stream: Stream;
-  introduce: Introduce;
+  meetings: Meetings;
   metrics: Metrics;
   log: Log;
   now: () => number;

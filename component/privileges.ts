@@ -3,15 +3,19 @@ import { descendants, type Element } from './xml.ts';
 
 export const PRIVILEGE = 'urn:xmpp:privilege:2';
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
+const PUBSUB_OWNER = `${PUBSUB}#owner`;
 
 /** The rights that a server granted, as `roster` → `both`, `iq <namespace>` → `set`. */
 export type Rights = ReadonlyMap<string, string>;
+
+const IQ_LINE = `iq = { ["${PUBSUB}"] = "both"; ["${PUBSUB_OWNER}"] = "both"; };`;
 
 /** What Earshot cannot work without: the right, the type it must have, and the line of Prosody's configuration. */
 const NEEDED = [
   { right: 'roster', type: 'both', line: 'roster = "both";' },
   { right: 'presence', type: 'roster', line: 'presence = "roster";' },
-  { right: `iq ${PUBSUB}`, type: 'both', line: `iq = { ["${PUBSUB}"] = "both"; };` },
+  { right: `iq ${PUBSUB}`, type: 'both', line: IQ_LINE },
+  { right: `iq ${PUBSUB_OWNER}`, type: 'both', line: IQ_LINE },
 ];
 
 /** The rights in a server's advertisement; undefined when the message is none, or comes from another host. */
@@ -35,7 +39,8 @@ export function missingRights(rights: Rights): string[] {
 
 /** What the operator has to write into Prosody's configuration to grant what is missing. */
 export function privilegeAdvice(rights: Rights, homeHost: string, domain: string): string {
-  const lines = NEEDED.filter(({ right, type }) => rights.get(right) !== type).map(({ line }) => `      ${line}`);
+  const missing = NEEDED.filter(({ right, type }) => rights.get(right) !== type);
+  const lines = [...new Set(missing.map(({ line }) => `      ${line}`))];
   return [
     `Add to prosody.cfg.lua, with "privilege" in modules_enabled of both hosts, and reload:`,
     `  VirtualHost "${homeHost}"`,

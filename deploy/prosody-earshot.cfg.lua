@@ -12,7 +12,11 @@ VirtualHost "op.example"
     ["tune.op.example"] = {
       roster = "both";
       presence = "roster";
-      iq = { ["http://jabber.org/protocol/pubsub"] = "both" };
+      iq = {
+        ["http://jabber.org/protocol/pubsub"] = "both";
+        -- who may see a tune
+        ["http://jabber.org/protocol/pubsub#owner"] = "both";
+      };
     };
   }
 

@@ -16,9 +16,11 @@ import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
+import { createPrivacies } from './privacy.ts';
 import { createRates } from './rates.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
+import { createSharing } from './sharing.ts';
 import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -31,6 +33,7 @@ export function createStores(redis: Redis, prefix: string) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
+  const sharing = createSharing(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -41,17 +44,19 @@ export function createStores(redis: Redis, prefix: string) {
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
-    friends: createFriends(redis, keys),
+    friends: createFriends(redis, sharing, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
+    privacies: createPrivacies(redis, keys),
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     sources: createSources(redis, keys),
     rates: createRates(redis, keys),
+    sharing,
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

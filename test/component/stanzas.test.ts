@@ -5,6 +5,7 @@ import { missingRights, privilegeAdvice, readRights } from '../../component/priv
 import { type Element, xml } from '../../component/xml.ts';
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
+const OWNER = `${PUBSUB}#owner`;
 const perm = (access: string, type?: string, ...children: Element[]) => xml('perm', { access, type }, children);
 const namespace = (ns: string, type: string, ...children: Element[]) => xml('namespace', { ns, type }, children);
 const advertise = (...perms: Element[]) =>
@@ -37,11 +38,11 @@ describe('component stanzas', () => {
     const others = [perm('roster', 'both'), perm('presence', 'roster')];
     const listed = advertise(
       ...others,
-      perm('iq', undefined, namespace(PUBSUB, 'both'), namespace('vcard-temp', 'get')),
+      perm('iq', undefined, namespace(PUBSUB, 'both'), namespace(OWNER, 'both'), namespace('vcard-temp', 'get')),
     );
     const nested = advertise(
       ...others,
-      perm('iq', undefined, namespace('vcard-temp', 'get', namespace(PUBSUB, 'both'))),
+      perm('iq', undefined, namespace('vcard-temp', 'get', namespace(OWNER, 'both', namespace(PUBSUB, 'both')))),
     );
     for (const message of [listed, nested]) {
       const rights = readRights(message, 'op.example');
@@ -52,11 +53,13 @@ describe('component stanzas', () => {
 
   it('name the rights that are missing, with the lines that grant them', () => {
     const rights = readRights(advertise(perm('roster', 'get'), perm('presence', 'roster')), 'op.example') ?? new Map();
-    expect(missingRights(rights)).to.deep.equal(['roster (both)', `iq ${PUBSUB} (both)`]);
-    expect(privilegeAdvice(rights, 'op.example', 'tune.op.example'))
+    expect(missingRights(rights)).to.deep.equal(['roster (both)', `iq ${PUBSUB} (both)`, `iq ${OWNER} (both)`]);
+    const advice = privilegeAdvice(rights, 'op.example', 'tune.op.example');
+    expect(advice)
       .to.contain('roster = "both";')
-      .and.contain(`["${PUBSUB}"] = "both"`)
+      .and.contain(`iq = { ["${PUBSUB}"] = "both"; ["${OWNER}"] = "both"; };`)
       .and.not.contain('presence =');
+    expect(advice.match(/iq =/g), 'one table of rights').to.have.length(1);
   });
 
   it('take rights from the home host only', () => {

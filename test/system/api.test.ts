@@ -109,6 +109,8 @@ describe('the HTTP API', () => {
       `PUT ${of('/now-playing')}`,
       `GET ${of('/now-playing')}`,
       `DELETE ${of('/now-playing')}`,
+      `GET ${of('/privacy')}`,
+      `PUT ${of('/privacy')}`,
       `GET ${of('/friends')}`,
       `GET ${of('/friends/events')}`,
     ]);
