@@ -1,9 +1,8 @@
 import type { Static } from 'typebox';
 import { Fault } from '../domain/fault.ts';
-import { lookupForms } from '../domain/phone.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
-import { seal, unseal } from '../runtime/sealing.ts';
+import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
 import type { Blocked, PrivacyState } from '../store/privacy.ts';
 import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas.ts';
@@ -36,10 +35,7 @@ function toTime(text: string): number {
   return time;
 }
 
-/**
- * Numbers as they are kept: hashed, in every form and under every key that the directory may know them by, and sealed once for their owner to read.
- * @throws Fault INVALID_ARGUMENT
- */
+/** Blocked people as they are kept. @throws Fault INVALID_ARGUMENT */
 export function toBlocked(
   { config, numberKeys }: Pick<Context, 'config' | 'numberKeys'>,
   id: string,
@@ -48,9 +44,7 @@ export function toBlocked(
   return people.flatMap((one): Blocked[] => {
     if ('subscriberId' in one) return [one];
     const phoneNumber = toE164(one.phoneNumber);
-    const [first = '', ...others] = lookupForms(phoneNumber).flatMap((form) => numberKeys.of(form));
-    const sealed = seal(config.secretsKey, purposeOf(id), phoneNumber);
-    return [{ numberKey: first, sealed }, ...others.map((numberKey) => ({ numberKey, sealed: '' }))];
+    return toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber));
   });
 }
 
@@ -73,15 +67,11 @@ export function privacyView(
 function toView(key: Buffer, id: string, one: Blocked): Body['blocked'] {
   if ('subscriberId' in one) return [{ subscriberId: one.subscriberId }];
   if (one.sealed === '') return [];
-  const phoneNumber = unseal(key, purposeOf(id), one.sealed);
+  const phoneNumber = openBlocked(key, id, one.sealed);
   if (phoneNumber === undefined)
     throw new Fault(
       'UNAVAILABLE',
       'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
     );
   return [{ phoneNumber }];
-}
-
-function purposeOf(id: string): string {
-  return `blocked by ${id}`;
 }

@@ -5,13 +5,17 @@ import { OPEN } from '../../domain/privacy.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
+import { sealBlocked, toBlockedNumber } from '../../store/blocked-number.ts';
 import type { Blocked } from '../../store/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
+import { hashNumbers, type Subscriber } from '../../store/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const NUMBER_KEYS = createNumberKeys(Buffer.alloc(32, 1));
+const SECRETS_KEY = Buffer.alloc(32, 2);
 const byId = (subscriberId: string): Blocked => ({ subscriberId });
 const byNumber = (number: string): Blocked => ({ numberKey: keyOf(number), sealed: '' });
 
@@ -35,15 +39,15 @@ describe('consent in the reconcile job', () => {
 
   after(async () => server?.stop());
 
-  function createJob(policy: Policy): (id: string) => Promise<void> {
+  function createJob(policy: Policy, numberKeys = NUMBER_KEYS): (id: string) => Promise<void> {
     const queues: Queues = {
       enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
       retryNow: async () => {},
       close: async () => {},
     };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
-    const numberKeys = createNumberKeys(Buffer.alloc(32, 1));
-    return createReconcileJob({ stores, queues, policy, numberKeys, metrics, log, now: () => NOW });
+    const secretsKey = SECRETS_KEY;
+    return createReconcileJob({ stores, queues, policy, numberKeys, secretsKey, metrics, log, now: () => NOW });
   }
 
   async function join(id: string, holds: string[], number = id): Promise<void> {
@@ -150,6 +154,35 @@ describe('consent in the reconcile job', () => {
     await put('bob', true);
     await settle(reconcile, 'bob');
     expect([await friendsOf('carol'), await friendsOf('alice')]).to.deep.equal([['bob'], []]);
+  });
+
+  it('keeps a number blocked while the number key is changed, and after', async () => {
+    const [before, after] = [Buffer.alloc(32, 1), Buffer.alloc(32, 3)];
+    const number = '+5491123456789';
+    const numbers = hashNumbers(['+8613800138000'], NUMBER_KEYS);
+    await stores.subscribers.create(
+      { id: 'alice', ...numbers, jid: 'alice@op.example', displayName: '', state: 'pending' },
+      NOW,
+    );
+    await stores.subscribers.activate((await stores.subscribers.record('alice')) as Subscriber, NOW);
+    const sealed = sealBlocked(SECRETS_KEY, 'alice', number);
+    const unreadable: Blocked = { numberKey: keyOf('lost'), sealed: sealBlocked(Buffer.alloc(32), 'alice', '+1') };
+    await put('alice', true, [byId('bob'), unreadable, ...toBlockedNumber(NUMBER_KEYS, number, sealed)]);
+    for (const keys of [createNumberKeys(after, before), createNumberKeys(after)]) {
+      await createJob('mutual', keys)('alice');
+      const held = [number, '+541123456789'].flatMap((form) => keys.of(form));
+      const asks = [...held, keyOf('lost')].map((numberKey) => ({
+        who: 'alice',
+        other: { id: '', numberKeys: [numberKey] },
+      }));
+      expect(await stores.privacies.blocks(asks)).to.deep.equal(asks.map(() => true));
+    }
+    const kept = await stores.privacies.blocked('alice');
+    expect(
+      kept.filter((one) => 'sealed' in one && one.sealed === sealed),
+      'listed once',
+    ).to.have.length(1);
+    expect(kept).to.deep.include(byId('bob'));
   });
 
   it('lets go of everybody who was barred when somebody leaves', async () => {
