@@ -14,7 +14,7 @@ import { createListenJob } from './listen.ts';
 import { createOutbox } from './outbox.ts';
 import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
-import { createIntroduce } from './probe.ts';
+import { createMeetings } from './probe.ts';
 import { createRosterJob } from './roster.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
@@ -23,12 +23,11 @@ import { createStream } from './stream.ts';
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const stream = createStream(config, log);
-  const introduce = createIntroduce(stream);
   const context: Context = {
     stores,
     queues,
     stream,
-    introduce,
+    meetings: createMeetings(stream),
     echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
     log,

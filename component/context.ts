@@ -3,7 +3,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Echoes } from './echoes.ts';
-import type { Introduce } from './probe.ts';
+import type { Meetings } from './probe.ts';
 import type { Stream } from './stream.ts';
 
 /** What the component's jobs work with. `now`: milliseconds since the epoch. */
@@ -11,7 +11,7 @@ export type Context = {
   stores: Stores;
   queues: Queues;
   stream: Stream;
-  introduce: Introduce;
+  meetings: Meetings;
   echoes: Echoes;
   metrics: Metrics;
   log: Log;

@@ -1,51 +1,97 @@
 import { DelayedError, type Job } from 'bullmq';
+import { endOfPrivacy, type Privacy, shares } from '../domain/privacy.ts';
 import { currentOf, fingerprint, publishTime, type Tune } from '../domain/tune.ts';
 import type { PlayingState, Published } from '../store/now-playing.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
+import { convergeAccess, letGo, readAccess } from './access.ts';
 import type { Context } from './context.ts';
-import { accountExists, publishTune } from './pep.ts';
+import { atPresentJid } from './former-tune.ts';
+import { accountExists } from './pep.ts';
+import { publish } from './publish.ts';
 import { isCondition } from './stanza-error.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
+/** Milliseconds until it is looked at again whether everybody who parts is gone from the roster. */
+const PARTING = 3_000;
 
 export type Outbox = (id: string, job: Job, token: string) => Promise<void>;
 
 /**
- * The `tune` job: makes the server show what the store says is playing now, whatever has happened since the job was
- * asked for. `interval`: milliseconds between two publishes of one subscriber.
+ * The `tune` job: makes the server show what the store says is playing now, to those who may see it, whatever has happened since
+ * the job was asked for. `interval`: milliseconds between two publishes of one subscriber.
  */
 export function createOutbox(context: Context, interval: number): Outbox {
-  const { stores, queues, now } = context;
+  const { stores, queues } = context;
 
   return async (id, job, token) => {
-    const [subscriber, seen, told] = await Promise.all([
-      stores.subscribers.record(id),
+    // In this order: what is read after `seen` is not older, so nothing that changes meanwhile is taken for seen.
+    const [seen, subscriber, told, { privacy }] = await Promise.all([
       stores.nowPlaying.read(id),
+      stores.subscribers.record(id),
       stores.nowPlaying.published(id),
+      stores.privacies.read(id),
     ]);
     if (!subscriber) return stores.due.settle('tune', id, []);
     const published = await atPresentJid(context, subscriber, told);
-    const time = now();
-    const wanted = subscriber.state === 'active' ? currentOf(seen.devices, time)?.tune : undefined;
-    if (fingerprint(wanted) === published.fingerprint) return finish(context, id, seen, wanted, published.at);
-    const earliest = timeFor(wanted, published, interval);
-    if (earliest > time) return waitUntil(context, earliest, seen, job, token);
-    if (!(await stores.nowPlaying.begin(id, subscriber.jid, time))) return queues.enqueue('tune', [id]);
-    if (!(await tell(context, subscriber, wanted))) return stores.due.postpone('tune', id, time + NO_ACCOUNT);
-    await finish(context, id, seen, wanted, time);
-    await stores.events.tell(id, { what: 'now-playing' });
+    const round: Round = { subscriber, seen, published, privacy, open: true };
+    try {
+      const done =
+        (!seen.access || (await shutOut(context, round))) && (await show(context, round, interval, job, token));
+      // The subscriber has another JID by now.
+      if (!done) await queues.enqueue('tune', [id]);
+    } catch (err) {
+      if (!isCondition(err, 'forbidden') || (await accountExists(context.stream, subscriber.jid))) throw err;
+      await giveUp(context, subscriber);
+    }
   };
 }
 
-/** What the account of the present JID was told. One that the subscriber has given up is told the empty tune first. */
-async function atPresentJid(context: Context, subscriber: Subscriber, told: Published): Promise<Published> {
-  const { stores, queues } = context;
-  if (told.jid === undefined || told.jid === subscriber.jid) return told;
-  if (told.fingerprint !== fingerprint(undefined)) await publish(context, told.jid, undefined);
-  await stores.nowPlaying.left(subscriber.id, told.jid);
-  await queues.enqueue('roster', [subscriber.id]);
-  return { fingerprint: fingerprint(undefined), at: 0, jid: undefined };
+/** One run of the job. `published` follows what is told to the server; `open`: nobody is being let go of. */
+type Round = { subscriber: Subscriber; seen: PlayingState; published: Published; privacy: Privacy; open: boolean };
+
+/**
+ * Who may not see the tune any more is told nothing by the server (XEP-0060 has no message for it) and would go on showing it: so
+ * they get the empty tune first, with everybody else, and only then lose the access. Nor may a node be opened, which it is for a
+ * tune that nobody may see, before that tune is out of it. False when the subscriber has another JID by now.
+ */
+async function shutOut(context: Context, round: Round): Promise<boolean> {
+  const { stores } = context;
+  const { subscriber, privacy, published } = round;
+  const { id, jid } = subscriber;
+  const task = await readAccess(context, subscriber, privacy);
+  const time = context.now();
+  const closed = task.shutsOut || subscriber.state !== 'active' || !shares(privacy, time);
+  if (closed && published.fingerprint !== '') {
+    if (!(await tell(context, subscriber, undefined, time))) return false;
+    // At 0: the tune comes back at once for those who are left.
+    await stores.nowPlaying.shown(id, undefined, 0);
+    round.published = { fingerprint: '', at: 0, jid };
+  } else if (task.changes.length > 0 && published.fingerprint !== '') {
+    // Somebody who may see the tune from now on gets it with the next publish only.
+    if (!(await stores.nowPlaying.begin(id, jid, published.at))) return false;
+    round.published = { fingerprint: undefined, at: published.at, jid };
+  }
+  const open = await convergeAccess(context, subscriber, task);
+  round.open = open === true;
+  return open !== undefined;
+}
+
+/** False when the subscriber has another JID by now. */
+async function show(context: Context, round: Round, interval: number, job: Job, token: string): Promise<boolean> {
+  const { subscriber, seen, published, privacy, open } = round;
+  const time = context.now();
+  const playing = currentOf(seen.devices, time)?.tune;
+  const wanted = subscriber.state === 'active' && open && shares(privacy, time) ? playing : undefined;
+  if (fingerprint(wanted) !== published.fingerprint) {
+    const earliest = timeFor(wanted, published, interval);
+    if (earliest > time) return waitUntil(context, earliest, seen, job, token);
+    if (!(await tell(context, subscriber, wanted, time))) return false;
+    // What is only hidden comes back without waiting for the interval.
+    await finish(context, round, wanted, wanted === undefined && playing ? 0 : time);
+    await context.stores.events.tell(subscriber.id, { what: 'now-playing' });
+  } else await finish(context, round, wanted, published.at);
+  return true;
 }
 
 /** After a publish whose answer was never seen there is nothing to be paced: say it again at once. */
@@ -53,49 +99,41 @@ function timeFor(wanted: Tune | undefined, published: Published, interval: numbe
   return published.fingerprint === undefined ? 0 : publishTime(wanted, published.at, interval);
 }
 
-/** False when there is no such account, which no retry will mend. */
-async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | undefined): Promise<boolean> {
-  const { stores, log } = context;
-  if (await publish(context, jid, tune)) return true;
-  log.warn({ subscriberId: id }, 'the subscriber has no account on the XMPP server');
-  // Nothing is shown and nothing can be cleared, so a subscriber that leaves need not wait for it.
-  await stores.nowPlaying.finish(id, undefined, 0, { devices: [], generation: '?' }, [], undefined);
-  return false;
+/** False when the subscriber has another JID by now: nothing is said under the old one. */
+async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | undefined, time: number): Promise<boolean> {
+  if (!(await context.stores.nowPlaying.begin(id, jid, time))) return false;
+  await publish(context, jid, tune);
+  return true;
 }
 
-/** False when there is no such account. */
-async function publish({ stream, echoes, metrics }: Context, jid: string, tune: Tune | undefined): Promise<boolean> {
-  const what = tune ? 'tune' : 'stop';
-  try {
-    await publishTune(stream, echoes, jid, tune);
-    metrics.publishes.inc({ what, outcome: 'done' });
-    return true;
-  } catch (err) {
-    metrics.publishes.inc({ what, outcome: 'failed' });
-    if (!isCondition(err, 'forbidden') || (await accountExists(stream, jid))) throw err;
-    return false;
-  }
+/** There is no such account, which no retry will mend. Nothing is shown, so nobody has to wait for it to be cleared. */
+async function giveUp(context: Context, { id }: Subscriber): Promise<void> {
+  const { stores, log, now } = context;
+  log.warn({ subscriberId: id }, 'the subscriber has no account on the XMPP server');
+  await stores.nowPlaying.shown(id, undefined, 0);
+  await stores.sharing.forgetAccess(id);
+  await letGo(context, id, await stores.sharing.partings(id));
+  await stores.due.postpone('tune', id, now() + NO_ACCOUNT);
 }
 
 async function finish(
   { stores, now }: Context,
-  id: string,
-  seen: PlayingState,
+  { subscriber, seen, privacy, open }: Round,
   shown: Tune | undefined,
   at: number,
 ): Promise<void> {
   const time = now();
   const ranOut = seen.devices.filter((playing) => playing.expiresAt <= time);
   const playing = seen.devices.filter((one) => one.expiresAt > time);
-  const again = playing.length > 0 ? Math.min(...playing.map((one) => one.expiresAt)) : undefined;
-  await stores.nowPlaying.finish(
-    id,
-    shown,
-    at,
-    seen,
-    ranOut.map((one) => one.device),
-    again,
-  );
+  const ends = playing.map((one) => one.expiresAt);
+  const privateEnd = endOfPrivacy(privacy, time);
+  if (ends.length > 0 && privateEnd !== undefined) ends.push(privateEnd);
+  if (!open) ends.push(time + PARTING);
+  await stores.nowPlaying.finish(subscriber.id, shown, at, seen, {
+    ranOut: ranOut.map((one) => one.device),
+    access: open,
+    again: ends.length > 0 ? Math.min(...ends) : undefined,
+  });
 }
 
 /** A stop that came while the job was being put off must not wait with it. */

@@ -1,22 +1,36 @@
 import type { Stream } from './stream.ts';
 import { xml } from './xml.ts';
 
-/** Makes two new friends see each other's presence and last tune at once. */
-export type Introduce = (a: string, b: string) => Promise<void>;
+/** What two clients are told of each other's presence when their users become friends, or no longer are. */
+export type Meetings = {
+  /** Makes two new friends see each other's presence and last tune at once. */
+  introduce(a: string, b: string): Promise<void>;
+  /** Tells `jid` that these clients of a former friend are gone. The server then forgets that they wanted its tunes. */
+  part(jid: string, clients: readonly string[]): Promise<void>;
+};
 
 /**
- * Sends a probe in each direction (RFC 6121, section 4.3). A server that does not let the component speak for its users
- * closes the stream with `invalid-from`; after the first time it is not tried again, and new friends see each other at
+ * Probes in each direction (RFC 6121, section 4.3), and unavailable presence (section 4.5). A server that does not let the component speak
+ * for its users closes the stream with `invalid-from`; after the first time it is not tried again, and friends see each other at
  * their next presence change.
  */
-export function createIntroduce(stream: Stream): Introduce {
+export function createMeetings(stream: Stream): Meetings {
   let allowed = true;
   stream.onStreamError((condition) => {
     if (condition === 'invalid-from') allowed = false;
   });
-  return async (a, b) => {
-    if (!allowed) return;
-    await stream.send(xml('presence', { type: 'probe', from: a, to: b }));
-    await stream.send(xml('presence', { type: 'probe', from: b, to: a }));
+
+  async function send(type: 'probe' | 'unavailable', from: string, to: string): Promise<void> {
+    if (allowed) await stream.send(xml('presence', { type, from, to }));
+  }
+
+  return {
+    async introduce(a, b) {
+      await send('probe', a, b);
+      await send('probe', b, a);
+    },
+    async part(jid, clients) {
+      for (const client of clients) await send('unavailable', client, jid);
+    },
   };
 }

@@ -30,6 +30,8 @@ export async function takeRosterStep(
     case 'remove':
       // If nobody comes to forget the entry and the two become friends again, the user has not deleted the item.
       if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
+      // Before the item goes: once it is gone nobody would say it again after a crash.
+      await part(context, jid, dirty.jid);
       await removeRosterItem(stream, jid, dirty.jid);
       return stores.friends.forgetLedger(id, jid, dirty.jid);
     case 'note':
@@ -54,4 +56,13 @@ async function declined({ stores, queues, now }: Context, id: string, other: str
   await stores.pairs.decline(id, other, keysOf(friend));
   await stores.pairs.touch(id, [other], now());
   await queues.enqueue('reconcile', [id, other]);
+}
+
+/** The user's clients see the former friend leave, and the server no longer takes the friend's for an audience. */
+async function part({ stores, meetings }: Context, jid: string, former: string): Promise<void> {
+  const [resources = []] = await stores.presences.of([former]);
+  await meetings.part(
+    jid,
+    resources.map(({ resource }) => `${former}/${resource}`),
+  );
 }

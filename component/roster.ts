@@ -1,5 +1,7 @@
 import { decideRosterStep, type LedgerEntry, type RosterItem } from '../domain/roster.ts';
 import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { Marks } from '../store/marks.ts';
+import { isAsked } from '../store/sharing.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { leaveAccount } from './former-account.ts';
@@ -17,7 +19,12 @@ type Task = {
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
 
-/** The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given up. Only this job writes the subscriber's ledger. */
+/**
+ * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given
+ * up. Only this job writes the subscriber's ledger. The item of somebody
+ * who parts waits until both tune jobs have taken the tunes off the screens: Prosody reads the roster of whoever is online, so either item
+ * may be what a tune still needs.
+ */
 export function createRosterJob(
   context: Context,
   presenceOf: (jid: string) => Promise<void>,
@@ -28,12 +35,38 @@ export function createRosterJob(
     for (const former of await stores.formerJids.list(id)) await leaveAccount(context, id, former);
     const subscriber = await stores.subscribers.record(id);
     const { items, marks } = await stores.friends.dirtyItems(id);
-    if (subscriber && items.length > 0 && !(await converge(context, subscriber, items)))
+    // After the items: whoever parts is known by then.
+    const partings = await stores.sharing.partings(id);
+    const waiting = await whoStillShows(context, id, partings);
+    const ready = items.filter((item) => !waiting.has(item.id));
+    if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready)))
       return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
-    await stores.friends.clearDirtyItems(id, marks);
+    await endPartings(context, id, only(partings, ready, 'id'));
+    await stores.friends.clearDirtyItems(id, only(marks, ready, 'jid'));
     await stores.due.settle('roster', id, [stores.keys.dirtyItems(id), stores.keys.former(id)]);
   };
+}
+
+/** Of those who part: whose tune may still be on the other's screen, because one end has not cleared it, or not even decided. */
+async function whoStillShows({ stores }: Context, id: string, partings: Marks): Promise<Set<string>> {
+  const others = Object.keys(partings);
+  const [theirs, theirPartings] = await Promise.all([
+    stores.friends.ofEach(others, id),
+    stores.sharing.partingsOfEach(others, id),
+  ]);
+  return new Set(others.filter((other, i) => isAsked(partings[other]) || theirs[i] || isAsked(theirPartings[i])));
+}
+
+function only(marks: Marks, items: readonly DirtyItem[], key: keyof DirtyItem): Marks {
+  return Object.fromEntries(items.flatMap(({ [key]: name }) => (name in marks ? [[name, marks[name] ?? '']] : [])));
+}
+
+/** Before the items are done with: a parting that nobody ended would keep the tune hidden for ever. */
+async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
+  if (Object.keys(ended).length === 0) return;
+  await stores.sharing.end(id, ended, now());
+  await queues.enqueue('tune', [id]);
 }
 
 /** False when there is no account whose roster could be changed, and there may be one later. */
@@ -72,13 +105,13 @@ async function convergeItem(context: Context, subscriber: Subscriber, task: Task
 }
 
 /** Once both rosters hold the other, whoever comes last makes the two see each other. */
-async function meet({ stores, introduce }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
+async function meet({ stores, meetings }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
   const [[mine], [theirs]] = await Promise.all([
     stores.friends.ledger(subscriber.id, subscriber.jid, [dirty.jid]),
     stores.friends.ledger(dirty.id, dirty.jid, [subscriber.jid]),
   ]);
   if (!mine?.since || !theirs?.since || theirs.pending || mine.met === theirs.since) return;
   // An item that was removed and made again is news to the server, also when the other side saw nothing of it.
-  if (theirs.met !== mine.since) await introduce(subscriber.jid, dirty.jid);
+  if (theirs.met !== mine.since) await meetings.introduce(subscriber.jid, dirty.jid);
   await stores.friends.noteLedger(subscriber.id, subscriber.jid, dirty.jid, { ...mine, met: theirs.since });
 }

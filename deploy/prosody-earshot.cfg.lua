@@ -14,7 +14,7 @@ VirtualHost "op.example"
       presence = "roster";
       iq = {
         ["http://jabber.org/protocol/pubsub"] = "both";
-        -- to hear what a user's own client plays
+        -- who may see a tune, and to hear what a user's own client plays
         ["http://jabber.org/protocol/pubsub#owner"] = "both";
       };
     };

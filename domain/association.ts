@@ -1,14 +1,35 @@
 /** The operator's choice: must both books hold the other's number, or does one suffice? */
 export type Policy = 'mutual' | 'either';
 
-/** What one end of a pair brings: is it a subscriber, does its book hold the other's number, has it said no? */
-export type End = { present: boolean; holdsOther: boolean; declinedOther: boolean };
+/**
+ * What one end of a pair brings: is it a subscriber, does it let itself be found, does its book hold the other's number, has it
+ * said no, has it blocked the other?
+ */
+export type End = {
+  present: boolean;
+  discoverable: boolean;
+  holdsOther: boolean;
+  declinedOther: boolean;
+  blocksOther: boolean;
+};
 
 /**
  * Whether two subscribers are friends. Symmetric: both ends of a pair get the same answer from the same facts.
- * What a subscriber said about somebody always wins over the policy.
+ * What a subscriber said always wins over the policy.
  */
 export function associated(a: End, b: End, policy: Policy): boolean {
-  if (!a.present || !b.present || a.declinedOther || b.declinedOther) return false;
+  if (!willing(a) || !willing(b)) return false;
   return policy === 'either' ? a.holdsOther || b.holdsOther : a.holdsOther && b.holdsOther;
+}
+
+/**
+ * Whether one of two subscribers has blocked the other: then neither sees what the other plays, also where their users made
+ * each other contacts on the XMPP server by themselves.
+ */
+export function barred(a: End, b: End): boolean {
+  return a.present && b.present && (a.blocksOther || b.blocksOther);
+}
+
+function willing({ present, discoverable, declinedOther, blocksOther }: End): boolean {
+  return present && discoverable && !declinedOther && !blocksOther;
 }

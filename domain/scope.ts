@@ -11,6 +11,8 @@ export const SCOPES = {
   'address-books:write': 'Replace, change and delete address books',
   'now-playing:read': 'See what a subscriber plays',
   'now-playing:write': 'Say what a subscriber plays',
+  'privacy:read': 'See who may find a subscriber and see its tune, and whom it blocks',
+  'privacy:write': 'Change that, as far as it is not the subscriber’s alone',
   'friends:read': 'See a subscriber’s friends and what they play',
   'reconciliations:write': 'Have every subscriber looked at again',
   'audit:read': 'Read the audit trail',

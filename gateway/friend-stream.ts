@@ -126,7 +126,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
     const present = new Set(friends.map((friend) => friend.id));
     for (const friend of [...listeners.keys()]) if (!present.has(friend)) await unwatch(friend);
     for (const friend of present) await watch(friend);
-    const views = await friendViews(stores, friends, now());
+    const views = await friendViews(stores, id, friends, now());
     for (const view of views) told.set(view.subscriberId, view);
     return { event: 'friends', data: { friends: await withAvatars(context, id, views) } };
   }
@@ -143,7 +143,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
       return before ? [{ event: 'friend-removed', data: { subscriberId: friend } }] : [];
     }
     await watch(friend);
-    const [view] = await friendViews(stores, [found], now());
+    const [view] = await friendViews(stores, id, [found], now());
     if (!view) return [];
     told.set(friend, view);
     // A name, number or JID that changed is told as the friend anew.

@@ -32,6 +32,7 @@ export async function createSubscriber(
     state: 'pending',
   };
   await untilClaimed(context, subscriber, () => stores.subscribers.create(subscriber, now()));
+  if (config.consent === 'subscriber') await stores.privacies.conceal(subscriber.id);
   const password = jidText === undefined ? await makeAccount(context, subscriber) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');

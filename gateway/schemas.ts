@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { LARGEST_BOOK } from '../domain/address-book.ts';
+import { MOST_BLOCKED, MOST_GROUPS } from '../domain/privacy.ts';
 
 /** The shapes of the API. Every route names its request and its answers by these; the OpenAPI document is made from them. */
 
@@ -293,6 +294,7 @@ export const OwnTune = Type.Object({
   ...tuneView,
   device: Type.String({ description: 'Which of the subscriber’s devices plays it' }),
   player: Type.Optional(Type.String({ description: 'What that player calls itself, or its owner calls it' })),
+  shared: Type.Boolean({ description: 'False while privacy settings keep it from everybody' }),
 });
 export const FriendTune = Type.Object(tuneView);
 export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });
@@ -317,6 +319,42 @@ export const ReconciliationView = Type.Object({
   state: Type.Union([Type.Literal('none'), Type.Literal('running'), Type.Literal('done')]),
   subscribers: Type.Integer(),
   done: Type.Integer({ description: 'How many of them have been looked at.' }),
+});
+
+const Discoverable = Type.Boolean({ description: 'False: no friendships at all while it lasts' });
+const Audience = Type.Union(
+  [
+    Type.Literal('friends'),
+    Type.Literal('nobody'),
+    Type.Object(
+      { groups: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { maxItems: MOST_GROUPS }) },
+      { additionalProperties: false },
+    ),
+  ],
+  { description: 'Who sees the tune: all friends, nobody, or friends in these groups of the own address book' },
+);
+const BlockedSubscriber = Type.Object(
+  { subscriberId: Type.String({ minLength: 1, maxLength: 64, pattern: '^[\\w-]+$' }) },
+  { additionalProperties: false },
+);
+const BlockedNumber = Type.Object({ phoneNumber: PhoneNumber }, { additionalProperties: false });
+export const PrivacyBody = Type.Object(
+  {
+    discoverable: Discoverable,
+    audience: Audience,
+    privateUntil: orNull(Type.String({ maxLength: 64, description: 'RFC 3339; nobody sees the tune until then' })),
+    blocked: Type.Array(Type.Union([BlockedSubscriber, BlockedNumber]), {
+      maxItems: MOST_BLOCKED,
+      description: 'Subscribers, or whoever has a number now or later',
+    }),
+  },
+  { additionalProperties: false },
+);
+export const PrivacyView = Type.Object({
+  discoverable: Discoverable,
+  audience: Audience,
+  privateUntil: orNull(Time),
+  blocked: Type.Array(Type.Union([BlockedSubscriber, BlockedNumber])),
 });
 
 export const Readiness = Type.Object({

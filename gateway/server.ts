@@ -27,6 +27,7 @@ import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { outboxRoutes } from './routes/outbox.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
@@ -82,6 +83,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(sourceRoutes(context));
       await v1.register(nowPlayingRoutes(context));
+      await v1.register(privacyRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
     },
     { prefix: '/v1' },

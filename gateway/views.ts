@@ -1,4 +1,5 @@
 import { onlineOf } from '../domain/presence.ts';
+import { maySee, OPEN } from '../domain/privacy.ts';
 import { currentOf, type Playing } from '../domain/tune.ts';
 import type { Friend } from '../store/friends.ts';
 import type { Stores } from '../store/stores.ts';
@@ -23,16 +24,24 @@ export function tuneView({ tune, since, expiresAt }: Playing) {
   return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
 
-/** Friends with what they play at `now`, in the order of their names. */
-export async function friendViews(stores: Stores, friends: readonly Friend[], now: number): Promise<FriendView[]> {
+/** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */
+export async function friendViews(
+  stores: Stores,
+  id: string,
+  friends: readonly Friend[],
+  now: number,
+): Promise<FriendView[]> {
   const ids = friends.map((friend) => friend.id);
-  const [records, presences, states] = await Promise.all([
+  const [records, presences, privacies, theirs, states] = await Promise.all([
     stores.subscribers.records(ids),
     stores.presences.of(friends.map((friend) => friend.jid)),
+    stores.privacies.of(ids),
+    stores.friends.ofEach(ids, id),
     stores.nowPlaying.readMany(ids),
   ]);
   const views = friends.map((friend, i): FriendView => {
-    const playing = currentOf(states[i]?.devices ?? [], now);
+    const shown = maySee(privacies[i] ?? OPEN, theirs[i], now);
+    const playing = shown ? currentOf(states[i]?.devices ?? [], now) : undefined;
     const record = records[i];
     return {
       subscriberId: friend.id,

@@ -43,11 +43,14 @@ export type BookConfig = {
   /** The one before it, while it is being changed. */
   numberKeyPrevious?: Buffer;
   guessedNumbers: GuessedNumbers;
-  /** The key under which secrets are sealed: credentials of network address books, passwords of players, codes for logging in. 32 bytes. */
+  /** The key under which secrets are sealed: credentials of network address books, passwords of players, blocked numbers, codes for logging in. 32 bytes. */
   secretsKey: Buffer;
   /** Hosts and networks on which address books may be read although they are internal. */
   sourceAllow: readonly string[];
 };
+
+/** Who says that a new subscriber may be found: the operator who adds it, or nobody but the subscriber itself, later. */
+export type ConsentStep = 'operator' | 'subscriber';
 
 export type GatewayConfig = CommonConfig &
   BookConfig & {
@@ -55,6 +58,7 @@ export type GatewayConfig = CommonConfig &
     host: string;
     port: number;
     operatorKey: string;
+    consent: ConsentStep;
     /** Milliseconds that a subscriber's token lives. */
     tokenLifetime: number;
     /** Entries that each audit trail keeps. */
@@ -101,6 +105,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
+    consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
     verification: verificationConfig(read),

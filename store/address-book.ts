@@ -47,6 +47,16 @@ end
 if touched > 0 then redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1]) end
 return touched`;
 
+/** KEYS: the books. */
+const NUMBERS = `${BOOKS}
+local numbers = {}
+for _, book in ipairs(openBooks(unpack(KEYS))) do
+  for bucket = 0, book.buckets - 1 do
+    for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do numbers[#numbers + 1] = number end
+  end
+end
+return numbers`;
+
 /**
  * A subscriber's address books, its own and one for each source: hashes `held:<bucket>` and `uids:<bucket>` (see `Image`), hash `book` (version, contacts,
  * numbers, buckets), and for all of them hash `dirty-numbers` (number key → stamp): what the reconciliation has still to look at. All
@@ -156,6 +166,12 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
       await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
+    },
+
+    /** Every number that one of the subscriber's books holds. */
+    async numbers(id: string): Promise<string[]> {
+      const found = (await binary.eval(NUMBERS, { keys: [...keys.books(id)] })) as unknown as Buffer[];
+      return [...new Set(found.map(unpackNumberKey))];
     },
 
     /** For each number: one of the subscriber's books holds it. */

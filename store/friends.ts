@@ -3,12 +3,26 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
+import { askSubscribers } from './partitions.ts';
+import { askForAccess, askIfChosen, type Sharing } from './sharing.ts';
 
 /** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
 export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
 
 /** A roster item to look at: its JID and the subscriber behind it. */
 export type DirtyItem = { jid: string; id: string };
+
+/**
+ * What one round of decisions changes. `dirty`: every JID whose roster item may differ now. `bar`, `unbar`: with whom a block
+ * stands, or no longer does; ids, with JIDs for the former.
+ */
+export type FriendChanges = {
+  set: readonly Friend[];
+  unset: readonly string[];
+  dirty: readonly DirtyItem[];
+  bar: readonly [id: string, jid: string][];
+  unbar: readonly string[];
+};
 
 export type Friends = ReturnType<typeof createFriends>;
 
@@ -31,7 +45,7 @@ return found`;
  * subscriber, which is one but while its JID changes, hash `ledger:<JID>` (JID → what Earshot did to that item).
  * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
  */
-export function createFriends(redis: Redis, keys: Keys) {
+export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
   return {
     async list(id: string): Promise<Friend[]> {
       return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
@@ -52,16 +66,19 @@ export function createFriends(redis: Redis, keys: Keys) {
       return found;
     },
 
-    /** Writes what changed, and marks the items it concerns. `dirty`: every JID whose roster item may differ now. */
-    async write(
-      id: string,
-      set: readonly Friend[],
-      unset: readonly string[],
-      dirty: readonly DirtyItem[],
-      now: number,
-    ): Promise<void> {
-      if (set.length + unset.length + dirty.length === 0) return;
+    /** For each of the others: its own entry for `id`; undefined when it has none. */
+    async ofEach(others: readonly string[], id: string): Promise<(Friend | undefined)[]> {
+      const found = await askSubscribers(redis, others, (batch, other) => batch.hGet(keys.friends(other), id));
+      return found.map((json) => (json ? toFriend(json as string) : undefined));
+    },
+
+    /** Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. */
+    async write(id: string, changes: FriendChanges, now: number): Promise<void> {
+      const { set, unset, dirty, bar, unbar } = changes;
       const batch = redis.multi();
+      sharing.write(batch, id, { parted: unset, bar, unbar });
+      if (unset.length + bar.length + unbar.length > 0) askForAccess(batch, keys, id, now);
+      else askIfChosen(batch, keys, id, now);
       if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
       if (set.length > 0)
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);

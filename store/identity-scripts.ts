@@ -20,7 +20,7 @@ redis.call('HSET', KEYS[2], 'stamp', ARGV[2], 'deadline', ARGV[4], 'numbers', nu
 redis.call('ZADD', KEYS[3], 'LT', ARGV[4], ARGV[1])
 return 'ok'`;
 
-// Every item of the new account's roster has to be made, and the old account's roster and tune undone.
+// Every item of the new account's roster has to be made, who sees its tune be said, and the old account's roster and tune undone.
 const MOVE = `
 local function move(from, stamp, id, due)
   redis.call('HSET', KEYS[5], from, 'undo')
@@ -28,13 +28,14 @@ local function move(from, stamp, id, due)
     local friend = cjson.decode(json)
     redis.call('HSET', KEYS[7], friend.jid, friend.id .. ' ' .. stamp)
   end
+  redis.call('HSET', KEYS[10], 'generation', stamp, 'access', stamp)
   redis.call('ZADD', KEYS[8], 'LT', due, id)
   redis.call('ZADD', KEYS[9], 'LT', due, id)
-  redis.call('ZADD', KEYS[10], 'LT', due, id)
+  redis.call('ZADD', KEYS[11], 'LT', due, id)
 end`;
 
 /**
- * KEYS: record, intention, announced, due:reconcile, former, friends, dirty-items, due:roster, due:tune, due:listen.
+ * KEYS: record, intention, announced, due:reconcile, former, friends, dirty-items, due:roster, due:tune, playing, due:listen.
  * ARGV: id, stamp of the intention, due time, stamp of the marks, fields of the record.
  */
 export const COMMIT = `${RECORD_KEYS}${MOVE}

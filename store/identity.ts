@@ -68,6 +68,7 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
         keys.dirtyItems(id),
         keys.due('roster', id),
         keys.due('tune', id),
+        keys.playing(id),
         keys.due('listen', id),
       ],
       arguments: [id, stamp, `${now + GRACE}`, newStamp(), ...Object.entries({ ...numberFields(numbers), jid }).flat()],

@@ -5,8 +5,14 @@ import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { askSubscribers } from './partitions.ts';
 
-/** What the store says at one moment. `generation` is new after each change. */
-export type PlayingState = { devices: Playing[]; generation: string };
+/**
+ * What the store says at one moment. `generation` is new after each change. `access`: who may see it has to be looked at (see
+ * `askForAccess`).
+ */
+export type PlayingState = { devices: Playing[]; generation: string; access: boolean };
+
+/** What `finish` leaves to be done: the devices that ran out go, and so does `access` once it was seen to. `again`: when to look next. */
+export type Finished = { ranOut: readonly string[]; access: boolean; again: number | undefined };
 
 /**
  * What the server was last told. `fingerprint` is undefined while a publish is under way or its answer was never seen:
@@ -18,6 +24,7 @@ export type Published = { fingerprint: string | undefined; at: number; jid: stri
 const UNKNOWN = '?';
 const GENERATION = 'generation';
 const DEVICE = 'device:';
+const ACCESS = 'access';
 
 const FINISH = `
 redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3])
@@ -35,7 +42,7 @@ return 1`;
 
 const LEFT = `
 if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`;
+return redis.call('DEL', KEYS[1], KEYS[2])`;
 
 const STOP = `
 local gone = 0
@@ -57,7 +64,7 @@ redis.call('HSET', KEYS[2], 'fingerprint', known and ARGV[6] or '${UNKNOWN}')
 return 1`;
 
 /**
- * Hash `playing` (a field for each device, and the generation) is what should be shown; hash `published` is what the
+ * Hash `playing` (a field for each device, the generation, and `access` when that has to be looked at) is what should be shown; hash `published` is what the
  * server was told. A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
  * until it runs out.
  */
@@ -138,22 +145,26 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       return reply === 1;
     },
 
-    /** The account of that JID, which is the subscriber's no longer, shows nothing now. */
+    /** The account of that JID, which is the subscriber's no longer, shows nothing now, and to whom is forgotten. */
     async left(id: string, jid: string): Promise<void> {
-      await redis.eval(LEFT, { keys: [keys.published(id)], arguments: [jid] });
+      await redis.eval(LEFT, { keys: [keys.published(id), keys.access(id)], arguments: [jid] });
+    },
+
+    /** The server shows `shown`, told at `at`. */
+    async shown(id: string, shown: Tune | undefined, at: number): Promise<void> {
+      await redis.hSet(keys.published(id), { fingerprint: fingerprint(shown), at });
     },
 
     /**
-     * The server shows `shown`, told at `at`. Unless the state has changed since it was read: drops the devices that ran
-     * out, and comes back at `again`, or never when nothing plays.
+     * The server shows `shown`, told at `at`. Unless the state has changed since it was read: drops what is done with, and
+     * comes back at `again`, or never when nothing plays.
      */
     async finish(
       id: string,
       shown: Tune | undefined,
       at: number,
       seen: PlayingState,
-      ranOut: readonly string[],
-      again: number | undefined,
+      { ranOut, access, again }: Finished,
     ): Promise<void> {
       await redis.eval(FINISH, {
         keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
@@ -164,6 +175,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
           seen.generation,
           again === undefined ? '' : `${again}`,
           ...ranOut.map((device) => DEVICE + device),
+          ...(access ? [ACCESS] : []),
         ],
       });
     },
@@ -178,5 +190,5 @@ function toState(fields: Record<string, string>): PlayingState {
   const devices = Object.entries(fields)
     .filter(([field]) => field.startsWith(DEVICE))
     .map(([, json]) => JSON.parse(json) as Playing);
-  return { devices, generation: fields[GENERATION] ?? '' };
+  return { devices, generation: fields[GENERATION] ?? '', access: ACCESS in fields };
 }

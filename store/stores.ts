@@ -21,9 +21,11 @@ import { createPairs } from './pairs.ts';
 import { createPhotos } from './photos.ts';
 import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
+import { createPrivacies } from './privacy.ts';
 import { createRates } from './rates.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
+import { createSharing } from './sharing.ts';
 import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -37,6 +39,7 @@ export function createStores(redis: Redis, prefix: string) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
+  const sharing = createSharing(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -49,7 +52,7 @@ export function createStores(redis: Redis, prefix: string) {
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
-    friends: createFriends(redis, keys),
+    friends: createFriends(redis, sharing, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     limits: createLimits(redis, keys),
@@ -58,11 +61,13 @@ export function createStores(redis: Redis, prefix: string) {
     pairs: createPairs(redis, keys),
     photos: createPhotos(redis, keys),
     playerSessions: createPlayerSessions(redis, keys),
+    privacies: createPrivacies(redis, keys),
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     sources: createSources(redis, keys),
     rates: createRates(redis, keys),
+    sharing,
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
     tokens: createTokens(redis, keys),

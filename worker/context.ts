@@ -20,6 +20,8 @@ export type Context = {
   queues: Queues;
   policy: Policy;
   numberKeys: NumberKeys;
+  /** The key under which blocked numbers are kept. */
+  secretsKey: Buffer;
   metrics: Metrics;
   log: Log;
   now: () => number;

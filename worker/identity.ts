@@ -1,4 +1,5 @@
 import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { blockAgain } from './blocked.ts';
 import type { Context } from './context.ts';
 
 /** Whether the directory has the subscriber under other keys than the operator uses now. */
@@ -8,11 +9,12 @@ export function isOutdated({ keyIds }: Subscriber, { numberKeys }: Context): boo
 
 /**
  * Puts the subscriber's numbers and JID into the directory as they should be there: under the operator's present keys, and again
- * when an entry was lost.
+ * when an entry was lost. So are the numbers that the subscriber blocks, and first: the record says whether it was done.
  */
 export async function enterAgain(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, numberKeys, log, now } = context;
   const { id, jid } = subscriber;
+  await blockAgain(context, id);
   const wanted = { numbers: hashNumbers(phoneNumbersOf(subscriber), numberKeys), jid };
   await stores.accounts.carryOver(subscriber.numberKey, wanted.numbers.numberKey);
   const outcome = await stores.subscribers.identity.change(id, wanted, now());

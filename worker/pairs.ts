@@ -1,6 +1,7 @@
-import { associated } from '../domain/association.ts';
+import { associated, barred, type End } from '../domain/association.ts';
+import { OPEN, type Privacy } from '../domain/privacy.ts';
 import type { Label } from '../store/book-image.ts';
-import type { DirtyItem, Friend } from '../store/friends.ts';
+import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
 import type { Stores } from '../store/stores.ts';
 import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
@@ -23,68 +24,95 @@ export async function decidePairs(context: Context, subscriber: Subscriber): Pro
   }
 }
 
+/** What one end makes of a pair: the friend as this roster shall show it, and the JID to keep the tune from. */
+type Verdict = { friend: Friend | undefined; barred: string | undefined };
+
 async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<void> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
-  const before = await stores.friends.some(id, others);
-  const wanted = await wantedFriends(context, subscriber, others);
-  const set: Friend[] = [];
-  const unset: string[] = [];
-  const dirty: DirtyItem[] = [];
+  const [before, barredBefore, privacies] = await Promise.all([
+    stores.friends.some(id, others),
+    stores.sharing.barred(id),
+    stores.privacies.of([id, ...others]),
+  ]);
+  const [own = OPEN, ...theirs] = privacies;
+  const verdicts = await judge(context, subscriber, others, own, theirs);
+  const changes = changesOf(others, before, barredBefore, verdicts);
+  const { set, unset, dirty, bar, unbar } = changes;
+  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
+  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
+  if (dirty.length + bar.length + unbar.length === 0) return;
+  await stores.friends.write(id, changes, now());
+  // Whoever parts loses the tune first: the tune job hands on to the roster job.
+  const chosen = typeof own.audience !== 'string';
+  await queues.enqueue('tune', chosen || unset.length + bar.length + unbar.length > 0 ? [id] : []);
+  await queues.enqueue('roster', set.length > 0 ? [id] : []);
+  for (const other of [...set.map((friend) => friend.id), ...unset])
+    await stores.events.tell(id, { what: 'friends', id: other });
+  // Who sees this one's tune may be others now.
+  await stores.events.tell(id, { what: 'now-playing' });
+}
+
+function changesOf(
+  others: readonly string[],
+  before: readonly (Friend | undefined)[],
+  barredBefore: ReadonlyMap<string, string>,
+  verdicts: readonly Verdict[],
+): FriendChanges {
+  const [set, unset, dirty]: [Friend[], string[], DirtyItem[]] = [[], [], []];
+  const [bar, unbar]: [[string, string][], string[]] = [[], []];
   for (const [i, other] of others.entries()) {
-    const [was, is] = [before[i], wanted[i]];
+    const [was, is, barredJid] = [before[i], verdicts[i]?.friend, verdicts[i]?.barred];
+    if (barredJid === undefined && barredBefore.has(other)) unbar.push(other);
+    else if (barredJid !== undefined && barredBefore.get(other) !== barredJid) bar.push([other, barredJid]);
     if (JSON.stringify(was) === JSON.stringify(is)) continue;
     if (is) set.push(is);
     else unset.push(other);
     for (const jid of new Set([was?.jid, is?.jid])) if (jid !== undefined) dirty.push({ jid, id: other });
   }
-  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
-  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
-  if (dirty.length === 0) return;
-  await stores.friends.write(id, set, unset, dirty, now());
-  await queues.enqueue('roster', [id]);
-  for (const other of [...set.map((friend) => friend.id), ...unset])
-    await stores.events.tell(id, { what: 'friends', id: other });
+  return { set, unset, dirty, bar, unbar };
 }
 
-/** For each of the others: the friend as this roster shall show it, or undefined when they are no friends. */
-async function wantedFriends(
+/** Decides each pair from what both ends bring. */
+async function judge(
   { stores, policy }: Context,
   subscriber: Subscriber,
   others: string[],
-): Promise<(Friend | undefined)[]> {
+  own: Privacy,
+  theirs: readonly Privacy[],
+): Promise<Verdict[]> {
   const { id } = subscriber;
   const records = await stores.subscribers.records(others);
-  const [held, heldBy, declined, declinedBy] = await Promise.all([
-    heldNumbers(stores, id, records),
-    stores.addressBooks.holdsEach(others, keysOf(subscriber)),
+  const numberKeys = records.map((record) => (record ? keysOf(record) : []));
+  const ownKeys = keysOf(subscriber);
+  const [held, heldBy, declined, declinedBy, blocks, blockedBy] = await Promise.all([
+    heldNumbers(stores, id, numberKeys),
+    stores.addressBooks.holdsEach(others, ownKeys),
     stores.pairs.declined(others.map((other) => ({ who: id, other }))),
     stores.pairs.declined(others.map((who) => ({ who, other: id }))),
+    stores.privacies.blocks(
+      others.map((other, i) => ({ who: id, other: { id: other, numberKeys: numberKeys[i] ?? [] } })),
+    ),
+    stores.privacies.blocks(others.map((who) => ({ who, other: { id, numberKeys: ownKeys } }))),
   ]);
   return records.map((record, i) => {
-    const mine = {
-      present: subscriber.state === 'active',
-      holdsOther: held[i] !== undefined,
-      declinedOther: declined[i] === true,
+    const mine = endOf(subscriber, own, held[i] !== undefined, declined[i], blocks[i]);
+    const other = endOf(record, theirs[i], heldBy[i], declinedBy[i], blockedBy[i]);
+    return {
+      friend: record && associated(mine, other, policy) ? toFriend(record, held[i]) : undefined,
+      barred: barred(mine, other) ? record?.jid : undefined,
     };
-    const theirs = {
-      present: record?.state === 'active',
-      holdsOther: heldBy[i] === true,
-      declinedOther: declinedBy[i] === true,
-    };
-    return record && associated(mine, theirs, policy) ? toFriend(record, held[i]) : undefined;
   });
 }
 
 type Held = { numberKey: string; label: Label };
 
-/** For each record: the first of its numbers, the primary before the others, that the subscriber's book holds. */
+/** For each of the others' numbers: the first of them, the primary before the others, that the subscriber's book holds. */
 async function heldNumbers(
   stores: Stores,
   id: string,
-  records: readonly (Subscriber | undefined)[],
+  numberKeys: readonly (readonly string[])[],
 ): Promise<(Held | undefined)[]> {
-  const numberKeys = records.map((record) => (record ? keysOf(record) : []));
   const labels = await stores.addressBooks.labels(id, numberKeys.flat());
   let from = 0;
   return numberKeys.map((own) => {
@@ -93,6 +121,22 @@ async function heldNumbers(
     const first = named.findIndex((label) => label !== undefined);
     return first < 0 ? undefined : { numberKey: own[first] as string, label: named[first] as Label };
   });
+}
+
+function endOf(
+  subscriber: Subscriber | undefined,
+  privacy: Privacy | undefined,
+  holdsOther: boolean | undefined,
+  declinedOther: boolean | undefined,
+  blocksOther: boolean | undefined,
+): End {
+  return {
+    present: subscriber?.state === 'active',
+    discoverable: privacy?.discoverable === true,
+    holdsOther: holdsOther === true,
+    declinedOther: declinedOther === true,
+    blocksOther: blocksOther === true,
+  };
 }
 
 /** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */

@@ -15,16 +15,18 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
     await stores.subscribers.identity.settle(id, now());
     // Read before anything is decided: a policy that comes into force later begins a round, which makes marks.
     const policy = (await stores.reconciliation.policy()) ?? context.policy;
+    const decided = { ...context, policy };
     const { subscriber, announced } = await presentState(context, id);
     if (subscriber?.state === 'leaving') await letGo(context, subscriber);
     if (subscriber && subscriber.state !== 'pending') {
-      await followAnnounced(context, id, announced);
+      await followAnnounced(decided, id, announced);
       await followNumbers(context, id);
-      await decidePairs({ ...context, policy }, subscriber);
+      await followBlocked(context, id);
+      await decidePairs(decided, subscriber);
     }
     const { keys } = stores;
-    const open = [keys.intention(id), keys.announced(id), keys.dirtyNumbers(id), keys.dirtyPairs(id)];
-    await stores.due.settle('reconcile', id, subscriber ? open : []);
+    const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
+    await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
   };
 }
 
@@ -50,16 +52,21 @@ async function readState({ stores }: Context, id: string): Promise<State> {
 }
 
 /**
- * A number got or lost its owner: everybody whose book holds it is concerned. So is everybody with whom this one is friends or
- * about to be: a book may have dropped the old number before its owner's job came to ask for the holders.
+ * A number got or lost its owner, or its owner let itself be found or no longer does: everybody whose book holds it is concerned. So is
+ * everybody with whom this one is friends or about to be: a book may have dropped the old number before its owner's job came to ask for the
+ * holders. So is whoever is barred, by a number that may be another now, and, where one book suffices, everybody in this one's own.
  */
 async function followAnnounced(context: Context, id: string, seen: Marks): Promise<void> {
-  const { stores } = context;
+  const { stores, policy } = context;
   const numberKeys = Object.keys(seen);
   if (numberKeys.length === 0) return;
   const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
-  await touch(context, id, [...holders.flat(), ...friends, ...Object.keys(await stores.pairs.dirty(id))]);
+  const barred = (await stores.sharing.barred(id)).keys();
+  const held = policy === 'either' ? await stores.directory.owners(await stores.addressBooks.numbers(id)) : [];
+  const owners = held.filter((owner) => owner !== undefined);
+  const undecided = Object.keys(await stores.pairs.dirty(id));
+  await touch(context, id, [...holders.flat(), ...friends, ...barred, ...owners, ...undecided]);
   await stores.pairs.clearAnnounced(id, seen);
 }
 
@@ -90,6 +97,22 @@ async function followNumbers(context: Context, id: string): Promise<void> {
   await stores.addressBooks.clearDirtyNumbers(id, seen);
 }
 
+/** Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. */
+async function followBlocked(context: Context, id: string): Promise<void> {
+  const { stores } = context;
+  const { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked(id);
+  if (ids.length + numberKeys.length === 0) return;
+  const owners = await stores.directory.owners(numberKeys);
+  const known = await stores.subscribers.records(ids);
+  const others = [...owners, ...known.map((record) => record?.id)];
+  await touch(
+    context,
+    id,
+    others.filter((other) => other !== undefined),
+  );
+  await stores.privacies.clearDirtyBlocked(id, marks);
+}
+
 /** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */
 async function touch({ stores, queues, now }: Context, id: string, others: readonly string[]): Promise<void> {
   const unique = [...new Set(others)].filter((other) => other !== id);
@@ -106,7 +129,9 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.addressBooks.drop(id, now());
   await stores.photos.drop(id);
   for (const name of await stores.sources.names(id)) await stores.sources.unlink(id, name, now());
-  if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
+  await stores.nowPlaying.stop(id, undefined, now());
+  await stores.sharing.ask(id, now());
+  await queues.enqueue('tune', [id]);
   const friends = await stores.friends.list(id);
   await touch(
     context,

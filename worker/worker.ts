@@ -26,6 +26,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     queues,
     policy: config.policy,
     numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
+    secretsKey: config.secretsKey,
     metrics,
     log,
     now: Date.now,

@@ -29,7 +29,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
       async (request) => {
         const { id } = await subscriberOf(request, stores);
-        const views = await friendViews(stores, await stores.friends.list(id), now());
+        const views = await friendViews(stores, id, await stores.friends.list(id), now());
         return { friends: await withAvatars(context, id, views) };
       },
     );

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { shares } from '../../domain/privacy.ts';
 import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
@@ -42,17 +43,19 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'now-playing:read', self: true } },
         schema: {
           tags,
-          summary: 'What is shown to friends now',
+          summary: 'What plays now, and whether friends are shown it',
           params: SubscriberParams,
           response: { 200: OwnTune, 204: Empty, ...problems },
         },
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const playing = currentOf((await stores.nowPlaying.read(id)).devices, now());
+        const [{ devices }, { privacy }] = await Promise.all([stores.nowPlaying.read(id), stores.privacies.read(id)]);
+        const playing = currentOf(devices, now());
         if (!playing) return reply.code(204).send(null);
         const { device, player } = playing;
-        return reply.send({ ...tuneView(playing), device, ...(player === undefined ? {} : { player }) });
+        const shared = shares(privacy, now());
+        return reply.send({ ...tuneView(playing), device, ...(player === undefined ? {} : { player }), shared });
       },
     );
 

@@ -26,6 +26,7 @@ describe('runtime/config', () => {
       port: 8080,
       tokenLifetime: 90 * 86_400_000,
       guessedNumbers: 'use',
+      consent: 'operator',
     });
     expect(toComponentConfig({ EARSHOT_HOME_HOST: 'op.example', EARSHOT_COMPONENT_SECRET: 's' })).to.include({
       domain: 'tune.op.example',
@@ -118,6 +119,14 @@ describe('runtime/config', () => {
       expect(() => toGatewayConfig({ ...GATEWAY, ...settings }), JSON.stringify(settings)).to.throw(
         /EARSHOT_(OAUTH|TLS|CORS|TRUSTED|LIMIT)/,
       );
+  });
+
+  it('leaves consent to the operator or to the subscriber, and takes a secrets key of 32 bytes only', () => {
+    expect(toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'subscriber' }).consent).to.equal('subscriber');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'none' })).to.throw('EARSHOT_CONSENT must be one of');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_SECRETS_KEY: 'cd'.repeat(33) })).to.throw(
+      'EARSHOT_SECRETS_KEY must be 32 random bytes',
+    );
   });
 
   it('reports every fault at once, and repeats no value', () => {

@@ -211,7 +211,11 @@ function describeStores(kind: RedisKind): void {
         jid: ALICE.jid,
       });
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
-      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, ['phone'], undefined);
+      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, {
+        ranOut: ['phone'],
+        access: true,
+        again: undefined,
+      });
       expect((await stores.nowPlaying.read('alice')).devices.map(({ device }) => device)).to.have.members([
         'phone',
         'tv',
@@ -222,13 +226,21 @@ function describeStores(kind: RedisKind): void {
     it('comes back when a tune runs out, and is gone when nothing plays', async () => {
       await stores.nowPlaying.play('alice', playing('phone', NOW + 60_000), NOW);
       let seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, [], NOW + 60_000);
+      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, {
+        ranOut: [],
+        access: true,
+        again: NOW + 60_000,
+      });
       expect(await stores.due.claim('tune', NOW + 59_999, 10)).to.be.empty;
       expect(await stores.due.claim('tune', NOW + 60_000, 10)).to.deep.equal(['alice']);
       expect(await stores.nowPlaying.stop('alice', 'tv', NOW)).to.equal(false);
       expect(await stores.nowPlaying.stop('alice', undefined, NOW)).to.equal(true);
       seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.finish('alice', undefined, NOW, seen, [], undefined);
+      await stores.nowPlaying.finish('alice', undefined, NOW, seen, {
+        ranOut: [],
+        access: true,
+        again: undefined,
+      });
       expect(await stores.due.isMarked('tune', 'alice')).to.equal(false);
       expect(await server.redis.exists(stores.keys.playing('alice'))).to.equal(0);
     });

@@ -23,17 +23,19 @@ export async function connectFriend(
   server: { xmpp: { port: number; domain: string } },
   person: { jid: string; password: string },
   status?: string,
+  resource = 'test',
 ) {
   const xmpp = client({
     service: `xmpp://127.0.0.1:${server.xmpp.port}`,
     domain: server.xmpp.domain,
-    resource: 'test',
+    resource,
     username: person.jid.slice(0, person.jid.lastIndexOf('@')),
     password: person.password,
   });
   const tunes: SeenTune[] = [];
   const presences: { from: string; type: string }[] = [];
   const messages: string[] = [];
+  const welcome = new Set<string>();
   xmpp.on('error', () => {});
   // xmpp.js decodes each chunk by itself and would break a character that two chunks share.
   xmpp.on('connect', () => (xmpp.socket as unknown as Socket | null)?.setEncoding('utf8'));
@@ -42,6 +44,8 @@ export async function connectFriend(
   );
   xmpp.iqCallee.set('jabber:iq:roster', 'query', () => true);
   xmpp.on('stanza', (stanza: Element) => {
+    if (stanza.is('presence') && stanza.attrs.type === 'subscribe' && welcome.has(stanza.attrs.from ?? ''))
+      void xmpp.send(xml('presence', { to: stanza.attrs.from ?? '', type: 'subscribed' }));
     if (stanza.is('presence'))
       presences.push({ from: stanza.attrs.from ?? '', type: stanza.attrs.type ?? 'available' });
     const tune = stanza.getChild('event', EVENT)?.getChild('items')?.getChild('item')?.getChild('tune', TUNE);
@@ -86,6 +90,11 @@ export async function connectFriend(
           xml('item', attrs, ...groups.map((group) => xml('group', {}, group))),
         ),
       );
+    },
+    /** What two users do who become contacts by themselves, each in a client of their own (RFC 6121, section 3). */
+    async befriend(jid: string): Promise<void> {
+      welcome.add(jid);
+      for (const type of ['subscribe', 'subscribed']) await xmpp.send(xml('presence', { to: jid, type }));
     },
     /** The item of that JID, once `check` accepts it. */
     async item(jid: string, check: (item: RosterItem | undefined) => void, patience?: number): Promise<void> {

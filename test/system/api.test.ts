@@ -119,6 +119,8 @@ describe('the HTTP API', () => {
       `PUT ${of('/now-playing')}`,
       `GET ${of('/now-playing')}`,
       `DELETE ${of('/now-playing')}`,
+      `GET ${of('/privacy')}`,
+      `PUT ${of('/privacy')}`,
       `GET ${of('/friends')}`,
       `GET ${of('/friends/events')}`,
     ]);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { client, xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
@@ -53,6 +54,24 @@ describe('the component', () => {
       (err: Error) => err,
     );
     expect(error?.message).to.contain('the right iq http://jabber.org/protocol/pubsub (both) on op.example (XEP-0356)');
+  });
+
+  it('hears who comes online also when nothing has happened for a while', async () => {
+    const stack = await startTestStack();
+    try {
+      const api = createApi(stack);
+      const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+      await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+      await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+      await api.settled(alice, bob);
+      // Five seconds after it has connected the component takes whom the server has not named for offline.
+      await sleep(6_000);
+      const bobs = await connectFriend(stack, bob);
+      await eventually(async () => expect((await api.friends(alice))[0]).to.include({ online: true }), 3_000);
+      await bobs.leave();
+    } finally {
+      await stack.stop();
+    }
   });
 
   it('knows again after kill -9 who is online, and who has left meanwhile', async () => {

@@ -14,6 +14,7 @@ type Kind = (typeof CALLERS)[number];
 const of = (rest: string) => `/v1/subscribers/{subscriberId}${rest}`;
 const card = { uid: 'c-1', name: 'Bob', phoneNumbers: ['13900139000'] };
 const tune = { kind: 'audio', title: 'Jóga' };
+const privacy = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 /** Nothing listens there, and nothing need. */
 const source = { url: 'https://dav.invalid/book/', bearerToken: 'secret' };
 
@@ -31,6 +32,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   [`PATCH ${of('/address-book')}`]: () => ({ upsert: [card] }),
   [`PUT ${of('/now-playing')}`]: () => tune,
   [`PUT ${of('/address-book/sources/{name}')}`]: () => source,
+  [`PUT ${of('/privacy')}`]: () => privacy,
   'POST /v1/reconciliations': () => ({}),
   'POST /v1/verification/send-code': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/verification/validate-code': () => ({ authenticationId: 'made-up', code: '123456' }),
@@ -89,6 +91,8 @@ const TABLE: Record<string, number[]> = {
   [`PUT ${of('/now-playing')}`]:                    [401, 401,  401,    403,  202,   403,     404,    202,    202],
   [`GET ${of('/now-playing')}`]:                    [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`DELETE ${of('/now-playing')}`]:                 [401, 401,  401,    403,  204,   403,     404,    204,    204],
+  [`GET ${of('/privacy')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`PUT ${of('/privacy')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends/events')}`]:                 [401, 401,  401,    403,  200,   403,     404,    200,    200],
 };

@@ -30,6 +30,7 @@ describe('the reconcile job', () => {
       queues,
       policy,
       numberKeys: createNumberKeys(Buffer.alloc(32, 1)),
+      secretsKey: Buffer.alloc(32, 2),
       metrics,
       log,
       now: () => NOW,

@@ -1,0 +1,52 @@
+// Access to the PEP node with the tune: XEP-0060: Publish-Subscribe, sections 4.5 (access models) and 4.1 (affiliations)
+import { inAudience, type Privacy } from './privacy.ts';
+
+/**
+ * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each affiliation (`member` or `outcast`).
+ * What the server was told is kept in the same shape, with `?` where its answer was never seen.
+ */
+export type NodeAccess = ReadonlyMap<string, string>;
+
+export const MODEL = 'model';
+export const UNKNOWN = '?';
+const NONE = 'none';
+const PRESENCE = 'presence';
+const WHITELIST = 'whitelist';
+
+/** How a node is before anybody has said anything (XEP-0163, section 3). */
+export const USUAL: NodeAccess = new Map([[MODEL, PRESENCE]]);
+
+/** How the node shall be. `barred`: the JIDs of those who may not see the tune although their user may have made them contacts. */
+export function accessOf(
+  { audience }: Privacy,
+  friends: readonly { jid: string; groups: readonly string[] }[],
+  barred: readonly string[],
+): NodeAccess {
+  const access = new Map([[MODEL, typeof audience === 'string' ? PRESENCE : WHITELIST]]);
+  if (typeof audience !== 'string')
+    for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
+  for (const jid of barred) access.set(jid, 'outcast');
+  return access;
+}
+
+/** What has to be told: each field that differs, with its new value; `none` takes an affiliation away. */
+export function accessChanges(known: NodeAccess, wanted: NodeAccess): [field: string, value: string][] {
+  const fields = new Set([MODEL, ...known.keys(), ...wanted.keys()]);
+  return [...fields].flatMap((field) => {
+    const [before, after] = [fieldOf(known, field), fieldOf(wanted, field)];
+    return before === after ? [] : [[field, after] as [string, string]];
+  });
+}
+
+/** Whether somebody who could see the node, or may have been able to, no longer shall. */
+export function narrows(known: NodeAccess, wanted: NodeAccess): boolean {
+  const whitelist = fieldOf(wanted, MODEL) === WHITELIST;
+  return accessChanges(known, wanted).some(([field, value]) => {
+    if (field === MODEL) return whitelist;
+    return value === 'outcast' || (whitelist && value === NONE);
+  });
+}
+
+function fieldOf(access: NodeAccess, field: string): string {
+  return access.get(field) ?? (field === MODEL ? PRESENCE : NONE);
+}

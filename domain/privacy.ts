@@ -1,0 +1,38 @@
+/** Who may see a subscriber's tune: all friends, nobody, or those whom the subscriber's own book puts in one of the groups. */
+export type Audience = 'friends' | 'nobody' | { groups: readonly string[] };
+
+/** A subscriber's own settings, except whom it blocks. `privateUntil`: milliseconds since the epoch. */
+export type Privacy = { discoverable: boolean; audience: Audience; privateUntil: number | null };
+
+/** What holds for who has never said anything and whose operator vouches for the consent. */
+export const OPEN: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
+
+/** The most groups, and the most blocked people, that a subscriber can name. */
+export const MOST_GROUPS = 100;
+export const MOST_BLOCKED = 1_000;
+
+/** Whether anybody at all may see the tune at `now`. Who cannot be found has no friends, and shows nothing. */
+export function shares({ discoverable, audience, privateUntil }: Privacy, now: number): boolean {
+  return discoverable && audience !== 'nobody' && (privateUntil === null || privateUntil <= now);
+}
+
+/**
+ * Whether a friend may see the tune at `now`: the one rule for XMPP, web page and event stream. `friend` is how the subscriber
+ * itself has the friend, in which groups of its own book; undefined when it has no such friend.
+ */
+export function maySee(privacy: Privacy, friend: { groups: readonly string[] } | undefined, now: number): boolean {
+  return friend !== undefined && shares(privacy, now) && inAudience(privacy.audience, friend.groups);
+}
+
+/** Whether the audience takes in a friend who stands in these groups. */
+export function inAudience(audience: Audience, groups: readonly string[]): boolean {
+  if (typeof audience === 'string') return audience === 'friends';
+  return audience.groups.some((group) => groups.includes(group));
+}
+
+/** When a private session ends that is all that keeps the tune from being shown; undefined when there is none. */
+export function endOfPrivacy(privacy: Privacy, now: number): number | undefined {
+  const { privateUntil } = privacy;
+  if (privateUntil === null || privateUntil <= now) return undefined;
+  return shares(privacy, privateUntil) ? privateUntil : undefined;
+}

@@ -1,0 +1,77 @@
+import type { Static } from 'typebox';
+import { Fault } from '../domain/fault.ts';
+import type { Audience, Privacy } from '../domain/privacy.ts';
+import { cleanText } from '../domain/text.ts';
+import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
+import type { Blocked, PrivacyState } from '../store/privacy.ts';
+import type { Context } from './context.ts';
+import type { PrivacyBody, PrivacyView } from './schemas.ts';
+import { toE164 } from './subscriber-fields.ts';
+
+type Body = Static<typeof PrivacyBody>;
+
+/** RFC 3339, section 5.6. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** @throws Fault INVALID_ARGUMENT */
+export function toPrivacy({ discoverable, audience, privateUntil }: Body): Privacy {
+  return {
+    discoverable,
+    audience: toAudience(audience),
+    privateUntil: privateUntil === null ? null : toTime(privateUntil),
+  };
+}
+
+function toAudience(audience: Body['audience']): Audience {
+  if (typeof audience === 'string') return audience;
+  // As the names of groups are cleaned in books.
+  return { groups: [...new Set(audience.groups.map(cleanText))].sort() };
+}
+
+function toTime(text: string): number {
+  const time = TIME.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new Fault('INVALID_ARGUMENT', 'privateUntil must be null or a time such as 2026-11-22T20:00:00Z.');
+  return time;
+}
+
+/** Blocked people as they are kept. @throws Fault INVALID_ARGUMENT */
+export function toBlocked(
+  { config, numberKeys }: Pick<Context, 'config' | 'numberKeys'>,
+  id: string,
+  people: Body['blocked'],
+): Blocked[] {
+  return people.flatMap((one): Blocked[] => {
+    if ('subscriberId' in one) return [one];
+    const phoneNumber = toE164(one.phoneNumber);
+    return toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber));
+  });
+}
+
+/** The settings as their owner sees them; a private session that is over is none. */
+export function privacyView(
+  { config, now }: Pick<Context, 'config' | 'now'>,
+  id: string,
+  { privacy }: PrivacyState,
+  blocked: readonly Blocked[],
+): Static<typeof PrivacyView> {
+  const { discoverable, audience, privateUntil } = privacy;
+  return {
+    discoverable,
+    audience: typeof audience === 'string' ? audience : { groups: [...audience.groups] },
+    privateUntil: privateUntil !== null && privateUntil > now() ? new Date(privateUntil).toISOString() : null,
+    blocked: blocked.flatMap((one) => toView(config.secretsKey, id, one)),
+  };
+}
+
+function toView(key: Buffer, id: string, one: Blocked): Body['blocked'] {
+  if ('subscriberId' in one) return [{ subscriberId: one.subscriberId }];
+  if (one.sealed === '') return [];
+  const phoneNumber = openBlocked(key, id, one.sealed);
+  if (phoneNumber === undefined)
+    throw new Fault(
+      'UNAVAILABLE',
+      'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
+    );
+  return [{ phoneNumber }];
+}

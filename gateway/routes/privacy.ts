@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Fault } from '../../domain/fault.ts';
+import { subscriberOf } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { etagOf, ifMatch } from '../if-match.ts';
+import { privacyView, toBlocked, toPrivacy } from '../privacy-settings.ts';
+import { PrivacyBody, PrivacyView, problems, SubscriberParams } from '../schemas.ts';
+
+const PATH = '/subscribers/:subscriberId/privacy';
+/** Bytes of the settings: the most blocked people, with room to spare. */
+const BODY_LIMIT = 256 * 1024;
+const tags = ['privacy'];
+
+/** A subscriber's consent: who may find it, who sees the tune, whom it blocks. Stronger than any policy. */
+export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, queues, config, now } = context;
+
+  async function view(id: string) {
+    const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
+    return { etag: etagOf(state.version), body: privacyView(context, id, state, blocked) };
+  }
+
+  /**
+   * Where consent is the subscriber's own step, nobody else takes it. The version at which the subscriber was found to have taken it;
+   * undefined where that does not matter.
+   */
+  async function consentedAt(request: FastifyRequest, id: string): Promise<number | undefined> {
+    if (config.consent === 'operator' || request.caller?.kind === 'subscriber') return undefined;
+    const { privacy, version } = await stores.privacies.read(id);
+    if (privacy.discoverable) return version;
+    throw new Fault('PERMISSION_DENIED', 'Only the subscriber itself can become discoverable, with its own token.');
+  }
+
+  return async (app) => {
+    app.get(
+      PATH,
+      {
+        config: { access: { scope: 'privacy:read', self: true } },
+        schema: {
+          tags,
+          summary: 'Who may find the subscriber, who sees its tune, whom it blocks',
+          params: SubscriberParams,
+          response: { 200: PrivacyView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        const { etag, body } = await view(id);
+        return reply.header('etag', etag).send(body);
+      },
+    );
+
+    app.put(
+      PATH,
+      {
+        config: { access: { scope: 'privacy:write', self: true } },
+        bodyLimit: BODY_LIMIT,
+        schema: {
+          tags,
+          summary: 'Replace these settings',
+          description:
+            'They hold within a second. With If-Match, settings that somebody else has changed are left: 412.',
+          params: SubscriberParams,
+          body: PrivacyBody,
+          response: { 200: PrivacyView, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { id } = await subscriberOf(request, stores);
+        const privacy = toPrivacy(request.body);
+        const consented = privacy.discoverable ? await consentedAt(request, id) : undefined;
+        const blocked = toBlocked(context, id, request.body.blocked);
+        await stores.privacies.put(id, privacy, blocked, ifMatch(request) ?? consented, now());
+        await Promise.all([queues.enqueue('tune', [id]), queues.enqueue('reconcile', [id])]);
+        await stores.events.tell(id, { what: 'now-playing' });
+        const { etag, body } = await view(id);
+        return reply.header('etag', etag).send(body);
+      },
+    );
+  };
+}

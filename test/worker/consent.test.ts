@@ -1,0 +1,198 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Policy } from '../../domain/association.ts';
+import { OPEN } from '../../domain/privacy.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
+import type { Queues } from '../../runtime/queues.ts';
+import { sealBlocked, toBlockedNumber } from '../../store/blocked-number.ts';
+import type { Blocked } from '../../store/privacy.ts';
+import type { Stores } from '../../store/stores.ts';
+import { hashNumbers, type Subscriber } from '../../store/subscriber-record.ts';
+import { createReconcileJob } from '../../worker/reconcile.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const NUMBER_KEYS = createNumberKeys(Buffer.alloc(32, 1));
+const SECRETS_KEY = Buffer.alloc(32, 2);
+const byId = (subscriberId: string): Blocked => ({ subscriberId });
+const byNumber = (number: string): Blocked => ({ numberKey: keyOf(number), sealed: '' });
+
+const bookOf = (...holds: string[]) =>
+  new Map(holds.map((name) => [name, { name, groups: [], numberKeys: [keyOf(name)] }]));
+
+describe('consent in the reconcile job', () => {
+  let server: TestRedis;
+  let stores: Stores;
+  /** Whom the job asked somebody to look at again. */
+  let reconciled: string[];
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(() => {
+    stores = server.freshStores();
+    reconciled = [];
+  });
+
+  after(async () => server?.stop());
+
+  function createJob(policy: Policy, numberKeys = NUMBER_KEYS): (id: string) => Promise<void> {
+    const queues: Queues = {
+      enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
+      retryNow: async () => {},
+      close: async () => {},
+    };
+    const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
+    const secretsKey = SECRETS_KEY;
+    return createReconcileJob({ stores, queues, policy, numberKeys, secretsKey, metrics, log, now: () => NOW });
+  }
+
+  async function join(id: string, holds: string[], number = id): Promise<void> {
+    const record = { id, phoneNumber: '+1', numberKey: keyOf(number), jid: `${id}@op.example`, displayName: id };
+    await stores.subscribers.create({ ...record, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ ...record, state: 'pending' }, NOW);
+    await stores.addressBooks.replace(id, bookOf(...holds), NOW);
+  }
+
+  /** Runs jobs, also those that were asked for meanwhile, until nothing is asked for. */
+  async function settle(reconcile: (id: string) => Promise<void>, ...first: string[]): Promise<void> {
+    reconciled.push(...first);
+    for (let id = reconciled.shift(); id !== undefined; id = reconciled.shift()) await reconcile(id);
+  }
+
+  async function changeNumbers(id: string, ...names: [string, ...string[]]): Promise<void> {
+    const numberKeys = names.map(keyOf);
+    const numbers = { phoneNumber: '+2', numberKey: keyOf(names[0]), numberKeys };
+    const wanted = { numbers, jid: `${id}@op.example` };
+    expect(await stores.subscribers.identity.change(id, wanted, NOW)).to.equal('ok');
+  }
+
+  const friendsOf = async (id: string) => (await stores.friends.list(id)).map((friend) => friend.id).sort();
+  const put = (id: string, discoverable: boolean, blocked: Blocked[] = []) =>
+    stores.privacies.put(id, { ...OPEN, discoverable }, blocked, undefined, NOW);
+
+  for (const policy of ['mutual', 'either'] as const)
+    it(`hides from everybody and comes back to everybody under ${policy}, also where only the own book knows the other`, async () => {
+      const reconcile = createJob(policy);
+      await join('alice', ['bob', 'carol']);
+      await join('bob', ['alice']);
+      await join('carol', []);
+      await join('dora', ['alice']);
+      await settle(reconcile, 'alice', 'bob', 'carol', 'dora');
+      const all = policy === 'either' ? ['bob', 'carol', 'dora'] : ['bob'];
+      expect(await friendsOf('alice')).to.deep.equal(all);
+      await put('alice', false);
+      await settle(reconcile, 'alice');
+      expect(await friendsOf('alice')).to.deep.equal([]);
+      for (const id of ['bob', 'carol', 'dora']) expect(await friendsOf(id), id).to.deep.equal([]);
+      await put('alice', true);
+      await settle(reconcile, 'alice');
+      expect(await friendsOf('alice')).to.deep.equal(all);
+      for (const id of all) expect(await friendsOf(id), id).to.deep.equal(['alice']);
+    });
+
+  it('touches one pair when one person of many is blocked, and ends it at both ends', async () => {
+    const reconcile = createJob('mutual');
+    const others = ['bob', 'carol', 'dora', 'emil'];
+    await join('alice', others);
+    for (const other of others) await join(other, ['alice']);
+    await settle(reconcile, 'alice', ...others);
+    await put('alice', true, [byId('bob')]);
+    await reconcile('alice');
+    expect(reconciled).to.deep.equal(['bob']);
+    await settle(reconcile);
+    expect(await friendsOf('bob')).to.deep.equal([]);
+    expect(await friendsOf('alice')).to.deep.equal(['carol', 'dora', 'emil']);
+    expect([...(await stores.sharing.barred('alice')), ...(await stores.sharing.barred('bob'))]).to.deep.equal([
+      ['bob', 'bob@op.example'],
+      ['alice', 'alice@op.example'],
+    ]);
+    await put('alice', true);
+    await settle(reconcile, 'alice');
+    expect(await friendsOf('bob')).to.deep.equal(['alice']);
+    expect((await stores.sharing.barred('alice')).size + (await stores.sharing.barred('bob')).size).to.equal(0);
+  });
+
+  for (const policy of ['mutual', 'either'] as const)
+    it(`keeps a number blocked for whoever owns it, later and after a change, under ${policy}`, async () => {
+      const reconcile = createJob(policy);
+      await join('alice', ['bob', 'new']);
+      await put('alice', true, [byNumber('bob')]);
+      await settle(reconcile, 'alice');
+      await join('bob', ['alice']);
+      await settle(reconcile, 'bob');
+      expect([await friendsOf('alice'), await friendsOf('bob')]).to.deep.equal([[], []]);
+      await changeNumbers('bob', 'new');
+      await settle(reconcile, 'bob');
+      expect([await friendsOf('alice'), await friendsOf('bob')]).to.deep.equal([['bob'], ['alice']]);
+      expect((await stores.sharing.barred('alice')).size + (await stores.sharing.barred('bob')).size).to.equal(0);
+      await join('carol', ['alice'], 'bob');
+      await settle(reconcile, 'carol');
+      expect(await friendsOf('carol')).to.deep.equal([]);
+    });
+
+  it('keeps somebody blocked by any one of several numbers, and hides and shows by all of them', async () => {
+    const reconcile = createJob('mutual');
+    await join('alice', ['bob', 'work']);
+    await join('bob', ['alice']);
+    await join('carol', ['work']);
+    await changeNumbers('bob', 'bob', 'work');
+    await stores.addressBooks.replace('bob', bookOf('alice', 'carol'), NOW);
+    await settle(reconcile, 'alice', 'bob', 'carol');
+    expect([await friendsOf('alice'), await friendsOf('carol')]).to.deep.equal([['bob'], ['bob']]);
+    await put('alice', true, [byNumber('work')]);
+    await settle(reconcile, 'alice');
+    expect([await friendsOf('alice'), await friendsOf('bob')]).to.deep.equal([[], ['carol']]);
+    expect([...(await stores.sharing.barred('bob'))]).to.deep.equal([['alice', 'alice@op.example']]);
+    await put('bob', false);
+    await settle(reconcile, 'bob');
+    expect(await friendsOf('carol')).to.deep.equal([]);
+    // Known to nobody's roster now: only the announcement of this very number finds carol again.
+    await put('bob', true);
+    await settle(reconcile, 'bob');
+    expect([await friendsOf('carol'), await friendsOf('alice')]).to.deep.equal([['bob'], []]);
+  });
+
+  it('keeps a number blocked while the number key is changed, and after', async () => {
+    const [before, after] = [Buffer.alloc(32, 1), Buffer.alloc(32, 3)];
+    const number = '+5491123456789';
+    const numbers = hashNumbers(['+8613800138000'], NUMBER_KEYS);
+    await stores.subscribers.create(
+      { id: 'alice', ...numbers, jid: 'alice@op.example', displayName: '', state: 'pending' },
+      NOW,
+    );
+    await stores.subscribers.activate((await stores.subscribers.record('alice')) as Subscriber, NOW);
+    const sealed = sealBlocked(SECRETS_KEY, 'alice', number);
+    const unreadable: Blocked = { numberKey: keyOf('lost'), sealed: sealBlocked(Buffer.alloc(32), 'alice', '+1') };
+    await put('alice', true, [byId('bob'), unreadable, ...toBlockedNumber(NUMBER_KEYS, number, sealed)]);
+    for (const keys of [createNumberKeys(after, before), createNumberKeys(after)]) {
+      await createJob('mutual', keys)('alice');
+      const held = [number, '+541123456789'].flatMap((form) => keys.of(form));
+      const asks = [...held, keyOf('lost')].map((numberKey) => ({
+        who: 'alice',
+        other: { id: '', numberKeys: [numberKey] },
+      }));
+      expect(await stores.privacies.blocks(asks)).to.deep.equal(asks.map(() => true));
+    }
+    const kept = await stores.privacies.blocked('alice');
+    expect(
+      kept.filter((one) => 'sealed' in one && one.sealed === sealed),
+      'listed once',
+    ).to.have.length(1);
+    expect(kept).to.deep.include(byId('bob'));
+  });
+
+  it('lets go of everybody who was barred when somebody leaves', async () => {
+    const reconcile = createJob('mutual');
+    await join('alice', ['bob']);
+    await join('bob', ['alice']);
+    await put('alice', true, [byId('bob')]);
+    await settle(reconcile, 'alice', 'bob');
+    await stores.subscribers.leave('alice', NOW);
+    await settle(reconcile, 'alice');
+    expect((await stores.sharing.barred('bob')).size).to.equal(0);
+  });
+});
