@@ -74,6 +74,7 @@ describe('a tune that the user’s own client publishes', function () {
       rating: 9,
       uri: 'https://music.example/joga',
       device: 'xmpp',
+      shared: true,
     });
     expect(await secondsLeft(api, alice)).to.be.within(304, 310);
     const [friend] = await api.friends(bob);
