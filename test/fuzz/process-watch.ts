@@ -17,6 +17,7 @@ export function watchProcess(name: string, child: Child, logFile: string) {
     warmedUp(): void {
       warm = residentBytes(child.pid);
     },
+    isWarm: () => warm !== undefined,
     findings(): string[] {
       const exit = child.exit();
       if (exit) return [`${name} ended: ${JSON.stringify(exit)}; ${child.logTail(20).join('\n')}`];
