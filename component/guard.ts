@@ -9,6 +9,8 @@ export function guard(entity: Component, log: Log): void {
   guardReading(entity);
   passOverUnaddressed(entity, log);
   echoNothing(entity);
+  // RFC 6120, section 4.4: who is told that the stream ends, ends it as well.
+  entity.on('close', () => entity.socket?.end());
 }
 
 /** xmpp.js throws out of the socket's event: where an entity is unknown, or when anything follows the end of a stream. */

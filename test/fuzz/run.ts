@@ -5,7 +5,7 @@ import { phoneFieldSurface } from './phone-fields.ts';
 import type { ProcessWatch } from './process-watch.ts';
 import { readerSurfaces } from './readers.ts';
 import { brokenXmlSurface, stanzaSurface } from './stanzas.ts';
-import type { Surface } from './surface.ts';
+import type { Outcome, Surface } from './surface.ts';
 import { tokenSurface } from './tokens.ts';
 import { wireSurface } from './wire.ts';
 import { openWorld } from './world.ts';
@@ -63,7 +63,8 @@ async function open(part: Part): Promise<Opened> {
 async function feed(surface: Surface, count: number, run: Run, watches: ProcessWatch[]): Promise<string[]> {
   const started = performance.now();
   const first = watches.some((watch) => !watch.isWarm()) ? Math.ceil(count * WARM_UP) : 0;
-  const outcomes = [await surface.run(first, run.seed)];
+  const outcomes: Outcome[] = [];
+  if (first > 0) outcomes.push(await surface.run(first, run.seed));
   if (first > 0) for (const watch of watches) watch.warmedUp();
   // Another seed, or the first inputs came twice.
   outcomes.push(await surface.run(count - first, first > 0 ? run.seed + count : run.seed));
