@@ -17,3 +17,11 @@ export function phoneFields(): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('\t')[0] ?? '');
 }
+
+/** Provisioning files, small as they are: each row is a subscriber. */
+export const IMPORT_CSV = Buffer.from(
+  'phoneNumber,otherPhoneNumbers,displayName,jid\r\n+8613800138000,"+8613900139000, +4915146788794","Li ""A""",a@op.example\r\n',
+);
+export const IMPORT_LINES = Buffer.from(
+  '{"phoneNumber":"+8613800138000","displayName":"Alice"}\n{"phoneNumber":"+8613900139000","otherPhoneNumbers":["+4915146788794"]}\n\n{"jid":7}\n',
+);

@@ -5,23 +5,18 @@ import { Fault } from '../../domain/fault.ts';
 import { createImportCsvReader } from '../../domain/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
 import { createVcardReader } from '../../domain/vcard.ts';
-import { fixtureFiles } from './corpus.ts';
+import { fixtureFiles, IMPORT_CSV, IMPORT_LINES } from './corpus.ts';
 import { cuts, inPieces, mutatedBytes } from './mutated-bytes.ts';
 import type { Surface } from './surface.ts';
 
 type Reader = { push(chunk: Uint8Array): unknown[]; end(): unknown[] };
 
-const IMPORT_CSV =
-  'phoneNumber,otherPhoneNumbers,displayName,jid\r\n+8613800138000,"+8613900139000, +4915146788794","Li ""A""",a@op.example\r\n';
-const IMPORT_LINES =
-  '{"phoneNumber":"+8613800138000","displayName":"Alice"}\n{"phoneNumber":"+8613900139000","otherPhoneNumbers":["+4915146788794"]}\n\n{"jid":7}\n';
-
 /** Every reader of files, in this process: nothing but a Fault is thrown, and the pieces do not change the result. */
 export const readerSurfaces: Surface[] = [
   surfaceOf('vCards', createVcardReader, fixtureFiles('vcard', '.vcf'), { nightly: 12_000, brief: 400 }),
   surfaceOf('CSV books', createCsvReader, fixtureFiles('csv', '.csv'), { nightly: 10_000, brief: 400 }),
-  surfaceOf('CSV imports', createImportCsvReader, [Buffer.from(IMPORT_CSV)], { nightly: 6_000, brief: 200 }),
-  surfaceOf('JSON lines', createJsonLinesReader, [Buffer.from(IMPORT_LINES)], { nightly: 6_000, brief: 200 }),
+  surfaceOf('CSV imports', createImportCsvReader, [IMPORT_CSV], { nightly: 6_000, brief: 200 }),
+  surfaceOf('JSON lines', createJsonLinesReader, [IMPORT_LINES], { nightly: 6_000, brief: 200 }),
 ];
 
 function surfaceOf(name: string, create: () => Reader, seeds: Buffer[], inputs: Surface['inputs']): Surface {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { fixtureFiles } from './corpus.ts';
+import { fixtureFiles, IMPORT_CSV, IMPORT_LINES } from './corpus.ts';
 import { hostileText } from './hostile-text.ts';
 import { mutatedBytes } from './mutated-bytes.ts';
 import type { Operation } from './operations.ts';
@@ -29,7 +29,12 @@ const TYPES = [
     'a/b/c',
   ],
 ];
-const FILES = [...fixtureFiles('vcard', '.vcf'), ...fixtureFiles('csv', '.csv')];
+/** Files by their media type. */
+const FILES: Record<string, Buffer[]> = {
+  'text/vcard': fixtureFiles('vcard', '.vcf'),
+  'text/csv': [...fixtureFiles('csv', '.csv'), IMPORT_CSV],
+  'application/x-ndjson': [IMPORT_LINES],
+};
 
 /** What may stand in a header field (RFC 9110, section 5.5). */
 const fieldText = hostileText.map((text) =>
@@ -87,7 +92,7 @@ export function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
 }
 
 function mostly<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: odd });
+  return fc.oneof({ weight: 7, arbitrary: usual }, { weight: 1, arbitrary: odd });
 }
 
 function pathOf({ path, params }: Operation): fc.Arbitrary<string> {
@@ -119,13 +124,16 @@ function bodyOf({ bodies }: Operation): fc.Arbitrary<Body> {
   const raw = fc.record({
     type: fc.option(fc.constantFrom(...TYPES), { nil: undefined }),
     body: fc.oneof(
-      mutatedBytes(FILES),
+      mutatedBytes(Object.values(FILES).flat()),
       hostileText.map((text) => Buffer.from(text)),
       hostileJson.map(toBytes),
     ),
   });
   const json = bodies.filter(([type]) => type === 'application/json');
-  if (json.length === 0) return fc.oneof({ weight: 2, arbitrary: none }, { weight: 1, arbitrary: raw });
+  const documented = bodies.map(([type]) => type).filter((type) => type in FILES);
+  // A call that documents no body may read one all the same, as imports do.
+  const files = (bodies.length === 0 ? ['application/x-ndjson', 'text/csv'] : documented).map(fileOf);
+  if (json.length === 0) return fc.oneof(none, none, raw, ...files);
   const valid = fc.oneof(...json.map(([, schema]) => validValue(schema)));
   const changed = fc
     .tuple(valid, fc.array(fc.nat(20), { maxLength: 4 }), hostileJson)
@@ -134,7 +142,17 @@ function bodyOf({ bodies }: Operation): fc.Arbitrary<Body> {
     weight,
     arbitrary: value.map((body): Body => ({ type: 'application/json', body: toBytes(body) })),
   });
-  return fc.oneof(asJson(valid, 4), asJson(changed, 6), { weight: 2, arbitrary: raw }, { weight: 1, arbitrary: none });
+  return fc.oneof(
+    asJson(valid, 4),
+    asJson(changed, 6),
+    { weight: 2, arbitrary: raw },
+    { weight: 1, arbitrary: none },
+    ...files.map((arbitrary) => ({ weight: 4, arbitrary })),
+  );
+}
+
+function fileOf(type: string): fc.Arbitrary<Body> {
+  return mutatedBytes(FILES[type] ?? []).map((body) => ({ type, body }));
 }
 
 function toBytes(value: unknown): Buffer {
