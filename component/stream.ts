@@ -1,5 +1,6 @@
 import xmpp, { type Component, type IqHandler } from '@xmpp/component';
 import type { Log } from '../runtime/log.ts';
+import { guard } from './guard.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { type Element, xml } from './xml.ts';
 
@@ -28,6 +29,7 @@ const PING_INTERVAL = 30_000;
 /** The component's stream (XEP-0114), which comes back by itself. */
 export function createStream(options: StreamOptions, log: Log): Stream {
   const entity = xmpp.component({ service: options.service, domain: options.domain, password: options.secret });
+  guard(entity, log);
   const requests = createRequests((stanza) => entity.send(stanza));
   const errorListeners: ((condition: string) => void)[] = [];
 

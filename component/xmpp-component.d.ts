@@ -40,6 +40,11 @@ declare module '@xmpp/component' {
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
+    /** Null before a stream and after its end. */
+    parser: object | null;
+    _onData(data: string): void;
+    _onElement(element: Element): void;
+    _onParserError(error: Error): void;
   }
 
   export function component(options: { service: string; domain: string; password: string }): Component;

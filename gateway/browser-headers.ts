@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
+import { Fault } from '../domain/fault.ts';
 import type { EdgeConfig } from '../runtime/edge-config.ts';
 
 /** What the page at /docs needs: its own scripts, styles and pictures. Swagger UI writes styles into its elements. */
@@ -43,6 +44,11 @@ export async function tellBrowsers(app: FastifyInstance, { tls, corsOrigins }: E
     reply.headers(headers);
   });
   if (corsOrigins.length === 0) return;
+  // What is no preflight the plugin would refuse in plain text.
+  app.addHook('onRequest', async ({ method, headers }) => {
+    if (method === 'OPTIONS' && !(headers.origin && headers['access-control-request-method']))
+      throw new Fault('INVALID_ARGUMENT', 'A preflight carries Origin and Access-Control-Request-Method.');
+  });
   await app.register(cors, {
     origin: corsOrigins,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -121,6 +121,13 @@ describe('the gateway’s hardening', () => {
     expect(refused.headers.get('access-control-allow-credentials')).to.equal(null);
   });
 
+  it('refuses a preflight that is none with problem details, like everything else', async () => {
+    const answer = await api.call('OPTIONS', api.path(alice, 'now-playing'), undefined, {
+      origin: 'https://app.example',
+    });
+    expect([answer.status, answer.body.code]).to.deep.equal([400, 'INVALID_ARGUMENT']);
+  });
+
   it('prints no secret, even when it cannot use it', async () => {
     const url = stack.env.EARSHOT_REDIS_URL?.replace(/:[^:@/]+@/, ':a-wrong-password@') ?? '';
     const logFile = join(stack.dataDir, 'logs', 'wrong-password.log');

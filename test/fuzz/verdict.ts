@@ -1,0 +1,30 @@
+import { Value } from 'typebox/value';
+import { Problem } from '../../gateway/schemas.ts';
+
+/** An answer of the gateway. */
+export type Answered = { status: number; type: string; text: string };
+
+const CODES = new Set([
+  ...['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'ALREADY_EXISTS', 'CONFLICT'],
+  ...['FAILED_PRECONDITION', 'PAYLOAD_TOO_LARGE', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'],
+  ...['UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_REQUESTS'],
+]);
+
+/** What is wrong with an answer, if anything: no 5xx, and every error is problem details (RFC 9457) with a code of the list. */
+export function wrongWith({ status, type, text }: Answered, method: string): string | undefined {
+  if (status >= 500) return `${status} ${text.slice(0, 300)}`;
+  if (status < 400) return undefined;
+  if (!type.startsWith('application/problem+json')) return `${status} with ${type || 'no type'}: ${text.slice(0, 300)}`;
+  if (method === 'HEAD') return undefined;
+  const problem = parsed(text);
+  if (!Value.Check(Problem, problem)) return `${status} with other than problem details: ${text.slice(0, 300)}`;
+  return CODES.has(problem.code) && problem.status === status ? undefined : `${status} with the code ${problem.code}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

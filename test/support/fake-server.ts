@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import type { Element, Parser as XmppParser } from '@xmpp/xml';
+
+// The installed @xmpp/xml is CommonJS, its types say otherwise.
+const { Parser } = createRequire(import.meta.url)('@xmpp/xml') as { Parser: typeof XmppParser };
+
+const RIGHTS =
+  "<message from='op.example' to='tune.op.example'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/>" +
+  "<perm access='presence' type='roster'/><perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='both'/></perm></privilege></message>";
+
+export type FakeServer = Awaited<ReturnType<typeof startFakeServer>>;
+
+/**
+ * The server's side of XEP-0114, for what no real server would let through: it takes any secret, grants every right, and sends
+ * the component whatever text it is told.
+ */
+export async function startFakeServer() {
+  let socket: Socket | undefined;
+  let streams = 0;
+  const heard = new Set<(stanza: Element) => void>();
+  const server = createServer((incoming) => {
+    socket = incoming.setEncoding('utf8');
+    const parser = new Parser();
+    parser.on('start', () =>
+      incoming.write(
+        "<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' from='tune.op.example' id='s1'>",
+      ),
+    );
+    parser.on('element', (stanza: Element) => {
+      if (stanza.name === 'handshake') {
+        incoming.write(`<handshake/>${RIGHTS}`);
+        streams += 1;
+      } else for (const listener of heard) listener(stanza);
+    });
+    parser.on('end', () => incoming.end('</stream:stream>'));
+    parser.on('error', () => incoming.destroy());
+    incoming.on('data', (text) => parser.write(`${text}`)).on('error', () => {});
+    incoming.on('close', () => {
+      if (socket === incoming) socket = undefined;
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    service: `xmpp://127.0.0.1:${port}`,
+    /** How many times a component has come online. */
+    streams: () => streams,
+    connected: () => socket !== undefined,
+    send: (text: string) => void socket?.write(text),
+    onStanza: (listener: (stanza: Element) => void) => {
+      heard.add(listener);
+      return () => void heard.delete(listener);
+    },
+    async stop(): Promise<void> {
+      socket?.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
