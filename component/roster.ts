@@ -20,10 +20,9 @@ type Task = {
 const NO_ACCOUNT = 60_000;
 
 /**
- * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given
- * up. Only this job writes the subscriber's ledger. The item of somebody
- * who parts waits until both tune jobs have taken the tunes off the screens: Prosody reads the roster of whoever is online, so either item
- * may be what a tune still needs.
+ * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given up. Only this job
+ * writes the subscriber's ledger. The item of somebody who parts waits until both tune jobs have taken the tunes off the screens: Prosody
+ * reads the roster of whoever is online, so either item may be what a tune still needs.
  */
 export function createRosterJob(
   context: Context,

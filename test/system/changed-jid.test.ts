@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { filesIn } from '../support/files.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -104,6 +106,36 @@ describe('a JID that changes', () => {
     await eventually(async () => expect(await two.roster()).to.be.empty);
     await two.leave();
     expect((await bobs.roster()).map((item) => item.jid)).to.deep.equal(['alice@op.example']);
+  });
+
+  it('takes along who may see the tune, and leaves the old node open to its contacts', async () => {
+    const open = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
+    const consent = (settings: object) =>
+      api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...open, ...settings }));
+    const node = (name: string) => filesIn(join(stack.prosody().dir, 'data'), `pep/${name}.dat`);
+    const carol = await api.join('+8613700137000', 'Carol');
+    const [choosy, wary] = [await account('choosy'), await account('wary')];
+    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber], groups: ['Family'] }]);
+    await move(choosy.jid);
+    await consent({ audience: { groups: ['Family'] }, blocked: [{ phoneNumber: carol.phoneNumber }] });
+    await api.play(alice, { title: 'For the family', length: 300 });
+    await bobs.hears(choosy.jid, 'For the family');
+    await eventually(async () => {
+      const kept = await node('choosy');
+      for (const part of ['whitelist', bob.jid, carol.jid, 'outcast']) expect(kept).to.contain(part);
+    });
+    await move(wary.jid);
+    await bobs.hears(wary.jid, 'For the family');
+    await eventually(async () => {
+      const kept = await node('wary');
+      for (const part of ['whitelist', bob.jid, carol.jid, 'outcast']) expect(kept).to.contain(part);
+    });
+    await eventually(async () => {
+      const kept = await node('choosy');
+      expect(kept).to.contain('presence');
+      for (const part of ['whitelist', bob.jid, carol.jid, 'outcast']) expect(kept).to.not.contain(part);
+    });
+    await consent({});
   });
 
   for (const pause of [0, 30, 80, 200])

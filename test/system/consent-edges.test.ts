@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Api, type Contact, createApi, type Person } from '../support/api.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
+import { filesIn } from '../support/files.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -271,12 +271,3 @@ describe('consent between two people', () => {
     }, 20_000);
   });
 });
-
-/** Everything in the files below a folder whose path contains `part`. */
-async function filesIn(folder: string, part = ''): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return (await Promise.all(files.filter((file) => file.includes(part)).map((file) => readFile(file, 'utf8')))).join(
-    '\n',
-  );
-}

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { ALL_SCOPES } from '../../domain/scope.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { bearer, issueKey } from '../support/credentials.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
@@ -57,8 +59,12 @@ describe('a new subscriber whose consent is its own step', () => {
     expect(bobs.tunes).to.be.empty;
     expect(await api.friends(alice)).to.be.empty;
 
-    const { body } = await api.expectStatus(403, api.call('PUT', api.path(alice, 'privacy'), OPEN));
-    expect(body.code).to.equal('PERMISSION_DENIED');
+    const carrier = bearer((await issueKey(api, ALL_SCOPES, ['+86'])).key);
+    for (const credential of [undefined, carrier]) {
+      const { body } = await api.expectStatus(403, api.call('PUT', api.path(alice, 'privacy'), OPEN, credential));
+      expect(body.code).to.equal('PERMISSION_DENIED');
+    }
+    await api.expectStatus(200, api.call('GET', api.path(alice, 'privacy'), undefined, carrier));
     await api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...OPEN, discoverable: false }));
 
     await consents(alice);
