@@ -19,10 +19,13 @@ export type FaultCode =
 /** An expected failure. The message tells the reader what to do next and holds no number, name, token or title. */
 export class Fault extends Error {
   readonly code: FaultCode;
+  /** Seconds after which it can be tried again, where that is known. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: FaultCode, message: string) {
+  constructor(code: FaultCode, message: string, retryAfter?: number) {
     super(message);
     this.name = 'Fault';
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }

@@ -65,11 +65,12 @@ export function problemOf(
 }
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, fault: Fault): FastifyReply {
-  const { code } = fault;
+  const { code, retryAfter } = fault;
   const { status, text } = problemOf(fault, request.id);
   request.faultCode = code;
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeTo(request));
-  if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
+  if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
+  else if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);
   return reply.code(status).type('application/problem+json').send(text);
 }
 

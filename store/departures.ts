@@ -43,6 +43,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('reconcile', id), id)
       .zRem(keys.due('account', id), id)
       .zRem(keys.due('source', id), id)
+      .zRem(keys.due('refill', id), id)
       .exec();
   }
 
@@ -56,6 +57,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.tokens(id),
     keys.book(id),
     keys.dirtyNumbers(id),
+    ...budgetKeys(keys, id),
     keys.dirtyPairs(id),
     keys.intention(id),
     keys.announced(id),
@@ -73,4 +75,9 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
 
 function bookKeys(keys: Keys, id: string, buckets: number): string[] {
   return allBuckets(buckets).flatMap((bucket) => [keys.held(id, bucket), keys.uids(id, bucket)]);
+}
+
+function budgetKeys(keys: Keys, id: string): string[] {
+  const [budget, asked, waiting] = keys.budget(id);
+  return [budget, asked, waiting];
 }

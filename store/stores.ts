@@ -1,7 +1,9 @@
+import { NO_BUDGET } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
 import { createAudit } from './audit.ts';
+import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
@@ -27,15 +29,16 @@ import { createTokens } from './tokens.ts';
 export type Stores = ReturnType<typeof createStores>;
 
 /** Everything that is kept, over one connection. */
-export function createStores(redis: Redis, prefix: string) {
+export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),
-    addressBooks: createAddressBooks(redis, keys),
+    addressBooks: createAddressBooks(redis, keys, budget),
     audit: createAudit(redis, keys),
+    budget: createBudget(redis, keys, budget),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
@@ -50,7 +53,7 @@ export function createStores(redis: Redis, prefix: string) {
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
-    sources: createSources(redis, keys),
+    sources: createSources(redis, keys, budget),
     rates: createRates(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, keys),
