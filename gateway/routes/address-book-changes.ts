@@ -6,10 +6,11 @@ import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { cleanText } from '../../domain/text.ts';
 import { subscriberOf } from '../auth.ts';
+import { answerBook } from '../book-answer.ts';
 import { readBook, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
-import { etagOf, ifMatch } from '../if-match.ts';
+import { ifMatch } from '../if-match.ts';
 import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams } from '../schemas.ts';
 
 /** Single contacts of a subscriber's address book. */
@@ -44,10 +45,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
           throw new Fault('INVALID_ARGUMENT', 'A uid stands in both upsert and remove; decide for one.');
         const info = await stores.addressBooks.change(subscriber.id, book, remove, version, now());
         await queues.enqueue('reconcile', [subscriber.id]);
-        return reply
-          .code(202)
-          .header('etag', etagOf(info.version))
-          .send({ ...info, rejected });
+        return answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
       },
     );
   };
