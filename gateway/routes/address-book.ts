@@ -4,7 +4,7 @@ import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { subscriberOf } from '../auth.ts';
-import { answerBook } from '../book-answer.ts';
+import { answerBook, reconcileSoon } from '../book-answer.ts';
 import { acceptBookFiles, isBookFile } from '../book-body.ts';
 import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
@@ -19,11 +19,11 @@ const tags = ['address book'];
  * Milliseconds after a change for which the state is `reconciling`, ready or not: a number that belongs to somebody takes some
  * milliseconds more, which must not show.
  */
-const PACE = 250;
+const PACE = 300;
 
 /** A subscriber's address book. */
 export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, now } = context;
+  const { stores, now } = context;
   return async (app) => {
     acceptGzip(app as unknown as FastifyInstance);
     acceptBookFiles(app as unknown as FastifyInstance);
@@ -58,7 +58,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
           );
           const info = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
           await photos.commit();
-          await queues.enqueue('reconcile', [subscriber.id]);
+          await reconcileSoon(context, subscriber.id);
           return await answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
         } finally {
           await photos.discard();
@@ -109,7 +109,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         await stores.addressBooks.drop(id, now());
         await stores.photos.drop(id);
-        await queues.enqueue('reconcile', [id]);
+        await reconcileSoon(context, id);
         return reply.code(204).send(null);
       },
     );
