@@ -57,7 +57,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.tokens(id),
     keys.book(id),
     keys.dirtyNumbers(id),
-    ...budgetKeys(keys, id),
+    ...keys.budget(id).slice(0, 3),
     keys.dirtyPairs(id),
     keys.intention(id),
     keys.announced(id),
@@ -75,9 +75,4 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
 
 function bookKeys(keys: Keys, id: string, buckets: number): string[] {
   return allBuckets(buckets).flatMap((bucket) => [keys.held(id, bucket), keys.uids(id, bucket)]);
-}
-
-function budgetKeys(keys: Keys, id: string): string[] {
-  const [budget, asked, waiting] = keys.budget(id);
-  return [budget, asked, waiting];
 }

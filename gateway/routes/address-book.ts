@@ -19,7 +19,7 @@ const tags = ['address book'];
  * Milliseconds after a change for which the state is `reconciling`, ready or not: a number that belongs to somebody takes some
  * milliseconds more, which must not show.
  */
-const PACE = 300;
+const PACE = 500;
 
 /** A subscriber's address book. */
 export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
