@@ -213,6 +213,7 @@ export const BookView = Type.Object({
   version: Type.Integer(),
   contacts: Type.Integer(),
   matched: Type.Integer({ description: 'How many friends the book has led to.' }),
+  waiting: Type.Integer({ description: 'How many numbers, of all its books, wait for the subscriber’s budget.' }),
   state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')]),
 });
 

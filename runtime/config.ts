@@ -1,6 +1,7 @@
 import type { Policy } from '../domain/association.ts';
 import type { GuessedNumbers } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
+import type { NumberBudget } from '../domain/number-budget.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
 import { createReader, type Env, type Reader } from './env-reader.ts';
 import { isAllowEntry } from './internal-addresses.ts';
@@ -24,6 +25,8 @@ export type CommonConfig = {
   /** One server, or some nodes of a cluster. */
   redisUrls: RedisPlace['urls'];
   redisPrefix: string;
+  /** Distinct numbers that a subscriber may have looked up. */
+  numberBudget: NumberBudget;
   logLevel: string;
 };
 
@@ -150,6 +153,10 @@ function common(read: Reader): CommonConfig {
   return {
     redisUrls: read.redisUrls('EARSHOT_REDIS_URL', 'redis://127.0.0.1:6379'),
     redisPrefix: read.matching('EARSHOT_REDIS_PREFIX', /^[\w-]{1,32}$/, '1 to 32 letters, digits, _ or -', 'earshot'),
+    numberBudget: {
+      first: read.integer('EARSHOT_NUMBER_BUDGET', 0, 1_000_000_000, 5_000),
+      daily: read.integer('EARSHOT_NUMBER_BUDGET_DAILY', 1, 1_000_000_000, 100),
+    },
     logLevel: read.oneOf('EARSHOT_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   };
 }

@@ -53,10 +53,10 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
 
 /**
  * One job at a time for each subscriber; what is asked for meanwhile runs once afterwards. A job that waits for its
- * delay is brought forward by one that does not.
+ * delay is brought forward by one that does not, and never put off: who asks without end would wait without end.
  */
 function jobOptions(id: string, delay: number) {
-  return { delay, deduplication: { id, keepLastIfActive: true, reschedule: true } };
+  return { delay, deduplication: { id, keepLastIfActive: true, reschedule: delay === 0 } };
 }
 
 export type QueueWorker = Worker<SubscriberJob>;

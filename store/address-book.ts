@@ -1,12 +1,14 @@
 import { RESP_TYPES } from 'redis';
 import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
+import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { BOOKS } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
+import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
 import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
@@ -17,30 +19,41 @@ const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
-/** KEYS: the books. ARGV: packed number keys. */
+/** KEYS: waiting, the books. ARGV: packed number keys. A number that waits is in no book. */
 const LOOK_UP = `${BOOKS}
-local books, found = openBooks(unpack(KEYS)), {}
-for i = 1, #ARGV[1], ${PACKED_BYTES} do found[#found + 1] = entryIn(books, string.sub(ARGV[1], i, i + ${PACKED_BYTES - 1})) end
+local waits, books, found = redis.call('EXISTS', KEYS[1]) == 1, openBooks(unpack(KEYS, 2)), {}
+for i = 1, #ARGV[1], ${PACKED_BYTES} do
+  local number = string.sub(ARGV[1], i, i + ${PACKED_BYTES - 1})
+  local hidden = waits and redis.call('HEXISTS', KEYS[1], number) == 1
+  found[#found + 1] = not hidden and entryIn(books, number)
+end
 return found`;
 
 // Its fields are bytes.
 const MARKS = "return redis.call('HGETALL', KEYS[1])";
 
-const DROP = `${DROP_BOOK}${FORGIVE}
+/** KEYS: book, held and uids, dirty-numbers, due:reconcile, declined, the books, `keys.budget`. ARGV: id, stamp, due time, first, daily, now. */
+const DROP = `${DROP_BOOK}${FORGIVE}${BUDGET}
 local before = redis.call('HGET', KEYS[1], 'version')
-local touched, gone = dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2])
+local b = openBudget(KEYS[12], KEYS[13], KEYS[14], KEYS[15], ARGV[1], ARGV[4], ARGV[5], ARGV[6])
+local touched, gone = dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2], b.waiting)
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
-forgive(KEYS[6], gone, unpack(KEYS, 7))
+forgive(KEYS[6], gone, unpack(KEYS, 7, 11))
+local others = otherBooks(KEYS[2], unpack(KEYS, 7, 11))
+for number in pairs(gone) do left(b, others, number) end
+if touched > 0 then closeBudget(b) end
 return redis.call('HGET', KEYS[1], 'version') ~= before and 1 or 0`;
 
-/** KEYS: dirty-numbers, due:reconcile, the books. ARGV: id, stamp, due time. */
+/** KEYS: dirty-numbers, due:reconcile, waiting, the books. ARGV: id, stamp, due time. */
 const TOUCH = `${BOOKS}
 local touched = 0
-for _, book in ipairs(openBooks(unpack(KEYS, 3))) do
+for _, book in ipairs(openBooks(unpack(KEYS, 4))) do
   for bucket = 0, book.buckets - 1 do
     for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do
-      redis.call('HSET', KEYS[1], number, ARGV[2])
-      touched = touched + 1
+      if redis.call('HEXISTS', KEYS[3], number) == 0 then
+        redis.call('HSET', KEYS[1], number, ARGV[2])
+        touched = touched + 1
+      end
     end
   end
 end
@@ -63,19 +76,22 @@ return numbers`;
  * of it changes in one step, so an accepted book is reconciled whatever dies next. A source's book has `@` and the source's name
  * in the names of its hashes.
  */
-export function createAddressBooks(redis: Redis, keys: Keys) {
+export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudget) {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
   async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<Written> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const written = await tryWrite(redis, keys, what, plan);
+      const written = await tryWrite(redis, keys, budget, what, plan);
       if (written) return written;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
   }
 
   function question(id: string, numberKeys: readonly string[]) {
-    return { keys: [...keys.books(id)], arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never] };
+    return {
+      keys: [keys.waiting(id), ...keys.books(id)],
+      arguments: [Buffer.concat(numberKeys.map(packNumberKey)) as never],
+    };
   }
 
   /** What the first of the subscriber's books that holds it says about each number; null when none does. */
@@ -139,16 +155,17 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
           keys.due('reconcile', id),
           keys.declined(id),
           ...keys.books(id),
+          ...keys.budget(id),
         ],
-        arguments: [id, newStamp(), `${now + GRACE}`],
+        arguments: [id, newStamp(), `${now + GRACE}`, `${budget.first}`, `${budget.daily}`, `${now}`],
       });
       return reply === 1;
     },
 
-    /** Marks every number of the books, as if all of them had changed. */
+    /** Marks every number of the books that does not wait, as if all of them had changed. */
     async touchAll(id: string, now: number): Promise<void> {
       await redis.eval(TOUCH, {
-        keys: [keys.dirtyNumbers(id), keys.due('reconcile', id), ...keys.books(id)],
+        keys: [keys.dirtyNumbers(id), keys.due('reconcile', id), keys.waiting(id), ...keys.books(id)],
         arguments: [id, newStamp(), `${now + GRACE}`],
       });
     },
@@ -174,7 +191,7 @@ export function createAddressBooks(redis: Redis, keys: Keys) {
       return [...new Set(found.map(unpackNumberKey))];
     },
 
-    /** For each number: one of the subscriber's books holds it. */
+    /** For each number: one of the subscriber's books holds it, and it does not wait. */
     async holds(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },

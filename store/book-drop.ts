@@ -1,15 +1,15 @@
 /**
- * Lua: `dropBook(book, held, uids, dirty, stamp)` takes a book's buckets away and marks its numbers; returns how many, and a table of
- * them. The version goes on counting: a client that remembers an old one must not meet it again.
+ * Lua: `dropBook(book, held, uids, dirty, stamp, waiting)` takes a book's buckets away and marks its numbers but those that wait; returns
+ * how many there were, and a table of them. The version goes on counting: a client that remembers an old one must not meet it again.
  */
 export const DROP_BOOK = `
-local function dropBook(info, held, uids, dirty, stamp)
+local function dropBook(info, held, uids, dirty, stamp, waiting)
   local book = redis.call('HMGET', info, 'contacts', 'buckets')
   local touched, gone = 0, {}
   if (book[1] or '0') == '0' then return touched, gone end
   for bucket = 0, tonumber(book[2]) - 1 do
     for _, number in ipairs(redis.call('HKEYS', held .. bucket)) do
-      redis.call('HSET', dirty, number, stamp)
+      if redis.call('HEXISTS', waiting, number) == 0 then redis.call('HSET', dirty, number, stamp) end
       touched = touched + 1
       gone[number] = true
     end

@@ -1,14 +1,16 @@
 import { LARGEST_BOOK, MOST_NUMBERS } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
+import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
 import { type Difference, differenceOf, RECORD_BYTES } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
+import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
 import { FORGIVE } from './forgiving.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
-import { unpackNumberKey } from './partitions.ts';
+import { PACKED_BYTES, unpackNumberKey } from './partitions.ts';
 
 export type BookInfo = { version: number; contacts: number };
 
@@ -23,7 +25,9 @@ export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: 
 
 /**
  * A Redis command whose key is under the subscriber's hash tag, in strings of bytes; or `RECORDS` (key, records to cut, records to add,
- * both packed); or `FORGIVE` (key, the books, numbers that leave this one).
+ * both packed); or `FORGIVE` (key, the books, numbers that leave this one); or, in this order, `CAME` (`keys.budget`, id, first, daily,
+ * now, this book's `held`, the books, packed numbers that come), `MARK` (key, stamp, packed numbers: those that wait get no mark) and
+ * `LEFT` (a key, packed numbers that leave this book).
  */
 type Command = [name: string, key: string, ...args: string[]];
 
@@ -34,8 +38,8 @@ const BATCH = 1_000;
  * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none),
  * the commands, packed: a count of words, then each word after its length, four bytes each; and the lease.
  */
-const COMMIT = `${FORGIVE}
-local run = {}
+const COMMIT = `${FORGIVE}${BUDGET}
+local run, b, others = {}, nil, nil
 function run.RECORDS(key, cut, add)
   local gone, kept = {}, {}
   for at = 1, #cut, ${RECORD_BYTES} do gone[string.sub(cut, at, at + ${RECORD_BYTES - 1})] = true end
@@ -51,6 +55,29 @@ function run.FORGIVE(key, own, held, sources, ofSource, heldOfSource, ...)
   local gone = {}
   for _, number in ipairs({ ... }) do gone[number] = true end
   forgive(key, gone, own, held, sources, ofSource, heldOfSource)
+end
+function run.CAME(budget, asked, waiting, refill, id, first, daily, now, held, own, heldOfOwn, sources, ofSource, heldOfSource, packed)
+  b = openBudget(budget, asked, waiting, refill, id, first, daily, now)
+  others = otherBooks(held, own, heldOfOwn, sources, ofSource, heldOfSource)
+  came(b, others, packed)
+end
+function run.MARK(key, stamp, packed)
+  local marks = {}
+  for at = 1, #packed, ${PACKED_BYTES} do
+    local number = string.sub(packed, at, at + ${PACKED_BYTES - 1})
+    if not isWaiting(b, number) then
+      marks[#marks + 1] = number
+      marks[#marks + 1] = stamp
+    end
+    if #marks >= ${2 * BATCH} or #marks > 0 and at + ${PACKED_BYTES} > #packed then
+      redis.call('HSET', key, unpack(marks))
+      marks = {}
+    end
+  end
+end
+function run.LEFT(_, packed)
+  for at = 1, #packed, ${PACKED_BYTES} do left(b, others, string.sub(packed, at, at + ${PACKED_BYTES - 1})) end
+  closeBudget(b)
 end
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
 if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[3] then return 'over' end
@@ -71,13 +98,14 @@ return 'done'`;
 export async function tryWrite(
   redis: Redis,
   keys: Keys,
+  budget: NumberBudget,
   { id, source, ifVersion, now }: Write,
   plan: (standing: Standing) => Promise<Plan>,
 ): Promise<Written | undefined> {
   const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
-  const { version, commands, held } = toCommands(keys, standing, planned, now);
+  const { version, commands, held } = toCommands(keys, budget, standing, planned, now);
   const outcome = await redis.eval(COMMIT, {
     keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
     arguments: [`${standing.version ?? ''}`, pack(commands) as never, source?.lease ?? ''],
@@ -121,6 +149,7 @@ function checkSize({ contacts, numbers }: Plan): void {
 /** The commands that bring the book to what is planned; none, and the same version, when nothing differs. */
 function toCommands(
   keys: Keys,
+  budget: NumberBudget,
   { id, source, version, contacts: present, buckets }: Standing,
   { before, after, contacts, numbers, whole }: Plan,
   now: number,
@@ -144,7 +173,8 @@ function toCommands(
   if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
   commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
   commands.push(...(split ? toRecords(uidsOf, wanted, [], [...after.uids]) : toRecords(uidsOf, wanted, cut, added)));
-  commands.push(...toMarks(keys, id, held, now));
+  const came = held.set.flatMap(([number]) => (before.held.has(number) ? [] : [number]));
+  commands.push(...toMarks(keys, budget, { id, book: keys.heldPart(id, source), came, ...held, now }));
   return { version: next, commands, held };
 }
 
@@ -174,17 +204,22 @@ function toRecords(
 
 type Parts = Map<number, string[]>;
 
-/** The reconciliation has to look at every number whose holder or label differs. */
-function toMarks(keys: Keys, id: string, { set, unset }: Difference, now: number): Command[] {
+type Marking = Difference & { id: string; book: string; came: readonly string[]; now: number };
+
+/**
+ * Charges the numbers that come, and marks every number whose holder or label differs: the reconciliation has to look at it, unless it
+ * waits. `book`: what stands before the book's buckets.
+ */
+function toMarks(keys: Keys, { first, daily }: NumberBudget, { id, book, came, set, unset, now }: Marking): Command[] {
   const touched = [...set.map(([number]) => number), ...unset];
   if (touched.length === 0) return [];
-  const stamp = newStamp();
-  const marks = batches(touched).map(
-    (some): Command => ['HSET', keys.dirtyNumbers(id), ...some.flatMap((number) => [number, stamp])],
-  );
+  const [budget, ...others] = keys.budget(id);
+  const account = [...others, id, `${first}`, `${daily}`, `${now}`, book, ...keys.books(id)];
   return [
     ...batches(unset).map((some): Command => ['FORGIVE', keys.declined(id), ...keys.books(id), ...some]),
-    ...marks,
+    ['CAME', budget, ...account, came.join('')],
+    ['MARK', keys.dirtyNumbers(id), newStamp(), touched.join('')],
+    ['LEFT', budget, unset.join('')],
     ['ZADD', keys.due('reconcile', id), `${now + GRACE}`, id],
   ];
 }

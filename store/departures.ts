@@ -44,6 +44,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('account', id), id)
       .zRem(keys.due('source', id), id)
       .zRem(keys.due('listen', id), id)
+      .zRem(keys.due('refill', id), id)
       .exec();
   }
 
@@ -58,6 +59,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.applicationPasswords(id),
     keys.book(id),
     keys.dirtyNumbers(id),
+    ...keys.budget(id).slice(0, 3),
     keys.dirtyPairs(id),
     keys.intention(id),
     keys.announced(id),

@@ -1,6 +1,9 @@
 import type { QueueName } from '../runtime/queues.ts';
 import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
+/** A due list is a queue's, or that of the budgets to be refilled, which have none. */
+export type DueName = QueueName | 'refill';
+
 export type Keys = ReturnType<typeof createKeys>;
 
 /**
@@ -40,6 +43,10 @@ export function createKeys(prefix: string) {
     source: (id: string, name: string) => of(id, inBook('source', name)),
     sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
+    waiting: (id: string) => of(id, 'waiting'),
+    /** All that it takes to charge a number (see `BUDGET`). */
+    budget: (id: string) =>
+      [of(id, 'budget'), of(id, 'asked'), of(id, 'waiting'), part(partitionOf(id), 'due:refill')] as const,
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
     intention: (id: string) => of(id, 'intention'),
@@ -81,8 +88,8 @@ export function createKeys(prefix: string) {
     limit: (name: string) => of(name, 'limit'),
     assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
-    due: (queue: QueueName, id: string) => part(partitionOf(id), `due:${queue}`),
-    duePart: (queue: QueueName, partition: number) => part(partition, `due:${queue}`),
+    due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
+    duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,
     metrics: `${prefix}:metrics`,

@@ -25,7 +25,7 @@ export async function openStores(config: CommonConfig, whenAway: WhenAway, log: 
   ]);
   const queues = createQueues(queueRedis, config.redisPrefix, log);
   return {
-    stores: createStores(redis, config.redisPrefix),
+    stores: createStores(redis, config.redisPrefix, config.numberBudget),
     queues,
     queueRedis,
     place,

@@ -1,4 +1,5 @@
 import { DROP_BOOK } from './book-drop.ts';
+import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 import { MOST_SOURCES } from './source-record.ts';
 
@@ -7,33 +8,37 @@ import { MOST_SOURCES } from './source-record.ts';
 /** Cards of one source whose rejection is remembered. */
 const MOST_REJECTED = 1_000;
 
-/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected; 11 to 16: declined, books. */
-const EMPTY = `${DROP_BOOK}${FORGIVE}
-local function empty(id, stamp, due)
-  local touched, gone = dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp)
+/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected; 11 to 16: declined, books; 17 to 20: `keys.budget`. */
+const EMPTY = `${DROP_BOOK}${FORGIVE}${BUDGET}
+local function empty(id, stamp, due, first, daily, now)
+  local b = openBudget(KEYS[17], KEYS[18], KEYS[19], KEYS[20], id, first, daily, now)
+  local touched, gone = dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp, b.waiting)
   if touched > 0 then redis.call('ZADD', KEYS[4], due, id) end
   forgive(KEYS[11], gone, unpack(KEYS, 12, 16))
+  local others = otherBooks(KEYS[7], unpack(KEYS, 12, 16))
+  for number in pairs(gone) do left(b, others, number) end
+  if touched > 0 then closeBudget(b) end
   redis.call('UNLINK', KEYS[9], KEYS[10])
 end`;
 
-/** KEYS as above, and the subscriber. ARGV: id, name, url, credentials, now, due time, stamp. */
+/** KEYS as above, and the subscriber. ARGV: id, name, url, credentials, now, due time, stamp, first, daily. */
 export const LINK = `${EMPTY}
-if redis.call('HGET', KEYS[17], 'state') ~= 'active' then return 'gone' end
+if redis.call('HGET', KEYS[21], 'state') ~= 'active' then return 'gone' end
 local url = redis.call('HGET', KEYS[1], 'url')
 if not url and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
 local lastRead = redis.call('HGET', KEYS[1], 'lastRead')
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'url', ARGV[3], 'credentials', ARGV[4], 'next', ARGV[5])
-if url and url ~= ARGV[3] then empty(ARGV[1], ARGV[7], ARGV[6])
+if url and url ~= ARGV[3] then empty(ARGV[1], ARGV[7], ARGV[6], ARGV[8], ARGV[9], ARGV[5])
 elseif lastRead then redis.call('HSET', KEYS[1], 'lastRead', lastRead) end
 redis.call('SADD', KEYS[2], ARGV[2])
 redis.call('ZADD', KEYS[3], 'LT', ARGV[6], ARGV[1])
 return 'ok'`;
 
-/** KEYS as above. ARGV: id, name, due time, stamp. */
+/** KEYS as above. ARGV: id, name, due time, stamp, first, daily, now. */
 export const UNLINK = `${EMPTY}
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-empty(ARGV[1], ARGV[4], ARGV[3])
+empty(ARGV[1], ARGV[4], ARGV[3], ARGV[5], ARGV[6], ARGV[7])
 redis.call('UNLINK', KEYS[1], KEYS[6])
 redis.call('SREM', KEYS[2], ARGV[2])
 return 1`;

@@ -1,3 +1,4 @@
+import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { uidKey } from './book-image.ts';
 import type { SourceLease } from './book-writer.ts';
@@ -29,7 +30,7 @@ export type ReadOutcome = {
  * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
-export function createSources(redis: Redis, keys: Keys) {
+export function createSources(redis: Redis, keys: Keys, { first, daily }: NumberBudget) {
   const own = (id: string, name: string) => [
     keys.source(id, name),
     keys.sources(id),
@@ -43,6 +44,7 @@ export function createSources(redis: Redis, keys: Keys) {
     keys.sourceRejected(id, name),
     keys.declined(id),
     ...keys.books(id),
+    ...keys.budget(id),
   ];
 
   async function settle(
@@ -91,7 +93,7 @@ export function createSources(redis: Redis, keys: Keys) {
     ): Promise<'ok' | 'full' | 'gone'> {
       const reply = await redis.eval(LINK, {
         keys: [...own(id, name), keys.subscriber(id)],
-        arguments: [id, name, url, credentials, `${now}`, `${now + GRACE}`, newStamp()],
+        arguments: [id, name, url, credentials, `${now}`, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`],
       });
       return reply as 'ok' | 'full' | 'gone';
     },
@@ -100,7 +102,7 @@ export function createSources(redis: Redis, keys: Keys) {
     async unlink(id: string, name: string, now: number): Promise<boolean> {
       const reply = await redis.eval(UNLINK, {
         keys: own(id, name),
-        arguments: [id, name, `${now + GRACE}`, newStamp()],
+        arguments: [id, name, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`, `${now}`],
       });
       return reply === 1;
     },

@@ -1,9 +1,11 @@
+import { NO_BUDGET } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
 import { createApplicationPasswords } from './application-passwords.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
+import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
 import { createDue } from './due.ts';
@@ -35,7 +37,7 @@ import { createVerifications } from './verifications.ts';
 export type Stores = ReturnType<typeof createStores>;
 
 /** Everything that is kept, over one connection. */
-export function createStores(redis: Redis, prefix: string) {
+export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
@@ -43,10 +45,11 @@ export function createStores(redis: Redis, prefix: string) {
   return {
     keys,
     accounts: createAccounts(redis, keys),
-    addressBooks: createAddressBooks(redis, keys),
+    addressBooks: createAddressBooks(redis, keys, budget),
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
+    budget: createBudget(redis, keys, budget),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
@@ -65,7 +68,7 @@ export function createStores(redis: Redis, prefix: string) {
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
-    sources: createSources(redis, keys),
+    sources: createSources(redis, keys, budget),
     rates: createRates(redis, keys),
     sharing,
     statuses: createStatuses(redis, keys),

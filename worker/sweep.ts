@@ -21,6 +21,13 @@ export async function sweep({ stores, queues, metrics, now }: Context): Promise<
   }
 }
 
+/** Lets numbers that wait for their subscriber's budget go on. A claim that dies with its worker is made again ten seconds later. */
+export async function refillBudgets({ stores, queues, now }: Context): Promise<void> {
+  const ids = await stores.due.claim('refill', now(), BATCH);
+  for (const id of ids) await stores.budget.refill(id, now());
+  await queues.enqueue('reconcile', ids);
+}
+
 /** Forgets the subscribers who left and for whom everything is undone. */
 export async function forgetLeavers({ stores }: Context): Promise<void> {
   const leavers = await stores.subscribers.leavers();

@@ -12,7 +12,7 @@ import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
 import { createSendCodeJob } from './send-code.ts';
 import { createSourceJob } from './source.ts';
-import { forgetLeavers, SWEEP_INTERVAL, sweep } from './sweep.ts';
+import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
 /** How many subscribers are looked at, and how many codes are on their way to the webhook, side by side. */
 const CONCURRENCY = { reconcile: 16, source: 8, verification: 16 };
@@ -45,6 +45,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   for (const worker of workers) void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
+    await refillBudgets(context);
     await forgetLeavers(context);
   });
   const keyRound = createKeyRound(context);

@@ -6,15 +6,16 @@ import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { cleanText } from '../../domain/text.ts';
 import { subscriberOf } from '../auth.ts';
+import { answerBook, reconcileSoon } from '../book-answer.ts';
 import { readBook, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
-import { etagOf, ifMatch } from '../if-match.ts';
+import { ifMatch } from '../if-match.ts';
 import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams } from '../schemas.ts';
 
 /** Single contacts of a subscriber's address book. */
 export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, now } = context;
+  const { stores, now } = context;
   return async (app) => {
     acceptGzip(app as unknown as FastifyInstance);
     app.patch(
@@ -43,11 +44,8 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         if (remove.some((uid) => book.has(uid)))
           throw new Fault('INVALID_ARGUMENT', 'A uid stands in both upsert and remove; decide for one.');
         const info = await stores.addressBooks.change(subscriber.id, book, remove, version, now());
-        await queues.enqueue('reconcile', [subscriber.id]);
-        return reply
-          .code(202)
-          .header('etag', etagOf(info.version))
-          .send({ ...info, rejected });
+        await reconcileSoon(context, subscriber.id);
+        return answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
       },
     );
   };

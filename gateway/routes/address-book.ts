@@ -4,6 +4,7 @@ import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { subscriberOf } from '../auth.ts';
+import { answerBook, reconcileSoon } from '../book-answer.ts';
 import { acceptBookFiles, isBookFile } from '../book-body.ts';
 import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
@@ -14,10 +15,15 @@ import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } f
 const PATH = '/subscribers/:subscriberId/address-book';
 const FILE = { schema: { type: 'string' } };
 const tags = ['address book'];
+/**
+ * Milliseconds after a change for which the state is `reconciling`, ready or not: a number that belongs to somebody takes some
+ * milliseconds more, which must not show.
+ */
+const PACE = 500;
 
 /** A subscriber's address book. */
 export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, now } = context;
+  const { stores, now } = context;
   return async (app) => {
     acceptGzip(app as unknown as FastifyInstance);
     acceptBookFiles(app as unknown as FastifyInstance);
@@ -33,7 +39,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Replace the whole address book',
           description:
-            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
+            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. Numbers over the subscriber’s budget wait: 429, and the book is stored all the same. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
           params: SubscriberParams,
           body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': FILE, 'text/csv': FILE } },
           response: { 202: BookAccepted, ...problems },
@@ -50,10 +56,10 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
             subscriber.phoneNumber,
             photos.add,
           );
-          const { version, contacts } = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
+          const info = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
           await photos.commit();
-          await queues.enqueue('reconcile', [subscriber.id]);
-          return reply.code(202).header('etag', etagOf(version)).send({ version, contacts, rejected });
+          await reconcileSoon(context, subscriber.id);
+          return await answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
         } finally {
           await photos.discard();
         }
@@ -73,16 +79,18 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const [{ version, contacts }, friends, reconciling, rostering] = await Promise.all([
+        const [{ version, contacts }, friends, { waiting, changedAt }, ...marked] = await Promise.all([
           stores.addressBooks.info(id),
           stores.friends.list(id),
+          stores.budget.info(id),
           stores.due.isMarked('reconcile', id),
           stores.due.isMarked('roster', id),
         ]);
         const matched = friends.filter((friend) => friend.held).length;
+        const reconciling = marked.includes(true) || Math.abs(now() - changedAt) < PACE;
         return reply
           .header('etag', etagOf(version))
-          .send({ version, contacts, matched, state: reconciling || rostering ? 'reconciling' : 'current' });
+          .send({ version, contacts, matched, waiting, state: reconciling ? 'reconciling' : 'current' });
       },
     );
 
@@ -101,7 +109,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         await stores.addressBooks.drop(id, now());
         await stores.photos.drop(id);
-        await queues.enqueue('reconcile', [id]);
+        await reconcileSoon(context, id);
         return reply.code(204).send(null);
       },
     );

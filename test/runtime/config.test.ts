@@ -12,6 +12,7 @@ describe('runtime/config', () => {
     expect(toWorkerConfig(WORKER)).to.deep.equal({
       redisUrls: ['redis://127.0.0.1:6379'],
       redisPrefix: 'earshot',
+      numberBudget: { first: 5_000, daily: 100 },
       policy: 'mutual',
       logLevel: 'info',
       sourceInterval: 6 * 3_600_000,

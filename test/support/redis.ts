@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { NumberBudget } from '../../domain/number-budget.ts';
 import { startRedis } from '../../local/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
@@ -19,7 +20,7 @@ export type TestRedis = {
   url: string;
   place: RedisPlace;
   redis: Redis;
-  freshStores(): Stores;
+  freshStores(budget?: NumberBudget): Stores;
   /** Of a cluster: kill -9 of any master, and its restart after a while. */
   crashMaster: (() => Promise<void>) | undefined;
   stop(): Promise<void>;
@@ -39,7 +40,7 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
     place,
     redis,
     crashMaster: 'crash' in server ? server.crash : undefined,
-    freshStores: () => createStores(redis, `t${randomUUID().slice(0, 8)}`),
+    freshStores: (budget) => createStores(redis, `t${randomUUID().slice(0, 8)}`, budget),
     async stop() {
       redis.destroy();
       await server.stop();

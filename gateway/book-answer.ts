@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Book, Rejected } from '../domain/address-book.ts';
+import { Fault } from '../domain/fault.ts';
+import type { BookInfo } from '../store/book-writer.ts';
+import { writeEntry } from './audit.ts';
+import type { Context } from './context.ts';
+import { etagOf } from './if-match.ts';
+
+/** Milliseconds. */
+const SPREAD = { least: 30, most: 130 };
+
+/**
+ * Asks for the reconciliation of a book that has changed, a moment later that nobody can foresee: a number that belongs to somebody makes more
+ * work, which would slow down whatever else its holder asks right after the change (decision 54).
+ */
+export async function reconcileSoon({ queues }: Context, id: string): Promise<void> {
+  await queues.enqueue('reconcile', [id], Math.round(SPREAD.least + Math.random() * (SPREAD.most - SPREAD.least)));
+}
+
+/**
+ * Answers a book, or contacts of one, that is stored: 202.
+ * @throws Fault TOO_MANY_REQUESTS when numbers of it wait for the subscriber's budget; the call has changed something, so it is written down.
+ */
+export async function answerBook(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { id, book, info, rejected }: { id: string; book: Book; info: BookInfo; rejected: Rejected[] },
+): Promise<FastifyReply> {
+  const { stores, now } = context;
+  const numberKeys = [...new Set([...book.values()].flatMap((contact) => contact.numberKeys))];
+  const { waiting, retryAfter } = await stores.budget.standing(id, numberKeys, now());
+  reply.header('etag', etagOf(info.version));
+  if (waiting === 0) return reply.code(202).send({ ...info, rejected });
+  await writeEntry(context, request, { subject: id, status: 429, code: 'TOO_MANY_REQUESTS' });
+  throw new Fault(
+    'TOO_MANY_REQUESTS',
+    `The contacts are kept. ${waiting} of their numbers wait until this subscriber may look up more, and are then matched by themselves; sending them again changes nothing.`,
+    retryAfter,
+  );
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Answer, Api, Person } from '../support/api.ts';
+import { rankTest } from '../support/rank-test.ts';
+import { startWithoutXmpp, type WithoutXmpp } from '../support/without-xmpp.ts';
+
+/** Of each kind of number. */
+const SAMPLES = 500;
+/** Accounts with which the attacker waits side by side. */
+const LANES = 10;
+/** Milliseconds between two looks at the state, and how long it is sure not to be current. */
+const POLL = 4;
+const QUIET = 460;
+/** Beyond this, two distributions are not the same (`rankTest`). */
+const SURE = 4;
+
+type Kind = { name: string; make: (world: WithoutXmpp, phoneNumber: string) => Promise<void>; delay?: number };
+
+/** What a number may be; all of them must look like the first. */
+const KINDS: Kind[] = [
+  { name: 'unknown', make: async () => {} },
+  { name: 'one-sided', make: register },
+];
+/** What the test must be able to see, on a busy machine too: as unknown, but milliseconds later. */
+const CONTROL: Kind = { name: 'unknown, four milliseconds later', make: async () => {}, delay: 4 };
+
+/** A subscriber who does not hold the attacker. */
+async function register({ stores, keyOf }: WithoutXmpp, phoneNumber: string): Promise<void> {
+  const id = randomUUID();
+  const subscriber = { id, phoneNumber, numberKey: keyOf(phoneNumber), jid: `${id}@op.example`, displayName: 'Bob' };
+  await stores.subscribers.create({ ...subscriber, state: 'pending' }, Date.now());
+  await stores.subscribers.activate({ ...subscriber, state: 'pending' }, Date.now());
+}
+
+describe('a number in a book', () => {
+  let world: WithoutXmpp;
+  let numbers = 0;
+
+  before(async () => {
+    world = await startWithoutXmpp({
+      EARSHOT_NUMBER_BUDGET: '1000000',
+      EARSHOT_LIMIT_SUBSCRIBER: '0',
+      EARSHOT_LIMIT_ADDRESS: '0',
+    });
+  });
+
+  after(async () => world?.stop());
+
+  const nextNumber = () => {
+    numbers += 1;
+    return `+86139${String(numbers).padStart(8, '0')}`;
+  };
+
+  type Sample = { kind: Kind; phoneNumber: string };
+
+  /** In a random order, so that nothing else that changes meanwhile speaks for one kind. */
+  async function makeSamples(kinds: readonly Kind[]): Promise<Sample[]> {
+    const samples = kinds.flatMap((kind) =>
+      Array.from({ length: SAMPLES }, () => ({ kind, phoneNumber: nextNumber() })),
+    );
+    for (const { kind, phoneNumber } of samples) await kind.make(world, phoneNumber);
+    return samples
+      .map((sample) => ({ sample, at: Math.random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ sample }) => sample);
+  }
+
+  const add = (api: Api, phoneNumber: string) =>
+    api.call('PATCH', '/v1/subscribers/me/address-book', {
+      upsert: [{ uid: phoneNumber, name: 'Somebody', phoneNumbers: [phoneNumber] }],
+    });
+
+  /** What an answer shows besides its time. */
+  function shape({ status, headers, text, body }: Answer): string {
+    const { version: _, contacts: __, ...rest } = body as Record<string, unknown>;
+    const names = [...headers.keys()].filter((name) => name !== 'x-correlator').sort();
+    const digits = text.replace(/\d+/g, (number) => '0'.repeat(`${number}`.length > 4 ? 5 : 4));
+    return JSON.stringify([status, names, digits.length, rest]);
+  }
+
+  it('shows neither by its answers nor by their times whether it has an owner', async () => {
+    const api = world.apiOf(await world.join('+8613800138000'));
+    const calls: Record<string, (phoneNumber: string) => Promise<Answer>> = {
+      patch: (phoneNumber) => add(api, phoneNumber),
+      book: () => api.call('GET', '/v1/subscribers/me/address-book'),
+      friends: () => api.call('GET', '/v1/subscribers/me/friends'),
+    };
+    const [times, shapes] = [new Map<string, number[]>(), new Map<string, Set<string>>()];
+    for (const { kind, phoneNumber } of await makeSamples([...KINDS, CONTROL]))
+      for (const [call, ask] of Object.entries(calls)) {
+        const start = performance.now();
+        const answer = await ask(phoneNumber);
+        if (kind.delay) await sleep(kind.delay);
+        note(times, `${call} ${kind.name}`, performance.now() - start);
+        const shown = `${call} ${kind.name}`;
+        shapes.set(shown, (shapes.get(shown) ?? new Set()).add(shape(answer)));
+      }
+    for (const call of Object.keys(calls)) {
+      const of = (kind: Kind) => times.get(`${call} ${kind.name}`) ?? [];
+      const [unknown, ...others] = KINDS as [Kind, ...Kind[]];
+      for (const other of others) {
+        expect([...(shapes.get(`${call} ${other.name}`) ?? [])]).to.deep.equal([
+          ...(shapes.get(`${call} ${unknown.name}`) ?? []),
+        ]);
+        expect(Math.abs(rankTest(of(unknown), of(other))), `${call}: ${other.name}`).to.be.below(SURE);
+      }
+      expect(rankTest(of(unknown), of(CONTROL)), `${call}: ${CONTROL.name}`).to.be.above(SURE);
+    }
+  }).timeout(300_000);
+
+  it('is current after the same time, whether or not it has an owner', async () => {
+    const attackers: Person[] = [];
+    for (let i = 0; i < LANES; i += 1) attackers.push(await world.join(nextNumber()));
+    const samples = await makeSamples(KINDS);
+    const times = new Map<string, number[]>();
+    await Promise.all(
+      attackers.map(async (attacker) => {
+        const api = world.apiOf(attacker);
+        for (let next = samples.pop(); next; next = samples.pop()) {
+          const start = performance.now();
+          await add(api, next.phoneNumber);
+          await sleep(QUIET + POLL * Math.random());
+          while ((await api.call('GET', '/v1/subscribers/me/address-book')).body.state !== 'current') await sleep(POLL);
+          note(times, next.kind.name, performance.now() - start);
+        }
+      }),
+    );
+    const [unknown, ...others] = KINDS.map(({ name }) => times.get(name) ?? []) as [number[], ...number[][]];
+    for (const other of others) {
+      expect(Math.abs(rankTest(unknown, other))).to.be.below(SURE);
+    }
+    expect(
+      rankTest(
+        unknown,
+        unknown.map((time) => time + 30),
+      ),
+    ).to.be.above(SURE);
+  }).timeout(300_000);
+});
+
+function note(times: Map<string, number[]>, what: string, time: number): void {
+  times.set(what, [...(times.get(what) ?? []), time]);
+}
