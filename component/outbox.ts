@@ -57,7 +57,7 @@ function timeFor(wanted: Tune | undefined, published: Published, interval: numbe
 async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | undefined): Promise<boolean> {
   const { stores, log } = context;
   if (await publish(context, jid, tune)) return true;
-  log.warn({ subscriberId: id }, 'the subscriber has no account on the XMPP server');
+  log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
   // Nothing is shown and nothing can be cleared, so a subscriber that leaves need not wait for it.
   await stores.nowPlaying.finish(id, undefined, 0, { devices: [], generation: '?' }, [], undefined);
   return false;

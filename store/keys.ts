@@ -16,6 +16,7 @@ export function createKeys(prefix: string) {
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
+    madeAccounts: (id: string) => of(id, 'made-accounts'),
     tokens: (id: string) => of(id, 'tokens'),
     /** Of the subscriber's own book, or of the one that a source has filled. */
     book: (id: string, source?: string) => of(id, inBook('book', source)),
@@ -44,6 +45,7 @@ export function createKeys(prefix: string) {
     announced: (id: string) => of(id, 'announced'),
     friends: (id: string) => of(id, 'friends'),
     declined: (id: string) => of(id, 'declined'),
+    declinedBy: (id: string) => of(id, 'declined-by'),
     dirtyItems: (id: string) => of(id, 'dirty-items'),
     ledger: (id: string, account: string) => of(id, `ledger:${account}`),
     former: (id: string) => of(id, 'former'),

@@ -55,6 +55,10 @@ async function wantedFriends(
 ): Promise<(Friend | undefined)[]> {
   const { id } = subscriber;
   const records = await stores.subscribers.records(others);
+  await stores.pairs.forgetDeclined(
+    id,
+    others.filter((_, i) => records[i] === undefined || records[i]?.state === 'leaving'),
+  );
   const [held, heldBy, declined, declinedBy] = await Promise.all([
     heldNumbers(stores, id, records),
     stores.addressBooks.holdsEach(others, keysOf(subscriber)),

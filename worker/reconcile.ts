@@ -105,10 +105,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.photos.drop(id);
   for (const name of await stores.sources.names(id)) await stores.sources.unlink(id, name, now());
   if (await stores.nowPlaying.stop(id, undefined, now())) await queues.enqueue('tune', [id]);
-  const friends = await stores.friends.list(id);
-  await touch(
-    context,
-    id,
-    friends.map((friend) => friend.id),
-  );
+  await stores.pairs.withdrawNoes(id);
+  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+  await touch(context, id, [...friends, ...(await stores.pairs.declinedBy(id))]);
 }

@@ -41,6 +41,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await forgetLeavers(context);
+    await queues.dropEvents();
   });
   const keyRound = createKeyRound(context);
   const rounds = every(SWEEP_INTERVAL, log, async () => {
