@@ -19,6 +19,7 @@ import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
@@ -69,6 +70,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(importRoutes(context));
       await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
+      await v1.register(exportRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(sourceRoutes(context));

@@ -14,6 +14,7 @@ import { createInterned } from './interned.ts';
 import { createKeys } from './keys.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
+import { createPending } from './pending.ts';
 import { createPhotos } from './photos.ts';
 import { createPresences } from './presence.ts';
 import { createRates } from './rates.ts';
@@ -46,6 +47,7 @@ export function createStores(redis: Redis, prefix: string) {
     idempotency: createIdempotency(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
+    pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),
     presences: createPresences(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),

@@ -28,6 +28,11 @@ export function createTokens(redis: Redis, keys: Keys) {
       return (await redis.get(keys.token(hashOf(token)))) ?? undefined;
     },
 
+    /** When each token that is not revoked ends, in milliseconds since the epoch. */
+    async expiries(id: string): Promise<number[]> {
+      return (await redis.zRangeWithScores(keys.tokens(id), 0, -1)).map(({ score }) => score);
+    },
+
     async revokeAll(id: string): Promise<void> {
       const hashes = await redis.zRange(keys.tokens(id), 0, -1);
       await Promise.all(hashes.map((hash) => redis.del(keys.token(hash))));

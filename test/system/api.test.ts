@@ -96,6 +96,7 @@ describe('the HTTP API', () => {
       `GET ${of('')}`,
       `PATCH ${of('')}`,
       `DELETE ${of('')}`,
+      `GET ${of('/export')}`,
       `POST ${of('/tokens')}`,
       `PUT ${of('/address-book')}`,
       `PATCH ${of('/address-book')}`,
