@@ -12,7 +12,7 @@ import { createQueues } from '../../runtime/queues.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { createStores } from '../../store/stores.ts';
 import { keysOf } from '../../store/subscriber-record.ts';
-import { type Api, createApi } from '../support/api.ts';
+import { createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { type Group, type LifeWorld, live } from '../support/life.ts';

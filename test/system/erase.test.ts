@@ -190,7 +190,9 @@ describe('erasing a subscriber', () => {
     await settled(alice.id);
     await rewriteAppendOnlyFile();
     expect(await scan()).to.deep.equal([]);
-    const former = (await scan(elsewhere)).filter(({ where }) => !/^prosody\/data\/.*alice%2dside\.dat$/.test(where));
+    const former = (await scan(elsewhere)).filter(
+      ({ where }) => !/^prosody\/data\/.*alice%2dside\.(?:dat|list)$/.test(where),
+    );
     expect(former, 'beside the user’s own account').to.deep.equal([]);
     expect(
       bobs()
