@@ -251,6 +251,9 @@ describe('erasing a subscriber', () => {
     expect(await itemsOf(stack, side)).to.match(/<tune[^>]*\/>/);
     await lenas.leave();
     expect(await tracesInFiles(join(stack.dataDir, 'prosody'), [needle('title', 'Lenas Lied')])).to.deep.equal([]);
+    await rewriteAppendOnlyFile();
+    const kept = ['logs', 'redis'].map((part) => tracesInFiles(join(stack.dataDir, part), [needle('JID', side.jid)]));
+    expect((await Promise.all(kept)).flat()).to.deep.equal([]);
   });
 
   it('waits for a component that is away, and is done when it is back, whatever is killed meanwhile', async () => {
