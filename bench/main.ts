@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { startStack } from '../local/stack.ts';
 import { stopSignal } from '../local/stop-signals.ts';
-import { createLog } from '../runtime/log.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
@@ -56,7 +56,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
   const env = { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_LOG_LEVEL: 'warn' };
   const stack = await startStack({ dataDir: join(folder, 'data'), entries, env, signal });
   const place = { urls: [stack.redis().url], cluster: false } as const;
-  const redis = await connectRedis(place, 'wait', createLog('bench', 'silent'));
+  const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
   async function work(): Promise<void> {
     const deps = { stack, api: createApi(stack), stores: createStores(redis, 'earshot'), signal, say: console.log };
     console.log('Making accounts and friendships …');

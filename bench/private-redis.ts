@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { startRedis } from '../local/redis-server.ts';
-import { createLog } from '../runtime/log.ts';
 import { connectSingle, type Redis } from '../runtime/redis.ts';
 
 /** `used`: bytes that are allocated, `used_memory`. */
@@ -13,7 +13,7 @@ export async function startPrivateRedis(folder: string): Promise<PrivateRedis> {
   const dir = join(folder, 'storage');
   await mkdir(dir, { recursive: true });
   const server = await startRedis({ dir, password: randomUUID() });
-  const redis = await connectSingle({ urls: [server.url], cluster: false }, 'wait', createLog('bench', 'silent'));
+  const redis = await connectSingle({ urls: [server.url], cluster: false }, 'wait', pino({ level: 'silent' }));
   await redis.configSet('appendonly', 'no');
   return {
     redis,

@@ -1,17 +1,19 @@
 import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
-import { addUser, deleteUser } from './account-admin.ts';
+import { addUser } from './account-admin.ts';
+import { deleteAccount, deleteMadeAccounts } from './account-removal.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
 import { readRoster, removeRosterItem } from './roster-iq.ts';
 import { StanzaError } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
 
-/** The `account` job: makes the XMPP account that a pending subscriber waits for. */
+/** The `account` job: makes the XMPP account that a pending subscriber waits for, and deletes those of one who leaves. */
 export function createAccountJob(context: Context, homeHost: string): (id: string) => Promise<void> {
   const { stores, log } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
+    if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, subscriber);
     if (subscriber?.state !== 'pending') return stores.due.settle('account', id, []);
     const wanted = await stores.accounts.wanted(id);
     if (!wanted) {
@@ -24,7 +26,7 @@ export function createAccountJob(context: Context, homeHost: string): (id: strin
     } catch (err) {
       if (!(err instanceof StanzaError)) throw err;
       log.error(
-        { err, subscriberId: id },
+        { err, subject: id },
         `the server makes no account; is the component in admins of ${homeHost}, with adhoc and admin_adhoc loaded?`,
       );
       await stores.accounts.answer(id, 'refused');
@@ -33,7 +35,7 @@ export function createAccountJob(context: Context, homeHost: string): (id: strin
 }
 
 /**
- * An account that is there already is somebody's own, unless Earshot made it for whoever had the number before: that one is
+ * An account that is there already is somebody's own, unless Earshot made it for somebody who never became a subscriber: that one is
  * deleted with all that is in it, so that the new owner of the number inherits nothing.
  */
 async function make(
@@ -42,13 +44,13 @@ async function make(
   subscriber: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
-  const { jid, numberKey, phoneNumber } = subscriber;
+  const { id, jid, numberKey, phoneNumber } = subscriber;
   if (await accountExists(stream, jid)) {
     const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
     if (!(await stores.accounts.isOurs(own))) return 'taken';
-    await deleteUser(stream, host, jid);
+    await deleteAccount(stream, host, jid);
   }
-  await stores.accounts.noteOurs(numberKey);
+  await stores.accounts.noteOurs(id, jid, numberKey);
   await addUser(stream, host, jid, password);
   await emptyRoster(stream, jid);
   return 'made';

@@ -23,7 +23,7 @@ export function createListenJob(context: Context, domain: string): (id: string) 
       if (wanted !== undefined) await subscribe(context, id, wanted, domain);
     } catch (err) {
       if (!(err instanceof StanzaError)) throw err;
-      log.warn({ err, subscriberId: id }, 'what the subscriber’s own client plays cannot be heard');
+      log.warn({ err, subject: id }, 'what the subscriber’s own client plays cannot be heard');
       return stores.due.postpone('listen', id, now() + REFUSED);
     }
     await stores.listening.settle(id, subscriber, wanted !== undefined);
@@ -41,6 +41,6 @@ async function unsubscribe({ stream, log }: Context, id: string, jid: string, do
     if (await accountExists(stream, jid)) await unsubscribeFromTunes(stream, jid, domain);
   } catch (err) {
     if (!(err instanceof StanzaError)) throw err;
-    log.warn({ err, subscriberId: id }, 'the account goes on telling what its client plays');
+    log.warn({ err, subject: id }, 'the account goes on telling what its client plays');
   }
 }

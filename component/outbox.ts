@@ -109,7 +109,7 @@ async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | unde
 /** There is no such account, which no retry will mend. Nothing is shown, so nobody has to wait for it to be cleared. */
 async function giveUp(context: Context, { id }: Subscriber): Promise<void> {
   const { stores, log, now } = context;
-  log.warn({ subscriberId: id }, 'the subscriber has no account on the XMPP server');
+  log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
   await stores.nowPlaying.shown(id, undefined, 0);
   await stores.sharing.forgetAccess(id);
   await letGo(context, id, await stores.sharing.partings(id));

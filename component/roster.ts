@@ -73,7 +73,7 @@ async function converge(context: Context, subscriber: Subscriber, items: DirtyIt
   const { stores, log } = context;
   const roster = await rosterOf(context, subscriber.jid);
   if (!roster) {
-    log.warn({ subscriberId: subscriber.id }, 'the subscriber has no account on the XMPP server');
+    log.warn({ subject: subscriber.id }, 'the subscriber has no account on the XMPP server');
     return subscriber.state === 'leaving';
   }
   const [wanted, ledger] = await Promise.all([

@@ -2,12 +2,15 @@ import type { Element } from './xml.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
-/** A stanza error (RFC 6120, section 8.3): `condition` such as `item-not-found`. The server's text is kept for the log. */
+/** What a server may name in its texts and a log must not hold: addresses, and numbers as long as a phone number. */
+const PERSONAL = /[^\s@<>"']+@[^\s@<>"']+|\+?\d{7,}/g;
+
+/** A stanza error (RFC 6120, section 8.3): `condition` such as `item-not-found`. The server's text is kept for the log, without whom it names. */
 export class StanzaError extends Error {
   readonly condition: string;
 
   constructor(condition: string, text: string) {
-    super(text === '' ? condition : `${condition}: ${text}`);
+    super(text === '' ? condition : `${condition}: ${text.replace(PERSONAL, '…')}`);
     this.name = 'StanzaError';
     this.condition = condition;
   }

@@ -1,6 +1,7 @@
 /** What a credential can be allowed to do, one word for each family of routes, in the words of the API's description. */
 export const SCOPES = {
   'subscribers:read': 'Read subscribers, find them by number',
+  'subscribers:export': 'Read everything that is held about a subscriber',
   'subscribers:write': 'Add, change and remove subscribers',
   'accounts:link': 'Tie a number to an XMPP account that is there already',
   'tokens:read': 'See the tokens of subscribers’ devices, without their secrets',

@@ -18,6 +18,7 @@ export async function withAvatars(
   });
 }
 
-function toDataUri(photo: Buffer): string {
+/** RFC 2397. */
+export function toDataUri(photo: Buffer): string {
   return `data:${imageType(photo)};base64,${photo.toString('base64')}`;
 }

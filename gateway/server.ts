@@ -22,6 +22,7 @@ import { applicationPasswordRoutes } from './routes/application-passwords.ts';
 import { assertionRoutes } from './routes/assertions.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
@@ -79,6 +80,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(tokenRoutes(context));
       await v1.register(outboxRoutes(context));
       if (context.config.players === 'on') await v1.register(applicationPasswordRoutes(context));
+      await v1.register(exportRoutes(context));
       await v1.register(addressBookRoutes(context));
       await v1.register(addressBookChangesRoutes(context));
       await v1.register(sourceRoutes(context));

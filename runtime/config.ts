@@ -35,6 +35,8 @@ export type ComponentConfig = CommonConfig & {
   service: string;
   domain: string;
   secret: string;
+  /** Of the hashes that stand for subscribers in the log; the numbers' own hashes are made elsewhere. */
+  numberKey: Buffer;
   /** Milliseconds between two publishes of one subscriber. */
   publishInterval: number;
 };
@@ -96,6 +98,7 @@ export function toComponentConfig(env: Env): ComponentConfig {
     ),
     domain: read.domain('EARSHOT_COMPONENT_DOMAIN', `tune.${env.EARSHOT_HOME_HOST ?? 'op.example'}`),
     secret: read.text('EARSHOT_COMPONENT_SECRET'),
+    numberKey: read.key('EARSHOT_NUMBER_KEY', ...NUMBER_KEY),
     publishInterval: read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000),
   }));
 }
@@ -161,11 +164,13 @@ function common(read: Reader): CommonConfig {
   };
 }
 
+/** The shape of a number key, and how many bytes it has, in words. */
+const NUMBER_KEY = [/^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'] as const;
+
 function numberKeys(read: Reader): { numberKey: Buffer; numberKeyPrevious?: Buffer } {
-  const [pattern, bytes] = [/^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'] as const;
-  const numberKey = read.key('EARSHOT_NUMBER_KEY', pattern, bytes);
+  const numberKey = read.key('EARSHOT_NUMBER_KEY', ...NUMBER_KEY);
   if (read.given('EARSHOT_NUMBER_KEY_PREVIOUS') === undefined) return { numberKey };
-  const numberKeyPrevious = read.key('EARSHOT_NUMBER_KEY_PREVIOUS', pattern, bytes);
+  const numberKeyPrevious = read.key('EARSHOT_NUMBER_KEY_PREVIOUS', ...NUMBER_KEY);
   if (numberKeyPrevious.equals(numberKey))
     read.faults.push('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before EARSHOT_NUMBER_KEY, not the same.');
   return { numberKey, numberKeyPrevious };

@@ -1,13 +1,15 @@
 import { type Logger, pino } from 'pino';
+import type { SubjectHashOf } from './subject-hash.ts';
 
 export type Log = Logger;
 
 /**
- * JSON lines on standard output. Give it ids, codes and counts; never a number, a name, a token or a title.
- * Errors keep their code, message and stack only: libraries hang whole requests onto theirs.
+ * JSON lines on standard output. Give it codes and counts, and a subscriber's id as `subject` only, which is written as its keyed
+ * hash; never a number, a name, a token or a title. Errors keep their code, message and stack only: libraries hang whole requests onto theirs.
  */
-export function createLog(role: string, level: string): Log {
-  return pino({ level, base: { role, pid: process.pid }, serializers: { err: plainError } });
+export function createLog(role: string, level: string, subjectHashOf: SubjectHashOf): Log {
+  const subject = (id: unknown) => (typeof id === 'string' ? subjectHashOf(id) : undefined);
+  return pino({ level, base: { role, pid: process.pid }, serializers: { err: plainError, subject } });
 }
 
 function plainError(error: unknown) {

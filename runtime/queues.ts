@@ -12,6 +12,8 @@ export type Queues = {
   enqueue(name: QueueName, ids: readonly string[], delay?: number): Promise<void>;
   /** Jobs that wait for a retry run at once. */
   retryNow(name: QueueName): Promise<void>;
+  /** Empties the queues' streams of events, which nobody listens to and which name subscribers. */
+  dropEvents(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -44,6 +46,9 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
 
   return {
     enqueue,
+    async dropEvents() {
+      await Promise.all([...queues.values()].map((queue) => queue.trimEvents(0)));
+    },
     retryNow: (name) => queueOf(name).promoteJobs(),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -86,7 +91,7 @@ export function createQueueWorker(
   });
   worker.on('error', (err) => log.warn({ err, queue: name }, 'queue worker'));
   worker.on('failed', (job, err) =>
-    log.warn({ err, queue: name, id: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
+    log.warn({ err, queue: name, subject: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
   );
   return worker;
 }

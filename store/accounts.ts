@@ -14,7 +14,8 @@ const LIFETIME = 120;
 
 /**
  * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
- * account Earshot itself has made, so that it may make such an account anew and no other.
+ * account Earshot itself has made, so that it may make such an account anew and no other. Hash `made-accounts`: the accounts that it
+ * made for this subscriber, which go when the subscriber is erased (JID → those hashes, with spaces between them).
  */
 export function createAccounts(redis: Redis, keys: Keys) {
   return {
@@ -54,14 +55,33 @@ export function createAccounts(redis: Redis, keys: Keys) {
       return (await redis.smIsMember(keys.accountsMade, [...numberKeys])).includes(1);
     },
 
-    /** The number has another key now. */
-    async carryOver(before: string, after: string): Promise<void> {
-      if (before !== after && (await redis.sIsMember(keys.accountsMade, before)) === 1)
-        await redis.sAdd(keys.accountsMade, after);
+    /** The subscriber's number has another key now. */
+    async carryOver(id: string, before: string, after: string): Promise<void> {
+      if (before === after || (await redis.sIsMember(keys.accountsMade, before)) === 0) return;
+      for (const [jid, hashes] of Object.entries(await redis.hGetAll(keys.madeAccounts(id)))) {
+        const known = hashes.split(' ');
+        if (known.includes(before) && !known.includes(after))
+          await redis.hSet(keys.madeAccounts(id), jid, `${hashes} ${after}`);
+      }
+      await redis.sAdd(keys.accountsMade, after);
     },
 
-    async noteOurs(numberKey: string): Promise<void> {
+    /** To be called before the account is made. */
+    async noteOurs(id: string, jid: string, numberKey: string): Promise<void> {
+      await redis.hSet(keys.madeAccounts(id), jid, numberKey);
       await redis.sAdd(keys.accountsMade, numberKey);
+    },
+
+    /** The JIDs of the accounts that Earshot made for the subscriber. */
+    async madeFor(id: string): Promise<string[]> {
+      return redis.hKeys(keys.madeAccounts(id));
+    },
+
+    /** The account is gone, or somebody else's. */
+    async forgetOurs(id: string, jid: string): Promise<void> {
+      const hashes = await redis.hGet(keys.madeAccounts(id), jid);
+      if (hashes) await redis.sRem(keys.accountsMade, hashes.split(' '));
+      await redis.hDel(keys.madeAccounts(id), jid);
     },
   };
 }

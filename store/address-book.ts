@@ -7,6 +7,7 @@ import { BOOKS } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-image.ts';
 import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { readBook } from './book-reading.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
@@ -170,9 +171,12 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
       });
     },
 
-    /** Of the own book. */
-    async info(id: string): Promise<BookInfo> {
-      const [version, contacts] = await redis.hmGet(keys.book(id), ['version', 'contacts']);
+    /** Every number of a book and its names; of the own book unless a source is named. */
+    entriesOf: (id: string, source?: string) => readBook(redis, keys, id, source),
+
+    /** Of the own book unless a source is named. */
+    async info(id: string, source?: string): Promise<BookInfo> {
+      const [version, contacts] = await redis.hmGet(keys.book(id, source), ['version', 'contacts']);
       return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
     },
 

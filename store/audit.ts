@@ -32,6 +32,8 @@ export type AuditQuery = {
   cursor?: string | undefined;
   callerId?: string | undefined;
   subject?: string | undefined;
+  /** A subscriber's hash, as the caller or as whom it is about. */
+  concerning?: string | undefined;
   limit: number;
 };
 
@@ -73,8 +75,9 @@ export function createAudit(redis: Redis, keys: Keys) {
   };
 }
 
-function isWanted(entry: AuditEntry, { callerId, subject, to }: AuditQuery): boolean {
+function isWanted(entry: AuditEntry, { callerId, subject, concerning, to }: AuditQuery): boolean {
   if (to !== undefined && entry.time > to) return false;
+  if (concerning !== undefined && entry.callerId !== concerning && entry.subject !== concerning) return false;
   return (callerId ?? entry.callerId) === entry.callerId && (subject ?? entry.subject) === entry.subject;
 }
 

@@ -91,9 +91,18 @@ function putIn(contacts: Map<string, Set<string>>, uids: Set<string>, uid: strin
 export function labelOf(value: Buffer | null): Label | undefined {
   if (value === null) return undefined;
   const end = value.indexOf(BETWEEN_CONTACTS);
-  const isTagged = ((value[0] ?? 0) & 0xc0) === 0x80;
-  const texts = value.toString('utf8', isTagged ? TAG_BYTES : 0, end < 0 ? value.length : end);
-  const [name = '', ...groups] = texts.split(BETWEEN_TEXTS);
+  return toLabel(end < 0 ? value : value.subarray(0, end));
+}
+
+/** Every contact that has the number. */
+export function labelsOf(value: Buffer): Label[] {
+  const end = value.indexOf(BETWEEN_CONTACTS);
+  return end < 0 ? [toLabel(value)] : [toLabel(value.subarray(0, end)), ...labelsOf(value.subarray(end + 1))];
+}
+
+function toLabel(contact: Buffer): Label {
+  const isTagged = ((contact[0] ?? 0) & 0xc0) === 0x80;
+  const [name = '', ...groups] = contact.toString('utf8', isTagged ? TAG_BYTES : 0).split(BETWEEN_TEXTS);
   return { name, groups };
 }
 

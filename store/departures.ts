@@ -1,6 +1,6 @@
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets } from './book-buckets.ts';
-import { release } from './claims.ts';
+import { claim, release } from './claims.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { partitionOf } from './partitions.ts';
@@ -48,13 +48,26 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .exec();
   }
 
-  return { freeNumbers, abandon, forget };
+  /** Keeps a JID, its own or a former one, from everybody else while its account is deleted; false when somebody else has it. */
+  async function holdJid(id: string, jid: string): Promise<boolean> {
+    const index = await interned.indexOf(id);
+    return index !== undefined && (await claim(redis, jidPlace(keys, jid), index));
+  }
+
+  /** Gives a JID back that was held; the present one goes with the record. */
+  async function dropJid({ id, jid: present }: Subscriber, jid: string): Promise<void> {
+    const index = await interned.indexOf(id);
+    if (index !== undefined && jid !== present) await release(redis, jidPlace(keys, jid), index);
+  }
+
+  return { freeNumbers, abandon, forget, holdJid, dropJid };
 }
 
 function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
   return [
     keys.subscriber(id),
     keys.account(id),
+    keys.madeAccounts(id),
     keys.tokens(id),
     keys.applicationPasswords(id),
     keys.book(id),
@@ -71,6 +84,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.access(id),
     keys.friends(id),
     keys.declined(id),
+    keys.declinedBy(id),
     keys.dirtyItems(id),
     keys.ledger(id, jid),
     keys.former(id),

@@ -19,6 +19,7 @@ export function createKeys(prefix: string) {
   return {
     subscriber: (id: string) => of(id, 'subscriber'),
     account: (id: string) => of(id, 'account'),
+    madeAccounts: (id: string) => of(id, 'made-accounts'),
     tokens: (id: string) => of(id, 'device-tokens'),
     applicationPasswords: (id: string) => of(id, 'application-passwords'),
     playerSession: (hash: string) => `${prefix}:player-session:${hash}`,
@@ -59,6 +60,7 @@ export function createKeys(prefix: string) {
     access: (id: string) => of(id, 'access'),
     friends: (id: string) => of(id, 'friends'),
     declined: (id: string) => of(id, 'declined'),
+    declinedBy: (id: string) => of(id, 'declined-by'),
     dirtyItems: (id: string) => of(id, 'dirty-items'),
     ledger: (id: string, account: string) => of(id, `ledger:${account}`),
     former: (id: string) => of(id, 'former'),

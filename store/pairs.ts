@@ -1,20 +1,30 @@
+import { RESP_TYPES } from 'redis';
 import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
-import { askSubscribers, type Batch, byPartition, packNumberKey } from './partitions.ts';
+import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from './partitions.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
 /** How many pairs are marked in one round trip. */
 const BATCH = 500;
 
+const NOTE_DECLINED = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'leaving' then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1`;
+
 /**
  * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
  * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the packed number keys that the other
- * had then; empty once they have left the books, until the pair is marked for deciding anew).
+ * had then; empty once they have left the books, until the pair is marked for deciding anew). Set `declined-by`: who has turned the
+ * subscriber down, so that nothing of it is left with them when it is erased.
  */
 export function createPairs(redis: Redis, keys: Keys) {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+
   /** Marks subscribers and makes them due, in one step for each partition. */
   async function mark(ids: readonly string[], write: (batch: Batch, id: string) => void, now: number): Promise<void> {
     await Promise.all(
@@ -26,6 +36,15 @@ export function createPairs(redis: Redis, keys: Keys) {
         await batch.exec();
       }),
     );
+  }
+
+  /** False when the other is no subscriber any more. */
+  async function noteDeclined(id: string, other: string): Promise<boolean> {
+    const reply = await redis.eval(NOTE_DECLINED, {
+      keys: [keys.subscriber(other), keys.declinedBy(other)],
+      arguments: [id],
+    });
+    return reply === 1;
   }
 
   return {
@@ -69,6 +88,27 @@ export function createPairs(redis: Redis, keys: Keys) {
     /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
     async decline(id: string, other: string, numberKeys: readonly string[]): Promise<void> {
       await redis.hSet(keys.declined(id), other, Buffer.concat(numberKeys.map(packNumberKey)));
+      if (!(await noteDeclined(id, other))) await redis.hDel(keys.declined(id), other);
+    },
+
+    /** Everybody whom `id` has turned down, with the number keys that ended in that no. */
+    async declinedAll(id: string): Promise<{ other: string; numberKeys: string[] }[]> {
+      const declined = Object.entries(await binary.hGetAll(keys.declined(id)));
+      return declined.map(([other, packed]) => ({ other, numberKeys: unpackNumberKeys(packed) }));
+    },
+
+    async declinedBy(id: string): Promise<string[]> {
+      return redis.sMembers(keys.declinedBy(id));
+    },
+
+    /** Others who are no more, or are leaving, need no no. */
+    async forgetDeclined(id: string, others: readonly string[]): Promise<void> {
+      if (others.length > 0) await redis.hDel(keys.declined(id), [...others]);
+    },
+
+    /** `id` leaves: those whom it turned down forget it. */
+    async withdrawNoes(id: string): Promise<void> {
+      for (const other of await redis.hKeys(keys.declined(id))) await redis.sRem(keys.declinedBy(other), id);
     },
 
     /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */
@@ -78,7 +118,11 @@ export function createPairs(redis: Redis, keys: Keys) {
     },
 
     async clearForgiven(id: string, seen: Marks): Promise<void> {
+      for (const other of Object.keys(seen)) await redis.sRem(keys.declinedBy(other), id);
       await clearSeen(redis, keys.declined(id), seen);
+      // A no that was said again meanwhile.
+      for (const other of Object.keys(seen))
+        if (await redis.hExists(keys.declined(id), other)) await noteDeclined(id, other);
     },
   };
 }

@@ -104,6 +104,14 @@ export function unpackNumberKey(packed: Buffer): string {
   return packed.toString('base64url');
 }
 
+/** Number keys that stand one after the other. */
+export function unpackNumberKeys(packed: Buffer): string[] {
+  const count = Math.floor(packed.length / PACKED_BYTES);
+  return Array.from({ length: count }, (_, i) =>
+    unpackNumberKey(packed.subarray(i * PACKED_BYTES, (i + 1) * PACKED_BYTES)),
+  );
+}
+
 /** The nine bytes of a number key. */
 export function packNumberKey(numberKey: string): Buffer {
   const packed = Buffer.from(numberKey, 'base64url');

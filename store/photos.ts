@@ -106,6 +106,17 @@ export function createPhotos(redis: Redis, keys: Keys) {
       return numberKeys.map((_, i) => found.map((photos) => photos[i]).find((photo) => photo !== undefined));
     },
 
+    /** Every photo of a book, one at a time, with the numbers it belongs to. */
+    async *all(id: string, source?: string): AsyncGenerator<{ numberKeys: string[]; image: Buffer }> {
+      const key = keys.photos(id, source);
+      const numbers = (await redis.hKeys(key)).filter((field) => !field.startsWith('='));
+      const names = numbers.length === 0 ? [] : await redis.hmGet(key, numbers);
+      for (const name of new Set(names)) {
+        const image = name === null ? null : await binary.hGet(key, name);
+        if (image) yield { numberKeys: numbers.filter((_, i) => names[i] === name), image };
+      }
+    },
+
     /** Of the own book. */
     async drop(id: string): Promise<void> {
       await redis.unlink(keys.photos(id));

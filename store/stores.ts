@@ -20,6 +20,7 @@ import { createLimits } from './limits.ts';
 import { createListening } from './listening.ts';
 import { createNowPlaying } from './now-playing.ts';
 import { createPairs } from './pairs.ts';
+import { createPending } from './pending.ts';
 import { createPhotos } from './photos.ts';
 import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
@@ -62,6 +63,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     listening: createListening(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
     pairs: createPairs(redis, keys),
+    pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),
     playerSessions: createPlayerSessions(redis, keys),
     privacies: createPrivacies(redis, keys),

@@ -19,7 +19,7 @@ export async function blockAgain({ stores, numberKeys, secretsKey, log, now }: C
   });
   if (unread > 0) {
     log.warn(
-      { subscriberId: id, unread },
+      { subject: id, unread },
       'blocked numbers cannot be read: EARSHOT_SECRETS_KEY is not the one they were kept under',
     );
     // Their other forms are not to be told from those of the numbers that can be read.

@@ -83,6 +83,10 @@ async function judge(
 ): Promise<Verdict[]> {
   const { id } = subscriber;
   const records = await stores.subscribers.records(others);
+  await stores.pairs.forgetDeclined(
+    id,
+    others.filter((_, i) => records[i] === undefined || records[i]?.state === 'leaving'),
+  );
   const numberKeys = records.map((record) => (record ? keysOf(record) : []));
   const ownKeys = keysOf(subscriber);
   const [held, heldBy, declined, declinedBy, blocks, blockedBy] = await Promise.all([

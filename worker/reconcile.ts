@@ -132,10 +132,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.nowPlaying.stop(id, undefined, now());
   await stores.sharing.ask(id, now());
   await queues.enqueue('tune', [id]);
-  const friends = await stores.friends.list(id);
-  await touch(
-    context,
-    id,
-    friends.map((friend) => friend.id),
-  );
+  await stores.pairs.withdrawNoes(id);
+  const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+  await touch(context, id, [...friends, ...(await stores.pairs.declinedBy(id))]);
 }

@@ -35,7 +35,7 @@ async function readOne(context: SourceContext, subscriber: Subscriber, { name }:
     const delay = retryDelay(reading.source.failures + 1, config.sourceInterval);
     await stores.sources.fail(id, reading, { code: error.code, detail: error.message }, now() + delay);
     metrics.sourceReads.inc({ outcome: 'failed' });
-    log.info({ subscriberId: id, code: error.code }, 'a network address book cannot be read');
+    log.info({ subject: id, code: error.code }, 'a network address book cannot be read');
   }
 }
 

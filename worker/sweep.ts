@@ -1,4 +1,5 @@
 import { QUEUES } from '../runtime/queues.ts';
+import { GRACE } from '../store/due.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps; a tune that ran out is cleared within this time. */
@@ -28,8 +29,9 @@ export async function refillBudgets({ stores, queues, now }: Context): Promise<v
   await queues.enqueue('reconcile', ids);
 }
 
-/** Forgets the subscribers who left and for whom everything is undone. */
-export async function forgetLeavers({ stores }: Context): Promise<void> {
+/** Forgets the subscribers who left and for whom everything is undone; the accounts that Earshot made go last. */
+export async function forgetLeavers(context: Context): Promise<void> {
+  const { stores } = context;
   const leavers = await stores.subscribers.leavers();
   for (const [i, subscriber] of (await stores.subscribers.records(leavers)).entries()) {
     const id = leavers[i];
@@ -37,6 +39,18 @@ export async function forgetLeavers({ stores }: Context): Promise<void> {
     const open = await Promise.all(
       (['tune', 'roster', 'reconcile', 'listen'] as const).map((queue) => stores.due.isMarked(queue, id)),
     );
-    if (subscriber && !open.includes(true)) await stores.subscribers.forget(subscriber);
+    if (!subscriber || open.includes(true) || (await hasAccountsLeft(context, id))) continue;
+    // One that was asked for in the moment of leaving.
+    await stores.tokens.revokeAll(id);
+    await stores.subscribers.forget(subscriber);
   }
+}
+
+/** Whether the component has still to delete an account; then it is asked to, once: the sweep sees to the rest. */
+async function hasAccountsLeft({ stores, queues, now }: Context, id: string): Promise<boolean> {
+  if ((await stores.accounts.madeFor(id)).length === 0) return false;
+  if (await stores.due.isMarked('account', id)) return true;
+  await stores.due.postpone('account', id, now() + GRACE);
+  await queues.enqueue('account', [id]);
+  return true;
 }

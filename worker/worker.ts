@@ -47,6 +47,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await sweep(context);
     await refillBudgets(context);
     await forgetLeavers(context);
+    await queues.dropEvents();
   });
   const keyRound = createKeyRound(context);
   const rounds = every(SWEEP_INTERVAL, log, async () => {

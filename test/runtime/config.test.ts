@@ -29,7 +29,7 @@ describe('runtime/config', () => {
       guessedNumbers: 'use',
       consent: 'operator',
     });
-    expect(toComponentConfig({ EARSHOT_HOME_HOST: 'op.example', EARSHOT_COMPONENT_SECRET: 's' })).to.include({
+    expect(toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's' })).to.include({
       domain: 'tune.op.example',
       service: 'xmpp://127.0.0.1:5347',
       publishInterval: 5_000,

@@ -100,6 +100,7 @@ describe('the HTTP API', () => {
       'POST /v1/verification/validate-code',
       'GET /v1/verification/outbox',
       'POST /v1/tokens',
+      `GET ${of('/export')}`,
       `POST ${of('/tokens')}`,
       `GET ${of('/tokens')}`,
       `DELETE ${of('/tokens')}`,

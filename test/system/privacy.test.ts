@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createSubjectHash } from '../../runtime/subject-hash.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -46,14 +48,31 @@ describe('what must not be written down', () => {
     for (const file of files) {
       const log = await readFile(join(folder, file), 'utf8');
       expect(log.length, file).to.be.greaterThan(0);
-      for (const secret of [...SECRETS, alice.token, alice.password, stack.operatorKey])
+      for (const secret of [...SECRETS, alice.id, bob.id, alice.token, alice.password, stack.operatorKey])
         expect(log, file).to.not.contain(secret);
     }
   });
 
+  it('is in no log either when something is told about a subscriber: there it is a keyed hash', async () => {
+    const nobody = await api.expectStatus(
+      201,
+      api.call('POST', '/v1/subscribers', { phoneNumber: '+8613800138009', jid: 'no-such-account@op.example' }),
+    );
+    const id = String(nobody.body.subscriberId);
+    await api.expectStatus(202, api.call('PUT', `/v1/subscribers/${id}/now-playing`, { kind: 'audio', title: 'Lied' }));
+    await eventually(async () => {
+      const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
+      const lines = log.split('\n').filter((line) => line.includes('has no account on the XMPP server'));
+      expect(lines).to.have.length.greaterThan(0);
+      const hashOf = createSubjectHash(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
+      for (const line of lines) expect(JSON.parse(line)).to.have.property('subject', hashOf(id));
+      expect(log).to.not.contain(id).and.not.contain('no-such-account');
+    });
+  });
+
   it('is in no metric', async () => {
     const { text } = await api.call('GET', '/metrics');
-    for (const secret of SECRETS) expect(text).to.not.contain(secret);
+    for (const secret of [...SECRETS, alice.id, bob.id, alice.token]) expect(text).to.not.contain(secret);
   });
 
   it('is in no job: neither waiting nor in the file in which Redis has kept them all', async () => {
@@ -62,6 +81,25 @@ describe('what must not be written down', () => {
     const jobs = lines.filter((line) => line.startsWith('{"id":') && !friends.test(line));
     expect(jobs).to.not.be.empty;
     for (const job of jobs) expect(job).to.match(/^\{"id":"[0-9a-f-]{36}"\}$/);
+  });
+
+  it('is in no error text, nor in the reason for which a contact is refused', async () => {
+    const own = { authorization: `Bearer ${alice.token}` };
+    const faults = [
+      api.call('POST', '/v1/subscribers', { phoneNumber: bob.phoneNumber }),
+      api.call('POST', '/v1/subscribers', { phoneNumber: `${STRANGER}x` }),
+      api.call('PATCH', `/v1/subscribers/${alice.id}`, { phoneNumber: bob.phoneNumber }),
+      api.call('PUT', api.path(alice, 'now-playing'), { kind: 'audio', title: 'A secret song', uri: 'javascript:1' }),
+      api.call('PUT', api.path(alice, 'address-book'), { contacts: [{ name: 'Xiao Ming', phoneNumbers: STRANGER }] }),
+      api.call('GET', api.path(bob, 'friends'), undefined, own),
+      api.call('GET', `/v1/subscribers/${STRANGER}`),
+    ];
+    for (const { status, text } of await Promise.all(faults)) {
+      expect(status).to.be.within(202, 499);
+      // An error text shows by the number of the API's examples what a number looks like.
+      const told = text.replace('such as +8613800138000', '');
+      for (const secret of [...SECRETS, alice.token]) expect(told).to.not.contain(secret);
+    }
   });
 
   it('is, for a stranger’s number, nowhere at all', async () => {

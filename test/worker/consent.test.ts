@@ -43,6 +43,7 @@ describe('consent in the reconcile job', () => {
     const queues: Queues = {
       enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
       retryNow: async () => {},
+      dropEvents: async () => {},
       close: async () => {},
     };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];

@@ -23,7 +23,12 @@ describe('the reconcile job', () => {
   /** Alice and Bob, and the job that runs when it is told to. */
   async function meet(policy: Policy) {
     const stores = server.freshStores();
-    const queues: Queues = { enqueue: async () => {}, retryNow: async () => {}, close: async () => {} };
+    const queues: Queues = {
+      enqueue: async () => {},
+      retryNow: async () => {},
+      dropEvents: async () => {},
+      close: async () => {},
+    };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
     const reconcile = createReconcileJob({
       stores,

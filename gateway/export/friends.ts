@@ -1,0 +1,29 @@
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+
+/** As the subscriber's roster shall show them. What friends play is theirs. */
+export async function exportFriends({ stores }: Context, { id }: Subscriber) {
+  return (await stores.friends.list(id)).map(({ id: friend, jid, name, groups, held }) => ({
+    subscriberId: friend,
+    jid,
+    name,
+    groups,
+    ...(held && { numberHash: held }),
+  }));
+}
+
+/** Whom the subscriber has turned down, and the numbers whose leaving the book ends that. */
+export async function exportTurnedDown({ stores }: Context, { id }: Subscriber) {
+  const noes = await stores.pairs.declinedAll(id);
+  return noes.map(({ other, numberKeys }) => ({ subscriberId: other, numberHashes: numberKeys }));
+}
+
+/** What Earshot did in the rosters of the subscriber's accounts, and so what it may undo. */
+export async function exportRosters({ stores }: Context, { id, jid }: Subscriber) {
+  const former = (await stores.formerJids.list(id)).map((one) => one.jid);
+  const accounts = [...new Set([jid, ...former])];
+  const ledgers = await Promise.all(accounts.map((account) => stores.friends.wholeLedger(id, account)));
+  return ledgers.flatMap((ledger, i) =>
+    [...ledger].map(([item, { kind, name, groups }]) => ({ account: accounts[i], item, did: kind, name, groups })),
+  );
+}

@@ -1,0 +1,22 @@
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+import { tuneView } from '../views.ts';
+import { toTime } from './section.ts';
+
+/** What each device plays, and what the XMPP server was last told; nothing that ended is kept. */
+export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) {
+  const [{ devices }, { fingerprint, at, jid }] = await Promise.all([
+    stores.nowPlaying.read(id),
+    stores.nowPlaying.published(id),
+  ]);
+  return {
+    devices: devices.map((playing) => ({ ...tuneView(playing), device: playing.device })),
+    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: fingerprint ?? '' } }),
+  };
+}
+
+/** The clients that are connected now. */
+export async function exportPresence({ stores }: Context, { jid }: Subscriber) {
+  const [resources = []] = await stores.presences.of([jid]);
+  return resources;
+}

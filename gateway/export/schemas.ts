@@ -1,0 +1,111 @@
+import { Type } from 'typebox';
+import { OwnTune, SourceView, Time } from '../schemas.ts';
+
+const Hash = Type.String({ description: 'The keyed hash of a phone number' });
+const Texts = Type.Array(Type.String());
+const Hashes = Type.Array(Hash);
+const Source = Type.Union([Type.String(), Type.Null()], { description: 'Null: the own book' });
+const closed = { additionalProperties: false };
+
+/** Everything that is held about a subscriber. */
+export const ExportView = Type.Object(
+  {
+    generatedAt: Time,
+    note: Type.String(),
+    subscriber: Type.Object(
+      {
+        id: Type.String(),
+        phoneNumbers: Texts,
+        numberHashes: Hashes,
+        jid: Type.String(),
+        displayName: Type.String(),
+        state: Type.String(),
+      },
+      closed,
+    ),
+    accounts: Type.Object({ made: Texts, former: Texts }, { ...closed, description: 'XMPP accounts by their JIDs' }),
+    tokens: Type.Array(Type.Object({ expiresAt: Time }, closed)),
+    addressBooks: Type.Array(
+      Type.Object({ source: Source, version: Type.Integer(), contacts: Type.Integer() }, closed),
+    ),
+    contacts: Type.Array(
+      Type.Object(
+        {
+          source: Source,
+          numberHash: Hash,
+          name: Type.String(),
+          groups: Texts,
+          friend: Type.Optional(Type.String({ description: 'The subscriber to whom it led' })),
+        },
+        closed,
+      ),
+    ),
+    photos: Type.Array(
+      Type.Object({ source: Source, numberHashes: Hashes, image: Type.String({ description: 'A data: URI' }) }, closed),
+    ),
+    sources: Type.Array(SourceView),
+    friends: Type.Array(
+      Type.Object(
+        {
+          subscriberId: Type.String(),
+          jid: Type.String(),
+          name: Type.String(),
+          groups: Texts,
+          numberHash: Type.Optional(Hash),
+        },
+        closed,
+      ),
+    ),
+    turnedDown: Type.Array(Type.Object({ subscriberId: Type.String(), numberHashes: Hashes }, closed)),
+    nowPlaying: Type.Object(
+      {
+        devices: Type.Array(OwnTune),
+        told: Type.Optional(Type.Object({ at: Time, jid: Type.Optional(Type.String()), what: Type.String() }, closed)),
+      },
+      closed,
+    ),
+    presence: Type.Array(
+      Type.Object(
+        { resource: Type.String(), show: Type.String(), status: Type.String(), priority: Type.Integer() },
+        closed,
+      ),
+    ),
+    rosters: Type.Array(
+      Type.Object(
+        {
+          account: Type.String(),
+          item: Type.String(),
+          did: Type.String({ description: 'made, raised or own: what Earshot did to the item' }),
+          name: Type.String(),
+          groups: Texts,
+        },
+        closed,
+      ),
+    ),
+    pending: Type.Object(
+      {
+        due: Type.Array(Type.Object({ work: Type.String(), at: Time }, closed)),
+        numberHashes: Hashes,
+        subscribers: Texts,
+        rosterItems: Texts,
+        change: Type.Optional(Type.Object({ numberHashes: Hashes, jid: Type.String() }, closed)),
+      },
+      { ...closed, description: 'What has still to be done' },
+    ),
+    audit: Type.Array(
+      Type.Object(
+        {
+          time: Time,
+          caller: Type.String(),
+          callerId: Type.String(),
+          operation: Type.String(),
+          correlator: Type.String(),
+          status: Type.Integer(),
+          code: Type.String(),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);

@@ -1,0 +1,15 @@
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+
+/** One part of what is held about a subscriber. A list that may be long comes item by item. */
+export type Section = {
+  /** Its field in the document. */
+  name: string;
+  /** The keys that it shows, by what follows the subscriber's id in their names, without a bucket, a source or an account. */
+  covers: readonly string[];
+  read(context: Context, subscriber: Subscriber): Promise<unknown> | AsyncIterable<unknown>;
+};
+
+export function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

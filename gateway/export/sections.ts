@@ -1,0 +1,34 @@
+import { exportAudit } from './audit.ts';
+import { exportAddressBooks, exportContacts, exportPhotos } from './books.ts';
+import { exportFriends, exportRosters, exportTurnedDown } from './friends.ts';
+import { exportAccounts, exportPending, exportSubscriber, exportTokens } from './identity.ts';
+import { exportNowPlaying, exportPresence } from './playing.ts';
+import type { Section } from './section.ts';
+import { exportSources } from './sources.ts';
+
+/** All that is held about a subscriber; what is new in `store/keys.ts` belongs to one of these, or below. */
+export const SECTIONS: readonly Section[] = [
+  { name: 'subscriber', covers: ['subscriber'], read: exportSubscriber },
+  { name: 'accounts', covers: ['made-accounts', 'account', 'former'], read: exportAccounts },
+  { name: 'tokens', covers: ['tokens'], read: exportTokens },
+  { name: 'addressBooks', covers: ['book'], read: exportAddressBooks },
+  { name: 'contacts', covers: ['held'], read: exportContacts },
+  { name: 'photos', covers: ['photos'], read: exportPhotos },
+  { name: 'sources', covers: ['sources', 'source', 'source-rejected'], read: exportSources },
+  { name: 'friends', covers: ['friends'], read: exportFriends },
+  { name: 'turnedDown', covers: ['declined'], read: exportTurnedDown },
+  { name: 'nowPlaying', covers: ['playing', 'published'], read: exportNowPlaying },
+  { name: 'presence', covers: [], read: exportPresence },
+  { name: 'rosters', covers: ['ledger'], read: exportRosters },
+  { name: 'pending', covers: ['announced', 'intention', 'dirty-pairs', 'dirty-items'], read: exportPending },
+  { name: 'audit', covers: [], read: exportAudit },
+];
+
+/** Keys of a subscriber that no section shows, and why. */
+export const NOT_EXPORTED: Readonly<Record<string, string>> = {
+  uids: 'hashes by which the contacts of `contacts` are found again when they change',
+  'dirty-numbers': 'numbers of `contacts` that have still to be looked up; nothing beside them',
+  'declined-by': 'what others have decided about the subscriber is theirs, and not to be told',
+  'photos-upload': 'a copy of photos that are just arriving, gone after ten minutes',
+  events: 'a channel, which keeps nothing',
+};

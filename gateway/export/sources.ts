@@ -1,0 +1,8 @@
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+import { toSourceView } from '../source-fields.ts';
+
+/** Network address books as their owner sees them: the credentials are given to nobody. */
+export async function exportSources({ stores, now }: Context, { id }: Subscriber) {
+  return (await stores.sources.list(id)).map((source) => toSourceView(source, now()));
+}

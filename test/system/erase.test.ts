@@ -1,0 +1,321 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { client, xml } from '@xmpp/client';
+import { expect } from 'chai';
+import { registerAccount } from '../../local/prosody-account.ts';
+import { type Api, createApi, type Person } from '../support/api.ts';
+import { type DavServer, startRadicale, USER } from '../support/carddav.ts';
+import { bearer } from '../support/credentials.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectFriend, type FriendClient, letsIn } from '../support/friend-client.ts';
+import { startTestStack, withRedis } from '../support/stack.ts';
+import { type Needle, needle, type Trace, tracesIn, tracesInFiles, tracesInRedis } from '../support/traces.ts';
+
+/** Milliseconds; a component that was killed keeps its jobs locked for ten seconds. */
+const PATIENCE = 30_000;
+const NUMBER = '+8613800138000';
+const SECOND = '+4915146788794';
+const FORMER = '+8613811138111';
+const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source'];
+
+describe('erasing a subscriber', () => {
+  let stack: Awaited<ReturnType<typeof startTestStack>>;
+  let api: Api;
+  let dav: DavServer;
+  let alice: Person;
+  let [bob, carol, dave] = [] as Person[];
+  let clients: FriendClient[];
+  let needles: Needle[];
+  /** At the XMPP server an account of one's own stays one's own. */
+  let elsewhere: Needle[];
+
+  before(async () => {
+    stack = await startTestStack({
+      env: { EARSHOT_LOG_LEVEL: 'trace', EARSHOT_PUBLISH_INTERVAL_MS: '100', EARSHOT_SOURCE_ALLOW: '127.0.0.1' },
+    });
+    api = createApi(stack);
+    dav = await startRadicale();
+    [bob, carol, dave] = [
+      await api.join('+8613900139000', 'Bob'),
+      await api.join('+8613700137000', 'Carol'),
+      await api.join('+8613600136000', 'Dave'),
+    ];
+    clients = await Promise.all([bob, carol, dave].map((person) => connectFriend(stack, person as Person)));
+    await live();
+  });
+
+  after(async () => {
+    await Promise.all((clients ?? []).map((one) => one.leave()));
+    await dav?.stop();
+    await stack?.stop();
+  });
+
+  const person = (one: Person | undefined) => one as Person;
+  const bobs = () => clients[0] as FriendClient;
+
+  /** A whole life: numbers and accounts that came and went, books, photos, friends and noes both ways, tunes, calls that were refused. */
+  async function live(): Promise<void> {
+    alice = await api.join(FORMER, 'Zyx Alice');
+    const path = `/v1/subscribers/${alice.id}`;
+    await api.expectStatus(200, api.call('PATCH', path, { phoneNumber: NUMBER, otherPhoneNumbers: [SECOND] }));
+    for (const [one, name] of [
+      [bob, 'My mate'],
+      [carol, 'That one'],
+      [dave, 'The other'],
+    ] as const)
+      await api.putBook(person(one), [{ name, phoneNumbers: [SECOND, '+8613500135000'] }]);
+    await api.putVcards(
+      alice,
+      [bob, carol, dave].map((one, i) => vcard(`Kontakt Nummer${i}`, person(one).phoneNumber)).join('') +
+        vcard('Kontakt Fremd', '+8613512345678'),
+    );
+    await dav.put('friend', ['FN:Kontakt Fern', `TEL:${person(bob).phoneNumber}`]);
+    const credentials = { url: dav.book, ...USER };
+    await api.expectStatus(202, api.call('PUT', `${path}/address-book/sources/home`, credentials));
+    await eventually(async () =>
+      expect((await api.call('GET', `${path}/address-book/sources/home`)).body).to.include({ contacts: 1 }),
+    );
+    for (const one of clients)
+      await one.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await moveThereAndBack(path);
+    await turnDown();
+    await api.play(alice, { title: 'Ein neues Geheimlied', artist: 'Die Geheimen', length: 600 });
+    await bobs().hears(alice.jid, 'Ein neues Geheimlied');
+    await callMore(path);
+    needles = needlesOf(alice);
+    elsewhere = [needle('former account', 'alice-side')];
+  }
+
+  async function moveThereAndBack(path: string): Promise<void> {
+    await registerAccount(stack.prosody(), 'alice-side@op.example', 'secret');
+    await api.play(alice, { title: 'Ein altes Geheimlied', length: 600 });
+    for (const jid of ['alice-side@op.example', alice.jid]) {
+      await bobs().hears(jid === alice.jid ? 'alice-side@op.example' : alice.jid, 'Ein altes Geheimlied', PATIENCE);
+      await api.expectStatus(200, api.call('PATCH', path, { jid }));
+      await bobs().item(jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    }
+  }
+
+  /** Alice turns Dave down, and Carol turns Alice down. */
+  async function turnDown(): Promise<void> {
+    const alices = await connectFriend(stack, alice);
+    await alices.item(person(dave).jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await alices.setItem({ jid: person(dave).jid, subscription: 'remove' });
+    await clients[1]?.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await clients[1]?.setItem({ jid: alice.jid, subscription: 'remove' });
+    await alices.leave();
+    // Both rosters are read when a label changes.
+    await api.expectStatus(200, api.call('PATCH', `/v1/subscribers/${alice.id}`, { displayName: 'Zyx Alice Neu' }));
+    for (const one of [carol, dave])
+      await api.putBook(person(one), [{ name: 'Somebody', phoneNumbers: [SECOND, '+8613500135000'] }]);
+    await api.putVcards(
+      alice,
+      [bob, carol, dave].map((one, i) => vcard(`Kontakt Neu${i}`, person(one).phoneNumber)).join('') +
+        vcard('Kontakt Fremd', '+8613512345678'),
+    );
+    await eventually(async () => {
+      expect(await api.friends(person(carol))).to.be.empty;
+      expect(await api.friends(person(dave))).to.be.empty;
+    }, PATIENCE);
+    await api.settled(alice, person(bob), person(carol), person(dave));
+  }
+
+  async function callMore(path: string): Promise<void> {
+    await api.expectStatus(201, api.call('POST', `${path}/tokens`, undefined, { 'idempotency-key': 'once' }));
+    await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: NUMBER }));
+    await api.expectStatus(409, api.call('POST', '/v1/subscribers', { phoneNumber: NUMBER }));
+    await api.expectStatus(403, api.call('GET', `${path}/friends`, undefined, bearer(person(bob).token)));
+    await api.expectStatus(401, api.call('GET', `${path}/friends`, undefined, bearer('est_wrong')));
+    await api.expectStatus(400, api.call('PUT', `${path}/now-playing`, { kind: 'audio', title: 'Lied', length: 'x' }));
+    await api.expectStatus(200, api.call('GET', '/v1/subscribers/me', undefined, bearer(alice.token)));
+    const row = `${JSON.stringify({ phoneNumber: NUMBER, displayName: 'Zyx Alice Import' })}\n`;
+    const type = { 'content-type': 'application/x-ndjson' };
+    expect((await api.call('POST', '/v1/imports', row, type)).text).to.contain('updated');
+  }
+
+  async function scan(what: readonly Needle[] = needles): Promise<Trace[]> {
+    const traces: Trace[] = [];
+    await withRedis(stack, async (redis) => {
+      traces.push(...(await tracesInRedis(redis, what)));
+    });
+    return [...traces, ...(await tracesInFiles(stack.dataDir, what))];
+  }
+
+  /** Until nothing is left to be done for anybody. */
+  async function settled(...ids: string[]): Promise<void> {
+    await eventually(
+      () =>
+        withRedis(stack, async (redis) => {
+          for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
+          for (const queue of QUEUES)
+            for (const key of await keysMatching(redis, `*:due:${queue}`)) {
+              const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
+              expect(due, key).to.be.empty;
+            }
+        }),
+      PATIENCE,
+    );
+  }
+
+  /** What Redis has appended to its file is there until it writes the file anew; as commands, so that nothing is compressed. */
+  async function rewriteAppendOnlyFile(): Promise<void> {
+    await withRedis(stack, async (redis) => {
+      const run = (...words: string[]) =>
+        (redis as unknown as { sendCommand(words: string[]): Promise<unknown> }).sendCommand(words);
+      await run('CONFIG', 'SET', 'aof-use-rdb-preamble', 'no');
+      await run('BGREWRITEAOF');
+      await eventually(async () => {
+        const info = `${await run('INFO', 'persistence')}`;
+        expect(info)
+          .to.match(/aof_rewrite_in_progress:0/)
+          .and.match(/aof_rewrite_scheduled:0/);
+      }, PATIENCE);
+    });
+  }
+
+  it('is preceded by traces of everything, so that the search can fail', async () => {
+    const found = new Set((await scan([...needles, ...elsewhere])).map(({ what }) => what));
+    const everything = [...needles, ...elsewhere].map(({ what }) => what);
+    expect(everything.filter((what) => !found.has(what) && !NEVER_KEPT.includes(what))).to.deep.equal([]);
+    expect(NEVER_KEPT.filter((what) => found.has(what))).to.deep.equal([]);
+    const logs = (await scan()).filter(({ where }) => where.startsWith('logs/'));
+    expect(logs, 'in the logs already before').to.deep.equal([]);
+  });
+
+  it('leaves nothing of number, name, id, JID, title, token, photo or contact in Redis, in its file, in logs, or on the XMPP server', async () => {
+    const heard = bobs().tunes.length;
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${alice.id}`));
+    await bobs().hears(alice.jid, undefined);
+    await settled(alice.id);
+    await rewriteAppendOnlyFile();
+    expect(await scan()).to.deep.equal([]);
+    const former = (await scan(elsewhere)).filter(
+      ({ where }) => !/^prosody\/data\/.*alice%2dside\.(?:dat|list)$/.test(where),
+    );
+    expect(former, 'beside the user’s own account').to.deep.equal([]);
+    expect(
+      bobs()
+        .tunes.slice(heard)
+        .map(({ tune }) => tune),
+    ).to.deep.equal([{}]);
+    expect(await letsIn(stack, alice)).to.equal(false);
+  });
+
+  it('leaves no item in anybody’s roster, and no tune in any account', async () => {
+    for (const one of clients) {
+      const items = Buffer.from(JSON.stringify(await one.roster()));
+      expect(tracesIn('roster', items, [...needles, ...elsewhere])).to.deep.equal([]);
+    }
+    const side = { jid: 'alice-side@op.example', password: 'secret' };
+    expect((await itemsOf(stack, side)).includes('Geheimlied')).to.equal(false);
+    const sides = await connectFriend(stack, side);
+    expect(await sides.roster()).to.deep.equal([]);
+    await sides.leave();
+  });
+
+  it('leaves nothing in the memory of the XMPP server either, that a restart of all could write down', async () => {
+    for (const part of ['prosody', 'component', 'worker', 'gateway', 'redis'] as const) await stack.restart(part);
+    await stack.untilReady();
+    expect(await scan()).to.deep.equal([]);
+  });
+
+  it('frees the number: whoever gets it has an account and a life of its own', async () => {
+    const heir = await api.join(FORMER, 'Heir');
+    expect(heir.id).to.not.equal(alice.id);
+    expect(heir.jid).to.equal(alice.jid);
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${heir.id}`));
+    const again = await api.join(FORMER, 'Heir');
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${again.id}`));
+    await settled(heir.id, again.id);
+    await withRedis(stack, async (redis) => {
+      expect(await redis.sCard('earshot:accounts-made')).to.equal(3);
+    });
+  });
+
+  it('leaves an account that was there before, without what Earshot did there', async () => {
+    const side = { jid: 'lena@op.example', password: 'secret' };
+    await registerAccount(stack.prosody(), side.jid, side.password);
+    const body = { phoneNumber: '+8613500135000', displayName: 'Lena', jid: side.jid };
+    const { body: created } = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));
+    const lena = { ...side, id: String(created.subscriberId), phoneNumber: body.phoneNumber, token: '' };
+    const lenas = await connectFriend(stack, lena);
+    await lenas.setItem({ jid: 'own@elsewhere.example', name: 'My own' });
+    await api.putBook(lena, [{ name: 'Bob', phoneNumbers: [person(bob).phoneNumber] }]);
+    await lenas.item(person(bob).jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await api.play(lena, { title: 'Lenas Lied', length: 600 });
+    await eventually(async () => expect(await itemsOf(stack, side)).to.contain('Lenas Lied'));
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${lena.id}`));
+    await settled(lena.id);
+    expect((await lenas.roster()).map(({ jid }) => jid)).to.deep.equal(['own@elsewhere.example']);
+    expect(await itemsOf(stack, side)).to.match(/<tune[^>]*\/>/);
+    await lenas.leave();
+    expect(await tracesInFiles(join(stack.dataDir, 'prosody'), [needle('title', 'Lenas Lied')])).to.deep.equal([]);
+    await rewriteAppendOnlyFile();
+    const kept = ['logs', 'redis'].map((part) => tracesInFiles(join(stack.dataDir, part), [needle('JID', side.jid)]));
+    expect((await Promise.all(kept)).flat()).to.deep.equal([]);
+  });
+
+  it('waits for a component that is away, and is done when it is back, whatever is killed meanwhile', async () => {
+    const mona = await api.join('+8613400134000', 'Mona');
+    await stack.kill('component');
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${mona.id}`));
+    expect((await api.call('GET', `/v1/subscribers/${mona.id}`)).status).to.equal(404);
+    await stack.kill('worker');
+    await stack.restart('worker');
+    expect(await letsIn(stack, mona), 'nobody can delete it yet').to.equal(true);
+    await stack.restart('component');
+    await settled(mona.id);
+    expect(await letsIn(stack, mona)).to.equal(false);
+  });
+});
+
+/** Only its hash is kept. */
+const NEVER_KEPT = ['token'];
+
+function needlesOf({ id, jid, phoneNumber, token, password }: Person): Needle[] {
+  const hash = createHash('sha256').update(token).digest('base64url');
+  return [
+    needle('id', id),
+    needle('number', NUMBER),
+    needle('second number', SECOND),
+    needle('former number and JID', phoneNumber),
+    needle('JID', jid),
+    needle('name', 'Zyx Alice'),
+    needle('contact', 'Kontakt'),
+    needle('title', 'neues Geheimlied'),
+    needle('artist', 'Die Geheimen'),
+    needle('former title', 'altes Geheimlied'),
+    needle('token', token),
+    needle('token’s hash', hash),
+    needle('password', password),
+    { what: 'photo', forms: [Buffer.from(PHOTO, 'base64'), Buffer.from(PHOTO)] },
+  ];
+}
+
+function vcard(name: string, number: string): string {
+  return `BEGIN:VCARD\r\nVERSION:3.0\r\nFN:${name}\r\nTEL:${number}\r\nCATEGORIES:Kontaktgruppe\r\nPHOTO;ENCODING=b;TYPE=PNG:${PHOTO}\r\nEND:VCARD\r\n`;
+}
+
+/** What the account's own PEP node of tunes holds, as its user sees it. */
+async function itemsOf(
+  server: { xmpp: { port: number; domain: string } },
+  account: { jid: string; password: string },
+): Promise<string> {
+  const xmpp = client({
+    service: `xmpp://127.0.0.1:${server.xmpp.port}`,
+    domain: server.xmpp.domain,
+    username: account.jid.split('@')[0] ?? '',
+    password: account.password,
+  });
+  xmpp.on('error', () => {});
+  await xmpp.start();
+  const items = xml('items', { node: 'http://jabber.org/protocol/tune' });
+  const answer = await xmpp.iqCaller.get(xml('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }, items));
+  await xmpp.stop();
+  return `${answer}`;
+}
+
+async function keysMatching(redis: unknown, pattern: string): Promise<string[]> {
+  return (redis as { keys(pattern: string): Promise<string[]> }).keys(pattern);
+}
