@@ -62,11 +62,14 @@ if touched > 0 then redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1]) end
 return touched`;
 
 /** KEYS: the books. */
+/** KEYS: waiting, the books. */
 const NUMBERS = `${BOOKS}
 local numbers = {}
-for _, book in ipairs(openBooks(unpack(KEYS))) do
+for _, book in ipairs(openBooks(unpack(KEYS, 2))) do
   for bucket = 0, book.buckets - 1 do
-    for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do numbers[#numbers + 1] = number end
+    for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do
+      if redis.call('HEXISTS', KEYS[1], number) == 0 then numbers[#numbers + 1] = number end
+    end
   end
 end
 return numbers`;
@@ -189,9 +192,11 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
       await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
     },
 
-    /** Every number that one of the subscriber's books holds. */
+    /** Every number that one of the subscriber's books holds and that does not wait. */
     async numbers(id: string): Promise<string[]> {
-      const found = (await binary.eval(NUMBERS, { keys: [...keys.books(id)] })) as unknown as Buffer[];
+      const found = (await binary.eval(NUMBERS, {
+        keys: [keys.waiting(id), ...keys.books(id)],
+      })) as unknown as Buffer[];
       return [...new Set(found.map(unpackNumberKey))];
     },
 

@@ -1,3 +1,4 @@
+import { RESP_TYPES } from 'redis';
 import { budgetRetryAfter, type NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { BOOKS } from './book-buckets.ts';
@@ -5,7 +6,7 @@ import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
-import { PACKED_BYTES, packNumberKey } from './partitions.ts';
+import { PACKED_BYTES, packNumberKey, unpackNumberKey } from './partitions.ts';
 
 /** Numbers that one step lets through. */
 const BATCH = 5_000;
@@ -61,6 +62,9 @@ for at = 1, b.waits and #ARGV[5] or 0, ${PACKED_BYTES} do
 end
 return { redis.call('HLEN', b.waiting), found, tostring(b.room) }`;
 
+// Its fields are bytes.
+const NUMBERS = "return redis.call('HKEYS', KEYS[1])";
+
 /**
  * How many distinct numbers a subscriber may have looked up (decision 53). Hash `budget`: how many were `spent` of the first amount and
  * have not come back, `at` that time, which is also when a book changed last. Hash `waiting`: packed number keys that a book holds and that are not
@@ -69,6 +73,7 @@ return { redis.call('HLEN', b.waiting), found, tostring(b.room) }`;
  */
 export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
   const { first, daily } = budget;
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
   function step(id: string, now: number) {
     return {
@@ -114,6 +119,14 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
       });
       const [all, found, room] = reply as [number, number, string];
       return { waiting: found, retryAfter: budgetRetryAfter(all, Number(room), budget) };
+    },
+
+    /** Which numbers were asked for and are in no book any more, and which wait. */
+    async numbers(id: string): Promise<{ asked: string[]; waiting: string[] }> {
+      const [, asked, waiting] = keys.budget(id);
+      const numbersIn = async (key: string) =>
+        ((await binary.eval(NUMBERS, { keys: [key] })) as unknown as Buffer[]).map(unpackNumberKey);
+      return { asked: await numbersIn(asked), waiting: await numbersIn(waiting) };
     },
 
     /** How many numbers of the books wait, and when a book changed last. */

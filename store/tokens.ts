@@ -91,11 +91,6 @@ export function createTokens(redis: Redis, keys: Keys) {
       return (await redis.hDel(keys.tokens(id), tokenId)) === 1;
     },
 
-    /** When each token that is not revoked ends, in milliseconds since the epoch. */
-    async expiries(id: string): Promise<number[]> {
-      return (await redis.zRangeWithScores(keys.tokens(id), 0, -1)).map(({ score }) => score);
-    },
-
     async revokeAll(id: string): Promise<void> {
       await redis.del(keys.tokens(id));
     },

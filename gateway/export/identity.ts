@@ -1,5 +1,6 @@
 import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
+import { privacyView } from '../privacy-settings.ts';
 import { toTime } from './section.ts';
 
 export async function exportSubscriber(_context: Context, subscriber: Subscriber) {
@@ -7,14 +8,41 @@ export async function exportSubscriber(_context: Context, subscriber: Subscriber
   return { id, phoneNumbers: phoneNumbersOf(subscriber), numberHashes: keysOf(subscriber), jid, displayName, state };
 }
 
-/** XMPP accounts: those that Earshot made, and former ones in which something has still to be undone. */
+/** XMPP accounts: those that Earshot made, former ones in which something has still to be undone, and the one whose own tunes are `heard`. */
 export async function exportAccounts({ stores }: Context, { id }: Subscriber) {
-  const [made, former] = await Promise.all([stores.accounts.madeFor(id), stores.formerJids.list(id)]);
-  return { made, former: former.map(({ jid }) => jid) };
+  const [made, former, heard] = await Promise.all([
+    stores.accounts.madeFor(id),
+    stores.formerJids.list(id),
+    stores.listening.on(id),
+  ]);
+  return { made, former: former.map(({ jid }) => jid), ...(heard === undefined ? {} : { heard }) };
 }
 
-export async function exportTokens({ stores }: Context, { id }: Subscriber) {
-  return (await stores.tokens.expiries(id)).map((time) => ({ expiresAt: toTime(time) }));
+export async function exportTokens({ stores, now }: Context, { id }: Subscriber) {
+  const devices = await stores.tokens.list(id, now());
+  return devices.map(({ deviceName, createdAt, usedAt, expiresAt }) => ({
+    ...(deviceName === undefined ? {} : { deviceName }),
+    createdAt: toTime(createdAt),
+    ...(usedAt === undefined ? {} : { lastUsedAt: toTime(usedAt) }),
+    expiresAt: toTime(expiresAt),
+  }));
+}
+
+export async function exportApplicationPasswords({ stores }: Context, { id }: Subscriber) {
+  const passwords = await stores.applicationPasswords.list(id);
+  return passwords.map(({ name, createdAt }) => ({ name, createdAt: toTime(createdAt) }));
+}
+
+export async function exportPrivacy(context: Context, { id }: Subscriber) {
+  const { privacies } = context.stores;
+  const [state, blocked] = await Promise.all([privacies.read(id), privacies.blocked(id)]);
+  return privacyView(context, id, state, blocked);
+}
+
+/** Numbers that no book holds any more and that were looked up, and those that the books hold and that wait. */
+export async function exportBudget({ stores }: Context, { id }: Subscriber) {
+  const { asked, waiting } = await stores.budget.numbers(id);
+  return { askedNumberHashes: asked, waitingNumberHashes: waiting };
 }
 
 export async function exportPending({ stores }: Context, { id }: Subscriber) {

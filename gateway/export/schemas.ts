@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { OwnTune, SourceView, Time } from '../schemas.ts';
+import { OwnTune, PrivacyView, SourceView, Time } from '../schemas.ts';
 
 const Hash = Type.String({ description: 'The keyed hash of a phone number' });
 const Texts = Type.Array(Type.String());
@@ -23,8 +23,27 @@ export const ExportView = Type.Object(
       },
       closed,
     ),
-    accounts: Type.Object({ made: Texts, former: Texts }, { ...closed, description: 'XMPP accounts by their JIDs' }),
-    tokens: Type.Array(Type.Object({ expiresAt: Time }, closed)),
+    accounts: Type.Object(
+      { made: Texts, former: Texts, heard: Type.Optional(Type.String()) },
+      { ...closed, description: 'XMPP accounts by their JIDs' },
+    ),
+    tokens: Type.Array(
+      Type.Object(
+        {
+          deviceName: Type.Optional(Type.String()),
+          createdAt: Time,
+          lastUsedAt: Type.Optional(Time),
+          expiresAt: Time,
+        },
+        closed,
+      ),
+    ),
+    applicationPasswords: Type.Array(Type.Object({ name: Type.String(), createdAt: Time }, closed)),
+    privacy: PrivacyView,
+    budget: Type.Object(
+      { askedNumberHashes: Hashes, waitingNumberHashes: Hashes },
+      { ...closed, description: 'Numbers that were looked up and are in no book any more, and those that wait' },
+    ),
     addressBooks: Type.Array(
       Type.Object({ source: Source, version: Type.Integer(), contacts: Type.Integer() }, closed),
     ),

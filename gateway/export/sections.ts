@@ -1,7 +1,15 @@
 import { exportAudit } from './audit.ts';
 import { exportAddressBooks, exportContacts, exportPhotos } from './books.ts';
 import { exportFriends, exportRosters, exportTurnedDown } from './friends.ts';
-import { exportAccounts, exportPending, exportSubscriber, exportTokens } from './identity.ts';
+import {
+  exportAccounts,
+  exportApplicationPasswords,
+  exportBudget,
+  exportPending,
+  exportPrivacy,
+  exportSubscriber,
+  exportTokens,
+} from './identity.ts';
 import { exportNowPlaying, exportPresence } from './playing.ts';
 import type { Section } from './section.ts';
 import { exportSources } from './sources.ts';
@@ -9,8 +17,11 @@ import { exportSources } from './sources.ts';
 /** All that is held about a subscriber; what is new in `store/keys.ts` belongs to one of these, or below. */
 export const SECTIONS: readonly Section[] = [
   { name: 'subscriber', covers: ['subscriber'], read: exportSubscriber },
-  { name: 'accounts', covers: ['made-accounts', 'account', 'former'], read: exportAccounts },
-  { name: 'tokens', covers: ['tokens'], read: exportTokens },
+  { name: 'accounts', covers: ['made-accounts', 'account', 'former', 'listening'], read: exportAccounts },
+  { name: 'tokens', covers: ['device-tokens'], read: exportTokens },
+  { name: 'applicationPasswords', covers: ['application-passwords'], read: exportApplicationPasswords },
+  { name: 'privacy', covers: ['privacy', 'blocked'], read: exportPrivacy },
+  { name: 'budget', covers: ['budget', 'asked', 'waiting'], read: exportBudget },
   { name: 'addressBooks', covers: ['book'], read: exportAddressBooks },
   { name: 'contacts', covers: ['held'], read: exportContacts },
   { name: 'photos', covers: ['photos'], read: exportPhotos },
@@ -28,7 +39,13 @@ export const SECTIONS: readonly Section[] = [
 export const NOT_EXPORTED: Readonly<Record<string, string>> = {
   uids: 'hashes by which the contacts of `contacts` are found again when they change',
   'dirty-numbers': 'numbers of `contacts` that have still to be looked up; nothing beside them',
+  'dirty-blocked': 'people of `privacy` whose pair has still to be decided; nothing beside them',
+  barred: 'who is blocked, or has blocked the subscriber, which is not to be told',
+  partings: 'former friends whose screens have still to be cleared; gone within seconds',
+  access: 'what the XMPP server was told of `privacy` and `friends`',
   'declined-by': 'what others have decided about the subscriber is theirs, and not to be told',
   'photos-upload': 'a copy of photos that are just arriving, gone after ten minutes',
+  verification: 'a code for a number, under a hash of it; gone after five minutes',
+  limit: 'counts of calls, under a hash; gone after eight hours',
   events: 'a channel, which keeps nothing',
 };
