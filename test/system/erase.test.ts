@@ -148,6 +148,8 @@ describe('erasing a subscriber', () => {
       () =>
         withRedis(stack, async (redis) => {
           for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
+          // The worker empties these every second.
+          for (const key of await keysMatching(redis, '*:queue}:*:events')) expect(await redis.xLen(key)).to.equal(0);
           for (const queue of QUEUES)
             for (const key of await keysMatching(redis, `*:due:${queue}`)) {
               const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
