@@ -10,7 +10,11 @@ export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) 
     stores.nowPlaying.published(id),
   ]);
   return {
-    devices: devices.map((playing) => ({ ...tuneView(playing), device: playing.device })),
+    devices: devices.map((playing) => ({
+      ...tuneView(playing),
+      device: playing.device,
+      ...(playing.player === undefined ? {} : { player: playing.player }),
+    })),
     ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: fingerprint ?? '' } }),
   };
 }

@@ -78,7 +78,7 @@ export const ExportView = Type.Object(
     turnedDown: Type.Array(Type.Object({ subscriberId: Type.String(), numberHashes: Hashes }, closed)),
     nowPlaying: Type.Object(
       {
-        devices: Type.Array(OwnTune),
+        devices: Type.Array(Type.Omit(OwnTune, ['shared'])),
         told: Type.Optional(Type.Object({ at: Time, jid: Type.Optional(Type.String()), what: Type.String() }, closed)),
       },
       closed,

@@ -67,7 +67,7 @@ describe('what is held about a subscriber', () => {
   it('has who the subscriber is, its accounts and its tokens', () => {
     const { id, jid, phoneNumber } = alice;
     expect(held.subscriber).to.deep.include({ id, jid, phoneNumbers: [phoneNumber], displayName: 'Alice' });
-    expect(held.accounts).to.deep.equal({ made: [jid], former: [] });
+    expect(held.accounts).to.deep.equal({ made: [jid], former: [], heard: jid });
     expect(held.tokens).to.have.length(1);
   });
 
