@@ -41,7 +41,11 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     const [first, ...others] = ids;
     if (first === undefined) return;
     if (others.length === 0) await queueOf(name).add(name, { id: first }, jobOptions(first, delay));
-    else await queueOf(name).addBulk(ids.map((id) => ({ name, data: { id }, opts: jobOptions(id, delay) })));
+    else
+      await queueOf(name)
+        .addBulk(ids.map((id) => ({ name, data: { id }, opts: jobOptions(id, delay) })))
+        // A Redis that was restarted knows none of the scripts, and a bulk only names them (EVALSHA); single ones bring them.
+        .catch(() => Promise.all(ids.map((id) => queueOf(name).add(name, { id }, jobOptions(id, delay)))));
   }
 
   return {
