@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { createClient } from 'redis';
 import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues, createQueueWorker, type Queues, type QueueWorker } from '../../runtime/queues.ts';
 import { eventually } from '../support/eventually.ts';
@@ -8,7 +9,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 /** Milliseconds. */
 const LONG = 60_000;
 
-describe('a job that waits for its delay', () => {
+describe('the queues', () => {
   const log = pino({ level: 'silent' });
   let server: TestRedis;
   let redis: QueueRedis;
@@ -34,15 +35,24 @@ describe('a job that waits for its delay', () => {
     await server?.stop();
   });
 
-  it('is brought forward by one that does not', async () => {
+  it('bring a job that waits for its delay forward by one that does not', async () => {
     await queues.enqueue('reconcile', ['alice'], LONG);
     await queues.enqueue('reconcile', ['alice']);
     await eventually(async () => expect(done).to.deep.equal(['alice']));
   });
 
-  it('is not put off by another, however often it is asked for', async () => {
+  it('do not put a job off by another, however often it is asked for', async () => {
     await queues.enqueue('reconcile', ['bob'], 500);
     await queues.enqueue('reconcile', ['bob'], LONG);
     await eventually(async () => expect(done).to.include('bob'));
+  });
+
+  it('take several at once also from a Redis that has forgotten their scripts, as after a restart', async () => {
+    const bare = createClient({ url: server.url });
+    await bare.connect();
+    await bare.scriptFlush();
+    bare.destroy();
+    await queues.enqueue('reconcile', ['carol', 'dave']);
+    await eventually(async () => expect(done).to.include.members(['carol', 'dave']));
   });
 });
