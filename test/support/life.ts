@@ -40,6 +40,7 @@ async function take(world: LifeWorld, group: Group, step: Step): Promise<void> {
   else if (step.do === 'leave') await leave(world.api, group, step.who);
   else if (step.do === 'change-number') await changeNumber(world.api, group, step.who, step.number);
   else if (step.do === 'decline') await decline(world, group, step.who, step.other);
+  else if (step.do === 'set-privacy') await setPrivacy(world.api, group, step);
   else group.people[step.who] = withBook(one, await writeBook(world.api, group, step));
 }
 
@@ -57,7 +58,31 @@ async function leave(api: Api, { people, ids }: Group, who: number): Promise<voi
   await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${ids[who]}`));
   people[who] = NOBODY;
   for (const [i, one] of people.entries())
-    people[i] = { ...one, noTo: new Map([...one.noTo].filter(([other]) => other !== who)) };
+    people[i] = {
+      ...one,
+      noTo: new Map([...one.noTo].filter(([other]) => other !== who)),
+      privacy: { ...one.privacy, people: new Set([...one.privacy.people].filter((other) => other !== who)) },
+    };
+}
+
+async function setPrivacy(
+  api: Api,
+  { people, ids, numbers }: Group,
+  { who, hidden, people: others, numbers: blocked }: Extract<Step, { do: 'set-privacy' }>,
+): Promise<void> {
+  const present = others.filter((other) => other !== who && people[other]?.number !== undefined);
+  const settings = {
+    discoverable: !hidden,
+    audience: 'friends',
+    privateUntil: null,
+    blocked: [
+      ...present.map((other) => ({ subscriberId: ids[other] })),
+      ...blocked.map((number) => ({ phoneNumber: numbers[number] })),
+    ],
+  };
+  await api.expectStatus(200, api.call('PUT', `/v1/subscribers/${ids[who]}/privacy`, settings));
+  const privacy = { hidden, people: new Set(present), numbers: new Set(blocked) };
+  people[who] = { ...(people[who] as Modelled), privacy };
 }
 
 async function changeNumber(api: Api, { people, ids, numbers }: Group, who: number, number: number): Promise<void> {

@@ -3,8 +3,15 @@ import type { Policy } from '../../domain/association.ts';
 
 /** Contacts by uid, each a list of numbers; one without a uid stands under a name of its own. */
 export type ModelBook = ReadonlyMap<string, readonly number[]>;
+/** What somebody has settled: not to be found, and whom it blocks, by person and by number. */
+export type ModelPrivacy = { hidden: boolean; people: ReadonlySet<number>; numbers: ReadonlySet<number> };
 /** Somebody in the model: the number is undefined for who is no subscriber at present; `noTo`: person → its number then. */
-export type Modelled = { number: number | undefined; book: ModelBook; noTo: ReadonlyMap<number, number> };
+export type Modelled = {
+  number: number | undefined;
+  book: ModelBook;
+  noTo: ReadonlyMap<number, number>;
+  privacy: ModelPrivacy;
+};
 export type ModelContact = { uid: string | undefined; numbers: number[] };
 
 /** What may happen; people and numbers are indices. */
@@ -14,12 +21,14 @@ export type Step =
   | { do: 'put-book'; who: number; contacts: ModelContact[] }
   | { do: 'change-book'; who: number; upsert: ModelContact[]; remove: string[] }
   | { do: 'decline'; who: number; other: number }
+  | { do: 'set-privacy'; who: number; hidden: boolean; people: number[]; numbers: number[] }
   | { do: 'leave'; who: number }
   | { do: 'drop-book'; who: number };
 
 export const PEOPLE = 3;
 export const NUMBERS = 4;
-export const NOBODY: Modelled = { number: undefined, book: new Map(), noTo: new Map() };
+const OPEN: ModelPrivacy = { hidden: false, people: new Set(), numbers: new Set() };
+export const NOBODY: Modelled = { number: undefined, book: new Map(), noTo: new Map(), privacy: OPEN };
 const UIDS = ['a', 'b', 'c'];
 
 const who = fc.nat(PEOPLE - 1);
@@ -45,6 +54,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: only('decline'), who, other: who }) },
   { weight: 1, arbitrary: fc.record({ do: only('drop-book'), who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: only('set-privacy'),
+      who,
+      hidden: fc.nat(3).map((n) => n === 0),
+      people: fc.uniqueArray(who, { maxLength: 1 }),
+      numbers: fc.uniqueArray(number, { maxLength: 1 }),
+    }),
+  },
 );
 const everybodyJoins = Array.from({ length: PEOPLE }, (_, i): Step => ({ do: 'join', who: i, number: i }));
 
@@ -60,10 +79,15 @@ export function friendsInModel(people: readonly Modelled[], policy: Policy): num
     people.flatMap((b, other) => {
       if (a === b || a.number === undefined || b.number === undefined) return [];
       if (a.noTo.has(other) || b.noTo.has(me)) return [];
+      if (a.privacy.hidden || b.privacy.hidden || blocks(a, other, b) || blocks(b, me, a)) return [];
       const friends = policy === 'either' ? holds(a, b) || holds(b, a) : holds(a, b) && holds(b, a);
       return friends ? [other] : [];
     }),
   );
+}
+
+function blocks({ privacy }: Modelled, other: number, { number }: Modelled): boolean {
+  return privacy.people.has(other) || (number !== undefined && privacy.numbers.has(number));
 }
 
 /** A no lasts until the number it was said to leaves the book. */
