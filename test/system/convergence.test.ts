@@ -20,7 +20,7 @@ import { friendsInModel, steps } from '../support/model.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
-const SEQUENCES: Record<RedisKind, number> = { 'a single Redis': 500, 'a Redis Cluster': 200 };
+const SEQUENCES: Record<RedisKind, number> = { 'a single Redis': 500, 'a Redis Cluster': 100 };
 const TOGETHER = 25;
 /** Milliseconds; a worker that was killed keeps its jobs locked for ten seconds. */
 const PATIENCE = 30_000;
