@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Answer, Api, Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { rankTest } from '../support/rank-test.ts';
 import { startWithoutXmpp, type WithoutXmpp } from '../support/without-xmpp.ts';
 
@@ -15,22 +16,34 @@ const QUIET = 460;
 /** Beyond this, two distributions are not the same (`rankTest`). */
 const SURE = 4;
 
-type Kind = { name: string; make: (world: WithoutXmpp, phoneNumber: string) => Promise<void>; delay?: number };
+/** `callers`: the keys of the attackers' numbers. */
+type Make = (world: WithoutXmpp, phoneNumber: string, callers: readonly string[]) => Promise<void>;
+type Kind = { name: string; make: Make; delay?: number };
 
 /** What a number may be; all of them must look like the first. */
 const KINDS: Kind[] = [
   { name: 'unknown', make: async () => {} },
-  { name: 'one-sided', make: register },
+  { name: 'one-sided', make: async (world, phoneNumber) => void (await register(world, phoneNumber)) },
+  { name: 'hidden', make: hide },
 ];
 /** What the test must be able to see, on a busy machine too: as unknown, but milliseconds later. */
 const CONTROL: Kind = { name: 'unknown, four milliseconds later', make: async () => {}, delay: 4 };
 
 /** A subscriber who does not hold the attacker. */
-async function register({ stores, keyOf }: WithoutXmpp, phoneNumber: string): Promise<void> {
+async function register({ stores, keyOf }: WithoutXmpp, phoneNumber: string): Promise<string> {
   const id = randomUUID();
   const subscriber = { id, phoneNumber, numberKey: keyOf(phoneNumber), jid: `${id}@op.example`, displayName: 'Bob' };
   await stores.subscribers.create({ ...subscriber, state: 'pending' }, Date.now());
   await stores.subscribers.activate({ ...subscriber, state: 'pending' }, Date.now());
+  return id;
+}
+
+/** A subscriber who holds the attackers and lets nobody find it. */
+async function hide(world: WithoutXmpp, phoneNumber: string, callers: readonly string[]): Promise<void> {
+  const id = await register(world, phoneNumber);
+  await world.stores.privacies.conceal(id);
+  const attacker = { name: 'Attacker', groups: [], numberKeys: [...callers] };
+  await world.stores.addressBooks.replace(id, new Map([['attacker', attacker]]), Date.now());
 }
 
 describe('a number in a book', () => {
@@ -55,11 +68,13 @@ describe('a number in a book', () => {
   type Sample = { kind: Kind; phoneNumber: string };
 
   /** In a random order, so that nothing else that changes meanwhile speaks for one kind. */
-  async function makeSamples(kinds: readonly Kind[]): Promise<Sample[]> {
+  async function makeSamples(kinds: readonly Kind[], attackers: readonly Person[]): Promise<Sample[]> {
+    const callers = attackers.map((attacker) => world.keyOf(attacker.phoneNumber));
     const samples = kinds.flatMap((kind) =>
       Array.from({ length: SAMPLES }, () => ({ kind, phoneNumber: nextNumber() })),
     );
-    for (const { kind, phoneNumber } of samples) await kind.make(world, phoneNumber);
+    for (const { kind, phoneNumber } of samples) await kind.make(world, phoneNumber, callers);
+    await eventually(async () => expect(await world.stores.due.waiting('reconcile')).to.equal(0), 120_000);
     return samples
       .map((sample) => ({ sample, at: Math.random() }))
       .sort((a, b) => a.at - b.at)
@@ -80,14 +95,15 @@ describe('a number in a book', () => {
   }
 
   it('shows neither by its answers nor by their times whether it has an owner', async () => {
-    const api = world.apiOf(await world.join('+8613800138000'));
+    const attacker = await world.join('+8613800138000');
+    const api = world.apiOf(attacker);
     const calls: Record<string, (phoneNumber: string) => Promise<Answer>> = {
       patch: (phoneNumber) => add(api, phoneNumber),
       book: () => api.call('GET', '/v1/subscribers/me/address-book'),
       friends: () => api.call('GET', '/v1/subscribers/me/friends'),
     };
     const [times, shapes] = [new Map<string, number[]>(), new Map<string, Set<string>>()];
-    for (const { kind, phoneNumber } of await makeSamples([...KINDS, CONTROL]))
+    for (const { kind, phoneNumber } of await makeSamples([...KINDS, CONTROL], [attacker]))
       for (const [call, ask] of Object.entries(calls)) {
         const start = performance.now();
         const answer = await ask(phoneNumber);
@@ -112,7 +128,7 @@ describe('a number in a book', () => {
   it('is current after the same time, whether or not it has an owner', async () => {
     const attackers: Person[] = [];
     for (let i = 0; i < LANES; i += 1) attackers.push(await world.join(nextNumber()));
-    const samples = await makeSamples(KINDS);
+    const samples = await makeSamples(KINDS, attackers);
     const times = new Map<string, number[]>();
     await Promise.all(
       attackers.map(async (attacker) => {
