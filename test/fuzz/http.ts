@@ -111,7 +111,7 @@ async function send(
     }
     const text = await Promise.race([answer.body.text(), delay(30_000, undefined, { ref: false })]);
     if (text === undefined) return { status, wrong: 'no end of the answer' };
-    return { status, wrong: wrongWith({ status, type, text }, method) };
+    return { status, wrong: wrongWith({ status, type, text }, method, path) };
   } catch (err) {
     return { status: 0, wrong: `no answer (${(err as Error).message})` };
   }

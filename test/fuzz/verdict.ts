@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { Problem } from '../../gateway/schemas.ts';
 
@@ -10,10 +11,15 @@ const CODES = new Set([
   ...['UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_REQUESTS'],
 ]);
 
+/** The form of errors of the one route that speaks OAuth 2.0 (RFC 6749, section 5.2). */
+const OAUTH_PATH = '/v1/tokens';
+const OAuthError = Type.Object({ error: Type.String(), error_description: Type.String() });
+
 /** What is wrong with an answer, if anything: no 5xx, and every error is problem details (RFC 9457) with a code of the list. */
-export function wrongWith({ status, type, text }: Answered, method: string): string | undefined {
+export function wrongWith({ status, type, text }: Answered, method: string, path = ''): string | undefined {
   if (status >= 500) return `${status} ${text.slice(0, 300)}`;
   if (status < 400) return undefined;
+  if (status === 400 && path.split('?')[0] === OAUTH_PATH && Value.Check(OAuthError, parsed(text))) return undefined;
   if (!type.startsWith('application/problem+json')) return `${status} with ${type || 'no type'}: ${text.slice(0, 300)}`;
   if (method === 'HEAD') return undefined;
   const problem = parsed(text);

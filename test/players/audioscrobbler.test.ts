@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type ApplicationPassword, makePassword, md5, nowPlaying, request, secondsLeft } from '../support/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -71,6 +72,7 @@ describe('AudioScrobbler 1.2', () => {
       length: 305,
       device: `audioscrobbler-${made.applicationPasswordId}`,
       player: 'The desk',
+      shared: true,
     });
     expect(await secondsLeft(api, alice)).to.be.within(305, 310);
   });
@@ -151,8 +153,11 @@ describe('AudioScrobbler 1.2', () => {
       expect(dump.includes(secret)).to.equal(false);
     expect(dump).to.contain('application-passwords');
     await request(stack.gatewayUrl + made.webhookPath, { method: 'POST', body: '{"eventName":"paused","data":' });
-    const log = await readFile(join(stack.dataDir, 'logs', 'gateway.log'), 'utf8');
-    expect(log).to.contain('/web-scrobbler/:session');
+    const log = await eventually(async () => {
+      const text = await readFile(join(stack.dataDir, 'logs', 'gateway.log'), 'utf8');
+      expect(text).to.contain('/web-scrobbler/:session');
+      return text;
+    });
     for (const secret of [made.password, s, made.webhookPath, 'Jóga', alice.phoneNumber])
       expect(log.includes(secret)).to.equal(false);
   });

@@ -74,6 +74,7 @@ describe('Last.fm 2.0', () => {
       length: 305,
       device: `lastfm-${made.applicationPasswordId}`,
       player: 'Phone',
+      shared: true,
     });
   });
 

@@ -77,6 +77,7 @@ describe('ListenBrainz', () => {
       length: 305,
       uri: 'https://music.example/joga',
       player: 'Rhythmbox',
+      shared: true,
     });
     expect(await secondsLeft(api, alice)).to.be.within(305, 310);
   });

@@ -69,6 +69,7 @@ describe('Web Scrobbler’s webhook', () => {
       uri: 'https://www.youtube.com/watch?v=abc',
       device: `web-scrobbler-${made.applicationPasswordId}`,
       player: 'YouTube',
+      shared: true,
     };
     const { status, text, headers } = await send(event('nowplaying', 'Jóga'));
     expect([status, text]).to.deep.equal([200, '{"status":"ok"}']);
