@@ -9,7 +9,7 @@ const { Parser } = createRequire(import.meta.url)('@xmpp/xml') as { Parser: type
 
 const RIGHTS =
   "<message from='op.example' to='tune.op.example'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/>" +
-  "<perm access='presence' type='roster'/><perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='both'/></perm></privilege></message>";
+  "<perm access='presence' type='roster'/><perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='both'/><namespace ns='http://jabber.org/protocol/pubsub#owner' type='both'/></perm></privilege></message>";
 
 export type FakeServer = Awaited<ReturnType<typeof startFakeServer>>;
 
