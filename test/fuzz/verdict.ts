@@ -1,6 +1,5 @@
-import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { Problem } from '../../gateway/schemas.ts';
+import { OAuthError, Problem } from '../../gateway/schemas.ts';
 
 /** An answer of the gateway. */
 export type Answered = { status: number; type: string; text: string };
@@ -11,9 +10,8 @@ const CODES = new Set([
   ...['UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_REQUESTS'],
 ]);
 
-/** The form of errors of the one route that speaks OAuth 2.0 (RFC 6749, section 5.2). */
+/** The one route whose errors speak OAuth 2.0 (RFC 6749, section 5.2). */
 const OAUTH_PATH = '/v1/tokens';
-const OAuthError = Type.Object({ error: Type.String(), error_description: Type.String() });
 
 /** What is wrong with an answer, if anything: no 5xx, and every error is problem details (RFC 9457) with a code of the list. */
 export function wrongWith({ status, type, text }: Answered, method: string, path = ''): string | undefined {
