@@ -1,6 +1,6 @@
 import { imageType } from '../domain/photo.ts';
+import type { FriendView } from '../service/friend-views.ts';
 import type { Context } from './context.ts';
-import type { FriendView } from './views.ts';
 
 /** The friends with the photos that the subscriber's own book has of them, as `data:` URIs (RFC 2397). */
 export async function withAvatars(

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { Grant } from '../domain/grant.ts';
 
 /** An operator or a carrier: a program that acts for others. `id`: the credential's, or `operator` for the configured key. */
@@ -10,4 +11,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | undefined;
   }
+}
+
+/** From here on the call is one by the subscriber itself: so the audit trail has it, where no stranger's call can push it out. */
+export function becomeCaller(request: FastifyRequest, { id }: { id: string }): void {
+  request.caller = { kind: 'subscriber', id };
+  request.subject = id;
 }

@@ -1,7 +1,7 @@
+import { type FriendView, friendViews } from '../service/friend-views.ts';
 import type { Change, EventListener } from '../store/events.ts';
 import { withAvatars } from './avatars.ts';
 import type { Context } from './context.ts';
-import { type FriendView, friendViews } from './views.ts';
 
 /** One message of the stream (WHATWG HTML, section 9.2). */
 export type ServerEvent = { event: string; data: unknown };

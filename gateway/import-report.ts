@@ -2,12 +2,12 @@ import { Fault, type FaultCode } from '../domain/fault.ts';
 import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
+import { createSubscriber } from '../service/new-subscriber.ts';
+import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from '../service/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { requireLinking, requireReach } from './auth.ts';
 import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';
-import { createSubscriber } from './new-subscriber.ts';
-import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from './subscriber-fields.ts';
 
 /** What became of one row. `password`: of the account that was made, told this once. */
 export type RowReport = {

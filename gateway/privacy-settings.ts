@@ -2,11 +2,11 @@ import type { Static } from 'typebox';
 import { Fault } from '../domain/fault.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
+import { toE164 } from '../service/subscriber-fields.ts';
 import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
 import type { Blocked, PrivacyState } from '../store/privacy.ts';
 import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas.ts';
-import { toE164 } from './subscriber-fields.ts';
 
 type Body = Static<typeof PrivacyBody>;
 

@@ -30,56 +30,60 @@ export type CommonConfig = {
   logLevel: string;
 };
 
-export type ComponentConfig = CommonConfig & {
-  homeHost: string;
-  service: string;
-  domain: string;
-  secret: string;
-  /** Of the hashes that stand for subscribers in the log; the numbers' own hashes are made elsewhere. */
-  numberKey: Buffer;
-  /** Milliseconds between two publishes of one subscriber. */
-  publishInterval: number;
-};
-
-/** What reads address books needs. */
-export type BookConfig = {
+/** The keys under which numbers and secrets are kept. */
+export type KeyConfig = {
   /** The key of the hashes under which phone numbers are kept. */
   numberKey: Buffer;
   /** The one before it, while it is being changed. */
   numberKeyPrevious?: Buffer;
-  guessedNumbers: GuessedNumbers;
   /** The key under which secrets are sealed: credentials of network address books, passwords of players, blocked numbers, codes for logging in. 32 bytes. */
   secretsKey: Buffer;
-  /** Hosts and networks on which address books may be read although they are internal. */
-  sourceAllow: readonly string[];
 };
+
+/** What serves subscribers needs, whichever door they come through. */
+export type ServiceConfig = KeyConfig & {
+  homeHost: string;
+  consent: ConsentStep;
+  guessedNumbers: GuessedNumbers;
+  /** Milliseconds that a subscriber's token lives. */
+  tokenLifetime: number;
+  verification: VerificationConfig;
+  /** Whether existing players may say what plays, by their own protocols. */
+  players: 'on' | 'off';
+  /** Where players and people reach the gateway, without a slash at the end; undefined: where they say that they have reached it. */
+  publicUrl: string | undefined;
+};
+
+export type ComponentConfig = CommonConfig &
+  ServiceConfig & {
+    service: string;
+    domain: string;
+    secret: string;
+    /** Milliseconds between two publishes of one subscriber. */
+    publishInterval: number;
+  };
 
 /** Who says that a new subscriber may be found: the operator who adds it, or nobody but the subscriber itself, later. */
 export type ConsentStep = 'operator' | 'subscriber';
 
 export type GatewayConfig = CommonConfig &
-  BookConfig & {
-    homeHost: string;
+  ServiceConfig & {
     host: string;
     port: number;
     operatorKey: string;
-    consent: ConsentStep;
-    /** Milliseconds that a subscriber's token lives. */
-    tokenLifetime: number;
     /** Entries that each audit trail keeps. */
     auditMaxEntries: number;
-    verification: VerificationConfig;
     assertions: AssertionConfig;
-    /** Whether existing players may say what plays, by their own protocols. */
-    players: 'on' | 'off';
-    /** Where players reach this gateway, without a slash at the end; undefined: where they say that they have reached it. */
-    publicUrl: string | undefined;
+    /** Hosts and networks on which address books may be read although they are internal. */
+    sourceAllow: readonly string[];
     edge: EdgeConfig;
   };
 
 export type WorkerConfig = CommonConfig &
-  BookConfig & {
+  KeyConfig & {
     policy: Policy;
+    guessedNumbers: GuessedNumbers;
+    sourceAllow: readonly string[];
     /** Milliseconds between two reads of a network address book. */
     sourceInterval: number;
     sms: SmsConfig;
@@ -89,7 +93,7 @@ export type WorkerConfig = CommonConfig &
 export function toComponentConfig(env: Env): ComponentConfig {
   return check(env, (read) => ({
     ...common(read),
-    homeHost: read.domain('EARSHOT_HOME_HOST'),
+    ...service(read),
     service: read.matching(
       'EARSHOT_COMPONENT_SERVICE',
       /^xmpp:\/\/[^\s/]+$/,
@@ -98,7 +102,6 @@ export function toComponentConfig(env: Env): ComponentConfig {
     ),
     domain: read.domain('EARSHOT_COMPONENT_DOMAIN', `tune.${env.EARSHOT_HOME_HOST ?? 'op.example'}`),
     secret: read.text('EARSHOT_COMPONENT_SECRET'),
-    numberKey: read.key('EARSHOT_NUMBER_KEY', ...NUMBER_KEY),
     publishInterval: read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000),
   }));
 }
@@ -107,19 +110,14 @@ export function toComponentConfig(env: Env): ComponentConfig {
 export function toGatewayConfig(env: Env): GatewayConfig {
   return check(env, (read) => ({
     ...common(read),
-    homeHost: read.domain('EARSHOT_HOME_HOST'),
+    ...service(read),
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
-    tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
-    verification: verificationConfig(read),
     assertions: assertionConfig(read),
-    players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
-    publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
+    sourceAllow: sourceAllow(read),
     edge: edgeConfig(read),
-    ...books(read),
   }));
 }
 
@@ -130,17 +128,31 @@ export function toWorkerConfig(env: Env): WorkerConfig {
     policy: read.oneOf('EARSHOT_POLICY', ['mutual', 'either'], 'mutual'),
     sourceInterval: read.integer('EARSHOT_SOURCE_INTERVAL_MINUTES', 1, 44_640, 360) * 60_000,
     sms: smsConfig(read),
-    ...books(read),
+    ...keys(read),
+    guessedNumbers: guessedNumbers(read),
+    sourceAllow: sourceAllow(read),
   }));
 }
 
-function books(read: Reader): BookConfig {
+function service(read: Reader): ServiceConfig {
   return {
-    ...numberKeys(read),
-    guessedNumbers: read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use'),
-    secretsKey: read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32'),
-    sourceAllow: read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16'),
+    ...keys(read),
+    homeHost: read.domain('EARSHOT_HOME_HOST'),
+    consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
+    guessedNumbers: guessedNumbers(read),
+    tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
+    verification: verificationConfig(read),
+    players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
+    publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
   };
+}
+
+function guessedNumbers(read: Reader): GuessedNumbers {
+  return read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use');
+}
+
+function sourceAllow(read: Reader): string[] {
+  return read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16');
 }
 
 function publicUrl(read: Reader): string {
@@ -167,13 +179,14 @@ function common(read: Reader): CommonConfig {
 /** The shape of a number key, and how many bytes it has, in words. */
 const NUMBER_KEY = [/^(?:[0-9a-fA-F]{2}){32,}$/, '32 or more'] as const;
 
-function numberKeys(read: Reader): { numberKey: Buffer; numberKeyPrevious?: Buffer } {
+function keys(read: Reader): KeyConfig {
   const numberKey = read.key('EARSHOT_NUMBER_KEY', ...NUMBER_KEY);
-  if (read.given('EARSHOT_NUMBER_KEY_PREVIOUS') === undefined) return { numberKey };
+  const secretsKey = read.key('EARSHOT_SECRETS_KEY', /^[0-9a-fA-F]{64}$/, '32');
+  if (read.given('EARSHOT_NUMBER_KEY_PREVIOUS') === undefined) return { numberKey, secretsKey };
   const numberKeyPrevious = read.key('EARSHOT_NUMBER_KEY_PREVIOUS', ...NUMBER_KEY);
   if (numberKeyPrevious.equals(numberKey))
     read.faults.push('EARSHOT_NUMBER_KEY_PREVIOUS must be the key before EARSHOT_NUMBER_KEY, not the same.');
-  return { numberKey, numberKeyPrevious };
+  return { numberKey, numberKeyPrevious, secretsKey };
 }
 
 function check<T>(env: Env, build: (read: Reader) => T): T {

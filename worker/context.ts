@@ -1,5 +1,5 @@
 import type { Policy } from '../domain/association.ts';
-import type { BookConfig } from '../runtime/config.ts';
+import type { WorkerConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
@@ -9,7 +9,7 @@ import type { DavThreads } from './carddav/threads.ts';
 
 /** What reading network address books works with besides. */
 export type SourceContext = Context & {
-  config: BookConfig & { sourceInterval: number };
+  config: Pick<WorkerConfig, 'secretsKey' | 'guessedNumbers' | 'sourceAllow' | 'sourceInterval'>;
   numberKeyOf: NumberKeyOf;
   threads: DavThreads;
 };

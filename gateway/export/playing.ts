@@ -1,6 +1,6 @@
+import { tuneView } from '../../service/friend-views.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
-import { tuneView } from '../views.ts';
 import { toTime } from './section.ts';
 
 /** What each device plays, and what the XMPP server was last told; nothing that ended is kept. */

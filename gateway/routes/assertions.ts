@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
+import { type LoggedIn, logIn, toDeviceName } from '../../service/login.ts';
 import { type Asserted, createAssertionCheck } from '../assertion.ts';
+import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { becomeCaller, type LoggedIn, logIn, toDeviceName } from '../login.ts';
 import { OAuthFault } from '../oauth-fault.ts';
 import { AccessToken, AssertionBody, OAuthError, problems } from '../schemas.ts';
 

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { friendViews } from '../../service/friend-views.ts';
 import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
 import { FriendsView, problems, SubscriberParams } from '../schemas.ts';
-import { friendViews } from '../views.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { shares } from '../../domain/privacy.ts';
 import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
+import { tuneView } from '../../service/friend-views.ts';
+import { playTune, stopPlaying } from '../../service/playing.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { playTune, stopPlaying } from '../playing.ts';
 import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
-import { tuneView } from '../views.ts';
 
 const PATH = '/subscribers/:subscriberId/now-playing';
 const DEFAULT_DEVICE = 'default';

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
+import { changePrivacy } from '../../service/privacy.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
@@ -14,7 +15,7 @@ const tags = ['privacy'];
 
 /** A subscriber's consent: who may find it, who sees the tune, whom it blocks. Stronger than any policy. */
 export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, config, now } = context;
+  const { stores, config } = context;
 
   async function view(id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
@@ -71,9 +72,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
         const privacy = toPrivacy(request.body);
         const consented = privacy.discoverable ? await consentedAt(request, id) : undefined;
         const blocked = toBlocked(context, id, request.body.blocked);
-        await stores.privacies.put(id, privacy, blocked, ifMatch(request) ?? consented, now());
-        await Promise.all([queues.enqueue('tune', [id]), queues.enqueue('reconcile', [id])]);
-        await stores.events.tell(id, { what: 'now-playing' });
+        await changePrivacy(context, id, privacy, blocked, ifMatch(request) ?? consented);
         const { etag, body } = await view(id);
         return reply.header('etag', etag).send(body);
       },

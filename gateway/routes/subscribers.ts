@@ -1,9 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
+import { removeSubscriber } from '../../service/departure.ts';
+import { createSubscriber } from '../../service/new-subscriber.ts';
+import {
+  changeIdentity,
+  rename,
+  subscriberWith,
+  toDisplayName,
+  toE164,
+  toE164s,
+  toJid,
+} from '../../service/subscriber-fields.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import { carrierOf, requireLinking, requireReach, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { createSubscriber } from '../new-subscriber.ts';
 import {
   CreatedSubscriber,
   Empty,
@@ -14,13 +24,12 @@ import {
   SubscriberPatch,
   SubscriberView,
 } from '../schemas.ts';
-import { changeIdentity, rename, subscriberWith, toDisplayName, toE164, toE164s, toJid } from '../subscriber-fields.ts';
 
 const tags = ['subscribers'];
 
 /** Subscribers: who is known to the service. */
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, queues, now } = context;
+  const { stores } = context;
 
   return async (app) => {
     app.post(
@@ -120,14 +129,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        await stores.subscribers.leave(id, now());
-        await stores.tokens.revokeAll(id);
-        await stores.applicationPasswords.revokeAll(id);
-        await stores.nowPlaying.stop(id, undefined, now());
-        await queues.enqueue('tune', [id]);
-        await queues.enqueue('reconcile', [id]);
-        await queues.enqueue('listen', [id]);
-        await stores.events.tell(id, { what: 'gone' });
+        await removeSubscriber(context, id);
         return reply.code(204).send(null);
       },
     );

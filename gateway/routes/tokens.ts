@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
+import { issueToken, revokeToken, revokeTokens, toDeviceName } from '../../service/login.ts';
 import type { Device } from '../../store/tokens.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { issueToken, toDeviceName } from '../login.ts';
 import { Empty, NewToken, problems, SubscriberParams, TokenList, TokenParams, TokenView } from '../schemas.ts';
 
 const tags = ['tokens'];
@@ -65,9 +65,8 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        if (!(await stores.tokens.revoke(id, request.params.tokenId)))
+        if (!(await revokeToken(context, id, request.params.tokenId)))
           throw new Fault('NOT_FOUND', 'The subscriber has no such token; GET …/tokens lists them.');
-        await stores.events.tell(id, { what: 'tokens' });
         return reply.code(204).send(null);
       },
     );
@@ -85,8 +84,7 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        await stores.tokens.revokeAll(id);
-        await stores.events.tell(id, { what: 'tokens' });
+        await revokeTokens(context, id);
         return reply.code(204).send(null);
       },
     );

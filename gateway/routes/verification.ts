@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { logIn, toDeviceName } from '../../service/login.ts';
+import { toE164 } from '../../service/subscriber-fields.ts';
+import { proveNumber, sendCode } from '../../service/verification.ts';
+import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { becomeCaller, logIn, toDeviceName } from '../login.ts';
 import { networkOf } from '../network.ts';
 import { CodeBody, LoginView, NumberQuery, problems, SentCode } from '../schemas.ts';
-import { toE164 } from '../subscriber-fields.ts';
-import { proveNumber, sendCode } from '../verification.ts';
 
 const tags = ['login'];
 /** No credential: these calls are how one is got. */

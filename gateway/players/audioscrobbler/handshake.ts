@@ -1,6 +1,6 @@
+import { md5, sameText } from '../../../service/player-secrets.ts';
+import { logIn } from '../../../service/player-sessions.ts';
 import type { Context } from '../../context.ts';
-import { md5, sameText } from '../secrets.ts';
-import { logIn } from '../session.ts';
 import type { Answer } from './answers.ts';
 
 type Query = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { playerTune } from '../../../domain/player-tune.ts';
+import { sourceOf } from '../../../service/player-sessions.ts';
+import { playTune, type Source } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
 import type { Limit } from '../../limits.ts';
-import { playTune, type Source } from '../../playing.ts';
 import { acceptText, readForm } from '../bodies.ts';
 import { countCall } from '../calls.ts';
 import { ownAddress } from '../own-address.ts';
-import { sourceOf } from '../session.ts';
 import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';
 import { handshake } from './handshake.ts';
 

@@ -1,9 +1,9 @@
 import { playerTune } from '../../../domain/player-tune.ts';
+import { md5, sameText } from '../../../service/player-secrets.ts';
+import { logIn, sourceOf } from '../../../service/player-sessions.ts';
+import { playTune, type Source } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
-import { playTune, type Source } from '../../playing.ts';
 import { countCall } from '../calls.ts';
-import { md5, sameText } from '../secrets.ts';
-import { logIn, sourceOf } from '../session.ts';
 import { LastFmFault } from './fault.ts';
 
 type Field = (name: string) => string;

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
 import { playerText, playerTune } from '../../../domain/player-tune.ts';
+import { sourceOf } from '../../../service/player-sessions.ts';
+import { playTune, type Source, stopPlaying } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
 import type { Limit } from '../../limits.ts';
-import { playTune, type Source, stopPlaying } from '../../playing.ts';
 import { countCall } from '../calls.ts';
 import { allowOrigins } from '../cors.ts';
-import { sourceOf } from '../session.ts';
 import { readEvent, type WebhookEvent } from './event.ts';
 
 /** What stands before the session in the webhook's path. */

@@ -1,9 +1,8 @@
-import type { FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
 import { cleanText, lengthOf } from '../domain/text.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Issued } from '../store/tokens.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
 import { subscriberWith } from './subscriber-fields.ts';
 
@@ -17,7 +16,7 @@ export type LoggedIn = { subscriber: Subscriber; password?: string; issued: Issu
  * @throws Fault as createSubscriber
  */
 export async function logIn(
-  context: Context,
+  context: ServiceContext,
   phoneNumber: string,
   deviceName: string | undefined,
   useUp: () => Promise<void>,
@@ -27,21 +26,28 @@ export async function logIn(
   return { ...found, issued: await issueToken(context, found.subscriber.id, deviceName) };
 }
 
-/** From here on the call is one by the subscriber itself: so the audit trail has it, where no stranger's call can push it out. */
-export function becomeCaller(request: FastifyRequest, { id }: Subscriber): void {
-  request.caller = { kind: 'subscriber', id };
-  request.subject = id;
-}
-
 /** A token for one device; a former one of that device ends at once. */
 export async function issueToken(
-  { stores, config, now }: Context,
+  { stores, config, now }: ServiceContext,
   id: string,
   deviceName: string | undefined,
 ): Promise<Issued> {
   const issued = await stores.tokens.issue(id, deviceName, config.tokenLifetime, now());
   await stores.events.tell(id, { what: 'tokens' });
   return issued;
+}
+
+/** Ends one token at once; false when there is no such token. */
+export async function revokeToken({ stores }: ServiceContext, id: string, tokenId: string): Promise<boolean> {
+  if (!(await stores.tokens.revoke(id, tokenId))) return false;
+  await stores.events.tell(id, { what: 'tokens' });
+  return true;
+}
+
+/** Ends every token of a subscriber. */
+export async function revokeTokens({ stores }: ServiceContext, id: string): Promise<void> {
+  await stores.tokens.revokeAll(id);
+  await stores.events.tell(id, { what: 'tokens' });
 }
 
 /** Undefined when none was given. @throws Fault INVALID_ARGUMENT */
@@ -54,7 +60,7 @@ export function toDeviceName(text: string | undefined): string | undefined {
 }
 
 async function findOrCreate(
-  context: Context,
+  context: ServiceContext,
   phoneNumber: string,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
   const known = await subscriberWith(context, phoneNumber);

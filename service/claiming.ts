@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
 import type { ChangeOutcome } from '../store/identity.ts';
 import type { Numbers, Subscriber } from '../store/subscriber-record.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 
 /** Milliseconds that a caller waits for somebody who is just being added, changed or removed. */
 const PATIENCE = 5_000;
@@ -19,7 +19,7 @@ const TAKEN = {
  * @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber itself is gone)
  */
 export async function untilClaimed(
-  context: Context,
+  context: ServiceContext,
   wanted: Numbers & { id: string; jid: string },
   attempt: () => Promise<ChangeOutcome>,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function untilClaimed(
 }
 
 /** @throws Fault CONFLICT when somebody is still at work on it */
-async function giveUpUnfinished({ stores }: Context, holder: Subscriber | undefined): Promise<void> {
+async function giveUpUnfinished({ stores }: ServiceContext, holder: Subscriber | undefined): Promise<void> {
   const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
   if (!unfinished)
     throw new Fault('CONFLICT', 'This number or JID is just being changed, added or removed; try again in a moment.');

@@ -1,13 +1,13 @@
 import { Fault } from '../domain/fault.ts';
 import type { Limit } from '../runtime/login-config.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 
 /** Something that was counted and may turn out not to count. */
 export type Counted = { giveBack(): Promise<void> };
 
 /** Counts one `what` of `whom`, who is kept as a keyed hash. @throws Fault TOO_MANY_REQUESTS */
 export async function countOne(
-  { stores, keyedHash, now }: Context,
+  { stores, keyedHash, now }: ServiceContext,
   what: string,
   whom: string,
   limits: readonly Limit[],

@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import type { Source } from '../playing.ts';
-import { findPassword, sessionOf } from './secrets.ts';
+import type { ServiceContext } from './context.ts';
+import { findPassword, sessionOf } from './player-secrets.ts';
+import type { Source } from './playing.ts';
 
 /** The protocols that know an application password; the name is what the device's name begins with. */
 export type Protocol = 'audioscrobbler' | 'lastfm' | 'web-scrobbler';
@@ -15,7 +15,7 @@ export function deviceOf(protocol: Protocol, passwordId: string): string {
 
 /** Opens the session of the password whose MD5 digest `proves` accepts; undefined when there is none. */
 export async function logIn(
-  context: Context,
+  context: ServiceContext,
   protocol: Protocol,
   subscriberId: string,
   proves: (digest: string) => boolean,
@@ -29,7 +29,7 @@ export async function logIn(
 
 /** Opening a session that is open gives the same again. */
 export async function openSession(
-  { stores, config }: Context,
+  { stores, config }: ServiceContext,
   protocol: Protocol,
   subscriberId: string,
   passwordId: string,
@@ -41,7 +41,7 @@ export async function openSession(
 
 /** The device behind a session of this protocol, named as its password is; undefined when the password is revoked or the subscriber gone. */
 export async function sourceOf(
-  { stores, config }: Context,
+  { stores, config }: ServiceContext,
   protocol: Protocol,
   session: string,
 ): Promise<Source | undefined> {
@@ -58,7 +58,7 @@ export async function sourceOf(
 
 /** Forgets the sessions of a password that is revoked. */
 export async function closeSessions(
-  { stores, config }: Context,
+  { stores, config }: ServiceContext,
   subscriberId: string,
   passwordId: string,
 ): Promise<void> {

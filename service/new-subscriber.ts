@@ -4,7 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import type { AccountState } from '../store/accounts.ts';
 import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
 import { untilClaimed } from './claiming.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 import { type PhoneNumbers, toJid } from './subscriber-fields.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
@@ -16,7 +16,7 @@ const POLL = 25;
  * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (the JID), CONFLICT, UNAVAILABLE (no account could be made)
  */
 export async function createSubscriber(
-  context: Context,
+  context: ServiceContext,
   phoneNumbers: PhoneNumbers,
   displayName: string,
   jidText: string | undefined,
@@ -41,7 +41,7 @@ export async function createSubscriber(
   return password === undefined ? { subscriber } : { subscriber, password };
 }
 
-async function requireComponent({ stores }: Context): Promise<void> {
+async function requireComponent({ stores }: ServiceContext): Promise<void> {
   if (!(await stores.statuses.of('component'))?.ready)
     throw new Fault(
       'UNAVAILABLE',
@@ -49,7 +49,7 @@ async function requireComponent({ stores }: Context): Promise<void> {
     );
 }
 
-async function makeAccount(context: Context, subscriber: Subscriber): Promise<string> {
+async function makeAccount(context: ServiceContext, subscriber: Subscriber): Promise<string> {
   const { stores, queues } = context;
   const password = randomBytes(18).toString('base64url');
   await stores.accounts.want(subscriber.id, password);
@@ -69,7 +69,7 @@ async function makeAccount(context: Context, subscriber: Subscriber): Promise<st
   );
 }
 
-async function accountState({ stores, now }: Context, id: string): Promise<AccountState | undefined> {
+async function accountState({ stores, now }: ServiceContext, id: string): Promise<AccountState | undefined> {
   const giveUp = now() + ACCOUNT_PATIENCE;
   for (;;) {
     const state = await stores.accounts.state(id);

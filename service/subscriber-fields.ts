@@ -4,7 +4,7 @@ import { parseE164 } from '../domain/phone.ts';
 import { cleanText } from '../domain/text.ts';
 import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { untilClaimed } from './claiming.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 
 const MOST_NUMBERS = 10;
 
@@ -37,7 +37,7 @@ export function toJid(text: string, homeHost: string): string {
 
 /** Changes the numbers, the JID, or both. @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber is gone) */
 export async function changeIdentity(
-  context: Context,
+  context: ServiceContext,
   subscriber: Subscriber,
   phoneNumbers: PhoneNumbers,
   jid = subscriber.jid,
@@ -56,7 +56,7 @@ export async function changeIdentity(
 }
 
 /** Whoever has the number in its record: the directory alone may be a moment behind, or ahead. */
-export async function subscriberWith(context: Context, phoneNumber: string): Promise<Subscriber | undefined> {
+export async function subscriberWith(context: ServiceContext, phoneNumber: string): Promise<Subscriber | undefined> {
   const { stores, numberKeys } = context;
   for (const id of new Set(await stores.directory.owners(numberKeys.of(phoneNumber)))) {
     const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
@@ -77,7 +77,11 @@ export function toDisplayName(text: string | undefined): string {
 }
 
 /** Friends whose book does not hold the number show the display name, so their rosters follow it. */
-export async function rename({ stores, queues, now }: Context, { id }: Subscriber, displayName: string): Promise<void> {
+export async function rename(
+  { stores, queues, now }: ServiceContext,
+  { id }: Subscriber,
+  displayName: string,
+): Promise<void> {
   await stores.subscribers.rename(id, displayName);
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
   await stores.pairs.touch(id, friends, now());

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
 import { seal, unseal } from '../runtime/sealing.ts';
-import type { Context } from './context.ts';
+import type { ServiceContext } from './context.ts';
 import { countOne } from './limited.ts';
 
 /** Wrong codes after which a code is dead. */
@@ -18,7 +18,7 @@ export type Proof = { phoneNumber: string; useUp(): Promise<void>; giveBack(): P
  * number travels in the authentication id, sealed: what is kept is under its keyed hash.
  * @throws Fault TOO_MANY_REQUESTS
  */
-export async function sendCode(context: Context, phoneNumber: string, network: string): Promise<Sent> {
+export async function sendCode(context: ServiceContext, phoneNumber: string, network: string): Promise<Sent> {
   const { stores, queues, config, keyedHash, now } = context;
   const { limits, codeLifetime } = config.verification;
   await countOne(context, 'codes of an address', network, limits.address);
@@ -43,7 +43,7 @@ export async function sendCode(context: Context, phoneNumber: string, network: s
  * @throws Fault UNAUTHENTICATED, TOO_MANY_REQUESTS
  */
 export async function proveNumber(
-  context: Context,
+  context: ServiceContext,
   authenticationId: string,
   code: string,
   network: string,
@@ -71,7 +71,7 @@ export async function proveNumber(
 }
 
 /** What a number's code is kept under. */
-function verificationOf({ keyedHash }: Context, phoneNumber: string): string {
+function verificationOf({ keyedHash }: ServiceContext, phoneNumber: string): string {
   return keyedHash('verification', phoneNumber);
 }
 

@@ -1,0 +1,17 @@
+import type { ServiceConfig } from '../runtime/config.ts';
+import type { KeyedHash } from '../runtime/keyed-hash.ts';
+import type { NumberKeys } from '../runtime/number-key.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { Stores } from '../store/stores.ts';
+
+/** What every door works with, HTTP or XMPP. `now`: milliseconds since the epoch. */
+export type ServiceContext = {
+  config: ServiceConfig;
+  stores: Stores;
+  queues: Queues;
+  /** Under every key in use, as the directory is looked up. */
+  numberKeys: NumberKeys;
+  /** Under the key of the secrets: numbers, codes and addresses in logins. */
+  keyedHash: KeyedHash;
+  now: () => number;
+};
