@@ -9,22 +9,28 @@ import { changeAccess } from './tune-node.ts';
 /** What has to be done about who sees a tune. `shutsOut`: somebody who may see it now no longer shall. */
 export type AccessTask = { partings: Marks; changes: [field: string, value: string][]; shutsOut: boolean };
 
-/** Compares who may see the tune with what the server was told. */
+/** Compares who may see the tune at `time` with what the server was told. */
 export async function readAccess(
   { stores }: Context,
   { id, state }: Subscriber,
   privacy: Privacy,
+  time: number,
 ): Promise<AccessTask> {
   const [partings, known] = await Promise.all([stores.sharing.partings(id), stores.sharing.access(id)]);
-  const wanted = state === 'active' ? await wantedAccess(stores, id, privacy) : USUAL;
+  const wanted = state === 'active' ? await wantedAccess(stores, id, privacy, time) : USUAL;
   const changes = accessChanges(known, wanted);
   return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrows(known, wanted) };
 }
 
-async function wantedAccess(stores: Context['stores'], id: string, privacy: Privacy): Promise<NodeAccess> {
+async function wantedAccess(
+  stores: Context['stores'],
+  id: string,
+  privacy: Privacy,
+  time: number,
+): Promise<NodeAccess> {
   // Only a chosen audience has to be named to the server.
   const friends = typeof privacy.audience === 'string' ? [] : await stores.friends.list(id);
-  return accessOf(privacy, friends, [...(await stores.sharing.barred(id)).values()]);
+  return accessOf(privacy, friends, [...(await stores.sharing.barred(id)).values()], time);
 }
 
 /**

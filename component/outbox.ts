@@ -59,8 +59,8 @@ async function shutOut(context: Context, round: Round): Promise<boolean> {
   const { stores } = context;
   const { subscriber, privacy, published } = round;
   const { id, jid } = subscriber;
-  const task = await readAccess(context, subscriber, privacy);
   const time = context.now();
+  const task = await readAccess(context, subscriber, privacy, time);
   const closed = task.shutsOut || subscriber.state !== 'active' || !shares(privacy, time);
   if (closed && published.fingerprint !== '') {
     if (!(await tell(context, subscriber, undefined, time))) return false;
@@ -127,11 +127,12 @@ async function finish(
   const playing = seen.devices.filter((one) => one.expiresAt > time);
   const ends = playing.map((one) => one.expiresAt);
   const privateEnd = endOfPrivacy(privacy, time);
-  if (ends.length > 0 && privateEnd !== undefined) ends.push(privateEnd);
+  // Whether anything plays or not: the node is to be opened again.
+  if (privateEnd !== undefined) ends.push(privateEnd);
   if (!open) ends.push(time + PARTING);
   await stores.nowPlaying.finish(subscriber.id, shown, at, seen, {
     ranOut: ranOut.map((one) => one.device),
-    access: open,
+    access: open && privateEnd === undefined,
     again: ends.length > 0 ? Math.min(...ends) : undefined,
   });
 }

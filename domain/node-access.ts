@@ -1,5 +1,5 @@
 // Access to the PEP node with the tune: XEP-0060: Publish-Subscribe, sections 4.5 (access models) and 4.1 (affiliations)
-import { inAudience, type Privacy } from './privacy.ts';
+import { inAudience, type Privacy, shares } from './privacy.ts';
 
 /**
  * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each affiliation (`member` or `outcast`).
@@ -16,14 +16,20 @@ const WHITELIST = 'whitelist';
 /** How a node is before anybody has said anything (XEP-0163, section 3). */
 export const USUAL: NodeAccess = new Map([[MODEL, PRESENCE]]);
 
-/** How the node shall be. `barred`: the JIDs of those who may not see the tune although their user may have made them contacts. */
+/**
+ * How the node shall be at `now`: closed while nothing is shared, as the user's own client may publish at any moment. `barred`: the JIDs of
+ * those who may not see the tune although their user may have made them contacts.
+ */
 export function accessOf(
-  { audience }: Privacy,
+  privacy: Privacy,
   friends: readonly { jid: string; groups: readonly string[] }[],
   barred: readonly string[],
+  now: number,
 ): NodeAccess {
-  const access = new Map([[MODEL, typeof audience === 'string' ? PRESENCE : WHITELIST]]);
-  if (typeof audience !== 'string')
+  const { audience } = privacy;
+  const shared = shares(privacy, now);
+  const access = new Map([[MODEL, shared && audience === 'friends' ? PRESENCE : WHITELIST]]);
+  if (shared && audience !== 'friends')
     for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
   for (const jid of barred) access.set(jid, 'outcast');
   return access;

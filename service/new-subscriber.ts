@@ -38,6 +38,11 @@ export async function createSubscriber(
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
   await queues.enqueue('reconcile', [subscriber.id]);
   await queues.enqueue('listen', [subscriber.id]);
+  if (config.consent === 'subscriber') {
+    // Nor does the server show what the subscriber's own client plays.
+    await stores.sharing.ask(subscriber.id, now());
+    await queues.enqueue('tune', [subscriber.id]);
+  }
   return password === undefined ? { subscriber } : { subscriber, password };
 }
 

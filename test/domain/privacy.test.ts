@@ -60,11 +60,10 @@ describe('domain/node-access', () => {
   it('lets a friend see the node if and only if the one rule does, and never who is barred', () => {
     fc.assert(
       fc.property(privacy, friends, barred, (one, list, out) => {
-        const access = accessOf(one, list, out);
+        const access = accessOf(one, list, out, NOW);
         return list.every(({ jid, groups: inGroups }) => {
-          // What is shared with nobody is not published: the node may stand open.
           if (out.includes(jid)) return !mayBeSeen(access, jid);
-          return !shares(one, NOW) || mayBeSeen(access, jid) === maySee(one, { groups: inGroups }, NOW);
+          return mayBeSeen(access, jid) === maySee(one, { groups: inGroups }, NOW);
         });
       }),
     );
@@ -73,7 +72,7 @@ describe('domain/node-access', () => {
   it('is what is wanted once the changes are told, and then there is nothing to change', () => {
     fc.assert(
       fc.property(privacy, friends, barred, privacy, friends, barred, (a, listA, outA, b, listB, outB) => {
-        const [known, wanted] = [new Map(accessOf(a, listA, outA)), accessOf(b, listB, outB)];
+        const [known, wanted] = [new Map(accessOf(a, listA, outA, NOW)), accessOf(b, listB, outB, NOW)];
         for (const [field, value] of accessChanges(known, wanted))
           if (value === 'none') known.delete(field);
           else known.set(field, value);
@@ -95,9 +94,9 @@ describe('domain/node-access', () => {
         barred,
         unknown,
         (a, listA, outA, b, listB, outB, lost) => {
-          const known = new Map(accessOf(a, listA, outA));
+          const known = new Map(accessOf(a, listA, outA, NOW));
           for (const field of lost) known.set(field, UNKNOWN);
-          const wanted = accessOf(b, listB, outB);
+          const wanted = accessOf(b, listB, outB, NOW);
           const loses = JIDS.some((jid) => mayBeSeen(known, jid) && !mayBeSeen(wanted, jid));
           return !loses || narrows(known, wanted);
         },

@@ -164,6 +164,40 @@ describe('a tune that the user’s own client publishes', function () {
     }
   });
 
+  it('is seen by nobody in a private session, not even for a moment, and by friends when it ends', async () => {
+    const settings = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
+    const consent = async (changes: object) =>
+      api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...settings, ...changes }));
+    await consent({ privateUntil: new Date(Date.now() + 3_600_000).toISOString() });
+    await sleep(1_000);
+    const told = bobs.tunes.length;
+    await alices.plays({ title: 'For myself' });
+    await shows('For myself');
+    await sleep(500);
+    expect(bobs.tunes.slice(told)).to.be.empty;
+    await consent({});
+    await bobs.hears(alice.jid, 'For myself', 2_000);
+    await consent({ audience: 'nobody' });
+    await bobs.hears(alice.jid, undefined, 2_000);
+    await sleep(1_000);
+    const later = bobs.tunes.length;
+    await alices.plays({ title: 'For nobody' });
+    await shows('For nobody');
+    await sleep(500);
+    expect(bobs.tunes.slice(later)).to.be.empty;
+    await consent({});
+    await bobs.hears(alice.jid, 'For nobody', 2_000);
+  });
+
+  it('a private session that ends by itself opens the node again, though nothing was playing', async () => {
+    const body = { discoverable: true, audience: 'friends', blocked: [] };
+    const privateUntil = new Date(Date.now() + 1_500).toISOString();
+    await api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...body, privateUntil }));
+    await sleep(3_500);
+    await alices.plays({ title: 'After the session' });
+    await bobs.hears(alice.jid, 'After the session', 2_000);
+  });
+
   it('is cleaned before anybody else of ours sees it, and may lack a title', async () => {
     await alices.plays({
       title: '\u202EEvil\u2066',
