@@ -34,11 +34,13 @@ export function createRosterJob(
     for (const former of await stores.formerJids.list(id)) await leaveAccount(context, id, former);
     const subscriber = await stores.subscribers.record(id);
     const { items, marks } = await stores.friends.dirtyItems(id);
-    // After the items: whoever parts is known by then.
-    const partings = await stores.sharing.partings(id);
+    const { wanted, partings } = await stores.friends.wantedAndParting(
+      id,
+      items.map((item) => item.id),
+    );
     const waiting = await whoStillShows(context, id, partings);
     const ready = items.filter((item) => !waiting.has(item.id));
-    if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready)))
+    if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready, wanted)))
       return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
     if (subscriber) await presenceOf(subscriber.jid);
     await endPartings(context, id, only(partings, ready, 'id'));
@@ -69,27 +71,25 @@ async function endPartings({ stores, queues, now }: Context, id: string, ended: 
 }
 
 /** False when there is no account whose roster could be changed, and there may be one later. */
-async function converge(context: Context, subscriber: Subscriber, items: DirtyItem[]): Promise<boolean> {
+async function converge(
+  context: Context,
+  subscriber: Subscriber,
+  items: DirtyItem[],
+  wanted: ReadonlyMap<string, Friend>,
+): Promise<boolean> {
   const { stores, log } = context;
-  const roster = await rosterOf(context, subscriber.jid);
+  const { id, jid } = subscriber;
+  const roster = await rosterOf(context, jid);
   if (!roster) {
-    log.warn({ subject: subscriber.id }, 'the subscriber has no account on the XMPP server');
+    log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
     return subscriber.state === 'leaving';
   }
-  const [wanted, ledger] = await Promise.all([
-    stores.friends.some(
-      subscriber.id,
-      items.map((item) => item.id),
-    ),
-    stores.friends.ledger(
-      subscriber.id,
-      subscriber.jid,
-      items.map((item) => item.jid),
-    ),
-  ]);
+  const jids = items.map((item) => item.jid);
+  const ledger = await stores.friends.ledger(id, jid, jids);
   for (const [i, dirty] of items.entries()) {
-    const friend = wanted[i]?.jid === dirty.jid ? wanted[i] : undefined;
-    await convergeItem(context, subscriber, { dirty, wanted: friend, item: roster.get(dirty.jid), ledger: ledger[i] });
+    const friend = wanted.get(dirty.id);
+    const task = { dirty, item: roster.get(dirty.jid), ledger: ledger[i] };
+    await convergeItem(context, subscriber, { ...task, wanted: friend?.jid === dirty.jid ? friend : undefined });
   }
   return true;
 }

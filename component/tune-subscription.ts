@@ -18,10 +18,15 @@ export async function subscribeToTunes(stream: Stream, jid: string, component: s
   await setSubscription(stream, jid, component, 'subscribed');
 }
 
-/** Undoes it; the node stays. */
+/** Undoes it, or the rest of it where a process died half-way; the node stays. */
 export async function unsubscribeFromTunes(stream: Stream, jid: string, component: string): Promise<void> {
   await createNode(stream, jid);
-  await setSubscription(stream, jid, component, 'none');
+  try {
+    await setSubscription(stream, jid, component, 'none');
+  } catch (err) {
+    // Not subscribed.
+    if (!isCondition(err, 'unexpected-request')) throw err;
+  }
   await setAffiliation(stream, jid, component, 'none');
 }
 

@@ -4,7 +4,7 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { clearSeen, type Marks, newStamp } from './marks.ts';
 import { askSubscribers } from './partitions.ts';
-import { askForAccess, askIfChosen, type Sharing } from './sharing.ts';
+import { askForAccess, type Sharing, welcome } from './sharing.ts';
 
 /** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
 export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
@@ -56,6 +56,24 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
     },
 
+    /**
+     * Which of the others are wanted, by id, and everybody who parts, at one moment: whoever is dropped begins to part in the same step, and so is
+     * found among the one or the other.
+     */
+    async wantedAndParting(
+      id: string,
+      others: readonly string[],
+    ): Promise<{ wanted: Map<string, Friend>; partings: Marks }> {
+      if (others.length === 0) return { wanted: new Map(), partings: {} };
+      const batch = redis
+        .multi()
+        .hmGet(keys.friends(id), [...others])
+        .hGetAll(keys.partings(id));
+      const [found, partings] = (await batch.exec()) as unknown as [(string | null)[], Marks];
+      const wanted = found.flatMap((json) => (json ? [toFriend(json)] : []));
+      return { wanted: new Map(wanted.map((friend) => [friend.id, friend])), partings };
+    },
+
     /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
     async heldBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
       const found: string[] = [];
@@ -72,20 +90,26 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       return found.map((json) => (json ? toFriend(json as string) : undefined));
     },
 
-    /** Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. */
-    async write(id: string, changes: FriendChanges, now: number): Promise<void> {
+    /**
+     * Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. True when the tune job has to look at
+     * who sees the tune.
+     */
+    async write(id: string, changes: FriendChanges, now: number): Promise<boolean> {
       const { set, unset, dirty, bar, unbar } = changes;
+      const closing = unset.length + bar.length + unbar.length > 0;
       const batch = redis.multi();
+      const present = set.map((friend) => friend.id);
+      welcome(batch, keys, id, present, now);
       sharing.write(batch, id, { parted: unset, bar, unbar });
-      if (unset.length + bar.length + unbar.length > 0) askForAccess(batch, keys, id, now);
-      else askIfChosen(batch, keys, id, now);
+      if (closing) askForAccess(batch, keys, id, now);
       if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
       if (set.length > 0)
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
       if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);
       const stamp = newStamp();
       for (const item of dirty) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
-      await batch.exec();
+      const [welcomed] = (await batch.exec()) as unknown[];
+      return closing || welcomed === 1;
     },
 
     async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {

@@ -29,16 +29,22 @@ export function askForAccess(batch: Batch, keys: Keys, id: string, now: number):
   batch.zAdd(keys.due('tune', id), { value: id, score: now + GRACE });
 }
 
-const ASK_IF_CHOSEN = `
-if string.sub(redis.call('HGET', KEYS[1], 'audience') or '', 1, 1) ~= '{' then return end
+const WELCOME = `
+local parted = #ARGV > 3 and redis.call('HDEL', KEYS[4], unpack(ARGV, 4)) or 0
+local chosen = string.sub(redis.call('HGET', KEYS[1], 'audience') or '', 1, 1) == '{'
+if parted == 0 and not chosen then return 0 end
 redis.call('HSET', KEYS[2], 'generation', ARGV[2], 'access', ARGV[2])
-redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])`;
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+return 1`;
 
-/** The same, if the audience is a choice of groups: then a new friend, or one in other groups, has to be named to the server. */
-export function askIfChosen(batch: Batch, keys: Keys, id: string, now: number): void {
-  batch.eval(ASK_IF_CHOSEN, {
-    keys: [keys.privacy(id), keys.playing(id), keys.due('tune', id)],
-    arguments: [id, newStamp(), `${now + GRACE}`],
+/**
+ * These are friends now, new or with other groups. Whoever was parting no longer is: a parting waits for the other end, which may never have
+ * heard of it. The same as `askForAccess` then, or if the audience is a choice of groups, as they have to be named to the server. Replies 1 if so.
+ */
+export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
+  batch.eval(WELCOME, {
+    keys: [keys.privacy(id), keys.playing(id), keys.due('tune', id), keys.partings(id)],
+    arguments: [id, newStamp(), `${now + GRACE}`, ...friends],
   });
 }
 

@@ -42,10 +42,8 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
   if (dirty.length + bar.length + unbar.length === 0) return;
-  await stores.friends.write(id, changes, now());
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
-  const chosen = typeof own.audience !== 'string';
-  await queues.enqueue('tune', chosen || unset.length + bar.length + unbar.length > 0 ? [id] : []);
+  await queues.enqueue('tune', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await queues.enqueue('roster', set.length > 0 ? [id] : []);
   for (const other of [...set.map((friend) => friend.id), ...unset])
     await stores.events.tell(id, { what: 'friends', id: other });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { registerAccount } from '../../local/prosody-account.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { openEvents } from '../support/event-stream.ts';
@@ -246,5 +247,19 @@ describe('a tune that the user’s own client publishes', function () {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
     await eventually(async () => expect(await carols.tuneSubscribers()).to.deep.equal([]));
     await carols.leave();
+  });
+
+  it('is undone to the end where a process died half-way, in an account that stays', async () => {
+    const jid = 'dave@op.example';
+    await registerAccount(stack.prosody(), jid, 'secret');
+    const body = { phoneNumber: '+8613900139002', jid };
+    const { body: dave } = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));
+    const daves = await connectFriend(stack, { jid, password: 'secret' });
+    await eventually(async () => expect(await daves.tuneSubscribers()).to.deep.equal(['tune.op.example']));
+    expect(await daves.tuneMembers()).to.include('tune.op.example');
+    await daves.endSubscription('tune.op.example');
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${dave.subscriberId}`));
+    await eventually(async () => expect(await daves.tuneMembers()).not.to.include('tune.op.example'));
+    await daves.leave();
   });
 });

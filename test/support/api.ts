@@ -79,14 +79,14 @@ export function createApi(server: { gatewayUrl: string; operatorKey: string }) {
       return (body as unknown as { friends: Record<string, unknown>[] }).friends;
     },
 
-    /** Waits until everything that the books ask for has reached the rosters. */
+    /** Waits until everything that the books ask for has reached the rosters; a process that was killed can keep its jobs for 20 s. */
     async settled(...people: Person[]): Promise<void> {
       await eventually(async () => {
         for (const person of people) {
           const { body } = await expectStatus(200, call('GET', path(person, 'address-book')));
           expect(body.state).to.equal('current');
         }
-      }, 20_000);
+      }, 30_000);
     },
   };
 }

@@ -72,6 +72,12 @@ export async function connectFriend(
     })) as RosterItem[];
   }
 
+  /** What the node's owner is told: JIDs. */
+  async function tuneList(list: string, entry: string): Promise<string[]> {
+    const answer = await xmpp.iqCaller.get(xml('pubsub', { xmlns: `${PUBSUB}#owner` }, xml(list, { node: TUNE })));
+    return (answer?.getChild(list)?.getChildren(entry) ?? []).map(({ attrs }: Element) => attrs.jid ?? '');
+  }
+
   return {
     tunes,
     presences,
@@ -107,11 +113,14 @@ export async function connectFriend(
       await xmpp.iqCaller.set(xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item)));
     },
     /** Who has subscribed to the user's tune (XEP-0060, section 8.8.1). */
-    async tuneSubscribers(): Promise<string[]> {
-      const owner = xml('pubsub', { xmlns: `${PUBSUB}#owner` }, xml('subscriptions', { node: TUNE }));
-      const answer = await xmpp.iqCaller.get(owner);
-      return (answer?.getChild('subscriptions')?.getChildren('subscription') ?? []).map(
-        (subscription: Element) => subscription.attrs.jid ?? '',
+    tuneSubscribers: () => tuneList('subscriptions', 'subscription'),
+    /** Who is a member of its node besides (section 8.9.1). */
+    tuneMembers: () => tuneList('affiliations', 'affiliation'),
+    /** The user ends the subscription of somebody else (section 8.8.2). */
+    async endSubscription(of: string): Promise<void> {
+      const subscription = xml('subscription', { jid: of, subscription: 'none' });
+      await xmpp.iqCaller.set(
+        xml('pubsub', { xmlns: `${PUBSUB}#owner` }, xml('subscriptions', { node: TUNE }, subscription)),
       );
     },
     /** Waits until the last tune heard from that JID is this one; `undefined`: stopped. */

@@ -71,4 +71,29 @@ describe('a block that meets kill -9', () => {
       await bobs.leave();
       await carols.leave();
     });
+
+  it('and is taken back before the component is there again: nobody waits for a parting that never was', async () => {
+    const title = 'While the component was away';
+    await eventually(() => api.play(alice, { title, length: 600 }), CONVERGENCE);
+    const carols = await connectFriend(stack, carol);
+    await carols.hears(alice.jid, title, CONVERGENCE);
+    await stack.kill('component');
+    const friends = async (count: number) =>
+      eventually(async () => {
+        for (const [person, own] of [
+          [alice, count],
+          [bob, count - 1],
+        ] as const)
+          expect(await api.friends(person)).to.have.length(own);
+      });
+    await consent({ blocked: [{ subscriberId: bob.id }] });
+    await friends(1);
+    await consent({});
+    await friends(2);
+    await stack.restart('component');
+    await api.settled(alice, bob);
+    await api.play(alice, { title: 'And after', length: 600 });
+    await carols.hears(alice.jid, 'And after', CONVERGENCE);
+    await carols.leave();
+  });
 });
