@@ -1,3 +1,4 @@
+import { sameOnline } from '../domain/presence.ts';
 import { type FriendView, friendViews } from '../service/friend-views.ts';
 import type { Change, EventListener } from '../store/events.ts';
 import { withAvatars } from './avatars.ts';
@@ -165,13 +166,16 @@ function sameLabel(a: FriendView, b: FriendView): boolean {
   return a.name === b.name && a.phoneNumber === b.phoneNumber && a.jid === b.jid;
 }
 
+function presenceOf({ subscriberId, online, availability, status }: FriendView) {
+  return { subscriberId, online, availability, status };
+}
+
 /** What the client does not know yet. */
 function differences(before: FriendView, view: FriendView): ServerEvent[] {
-  const { subscriberId, nowPlaying, online, status } = view;
+  const { subscriberId, nowPlaying } = view;
   const list: ServerEvent[] = [];
   if (JSON.stringify(before.nowPlaying) !== JSON.stringify(nowPlaying))
     list.push({ event: 'now-playing', data: { subscriberId, nowPlaying } });
-  if (before.online !== online || before.status !== status)
-    list.push({ event: 'presence', data: { subscriberId, online, status } });
+  if (!sameOnline(before, view)) list.push({ event: 'presence', data: presenceOf(view) });
   return list;
 }

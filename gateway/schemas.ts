@@ -306,8 +306,16 @@ export const FriendView = Type.Object({
   phoneNumber: orNull(Type.String({ description: 'Null unless the own book holds it' })),
   jid: Type.String(),
   online: Type.Boolean(),
-  status: orNull(Type.String({ description: 'The signature: the presence status' })),
-  avatar: orNull(Type.String({ description: 'The photo in the subscriber’s own book, as a data: URI' })),
+  availability: Type.Union(
+    [Type.Literal('online'), Type.Literal('away'), Type.Literal('busy'), Type.Literal('offline')],
+    { description: 'Of the connected client with the highest priority' },
+  ),
+  status: orNull(Type.String({ description: 'The signature: the presence status; null while offline' })),
+  avatar: orNull(
+    Type.String({
+      description: 'The friend’s own published avatar, or else the photo in the subscriber’s own book, as a data: URI',
+    }),
+  ),
   nowPlaying: orNull(FriendTune),
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
