@@ -109,7 +109,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
   async function watch(friend: string): Promise<void> {
     if (listeners.has(friend)) return;
     const listener: EventListener = (change) => {
-      if (change.what === 'now-playing' || change.what === 'presence') put(friend, change);
+      if (change.what === 'now-playing' || change.what === 'presence' || change.what === 'avatar') put(friend, change);
     };
     listeners.set(friend, listener);
     await events.listen(friend, listener);
@@ -148,9 +148,15 @@ function createWatched(context: Context, id: string, put: (about: string, change
     if (!view) return [];
     told.set(friend, view);
     // A name, number or JID that changed is told as the friend anew.
+    if (before && change.what === 'avatar') return [...differences(before, view), await picture(view)];
     if (before && (change.what !== 'friends' || sameLabel(before, view))) return differences(before, view);
     const [added] = await withAvatars(context, id, [view]);
     return [{ event: 'friend-added', data: added }];
+  }
+
+  async function picture(view: FriendView): Promise<ServerEvent> {
+    const [shown] = await withAvatars(context, id, [view]);
+    return { event: 'presence', data: { ...presenceOf(view), avatar: shown?.avatar ?? null } };
   }
 
   async function close(): Promise<void> {

@@ -5,6 +5,7 @@ import { createAddressBooks } from './address-book.ts';
 import { createApplicationPasswords } from './application-passwords.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
+import { createAvatars } from './avatars.ts';
 import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
@@ -50,6 +51,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
+    avatars: createAvatars(redis, keys),
     budget: createBudget(redis, keys, budget),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),

@@ -24,3 +24,9 @@ export async function exportPresence({ stores }: Context, { jid }: Subscriber) {
   const [resources = []] = await stores.presences.of([jid]);
   return resources;
 }
+
+/** The picture that the account publishes, as it was last found; null when nobody has looked. */
+export async function exportAvatar({ stores }: Context, { id }: Subscriber) {
+  const kept = await stores.avatars.kept(id);
+  return kept ? { jid: kept.jid, image: kept.image ?? null, at: toTime(kept.at) } : null;
+}

@@ -89,6 +89,10 @@ export const ExportView = Type.Object(
         closed,
       ),
     ),
+    avatar: Type.Union([
+      Type.Object({ jid: Type.String(), image: Type.Union([Type.String(), Type.Null()]), at: Time }, closed),
+      Type.Null(),
+    ]),
     rosters: Type.Array(
       Type.Object(
         {

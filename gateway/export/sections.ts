@@ -10,7 +10,7 @@ import {
   exportSubscriber,
   exportTokens,
 } from './identity.ts';
-import { exportNowPlaying, exportPresence } from './playing.ts';
+import { exportAvatar, exportNowPlaying, exportPresence } from './playing.ts';
 import type { Section } from './section.ts';
 import { exportSources } from './sources.ts';
 
@@ -30,6 +30,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'turnedDown', covers: ['declined'], read: exportTurnedDown },
   { name: 'nowPlaying', covers: ['playing', 'published'], read: exportNowPlaying },
   { name: 'presence', covers: [], read: exportPresence },
+  { name: 'avatar', covers: ['avatar'], read: exportAvatar },
   { name: 'rosters', covers: ['ledger'], read: exportRosters },
   { name: 'pending', covers: ['announced', 'intention', 'dirty-pairs', 'dirty-items'], read: exportPending },
   { name: 'audit', covers: [], read: exportAudit },

@@ -32,6 +32,7 @@ describe('the event stream of friends', () => {
       phoneNumber: bob.phoneNumber,
       jid: bob.jid,
       online: false,
+      availability: 'offline',
       status: null,
       avatar: null,
       nowPlaying: null,
