@@ -40,7 +40,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const run = (name: QueueName, concurrency: number, work: QueueWork) =>
     createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
   const workers = new Map<QueueName, QueueWorker>([
-    ['tune', run('tune', 50, createOutbox(context, config.publishInterval))],
+    ['tune', run('tune', 50, createOutbox(context, config))],
     ['roster', run('roster', 8, createRosterJob(context, presence.sync))],
     ['account', run('account', 4, createAccountJob(context, config.homeHost))],
     ['listen', run('listen', 4, createListenJob(context, config.domain))],

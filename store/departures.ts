@@ -95,6 +95,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.photos(id),
     keys.listening(id),
     keys.avatar(id),
+    keys.recent(id),
   ];
 }
 

@@ -27,6 +27,7 @@ import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
 import { createPrivacies } from './privacy.ts';
 import { createRates } from './rates.ts';
+import { createRecent } from './recent.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
 import { createSharing } from './sharing.ts';
@@ -70,6 +71,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     playerSessions: createPlayerSessions(redis, keys),
     privacies: createPrivacies(redis, keys),
     presences: createPresences(redis, keys),
+    recent: createRecent(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     sources: createSources(redis, keys, budget),
