@@ -151,18 +151,21 @@ describe('how a friend appears', () => {
   }
 });
 
-describe('a server that keeps vCards apart', () => {
+describe('another set-up', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;
   let api: Api;
 
   before(async () => {
-    stack = await startTestStack({ prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] } });
+    stack = await startTestStack({
+      prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] },
+      env: { EARSHOT_POPULAR: 'off' },
+    });
     api = createApi(stack);
   });
 
   after(async () => stack?.stop());
 
-  it('has them read where no avatar is published', async () => {
+  it('has vCards read that the server keeps apart from avatars, and no history of what is played', async () => {
     const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
     for (const [one, other] of [
       [alice, bob],
@@ -176,6 +179,13 @@ describe('a server that keeps vCards apart', () => {
     await bobs.announce(sha1(photo));
     await eventually(async () => expect((await api.friends(alice))[0]?.avatar).to.equal(pngUri(photo)));
     await bobs.leave();
+    await api.play(bob, { title: 'Off the record' });
+    await eventually(async () => {
+      const { body } = await api.expectStatus(200, api.call('GET', api.path(bob, 'export')));
+      expect(body).to.have.nested.property('nowPlaying.told.what').that.contains('Off the record');
+      expect(body.recentlyPlayed).to.deep.equal([]);
+    });
+    expect((await api.call('GET', api.path(alice, 'popular'))).body).to.deep.equal({ popular: [] });
   });
 });
 
