@@ -7,6 +7,7 @@ import { readVersion } from '../runtime/version.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
+import { createAvatars } from './avatars.ts';
 import type { Context } from './context.ts';
 import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
@@ -34,17 +35,20 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     now: Date.now,
   };
   const presence = createPresenceTracker(context, config.homeHost);
+  const avatars = createAvatars(context, config.homeHost);
   const ownTunes = createOwnTunes(context, config.homeHost);
   const run = (name: QueueName, concurrency: number, work: QueueWork) =>
     createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
   const workers = new Map<QueueName, QueueWorker>([
-    ['tune', run('tune', 50, createOutbox(context, config.publishInterval))],
+    ['tune', run('tune', 50, createOutbox(context, config))],
     ['roster', run('roster', 8, createRosterJob(context, presence.sync))],
     ['account', run('account', 4, createAccountJob(context, config.homeHost))],
     ['listen', run('listen', 4, createListenJob(context, config.domain))],
+    ['avatar', run('avatar', 4, avatars.look)],
   ]);
   const gate = createGate(stream, config, queues, workers, log);
   stream.onStanza((stanza) => {
+    avatars.receive(stanza);
     if (stanza.name === 'presence') presence.receive(stanza);
     else if (stanza.name === 'message') {
       gate.receive(stanza);
@@ -54,6 +58,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
+  stream.onOffline(avatars.forget);
   answerQuestions(stream, readVersion());
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
@@ -63,6 +68,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await heartbeat.stop();
       await Promise.all([...workers.values()].map((worker) => worker.close()));
       await presence.stop();
+      await avatars.stop();
       await ownTunes.stop();
       await stream.stop();
       await close();

@@ -30,8 +30,11 @@ export function createListenJob(context: Context, domain: string): (id: string) 
   };
 }
 
-async function subscribe({ stores, stream }: Context, id: string, jid: string, domain: string): Promise<void> {
+async function subscribe(context: Context, id: string, jid: string, domain: string): Promise<void> {
+  const { stores, queues, stream, now } = context;
   await stores.listening.begin(id, jid);
+  // Once for each account; from then on presence tells of a new one.
+  if (await stores.avatars.ask(id, jid, undefined, now())) await queues.enqueue('avatar', [id]);
   await subscribeToTunes(stream, jid, domain);
 }
 

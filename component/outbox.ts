@@ -1,6 +1,7 @@
 import { DelayedError, type Job } from 'bullmq';
 import { endOfPrivacy, type Privacy, shares } from '../domain/privacy.ts';
 import { currentOf, fingerprint, publishTime, type Tune } from '../domain/tune.ts';
+import type { ComponentConfig } from '../runtime/config.ts';
 import type { PlayingState, Published } from '../store/now-playing.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import { convergeAccess, letGo, readAccess } from './access.ts';
@@ -15,13 +16,15 @@ const NO_ACCOUNT = 60_000;
 /** Milliseconds until it is looked at again whether everybody who parts is gone from the roster. */
 const PARTING = 3_000;
 
+type OutboxConfig = Pick<ComponentConfig, 'publishInterval' | 'popular'>;
+
 export type Outbox = (id: string, job: Job, token: string) => Promise<void>;
 
 /**
  * The `tune` job: makes the server show what the store says is playing now, to those who may see it, whatever has happened since
- * the job was asked for. `interval`: milliseconds between two publishes of one subscriber.
+ * the job was asked for.
  */
-export function createOutbox(context: Context, interval: number): Outbox {
+export function createOutbox(context: Context, config: OutboxConfig): Outbox {
   const { stores, queues } = context;
 
   return async (id, job, token) => {
@@ -37,7 +40,7 @@ export function createOutbox(context: Context, interval: number): Outbox {
     const round: Round = { subscriber, seen, published, privacy, open: true };
     try {
       const done =
-        (!seen.access || (await shutOut(context, round))) && (await show(context, round, interval, job, token));
+        (!seen.access || (await shutOut(context, round))) && (await show(context, round, config, job, token));
       // The subscriber has another JID by now.
       if (!done) await queues.enqueue('tune', [id]);
     } catch (err) {
@@ -78,19 +81,24 @@ async function shutOut(context: Context, round: Round): Promise<boolean> {
 }
 
 /** False when the subscriber has another JID by now. */
-async function show(context: Context, round: Round, interval: number, job: Job, token: string): Promise<boolean> {
+async function show(context: Context, round: Round, config: OutboxConfig, job: Job, token: string): Promise<boolean> {
   const { subscriber, seen, published, privacy, open } = round;
   const time = context.now();
-  const playing = currentOf(seen.devices, time)?.tune;
-  const wanted = subscriber.state === 'active' && open && shares(privacy, time) ? playing : undefined;
-  if (fingerprint(wanted) !== published.fingerprint) {
-    const earliest = timeFor(wanted, published, interval);
+  const playing = currentOf(seen.devices, time);
+  const shown = subscriber.state === 'active' && open && shares(privacy, time) ? playing : undefined;
+  const wanted = shown?.tune;
+  const news = fingerprint(wanted) !== published.fingerprint;
+  if (news) {
+    const earliest = timeFor(wanted, published, config.publishInterval);
     if (earliest > time) return waitUntil(context, earliest, seen, job, token);
     if (!(await tell(context, subscriber, wanted, time))) return false;
-    // What is only hidden comes back without waiting for the interval.
-    await finish(context, round, wanted, wanted === undefined && playing ? 0 : time);
-    await context.stores.events.tell(subscriber.id, { what: 'now-playing' });
-  } else await finish(context, round, wanted, published.at);
+  }
+  if (shown && config.popular === 'on')
+    await context.stores.recent.note(subscriber.id, privacy.audience, shown.tune, shown.since);
+  // What is only hidden comes back without waiting for the interval.
+  const at = wanted === undefined && playing ? 0 : time;
+  await finish(context, round, wanted, news ? at : published.at);
+  if (news) await context.stores.events.tell(subscriber.id, { what: 'now-playing' });
   return true;
 }
 

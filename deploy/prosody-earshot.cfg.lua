@@ -16,6 +16,8 @@ VirtualHost "op.example"
         ["http://jabber.org/protocol/pubsub"] = "both";
         -- who may see a tune, and to hear what a user's own client plays
         ["http://jabber.org/protocol/pubsub#owner"] = "both";
+        -- friends' pictures, where they are in vCards only
+        ["vcard-temp"] = "get";
       };
     };
   }

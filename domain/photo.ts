@@ -16,3 +16,8 @@ export function imageType(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
   return SIGNATURES.find(([, signature]) => signature.test(start))?.[0];
 }
+
+/** As a `data:` URI (RFC 2397); the image is one that `imageType` knows. */
+export function toDataUri(image: Buffer): string {
+  return `data:${imageType(image)};base64,${image.toString('base64')}`;
+}

@@ -3,14 +3,27 @@ export type Resource = { resource: string; show: Show; status: string; priority:
 
 export type Show = 'available' | 'away' | 'chat' | 'dnd' | 'xa';
 
-/** What a friend sees: online or not, and the signature of the client with the highest priority. */
-export type Online = { online: boolean; status: string | null };
+export type Availability = 'online' | 'away' | 'busy' | 'offline';
+
+/** What a friend sees: online or not, how available, and the signature, all of the client with the highest priority. */
+export type Online = { online: boolean; availability: Availability; status: string | null };
+
+const OFFLINE: Online = { online: false, availability: 'offline', status: null };
+
+const AVAILABILITY: Readonly<Record<Show, Availability>> = {
+  available: 'online',
+  chat: 'online',
+  away: 'away',
+  xa: 'away',
+  dnd: 'busy',
+};
 
 export function onlineOf(resources: readonly Resource[]): Online {
   const best = resources.reduce<Resource | undefined>((a, b) => (a && a.priority >= b.priority ? a : b), undefined);
-  return best ? { online: true, status: best.status === '' ? null : best.status } : { online: false, status: null };
+  if (!best) return OFFLINE;
+  return { online: true, availability: AVAILABILITY[best.show], status: best.status === '' ? null : best.status };
 }
 
 export function sameOnline(a: Online, b: Online): boolean {
-  return a.online === b.online && a.status === b.status;
+  return a.online === b.online && a.availability === b.availability && a.status === b.status;
 }

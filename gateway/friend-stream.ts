@@ -1,3 +1,4 @@
+import { sameOnline } from '../domain/presence.ts';
 import { type FriendView, friendViews } from '../service/friend-views.ts';
 import type { Change, EventListener } from '../store/events.ts';
 import { withAvatars } from './avatars.ts';
@@ -108,7 +109,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
   async function watch(friend: string): Promise<void> {
     if (listeners.has(friend)) return;
     const listener: EventListener = (change) => {
-      if (change.what === 'now-playing' || change.what === 'presence') put(friend, change);
+      if (change.what === 'now-playing' || change.what === 'presence' || change.what === 'avatar') put(friend, change);
     };
     listeners.set(friend, listener);
     await events.listen(friend, listener);
@@ -147,9 +148,15 @@ function createWatched(context: Context, id: string, put: (about: string, change
     if (!view) return [];
     told.set(friend, view);
     // A name, number or JID that changed is told as the friend anew.
+    if (before && change.what === 'avatar') return [...differences(before, view), await picture(view)];
     if (before && (change.what !== 'friends' || sameLabel(before, view))) return differences(before, view);
     const [added] = await withAvatars(context, id, [view]);
     return [{ event: 'friend-added', data: added }];
+  }
+
+  async function picture(view: FriendView): Promise<ServerEvent> {
+    const [shown] = await withAvatars(context, id, [view]);
+    return { event: 'presence', data: { ...presenceOf(view), avatar: shown?.avatar ?? null } };
   }
 
   async function close(): Promise<void> {
@@ -165,13 +172,16 @@ function sameLabel(a: FriendView, b: FriendView): boolean {
   return a.name === b.name && a.phoneNumber === b.phoneNumber && a.jid === b.jid;
 }
 
+function presenceOf({ subscriberId, online, availability, status }: FriendView) {
+  return { subscriberId, online, availability, status };
+}
+
 /** What the client does not know yet. */
 function differences(before: FriendView, view: FriendView): ServerEvent[] {
-  const { subscriberId, nowPlaying, online, status } = view;
+  const { subscriberId, nowPlaying } = view;
   const list: ServerEvent[] = [];
   if (JSON.stringify(before.nowPlaying) !== JSON.stringify(nowPlaying))
     list.push({ event: 'now-playing', data: { subscriberId, nowPlaying } });
-  if (before.online !== online || before.status !== status)
-    list.push({ event: 'presence', data: { subscriberId, online, status } });
+  if (!sameOnline(before, view)) list.push({ event: 'presence', data: presenceOf(view) });
   return list;
 }

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { LARGEST_BOOK } from '../domain/address-book.ts';
+import { FEWEST_FRIENDS } from '../domain/popular.ts';
 import { MOST_BLOCKED, MOST_GROUPS } from '../domain/privacy.ts';
 
 /** The shapes of the API. Every route names its request and its answers by these; the OpenAPI document is made from them. */
@@ -306,11 +307,35 @@ export const FriendView = Type.Object({
   phoneNumber: orNull(Type.String({ description: 'Null unless the own book holds it' })),
   jid: Type.String(),
   online: Type.Boolean(),
-  status: orNull(Type.String({ description: 'The signature: the presence status' })),
-  avatar: orNull(Type.String({ description: 'The photo in the subscriber’s own book, as a data: URI' })),
+  availability: Type.Union(
+    [Type.Literal('online'), Type.Literal('away'), Type.Literal('busy'), Type.Literal('offline')],
+    { description: 'Of the connected client with the highest priority' },
+  ),
+  status: orNull(Type.String({ description: 'The signature: the presence status; null while offline' })),
+  avatar: orNull(
+    Type.String({
+      description: 'The friend’s own published avatar, or else the photo in the subscriber’s own book, as a data: URI',
+    }),
+  ),
   nowPlaying: orNull(FriendTune),
 });
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
+
+export const Piece = Type.Object({
+  kind: Kind,
+  title: Type.String(),
+  artist: Type.Optional(Type.String()),
+  uri: Type.Optional(Type.String()),
+});
+export const PopularView = Type.Object({
+  popular: Type.Array(
+    Type.Object({
+      ...Piece.properties,
+      friends: Type.Integer({ minimum: FEWEST_FRIENDS, description: 'How many friends have played it' }),
+    }),
+    { description: 'Most friends first, then the newest' },
+  ),
+});
 
 export const NoOptions = Type.Object({}, { additionalProperties: false });
 export const ReconciliationBegun = Type.Object({

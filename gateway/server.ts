@@ -28,6 +28,7 @@ import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { outboxRoutes } from './routes/outbox.ts';
+import { popularRoutes } from './routes/popular.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { sourceRoutes } from './routes/sources.ts';
@@ -87,6 +88,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(nowPlayingRoutes(context));
       await v1.register(privacyRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
+      await v1.register(popularRoutes(context));
     },
     { prefix: '/v1' },
   );

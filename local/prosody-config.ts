@@ -22,6 +22,8 @@ export interface ProsodyConfig {
   componentIsAdmin: boolean;
   /** Modules to load on the host beside the usual ones. */
   extraModules: string[];
+  /** Usual ones to leave out. */
+  withoutModules: string[];
 }
 
 /** All that Earshot needs. */
@@ -78,8 +80,12 @@ function globalLines(config: ProsodyConfig): string[] {
     'storage = "internal"',
     // Without it an answer waits up to 40 ms for the client's TCP acknowledgement of the one before.
     'network_settings = { nagle = false }',
-    `modules_enabled = ${luaList([...HOST_MODULES, ...config.extraModules])}`,
+    `modules_enabled = ${luaList(hostModules(config))}`,
   ];
+}
+
+function hostModules({ extraModules, withoutModules }: ProsodyConfig): string[] {
+  return [...HOST_MODULES.filter((one) => !withoutModules.includes(one)), ...extraModules];
 }
 
 function hostLines(config: ProsodyConfig): string[] {

@@ -31,6 +31,8 @@ export interface ProsodyOptions {
   componentIsAdmin?: boolean;
   /** Modules to load on the host beside the usual ones. */
   extraModules?: string[];
+  /** Usual ones to leave out. */
+  withoutModules?: string[];
 }
 
 /** A running private Prosody. */
@@ -98,6 +100,7 @@ function writeConfig(folder: string, place: Place, options: ProsodyOptions): str
     validateFromAddresses: options.validateFromAddresses ?? false,
     componentIsAdmin: options.componentIsAdmin ?? true,
     extraModules: options.extraModules ?? [],
+    withoutModules: options.withoutModules ?? [],
   });
   writeFileSync(file, text, { mode: 0o600 });
   return file;

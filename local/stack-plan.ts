@@ -28,7 +28,10 @@ export interface PlanOptions {
   /** Further `EARSHOT_*` settings for the three processes. */
   env?: Record<string, string>;
   /** Rights and modules that differ from the usual ones. */
-  prosody?: Pick<ProsodyOptions, 'privileges' | 'validateFromAddresses' | 'componentIsAdmin' | 'extraModules'>;
+  prosody?: Pick<
+    ProsodyOptions,
+    'privileges' | 'validateFromAddresses' | 'componentIsAdmin' | 'extraModules' | 'withoutModules'
+  >;
   /** Files to run instead of `<role>/main`; for tests. */
   entries?: Partial<Record<Role, string>>;
 }

@@ -50,6 +50,8 @@ export type ServiceConfig = KeyConfig & {
   verification: VerificationConfig;
   /** Whether existing players may say what plays, by their own protocols. */
   players: 'on' | 'off';
+  /** Whether it is kept for seven days what subscribers have shown their friends, to say what is popular among these. */
+  popular: 'on' | 'off';
   /** Where players and people reach the gateway, without a slash at the end; undefined: where they say that they have reached it. */
   publicUrl: string | undefined;
 };
@@ -143,6 +145,7 @@ function service(read: Reader): ServiceConfig {
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     verification: verificationConfig(read),
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
+    popular: read.oneOf('EARSHOT_POPULAR', ['on', 'off'], 'on'),
     publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
   };
 }

@@ -3,7 +3,7 @@ import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'listen', 'verification'] as const;
+export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'listen', 'avatar', 'verification'] as const;
 export type QueueName = (typeof QUEUES)[number];
 export type SubscriberJob = { id: string };
 

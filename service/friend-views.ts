@@ -1,4 +1,4 @@
-import { onlineOf } from '../domain/presence.ts';
+import { type Online, onlineOf } from '../domain/presence.ts';
 import { maySee, OPEN } from '../domain/privacy.ts';
 import { currentOf, type Playing } from '../domain/tune.ts';
 import type { Friend } from '../store/friends.ts';
@@ -6,13 +6,11 @@ import type { Stores } from '../store/stores.ts';
 import { phoneNumberOf } from '../store/subscriber-record.ts';
 
 /** A friend as the API shows it. */
-export type FriendView = {
+export type FriendView = Online & {
   subscriberId: string;
   name: string;
   phoneNumber: string | null;
   jid: string;
-  online: boolean;
-  status: string | null;
   avatar: string | null;
   nowPlaying: TuneView | null;
 };

@@ -44,6 +44,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .zRem(keys.due('account', id), id)
       .zRem(keys.due('source', id), id)
       .zRem(keys.due('listen', id), id)
+      .zRem(keys.due('avatar', id), id)
       .zRem(keys.due('refill', id), id)
       .exec();
   }
@@ -93,6 +94,8 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.sources(id),
     keys.photos(id),
     keys.listening(id),
+    keys.avatar(id),
+    keys.recent(id),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { Keys } from './keys.ts';
 export type Change =
   | { what: 'now-playing' }
   | { what: 'presence' }
+  | { what: 'avatar' }
   | { what: 'friends'; id: string }
   | { what: 'tokens' }
   | { what: 'gone' };

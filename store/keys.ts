@@ -67,6 +67,8 @@ export function createKeys(prefix: string) {
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),
     listening: (id: string) => of(id, 'listening'),
+    avatar: (id: string) => of(id, 'avatar'),
+    recent: (id: string) => of(id, 'recent'),
     directory: (number: number) => bucket('directory', number),
     /** What stands before the number of each bucket of that partition. */
     directoryPart: (partition: number) => part(partition, 'directory:'),

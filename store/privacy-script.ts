@@ -4,7 +4,7 @@ import { RECORD_KEYS } from './identity-scripts.ts';
  * Replaces a subscriber's settings. What may be found by others is announced like numbers that got or lost their owner; what changes who
  * sees the tune makes the tune due; who is blocked, or no longer is, is marked by itself.
  *
- * KEYS: record, privacy, blocked, announced, dirty-blocked, playing, due:reconcile, due:tune.
+ * KEYS: record, privacy, blocked, announced, dirty-blocked, playing, due:reconcile, due:tune, recent.
  * ARGV: id, stamp, due time, version asked for (empty: any), discoverable, audience, private until, then each blocked field and value.
  */
 export const PUT_PRIVACY = `${RECORD_KEYS}
@@ -16,6 +16,8 @@ if ARGV[4] ~= '' and ARGV[4] ~= version then return 'changed' end
 local found = (before[1] or '1') ~= ARGV[5]
 local shown = found or (before[2] or '"friends"') ~= ARGV[6] or (before[3] or '') ~= ARGV[7]
 local was, marked = {}, {}
+-- What one audience was shown is not for another.
+if (before[2] or '"friends"') ~= ARGV[6] then redis.call('DEL', KEYS[9]) end
 for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do was[field] = true end
 for i = 8, #ARGV, 2 do
   if was[ARGV[i]] then was[ARGV[i]] = nil

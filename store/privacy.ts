@@ -62,6 +62,7 @@ export function createPrivacies(redis: Redis, keys: Keys) {
           playing(id),
           due('reconcile', id),
           due('tune', id),
+          keys.recent(id),
         ],
         arguments: [
           id,

@@ -5,6 +5,7 @@ import { createAddressBooks } from './address-book.ts';
 import { createApplicationPasswords } from './application-passwords.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
+import { createAvatars } from './avatars.ts';
 import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
@@ -26,6 +27,7 @@ import { createPlayerSessions } from './player-sessions.ts';
 import { createPresences } from './presence.ts';
 import { createPrivacies } from './privacy.ts';
 import { createRates } from './rates.ts';
+import { createRecent } from './recent.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
 import { createSharing } from './sharing.ts';
@@ -50,6 +52,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
+    avatars: createAvatars(redis, keys),
     budget: createBudget(redis, keys, budget),
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
@@ -68,6 +71,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     playerSessions: createPlayerSessions(redis, keys),
     privacies: createPrivacies(redis, keys),
     presences: createPresences(redis, keys),
+    recent: createRecent(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     sources: createSources(redis, keys, budget),

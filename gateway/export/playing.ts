@@ -3,7 +3,7 @@ import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 
-/** What each device plays, and what the XMPP server was last told; nothing that ended is kept. */
+/** What each device plays, and what the XMPP server was last told. */
 export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) {
   const [{ devices }, { fingerprint, at, jid }] = await Promise.all([
     stores.nowPlaying.read(id),
@@ -23,4 +23,16 @@ export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) 
 export async function exportPresence({ stores }: Context, { jid }: Subscriber) {
   const [resources = []] = await stores.presences.of([jid]);
   return resources;
+}
+
+/** The picture that the account publishes, as it was last found; null when nobody has looked. */
+export async function exportAvatar({ stores }: Context, { id }: Subscriber) {
+  const kept = await stores.avatars.kept(id);
+  return kept ? { jid: kept.jid, image: kept.image ?? null, at: toTime(kept.at) } : null;
+}
+
+/** What was shown to friends within seven days, the newest first. */
+export async function exportRecentlyPlayed({ stores, now }: Context, { id }: Subscriber) {
+  const [history = []] = await stores.recent.of([id], now());
+  return history.sort((a, b) => b.at - a.at).map((played) => ({ ...played.read(), playedAt: toTime(played.at) }));
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { OwnTune, PrivacyView, SourceView, Time } from '../schemas.ts';
+import { OwnTune, Piece, PrivacyView, SourceView, Time } from '../schemas.ts';
 
 const Hash = Type.String({ description: 'The keyed hash of a phone number' });
 const Texts = Type.Array(Type.String());
@@ -83,12 +83,17 @@ export const ExportView = Type.Object(
       },
       closed,
     ),
+    recentlyPlayed: Type.Array(Type.Object({ ...Piece.properties, playedAt: Time }, closed)),
     presence: Type.Array(
       Type.Object(
         { resource: Type.String(), show: Type.String(), status: Type.String(), priority: Type.Integer() },
         closed,
       ),
     ),
+    avatar: Type.Union([
+      Type.Object({ jid: Type.String(), image: Type.Union([Type.String(), Type.Null()]), at: Time }, closed),
+      Type.Null(),
+    ]),
     rosters: Type.Array(
       Type.Object(
         {

@@ -10,7 +10,7 @@ import {
   exportSubscriber,
   exportTokens,
 } from './identity.ts';
-import { exportNowPlaying, exportPresence } from './playing.ts';
+import { exportAvatar, exportNowPlaying, exportPresence, exportRecentlyPlayed } from './playing.ts';
 import type { Section } from './section.ts';
 import { exportSources } from './sources.ts';
 
@@ -29,7 +29,9 @@ export const SECTIONS: readonly Section[] = [
   { name: 'friends', covers: ['friends'], read: exportFriends },
   { name: 'turnedDown', covers: ['declined'], read: exportTurnedDown },
   { name: 'nowPlaying', covers: ['playing', 'published'], read: exportNowPlaying },
+  { name: 'recentlyPlayed', covers: ['recent'], read: exportRecentlyPlayed },
   { name: 'presence', covers: [], read: exportPresence },
+  { name: 'avatar', covers: ['avatar'], read: exportAvatar },
   { name: 'rosters', covers: ['ledger'], read: exportRosters },
   { name: 'pending', covers: ['announced', 'intention', 'dirty-pairs', 'dirty-items'], read: exportPending },
   { name: 'audit', covers: [], read: exportAudit },

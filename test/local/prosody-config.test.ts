@@ -13,6 +13,7 @@ const config: ProsodyConfig = {
   validateFromAddresses: false,
   componentIsAdmin: true,
   extraModules: [],
+  withoutModules: [],
 };
 
 describe('the configuration of the private Prosody', () => {

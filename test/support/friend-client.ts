@@ -106,6 +106,19 @@ export async function connectFriend(
     async item(jid: string, check: (item: RosterItem | undefined) => void, patience?: number): Promise<void> {
       await eventually(async () => check((await roster()).find((item) => item.jid === jid)), patience);
     },
+    /** Another presence: what stands in it beside what the client can do. */
+    async appear(children: Record<string, string>): Promise<void> {
+      const elements = Object.entries(children).map(([name, text]) => xml(name, {}, text));
+      await xmpp.send(xml('presence', {}, caps, ...elements));
+    },
+    /** A presence that announces the vCard's photo by its digest (XEP-0153). */
+    async announce(digest: string): Promise<void> {
+      await xmpp.send(xml('presence', {}, caps, xml('x', { xmlns: 'vcard-temp:x:update' }, xml('photo', {}, digest))));
+    },
+    /** A request to the user's own account. */
+    async set(child: Element): Promise<void> {
+      await xmpp.iqCaller.set(child);
+    },
     /** What the user's own client publishes when it notices a player, or that it stopped (`{}`). */
     async plays(tune: Record<string, string>): Promise<void> {
       const children = Object.entries(tune).map(([name, text]) => xml(name, {}, text));

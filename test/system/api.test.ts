@@ -124,6 +124,7 @@ describe('the HTTP API', () => {
       `PUT ${of('/privacy')}`,
       `GET ${of('/friends')}`,
       `GET ${of('/friends/events')}`,
+      `GET ${of('/popular')}`,
     ]);
     expect((await api.call('GET', '/docs/')).text).to.contain('swagger');
   });

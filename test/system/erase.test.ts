@@ -17,7 +17,7 @@ const NUMBER = '+8613800138000';
 const SECOND = '+4915146788794';
 const FORMER = '+8613811138111';
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
-const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source'];
+const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'avatar'];
 
 describe('erasing a subscriber', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;

@@ -32,6 +32,7 @@ describe('the event stream of friends', () => {
       phoneNumber: bob.phoneNumber,
       jid: bob.jid,
       online: false,
+      availability: 'offline',
       status: null,
       avatar: null,
       nowPlaying: null,
@@ -54,12 +55,17 @@ describe('the event stream of friends', () => {
 
     const bobs = await connectFriend(stack, bob, 'out for a walk');
     await stream.next('presence', (data) =>
-      expect(data).to.deep.equal({ subscriberId: bob.id, online: true, status: 'out for a walk' }),
+      expect(data).to.deep.equal({
+        subscriberId: bob.id,
+        online: true,
+        availability: 'online',
+        status: 'out for a walk',
+      }),
     );
     expect((await api.friends(alice))[0]).to.include({ online: true, status: 'out for a walk' });
     await bobs.leave();
     await stream.next('presence', (data) =>
-      expect(data).to.deep.equal({ subscriberId: bob.id, online: false, status: null }),
+      expect(data).to.deep.equal({ subscriberId: bob.id, online: false, availability: 'offline', status: null }),
     );
 
     await api.putBook(bob, []);

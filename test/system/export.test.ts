@@ -94,6 +94,7 @@ describe('what is held about a subscriber', () => {
     expect(held.turnedDown).to.deep.equal([{ subscriberId: dave.id, numberHashes: [hashOf(dave.phoneNumber)] }]);
     const { devices } = held.nowPlaying as unknown as { devices: unknown[] };
     expect(devices[0]).to.include({ title: 'Jóga', artist: 'Björk', device: 'phone' });
+    expect(held.recentlyPlayed?.[0]).to.include({ title: 'Jóga', artist: 'Björk' });
     expect(held.presence?.[0]).to.include({ status: 'Out for lunch', resource: 'test' });
     expect(held.rosters).to.deep.equal([
       { account: alice.jid, item: bob.jid, did: 'made', name: 'Mate', groups: ['Work'] },

@@ -96,6 +96,7 @@ const TABLE: Record<string, number[]> = {
   [`PUT ${of('/privacy')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends/events')}`]:                 [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  [`GET ${of('/popular')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
 };
 
 type Operation = { security?: Record<string, string[]>[] };
