@@ -26,6 +26,17 @@ export function errorAnswer(type: ErrorType, condition: string, text?: string): 
   return xml('error', { type }, xml(condition, { xmlns: STANZAS }), words);
 }
 
+/** Thrown by a handler that has nothing to answer but this error. */
+export class Refusal extends Error {
+  readonly element: Element;
+
+  constructor(type: ErrorType, condition: string, text?: string) {
+    super(condition);
+    this.name = 'Refusal';
+    this.element = errorAnswer(type, condition, text);
+  }
+}
+
 /** The error that an expected failure is answered with. */
 export function faultAnswer(fault: Fault): Element {
   const [type, condition] = FAULTS[fault.code] ?? ['cancel', 'internal-server-error'];
@@ -38,6 +49,7 @@ export function answering(log: Log, handler: (iq: IqContext) => ReturnType<IqHan
     try {
       return await handler(iq);
     } catch (err) {
+      if (err instanceof Refusal) return err.element;
       if (err instanceof Fault) return faultAnswer(err);
       log.error({ err, element: iq.element.getNS() }, 'a request is not answered');
       return errorAnswer('wait', 'internal-server-error');
