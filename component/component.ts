@@ -18,6 +18,7 @@ import { createOutbox } from './outbox.ts';
 import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
+import { answerQuicksy } from './quicksy.ts';
 import { createRosterJob } from './roster.ts';
 import { answerSearch } from './search.ts';
 import { answerQuestions } from './service.ts';
@@ -65,6 +66,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     answerVcard(stream, config.publicUrl),
     answerGateway(stream, service, log),
     answerSearch(stream, service, log),
+    ...(config.quicksy === 'on' ? [answerQuicksy(stream, service, log)] : []),
   ]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);

@@ -48,6 +48,8 @@ export type ServiceConfig = KeyConfig & {
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   verification: VerificationConfig;
+  /** Whether clients that speak Quicksy's protocol may register and find people. */
+  quicksy: 'on' | 'off';
   /** Whether existing players may say what plays, by their own protocols. */
   players: 'on' | 'off';
   /** Where players and people reach the gateway, without a slash at the end; undefined: where they say that they have reached it. */
@@ -142,6 +144,7 @@ function service(read: Reader): ServiceConfig {
     guessedNumbers: guessedNumbers(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     verification: verificationConfig(read),
+    quicksy: read.oneOf('EARSHOT_QUICKSY', ['on', 'off'], 'off'),
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
     publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
   };
