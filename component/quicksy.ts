@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Fault } from '../domain/fault.ts';
 import { bareOf } from '../domain/jid.ts';
 import { isoDuration, type PhoneBookEntry, phoneBookTexts, quicksyNumber } from '../domain/quicksy.ts';
 import type { Log } from '../runtime/log.ts';
@@ -45,8 +46,9 @@ async function synchronize(service: ServiceContext, caller: Subscriber, phoneBoo
   }
   const numbers = [...new Set(sent.values())];
   await keepPhoneBook(service, caller.id, numbers);
-  const { jids, retryAfter } = await lookUp(service, caller, numbers);
-  if (retryAfter !== undefined) throw overQuota(retryAfter);
+  const jids = await lookUp(service, caller, numbers).catch((err: unknown) => {
+    throw err instanceof Fault && err.retryAfter !== undefined ? overQuota(err.retryAfter) : err;
+  });
   const jidOf = new Map(numbers.map((number, i) => [number, jids[i]]));
   const entries = [...sent].flatMap(([number, e164]): PhoneBookEntry[] => {
     const jid = jidOf.get(e164);

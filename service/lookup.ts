@@ -1,63 +1,66 @@
 import { associated, type End, type Policy } from '../domain/association.ts';
+import { Fault } from '../domain/fault.ts';
 import { lookupForms } from '../domain/phone.ts';
 import type { Privacy } from '../domain/privacy.ts';
 import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
-
-/** `jids`: for each number asked for, its owner's JID or nothing. `retryAfter`: seconds until numbers can be looked up that were not; undefined when all were. */
-export type LookedUp = { jids: (string | undefined)[]; retryAfter: number | undefined };
 
 /** How many numbers are looked up together, so that a long list holds nobody up. */
 const BATCH = 500;
 /** What a worker puts in force when the operator says nothing (`EARSHOT_POLICY`). */
 const USUAL_POLICY: Policy = 'mutual';
 
+/** A number in one of its forms, as it is hashed; `at`: which of the numbers asked for it is. */
+type Form = { at: number; numberKeys: readonly string[] };
+
 /**
- * Whom a subscriber reaches by these numbers (E.164): those with whom it would be friends if its own book held them. Unknown, hidden,
- * blocked and one-sided are the same in the answer, and in what is asked of Redis for it. The caller's budget of distinct numbers
- * pays; what it cannot pay for is not looked up (decision 80).
+ * For each number (E.164) the JID that a subscriber reaches by it: of those with whom it would be friends if its own book held them. Unknown, hidden,
+ * blocked and one-sided are the same in the answer, and in what is asked of Redis for it (decision 80).
+ * @throws Fault TOO_MANY_REQUESTS when the caller's budget of distinct numbers cannot pay for all; those that it could pay for are free from then on
  */
 export async function lookUp(
   context: ServiceContext,
   caller: Subscriber,
   numbers: readonly string[],
-): Promise<LookedUp> {
-  const policy = (await context.stores.reconciliation.policy()) ?? USUAL_POLICY;
-  const jids: LookedUp['jids'] = [];
-  let retryAfter: number | undefined;
-  for (let from = 0; from < numbers.length; from += BATCH) {
-    const part = await lookUpSome(context, caller, policy, numbers.slice(from, from + BATCH));
-    jids.push(...part.jids);
-    retryAfter = part.retryAfter ?? retryAfter;
+): Promise<(string | undefined)[]> {
+  const { stores, numberKeys } = context;
+  const forms = numbers.flatMap((number, at) =>
+    lookupForms(number).map((form): Form => ({ at, numberKeys: numberKeys.of(form) })),
+  );
+  await pay(context, caller, forms);
+  const policy = (await stores.reconciliation.policy()) ?? USUAL_POLICY;
+  const jids = new Array<string | undefined>(numbers.length).fill(undefined);
+  for (const some of batches(forms)) {
+    const asked = some.flatMap(({ at, numberKeys: keys }) => keys.map((key) => ({ at, key })));
+    const keys = asked.map(({ key }) => key);
+    const owners = await stores.directory.ownersAlike(keys);
+    // Nobody has no record, no book and no settings, and is looked at like anybody.
+    const ids = keys.map((key, n) => owners[n] ?? `nobody-${key}`);
+    const reached = await reachable(context, caller, policy, ids, keys);
+    for (const [n, { at }] of asked.entries()) jids[at] ??= reached[n];
   }
-  return { jids, retryAfter };
+  return jids;
 }
 
-async function lookUpSome(
-  context: ServiceContext,
-  caller: Subscriber,
-  policy: Policy,
-  numbers: readonly string[],
-): Promise<LookedUp> {
-  const { stores, numberKeys, now } = context;
-  // What is paid for is a number in each of its forms under the present key, as books are charged.
-  const forms = numbers.flatMap((number, i) => lookupForms(number).map((form) => ({ i, keys: numberKeys.of(form) })));
-  const charged = forms.map(({ keys }) => keys[0] as string);
-  const { granted, retryAfter } = await stores.budget.spend(caller.id, charged, now());
-  const asked = forms.filter((_, n) => granted[n]).flatMap(({ i, keys }) => keys.map((key) => ({ i, key })));
-  const owners = await stores.directory.ownersAlike(asked.map(({ key }) => key));
-  // Nobody has no record, no book and no settings, and is looked at like anybody.
-  const ids = asked.map(({ key }, n) => owners[n] ?? `nobody-${key}`);
-  const reached = await reachable(
-    context,
-    caller,
-    policy,
-    ids,
-    asked.map(({ key }) => key),
+/** A number costs once for each form, under the present key: as it does in a book. */
+async function pay({ stores, now }: ServiceContext, { id }: Subscriber, forms: readonly Form[]): Promise<void> {
+  let retryAfter: number | undefined;
+  for (const some of batches(forms)) {
+    const numberKeys = some.map((form) => form.numberKeys[0] as string);
+    retryAfter = (await stores.budget.spend(id, numberKeys, now())).retryAfter ?? retryAfter;
+  }
+  if (retryAfter === undefined) return;
+  const minutes = Math.ceil(retryAfter / 60);
+  const time = minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+  throw new Fault(
+    'TOO_MANY_REQUESTS',
+    `You have looked up as many numbers as you may for now; try again in ${time}.`,
+    retryAfter,
   );
-  const jids = new Array<string | undefined>(numbers.length).fill(undefined);
-  for (const [n, { i }] of asked.entries()) jids[i] ??= reached[n];
-  return { jids, retryAfter };
+}
+
+function batches<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
 }
 
 /** The JIDs of those whom the caller reaches. `numberKeys`: by which each was found. */

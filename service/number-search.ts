@@ -12,18 +12,12 @@ export type Searched = { phoneNumber: string; jid: string | undefined };
 
 /**
  * Whom a subscriber reaches by a number that it typed, as it would dial it.
- * @throws Fault INVALID_ARGUMENT (not one number), TOO_MANY_REQUESTS (the caller's budget is used up)
+ * @throws Fault INVALID_ARGUMENT (not one number), and as `lookUp`
  */
 export async function searchNumber(context: ServiceContext, caller: Subscriber, text: string): Promise<Searched> {
   const phoneNumber = toOneNumber(context, caller, text);
-  const { jids, retryAfter } = await lookUp(context, caller, [phoneNumber]);
-  if (retryAfter !== undefined)
-    throw new Fault(
-      'TOO_MANY_REQUESTS',
-      `You have looked up as many numbers as you may for now; try again in ${inWords(retryAfter)}.`,
-      retryAfter,
-    );
-  return { phoneNumber, jid: jids[0] };
+  const [jid] = await lookUp(context, caller, [phoneNumber]);
+  return { phoneNumber, jid };
 }
 
 function toOneNumber({ config }: ServiceContext, caller: Subscriber, text: string): string {
@@ -33,9 +27,4 @@ function toOneNumber({ config }: ServiceContext, caller: Subscriber, text: strin
   if (numbers.length !== 1 || !first)
     throw new Fault('INVALID_ARGUMENT', 'Type one whole phone number, best with + and its country code.');
   return first.e164;
-}
-
-function inWords(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
 }
