@@ -3,6 +3,7 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
+import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { readVersion } from '../runtime/version.ts';
 import { createServiceContext } from '../service/context.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
@@ -19,6 +20,7 @@ import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
 import { answerQuicksy } from './quicksy.ts';
+import { answerRegistration } from './registration.ts';
 import { createRosterJob } from './roster.ts';
 import { answerSearch } from './search.ts';
 import { answerQuestions } from './service.ts';
@@ -66,6 +68,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     answerVcard(stream, config.publicUrl),
     answerGateway(stream, service, log),
     answerSearch(stream, service, log),
+    answerRegistration(stream, { ...service, subjectHashOf: createSubjectHash(config.numberKey) }, log),
     ...(config.quicksy === 'on' ? [answerQuicksy(stream, service, log)] : []),
   ]);
   stream.start();
