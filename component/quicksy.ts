@@ -6,7 +6,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Limit } from '../runtime/login-config.ts';
 import type { ServiceContext } from '../service/context.ts';
 import { subscriberOfJid } from '../service/linking.ts';
-import { lookUp } from '../service/lookup.ts';
+import { BATCH, lookUp } from '../service/lookup.ts';
 import { keepPhoneBook } from '../service/phone-book.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Capability } from './disco.ts';
@@ -15,8 +15,9 @@ import type { Stream } from './stream.ts';
 import { type Element, textElement, xml } from './xml.ts';
 
 const SYNCHRONIZATION = 'im.quicksy.synchronization:0';
-/** Phone-books of one subscriber: its clients send one every few minutes. */
+/** Phone-books of one subscriber, and of these those that nobody shall send over and over: its clients send one every few minutes. */
 const LIMITS: readonly Limit[] = [{ most: 12, window: 60_000 }];
+const LARGE_LIMITS: readonly Limit[] = [{ most: 6, window: 600_000 }];
 
 /**
  * Quicksy's contact discovery (docs/quicksy.md): a client sends all numbers of its phone's address book and hears whom they reach. What
@@ -30,6 +31,8 @@ export function answerQuicksy(stream: Stream, service: ServiceContext, log: Log)
     'phone-book',
     answering(log, async ({ stanza, element }) => {
       const caller = await phoneOwner(service, stanza);
+      await count(service, 'phone-books', caller, LIMITS);
+      if (element.getChildElements().length > BATCH) await count(service, 'large phone-books', caller, LARGE_LIMITS);
       const answer = last.then(() => synchronize(service, caller, element));
       last = answer.catch(() => {});
       return answer;
@@ -65,10 +68,17 @@ async function synchronize(service: ServiceContext, caller: Subscriber, phoneBoo
 async function phoneOwner(service: ServiceContext, stanza: Element): Promise<Subscriber> {
   const owner = await subscriberOfJid(service, bareOf(stanza.attrs.from ?? ''));
   if (!owner) throw new Refusal('auth', 'not-authorized', 'Only accounts of this host that have a number are served.');
-  const { stores, keyedHash, now } = service;
-  const outcome = await stores.limits.take(keyedHash('phone-books', owner.id), LIMITS, now());
-  if ('retryAfter' in outcome) throw overQuota(Math.ceil(outcome.retryAfter / 1000));
   return owner;
+}
+
+async function count(
+  { stores, keyedHash, now }: ServiceContext,
+  what: string,
+  { id }: Subscriber,
+  limits: readonly Limit[],
+): Promise<void> {
+  const outcome = await stores.limits.take(keyedHash(what, id), limits, now());
+  if ('retryAfter' in outcome) throw overQuota(Math.ceil(outcome.retryAfter / 1000));
 }
 
 /** As Quicksy's server words it. */

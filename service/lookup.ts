@@ -5,8 +5,8 @@ import type { Privacy } from '../domain/privacy.ts';
 import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 
-/** How many numbers are looked up together, so that a long list holds nobody up. */
-const BATCH = 500;
+/** How many numbers are looked up together, so that a long list holds nobody up. Only a longer one can be told by its time. */
+export const BATCH = 500;
 /** What a worker puts in force when the operator says nothing (`EARSHOT_POLICY`). */
 const USUAL_POLICY: Policy = 'mutual';
 
@@ -15,7 +15,7 @@ type Form = { at: number; numberKeys: readonly string[] };
 
 /**
  * For each number (E.164) the JID that a subscriber reaches by it: of those with whom it would be friends if its own book held them. Unknown, hidden,
- * blocked and one-sided are the same in the answer, and in what is asked of Redis for it (decision 80).
+ * blocked and one-sided are the same in the answer and, in a list of up to 500, in what is asked of Redis for it (decision 80).
  * @throws Fault TOO_MANY_REQUESTS when the caller's budget of distinct numbers cannot pay for all; those that it could pay for are free from then on
  */
 export async function lookUp(
@@ -32,12 +32,14 @@ export async function lookUp(
   const jids = new Array<string | undefined>(numbers.length).fill(undefined);
   for (const some of batches(forms)) {
     const asked = some.flatMap(({ at, numberKeys: keys }) => keys.map((key) => ({ at, key })));
-    const keys = asked.map(({ key }) => key);
-    const owners = await stores.directory.ownersAlike(keys);
-    // Nobody has no record, no book and no settings, and is looked at like anybody.
-    const ids = keys.map((key, n) => owners[n] ?? `nobody-${key}`);
-    const reached = await reachable(context, caller, policy, ids, keys);
-    for (const [n, { at }] of asked.entries()) jids[at] ??= reached[n];
+    const owners = await ownersOf(
+      context,
+      asked.map(({ key }) => key),
+      forms.length <= BATCH,
+    );
+    const known = asked.flatMap((one, n) => (owners[n] === undefined ? [] : [{ ...one, id: owners[n] }]));
+    const reached = await reachable(context, caller, policy, known);
+    for (const [n, { at }] of known.entries()) jids[at] ??= reached[n];
   }
   return jids;
 }
@@ -63,17 +65,28 @@ function batches<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
 }
 
-/** The JIDs of those whom the caller reaches. `numberKeys`: by which each was found. */
+/** `alike`: with somebody for everybody, who is nobody where nobody has the number, but is looked at like anybody. */
+async function ownersOf(
+  { stores }: ServiceContext,
+  numberKeys: readonly string[],
+  alike: boolean,
+): Promise<(string | undefined)[]> {
+  if (!alike) return stores.directory.owners(numberKeys);
+  const owners = await stores.directory.ownersAlike(numberKeys);
+  return owners.map((owner, n) => owner ?? `nobody-${numberKeys[n]}`);
+}
+
+/** The JIDs of those whom the caller reaches. `key`: by which each was found. */
 async function reachable(
   { stores }: ServiceContext,
   caller: Subscriber,
   policy: Policy,
-  ids: readonly string[],
-  numberKeys: readonly string[],
+  others: readonly { id: string; key: string }[],
 ): Promise<(string | undefined)[]> {
   const own = keysOf(caller);
+  const ids = others.map(({ id }) => id);
   const records = await stores.subscribers.records(ids);
-  const theirs = records.map((record, n) => (record ? keysOf(record) : [numberKeys[n] as string]));
+  const theirs = records.map((record, n) => (record ? keysOf(record) : [others[n]?.key ?? '']));
   const [[mine, ...privacies], held, declined, declinedBy, blocks, blockedBy] = await Promise.all([
     stores.privacies.of([caller.id, ...ids]),
     stores.addressBooks.holdsEach(ids, own),
