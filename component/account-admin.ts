@@ -12,6 +12,11 @@ export function addUser(stream: Stream, host: string, jid: string, password: str
   return execute(stream, host, 'add-user', { accountjid: jid, password, 'password-verify': password });
 }
 
+/** Section 4.5. @throws StanzaError `refused` */
+export function changePassword(stream: Stream, host: string, jid: string, password: string): Promise<void> {
+  return execute(stream, host, 'change-user-password', { accountjid: jid, password });
+}
+
 /** Section 4.2: the account and everything in it, roster, PEP nodes and offline messages; whoever is logged in is thrown out. */
 export function deleteUser(stream: Stream, host: string, jid: string): Promise<void> {
   return execute(stream, host, 'delete-user', { accountjids: jid });

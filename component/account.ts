@@ -1,5 +1,5 @@
 import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
-import { addUser } from './account-admin.ts';
+import { addUser, changePassword } from './account-admin.ts';
 import { deleteAccount, deleteMadeAccounts } from './account-removal.ts';
 import type { Context } from './context.ts';
 import { accountExists } from './pep.ts';
@@ -7,27 +7,32 @@ import { readRoster, removeRosterItem } from './roster-iq.ts';
 import { StanzaError } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
 
-/** The `account` job: makes the XMPP account that a pending subscriber waits for, and deletes those of one who leaves. */
+/**
+ * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
+ * those of one who leaves.
+ */
 export function createAccountJob(context: Context, homeHost: string): (id: string) => Promise<void> {
   const { stores, log } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
     if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, subscriber);
-    if (subscriber?.state !== 'pending') return stores.due.settle('account', id, []);
-    const wanted = await stores.accounts.wanted(id);
+    if (subscriber?.state !== 'pending') await stores.due.settle('account', id, []);
+    const wanted = subscriber && (await stores.accounts.wanted(id));
     if (!wanted) {
       // Nobody waits for the answer any more: the gateway died half-way.
-      if ((await stores.accounts.state(id)) === undefined) await stores.subscribers.abandon(subscriber);
+      const abandoned = subscriber?.state === 'pending' && (await stores.accounts.state(id)) === undefined;
+      if (abandoned) await stores.subscribers.abandon(subscriber);
       return;
     }
+    const provide = subscriber.state === 'pending' ? make : renew;
     try {
-      await stores.accounts.answer(id, await make(context, homeHost, subscriber, wanted.password));
+      await stores.accounts.answer(id, await provide(context, homeHost, subscriber, wanted.password));
     } catch (err) {
       if (!(err instanceof StanzaError)) throw err;
       log.error(
         { err, subject: id },
-        `the server makes no account; is the component in admins of ${homeHost}, with adhoc and admin_adhoc loaded?`,
+        `the server makes no account, or gives it no password; is the component in admins of ${homeHost}, with adhoc and admin_adhoc loaded?`,
       );
       await stores.accounts.answer(id, 'refused');
     }
@@ -53,6 +58,18 @@ async function make(
   await stores.accounts.noteOurs(id, jid, numberKey);
   await addUser(stream, host, jid, password);
   await emptyRoster(stream, jid);
+  return 'made';
+}
+
+/** Another password, for an account that Earshot has made and for no other. */
+async function renew(
+  { stores, stream }: Context,
+  host: string,
+  { id, jid }: Subscriber,
+  password: string,
+): Promise<'made' | 'taken'> {
+  if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
+  await changePassword(stream, host, jid, password);
   return 'made';
 }
 

@@ -3,22 +3,30 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
+import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { readVersion } from '../runtime/version.ts';
+import { createServiceContext } from '../service/context.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
 import { createAvatars } from './avatars.ts';
 import type { Context } from './context.ts';
+import { answerDisco } from './disco.ts';
 import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
 import { createListenJob } from './listen.ts';
+import { answerGateway } from './number-gateway.ts';
 import { createOutbox } from './outbox.ts';
 import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
+import { answerQuicksy } from './quicksy.ts';
+import { answerRegistration } from './registration.ts';
 import { createRosterJob } from './roster.ts';
+import { answerSearch } from './search.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
+import { answerVcard } from './vcard.ts';
 
 /** Starts the external component: its stream, and the jobs that need it. */
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
@@ -59,7 +67,15 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
-  answerQuestions(stream, readVersion());
+  const service = createServiceContext(config, { stores, queues });
+  answerDisco(stream, [
+    answerQuestions(stream, readVersion()),
+    answerVcard(stream, config.publicUrl),
+    answerGateway(stream, service, log),
+    answerSearch(stream, service, log),
+    answerRegistration(stream, { ...service, subjectHashOf: createSubjectHash(config.numberKey) }, log),
+    ...(config.quicksy === 'on' ? [answerQuicksy(stream, service, log)] : []),
+  ]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
 

@@ -1,3 +1,6 @@
+/** The name of the book that a Quicksy client sends. It is no network address book: nothing is read, and its numbers have no names. */
+export const PHONE_BOOK = 'quicksy';
+
 /** Of a network address book: a user's name and password, or a token; neither for one that is open to all. */
 export type SourceCredentials =
   | { username: string; password: string }

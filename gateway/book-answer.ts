@@ -6,17 +6,6 @@ import { writeEntry } from './audit.ts';
 import type { Context } from './context.ts';
 import { etagOf } from './if-match.ts';
 
-/** Milliseconds. */
-const SPREAD = { least: 30, most: 130 };
-
-/**
- * Asks for the reconciliation of a book that has changed, a moment later that nobody can foresee: a number that belongs to somebody makes more
- * work, which would slow down whatever else its holder asks right after the change (decision 54).
- */
-export async function reconcileSoon({ queues }: Context, id: string): Promise<void> {
-  await queues.enqueue('reconcile', [id], Math.round(SPREAD.least + Math.random() * (SPREAD.most - SPREAD.least)));
-}
-
 /**
  * Answers a book, or contacts of one, that is stored: 202.
  * @throws Fault TOO_MANY_REQUESTS when numbers of it wait for the subscriber's budget; the call has changed something, so it is written down.

@@ -238,12 +238,12 @@ export const SourceBody = Type.Object(
 );
 export const SourceView = Type.Object({
   name: Type.String(),
-  url: Type.String(),
+  url: Type.Optional(Type.String({ description: 'Absent for a book that a client sends: `quicksy`.' })),
   collection: Type.Optional(Type.String({ description: 'The URL of the address book that was found there.' })),
   state: Type.Union([Type.Literal('reading'), Type.Literal('current'), Type.Literal('failing')]),
   contacts: Type.Integer({ description: 'How many were read; they stay while reads fail.' }),
   lastReadAt: Type.Optional(Time),
-  nextReadAt: Time,
+  nextReadAt: Type.Optional(Time),
   problem: Type.Optional(
     Type.Object({ code: Type.String(), detail: Type.String() }, { description: 'Why the last read failed.' }),
   ),

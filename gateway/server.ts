@@ -16,6 +16,7 @@ import { acceptJson } from './json-body.ts';
 import { createLimit } from './limits.ts';
 import { openPlayerDoors } from './players/doors.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
+import { quicksyRoutes } from './quicksy/routes.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { applicationPasswordRoutes } from './routes/application-passwords.ts';
@@ -60,6 +61,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   const limit = createLimit(context);
   // Before the rules for browsers: players' doors have their own.
   if (context.config.players === 'on') await app.register(openPlayerDoors(context, limit));
+  if (context.config.quicksy === 'on') await app.register(quicksyRoutes(context, limit));
   await tellBrowsers(app as unknown as FastifyInstance, edge);
   await describe(app as unknown as FastifyInstance);
   await app.register(async (open) => {

@@ -48,12 +48,12 @@ export function toSourceView(source: SourceInfo, now: number): Static<typeof Sou
   const { name, url, collection, next, lastRead, problem, contacts, rejected } = source;
   return {
     name,
-    url,
+    ...(url === '' ? {} : { url }),
     ...(collection === '' ? {} : { collection }),
     state: next <= now ? 'reading' : problem ? 'failing' : 'current',
     contacts,
     ...(lastRead === undefined ? {} : { lastReadAt: new Date(lastRead).toISOString() }),
-    nextReadAt: new Date(next).toISOString(),
+    ...(Number.isFinite(next) ? { nextReadAt: new Date(next).toISOString() } : {}),
     ...(problem && { problem }),
     rejected,
   };

@@ -78,6 +78,8 @@ function globalLines(config: ProsodyConfig): string[] {
     'allow_unencrypted_plain_auth = true',
     'authentication = "internal_hashed"',
     'storage = "internal"',
+    '-- A Quicksy client sends the ten thousand numbers of a large phone-book in one stanza.',
+    'c2s_stanza_size_limit = 512 * 1024',
     // Without it an answer waits up to 40 ms for the client's TCP acknowledgement of the one before.
     'network_settings = { nagle = false }',
     `modules_enabled = ${luaList(hostModules(config))}`,

@@ -48,12 +48,16 @@ export type ServiceConfig = KeyConfig & {
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
   verification: VerificationConfig;
+  /** Whether clients that speak Quicksy's protocol may register and find people. */
+  quicksy: 'on' | 'off';
   /** Whether existing players may say what plays, by their own protocols. */
   players: 'on' | 'off';
   /** Whether it is kept for seven days what subscribers have shown their friends, to say what is popular among these. */
   popular: 'on' | 'off';
   /** Where players and people reach the gateway, without a slash at the end; undefined: where they say that they have reached it. */
   publicUrl: string | undefined;
+  /** Entries that each audit trail keeps. */
+  auditMaxEntries: number;
 };
 
 export type ComponentConfig = CommonConfig &
@@ -73,8 +77,6 @@ export type GatewayConfig = CommonConfig &
     host: string;
     port: number;
     operatorKey: string;
-    /** Entries that each audit trail keeps. */
-    auditMaxEntries: number;
     assertions: AssertionConfig;
     /** Hosts and networks on which address books may be read although they are internal. */
     sourceAllow: readonly string[];
@@ -116,7 +118,6 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
     edge: edgeConfig(read),
@@ -144,9 +145,11 @@ function service(read: Reader): ServiceConfig {
     guessedNumbers: guessedNumbers(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     verification: verificationConfig(read),
+    quicksy: read.oneOf('EARSHOT_QUICKSY', ['on', 'off'], 'off'),
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
     popular: read.oneOf('EARSHOT_POPULAR', ['on', 'off'], 'on'),
     publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
+    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
   };
 }
 

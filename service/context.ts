@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../runtime/config.ts';
-import type { KeyedHash } from '../runtime/keyed-hash.ts';
-import type { NumberKeys } from '../runtime/number-key.ts';
+import { createKeyedHash, type KeyedHash } from '../runtime/keyed-hash.ts';
+import { createNumberKeys, type NumberKeys } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
 
@@ -15,3 +15,18 @@ export type ServiceContext = {
   keyedHash: KeyedHash;
   now: () => number;
 };
+
+/** What the doors of a process that is not the gateway work with. */
+export function createServiceContext(
+  config: ServiceConfig,
+  { stores, queues }: Pick<ServiceContext, 'stores' | 'queues'>,
+): ServiceContext {
+  return {
+    config,
+    stores,
+    queues,
+    numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
+    keyedHash: createKeyedHash(config.secretsKey),
+    now: Date.now,
+  };
+}

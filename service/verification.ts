@@ -48,12 +48,11 @@ export async function proveNumber(
   code: string,
   network: string,
 ): Promise<Proof> {
-  const { stores, config, keyedHash, now } = context;
+  const { stores, keyedHash, now } = context;
   // Counted before it is looked at: many at once must not get through together.
-  const wrong = await countOne(context, 'wrong codes of an address', network, config.verification.limits.wrong);
+  const wrong = await countOne(context, 'wrong codes of an address', network, context.config.verification.limits.wrong);
   // An id that nobody gave out takes the same way, with a number that nobody has.
-  const opened = unseal(config.secretsKey, AUTHENTICATION, authenticationId);
-  const [phoneNumber, nonce] = JSON.parse(opened ?? '["",""]') as [string, string];
+  const [phoneNumber, nonce] = openId(context, authenticationId) ?? ['', ''];
   const id = verificationOf(context, phoneNumber);
   const sent = keyedHash('code', nonce, code);
   const wanted = await stores.verifications.attempt(id, nonce, now());
@@ -68,6 +67,19 @@ export async function proveNumber(
     },
     giveBack: () => stores.verifications.release(id, stamp),
   };
+}
+
+/** To which number the code of this id was sent; undefined for an id that nobody gave out. */
+export function numberOf(context: ServiceContext, authenticationId: string): string | undefined {
+  return openId(context, authenticationId)?.[0];
+}
+
+function openId(
+  { config }: ServiceContext,
+  authenticationId: string,
+): [phoneNumber: string, nonce: string] | undefined {
+  const opened = unseal(config.secretsKey, AUTHENTICATION, authenticationId);
+  return opened === undefined ? undefined : (JSON.parse(opened) as [string, string]);
 }
 
 /** What a number's code is kept under. */

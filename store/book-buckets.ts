@@ -37,7 +37,7 @@ end`;
 
 /**
  * Lua: the books of a subscriber, the own one and then those of the sources by name, opened with `keys.books`; and what the first of
- * them that holds a number says about it.
+ * them that holds a number says about it; one that names nobody gives way to one that does.
  */
 export const BOOKS = `${BUCKET_OF}
 local function openBooks(own, held, sources, ofSource, heldOfSource)
@@ -51,9 +51,11 @@ local function openBooks(own, held, sources, ofSource, heldOfSource)
   return books
 end
 local function entryIn(books, number)
+  local found = false
   for _, book in ipairs(books) do
     local entry = redis.call('HGET', bucketOf(book.held, number, book.buckets), number)
-    if entry then return entry end
+    if entry and entry ~= '' then return entry end
+    found = found or entry
   end
-  return false
+  return found
 end`;

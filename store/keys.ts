@@ -89,6 +89,7 @@ export function createKeys(prefix: string) {
     rate: (who: string) => `${prefix}:rate:${who}`,
     /** `id`: the keyed hash of a number, see verifications.ts. */
     verification: (id: string) => of(id, 'verification'),
+    askedCode: (asker: string) => `${prefix}:asked-code:${asker}`,
     limit: (name: string) => of(name, 'limit'),
     assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,

@@ -43,9 +43,18 @@ redis.call('UNLINK', KEYS[1], KEYS[6])
 redis.call('SREM', KEYS[2], ARGV[2])
 return 1`;
 
-/** KEYS: source, due:source. ARGV: id, now, due time. */
+/** KEYS: source, sources, subscriber. ARGV: name, lease, now. In place of a network address book of that name. */
+export const RECEIVE = `
+if redis.call('HGET', KEYS[3], 'state') ~= 'active' then return 'gone' end
+if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 0 and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'url', '', 'credentials', '', 'lastRead', ARGV[3], 'lease', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[1])
+return 'ok'`;
+
+/** KEYS: source, due:source. ARGV: id, now, due time. A book that is sent cannot be read. */
 export const ASK = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if (redis.call('HGET', KEYS[1], 'url') or '') == '' then return 0 end
 redis.call('HSET', KEYS[1], 'next', ARGV[2])
 redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1])
 return 1`;

@@ -6,7 +6,7 @@ import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { type Source, type SourceProblem, toSource } from './source-record.ts';
-import { ASK, BEGIN, LINK, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
+import { ASK, BEGIN, LINK, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
 
 export type Sources = ReturnType<typeof createSources>;
 
@@ -26,7 +26,7 @@ export type ReadOutcome = {
 };
 
 /**
- * The network address books of a subscriber: set `sources` of their names; for each hash `source@<name>` (see `Source`; `lease`:
+ * The network address books of a subscriber, and the book that a client sends: set `sources` of their names; for each hash `source@<name>` (see `Source`; `lease`:
  * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
@@ -105,6 +105,16 @@ export function createSources(redis: Redis, keys: Keys, { first, daily }: Number
         arguments: [id, name, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`, `${now}`],
       });
       return reply === 1;
+    },
+
+    /** The lease under which a client may send the book of that name; it ends any other. `full`, `gone`: as `link`. */
+    async receive(id: string, name: string, now: number): Promise<SourceLease | 'full' | 'gone'> {
+      const lease = newStamp();
+      const reply = await redis.eval(RECEIVE, {
+        keys: [keys.source(id, name), keys.sources(id), keys.subscriber(id)],
+        arguments: [name, lease, `${now}`],
+      });
+      return reply === 'ok' ? { name, lease } : (reply as 'full' | 'gone');
     },
 
     /** Asks for a read at once; false when there is no source of that name. */

@@ -3,6 +3,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './accounts.ts';
 import { createAddressBooks } from './address-book.ts';
 import { createApplicationPasswords } from './application-passwords.ts';
+import { createAskedCodes } from './asked-codes.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
 import { createAvatars } from './avatars.ts';
@@ -49,6 +50,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     keys,
     accounts: createAccounts(redis, keys),
     addressBooks: createAddressBooks(redis, keys, budget),
+    askedCodes: createAskedCodes(redis, keys),
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),

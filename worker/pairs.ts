@@ -141,8 +141,8 @@ function endOf(
   };
 }
 
-/** The name is the one in the subscriber's own book; a friend that it does not hold goes by its display name. */
+/** The name is the one in the subscriber's own books; a friend whom they do not hold or name goes by its display name. */
 function toFriend({ id, jid, displayName }: Subscriber, held: Held | undefined): Friend {
   if (!held) return { id, jid, name: displayName, groups: [] };
-  return { id, jid, name: held.label.name, groups: held.label.groups, held: held.numberKey };
+  return { id, jid, name: held.label.name || displayName, groups: held.label.groups, held: held.numberKey };
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
-import { sealPurpose } from '../../domain/source.ts';
+import { PHONE_BOOK, sealPurpose } from '../../domain/source.ts';
 import { seal } from '../../runtime/sealing.ts';
 import { MOST_SOURCES } from '../../store/source-record.ts';
 import { subscriberOf } from '../auth.ts';
@@ -40,6 +40,8 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         const { name } = request.params;
+        if (name === PHONE_BOOK)
+          throw new Fault('INVALID_ARGUMENT', 'This name is for the book that a Quicksy client sends; choose another.');
         const url = toSourceUrl(request.body.url, config.sourceAllow);
         const plain = JSON.stringify(toCredentials(request.body));
         const credentials = seal(config.secretsKey, sealPurpose(id, name), plain);

@@ -18,6 +18,8 @@ const NAMESPACES = [
     'urn:xmpp:privilege:1',
     'jabber:client',
     'jabber:iq:register',
+    'jabber:iq:search',
+    'jabber:iq:gateway',
     'http://jabber.org/protocol/commands',
   ],
   ...['im.quicksy.synchronization:0', 'urn:xmpp:forward:0', 'urn:ietf:params:xml:ns:xmpp-stanzas', 'jabber:x:data', ''],

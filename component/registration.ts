@@ -1,0 +1,133 @@
+// XEP-0077: In-Band Registration, version 2.4 (https://xmpp.org/extensions/xep-0077.html), of a phone number with the component
+import { bareOf, domainOf } from '../domain/jid.ts';
+import { parseE164 } from '../domain/phone.ts';
+import type { Log } from '../runtime/log.ts';
+import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../service/asked-code.ts';
+import { removeSubscriber } from '../service/departure.ts';
+import { linkNumber, subscriberOfJid } from '../service/linking.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import type { Capability } from './disco.ts';
+import { answering, Refusal } from './error-answer.ts';
+import { fieldValue, formElement, submittedForm } from './query-form.ts';
+import { type Recording, recorded } from './recorded.ts';
+import type { Stream } from './stream.ts';
+import { type Element, textElement, xml } from './xml.ts';
+
+const REGISTER = 'jabber:iq:register';
+/** No field of the protocol's own is for a code (XEP-0068, section 3.4). */
+const CODE = 'x-code';
+const ASK_NUMBER =
+  'Type your phone number with + and the country code, and leave the code empty: a code is sent to you. Then register again, with the code.';
+const ASK_CODE = 'A code was sent to your phone. Type it, or another number with no code.';
+const SENT = 'A code was sent to your phone. Register again, with the number and the code.';
+const NO_CODE = 'There is no code for this number; register with the number alone to get one.';
+
+/**
+ * Ties the user's number to its account, in two rounds of a protocol that knows one: number alone has a code sent and is answered `not-acceptable`, as what
+ * is not complete (section 3.1.2); number and code register. Clients then show the text, and the form again (decision 82).
+ */
+export function answerRegistration(stream: Stream, service: Recording, log: Log): Capability {
+  stream.answerGet(
+    REGISTER,
+    'query',
+    answering(log, async ({ stanza }) => {
+      const jid = userOf(service, stanza);
+      const subscriber = await subscriberOfJid(service, jid);
+      return subscriber ? registered(subscriber) : blankForm(await numberAskedFor(service, askerOf(jid)));
+    }),
+  );
+  stream.answerSet(
+    REGISTER,
+    'query',
+    answering(log, async ({ stanza, element }) => {
+      const jid = userOf(service, stanza);
+      if (element.getChild('remove')) await unregister(service, jid, element);
+      else await register(service, jid, element);
+      return true as const;
+    }),
+  );
+  return { features: [REGISTER] };
+}
+
+/** The bare JID of a user of the home host. @throws Refusal */
+function userOf({ config }: Recording, stanza: Element): string {
+  const jid = bareOf(stanza.attrs.from ?? '');
+  if (!jid.includes('@') || domainOf(jid) !== config.homeHost)
+    throw new Refusal('cancel', 'not-allowed', `Only accounts of ${config.homeHost} can be registered.`);
+  return jid;
+}
+
+function askerOf(jid: string): Asker {
+  return ['registration', jid];
+}
+
+function registered(subscriber: Subscriber): Element {
+  return xml(
+    'query',
+    { xmlns: REGISTER },
+    xml('registered'),
+    textElement('instructions', `Your number is ${phoneNumbersOf(subscriber).join(', ')}.`),
+    textElement('phone', subscriber.phoneNumber),
+  );
+}
+
+/** `phoneNumber`: to which a code is on its way already. */
+function blankForm(phoneNumber: string | undefined): Element {
+  const instructions = phoneNumber === undefined ? ASK_NUMBER : ASK_CODE;
+  return xml(
+    'query',
+    { xmlns: REGISTER },
+    textElement('instructions', `${instructions} The code goes into the field “misc”.`),
+    xml('phone', {}, phoneNumber ?? ''),
+    xml('misc'),
+    formElement(REGISTER, 'Link your phone number', instructions, [
+      {
+        var: 'phone',
+        label: 'Phone number',
+        required: true,
+        ...(phoneNumber === undefined ? {} : { value: phoneNumber }),
+      },
+      { var: CODE, label: 'Code' },
+    ]),
+  );
+}
+
+async function register(service: Recording, jid: string, query: Element): Promise<void> {
+  const { number, code } = sentIn(query);
+  const phoneNumber = parseE164(number ?? '');
+  if (phoneNumber === undefined)
+    throw new Refusal('modify', 'not-acceptable', 'Type your phone number with + and the country code.');
+  const present = await subscriberOfJid(service, jid);
+  if (present && phoneNumbersOf(present).includes(phoneNumber)) return;
+  if (code === undefined) {
+    await recorded(service, 'IQ register/send-code', async () => {
+      await askForCode(service, askerOf(jid), phoneNumber, jid);
+      return undefined;
+    });
+    throw new Refusal('modify', 'not-acceptable', SENT);
+  }
+  await recorded(service, 'IQ register', async () => {
+    const asked = (await numberAskedFor(service, askerOf(jid))) === phoneNumber;
+    const proof = asked ? await proveAskedNumber(service, askerOf(jid), code.replace(/[\s-]/g, ''), jid) : undefined;
+    if (!proof) throw new Refusal('modify', 'not-acceptable', NO_CODE);
+    return (await linkNumber(service, jid, proof)).subscriber.id;
+  });
+}
+
+function sentIn(query: Element): { number: string | undefined; code: string | undefined } {
+  const form = submittedForm(query);
+  if (form) return { number: fieldValue(form, 'phone'), code: fieldValue(form, CODE) };
+  const text = (name: string) => query.getChildText(name)?.trim() || undefined;
+  return { number: text('phone'), code: text('misc') };
+}
+
+/** Section 3.2: everything that is kept about the subscriber goes, as by every other door. */
+async function unregister(service: Recording, jid: string, query: Element): Promise<void> {
+  if (query.getChildElements().length > 1) throw new Refusal('modify', 'bad-request');
+  const subscriber = await subscriberOfJid(service, jid);
+  if (!subscriber) throw new Refusal('auth', 'registration-required', 'This account is not registered.');
+  await recorded(service, 'IQ register/remove', async () => {
+    await removeSubscriber(service, subscriber.id);
+    return subscriber.id;
+  });
+}

@@ -1,0 +1,22 @@
+// XEP-0054: vcard-temp, version 1.2 (https://xmpp.org/extensions/xep-0054.html)
+import type { Capability } from './disco.ts';
+import { ICON, ICON_TYPE } from './icon.ts';
+import type { Stream } from './stream.ts';
+import { textElement, xml } from './xml.ts';
+
+const VCARD = 'vcard-temp';
+
+/** Shows clients what the service is and looks like. `publicUrl`: where people reach it, if the operator has said so. */
+export function answerVcard(stream: Stream, publicUrl: string | undefined): Capability {
+  stream.answerGet(VCARD, 'vCard', () =>
+    xml(
+      'vCard',
+      { xmlns: VCARD },
+      textElement('FN', 'Earshot'),
+      textElement('DESC', 'Shows you what the people in your address book are playing, and them what you play.'),
+      textElement('URL', publicUrl),
+      xml('PHOTO', {}, textElement('TYPE', ICON_TYPE), textElement('BINVAL', ICON)),
+    ),
+  );
+  return { features: [VCARD] };
+}

@@ -1,0 +1,36 @@
+import { Fault } from '../domain/fault.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
+import { askForAccount, requireComponent } from './account-request.ts';
+import type { ServiceContext } from './context.ts';
+import { createSubscriber } from './new-subscriber.ts';
+import { subscriberWith } from './subscriber-fields.ts';
+
+/** `created`: the account is new; false when only its password is. */
+export type NumberAccount = { subscriber: Subscriber; created: boolean };
+
+/**
+ * Gives whoever has proved to have the number the account `+E164@home-host` with a password of its choice. An account that somebody else made, or
+ * a subscriber who uses another one, is left alone.
+ * @throws Fault ALREADY_EXISTS, CONFLICT, UNAVAILABLE
+ */
+export async function provideAccount(
+  context: ServiceContext,
+  phoneNumber: string,
+  password: string,
+): Promise<NumberAccount> {
+  const known = await subscriberWith(context, phoneNumber);
+  if (!known) {
+    const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, password);
+    return { subscriber, created: true };
+  }
+  if (known.jid !== `${phoneNumber}@${context.config.homeHost}`) throw otherAccount();
+  await requireComponent(context);
+  const state = await askForAccount(context, known.id, password);
+  if (state === 'taken') throw otherAccount();
+  if (state !== 'made') throw new Fault('UNAVAILABLE', 'The XMPP server has not set the password; try again.');
+  return { subscriber: known, created: false };
+}
+
+function otherAccount(): Fault {
+  return new Fault('ALREADY_EXISTS', 'This number belongs to an account that was not made here; use that account.');
+}
