@@ -17,6 +17,7 @@ export type Stream = {
   /** A stream error of the server, such as `conflict` or `invalid-from` (RFC 6120, section 4.9.3). */
   onStreamError(listener: (condition: string) => void): void;
   answerGet(xmlns: string, name: string, handler: IqHandler): void;
+  answerSet(xmlns: string, name: string, handler: IqHandler): void;
   start(): void;
   stop(): Promise<void>;
 };
@@ -51,6 +52,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     onOffline: (listener) => void entity.on('disconnect', listener),
     onStreamError: (listener) => void errorListeners.push(listener),
     answerGet: (xmlns, name, handler) => entity.iqCallee.get(xmlns, name, handler),
+    answerSet: (xmlns, name, handler) => entity.iqCallee.set(xmlns, name, handler),
     // A first connection that fails is reported as an error event and tried again like any other.
     start: () => void entity.start().catch(() => {}),
     async stop() {
