@@ -8,6 +8,7 @@ import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
 import type { Context } from './context.ts';
+import { answerDisco } from './disco.ts';
 import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
 import { createListenJob } from './listen.ts';
@@ -54,7 +55,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
-  answerQuestions(stream, readVersion());
+  answerDisco(stream, [answerQuestions(stream, readVersion())]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
 
