@@ -38,7 +38,9 @@ export const AuditPage = Type.Object({
       time: Time,
       caller: Type.String({ description: 'operator, key, oauth, subscriber or unknown' }),
       callerId: Type.Optional(Type.String({ description: 'The credential’s id, or the subscriber’s keyed hash' })),
-      operation: Type.String({ description: 'Method and path, as in this description' }),
+      operation: Type.String({
+        description: 'Method and path, as in this description; or `COMMAND` and a command of the XMPP door',
+      }),
       subject: Type.Optional(Type.String({ description: 'The keyed hash of the subscriber it is about' })),
       correlator: Type.String(),
       status: Type.Integer(),

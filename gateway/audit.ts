@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
-import type { AuditRecord } from '../store/audit.ts';
+import { recordCall } from '../service/audit.ts';
 import type { Context } from './context.ts';
 
 declare module 'fastify' {
@@ -40,21 +40,12 @@ export function keepAudit(app: FastifyInstance, context: Context): void {
 
 /** One entry about this call. `subject`: a subscriber's id. */
 export async function writeEntry(
-  { stores, subjectHashOf, config }: Context,
+  context: Context,
   request: FastifyRequest,
   { subject, status, code }: { subject: string | undefined; status: number; code: FaultCode | undefined },
 ): Promise<void> {
-  const { caller } = request;
-  const record: AuditRecord = {
-    caller: caller?.kind ?? 'unknown',
-    callerId: caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? ''),
-    operation: operationOf(request),
-    subject: subject === undefined ? '' : subjectHashOf(subject),
-    correlator: request.id,
-    status,
-    code: code ?? '',
-  };
-  await stores.audit.record(caller ? 'known' : 'unknown', record, config.auditMaxEntries);
+  const { caller, id: correlator } = request;
+  await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code });
 }
 
 /** A subscriber who looks at what is its own leaves no entry. */

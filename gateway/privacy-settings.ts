@@ -2,8 +2,7 @@ import type { Static } from 'typebox';
 import { Fault } from '../domain/fault.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
-import { toE164 } from '../service/subscriber-fields.ts';
-import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
+import { blockedPeople } from '../service/blocked-people.ts';
 import type { Blocked, PrivacyState } from '../store/privacy.ts';
 import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas.ts';
@@ -35,19 +34,6 @@ function toTime(text: string): number {
   return time;
 }
 
-/** Blocked people as they are kept. @throws Fault INVALID_ARGUMENT */
-export function toBlocked(
-  { config, numberKeys }: Pick<Context, 'config' | 'numberKeys'>,
-  id: string,
-  people: Body['blocked'],
-): Blocked[] {
-  return people.flatMap((one): Blocked[] => {
-    if ('subscriberId' in one) return [one];
-    const phoneNumber = toE164(one.phoneNumber);
-    return toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber));
-  });
-}
-
 /** The settings as their owner sees them; a private session that is over is none. */
 export function privacyView(
   { config, now }: Pick<Context, 'config' | 'now'>,
@@ -60,18 +46,6 @@ export function privacyView(
     discoverable,
     audience: typeof audience === 'string' ? audience : { groups: [...audience.groups] },
     privateUntil: privateUntil !== null && privateUntil > now() ? new Date(privateUntil).toISOString() : null,
-    blocked: blocked.flatMap((one) => toView(config.secretsKey, id, one)),
+    blocked: blockedPeople(config.secretsKey, id, blocked),
   };
-}
-
-function toView(key: Buffer, id: string, one: Blocked): Body['blocked'] {
-  if ('subscriberId' in one) return [{ subscriberId: one.subscriberId }];
-  if (one.sealed === '') return [];
-  const phoneNumber = openBlocked(key, id, one.sealed);
-  if (phoneNumber === undefined)
-    throw new Fault(
-      'UNAVAILABLE',
-      'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
-    );
-  return [{ phoneNumber }];
 }

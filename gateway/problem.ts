@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
 import { isRedisAway } from '../runtime/redis.ts';
+import { STATUS_OF } from '../service/audit.ts';
 import { linger } from './linger.ts';
 
 declare module 'fastify' {
@@ -10,22 +11,22 @@ declare module 'fastify' {
   }
 }
 
-const STATUS: Record<FaultCode, { status: number; title: string }> = {
-  INVALID_ARGUMENT: { status: 400, title: 'Bad Request' },
-  UNAUTHENTICATED: { status: 401, title: 'Unauthorized' },
-  PERMISSION_DENIED: { status: 403, title: 'Forbidden' },
-  NOT_FOUND: { status: 404, title: 'Not Found' },
-  ALREADY_EXISTS: { status: 409, title: 'Conflict' },
-  CONFLICT: { status: 409, title: 'Conflict' },
-  FAILED_PRECONDITION: { status: 412, title: 'Precondition Failed' },
-  PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large' },
-  URI_TOO_LONG: { status: 414, title: 'URI Too Long' },
-  HEADERS_TOO_LARGE: { status: 431, title: 'Request Header Fields Too Large' },
-  REQUEST_TIMEOUT: { status: 408, title: 'Request Timeout' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Unsupported Media Type' },
-  TOO_MANY_REQUESTS: { status: 429, title: 'Too Many Requests' },
-  UNAVAILABLE: { status: 503, title: 'Service Unavailable' },
-  INTERNAL: { status: 500, title: 'Internal Server Error' },
+const TITLES: Record<FaultCode, string> = {
+  INVALID_ARGUMENT: 'Bad Request',
+  UNAUTHENTICATED: 'Unauthorized',
+  PERMISSION_DENIED: 'Forbidden',
+  NOT_FOUND: 'Not Found',
+  ALREADY_EXISTS: 'Conflict',
+  CONFLICT: 'Conflict',
+  FAILED_PRECONDITION: 'Precondition Failed',
+  PAYLOAD_TOO_LARGE: 'Content Too Large',
+  URI_TOO_LONG: 'URI Too Long',
+  HEADERS_TOO_LARGE: 'Request Header Fields Too Large',
+  REQUEST_TIMEOUT: 'Request Timeout',
+  UNSUPPORTED_MEDIA_TYPE: 'Unsupported Media Type',
+  TOO_MANY_REQUESTS: 'Too Many Requests',
+  UNAVAILABLE: 'Service Unavailable',
+  INTERNAL: 'Internal Server Error',
 };
 
 /** Seconds after which a client may try again when something is away for a moment. */
@@ -59,7 +60,7 @@ export function problemOf(
   { code, message }: Fault,
   correlator: string,
 ): { status: number; title: string; text: string } {
-  const { status, title } = STATUS[code];
+  const [status, title] = [STATUS_OF[code], TITLES[code]];
   const text = JSON.stringify({ type: 'about:blank', title, status, code, detail: message, correlator });
   return { status, title, text };
 }

@@ -52,6 +52,8 @@ export type ServiceConfig = KeyConfig & {
   players: 'on' | 'off';
   /** Where players and people reach the gateway, without a slash at the end; undefined: where they say that they have reached it. */
   publicUrl: string | undefined;
+  /** Entries that each audit trail keeps. */
+  auditMaxEntries: number;
 };
 
 export type ComponentConfig = CommonConfig &
@@ -71,8 +73,6 @@ export type GatewayConfig = CommonConfig &
     host: string;
     port: number;
     operatorKey: string;
-    /** Entries that each audit trail keeps. */
-    auditMaxEntries: number;
     assertions: AssertionConfig;
     /** Hosts and networks on which address books may be read although they are internal. */
     sourceAllow: readonly string[];
@@ -114,7 +114,6 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
     edge: edgeConfig(read),
@@ -144,6 +143,7 @@ function service(read: Reader): ServiceConfig {
     verification: verificationConfig(read),
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
     publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
+    auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
   };
 }
 

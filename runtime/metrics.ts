@@ -35,6 +35,12 @@ export function createMetrics(role: string) {
       labelNames: ['what', 'outcome'],
       registers,
     }),
+    commands: new Counter({
+      name: 'earshot_commands_total',
+      help: 'Steps of commands that users took from their XMPP clients, by command and how they ended',
+      labelNames: ['command', 'outcome'],
+      registers,
+    }),
     rosterSteps: new Counter({
       name: 'earshot_roster_steps_total',
       help: 'Steps towards the wanted rosters, by kind',

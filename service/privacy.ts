@@ -1,3 +1,4 @@
+import { Fault } from '../domain/fault.ts';
 import type { Privacy } from '../domain/privacy.ts';
 import type { Blocked } from '../store/privacy.ts';
 import type { ServiceContext } from './context.ts';
@@ -16,4 +17,22 @@ export async function changePrivacy(
   await stores.privacies.put(id, privacy, blocked, version, now());
   await Promise.all([queues.enqueue('tune', [id]), queues.enqueue('reconcile', [id])]);
   await stores.events.tell(id, { what: 'now-playing' });
+}
+
+/** Attempts before somebody else's changes are told to the caller. */
+const ATTEMPTS = 3;
+
+/** Begins a private session, or with null ends it; the other settings stay. `until`: milliseconds since the epoch. @throws Fault as changePrivacy */
+export async function keepPrivate(context: ServiceContext, id: string, until: number | null): Promise<void> {
+  const { privacies } = context.stores;
+  for (let attempt = 1; ; attempt += 1) {
+    // In this order: whatever changes in between has another version.
+    const { privacy, version } = await privacies.read(id);
+    const blocked = await privacies.blocked(id);
+    try {
+      return await changePrivacy(context, id, { ...privacy, privateUntil: until }, blocked, version);
+    } catch (err) {
+      if (!(err instanceof Fault && err.code === 'FAILED_PRECONDITION') || attempt === ATTEMPTS) throw err;
+    }
+  }
 }

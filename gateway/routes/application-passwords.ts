@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { createApplicationPassword, revokeApplicationPassword } from '../../service/application-passwords.ts';
+import { WEBHOOK_PATH } from '../../service/player-addresses.ts';
 import type { ApplicationPassword } from '../../store/application-passwords.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { WEBHOOK_PATH } from '../players/web-scrobbler/routes.ts';
 import {
   ApplicationPasswordList,
   ApplicationPasswordParams,

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
+import { toBlocked } from '../../service/blocked-people.ts';
 import { changePrivacy } from '../../service/privacy.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
-import { privacyView, toBlocked, toPrivacy } from '../privacy-settings.ts';
+import { privacyView, toPrivacy } from '../privacy-settings.ts';
 import { PrivacyBody, PrivacyView, problems, SubscriberParams } from '../schemas.ts';
 
 const PATH = '/subscribers/:subscriberId/privacy';

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { playerTune } from '../../../domain/player-tune.ts';
+import { AUDIOSCROBBLER_PATH } from '../../../service/player-addresses.ts';
 import { sourceOf } from '../../../service/player-sessions.ts';
 import { playTune, type Source } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
@@ -11,8 +12,6 @@ import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';
 import { handshake } from './handshake.ts';
 
 const schema = { hide: true };
-/** Where players are pointed to. */
-export const PATH = '/audioscrobbler';
 /** Bytes: fifty tracks, the most that a player submits at once. */
 const BODY_LIMIT = 256 * 1024;
 const PLAIN = 'text/plain; charset=utf-8';
@@ -23,12 +22,12 @@ export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPlu
     app.addHook('onRequest', limit);
     answerFailures(app);
     acceptText(app);
-    for (const path of [PATH, `${PATH}/`])
+    for (const path of [AUDIOSCROBBLER_PATH, `${AUDIOSCROBBLER_PATH}/`])
       app.get(path, { schema }, async (request, reply) => {
         const outcome = await handshake(context, request.query as Record<string, unknown>);
         reply.type(PLAIN);
         if (typeof outcome === 'string') return lines(outcome);
-        const base = ownAddress(request, context.config.publicUrl) + PATH;
+        const base = ownAddress(request, context.config.publicUrl) + AUDIOSCROBBLER_PATH;
         return lines('OK', outcome.session, `${base}/nowplaying`, `${base}/submission`);
       });
     door(app, context, '/nowplaying', async (source, field) => {
@@ -53,7 +52,7 @@ type Work = (source: Source, field: (name: string) => string) => Promise<Answer>
 
 /** A form that begins with a session. */
 function door(app: FastifyInstance, context: Context, path: string, work: Work): void {
-  app.post(PATH + path, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
+  app.post(AUDIOSCROBBLER_PATH + path, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
     const field = readForm(request.body);
     const source = await sourceOf(context, 'audioscrobbler', field('s'));
     reply.type(PLAIN);

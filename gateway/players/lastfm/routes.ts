@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { LASTFM_PATH } from '../../../service/player-addresses.ts';
 import type { Context } from '../../context.ts';
 import type { Limit } from '../../limits.ts';
 import { acceptText, readForm } from '../bodies.ts';
@@ -14,7 +15,7 @@ export function lastFmRoutes(context: Context, limit: Limit): FastifyPluginAsync
     app.addHook('onRequest', limit);
     answerFaults(app);
     acceptText(app);
-    for (const path of ['/2.0', '/2.0/'])
+    for (const path of [LASTFM_PATH.slice(0, -1), LASTFM_PATH])
       app.post(path, { bodyLimit: BODY_LIMIT, schema: { hide: true } }, async (request, reply) => {
         const field = readForm(request.body);
         const { method = '', format = '' } = request.query as { method?: string; format?: string };

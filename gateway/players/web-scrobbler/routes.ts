@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
 import { playerText, playerTune } from '../../../domain/player-tune.ts';
+import { WEBHOOK_PATH } from '../../../service/player-addresses.ts';
 import { sourceOf } from '../../../service/player-sessions.ts';
 import { playTune, type Source, stopPlaying } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
@@ -9,8 +10,6 @@ import { countCall } from '../calls.ts';
 import { allowOrigins } from '../cors.ts';
 import { readEvent, type WebhookEvent } from './event.ts';
 
-/** What stands before the session in the webhook's path. */
-export const WEBHOOK_PATH = '/web-scrobbler/';
 /** Bytes of an event: it holds everything that the extension knows of a track, three times. */
 const BODY_LIMIT = 256 * 1024;
 

@@ -1,0 +1,57 @@
+import type { FaultCode } from '../domain/fault.ts';
+import type { SubjectHashOf } from '../runtime/subject-hash.ts';
+import type { CallerKind } from '../store/audit.ts';
+import type { ServiceContext } from './context.ts';
+
+/** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */
+export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  CONFLICT: 409,
+  FAILED_PRECONDITION: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  URI_TOO_LONG: 414,
+  HEADERS_TOO_LARGE: 431,
+  REQUEST_TIMEOUT: 408,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  TOO_MANY_REQUESTS: 429,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+/**
+ * A call by whichever door. `caller`: undefined when nobody knows who called; `id`: a subscriber's id, or a credential's. `operation`: method and
+ * route, or `COMMAND` and the command's name. `subject`: the id of the subscriber whom it is about.
+ */
+export type Call = {
+  caller: { kind: CallerKind; id: string } | undefined;
+  operation: string;
+  subject: string | undefined;
+  correlator: string;
+  status: number;
+  code: FaultCode | undefined;
+};
+
+/** Writes the call's entry, before its answer goes out (decision 41). */
+export async function recordCall(
+  { stores, subjectHashOf, config }: ServiceContext & { subjectHashOf: SubjectHashOf },
+  { caller, operation, subject, correlator, status, code }: Call,
+): Promise<void> {
+  const callerId = caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? '');
+  await stores.audit.record(
+    caller ? 'known' : 'unknown',
+    {
+      caller: caller?.kind ?? 'unknown',
+      callerId,
+      operation,
+      subject: subject === undefined ? '' : subjectHashOf(subject),
+      correlator,
+      status,
+      code: code ?? '',
+    },
+    config.auditMaxEntries,
+  );
+}

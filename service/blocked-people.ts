@@ -1,0 +1,35 @@
+import { Fault } from '../domain/fault.ts';
+import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
+import type { Blocked } from '../store/privacy.ts';
+import type { ServiceContext } from './context.ts';
+import { toE164 } from './subscriber-fields.ts';
+
+/** Somebody whom a subscriber blocks, as the subscriber knows it. */
+export type BlockedPerson = { subscriberId: string } | { phoneNumber: string };
+
+/** Blocked people as they are kept. @throws Fault INVALID_ARGUMENT */
+export function toBlocked(
+  { config, numberKeys }: Pick<ServiceContext, 'config' | 'numberKeys'>,
+  id: string,
+  people: readonly BlockedPerson[],
+): Blocked[] {
+  return people.flatMap((one): Blocked[] => {
+    if ('subscriberId' in one) return [one];
+    const phoneNumber = toE164(one.phoneNumber);
+    return toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber));
+  });
+}
+
+/** Whom `id` blocks, for nobody but `id` to see. @throws Fault UNAVAILABLE when the key is another than they were kept under */
+export function blockedPeople(secretsKey: Buffer, id: string, blocked: readonly Blocked[]): BlockedPerson[] {
+  return blocked.flatMap((one): BlockedPerson[] => {
+    if ('subscriberId' in one) return [{ subscriberId: one.subscriberId }];
+    if (one.sealed === '') return [];
+    const phoneNumber = openBlocked(secretsKey, id, one.sealed);
+    if (phoneNumber !== undefined) return [{ phoneNumber }];
+    throw new Fault(
+      'UNAVAILABLE',
+      'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
+    );
+  });
+}
