@@ -7,6 +7,9 @@ import { readVersion } from '../runtime/version.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
+import { offerCommands } from './adhoc.ts';
+import { createChat } from './chat.ts';
+import { createCommandContext } from './command-context.ts';
 import type { Context } from './context.ts';
 import { answerDisco } from './disco.ts';
 import { createEchoes } from './echoes.ts';
@@ -55,7 +58,10 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
-  answerDisco(stream, [answerQuestions(stream, readVersion())]);
+  const commands = createCommandContext(config, context);
+  const chat = createChat(stream, commands);
+  stream.onStanza(chat.receive);
+  answerDisco(stream, [answerQuestions(stream, readVersion()), offerCommands(stream, commands)]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
 
@@ -65,6 +71,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await Promise.all([...workers.values()].map((worker) => worker.close()));
       await presence.stop();
       await ownTunes.stop();
+      await chat.stop();
       await stream.stop();
       await close();
     },

@@ -9,11 +9,11 @@ export const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items';
 export type Identity = { category: string; type: string; name?: string };
 export type Item = { jid: string; node?: string; name?: string };
 
-/** A node below the component. `items`: what it shows to who asks, a full JID. */
+/** A node below the component. `items`: what it shows to who asks, a full JID, in a language (`xml:lang`) if there is one. */
 export type DiscoNode = {
   identities: readonly Identity[];
   features: readonly string[];
-  items?: (from: string) => readonly Item[] | Promise<readonly Item[]>;
+  items?: (from: string, lang: string | undefined) => readonly Item[] | Promise<readonly Item[]>;
 };
 
 /** What one capability of the component lets service discovery say. */
@@ -39,7 +39,7 @@ export function answerDisco(stream: Stream, capabilities: readonly Capability[])
   stream.answerGet(DISCO_ITEMS, 'query', async ({ stanza, element }) => {
     const found = nodeOf(element);
     if (!found) return errorAnswer('cancel', 'item-not-found');
-    const items = (await found.items?.(stanza.attrs.from ?? '')) ?? [];
+    const items = (await found.items?.(stanza.attrs.from ?? '', stanza.attrs['xml:lang'])) ?? [];
     return xml(
       'query',
       { xmlns: DISCO_ITEMS, node: element.attrs.node },

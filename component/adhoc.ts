@@ -1,0 +1,182 @@
+// XEP-0050: Ad-Hoc Commands, version 1.3.0 (https://xmpp.org/extensions/xep-0050.html)
+import type { IqContext } from '@xmpp/component';
+import { Fault } from '../domain/fault.ts';
+import { ActionError, actionOf, actionsElement } from './command-actions.ts';
+import { createSessions, type Session } from './command-sessions.ts';
+import {
+  type Command,
+  type CommandContext,
+  type Done,
+  isStage,
+  type Note,
+  type Stage,
+  type Visit,
+} from './commands/command.ts';
+import { answer, begin, countStep, reasonOf, visitOf } from './commands/run.ts';
+import { commandsFor, commandsOf } from './commands/table.ts';
+import { languageOf, TEXTS } from './commands/texts.ts';
+import { DATA_FORM, formElement, readSubmitted, resultElement, type Submitted } from './data-form.ts';
+import type { Capability, DiscoNode } from './disco.ts';
+import { errorAnswer, faultAnswer } from './error-answer.ts';
+import type { Stream } from './stream.ts';
+import { type Element, xml } from './xml.ts';
+
+export const COMMANDS = 'http://jabber.org/protocol/commands';
+const NODE = 'earshot#';
+const EMPTY: Submitted = new Map();
+
+/** Offers the table of commands to clients that have forms. */
+export function offerCommands(stream: Stream, context: CommandContext): Capability {
+  const sessions = createSessions(context.now);
+  const byNode = new Map(commandsOf(context).map((command) => [NODE + command.name, command]));
+
+  async function execute({ stanza, element: request }: IqContext): Promise<Element> {
+    const { from = '' } = stanza.attrs;
+    const { node = '', sessionid, 'xml:lang': lang = stanza.attrs['xml:lang'] } = request.attrs;
+    const visit = await visitOf(context, from, languageOf(lang));
+    if (!visit) return errorAnswer('auth', 'forbidden');
+    const command = byNode.get(node);
+    if (!command) return errorAnswer('cancel', 'item-not-found');
+    const action = actionOf(request);
+    await countStep(visit);
+    if (sessionid) return goOn(visit, from, command, request);
+    if (action !== 'execute') throw new ActionError('bad-action');
+    return start(visit, from, command);
+  }
+
+  async function start(visit: Visit, from: string, command: Command): Promise<Element> {
+    const outcome = await begin(visit, command);
+    if (!isStage(outcome)) return completed(visit, command, undefined, outcome);
+    const session = sessions.open(from, visit.subscriber?.id, command, outcome);
+    if (!session) return errorAnswer('wait', 'resource-constraint');
+    return executing(visit, session, outcome.notes);
+  }
+
+  async function goOn(visit: Visit, from: string, command: Command, request: Element): Promise<Element> {
+    const session = sessions.find(request.attrs.sessionid ?? '', from);
+    if (session === 'expired') throw new ActionError('session-expired');
+    if (!session || session.command !== command || session.subscriberId !== visit.subscriber?.id)
+      throw new ActionError('bad-sessionid');
+    const turn = session.turn.then(async () => {
+      // Whoever was before may have come to the end.
+      if (sessions.find(session.id, from) !== session) throw new ActionError('bad-sessionid');
+      return take(visit, session, request);
+    });
+    session.turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async function take(visit: Visit, session: Session, request: Element): Promise<Element> {
+    const form = request.getChild('x', DATA_FORM);
+    const submitted = form ? readSubmitted(form) : EMPTY;
+    const action = submitted === 'cancel' ? 'cancel' : actionOf(request, session.stages);
+    if (action === 'cancel' || submitted === 'cancel') {
+      sessions.close(session);
+      return commandElement(visit, session.command, 'canceled', session.id);
+    }
+    if (action === 'prev') session.stages.pop();
+    else {
+      if (!form || !submitted) throw new ActionError('bad-payload');
+      return submit(visit, session, submitted);
+    }
+    sessions.touch(session);
+    return executing(visit, session);
+  }
+
+  async function submit(visit: Visit, session: Session, submitted: Submitted): Promise<Element> {
+    const present = session.stages.at(-1) as Session['stages'][number];
+    try {
+      const outcome = await answer(visit, session.command, present.stage, submitted);
+      if (!isStage(outcome)) {
+        sessions.close(session);
+        return completed(visit, session.command, session.id, outcome);
+      }
+      // The same anew, or what comes next; then one can come back to what was answered.
+      if (present.stage.last) session.stages = [{ stage: outcome, submitted: EMPTY }];
+      else {
+        present.submitted = submitted;
+        session.stages.push({ stage: outcome, submitted: EMPTY });
+      }
+      sessions.touch(session);
+      return executing(visit, session, outcome.notes);
+    } catch (err) {
+      return again(visit, session, submitted, err);
+    }
+  }
+
+  /** What can be mended is asked again, as it was answered. */
+  function again(visit: Visit, session: Session, submitted: Submitted, err: unknown): Element {
+    const reason = reasonOf(err, visit);
+    const over = err instanceof Fault && (err.code === 'PERMISSION_DENIED' || err.code === 'NOT_FOUND');
+    if (over) sessions.close(session);
+    if (reason === undefined || over) throw err;
+    sessions.touch(session);
+    return executing(visit, session, [{ type: 'error', text: reason }], submitted);
+  }
+
+  stream.answerSet(COMMANDS, 'command', async (iq) => {
+    try {
+      return await execute(iq);
+    } catch (err) {
+      if (err instanceof ActionError) return err.answer();
+      if (err instanceof Fault) return faultAnswer(err);
+      context.log.error({ err }, 'a command is not answered');
+      return errorAnswer('wait', 'internal-server-error');
+    }
+  });
+  return capability(context);
+}
+
+/** Section 2: what service discovery says of commands. */
+function capability(context: CommandContext): Capability {
+  const list: DiscoNode = {
+    identities: [{ category: 'automation', type: 'command-list', name: TEXTS.en.commandList }],
+    features: [COMMANDS],
+    async items(from, lang) {
+      const visit = await visitOf(context, from, languageOf(lang));
+      if (!visit) return [];
+      return commandsFor(visit).map(({ name }) => ({
+        jid: context.domain,
+        node: NODE + name,
+        name: visit.texts.commands[name].title,
+      }));
+    },
+  };
+  const nodes = commandsOf(context).map(({ name }): [string, DiscoNode] => [
+    NODE + name,
+    {
+      identities: [{ category: 'automation', type: 'command-node', name: TEXTS.en.commands[name].title }],
+      features: [COMMANDS, DATA_FORM],
+    },
+  ]);
+  return { features: [COMMANDS, DATA_FORM], nodes: { [COMMANDS]: list, ...Object.fromEntries(nodes) } };
+}
+
+function executing(visit: Visit, session: Session, notes: readonly Note[] = [], given?: Submitted): Element {
+  const { stage, submitted } = session.stages.at(-1) as { stage: Stage; submitted: Submitted };
+  return commandElement(visit, session.command, 'executing', session.id, [
+    actionsElement(session.stages),
+    formElement(stage, given ?? submitted),
+    ...notes.map(noteElement),
+  ]);
+}
+
+function completed(visit: Visit, command: Command, sessionid: string | undefined, done: Done): Element {
+  const parts = [resultElement(done), ...done.notes.map(noteElement)];
+  return commandElement(visit, command, 'completed', sessionid, parts);
+}
+
+function commandElement(
+  { texts }: Visit,
+  { name }: Command,
+  status: 'executing' | 'completed' | 'canceled',
+  sessionid: string | undefined,
+  parts: (Element | undefined)[] = [],
+): Element {
+  const lang = texts === TEXTS.zh ? 'zh' : 'en';
+  return xml('command', { xmlns: COMMANDS, node: NODE + name, status, sessionid, 'xml:lang': lang }, parts);
+}
+
+function noteElement({ type, text }: Note): Element {
+  return xml('note', { type }, text);
+}
