@@ -47,7 +47,7 @@ export function offerCommands(stream: Stream, context: CommandContext): Capabili
   async function start(visit: Visit, from: string, command: Command): Promise<Element> {
     const outcome = await begin(visit, command);
     if (!isStage(outcome)) return completed(visit, command, undefined, outcome);
-    const session = sessions.open(from, visit.subscriber?.id, command, outcome);
+    const session = sessions.open(from, visit, command, outcome);
     if (!session) return errorAnswer('wait', 'resource-constraint');
     return executing(visit, session, outcome.notes);
   }
@@ -60,7 +60,7 @@ export function offerCommands(stream: Stream, context: CommandContext): Capabili
     const turn = session.turn.then(async () => {
       // Whoever was before may have come to the end.
       if (sessions.find(session.id, from) !== session) throw new ActionError('bad-sessionid');
-      return take(visit, session, request);
+      return take({ ...visit, texts: session.texts }, session, request);
     });
     session.turn = turn.catch(() => {});
     return turn;

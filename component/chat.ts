@@ -205,8 +205,10 @@ function refusalElement(message: Element): Element {
   return xml('message', { type: 'error', id, from: to, to: from }, errorAnswer('auth', 'forbidden'));
 }
 
+/** A title may begin with a field's name: only a sign behind it makes it one. */
 function namesField({ fields }: Stage, text: string): boolean {
-  return fields.some(({ name }) => text.toLowerCase().startsWith(`${name} `));
+  const [, word = ''] = /^([^\s:：=]+)\s*[:：=]/.exec(text) ?? [];
+  return fields.some(({ name, label }) => [name, label].includes(word.toLowerCase()));
 }
 
 /** What is asked once more before it is done takes an answer of its own. */

@@ -22,7 +22,8 @@ export class ActionError extends Error {
   answer(): Element {
     const expired = this.condition === 'session-expired';
     const error = expired ? errorAnswer('cancel', 'not-allowed') : errorAnswer('modify', 'bad-request');
-    return error.append(xml(this.condition, { xmlns: COMMANDS }));
+    error.append(xml(this.condition, { xmlns: COMMANDS }));
+    return error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Command, Stage } from './commands/command.ts';
+import type { Command, Stage, Visit } from './commands/command.ts';
+import type { Texts } from './commands/texts.ts';
 import type { Submitted } from './data-form.ts';
 
 /**
@@ -10,6 +11,8 @@ export type Session = {
   id: string;
   jid: string;
   subscriberId: string | undefined;
+  /** In the language in which it was begun. */
+  texts: Texts;
   command: Command;
   stages: { stage: Stage; submitted: Submitted }[];
   expiresAt: number;
@@ -48,7 +51,7 @@ export function createSessions(now: () => number) {
 
   return {
     /** Undefined when there are too many of all; somebody's own oldest makes room for the sixth. */
-    open(jid: string, subscriberId: string | undefined, command: Command, stage: Stage): Session | undefined {
+    open(jid: string, { subscriber, texts }: Visit, command: Command, stage: Stage): Session | undefined {
       forgetOld();
       const owner = ownerOf({ jid });
       if ((counts.get(owner) ?? 0) >= MOST_EACH)
@@ -61,7 +64,8 @@ export function createSessions(now: () => number) {
       const session: Session = {
         id: randomUUID(),
         jid,
-        subscriberId,
+        subscriberId: subscriber?.id,
+        texts,
         command,
         stages: [{ stage, submitted: new Map() }],
         expiresAt: now() + LIFETIME,
@@ -87,11 +91,6 @@ export function createSessions(now: () => number) {
     },
 
     close,
-
-    /** Waits for what is under way. */
-    async settle(): Promise<void> {
-      await Promise.allSettled([...sessions.values()].map(({ turn }) => turn));
-    },
   };
 }
 
