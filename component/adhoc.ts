@@ -1,34 +1,26 @@
 // XEP-0050: Ad-Hoc Commands, version 1.3.0 (https://xmpp.org/extensions/xep-0050.html)
 import type { IqContext } from '@xmpp/component';
 import { Fault } from '../domain/fault.ts';
-import { ActionError, actionOf, actionsElement } from './command-actions.ts';
+import { commandCapability } from './adhoc-disco.ts';
+import { COMMANDS, commandElement, completed, executing, nodeOf } from './adhoc-elements.ts';
+import { ActionError, actionOf } from './command-actions.ts';
 import { createSessions, type Session } from './command-sessions.ts';
-import {
-  type Command,
-  type CommandContext,
-  type Done,
-  isStage,
-  type Note,
-  type Stage,
-  type Visit,
-} from './commands/command.ts';
+import { type Command, type CommandContext, isStage, type Visit } from './commands/command.ts';
 import { answer, begin, countStep, reasonOf, visitOf } from './commands/run.ts';
-import { commandsFor, commandsOf } from './commands/table.ts';
-import { languageOf, TEXTS } from './commands/texts.ts';
-import { DATA_FORM, formElement, readSubmitted, resultElement, type Submitted } from './data-form.ts';
-import type { Capability, DiscoNode } from './disco.ts';
+import { commandsOf } from './commands/table.ts';
+import { languageOf } from './commands/texts.ts';
+import { DATA_FORM, readSubmitted, type Submitted } from './data-form.ts';
+import type { Capability } from './disco.ts';
 import { errorAnswer, faultAnswer } from './error-answer.ts';
 import type { Stream } from './stream.ts';
-import { type Element, xml } from './xml.ts';
+import type { Element } from './xml.ts';
 
-export const COMMANDS = 'http://jabber.org/protocol/commands';
-const NODE = 'earshot#';
 const EMPTY: Submitted = new Map();
 
 /** Offers the table of commands to clients that have forms. */
 export function offerCommands(stream: Stream, context: CommandContext): Capability {
   const sessions = createSessions(context.now);
-  const byNode = new Map(commandsOf(context).map((command) => [NODE + command.name, command]));
+  const byNode = new Map(commandsOf(context).map((command) => [nodeOf(command.name), command]));
 
   async function execute({ stanza, element: request }: IqContext): Promise<Element> {
     const { from = '' } = stanza.attrs;
@@ -124,59 +116,5 @@ export function offerCommands(stream: Stream, context: CommandContext): Capabili
       return errorAnswer('wait', 'internal-server-error');
     }
   });
-  return capability(context);
-}
-
-/** Section 2: what service discovery says of commands. */
-function capability(context: CommandContext): Capability {
-  const list: DiscoNode = {
-    identities: [{ category: 'automation', type: 'command-list', name: TEXTS.en.commandList }],
-    features: [COMMANDS],
-    async items(from, lang) {
-      const visit = await visitOf(context, from, languageOf(lang));
-      if (!visit) return [];
-      return commandsFor(visit).map(({ name }) => ({
-        jid: context.domain,
-        node: NODE + name,
-        name: visit.texts.commands[name].title,
-      }));
-    },
-  };
-  const nodes = commandsOf(context).map(({ name }): [string, DiscoNode] => [
-    NODE + name,
-    {
-      identities: [{ category: 'automation', type: 'command-node', name: TEXTS.en.commands[name].title }],
-      features: [COMMANDS, DATA_FORM],
-    },
-  ]);
-  return { features: [COMMANDS, DATA_FORM], nodes: { [COMMANDS]: list, ...Object.fromEntries(nodes) } };
-}
-
-function executing(visit: Visit, session: Session, notes: readonly Note[] = [], given?: Submitted): Element {
-  const { stage, submitted } = session.stages.at(-1) as { stage: Stage; submitted: Submitted };
-  return commandElement(visit, session.command, 'executing', session.id, [
-    actionsElement(session.stages),
-    formElement(stage, given ?? submitted),
-    ...notes.map(noteElement),
-  ]);
-}
-
-function completed(visit: Visit, command: Command, sessionid: string | undefined, done: Done): Element {
-  const parts = [resultElement(done), ...done.notes.map(noteElement)];
-  return commandElement(visit, command, 'completed', sessionid, parts);
-}
-
-function commandElement(
-  { texts }: Visit,
-  { name }: Command,
-  status: 'executing' | 'completed' | 'canceled',
-  sessionid: string | undefined,
-  parts: (Element | undefined)[] = [],
-): Element {
-  const lang = texts === TEXTS.zh ? 'zh' : 'en';
-  return xml('command', { xmlns: COMMANDS, node: NODE + name, status, sessionid, 'xml:lang': lang }, parts);
-}
-
-function noteElement({ type, text }: Note): Element {
-  return xml('note', { type }, text);
+  return commandCapability(context);
 }
