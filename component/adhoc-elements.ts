@@ -24,7 +24,7 @@ export function executing(visit: Visit, session: Session, notes: readonly Note[]
 }
 
 /** The end of a command. */
-export function completed(visit: Visit, command: Command, sessionid: string | undefined, done: Done): Element {
+export function completed(visit: Visit, command: Command, sessionid: string, done: Done): Element {
   const parts = [resultElement(done), ...done.notes.map(noteElement)];
   return commandElement(visit, command, 'completed', sessionid, parts);
 }
@@ -33,7 +33,7 @@ export function commandElement(
   { texts }: Visit,
   { name }: Command,
   status: 'executing' | 'completed' | 'canceled',
-  sessionid: string | undefined,
+  sessionid: string,
   parts: (Element | undefined)[] = [],
 ): Element {
   const lang = texts === TEXTS.zh ? 'zh' : 'en';

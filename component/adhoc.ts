@@ -1,4 +1,5 @@
 // XEP-0050: Ad-Hoc Commands, version 1.3.0 (https://xmpp.org/extensions/xep-0050.html)
+import { randomUUID } from 'node:crypto';
 import type { IqContext } from '@xmpp/component';
 import { Fault } from '../domain/fault.ts';
 import { commandCapability } from './adhoc-disco.ts';
@@ -38,7 +39,7 @@ export function offerCommands(stream: Stream, context: CommandContext): Capabili
 
   async function start(visit: Visit, from: string, command: Command): Promise<Element> {
     const outcome = await begin(visit, command);
-    if (!isStage(outcome)) return completed(visit, command, undefined, outcome);
+    if (!isStage(outcome)) return completed(visit, command, randomUUID(), outcome);
     const session = sessions.open(from, visit, command, outcome);
     if (!session) return errorAnswer('wait', 'resource-constraint');
     return executing(visit, session, outcome.notes);

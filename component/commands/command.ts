@@ -82,8 +82,8 @@ export function isStage(outcome: Outcome): outcome is Stage {
 }
 
 /** @throws Fault PERMISSION_DENIED when the account is no subscriber's, or no longer */
-export function subscriberOf({ subscriber, texts }: Visit): Subscriber {
-  if (!subscriber) throw new Fault('PERMISSION_DENIED', texts.notLinked);
+export function subscriberOf({ subscriber }: Visit): Subscriber {
+  if (!subscriber) throw new Fault('PERMISSION_DENIED', 'This account is not linked to a number; link one first.');
   return subscriber;
 }
 
