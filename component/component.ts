@@ -3,13 +3,14 @@ import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
-import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { readVersion } from '../runtime/version.ts';
-import { createServiceContext } from '../service/context.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createAccountJob } from './account.ts';
+import { offerCommands } from './adhoc.ts';
 import { createAvatars } from './avatars.ts';
+import { createChat } from './chat.ts';
+import { createCommandContext } from './command-context.ts';
 import type { Context } from './context.ts';
 import { answerDisco } from './disco.ts';
 import { createEchoes } from './echoes.ts';
@@ -67,14 +68,17 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
-  const service = createServiceContext(config, { stores, queues });
+  const commands = createCommandContext(config, context);
+  const chat = createChat(stream, commands);
+  stream.onStanza(chat.receive);
   answerDisco(stream, [
     answerQuestions(stream, readVersion()),
+    offerCommands(stream, commands),
     answerVcard(stream, config.publicUrl),
-    answerGateway(stream, service, log),
-    answerSearch(stream, service, log),
-    answerRegistration(stream, { ...service, subjectHashOf: createSubjectHash(config.numberKey) }, log),
-    ...(config.quicksy === 'on' ? [answerQuicksy(stream, service, log)] : []),
+    answerGateway(stream, commands, log),
+    answerSearch(stream, commands, log),
+    answerRegistration(stream, commands, log),
+    ...(config.quicksy === 'on' ? [answerQuicksy(stream, commands, log)] : []),
   ]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
@@ -86,6 +90,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await presence.stop();
       await avatars.stop();
       await ownTunes.stop();
+      await chat.stop();
       await stream.stop();
       await close();
     },

@@ -14,7 +14,7 @@ declare module '@xmpp/component' {
     getChildElements(): Element[];
     getChildText(name: string, xmlns?: string): string | null;
     getText(): string;
-    append(...nodes: (Element | string)[]): this;
+    append(...nodes: (Element | string)[]): void;
     toString(): string;
   }
 

@@ -25,6 +25,7 @@ export async function openComponentWorld(): Promise<ComponentWorld> {
     EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
+    EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
     EARSHOT_COMPONENT_SERVICE: server.service,
     EARSHOT_COMPONENT_SECRET: 'a secret',
   };

@@ -59,6 +59,9 @@ const FROM = [
   'ünï@op.example/\u{1f3b5}',
 ];
 
+/** Users of the home host, so many that not all of them have used their commands up. */
+const USER = 'user-';
+
 /** Text that is legal in XML, escaped; sometimes long. */
 const text = fc
   .oneof({ weight: 20, arbitrary: hostileText }, { weight: 1, arbitrary: fc.nat(60_000).map((n) => 'x'.repeat(n)) })
@@ -115,7 +118,26 @@ const tune = text.map(
     `<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='http://jabber.org/protocol/tune'><item id='current'><tune xmlns='http://jabber.org/protocol/tune'><title>${title}</title></tune></item></items></event>`,
 );
 
+/** Commands, with and without a form; and what somebody may say in a chat. */
+const command = fc
+  .record({
+    node: fc.oneof(fc.constantFrom('link', 'play', 'privacy', 'forget', 'nonsense'), text),
+    action: fc.constantFrom('execute', 'next', 'prev', 'complete', 'cancel', 'dance', ''),
+    sessionid: fc.oneof(fc.constant(''), text),
+    form: fc.constantFrom('submit', 'cancel', 'form', ''),
+    fields: fc.array(fc.tuple(fc.constantFrom('number', 'code', 'title', ''), text), { maxLength: 3 }),
+  })
+  .map(({ node, action, sessionid, form, fields }) => {
+    const values = fields.map(([name, value]) => `<field var='${name}'><value>${value}</value></field>`);
+    return `<command xmlns='http://jabber.org/protocol/commands' node='earshot#${node}' action='${action}' sessionid='${sessionid}'><x xmlns='jabber:x:data' type='${form}'>${values.join('')}</x></command>`;
+  });
+const said = fc
+  .tuple(fc.constantFrom('', 'help', 'link ', 'code ', 'play ', '绑定', 'cancel'), text)
+  .map(([word, rest]) => `<body>${word}${rest}</body>`);
+
 const payload = fc.oneof(
+  { weight: 4, arbitrary: command },
+  { weight: 3, arbitrary: said },
   { weight: 8, arbitrary: tree },
   { weight: 3, arbitrary: fc.tuple(leaf, leaf).map((both) => both.join('')) },
   { weight: 3, arbitrary: text },
@@ -130,12 +152,25 @@ export const stanzaTexts: fc.Arbitrary<StanzaText> = fc
   .record({
     name: fc.constantFrom('iq', 'iq', 'iq', 'presence', 'message', 'unknown'),
     type: fc.oneof(
-      fc.constantFrom('get', 'get', 'set', 'result', 'error', 'unavailable', 'probe', 'headline', 'subscribe'),
+      fc.constantFrom(
+        'get',
+        'get',
+        'set',
+        'set',
+        'chat',
+        'result',
+        'error',
+        'unavailable',
+        'probe',
+        'headline',
+        'subscribe',
+      ),
       fc.constant(undefined),
       text,
     ),
     from: fc.oneof(
       { weight: 9, arbitrary: fc.constantFrom(...FROM) },
+      { weight: 9, arbitrary: fc.nat(999).map((n) => `${USER}${n}@op.example/x`) },
       { weight: 1, arbitrary: fc.constantFrom(undefined, '', '/x', '@', '@op.example', 'a@', 'x'.repeat(4_000)) },
     ),
     to: fc.oneof(
@@ -153,7 +188,7 @@ export const stanzaTexts: fc.Arbitrary<StanzaText> = fc
       name === 'iq' &&
       (type === 'get' || type === 'set') &&
       id !== '' &&
-      FROM.includes(from ?? '') &&
+      (FROM.includes(from ?? '') || from?.startsWith(USER) === true) &&
       !['', '@', '/'].includes(to ?? 'x');
     return { text: `<${name}${attrs.join('')}>${payload}</${name}>`, id, from, asks };
   });

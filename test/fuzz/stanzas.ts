@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
 import fc from 'fast-check';
 import { eventually } from '../support/eventually.ts';
 import type { FakeServer } from '../support/fake-server.ts';
@@ -9,6 +10,8 @@ import { type Surface, shown } from './surface.ts';
 const BATCH = 100;
 /** Milliseconds in which the component must have come to the end of a batch. */
 const PATIENCE = 10_000;
+/** Milliseconds for the answers that are still under way then. */
+const LATE = 3_000;
 
 /** Stanzas to the component: the stream stays up, and every IQ that asks gets one answer, a result or an error. */
 export function stanzaSurface(world: ComponentWorld): Surface {
@@ -66,22 +69,23 @@ async function wrongWith(server: FakeServer, batch: readonly StanzaText[]): Prom
     const key = `${attrs.id} to ${attrs.to}`;
     answers.set(key, (answers.get(key) ?? 0) + 1);
   });
+  const unanswered = () => batch.find(({ asks, id, from }) => asks && answers.get(`${id} to ${from}`) !== 1);
   try {
     server.send(batch.map(({ text }) => text).join(''));
     await ping(server, PATIENCE);
+    // What needs the store is answered later than a ping.
+    await eventually(() => expect(unanswered()).to.equal(undefined), LATE).catch(() => {});
   } catch (err) {
     return (err as Error).message;
   } finally {
     stop();
   }
   if (server.streams() !== before) return 'the stream broke';
-  const unanswered = batch.find(({ asks, id, from }) => asks && answers.get(`${id} to ${from}`) !== 1);
-  return (
-    unanswered && `${answers.get(`${unanswered.id} to ${unanswered.from}`) ?? 0} answers to ${shown(unanswered, 300)}`
-  );
+  const one = unanswered();
+  return one && `${answers.get(`${one.id} to ${one.from}`) ?? 0} answers to ${shown(one, 300)}`;
 }
 
-/** The component answers in order, so whatever came before is done. */
+/** The component reads in order, so whatever came before has been read. */
 function ping(server: FakeServer, patience: number): Promise<void> {
   const id = randomUUID();
   return new Promise((resolve, reject) => {

@@ -79,6 +79,8 @@ export async function connectFriend(
   }
 
   return {
+    /** For what is not a friend's business here. */
+    xmpp,
     tunes,
     presences,
     messages,

@@ -1,0 +1,102 @@
+import { Fault } from '../../domain/fault.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
+import type { ServiceContext } from '../../service/context.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { CommandName, Texts } from './texts.ts';
+
+/** What commands work with. `domain`: the component's. */
+export type CommandContext = ServiceContext & {
+  domain: string;
+  subjectHashOf: SubjectHashOf;
+  metrics: Metrics;
+  log: Log;
+};
+
+/** Somebody of the home host who is at a command. `jid`: bare, as the server has authenticated it. `subscriber`: whose account it is at this moment. */
+export type Visit = {
+  context: CommandContext;
+  jid: string;
+  subscriber: Subscriber | undefined;
+  texts: Texts;
+};
+
+/** One thing that is asked, in the types of XEP-0004. `value`: what it holds until it is answered; `hint`: how to answer. */
+export type Field = {
+  name: string;
+  type: 'boolean' | 'list-multi' | 'list-single' | 'text-multi' | 'text-single';
+  label: string;
+  value: readonly string[];
+  options?: readonly Option[];
+  required?: true;
+  hint?: string;
+};
+export type Option = { value: string; label: string };
+
+/** By field, each checked against it and cleaned; a field that holds nothing is absent. */
+export type Answers = ReadonlyMap<string, readonly string[]>;
+
+export type Note = { type: 'info' | 'warn' | 'error'; text: string };
+
+/** Something is asked. `last`: the answers complete the command. `next` is called with who it is by then, any number of times. */
+export type Stage = {
+  title: string;
+  instructions: string;
+  fields: readonly Field[];
+  last: boolean;
+  notes?: readonly Note[];
+  next(visit: Visit, answers: Answers): Promise<Outcome>;
+};
+
+/** The command is done. `facts`: what it has to say, by label; `secret`: nothing for an archive. */
+export type Done = {
+  title: string;
+  notes: readonly Note[];
+  facts?: readonly { name: string; label: string; value: string }[];
+  table?: Table;
+  secret?: true;
+};
+export type Table = { columns: readonly { name: string; label: string }[]; rows: readonly (readonly string[])[] };
+
+export type Outcome = Stage | Done;
+
+/**
+ * What can be done from a client, by form or by text. `open` to every user of the home host, or to subscribers only. `audited`: which step changes
+ * something, so that it leaves an entry. `read` takes what follows the command's word in a chat as answers to the first stage; without it
+ * fields are named.
+ */
+export type Command = {
+  name: CommandName;
+  open: 'to users' | 'to subscribers';
+  audited?: 'begin' | 'answers';
+  begin(visit: Visit): Promise<Outcome>;
+  read?(words: string): Record<string, string>;
+};
+
+/** What somebody answered cannot be taken; the text says why, in their language. The same is asked again. */
+export class Refusal extends Error {}
+
+export function isStage(outcome: Outcome): outcome is Stage {
+  return 'next' in outcome;
+}
+
+/** @throws Fault PERMISSION_DENIED when the account is no subscriber's, or no longer */
+export function subscriberOf({ subscriber }: Visit): Subscriber {
+  if (!subscriber) throw new Fault('PERMISSION_DENIED', 'This account is not linked to a number; link one first.');
+  return subscriber;
+}
+
+export function first(answers: Answers, name: string): string | undefined {
+  return answers.get(name)?.[0];
+}
+
+/** A command that is done and has one thing to say. */
+export function done(title: string, text: string, type: Note['type'] = 'info'): Done {
+  return { title, notes: [{ type, text }] };
+}
+
+/** A moment for people to read, to the minute. */
+export function momentOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

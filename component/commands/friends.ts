@@ -1,0 +1,20 @@
+import { friendViews } from '../../service/friend-views.ts';
+import { type Command, done, subscriberOf } from './command.ts';
+
+/** Whom the address book has led to, by the names in it. */
+export const friends: Command = {
+  name: 'friends',
+  open: 'to subscribers',
+  async begin(visit) {
+    const { context, texts } = visit;
+    const { id } = subscriberOf(visit);
+    const { title } = texts.commands.friends;
+    const words = texts.friends;
+    const { stores, now } = context;
+    const views = await friendViews(stores, id, await stores.friends.list(id), now());
+    if (views.length === 0) return done(title, words.none);
+    const columns = (['name', 'jid', 'online'] as const).map((name) => ({ name, label: words[name] }));
+    const rows = views.map(({ name, jid, online }) => [name, jid, texts.yesNo(online)]);
+    return { title, notes: [], table: { columns, rows } };
+  },
+};

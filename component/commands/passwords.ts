@@ -1,0 +1,101 @@
+import { Fault } from '../../domain/fault.ts';
+import { lengthOf } from '../../domain/text.ts';
+import {
+  type CreatedPassword,
+  createApplicationPassword,
+  revokeApplicationPassword,
+} from '../../service/application-passwords.ts';
+import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player-addresses.ts';
+import {
+  type Answers,
+  type Command,
+  type Done,
+  done,
+  first,
+  momentOf,
+  Refusal,
+  subscriberOf,
+  type Visit,
+} from './command.ts';
+
+/** As the API has it. */
+const LONGEST_NAME = 64;
+
+/** Passwords with which players say what plays: made, shown this once, and revoked. */
+export const passwords: Command = {
+  name: 'passwords',
+  open: 'to subscribers',
+  audited: 'answers',
+  async begin(visit) {
+    const { context, texts } = visit;
+    const kept = await context.stores.applicationPasswords.list(subscriberOf(visit).id);
+    const { passwords: words, commands } = texts;
+    const options = kept.map(({ id, name, createdAt }) => ({
+      value: id,
+      label: `${name} (${words.created(momentOf(createdAt))})`,
+    }));
+    return {
+      title: commands.passwords.title,
+      instructions: words.ask,
+      fields: [
+        { name: 'create', type: 'text-single', label: words.create, hint: words.createHint, value: [] },
+        ...(options.length === 0
+          ? []
+          : [{ name: 'revoke', type: 'list-multi', label: words.revoke, options, value: [] } as const]),
+      ],
+      last: true,
+      next: change,
+    };
+  },
+};
+
+async function change(visit: Visit, answers: Answers): Promise<Done> {
+  const { context, texts } = visit;
+  const { id } = subscriberOf(visit);
+  const { passwords: words, commands } = texts;
+  const name = first(answers, 'create');
+  if (name !== undefined && lengthOf(name) > LONGEST_NAME) throw new Refusal(texts.tooLong(words.create, LONGEST_NAME));
+  let revoked = 0;
+  for (const passwordId of answers.get('revoke') ?? [])
+    if (await revokeApplicationPassword(context, id, passwordId)) revoked += 1;
+  const told = revoked > 0 ? [{ type: 'info' as const, text: words.revoked(revoked) }] : [];
+  if (name !== undefined) {
+    const created = await create(visit, name);
+    return { ...created, notes: [...told, ...created.notes] };
+  }
+  return told.length > 0
+    ? { title: commands.passwords.title, notes: told }
+    : done(commands.passwords.title, words.nothing);
+}
+
+async function create(visit: Visit, name: string): Promise<Done> {
+  const { context, texts } = visit;
+  const { id } = subscriberOf(visit);
+  const created = await createApplicationPassword(context, id, name).catch((err: unknown) => {
+    throw err instanceof Fault && err.code === 'CONFLICT' ? new Refusal(texts.passwords.tooMany, { cause: err }) : err;
+  });
+  return {
+    title: texts.commands.passwords.title,
+    notes: [{ type: 'warn', text: texts.passwords.once }],
+    facts: factsOf(visit, id, created),
+    secret: true,
+  };
+}
+
+/** What is to be typed into players. */
+function factsOf({ context, texts }: Visit, id: string, { password, webhook }: CreatedPassword) {
+  const { passwords: words } = texts;
+  const base = context.config.publicUrl ?? words.gateway;
+  const values = {
+    user: id,
+    password,
+    audioscrobbler: base + AUDIOSCROBBLER_PATH,
+    lastfm: base + LASTFM_PATH,
+    webhook: base + WEBHOOK_PATH + webhook,
+  };
+  return (Object.keys(values) as (keyof typeof values)[]).map((name) => ({
+    name,
+    label: words[name],
+    value: values[name],
+  }));
+}
