@@ -170,7 +170,7 @@ describe('logging in from a phone', () => {
     const listed = body.tokens as unknown as Record<string, string>[];
     expect(listed.map(({ deviceName }) => deviceName)).to.have.members(['phone', 'tablet']);
     for (const entry of listed)
-      expect(entry).to.have.keys('tokenId', 'deviceName', 'createdAt', 'lastUsedAt', 'expiresAt');
+      expect(entry).to.have.keys('tokenId', 'deviceName', 'createdAt', 'lastUsedAt', 'expiresAt', 'current');
     expect(listed.find(({ deviceName }) => deviceName === 'phone')?.lastUsedAt).to.match(/:00:00\.000Z$/);
     expect(text).to.not.contain(phone.token).and.not.contain(tablet.token);
     const bob = await logIn(BOB);

@@ -1,0 +1,43 @@
+import { useCallback } from 'preact/hooks';
+import { toProblem } from '../api/problem.ts';
+import type { Popular } from '../api/shapes.ts';
+import { Piece } from '../friends/piece.tsx';
+import { PieceLinks } from '../friends/piece-links.tsx';
+import { useTexts } from '../language/language.ts';
+import { usePolled } from '../parts/use-polled.ts';
+import { useCall } from '../session/mine.ts';
+
+const EVERY = 180_000;
+
+/** What several friends have played; never who. Nothing at all where the gateway does not tell. */
+export function PopularSection({ searchUrl }: { searchUrl: string | undefined }) {
+  const texts = useTexts();
+  const call = useCall();
+  const load = useCallback(() => readPopular(), [call]);
+  const { value: popular } = usePolled(load, EVERY);
+
+  async function readPopular(): Promise<Popular[] | 'untold'> {
+    try {
+      return ((await (await call('GET', '/popular')).json()) as { popular: Popular[] }).popular;
+    } catch (err) {
+      if (toProblem(err).status === 404) return 'untold';
+      throw err;
+    }
+  }
+  if (popular === undefined || popular === 'untold') return null;
+  return (
+    <section class="card popular" aria-labelledby="popular">
+      <h2 id="popular">{texts.popular}</h2>
+      {popular.length === 0 && <p class="hint">{texts.popularNone}</p>}
+      <ol>
+        {popular.map((piece) => (
+          <li key={`${piece.title} ${piece.artist} ${piece.uri}`}>
+            <Piece piece={piece} />
+            <p class="friends-count">{texts.byFriends(piece.friends)}</p>
+            <PieceLinks piece={piece} searchUrl={searchUrl} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
