@@ -79,6 +79,8 @@ export type PlayerPassword = { applicationPasswordId: string; name: string; crea
 
 export type NewPlayerPassword = PlayerPassword & { userName: string; password: string; webhookPath: string };
 
+export type Profile = { displayName: string; phoneNumber: string; jid: string };
+
 export type Login = { token: string; jid: string; password?: string };
 
 export type PageSettings = { name: string; searchUrl?: string };

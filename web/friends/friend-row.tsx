@@ -1,13 +1,12 @@
 import type { Friend } from '../api/shapes.ts';
-import { useTexts } from '../language/language.ts';
 import { Avatar } from './avatar.tsx';
 import { Piece } from './piece.tsx';
 import { PieceLinks } from './piece-links.tsx';
+import { PlayingSign } from './playing-sign.tsx';
 import { Progress } from './progress.tsx';
 
 /** One friend: who it is, and what plays. */
 export function FriendRow({ friend, searchUrl }: { friend: Friend; searchUrl: string | undefined }) {
-  const texts = useTexts();
   const { name, status, nowPlaying } = friend;
   return (
     <li class={nowPlaying ? 'friend playing' : 'friend'} data-friend={friend.subscriberId}>
@@ -21,10 +20,10 @@ export function FriendRow({ friend, searchUrl }: { friend: Friend; searchUrl: st
         )}
         {nowPlaying && (
           <div class="tune">
-            <span class="visually-hidden">{nowPlaying.kind === 'video' ? texts.playsVideo : texts.playsMusic}</span>
+            <PlayingSign kind={nowPlaying.kind} />
             <Piece piece={nowPlaying} />
-            <Progress tune={nowPlaying} />
             <PieceLinks piece={nowPlaying} searchUrl={searchUrl} />
+            <Progress tune={nowPlaying} />
           </div>
         )}
       </div>

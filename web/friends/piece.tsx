@@ -1,9 +1,9 @@
-type Props = { piece: { kind: 'audio' | 'video'; title: string; artist?: string; source?: string } };
+type Props = { piece: { title: string; artist?: string; source?: string } };
 
 /** Title and artist. Texts come from strangers: each keeps its own direction to itself. */
-export function Piece({ piece: { kind, title, artist, source } }: Props) {
+export function Piece({ piece: { title, artist, source } }: Props) {
   return (
-    <p class={`piece ${kind}`}>
+    <p class="piece">
       <bdi class="title">{title}</bdi>
       <span class="by">
         {artist && <bdi class="artist">{artist}</bdi>}

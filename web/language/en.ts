@@ -11,10 +11,7 @@ export const en = {
   language: 'Language',
   menu: 'Pages',
   signOut: 'Sign out',
-  close: 'Close',
-  cancel: 'Cancel',
   remove: 'Remove',
-  loading: 'Loading …',
   copy: 'Copy',
   copied: 'Copied',
 
@@ -75,7 +72,6 @@ export const en = {
   openPiece: (title: string) => `Open ${title} (new tab)`,
   findPiece: (title: string) => `Find ${title} (new tab)`,
   startedPlaying: (name: string, title: string) => `${name} plays ${title}`,
-  elapsed: (played: string, length: string) => `${played} of ${length}`,
   playingFor: (played: string) => `for ${played}`,
 
   // Popular
@@ -152,6 +148,7 @@ export const en = {
   // Devices
   devicesLead: 'What may act for you.',
   signedIn: 'Signed in',
+  signedInAs: (who: string) => `You are ${who}.`,
   unnamed: 'Without a name',
   thisDevice: 'This one',
   since: (time: string) => `Since ${time}`,

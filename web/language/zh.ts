@@ -17,10 +17,7 @@ export const zh: Texts = {
   language: '语言',
   menu: '页面',
   signOut: '退出登录',
-  close: '关闭',
-  cancel: '取消',
   remove: '移除',
-  loading: '正在加载…',
   copy: '复制',
   copied: '已复制',
 
@@ -75,7 +72,6 @@ export const zh: Texts = {
   openPiece: (title) => `打开${title}（新标签页）`,
   findPiece: (title) => `查找${title}（新标签页）`,
   startedPlaying: (name, title) => `${name} 正在播放 ${title}`,
-  elapsed: (played, length) => `${played} / ${length}`,
   playingFor: (played) => `已播放 ${played}`,
 
   popular: '朋友间的热门',
@@ -145,6 +141,7 @@ export const zh: Texts = {
 
   devicesLead: '可以代表你的设备和播放器。',
   signedIn: '已登录的设备',
+  signedInAs: (who) => `你是 ${who}。`,
   unnamed: '未命名',
   thisDevice: '本设备',
   since: (time) => `${time}起`,
