@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { useSettings } from './api/settings.ts';
 import { Home } from './home.tsx';
 import { type Language, LanguageContext, preferredLanguage, rememberLanguage } from './language/language.ts';
@@ -11,10 +11,10 @@ export function App() {
   const settings = useSettings();
   const { session, notice, enter, leave, end } = useSession();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = settings.name;
   }, [settings.name]);
 

@@ -33,8 +33,12 @@ export function Home({ session, settings, onLanguage, onLeave, onEnd }: Props) {
   const [newLogin, setNewLogin] = useState(session.newLogin);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  // Whoever cannot see that the page has changed is led to its heading.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [view, newLogin]);
+  // Whoever cannot see that the page has changed is led to its heading; a page that was just loaded begins at its beginning.
+  const changed = useRef(session.by === 'code');
+  useEffect(() => {
+    if (changed.current) heading.current?.focus();
+    changed.current = true;
+  }, [view, newLogin]);
 
   async function leave(): Promise<void> {
     await signOut(call);

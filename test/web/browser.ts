@@ -14,7 +14,7 @@ export type Tab = {
   close(): Promise<void>;
 };
 
-export type TabOptions = { language?: string; dark?: boolean; width?: number; height?: number; calm?: boolean };
+export type TabOptions = { language?: string; dark?: boolean; width?: number; height?: number };
 
 /** A real Chromium without a window. */
 export async function startBrowser() {
@@ -36,7 +36,7 @@ export async function startBrowser() {
 }
 
 async function openTab(browser: Browser, url: string, options: TabOptions): Promise<Tab> {
-  const { language = 'en-US', dark = false, width = 1280, height = 900, calm = true } = options;
+  const { language = 'en-US' } = options;
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -47,14 +47,19 @@ async function openTab(browser: Browser, url: string, options: TabOptions): Prom
     if (!message.text().startsWith('Failed to load resource')) troubles.push(message.text());
   });
   page.on('request', (request) => requests.push(request.url()));
-  await page.setViewport({ width, height });
-  await page.emulateMediaFeatures([
-    { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },
-    { name: 'prefers-reduced-motion', value: calm ? 'reduce' : 'no-preference' },
-  ]);
+  await see(page, options);
   await speak(page, language);
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   return { page, troubles, requests, close: () => context.close() };
+}
+
+/** Looks at the page by day or night, through a window of this size; nothing moves that need not. */
+export async function see(page: Page, { dark = false, width = 1280, height = 860 }: TabOptions): Promise<void> {
+  await page.setViewport({ width, height });
+  await page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },
+    { name: 'prefers-reduced-motion', value: 'reduce' },
+  ]);
 }
 
 /** Sets what navigator.languages says. */

@@ -9,6 +9,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** The text of what a selector finds, as it is shown. */
 export async function textOf(page: Page, selector: string): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is seen counts, line by line
   return page.$eval(selector, (element) => (element as HTMLElement).innerText);
 }
 
@@ -35,7 +36,7 @@ export async function press(page: Page, name: string): Promise<void> {
 export async function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement;
-    return element.getAttribute('aria-label') ?? element.innerText ?? '';
+    return element.getAttribute('aria-label') ?? element.textContent;
   });
 }
 

@@ -9,7 +9,7 @@ export type Connection = 'connecting' | 'live' | 'lost';
 const SILENCE = 25_000;
 /** Milliseconds before the next try: at first, and at most. */
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 15_000;
 
 /**
  * Follows the events of friends, and connects again whenever the stream ends, ever less eagerly while that fails, at once when the browser is
@@ -64,7 +64,7 @@ async function followOnce(call: Call, signal: AbortSignal, tell: (event: ServerE
 
 /** Milliseconds; not the same for everybody, who all lost the same server at the same moment. */
 function waitAfter(failures: number): number {
-  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures) * (0.5 + Math.random() / 2);
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 1.6 ** failures) * (0.5 + Math.random() / 2);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

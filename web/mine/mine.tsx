@@ -32,7 +32,7 @@ export function Mine({ privacy }: { privacy: PrivacyControl }) {
     });
   const change: PrivacyControl['change'] = async (wanted) => {
     await privacy.change(wanted);
-    await refresh();
+    void refresh();
   };
   return (
     <section class="card mine" aria-labelledby="mine">

@@ -3,8 +3,11 @@ import { forgetToken, keepToken, readToken } from './kept-token.ts';
 import type { Place } from './storage.ts';
 import { takeLinkedToken } from './token-link.ts';
 
-/** Who is signed in. `newLogin`: the XMPP account that was made on the way, to be shown once. */
-export type Session = { token: string; linked: boolean; newLogin?: { jid: string; password: string } };
+/**
+ * Who is signed in: by a code or a link just now, or since the page was loaded. `newLogin`: the XMPP account that was made on the way, to be
+ * shown once.
+ */
+export type Session = { token: string; by: 'code' | 'link' | 'load'; newLogin?: { jid: string; password: string } };
 
 /** Why nobody is signed in any more. */
 export type Notice = 'signedOut' | 'sessionEnded' | 'linkEnded';
@@ -18,7 +21,7 @@ export function useSession() {
     // A token link that is opened in a tab which shows the page already.
     const follow = () => {
       const linked = takeLinkedToken();
-      if (linked !== undefined) enter({ token: linked, linked: true }, 'tab');
+      if (linked !== undefined) enter({ token: linked, by: 'link' }, 'tab');
     };
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
@@ -40,7 +43,7 @@ export function useSession() {
     notice,
     enter,
     leave: () => close('signedOut'),
-    end: () => close(session?.linked ? 'linkEnded' : 'sessionEnded'),
+    end: () => close(session?.by === 'link' ? 'linkEnded' : 'sessionEnded'),
   };
 }
 
@@ -48,5 +51,5 @@ function startingSession(): Session | undefined {
   const linked = takeLinkedToken();
   if (linked !== undefined) keepToken(linked, 'tab');
   const token = linked ?? readToken();
-  return token === undefined ? undefined : { token, linked: linked !== undefined };
+  return token === undefined ? undefined : { token, by: linked === undefined ? 'load' : 'link' };
 }

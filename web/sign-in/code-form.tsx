@@ -30,10 +30,7 @@ export function CodeForm({ sent, onBack, onSignedIn }: Props) {
     const digits = code.replaceAll(/\s/g, '');
     void run(async () => {
       const { token, jid, password } = await logIn(sent, digits, `${mark}-${digits}`);
-      onSignedIn(
-        { token, linked: false, ...(password === undefined ? {} : { newLogin: { jid, password } }) },
-        sent.place,
-      );
+      onSignedIn({ token, by: 'code', ...(password === undefined ? {} : { newLogin: { jid, password } }) }, sent.place);
     });
   }
   return (
