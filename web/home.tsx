@@ -20,7 +20,7 @@ type Props = {
   settings: PageSettings;
   onLanguage: (language: Language) => void;
   onLeave: () => void;
-  onEnd: () => void;
+  onEnd: (worked: boolean) => void;
 };
 
 /** The page of whoever is signed in. */

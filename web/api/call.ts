@@ -11,14 +11,20 @@ export type CallOptions = {
 /** Calls the API as somebody; `path` begins behind `/v1`. @throws Problem */
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<Response>;
 
-/** Somebody's own resources. `onEnd`: the token is no longer valid. */
-export function createCall(token: string, onEnd: () => void): Call {
+/** Somebody's own resources. `onEnd`: the token is not valid; whether it was before. */
+export function createCall(token: string, onEnd: (worked: boolean) => void): Call {
+  let worked = false;
   return async (method, path, { headers, ...options } = {}) => {
     const authorization = `Bearer ${token}`;
     try {
-      return await callApi(method, `/subscribers/me${path}`, { ...options, headers: { ...headers, authorization } });
+      const response = await callApi(method, `/subscribers/me${path}`, {
+        ...options,
+        headers: { ...headers, authorization },
+      });
+      worked = true;
+      return response;
     } catch (err) {
-      if (toProblem(err).status === 401) onEnd();
+      if (toProblem(err).status === 401) onEnd(worked);
       throw err;
     }
   };

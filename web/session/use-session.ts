@@ -43,7 +43,7 @@ export function useSession() {
     notice,
     enter,
     leave: () => close('signedOut'),
-    end: () => close(session?.by === 'link' ? 'linkEnded' : 'sessionEnded'),
+    end: (worked: boolean) => close(session?.by === 'link' && !worked ? 'linkEnded' : 'sessionEnded'),
   };
 }
 
