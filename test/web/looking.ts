@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Page } from 'puppeteer-core';
 import { eventually } from '../support/eventually.ts';
-import type { Tab } from './browser.ts';
+import { see, type Tab } from './browser.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -41,7 +41,7 @@ export async function focused(page: Page): Promise<string> {
 }
 
 /** Breaches of WCAG 2.2 A and AA, and of axe's best practices. */
-export async function breaches(page: Page): Promise<string[]> {
+async function breaches(page: Page): Promise<string[]> {
   // As the debugger does it: the policy of the page lets no other script in.
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
@@ -50,6 +50,24 @@ export async function breaches(page: Page): Promise<string[]> {
     return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
   });
   return found;
+}
+
+/** The same by day and by night, on a phone and on a desk. */
+export async function breachesEverywhere(page: Page): Promise<string[]> {
+  const all: string[] = [];
+  for (const dark of [false, true])
+    for (const width of [360, 1280]) {
+      await see(page, { dark, width });
+      for (const breach of await breaches(page)) all.push(`${dark ? 'dark' : 'light'}, ${width}: ${breach}`);
+      if ((await sideways(page)) > 0) all.push(`${width}: wider than the window`);
+    }
+  await see(page, {});
+  return all;
+}
+
+/** Pixels by which the page is wider than the window. */
+export function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
 /** Nothing went wrong, and no other origin was asked for anything. */
