@@ -80,7 +80,7 @@ describe('the friends page, in a browser', function () {
     expect(picture).to.equal(96);
     expect(await textOf(tab.page, `${rowOf(scene.friends.dora)} .initials`)).to.equal('DL');
     const signs = await tab.page.$$eval('.dot', (dots) => dots.map((dot) => dot.getAttribute('aria-label')));
-    expect(signs).to.deep.equal(['Online', 'Online', 'Offline', 'Online', 'Offline', 'Offline']);
+    expect(signs).to.deep.equal(['Online', 'Online', 'Offline', 'Away', 'Busy', 'Offline']);
   });
 
   it('lets the bar run, and counts up where nobody knows the length', async () => {
@@ -111,6 +111,20 @@ describe('the friends page, in a browser', function () {
     await api.stop(emre);
     await isGone(tab.page, `${rowOf(emre)} .tune`);
     await eventually(async () => expect((await names(tab.page))[0]).to.equal(BOB));
+  });
+
+  it('follows what friends’ clients say about them', async () => {
+    const { dora } = scene.friends;
+    await scene.clients.dora?.appear({ show: 'dnd', status: 'In the dining car' });
+    await says(tab.page, rowOf(dora), 'In the dining car');
+    await tab.page.waitForSelector(`${rowOf(dora)} .dot.busy[aria-label="Busy"]`);
+    await scene.clients.dora?.appear({ show: 'away', status: 'On the night train to Vienna' });
+    await tab.page.waitForSelector(`${rowOf(dora)} .dot.away`);
+  });
+
+  it('tells what is popular among friends, and not among whom', async () => {
+    const lines = await tab.page.$$eval('.popular li', (items) => items.map((item) => item.textContent));
+    expect(lines).to.deep.equal(['茉莉花江苏民歌4 friendsFind', 'Gymnopédie No. 1Erik Satie3 friendsFind']);
   });
 
   it('opens only what is a web address, and finds by the template, whatever stands in a title', async () => {

@@ -66,17 +66,11 @@ describe('what the friends page reckons', () => {
     const tell = (event: string, data: unknown): ServerEvent => ({ event, data: JSON.stringify(data) });
     const ann = friend('ann');
     let list = afterEvent(undefined, tell('friends', { friends: [ann] }));
-    list = afterEvent(
-      list,
-      tell('presence', { subscriberId: 'ann', online: true, availability: 'busy', status: 'hm' }),
-    );
-    list = afterEvent(list, tell('presence', { subscriberId: 'nobody', online: true, status: null }));
+    list = afterEvent(list, tell('presence', { subscriberId: 'ann', availability: 'busy', status: 'hm' }));
+    list = afterEvent(list, tell('presence', { subscriberId: 'nobody', availability: 'online', status: null }));
     list = afterEvent(list, tell('something new', { subscriberId: 'ann', name: 'x' }));
     list = afterEvent(list, tell('friend-added', friend('bo')));
-    expect([...(list?.values() ?? [])]).to.deep.equal([
-      { ...ann, online: true, availability: 'busy', status: 'hm' },
-      friend('bo'),
-    ]);
+    expect([...(list?.values() ?? [])]).to.deep.equal([{ ...ann, availability: 'busy', status: 'hm' }, friend('bo')]);
     expect([...(afterEvent(list, tell('friend-removed', { subscriberId: 'ann' }))?.keys() ?? [])]).to.deep.equal([
       'bo',
     ]);
@@ -86,11 +80,11 @@ describe('what the friends page reckons', () => {
   it('puts the newest tune first, then those who are there, away, busy and gone, by name', () => {
     const tune = (since: string) => ({ kind: 'audio', title: 'x', since, expiresAt: since }) as const;
     const friends = [
-      friend('b', { availability: 'offline' }),
-      friend('ä', { availability: 'offline' }),
-      friend('d', { availability: 'busy', online: true }),
-      friend('e', { online: true }),
-      friend('f', { availability: 'away', online: true }),
+      friend('b'),
+      friend('ä'),
+      friend('d', { availability: 'busy' }),
+      friend('e', { availability: 'online' }),
+      friend('f', { availability: 'away' }),
       friend('g', { nowPlaying: tune('2026-11-22T10:00:00.000Z') }),
       friend('h', { nowPlaying: tune('2026-11-22T10:00:00.500Z') }),
     ];
@@ -118,7 +112,7 @@ function friend(name: string, more: Partial<Friend> = {}): Friend {
     name,
     phoneNumber: null,
     jid: `${name}@op.example`,
-    online: false,
+    availability: 'offline',
     status: null,
     avatar: null,
     nowPlaying: null,

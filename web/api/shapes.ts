@@ -21,8 +21,7 @@ export type Friend = {
   name: string;
   phoneNumber: string | null;
   jid: string;
-  online: boolean;
-  availability?: Availability;
+  availability: Availability;
   /** The signature. */
   status: string | null;
   /** A data: URI. */

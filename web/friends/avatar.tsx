@@ -1,13 +1,12 @@
 import type { Friend } from '../api/shapes.ts';
 import { useTexts } from '../language/language.ts';
-import { availabilityOf } from './order.ts';
 
 const SHADES = 6;
 
 /** The friend's picture, or the name's first letters on a shade of its own; and the friend's status. */
 export function Avatar({ friend }: { friend: Friend }) {
   const texts = useTexts();
-  const availability = availabilityOf(friend);
+  const { availability } = friend;
   return (
     <div class="avatar">
       {friend.avatar?.startsWith('data:image/') ? (

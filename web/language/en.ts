@@ -76,7 +76,6 @@ export const en = {
 
   // Popular
   popular: 'Popular among your friends',
-  popularNone: 'Nothing yet. A piece appears here when at least three of your friends have played it.',
   byFriends: (n: number) => count(n, 'friend', 'friends'),
 
   // What I share

@@ -75,7 +75,6 @@ export const zh: Texts = {
   playingFor: (played) => `已播放 ${played}`,
 
   popular: '朋友间的热门',
-  popularNone: '暂时没有。至少三位朋友播放过的作品会出现在这里。',
   byFriends: (n) => `${numbers.format(n)} 位朋友`,
 
   youShare: '你分享的内容',

@@ -1,5 +1,4 @@
 import { useCallback } from 'preact/hooks';
-import { toProblem } from '../api/problem.ts';
 import type { Popular } from '../api/shapes.ts';
 import { Piece } from '../friends/piece.tsx';
 import { PieceLinks } from '../friends/piece-links.tsx';
@@ -9,29 +8,22 @@ import { useCall } from '../session/mine.ts';
 
 const EVERY = 180_000;
 
-/** What several friends have played; never who. Nothing at all where the gateway does not tell. */
+/** What several friends have played; never who. Nothing at all while there is nothing, as where the operator does not tell. */
 export function PopularSection({ searchUrl }: { searchUrl: string | undefined }) {
   const texts = useTexts();
   const call = useCall();
-  const load = useCallback(() => readPopular(), [call]);
-  const { value: popular } = usePolled(load, EVERY);
-
-  async function readPopular(): Promise<Popular[] | 'untold'> {
-    try {
-      return ((await (await call('GET', '/popular')).json()) as { popular: Popular[] }).popular;
-    } catch (err) {
-      if (toProblem(err).status === 404) return 'untold';
-      throw err;
-    }
-  }
-  if (popular === undefined || popular === 'untold') return null;
+  const load = useCallback(
+    async () => ((await (await call('GET', '/popular')).json()) as { popular: Popular[] }).popular,
+    [call],
+  );
+  const { value: popular = [] } = usePolled(load, EVERY);
+  if (popular.length === 0) return null;
   return (
     <section class="card popular" aria-labelledby="popular">
       <h2 id="popular">{texts.popular}</h2>
-      {popular.length === 0 && <p class="hint">{texts.popularNone}</p>}
       <ol>
         {popular.map((piece) => (
-          <li key={`${piece.title} ${piece.artist} ${piece.uri}`}>
+          <li key={`${piece.title} ${piece.artist}`}>
             <Piece piece={piece} />
             <p class="friends-count">{texts.byFriends(piece.friends)}</p>
             <PieceLinks piece={piece} searchUrl={searchUrl} />
