@@ -224,13 +224,34 @@ describe('the friends page, in a browser', function () {
     await stack.kill('gateway');
     await says(tab.page, '.connection', 'Connection lost. Reconnecting …');
     expect(await names(tab.page)).to.have.length(6);
-    expect(await breachesEverywhere(tab.page)).to.deep.equal([]);
     await stack.restart('gateway');
     await stack.untilReady();
     await api.play(scene.friends.dora, { title: 'Winterreise: Gute Nacht', artist: 'Franz Schubert', length: 345 });
     await says(tab.page, '.connection', 'Live', 20_000);
     await says(tab.page, rowOf(scene.friends.dora), 'Gute Nacht');
     await api.stop(scene.friends.dora);
+  });
+
+  it('holds no connection while nobody sees it, and catches up when it is seen again', async () => {
+    const { page, close } = await open();
+    const closed = new Promise((resolve) =>
+      page.on('requestfailed', (request) => request.url().endsWith('/friends/events') && resolve(true)),
+    );
+    const turn = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, value });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await turn(true);
+    await closed;
+    await api.play(scene.friends.fang, { title: 'Vltava', artist: 'Bedřich Smetana' });
+    await says(tab.page, rowOf(scene.friends.fang), 'Vltava');
+    expect(await page.$(`${rowOf(scene.friends.fang)} .tune`)).to.equal(null);
+    await turn(false);
+    await says(page, rowOf(scene.friends.fang), 'Vltava');
+    await says(page, '.connection', 'Live');
+    await api.stop(scene.friends.fang);
+    await close();
   });
 
   it('can be used with the keyboard alone', async () => {

@@ -10,10 +10,21 @@ export function useFriends(call: Call): Friends {
   const [list, setList] = useState<FriendList>();
   const [connection, setConnection] = useState<Connection>('connecting');
 
+  // Browsers open few connections to one server, for all tabs together: one that nobody sees holds none.
   useEffect(() => {
-    const over = new AbortController();
-    void followFriends(call, over.signal, (event) => setList((before) => afterEvent(before, event)), setConnection);
-    return () => over.abort();
+    let over = new AbortController();
+    const follow = () => {
+      over.abort();
+      over = new AbortController();
+      if (document.hidden) return;
+      void followFriends(call, over.signal, (event) => setList((before) => afterEvent(before, event)), setConnection);
+    };
+    follow();
+    document.addEventListener('visibilitychange', follow);
+    return () => {
+      document.removeEventListener('visibilitychange', follow);
+      over.abort();
+    };
   }, [call]);
   return { list, connection };
 }
