@@ -14,6 +14,20 @@ export const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** What the friends page needs: its own script and style, and friends' pictures, which come as data: URIs. Nothing of another origin. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
 /** What OWASP's REST cheat sheet asks of an API. Set by hand: @fastify/helmet does the same for an eighth of a tune's whole cost (55 µs). */
 const API_HEADERS = {
   'cache-control': 'no-store',

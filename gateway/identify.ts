@@ -26,7 +26,7 @@ export function createIdentify({ config, stores, now }: Context): Identify {
     }
     const owner = await stores.tokens.ownerOf(token, now());
     if (!owner) throw notValid();
-    return { kind: 'subscriber', id: owner.id };
+    return { kind: 'subscriber', ...owner };
   };
 }
 

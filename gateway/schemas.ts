@@ -118,6 +118,7 @@ export const TokenList = Type.Object({
       createdAt: Time,
       lastUsedAt: orNull(Type.String({ format: 'date-time', description: 'To the hour' })),
       expiresAt: Time,
+      current: Type.Boolean({ description: 'Whether this call is made with it' }),
     }),
   ),
 });

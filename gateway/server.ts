@@ -29,6 +29,7 @@ import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { outboxRoutes } from './routes/outbox.ts';
+import { pageRoutes } from './routes/page.ts';
 import { popularRoutes } from './routes/popular.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
@@ -67,6 +68,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   await app.register(async (open) => {
     open.addHook('onRequest', limit);
     await open.register(operationRoutes(context));
+    if (context.config.page.on) await open.register(pageRoutes(context));
     await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

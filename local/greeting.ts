@@ -7,6 +7,8 @@ export interface GreetingFacts {
   xmpp: { host: string; port: number };
   demo: DemoSubscriber[];
   dataDir: string;
+  /** Whether the gateway offers the friends page. */
+  page: boolean;
 }
 
 /** What `npm start` prints when all is ready; the commands in it work when pasted. */
@@ -24,8 +26,9 @@ export function greeting(facts: GreetingFacts): string {
   return lines.join('\n');
 }
 
-function addressLines({ gatewayUrl, operatorKey, dataDir }: GreetingFacts): string[] {
+function addressLines({ gatewayUrl, operatorKey, dataDir, page }: GreetingFacts): string[] {
   return [
+    ...(page ? [`  Friends page   ${gatewayUrl}/`] : []),
     `  HTTP API       ${gatewayUrl}/v1`,
     `  API page       ${gatewayUrl}/docs`,
     `  Operator key   ${operatorKey}`,
@@ -33,7 +36,7 @@ function addressLines({ gatewayUrl, operatorKey, dataDir }: GreetingFacts): stri
   ];
 }
 
-function demoLines({ gatewayUrl, xmpp, demo }: GreetingFacts): string[] {
+function demoLines({ gatewayUrl, xmpp, demo, page }: GreetingFacts): string[] {
   const [player, friend] = demo;
   if (player === undefined || friend === undefined) return [];
   return [
@@ -42,8 +45,9 @@ function demoLines({ gatewayUrl, xmpp, demo }: GreetingFacts): string[] {
     '',
     ...demo.map(({ displayName, jid, password }) => `  ${displayName.padEnd(12)} ${jid}   password ${password}`),
     '',
-    `Watch what the friends of ${friend.displayName} do:`,
+    `Watch what the friends of ${friend.displayName} do${page ? ', in a browser or in a terminal' : ''}:`,
     '',
+    ...(page ? [`  ${gatewayUrl}/#token=${friend.token}`, ''] : []),
     `  curl -N -H 'Authorization: Bearer ${friend.token}' ${gatewayUrl}/v1/subscribers/me/friends/events`,
     '',
     `In another terminal, let ${player.displayName} play a song; it appears above and in ${friend.displayName}'s client:`,

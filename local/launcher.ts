@@ -61,7 +61,8 @@ async function announce(
   if (signal.aborted) return;
   const { gatewayUrl, operatorKey, xmpp } = stack;
   writePrivateJson(readyFile, { gatewayUrl, operatorKey, xmpp, demo });
-  say(greeting({ gatewayUrl, operatorKey, xmpp, demo, dataDir: settings.dataDir }));
+  const page = settings.env.EARSHOT_PAGE !== 'off';
+  say(greeting({ gatewayUrl, operatorKey, xmpp, demo, dataDir: settings.dataDir, page }));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type VerificationConfig,
   verificationConfig,
 } from './login-config.ts';
+import { type PageConfig, pageConfig } from './page-config.ts';
 import type { RedisPlace } from './redis-options.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
@@ -80,6 +81,7 @@ export type GatewayConfig = CommonConfig &
     assertions: AssertionConfig;
     /** Hosts and networks on which address books may be read although they are internal. */
     sourceAllow: readonly string[];
+    page: PageConfig;
     edge: EdgeConfig;
   };
 
@@ -120,6 +122,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
+    page: pageConfig(read),
     edge: edgeConfig(read),
   }));
 }

@@ -48,7 +48,8 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const { id } = await subscriberOf(request, stores);
-        return { tokens: (await stores.tokens.list(id, now())).map(toView) };
+        const own = request.caller?.kind === 'subscriber' ? request.caller.tokenId : undefined;
+        return { tokens: (await stores.tokens.list(id, now())).map((device) => toView(device, own)) };
       },
     );
 
@@ -91,12 +92,13 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-function toView({ tokenId, deviceName, createdAt, usedAt, expiresAt }: Device) {
+function toView({ tokenId, deviceName, createdAt, usedAt, expiresAt }: Device, own: string | undefined) {
   return {
     tokenId,
     deviceName: deviceName ?? null,
     createdAt: new Date(createdAt).toISOString(),
     lastUsedAt: usedAt === undefined ? null : new Date(usedAt).toISOString(),
     expiresAt: new Date(expiresAt).toISOString(),
+    current: tokenId === own,
   };
 }

@@ -15,10 +15,14 @@ export function buildIfOld() {
   console.log('Building …');
   // A build that fails leaves files behind too: they must not pass for good ones.
   rmSync(STAMP, { force: true });
-  const compiler = inProject('node_modules/typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.json'], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new SetupError('The build failed: see above.');
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+  run('local/setup/build-page.mjs');
   writeFileSync(STAMP, sources);
+}
+
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [inProject(script), ...args], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new SetupError('The build failed: see above.');
 }
 
 /** Changes when a source file is added, removed or written. */
@@ -33,14 +37,14 @@ function fingerprint() {
 
 function sourceFiles() {
   const { include } = JSON.parse(readFileSync(inProject('tsconfig.json'), 'utf8'));
-  return include.flatMap(typescriptIn).sort();
+  return [...include.flatMap((folder) => filesIn(folder, /\.ts$/)), ...filesIn('web', /./)].sort();
 }
 
-function typescriptIn(folder) {
+function filesIn(folder, names) {
   if (!existsSync(inProject(folder))) return [];
   return readdirSync(inProject(folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return typescriptIn(path);
-    return entry.name.endsWith('.ts') ? [path] : [];
+    if (entry.isDirectory()) return filesIn(path, names);
+    return names.test(entry.name) ? [path] : [];
   });
 }

@@ -21,6 +21,7 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'mpd', present: () => hasProgram('mpd') },
   { debianPackage: 'mpdscribble', present: () => hasProgram('mpdscribble') },
   { debianPackage: 'mpc', present: () => hasProgram('mpc') },
+  { debianPackage: 'chromium', present: () => hasProgram('chromium') },
 ];
 /** Packages that start a service; the same as in install-packages.sh. */
 const SERVICES = ['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble'];

@@ -57,6 +57,29 @@ describe('the setup', () => {
     expect(Date.now() - since).to.be.below(1_000);
   });
 
+  it('builds the page with the rest, and anew when its sources changed', () => {
+    const page = (file: string) => join(project, 'web', file);
+    mkdirSync(page('styles'), { recursive: true });
+    symlinkSync(join(projectRoot(), 'node_modules', 'esbuild'), join(project, 'node_modules', 'esbuild'));
+    writeFileSync(
+      page('index.html'),
+      '<link href="/page/page.css"><link href="/page/icon.svg"><script src="/page/main.js"></script>',
+    );
+    writeFileSync(page('styles/page.css'), 'a { color: red }');
+    writeFileSync(page('icon.svg'), '<svg/>');
+    writeFileSync(page('main.tsx'), 'document.title = "one";');
+    expect(setup()).to.include({ stdout: 'Building …\n', stderr: '', status: 0 });
+    const first = readFileSync(join(project, 'dist', 'web', 'index.html'), 'utf8');
+    const names = [...first.matchAll(/\/page\/[a-z]+-[A-Z0-9]{8}\.(css|svg|js)/g)].map(([name]) => name);
+    expect(names).to.have.length(3);
+    for (const name of names) expect(existsSync(join(project, 'dist', 'web', name)), name).to.equal(true);
+    expect(setup().stdout).to.equal('');
+    writeFileSync(page('main.tsx'), 'document.title = "another";');
+    expect(setup().stdout).to.equal('Building …\n');
+    expect(readFileSync(join(project, 'dist', 'web', 'index.html'), 'utf8')).to.not.equal(first);
+    rmSync(page(''), { recursive: true });
+  });
+
   it('does not take a failed build for a build', () => {
     writeFileSync(join(project, 'source', 'two.ts'), 'export const two: string = 2;\n');
     const failed = setup();
@@ -85,7 +108,7 @@ describe('the setup', () => {
     const { stderr, status } = setup(['--test'], { PATH: onlyPrograms('apt-get', 'tmux') });
     expect(status).to.equal(1);
     expect(stderr).to.match(
-      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio radicale xandikos mpd mpdscribble mpc\./,
+      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio radicale xandikos mpd mpdscribble mpc chromium\./,
     );
     expect(stderr).to.match(/sudo apt-get update && sudo apt-get install -y --no-install-recommends prosody/);
     expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server radicale mpd mpdscribble');

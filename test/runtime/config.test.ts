@@ -122,6 +122,38 @@ describe('runtime/config', () => {
       );
   });
 
+  it('takes a search address in which titles decide nothing but what is looked for', () => {
+    expect(toGatewayConfig(GATEWAY).page).to.deep.equal({ on: true, name: 'Earshot', searchUrl: undefined });
+    const page = {
+      EARSHOT_PAGE: 'off',
+      EARSHOT_PAGE_NAME: '朋友在听',
+      EARSHOT_SEARCH_URL: 'http://s.example/{artist}?q={title}',
+    };
+    expect(toGatewayConfig({ ...GATEWAY, ...page }).page).to.deep.equal({
+      on: false,
+      name: '朋友在听',
+      searchUrl: 'http://s.example/{artist}?q={title}',
+    });
+    const faults = [
+      'https://s.example/',
+      'https://s.example/{artist}',
+      'https://{title}.example/',
+      'https://s.example:{title}/',
+      'https://s.example@{title}/',
+      'https://user@s.example/{title}',
+      'javascript:alert({title})',
+      '{title}',
+      's.example/{title}',
+      'https://s.example/{title}{album}',
+    ];
+    for (const EARSHOT_SEARCH_URL of faults)
+      expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_SEARCH_URL }), EARSHOT_SEARCH_URL).to.throw(
+        'EARSHOT_SEARCH_URL must be',
+      );
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_PAGE: 'maybe' })).to.throw('EARSHOT_PAGE must be');
+    expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_PAGE_NAME: 'a\nb' })).to.throw('EARSHOT_PAGE_NAME must be');
+  });
+
   it('leaves consent to the operator or to the subscriber, and takes a secrets key of 32 bytes only', () => {
     expect(toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'subscriber' }).consent).to.equal('subscriber');
     expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_CONSENT: 'none' })).to.throw('EARSHOT_CONSENT must be one of');

@@ -82,6 +82,7 @@ describe('the HTTP API', () => {
       'GET /livez',
       'GET /readyz',
       'GET /metrics',
+      'GET /page/settings.json',
       'POST /v1/subscribers',
       'POST /v1/subscribers/retrieve',
       'POST /v1/imports',

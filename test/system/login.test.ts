@@ -168,10 +168,13 @@ describe('logging in from a phone', () => {
       api.call('GET', '/v1/subscribers/me/tokens', undefined, own(phone)),
     );
     const listed = body.tokens as unknown as Record<string, string>[];
-    expect(listed.map(({ deviceName }) => deviceName)).to.have.members(['phone', 'tablet']);
     for (const entry of listed)
-      expect(entry).to.have.keys('tokenId', 'deviceName', 'createdAt', 'lastUsedAt', 'expiresAt');
+      expect(entry).to.have.keys('tokenId', 'deviceName', 'createdAt', 'lastUsedAt', 'expiresAt', 'current');
     expect(listed.find(({ deviceName }) => deviceName === 'phone')?.lastUsedAt).to.match(/:00:00\.000Z$/);
+    expect(listed.map(({ deviceName, current }) => [deviceName, current])).to.have.deep.members([
+      ['phone', true],
+      ['tablet', false],
+    ]);
     expect(text).to.not.contain(phone.token).and.not.contain(tablet.token);
     const bob = await logIn(BOB);
     const alices = `/v1/subscribers/${phone.subscriberId}/tokens`;

@@ -47,6 +47,7 @@ const TABLE: Record<string, number[]> = {
   'GET /livez':                                     [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /readyz':                                    [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /metrics':                                   [200, 200,  200,    200,  200,   200,     200,    200,    200],
+  'GET /page/settings.json':                        [200, 200,  200,    200,  200,   200,     200,    200,    200],
   // These are how a credential is got: none is looked at, and none helps.
   'POST /v1/verification/send-code':                [202, 202,  202,    202,  202,   202,     202,    202,    202],
   'POST /v1/verification/validate-code':            [401, 401,  401,    401,  401,   401,     401,    401,    401],

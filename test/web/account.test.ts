@@ -1,0 +1,259 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ElementHandle, Page } from 'puppeteer-core';
+import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestStack } from '../support/stack.ts';
+import { startBrowser, type Tab } from './browser.ts';
+import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, textOf } from './looking.ts';
+
+const ALICE = '+8613800138000';
+const env = {
+  EARSHOT_CONSENT: 'subscriber',
+  EARSHOT_CODES_PER_NUMBER: '1000/1',
+  EARSHOT_NUMBER_BUDGET: '10',
+  EARSHOT_PAGE_NAME: 'Op Example Friends',
+};
+
+describe('an account on the friends page, in a browser', function () {
+  this.timeout(60_000);
+  let stack: Awaited<ReturnType<typeof startTestStack>>;
+  let browser: Awaited<ReturnType<typeof startBrowser>>;
+  let api: Api;
+  let tab: Tab;
+  let page: Page;
+  let bob: Person;
+
+  before(async () => {
+    [stack, browser] = await Promise.all([startTestStack({ policy: 'either', env }), startBrowser()]);
+    api = createApi(stack);
+    bob = await api.join('+8613900139000', 'Bob');
+    tab = await browser.open(stack.gatewayUrl);
+    page = tab.page;
+  });
+
+  after(async () => {
+    await browser?.stop();
+    await stack?.stop();
+  });
+
+  const callAs = (token: string, method: string, path: string, body?: unknown) =>
+    api.call(method, `/v1/subscribers/me${path}`, body, { authorization: `Bearer ${token}` });
+  const kept = (where: 'sessionStorage' | 'localStorage') =>
+    page.evaluate((name) => window[name].getItem('earshot.token') ?? '', where);
+
+  async function codeFor(number: string): Promise<string> {
+    const { body } = await api.expectStatus(200, api.call('GET', '/v1/verification/outbox'));
+    const codes = body.codes as unknown as { phoneNumber: string; code: string }[];
+    const found = codes.find(({ phoneNumber }) => phoneNumber === number);
+    expect(found, `a code for ${number}`).to.not.equal(undefined);
+    return found?.code ?? '';
+  }
+  async function signIn(number: string, stay = false): Promise<void> {
+    await page.locator('input[type="tel"]').fill(number);
+    if (stay) await press(page, 'Stay signed in on this device');
+    await press(page, 'Send me a code');
+    await page.waitForSelector('input.code');
+    const code = await eventually(() => codeFor(number));
+    await page.locator('input.code').fill(code);
+    await press(page, 'Sign in');
+    await page.waitForSelector('nav');
+  }
+
+  it('refuses what is no number, and a wrong code, in words that help', async () => {
+    await says(page, '.brand', 'Op Example Friends');
+    await page.locator('input[type="tel"]').fill('12');
+    await press(page, 'Send me a code');
+    await says(page, '.trouble', 'This is no phone number with a country code');
+    await page.locator('input[type="tel"]').fill('+86 138-0013 8000');
+    await press(page, 'Send me a code');
+    await says(page, '.lead', `on its way to ${ALICE}`);
+    await page.waitForSelector('input.code:focus');
+    await eventually(() => codeFor(ALICE));
+    for (const [code, trouble] of [
+      ['12', 'The code has six digits.'],
+      [(await codeFor(ALICE)) === '000000' ? '000001' : '000000', 'The code is wrong'],
+    ] as const) {
+      await page.locator('input.code').fill(code);
+      await press(page, 'Sign in');
+      await says(page, '.trouble', trouble);
+    }
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'Use another number');
+  });
+
+  it('signs a newcomer in, shows the XMPP login once, and asks before friends can find it', async () => {
+    await signIn(ALICE);
+    await says(page, '.banner', 'Welcome!');
+    const login = await textOf(page, '.banner');
+    expect(login)
+      .to.contain(`${ALICE}@op.example`)
+      .and.match(/[\w-]{24}/);
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'I have written it down');
+    await says(page, '.banner', 'Your friends cannot find you yet');
+    const token = await kept('sessionStorage');
+    const privacy = async () => (await callAs(token, 'GET', '/privacy')).body;
+    expect((await privacy()).discoverable).to.equal(false);
+    await press(page, 'Let my friends find me');
+    await isGone(page, '.banner');
+    expect((await privacy()).discoverable).to.equal(true);
+    await page.reload();
+    await says(page, '.empty', 'No friends yet');
+    expect(await page.$('.banner')).to.equal(null);
+  });
+
+  it('uploads a vCard file, and says what was read, found and refused, and why', async () => {
+    await callAs(bob.token, 'PUT', '/privacy', {
+      discoverable: true,
+      audience: 'friends',
+      privateUntil: null,
+      blocked: [],
+    });
+    await page.click('a[href="#/book"]');
+    const refused = Array.from({ length: 60 }, (_, i) => `BEGIN:VCARD\nVERSION:3.0\nFN:Nobody ${i}\nEND:VCARD\n`);
+    const bobs = 'BEGIN:VCARD\nVERSION:3.0\nFN:Bob <b>\nTEL:139 0013 9000\nEND:VCARD\n';
+    await choose('contacts.vcf', bobs + refused.join(''));
+    await says(page, '.result', 'Your address book is up to date', 20_000);
+    expect(await focused(page)).to.equal('Your address book is up to date');
+    const result = await textOf(page, '.result');
+    for (const words of ['1 contact read', '1 friend found', '60 entries refused, or kept in part', '… and 10 more'])
+      expect(result).to.contain(words);
+    expect(await page.$$('.refusals li')).to.have.length(50);
+    expect(await textOf(page, '.refusals li')).to.equal('Entry 2 The contact has no phone number.');
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await page.select('.language', 'zh-Hans');
+    await says(page, '.refusals li', '第 2 条 此联系人没有电话号码。');
+    await page.select('.language', 'en');
+    await page.click('a[href="#/friends"]');
+    await says(page, '.friend h3', 'Bob <b>');
+  });
+
+  it('takes a CSV file that is dragged there, and nothing that is neither', async () => {
+    await page.click('a[href="#/book"]');
+    await drop('book.pdf', 'Name,Phone\n');
+    await says(page, '.card > .trouble', 'This is neither a .vcf nor a .csv file.');
+    await drop('book.csv', 'Animal,Legs\nCat,4\n');
+    await says(page, '.card > .trouble', /The file was not taken\. .*column/);
+    await drop('book.CSV', 'Name,Phone\nRobert,+8613900139000\nDora,+4915146788794\nNobody,12\n');
+    await says(page, '.result', '2 contacts read', 20_000);
+    await says(page, '.result', /Entry 3 .*country code/);
+    await says(page, '.figures', '2 contacts');
+  });
+
+  it('says that a book over the budget is kept, and that some of it waits', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `N${i},+4915146788${String(800 + i)}`);
+    await drop('large.csv', `Name,Phone\nRobert,+8613900139000\n${rows.join('\n')}\n`);
+    await says(page, '.result', 'There is no need to upload it again.', 20_000);
+    await says(page, '.result', /\d+ numbers wait/);
+    await says(page, '.figures', '21 contacts');
+  });
+
+  it('links an address book on the network, says how it goes, and removes it', async () => {
+    await press(page, 'Link an address book');
+    const fill = (label: string, text: string) =>
+      page.locator(`::-p-aria([name="${label}"][role="textbox"])`).fill(text);
+    await fill('Name', 'work');
+    await fill('Address (https://…)', 'https://127.0.0.1/dav/');
+    await press(page, 'Link it');
+    await says(page, 'details .trouble', 'internal address');
+    await fill('Address (https://…)', 'https://dav.invalid/alice/');
+    await press(page, 'Link it');
+    await says(page, '.rows li', /work[\s\S]*dav\.invalid/);
+    await page.waitForSelector('.rows li.failing');
+    await press(page, 'Remove work');
+    await press(page, 'Remove it, really: Remove work');
+    await isGone(page, '.rows li');
+  });
+
+  it('makes a password for a player, says what to type where, and revokes it', async () => {
+    await page.click('a[href="#/devices"]');
+    await page.locator('form.inline input').fill('Living room');
+    await press(page, 'Make a password');
+    await says(page, '.hints', 'Living room is ready to be set up');
+    const hints = await textOf(page, '.hints');
+    expect(hints).to.contain(`${stack.gatewayUrl}/audioscrobbler`).and.contain(`${stack.gatewayUrl}/web-scrobbler/`);
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'Revoke Living room');
+    await press(page, 'Revoke it, really: Revoke Living room');
+    await says(page, 'main', 'No player has a password yet.');
+  });
+
+  it('lists the devices that are signed in, and signs one of them out', async () => {
+    const me = await callAs(await kept('sessionStorage'), 'GET', '');
+    await api.expectStatus(
+      201,
+      api.call('POST', `/v1/subscribers/${me.body.subscriberId}/tokens`, { deviceName: 'Lost phone' }),
+    );
+    await page.reload();
+    await says(page, 'main', `You are ${ALICE}.`);
+    await says(page, '.rows', /Lost phone/);
+    expect(await textOf(page, '.rows')).to.match(/Friends page, Chrome Linux [a-z0-9]{4} This one/);
+    await press(page, 'Revoke Lost phone');
+    await press(page, 'Revoke it, really: Revoke Lost phone');
+    await eventually(async () => expect(await textOf(page, '.rows')).to.not.contain('Lost phone'));
+  });
+
+  it('signs out: the token ends, and nothing of the session is left', async () => {
+    const token = await kept('sessionStorage');
+    await api.expectStatus(200, callAs(token, 'GET', ''));
+    await press(page, 'Sign out');
+    await says(page, '.notice', 'You have signed out.');
+    expect(await focused(page)).to.equal('You have signed out.');
+    await api.expectStatus(401, callAs(token, 'GET', ''));
+    expect([await kept('sessionStorage'), await kept('localStorage')]).to.deep.equal(['', '']);
+    expect(await page.evaluate(() => document.body.textContent))
+      .to.not.contain(ALICE)
+      .and.not.contain('Robert');
+  });
+
+  it('stays signed in for another visit when asked to, until the token is revoked', async () => {
+    await signIn(ALICE, true);
+    const token = await kept('localStorage');
+    expect(token).to.match(/^est_/);
+    const other = await page.browserContext().newPage();
+    await other.goto(stack.gatewayUrl);
+    await says(other, '.friend h3', 'Robert');
+    await other.close();
+    await says(page, '.friend h3', 'Robert');
+    await api.expectStatus(204, callAs(token, 'DELETE', '/tokens'));
+    await says(page, '.notice', 'You are no longer signed in here');
+    expect(await page.$('.friend')).to.equal(null);
+    expect(await kept('localStorage')).to.equal('');
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+  });
+
+  it('says of a link whose token was revoked that it is no longer good', async () => {
+    const { token } = await api.join('+8613700137000');
+    await api.expectStatus(204, callAs(token, 'DELETE', '/tokens'));
+    for (const link of [`#token=${token}`, '#token=%22%3E%3Cimg%20src=x%3E']) {
+      await page.goto('about:blank');
+      await page.goto(`${stack.gatewayUrl}/${link}`);
+      await says(page, '.notice', 'This link is no longer good.');
+      expect(page.url()).to.equal(`${stack.gatewayUrl}/`);
+      expect(await kept('sessionStorage')).to.equal('');
+    }
+    expectNoTrouble(tab, stack.gatewayUrl);
+  });
+
+  async function choose(name: string, content: string): Promise<void> {
+    const file = join(stack.dataDir, name);
+    writeFileSync(file, content);
+    const input = (await page.waitForSelector('input[type="file"]')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(file);
+  }
+  async function drop(name: string, content: string): Promise<void> {
+    await page.$eval(
+      '.drop',
+      (zone, fileName, text) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([text], fileName));
+        zone.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer }));
+        zone.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+      },
+      name,
+      content,
+    );
+  }
+});

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import type { Page } from 'puppeteer-core';
+import { eventually } from '../support/eventually.ts';
+import { see, type Tab } from './browser.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The text of what a selector finds, as it is shown. */
+export async function textOf(page: Page, selector: string): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is seen counts, line by line
+  return page.$eval(selector, (element) => (element as HTMLElement).innerText);
+}
+
+/** Waits until what a selector finds says this. */
+export async function says(page: Page, selector: string, text: string | RegExp, patience?: number): Promise<void> {
+  await eventually(async () => {
+    const found = await textOf(page, selector);
+    if (typeof text === 'string') expect(found).to.contain(text);
+    else expect(found).to.match(text);
+  }, patience);
+}
+
+/** Waits until a selector finds nothing. */
+export async function isGone(page: Page, selector: string): Promise<void> {
+  await eventually(async () => expect(await page.$(selector), selector).to.equal(null));
+}
+
+/** Presses the button, or follows the link, of that name. */
+export async function press(page: Page, name: string): Promise<void> {
+  await page.locator(`::-p-aria([name="${name}"])`).click();
+}
+
+/** What has the focus, by its accessible words. */
+export async function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLElement;
+    return element.getAttribute('aria-label') ?? element.textContent;
+  });
+}
+
+/** Breaches of WCAG 2.2 A and AA, and of axe's best practices. */
+async function breaches(page: Page): Promise<string[]> {
+  // As the debugger does it: the policy of the page lets no other script in.
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    type Violation = { id: string; nodes: { html: string; failureSummary?: string }[] };
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+  });
+  return found;
+}
+
+/** The same by day and by night, on a phone and on a desk. */
+export async function breachesEverywhere(page: Page): Promise<string[]> {
+  const all: string[] = [];
+  for (const dark of [false, true])
+    for (const width of [360, 1280]) {
+      await see(page, { dark, width });
+      for (const breach of await breaches(page)) all.push(`${dark ? 'dark' : 'light'}, ${width}: ${breach}`);
+      if ((await sideways(page)) > 0) all.push(`${width}: wider than the window`);
+    }
+  await see(page, {});
+  return all;
+}
+
+/** Pixels by which the page is wider than the window. */
+export function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** Nothing went wrong, and no other origin was asked for anything. */
+export function expectNoTrouble({ troubles, requests }: Tab, origin: string): void {
+  expect(troubles).to.deep.equal([]);
+  const elsewhere = requests.filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin);
+  expect(elsewhere).to.deep.equal([]);
+}

@@ -1,0 +1,7 @@
+import type { ComponentChildren } from 'preact';
+import { NowContext, useTicking } from './clock.ts';
+
+/** Tells what is inside how late it is; only what asks is drawn anew. */
+export function Ticking({ children }: { children: ComponentChildren }) {
+  return <NowContext.Provider value={useTicking()}>{children}</NowContext.Provider>;
+}

@@ -1,0 +1,172 @@
+const plurals = new Intl.PluralRules('en');
+
+function count(n: number, one: string, other: string): string {
+  return `${new Intl.NumberFormat('en').format(n)} ${plurals.select(n) === 'one' ? one : other}`;
+}
+
+/** English. */
+export const en = {
+  // Everywhere
+  skip: 'Skip to the content',
+  language: 'Language',
+  menu: 'Pages',
+  signOut: 'Sign out',
+  remove: 'Remove',
+  copy: 'Copy',
+  copied: 'Copied',
+
+  // What goes wrong
+  unreachable: 'The service cannot be reached. Check your connection and try again.',
+  unavailable: 'The service cannot answer now. Try again in a moment.',
+  unexpected: (detail: string) => `That did not work. ${detail}`,
+  tooOften: (wait: string) => `Too many requests. Try again ${wait}.`,
+  soon: 'in a moment',
+
+  // Signing in
+  signInTitle: 'What are your friends playing?',
+  signInLead: 'Sign in with your phone number. You will get a code by text message.',
+  phoneNumber: 'Phone number',
+  phoneNumberHint: 'With the country code, such as +86 138 0013 8000',
+  phoneNumberWrong: 'This is no phone number with a country code, such as +86 138 0013 8000.',
+  staySignedIn: 'Stay signed in on this device',
+  sendCode: 'Send me a code',
+  code: 'Code',
+  codeSent: (number: string) => `A code with six digits is on its way to ${number}.`,
+  codeWrong: 'The code is wrong, or no longer good. Look again, or have a new one sent.',
+  codeShape: 'The code has six digits.',
+  signIn: 'Sign in',
+  otherNumber: 'Use another number',
+  signedOut: 'You have signed out.',
+  sessionEnded: 'You are no longer signed in here: the token was revoked, or it has expired. Sign in again.',
+  linkEnded: 'This link is no longer good. Ask for a new one, or sign in with your phone number.',
+  newcomerTitle: 'Welcome! This is your login for XMPP apps',
+  newcomerLead: 'With it any XMPP app shows what your friends play. The password is shown only now: write it down.',
+  address: 'Address',
+  password: 'Password',
+  written: 'I have written it down',
+
+  // Pages
+  friends: 'Friends',
+  addressBook: 'Address book',
+  devices: 'Devices',
+
+  // Friends
+  friendsLead: (playing: number) =>
+    playing === 0
+      ? 'Nobody plays anything right now.'
+      : `${count(playing, 'friend plays', 'friends play')} something right now.`,
+  noFriendsTitle: 'No friends yet',
+  noFriends: 'Upload your address book: friends who are in it appear here.',
+  toAddressBook: 'To the address book',
+  live: 'Live',
+  connecting: 'Connecting …',
+  reconnecting: 'Connection lost. Reconnecting …',
+  online: 'Online',
+  away: 'Away',
+  busy: 'Busy',
+  offline: 'Offline',
+  playsMusic: 'Plays music',
+  playsVideo: 'Plays a video',
+  open: 'Open',
+  find: 'Find',
+  openPiece: (title: string) => `Open ${title} (new tab)`,
+  findPiece: (title: string) => `Find ${title} (new tab)`,
+  startedPlaying: (name: string, title: string) => `${name} plays ${title}`,
+  playingFor: (played: string) => `for ${played}`,
+
+  // Popular
+  popular: 'Popular among your friends',
+  byFriends: (n: number) => count(n, 'friend', 'friends'),
+
+  // What I share
+  youShare: 'What you share',
+  nothingPlays: 'Nothing is playing on your devices.',
+  from: (player: string) => `From ${player}`,
+  shared: 'Your friends see it',
+  notShared: 'Nobody sees it',
+  stop: 'Stop sharing it',
+  privateSession: 'Private session',
+  privateUntil: (time: string) => `Nobody sees what you play until ${time}.`,
+  privateHint: 'For a while nobody sees what you play.',
+  howLong: 'How long',
+  oneHour: '1 hour',
+  untilTomorrow: 'Until tomorrow morning',
+  sharing: 'Sharing',
+  audience: 'Who sees what you play',
+  audienceFriends: 'All friends',
+  audienceNobody: 'Nobody',
+  audienceGroups: (groups: string) => `Friends in ${groups}`,
+  discoverable: 'Friends can find you',
+  discoverableHint: 'When off you have no friends here, and nobody learns that you are here.',
+  hiddenTitle: 'Your friends cannot find you yet',
+  hiddenLead: 'You are hidden from everybody until you say otherwise.',
+  letFriendsFindMe: 'Let my friends find me',
+
+  // Address book
+  bookLead:
+    'Your friends are people in your address book who are here, too. Nobody learns who else is in it: numbers are kept as hashes.',
+  bookContacts: (n: number) => count(n, 'contact', 'contacts'),
+  bookMatched: (n: number) => count(n, 'friend found', 'friends found'),
+  bookWaiting: (n: number) => `${count(n, 'number waits', 'numbers wait')} until you may look up more.`,
+  upload: 'Upload your address book',
+  uploadHint:
+    'A file with vCards (.vcf) or a table (.csv), as phones and mail programs export them. It takes the place of what you uploaded before.',
+  dropHere: 'Drag a file here, or',
+  chooseFile: 'Choose a file',
+  uploading: (name: string) => `Uploading ${name} …`,
+  looking: 'Looking for your friends …',
+  wrongFile: 'This is neither a .vcf nor a .csv file.',
+  fileTooLarge: 'The file is too large: at most 20,000 contacts and 32 MB.',
+  uploadFailed: (detail: string) => `The file was not taken. ${detail}`,
+  uploadDone: 'Your address book is up to date',
+  read: (n: number) => count(n, 'contact read', 'contacts read'),
+  refused: (n: number) => count(n, 'entry refused, or kept in part', 'entries refused, or kept in part'),
+  entry: (n: number) => `Entry ${n}`,
+  more: (n: number) => `… and ${count(n, 'more', 'more')}`,
+  reason: (english: string) => english,
+  overBudget:
+    'Your address book is kept. Some numbers wait until you may look up more, and are then matched by themselves. There is no need to upload it again.',
+  linked: 'Linked network address books',
+  linkedLead: 'An address book on a CardDAV server, such as Nextcloud. It is read every few hours.',
+  linkedNone: 'None is linked.',
+  sourceReading: 'Being read …',
+  sourceCurrent: 'Up to date',
+  sourceFailing: 'Cannot be read',
+  lastRead: (time: string) => `Read ${time}`,
+  readNow: 'Read now',
+  link: 'Link an address book',
+  linkName: 'Name',
+  linkNameHint: 'Small letters, digits and hyphens, such as work',
+  linkUrl: 'Address (https://…)',
+  linkUser: 'User name',
+  linkIt: 'Link it',
+  removeNamed: (name: string) => `Remove ${name}`,
+  removeSure: 'Remove it, really',
+  readNamed: (name: string) => `Read ${name} now`,
+
+  // Devices
+  devicesLead: 'What may act for you.',
+  signedIn: 'Signed in',
+  signedInAs: (who: string) => `You are ${who}.`,
+  unnamed: 'Without a name',
+  thisDevice: 'This one',
+  since: (time: string) => `Since ${time}`,
+  lastUsed: (time: string) => `last used ${time}`,
+  revoke: 'Revoke',
+  revokeNamed: (name: string) => `Revoke ${name}`,
+  revokeSure: 'Revoke it, really',
+  players: 'Players',
+  playersLead: 'With a password of its own a player says what you play, and can do nothing else.',
+  playersNone: 'No player has a password yet.',
+  playerName: 'Which player?',
+  playerNameHint: 'For you to know it by, such as Living room',
+  makePassword: 'Make a password',
+  playerReady: (name: string) => `${name} is ready to be set up`,
+  playerOnce: 'This is shown only now. What to type where:',
+  userName: 'User name',
+  hintListenBrainz:
+    'ListenBrainz (Navidrome, Jellyfin, Pano Scrobbler, Web Scrobbler): the address below, and as the token the one from your operator’s app.',
+  hintScrobbler: 'mpdscribble, VLC (AudioScrobbler): this address, with user name and password.',
+  hintLastFm: 'Last.fm with a server of one’s own: this address, with user name and password.',
+  hintWebhook: 'Web Scrobbler’s webhook: this address, which is as secret as the password.',
+};

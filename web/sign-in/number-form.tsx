@@ -1,0 +1,50 @@
+import { useState } from 'preact/hooks';
+import { callApi } from '../api/call.ts';
+import { toProblem } from '../api/problem.ts';
+import { useTexts } from '../language/language.ts';
+import { Field } from '../parts/field.tsx';
+import { Trouble } from '../parts/trouble.tsx';
+import { useAction } from '../parts/use-action.ts';
+import type { Sent } from './sign-in.tsx';
+
+/** Asks for a number, and has a code sent there. */
+export function NumberForm({ onSent }: { onSent: (sent: Sent) => void }) {
+  const texts = useTexts();
+  const [number, setNumber] = useState('');
+  const [stay, setStay] = useState(false);
+  const { busy, problem, run } = useAction((err) =>
+    toProblem(err).status === 400 ? texts.phoneNumberWrong : undefined,
+  );
+
+  function send(event: Event): void {
+    event.preventDefault();
+    void run(async () => {
+      const phoneNumber = number.replaceAll(/[\s().-]/g, '');
+      const answer = await callApi('POST', '/verification/send-code', { body: { phoneNumber } });
+      const { authenticationId } = (await answer.json()) as { authenticationId: string };
+      onSent({ phoneNumber, authenticationId, place: stay ? 'browser' : 'tab' });
+    });
+  }
+  return (
+    <form onSubmit={send}>
+      <p class="lead">{texts.signInLead}</p>
+      <Field
+        label={texts.phoneNumber}
+        hint={texts.phoneNumberHint}
+        type="tel"
+        autoComplete="tel"
+        required
+        value={number}
+        onText={setNumber}
+      />
+      <label class="check">
+        <input type="checkbox" checked={stay} onChange={(event) => setStay(event.currentTarget.checked)} />
+        {texts.staySignedIn}
+      </label>
+      <Trouble text={problem} />
+      <button type="submit" class="main" aria-busy={busy}>
+        {texts.sendCode}
+      </button>
+    </form>
+  );
+}
