@@ -1,4 +1,5 @@
 import { type Job, Queue, Worker } from 'bullmq';
+import { MultiErrorReply } from 'redis';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
@@ -40,12 +41,17 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
     const [first, ...others] = ids;
     if (first === undefined) return;
-    if (others.length === 0) await queueOf(name).add(name, { id: first }, jobOptions(first, delay));
+    const queue = queueOf(name);
+    const addOne = (id: string) => queue.add(name, { id }, jobOptions(id, delay));
+    if (others.length === 0) await addOne(first);
     else
-      await queueOf(name)
+      await queue
         .addBulk(ids.map((id) => ({ name, data: { id }, opts: jobOptions(id, delay) })))
-        // A Redis that was restarted knows none of the scripts, and a bulk only names them (EVALSHA); single ones bring them.
-        .catch(() => Promise.all(ids.map((id) => queueOf(name).add(name, { id }, jobOptions(id, delay)))));
+        .catch((err: unknown) => {
+          const reasons = err instanceof MultiErrorReply ? [...err.errors()] : [err];
+          if (!reasons.some(isScriptUnknown)) throw reasons[0];
+          return Promise.all(ids.map(addOne));
+        });
   }
 
   return {
@@ -58,6 +64,11 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** A Redis that was restarted knows none of the scripts, and a bulk only names them (EVALSHA); single ones bring them. */
+function isScriptUnknown(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
 /**

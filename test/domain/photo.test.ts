@@ -83,5 +83,9 @@ function photoOf(property: string, version = '3.0'): Photo | undefined {
 }
 
 function jpeg(image: Buffer, width: number): string {
-  return `PHOTO;ENCODING=b;TYPE=JPEG:${image.toString('base64').replace(new RegExp(`.{${width}}`, 'g'), '$&\r\n ')}`;
+  const text = image.toString('base64');
+  const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, i) =>
+    text.slice(i * width, (i + 1) * width),
+  );
+  return `PHOTO;ENCODING=b;TYPE=JPEG:${lines.join('\r\n ')}`;
 }

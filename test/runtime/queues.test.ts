@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createClient } from 'redis';
 import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues, createQueueWorker, type Queues, type QueueWorker } from '../../runtime/queues.ts';
+import { isRedisAway } from '../../runtime/redis.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -54,5 +55,21 @@ describe('the queues', () => {
     bare.destroy();
     await queues.enqueue('reconcile', ['carol', 'dave']);
     await eventually(async () => expect(done).to.include.members(['carol', 'dave']));
+  });
+
+  it('say why several were not taken, and do not try them again one by one', async () => {
+    const bare = await createClient({ url: server.url }).connect();
+    const refusals = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await bare.info('errorstats'))?.[1] ?? 0);
+    try {
+      await bare.configSet('maxmemory', '1');
+      const refused = await queues.enqueue('reconcile', ['erin', 'frank']).catch((err: unknown) => err);
+      expect(refused).to.satisfy(isRedisAway);
+      const afterwards = await refusals();
+      await queues.enqueue('reconcile', ['erin']).catch(() => {});
+      expect(afterwards, 'what one refused job counts, for each').to.equal(2 * ((await refusals()) - afterwards));
+    } finally {
+      await bare.configSet('maxmemory', '0');
+      bare.destroy();
+    }
   });
 });

@@ -9,7 +9,7 @@ import { type Role, startProcess } from '../../local/processes.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { type Api, createApi, type Person } from './api.ts';
-import { eventually } from './eventually.ts';
+import { eventually, STARTING } from './eventually.ts';
 import { startTestRedis } from './redis.ts';
 
 const NUMBER_KEY = 'ab'.repeat(32);
@@ -46,7 +46,7 @@ export async function startWithoutXmpp(settings: Record<string, string>): Promis
   const processes = await Promise.all([start('gateway'), start('worker')]);
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const api = createApi({ gatewayUrl, operatorKey });
-  await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200), 20_000);
+  await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200), STARTING);
 
   return {
     api,

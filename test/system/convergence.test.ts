@@ -14,7 +14,7 @@ import { createQueues } from '../../runtime/queues.ts';
 import { createStores } from '../../store/stores.ts';
 import { keysOf } from '../../store/subscriber-record.ts';
 import { type Api, createApi } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, STARTING } from '../support/eventually.ts';
 import { type Group, type LifeWorld, live } from '../support/life.ts';
 import { friendsInModel, steps } from '../support/model.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -98,7 +98,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const processes: EarshotProcess[] = [gateway, steady, mortal];
   const server = { gatewayUrl: `http://127.0.0.1:${port}`, operatorKey };
   const api = createApi(server);
-  await eventually(async () => expect((await fetch(`${server.gatewayUrl}/livez`)).status).to.equal(200), 20_000);
+  await eventually(async () => expect((await fetch(`${server.gatewayUrl}/livez`)).status).to.equal(200), STARTING);
 
   const stores = createStores(redis.redis, 'earshot');
   const log = pino({ level: 'silent' });

@@ -10,63 +10,56 @@ import { startTestStack } from '../support/stack.ts';
 const CONVERGENCE = 30_000;
 
 describe('kill -9 during traffic', () => {
+  let stack: Stack;
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let carol: Person;
+
+  before(async () => {
+    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
+    api = createApi(stack);
+    [alice, bob, carol] = [
+      await api.join('+8613800138000'),
+      await api.join('+8613900139000'),
+      await api.join('+8613700137000'),
+    ];
+    for (const person of [alice, carol]) await api.putBook(person, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.settled(alice, bob, carol);
+  });
+
+  after(async () => stack?.stop());
+
   for (const part of PART_NAMES)
-    describe(`of ${part}`, () => {
-      let stack: Stack;
-      let api: Api;
-      let alice: Person;
-      let bob: Person;
-      let carol: Person;
+    it(`of ${part} loses no accepted book and no tune, converges after the restart, and lets nothing play for ever`, async () => {
+      await api.play(bob, { title: 'Ends while everything burns', length: 1 });
+      const traffic = startTraffic(api, part, alice, bob, carol);
+      await sleep(400);
+      await stack.kill(part);
+      await sleep(1_200);
+      await stack.restart(part);
+      await stack.untilReady();
+      await sleep(400);
+      const { title, version, contacts } = await traffic.stop();
 
-      before(async () => {
-        stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
-        api = createApi(stack);
-        [alice, bob, carol] = [
-          await api.join('+8613800138000'),
-          await api.join('+8613900139000'),
-          await api.join('+8613700137000'),
-        ];
-        for (const person of [alice, carol])
-          await api.putBook(person, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-        await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-        await api.settled(alice, bob, carol);
-      });
-
-      after(async () => stack?.stop());
-
-      it('loses no accepted book and no tune, converges after the restart, and lets nothing play for ever', async () => {
-        await api.play(bob, { title: 'Ends while everything burns', length: 1 });
-        const traffic = startTraffic(api, alice, bob, carol);
-        await sleep(400);
-        await stack.kill(part);
-        await sleep(1_200);
-        await stack.restart(part);
-        await stack.untilReady();
-        await sleep(400);
-        const { title, version, contacts } = await traffic.stop();
-
-        await eventually(async () => {
-          const { body } = await api.call('GET', api.path(bob, 'address-book'));
-          expect(body).to.deep.include({ version, contacts, matched: 2, state: 'current' });
-        }, CONVERGENCE);
-        const bobs = await connectFriend(stack, bob);
-        await bobs.hears(alice.jid, title, CONVERGENCE);
-        for (const friend of [alice, carol])
-          await bobs.item(friend.jid, (item) => expect(item).to.include({ subscription: 'both' }), CONVERGENCE);
-        const carols = await connectFriend(stack, carol);
-        await carols.item(
-          bob.jid,
-          (item) => expect(item).to.include({ subscription: 'both', name: 'Bob' }),
-          CONVERGENCE,
-        );
-        await api.play(bob, { title: 'All is well', length: 300 });
-        await carols.hears(bob.jid, 'All is well', CONVERGENCE);
-        await api.stop(bob);
-        await carols.hears(bob.jid, undefined, CONVERGENCE);
-        expect((await api.friends(carol))[0]).to.include({ subscriberId: bob.id, nowPlaying: null });
-        await bobs.leave();
-        await carols.leave();
-      });
+      await eventually(async () => {
+        const { body } = await api.call('GET', api.path(bob, 'address-book'));
+        expect(body).to.deep.include({ version, contacts, matched: 2, state: 'current' });
+      }, CONVERGENCE);
+      const bobs = await connectFriend(stack, bob);
+      await bobs.hears(alice.jid, title, CONVERGENCE);
+      for (const friend of [alice, carol])
+        await bobs.item(friend.jid, (item) => expect(item).to.include({ subscription: 'both' }), CONVERGENCE);
+      const carols = await connectFriend(stack, carol);
+      await carols.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob' }), CONVERGENCE);
+      await api.play(bob, { title: `All is well with ${part}`, length: 300 });
+      await carols.hears(bob.jid, `All is well with ${part}`, CONVERGENCE);
+      await api.stop(bob);
+      await carols.hears(bob.jid, undefined, CONVERGENCE);
+      expect((await api.friends(carol))[0]).to.include({ subscriberId: bob.id, nowPlaying: null });
+      await bobs.leave();
+      await carols.leave();
     });
 
   it('of everything at once, in the middle of a tune: the tune still ends', async () => {
@@ -92,7 +85,7 @@ describe('kill -9 during traffic', () => {
 });
 
 /** A phone that plays on and edits its book, and tries again when it gets no answer; the last thing accepted is what must hold. */
-function startTraffic(api: Api, alice: Person, bob: Person, carol: Person) {
+function startTraffic(api: Api, part: string, alice: Person, bob: Person, carol: Person) {
   let running = true;
   let last = { title: '', version: 0, contacts: 0 };
   const contact = (n: number) => ({
@@ -118,7 +111,7 @@ function startTraffic(api: Api, alice: Person, bob: Person, carol: Person) {
       { uid: 'c', name: 'Carol', phoneNumbers: [carol.phoneNumber] },
     ];
     for (let n = 0; running; n += 1) {
-      const title = `Track ${n}`;
+      const title = `Track ${n} of ${part}`;
       await accepted(() => api.call('PUT', api.path(alice, 'now-playing'), { kind: 'audio', title, length: 600 }));
       const contacts = [...book, ...Array.from({ length: n % 20 }, (_, i) => contact(i))];
       const { version } = await accepted(() => api.call('PUT', api.path(bob, 'address-book'), { contacts }));

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startProcess } from '../../local/processes.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, STARTING } from '../support/eventually.ts';
 import { startExtraGateway } from '../support/extra-gateway.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -133,7 +133,7 @@ describe('the gateway’s hardening', () => {
     const logFile = join(stack.dataDir, 'logs', 'wrong-password.log');
     const env = { ...stack.env, EARSHOT_HTTP_PORT: '0', EARSHOT_REDIS_URL: url, EARSHOT_LOG_LEVEL: 'trace' };
     const gateway = await startProcess({ role: 'gateway', env, logFile });
-    await eventually(async () => expect(await readFile(logFile, 'utf8')).to.contain('WRONGPASS'));
+    await eventually(async () => expect(await readFile(logFile, 'utf8')).to.contain('WRONGPASS'), STARTING);
     await gateway.stop();
     const log = await readFile(logFile, 'utf8');
     for (const secret of ['a-wrong-password', stack.operatorKey, stack.env.EARSHOT_NUMBER_KEY ?? ''])
