@@ -36,7 +36,8 @@ export function actionOf({ attrs }: Element, stages?: readonly { stage: Stage }[
   if (!isAction(action)) throw new ActionError('malformed-action');
   if (!stages || action === 'cancel') return action;
   const { usual, offered } = offerOf(stages);
-  if (action === 'execute') return usual;
+  // `next` at the end, too: there are clients that know no other way forward (slixmpp).
+  if (action === 'execute' || action === 'next') return usual;
   if (!offered.includes(action)) throw new ActionError('bad-action');
   return action;
 }
