@@ -3,7 +3,7 @@ import type { Stage } from './commands/command.ts';
 import { errorAnswer } from './error-answer.ts';
 import { type Element, xml } from './xml.ts';
 
-const COMMANDS = 'http://jabber.org/protocol/commands';
+export const COMMANDS = 'http://jabber.org/protocol/commands';
 
 export type Action = 'execute' | 'next' | 'prev' | 'complete' | 'cancel';
 const ACTIONS: readonly string[] = ['execute', 'next', 'prev', 'complete', 'cancel'] satisfies Action[];
