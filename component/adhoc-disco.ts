@@ -1,5 +1,6 @@
 // XEP-0050, section 2
-import { COMMANDS, nodeOf } from './adhoc-elements.ts';
+import { nodeOf } from './adhoc-elements.ts';
+import { COMMANDS } from './command-actions.ts';
 import type { CommandContext } from './commands/command.ts';
 import { visitOf } from './commands/run.ts';
 import { commandsFor, commandsOf } from './commands/table.ts';

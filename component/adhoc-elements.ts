@@ -1,12 +1,10 @@
 // XEP-0050, section 4
-import { actionsElement } from './command-actions.ts';
+import { actionsElement, COMMANDS } from './command-actions.ts';
 import type { Session } from './command-sessions.ts';
 import type { Command, Done, Note, Stage, Visit } from './commands/command.ts';
 import { type CommandName, TEXTS } from './commands/texts.ts';
 import { formElement, resultElement, type Submitted } from './data-form.ts';
 import { type Element, xml } from './xml.ts';
-
-export const COMMANDS = 'http://jabber.org/protocol/commands';
 
 /** The node of a command in service discovery. */
 export function nodeOf(name: CommandName): string {

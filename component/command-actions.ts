@@ -3,7 +3,7 @@ import type { Stage } from './commands/command.ts';
 import { errorAnswer } from './error-answer.ts';
 import { type Element, xml } from './xml.ts';
 
-const COMMANDS = 'http://jabber.org/protocol/commands';
+export const COMMANDS = 'http://jabber.org/protocol/commands';
 
 export type Action = 'execute' | 'next' | 'prev' | 'complete' | 'cancel';
 const ACTIONS: readonly string[] = ['execute', 'next', 'prev', 'complete', 'cancel'] satisfies Action[];
@@ -36,7 +36,8 @@ export function actionOf({ attrs }: Element, stages?: readonly { stage: Stage }[
   if (!isAction(action)) throw new ActionError('malformed-action');
   if (!stages || action === 'cancel') return action;
   const { usual, offered } = offerOf(stages);
-  if (action === 'execute') return usual;
+  // `next` at the end, too: there are clients that know no other way forward (slixmpp).
+  if (action === 'execute' || action === 'next') return usual;
   if (!offered.includes(action)) throw new ActionError('bad-action');
   return action;
 }

@@ -25,6 +25,8 @@ export interface Poezio {
   screen(): Promise<string>;
   /** Types a command, such as `/quit`, and Enter. */
   type(command: string, patience?: number): Promise<void>;
+  /** Presses keys by their names in tmux (`Enter`, `Down`, `C-y`) or letters, one after the other. */
+  press(...keys: string[]): Promise<void>;
   /** Waits until the text is on the screen, in one line; otherwise the error carries the screen. */
   shows(text: string, patience?: number): Promise<void>;
   /** Ends poezio and its tmux, and removes their folder. */
@@ -87,6 +89,13 @@ function terminal(tmux: Tmux): Omit<Poezio, 'stop'> {
     }, patience);
   return {
     screen,
+    async press(...keys) {
+      for (const key of keys) {
+        await tmux('send-keys', key);
+        // Together they would be a paste.
+        await sleep(BETWEEN_LOOKS_MS);
+      }
+    },
     shows: (text, patience = PATIENCE_MS) => look((seen) => seen.includes(text), text, patience),
     async type(command, patience = PATIENCE_MS) {
       const enter = async (keys: string, input: string) => {

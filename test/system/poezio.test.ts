@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Poezio, startPoezio } from '../support/poezio.ts';
@@ -45,5 +46,16 @@ describe('a friend who uses poezio', function () {
     await poezio.shows(`Tune from ${alice.jid}: Human Behaviour - Björk`);
     await poezio.type('/nonsense');
     await poezio.shows('Unknown command (nonsense)');
+  });
+
+  it('fills in the form of a command', async () => {
+    await poezio.type('/ad-hoc tune.op.example');
+    await poezio.shows('earshot#forget');
+    await poezio.press('Down', 'Down', 'Down', 'Enter');
+    await poezio.shows('Ctrl+Y: send form');
+    await poezio.press('J', 'o', 'g', 'a', 'C-y');
+    await poezio.shows('Adhoc command completed: That plays now, until');
+    const { body } = await api.call('GET', api.path(bob, 'now-playing'));
+    expect(body).to.include({ title: 'Joga', kind: 'audio' });
   });
 });
