@@ -1,3 +1,4 @@
+import { seal, unseal } from '../runtime/sealing.ts';
 import type { ServiceContext } from './context.ts';
 import { numberOf, type Proof, proveNumber, sendCode } from './verification.ts';
 
@@ -12,12 +13,13 @@ export async function askForCode(
   network: string,
 ): Promise<void> {
   const { authenticationId, expiresAt } = await sendCode(context, phoneNumber, network);
-  await context.stores.askedCodes.put(nameOf(context, asker), authenticationId, expiresAt);
+  const name = nameOf(context, asker);
+  await context.stores.askedCodes.put(name, seal(context.config.secretsKey, name, authenticationId), expiresAt);
 }
 
 /** The number for which this asker has a code; undefined when there is none, or none any more. */
 export async function numberAskedFor(context: ServiceContext, asker: Asker): Promise<string | undefined> {
-  const authenticationId = await context.stores.askedCodes.get(nameOf(context, asker));
+  const authenticationId = await idFor(context, nameOf(context, asker));
   return authenticationId === undefined ? undefined : numberOf(context, authenticationId);
 }
 
@@ -29,7 +31,7 @@ export async function proveAskedNumber(
   network: string,
 ): Promise<Proof | undefined> {
   const name = nameOf(context, asker);
-  const authenticationId = await context.stores.askedCodes.get(name);
+  const authenticationId = await idFor(context, name);
   if (authenticationId === undefined) return undefined;
   const proof = await proveNumber(context, authenticationId, code, network);
   return {
@@ -39,6 +41,11 @@ export async function proveAskedNumber(
       await context.stores.askedCodes.forget(name);
     },
   };
+}
+
+async function idFor({ stores, config }: ServiceContext, name: string): Promise<string | undefined> {
+  const sealed = await stores.askedCodes.get(name);
+  return sealed === undefined ? undefined : unseal(config.secretsKey, name, sealed);
 }
 
 function nameOf({ keyedHash }: ServiceContext, asker: Asker): string {

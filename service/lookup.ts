@@ -46,12 +46,12 @@ export async function lookUp(
 
 /** A number costs once for each form, under the present key: as it does in a book. */
 async function pay({ stores, now }: ServiceContext, { id }: Subscriber, forms: readonly Form[]): Promise<void> {
-  let retryAfter: number | undefined;
+  let retryAfter = 0;
   for (const some of batches(forms)) {
     const numberKeys = some.map((form) => form.numberKeys[0] as string);
-    retryAfter = (await stores.budget.spend(id, numberKeys, now())).retryAfter ?? retryAfter;
+    retryAfter = Math.max(retryAfter, (await stores.budget.spend(id, numberKeys, now())).retryAfter ?? 0);
   }
-  if (retryAfter === undefined) return;
+  if (retryAfter === 0) return;
   const minutes = Math.ceil(retryAfter / 60);
   const time = minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
   throw new Fault(

@@ -2,14 +2,14 @@ import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
 /**
- * Which code somebody has asked for who cannot keep the answer: a string `asked-code` for each asker, by its keyed hash, with the authentication id; gone
+ * Which code somebody has asked for who cannot keep the answer: a string `asked-code` for each asker, by its keyed hash, with the authentication id, sealed; gone
  * with the code.
  */
 export function createAskedCodes(redis: Redis, keys: Keys) {
   return {
     /** In place of any former one. `expiresAt`: milliseconds since the epoch. */
-    async put(asker: string, authenticationId: string, expiresAt: number): Promise<void> {
-      await redis.set(keys.askedCode(asker), authenticationId, { expiration: { type: 'PXAT', value: expiresAt } });
+    async put(asker: string, sealed: string, expiresAt: number): Promise<void> {
+      await redis.set(keys.askedCode(asker), sealed, { expiration: { type: 'PXAT', value: expiresAt } });
     },
 
     async get(asker: string): Promise<string | undefined> {
