@@ -39,7 +39,8 @@ export const AuditPage = Type.Object({
       caller: Type.String({ description: 'operator, key, oauth, subscriber or unknown' }),
       callerId: Type.Optional(Type.String({ description: 'The credential’s id, or the subscriber’s keyed hash' })),
       operation: Type.String({
-        description: 'Method and path, as in this description; or `COMMAND` and a command, or `IQ` and a request, of the XMPP door',
+        description:
+          'Method and path, as in this description; or `COMMAND` and a command, or `IQ` and a request, of the XMPP door',
       }),
       subject: Type.Optional(Type.String({ description: 'The keyed hash of the subscriber it is about' })),
       correlator: Type.String(),
