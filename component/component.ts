@@ -13,21 +13,17 @@ import { createChat } from './chat.ts';
 import { createCommandContext } from './command-context.ts';
 import type { Context } from './context.ts';
 import { answerDisco } from './disco.ts';
+import { answerDiscovery } from './discovery.ts';
 import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
 import { createListenJob } from './listen.ts';
-import { answerGateway } from './number-gateway.ts';
 import { createOutbox } from './outbox.ts';
 import { createOwnTunes } from './own-tunes.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
-import { answerQuicksy } from './quicksy.ts';
-import { answerRegistration } from './registration.ts';
 import { createRosterJob } from './roster.ts';
-import { answerSearch } from './search.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
-import { answerVcard } from './vcard.ts';
 
 /** Starts the external component: its stream, and the jobs that need it. */
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
@@ -74,11 +70,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   answerDisco(stream, [
     answerQuestions(stream, readVersion()),
     offerCommands(stream, commands),
-    answerVcard(stream, config.publicUrl),
-    answerGateway(stream, commands, log),
-    answerSearch(stream, commands, log),
-    answerRegistration(stream, commands, log),
-    ...(config.quicksy === 'on' ? [answerQuicksy(stream, commands, log)] : []),
+    ...answerDiscovery(stream, config, commands, log),
   ]);
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
