@@ -1,8 +1,8 @@
 import { Fault } from '../domain/fault.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import { deleteUser } from './account-admin.ts';
+import type { AccountView } from './account-view.ts';
 import type { Context } from './context.ts';
-import { accountExists } from './pep.ts';
 import { StanzaError } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
 
@@ -13,14 +13,19 @@ const REFUSED = 60_000;
  * Deletes the accounts that Earshot made for somebody who leaves, after everything in them was undone (decision 55). A JID that is
  * another subscriber's by now is left alone.
  */
-export async function deleteMadeAccounts(context: Context, host: string, subscriber: Subscriber): Promise<void> {
+export async function deleteMadeAccounts(
+  context: Context,
+  host: string,
+  view: AccountView,
+  subscriber: Subscriber,
+): Promise<void> {
   const { stores, stream, log, now } = context;
   const { id } = subscriber;
   // A job from the time when the account was made comes too early.
   if (!(await stores.due.isMarked('account', id))) return;
   try {
     for (const jid of await stores.accounts.madeFor(id)) {
-      if (await stores.subscribers.holdJid(id, jid)) await deleteAccount(stream, host, jid);
+      if (await stores.subscribers.holdJid(id, jid)) await deleteAccount(stream, host, view, jid);
       await stores.subscribers.dropJid(subscriber, jid);
       await stores.accounts.forgetOurs(id, jid);
     }
@@ -36,9 +41,9 @@ export async function deleteMadeAccounts(context: Context, host: string, subscri
 }
 
 /** The account with everything in it; one that is not there is gone. @throws Fault UNAVAILABLE when it is there afterwards */
-export async function deleteAccount(stream: Stream, host: string, jid: string): Promise<void> {
-  if (!(await accountExists(stream, jid))) return;
+export async function deleteAccount(stream: Stream, host: string, view: AccountView, jid: string): Promise<void> {
+  if (!(await view.exists(jid))) return;
   await deleteUser(stream, host, jid);
   // Prosody says that it has done its work, whether it could or not.
-  if (await accountExists(stream, jid)) throw new Fault('UNAVAILABLE', 'The XMPP server has not deleted an account.');
+  if (await view.exists(jid)) throw new Fault('UNAVAILABLE', 'The XMPP server has not deleted an account.');
 }

@@ -1,22 +1,25 @@
 import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
 import { addUser, changePassword } from './account-admin.ts';
 import { deleteAccount, deleteMadeAccounts } from './account-removal.ts';
+import type { AccountView } from './account-view.ts';
 import type { Context } from './context.ts';
-import { accountExists } from './pep.ts';
-import { readRoster, removeRosterItem } from './roster-iq.ts';
 import { StanzaError } from './stanza-error.ts';
-import type { Stream } from './stream.ts';
 
 /**
+/**
  * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
- * those of one who leaves.
+ * those of one who leaves. `present`: how accounts can be looked at now.
  */
-export function createAccountJob(context: Context, homeHost: string): (id: string) => Promise<void> {
+export function createAccountJob(
+  context: Context,
+  homeHost: string,
+  present: () => AccountView,
+): (id: string) => Promise<void> {
   const { stores, log } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
-    if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, subscriber);
+    if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, present(), subscriber);
     if (subscriber?.state !== 'pending') await stores.due.settle('account', id, []);
     const wanted = subscriber && (await stores.accounts.wanted(id));
     if (!wanted) {
@@ -27,7 +30,8 @@ export function createAccountJob(context: Context, homeHost: string): (id: strin
     }
     const provide = subscriber.state === 'pending' ? make : renew;
     try {
-      await stores.accounts.answer(id, await provide(context, homeHost, subscriber, wanted.password));
+      const outcome = await provide(context, homeHost, present(), subscriber, wanted.password);
+      await stores.accounts.answer(id, outcome);
     } catch (err) {
       if (!(err instanceof StanzaError)) throw err;
       log.error(
@@ -46,18 +50,19 @@ export function createAccountJob(context: Context, homeHost: string): (id: strin
 async function make(
   { stores, stream }: Context,
   host: string,
+  view: AccountView,
   subscriber: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
   const { id, jid, numberKey, phoneNumber } = subscriber;
-  if (await accountExists(stream, jid)) {
+  if (await view.exists(jid)) {
     const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
     if (!(await stores.accounts.isOurs(own))) return 'taken';
-    await deleteAccount(stream, host, jid);
+    await deleteAccount(stream, host, view, jid);
   }
   await stores.accounts.noteOurs(id, jid, numberKey);
   await addUser(stream, host, jid, password);
-  await emptyRoster(stream, jid);
+  await view.emptyRoster(jid);
   return 'made';
 }
 
@@ -65,15 +70,11 @@ async function make(
 async function renew(
   { stores, stream }: Context,
   host: string,
+  _view: AccountView,
   { id, jid }: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
   if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
   await changePassword(stream, host, jid, password);
   return 'made';
-}
-
-/** Prosody 0.12 keeps the roster of an account that was deleted in memory, and gives it to the next of that name. */
-async function emptyRoster(stream: Stream, jid: string): Promise<void> {
-  for (const item of (await readRoster(stream, jid)).keys()) await removeRosterItem(stream, jid, item);
 }

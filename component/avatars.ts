@@ -12,6 +12,8 @@ export type Avatars = {
   receive(stanza: Element): void;
   /** The `avatar` job: looks at the avatar of a subscriber's account. */
   look(id: string): Promise<void>;
+  /** The same where there is no right to look. */
+  wait(id: string): Promise<void>;
   /** The stream is gone: the server will tell everything anew. */
   forget(): void;
   /** Waits for what is under way. */
@@ -21,7 +23,7 @@ export type Avatars = {
 const UPDATE = 'vcard-temp:x:update';
 /** Characters of a digest; more is none. */
 const LONGEST_HINT = 64;
-/** Milliseconds until it is tried again on a server that refused. */
+/** Milliseconds until it is tried again on a server that refused, or has granted no rights. */
 const REFUSED = 600_000;
 
 /** Keeps the pictures that subscribers' own accounts publish. */
@@ -84,6 +86,7 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
         await stores.due.postpone('avatar', id, now() + REFUSED);
       }
     },
+    wait: (id) => stores.due.postpone('avatar', id, now() + REFUSED),
     forget: () => announced.clear(),
     async stop() {
       await flushing;

@@ -2,26 +2,26 @@ import type { ComponentConfig } from '../runtime/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
 import { readVersion } from '../runtime/version.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
-import { createAccountJob } from './account.ts';
 import { offerCommands } from './adhoc.ts';
 import { createAvatars } from './avatars.ts';
+import { createBounces } from './bounces.ts';
 import { createChat } from './chat.ts';
 import { createCommandContext } from './command-context.ts';
+import { createContacts } from './contacts.ts';
 import type { Context } from './context.ts';
 import { answerDisco } from './disco.ts';
 import { answerDiscovery } from './discovery.ts';
 import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
-import { createListenJob } from './listen.ts';
-import { createOutbox } from './outbox.ts';
+import { createJobs } from './jobs.ts';
 import { createOwnTunes } from './own-tunes.ts';
+import { TUNE } from './pep.ts';
+import { createPreparation } from './preparation.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
-import { createRosterJob } from './roster.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
 
@@ -41,22 +41,20 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   };
   const presence = createPresenceTracker(context, config.homeHost);
   const avatars = createAvatars(context, config.homeHost);
-  const ownTunes = createOwnTunes(context, config.homeHost);
-  const run = (name: QueueName, concurrency: number, work: QueueWork) =>
-    createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work);
-  const workers = new Map<QueueName, QueueWorker>([
-    ['tune', run('tune', 50, createOutbox(context, config))],
-    ['roster', run('roster', 8, createRosterJob(context, presence.sync))],
-    ['account', run('account', 4, createAccountJob(context, config.homeHost))],
-    ['listen', run('listen', 4, createListenJob(context, config.domain))],
-    ['avatar', run('avatar', 4, avatars.look)],
-  ]);
-  const gate = createGate(stream, config, queues, workers, log);
+  const isPrivileged = () => gate.mode() !== 'unprivileged';
+  const contacts = createContacts(context, config, () => info());
+  const ownTunes = createOwnTunes(context, config.homeHost, contacts.mayRepeat);
+  const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
+  const jobs = createJobs(context, config, queueRedis, isPrivileged, { presence, avatars, contacts, bounces });
+  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
   stream.onStanza((stanza) => {
     avatars.receive(stanza);
-    if (stanza.name === 'presence') presence.receive(stanza);
-    else if (stanza.name === 'message') {
+    if (stanza.name === 'presence') {
+      presence.receive(stanza);
+      contacts.receive(stanza);
+    } else if (stanza.name === 'message') {
       gate.receive(stanza);
+      bounces.receive(stanza);
       ownTunes.receive(stanza);
     }
   });
@@ -64,21 +62,23 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
+  stream.onOffline(contacts.forget);
   const commands = createCommandContext(config, context);
   const chat = createChat(stream, commands);
   stream.onStanza(chat.receive);
-  answerDisco(stream, [
+  const capabilities = [
     answerQuestions(stream, readVersion()),
     offerCommands(stream, commands),
     ...answerDiscovery(stream, config, commands, log),
-  ]);
+  ];
+  const info = answerDisco(stream, capabilities, () => (isPrivileged() ? [] : [`${TUNE}+notify`]));
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
 
   return {
     async stop() {
       await heartbeat.stop();
-      await Promise.all([...workers.values()].map((worker) => worker.close()));
+      await Promise.all([...jobs.values()].map((worker) => worker.close()));
       await presence.stop();
       await avatars.stop();
       await ownTunes.stop();

@@ -1,4 +1,5 @@
 // XEP-0030: Service Discovery, version 2.5rc3 (https://xmpp.org/extensions/xep-0030.html)
+import { CAPS, capsNode } from './caps.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Stream } from './stream.ts';
 import { type Element, xml } from './xml.ts';
@@ -23,14 +24,24 @@ export type Capability = {
   nodes?: Readonly<Record<string, DiscoNode>>;
 };
 
-/** Answers for the component itself and for the nodes of its capabilities; a node that none of them has is `item-not-found` (section 3.2). */
-export function answerDisco(stream: Stream, capabilities: readonly Capability[]): void {
+/**
+ * Answers for the component itself and for the nodes of its capabilities; a node that none of them has is `item-not-found` (section 3.2). `passing`: features that
+ * come and go. Returns what is answered for the component itself now.
+ */
+export function answerDisco(
+  stream: Stream,
+  capabilities: readonly Capability[],
+  passing: () => readonly string[],
+): () => Element {
   const nodes = new Map(capabilities.flatMap(({ nodes = {} }) => Object.entries(nodes)));
   const root: DiscoNode = {
     identities: capabilities.flatMap(({ identities = [] }) => identities),
-    features: [...new Set([DISCO_INFO, DISCO_ITEMS, ...capabilities.flatMap(({ features }) => features)])],
+    features: [...new Set([DISCO_INFO, DISCO_ITEMS, CAPS, ...capabilities.flatMap(({ features }) => features)])],
   };
-  const nodeOf = ({ attrs: { node } }: Element) => (node === undefined ? root : nodes.get(node));
+  const present = () => ({ ...root, features: [...root.features, ...passing()] });
+  const info = () => infoElement(present(), undefined);
+  const nodeOf = ({ attrs: { node } }: Element) =>
+    node === undefined || node === capsNode(info()) ? present() : nodes.get(node);
 
   stream.answerGet(DISCO_INFO, 'query', ({ element }) => {
     const found = nodeOf(element);
@@ -46,6 +57,7 @@ export function answerDisco(stream: Stream, capabilities: readonly Capability[])
       items.map((item) => xml('item', item)),
     );
   });
+  return info;
 }
 
 function infoElement({ identities, features }: DiscoNode, node: string | undefined): Element {

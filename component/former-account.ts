@@ -13,6 +13,7 @@ export async function leaveAccount(context: Context, id: string, { jid, state }:
   if (state === 'undo') {
     await undoRoster(context, id, jid);
     if ((await stores.nowPlaying.published(id)).jid === jid) return queues.enqueue('tune', [id]);
+    await stores.offers.drop(id, jid);
     await stores.formerJids.undone(id, jid);
   }
   await stores.formerJids.free(id, jid);

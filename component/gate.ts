@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { QueueName, Queues, QueueWorker } from '../runtime/queues.ts';
-import type { Status } from '../store/status.ts';
+import type { Mode, Status } from '../store/status.ts';
 import { missingRights, privilegeAdvice, type Rights, readRights } from './privileges.ts';
 import type { Stream } from './stream.ts';
 import type { Element } from './xml.ts';
@@ -9,38 +10,69 @@ import type { Element } from './xml.ts';
 export type Gate = {
   /** A message from the server; the one that lists the rights opens the gate. */
   receive(message: Element): void;
+  /** Undefined while it is not known, or the component waits for its rights. */
+  mode(): Mode | undefined;
   status(): Status;
 };
 
 /** Milliseconds after the handshake in which the server says what the component may do. */
 const RIGHTS_DUE = 5_000;
 const NO_RIGHTS: Rights = new Map();
+/** Milliseconds until what could not be prepared is tried again. */
+const AGAIN = 1_000;
+const UNPRIVILEGED =
+  'connected, without privileges: matches are offered and not set, and tunes are the users’ own clients’; grant what is lacking and connect again, and rosters are set';
 
-/** Lets the jobs run only while the stream is up and the server has granted what they need. */
+/**
+ * Lets the jobs run only while the stream is up and the server has granted what they need, or, where the operator says that they may do without,
+ * has not. `prepare`: what has to be done before any job runs in that mode.
+ */
 export function createGate(
   stream: Stream,
   config: ComponentConfig,
   queues: Queues,
   workers: ReadonlyMap<QueueName, QueueWorker>,
+  prepare: (mode: Mode) => Promise<void>,
   log: Log,
 ): Gate {
   let missing = ['the connection to the XMPP server'];
+  let mode: Mode | undefined;
   let rightsKnown = false;
   let due: NodeJS.Timeout | undefined;
+  // Counts what the server has said: whoever waits for something looks whether it still holds.
+  let word = 0;
 
   function judge(rights: Rights): void {
     clearTimeout(due);
     rightsKnown = true;
+    word += 1;
     missing = missingRights(rights).map((right) => `the right ${right} on ${config.homeHost} (XEP-0356)`);
-    if (missing.length === 0) open();
-    else {
-      close();
-      log.error({ missing }, privilegeAdvice(rights, config.homeHost, config.domain));
+    const before = mode;
+    mode = modeOf(missing, config);
+    if (mode === undefined || (before !== undefined && mode !== before)) close();
+    if (mode === undefined) log.error({ missing }, privilegeAdvice(rights, config.homeHost, config.domain));
+    else void enter(mode, missing, word);
+  }
+
+  async function enter(next: Mode, lacking: readonly string[], mine: number): Promise<void> {
+    missing = ['everybody to be looked at, as the component begins to work'];
+    while (mine === word) {
+      try {
+        await prepare(next);
+        break;
+      } catch (err) {
+        log.warn({ err }, 'the component cannot begin to work');
+        await sleep(AGAIN);
+      }
     }
+    if (mine !== word) return;
+    missing = [];
+    if (next === 'privileged') log.info('connected, with every right');
+    else log.warn({ lacking }, UNPRIVILEGED);
+    open();
   }
 
   function open(): void {
-    log.info('connected, with every right');
     for (const [queue, worker] of workers) {
       if (worker.isPaused()) worker.resume();
       else if (!worker.isRunning())
@@ -63,6 +95,8 @@ export function createGate(
   stream.onOffline(() => {
     clearTimeout(due);
     rightsKnown = false;
+    word += 1;
+    mode = undefined;
     missing = ['the connection to the XMPP server'];
     close();
   });
@@ -79,6 +113,13 @@ export function createGate(
       const rights = readRights(message, config.homeHost);
       if (rights) judge(rights);
     },
-    status: () => ({ ready: missing.length === 0, missing }),
+    mode: () => mode,
+    status: () => ({ ready: missing.length === 0, missing, ...(mode && { mode }) }),
   };
+}
+
+/** Undefined: the component waits. Half of the rights are none: what they allow would not fit together. */
+function modeOf(missing: readonly string[], { privileges }: ComponentConfig): Mode | undefined {
+  if (missing.length === 0) return 'privileged';
+  return privileges === 'optional' ? 'unprivileged' : undefined;
 }

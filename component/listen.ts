@@ -30,6 +30,23 @@ export function createListenJob(context: Context, domain: string): (id: string) 
   };
 }
 
+/**
+ * The same where the server grants no privileges: who has the component as a contact is heard by that (see `createContacts`). What it was told
+ * before about the present account holds; about a former one it cannot be undone.
+ */
+export function createContactJob(
+  { stores }: Context,
+  greet: (jid: string) => Promise<void>,
+): (id: string) => Promise<void> {
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    if (subscriber?.state === 'pending') return;
+    const wanted = subscriber?.state === 'active' ? subscriber.jid : undefined;
+    if (wanted !== undefined) await greet(wanted);
+    await stores.listening.settle(id, subscriber, wanted !== undefined && (await stores.listening.on(id)) === wanted);
+  };
+}
+
 async function subscribe(context: Context, id: string, jid: string, domain: string): Promise<void> {
   const { stores, queues, stream, now } = context;
   await stores.listening.begin(id, jid);

@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq';
-import { endOfPrivacy, type Privacy, shares } from '../domain/privacy.ts';
+import { type Privacy, shares } from '../domain/privacy.ts';
 import { currentOf, fingerprint, publishTime, type Tune } from '../domain/tune.ts';
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { PlayingState, Published } from '../store/now-playing.ts';
@@ -7,14 +7,13 @@ import type { Subscriber } from '../store/subscriber-record.ts';
 import { convergeAccess, letGo, readAccess } from './access.ts';
 import type { Context } from './context.ts';
 import { atPresentJid } from './former-tune.ts';
+import { leftToDo } from './left-to-do.ts';
 import { accountExists } from './pep.ts';
 import { publish } from './publish.ts';
 import { isCondition } from './stanza-error.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
-/** Milliseconds until it is looked at again whether everybody who parts is gone from the roster. */
-const PARTING = 3_000;
 
 type OutboxConfig = Pick<ComponentConfig, 'publishInterval' | 'popular'>;
 
@@ -130,19 +129,7 @@ async function finish(
   shown: Tune | undefined,
   at: number,
 ): Promise<void> {
-  const time = now();
-  const ranOut = seen.devices.filter((playing) => playing.expiresAt <= time);
-  const playing = seen.devices.filter((one) => one.expiresAt > time);
-  const ends = playing.map((one) => one.expiresAt);
-  const privateEnd = endOfPrivacy(privacy, time);
-  // Whether anything plays or not: the node is to be opened again.
-  if (privateEnd !== undefined) ends.push(privateEnd);
-  if (!open) ends.push(time + PARTING);
-  await stores.nowPlaying.finish(subscriber.id, shown, at, seen, {
-    ranOut: ranOut.map((one) => one.device),
-    access: open && privateEnd === undefined,
-    again: ends.length > 0 ? Math.min(...ends) : undefined,
-  });
+  await stores.nowPlaying.finish(subscriber.id, shown, at, seen, leftToDo(subscriber, seen, privacy, open, now()));
 }
 
 /** A stop that came while the job was being put off must not wait with it. */

@@ -1,4 +1,4 @@
-import { currentOf, type Playing, play, sameTune, type Tune } from '../domain/tune.ts';
+import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../domain/tune.ts';
 import type { Context } from './context.ts';
 import { readTuneEvent, type TuneEvent, tuneOf } from './tune-event.ts';
 import type { Element } from './xml.ts';
@@ -15,9 +15,9 @@ export type OwnTunes = {
 
 /**
  * What subscribers' own clients publish is what they play (decision 63). The server shows it already, so that is noted too and the
- * outbox finds nothing to publish.
+ * outbox finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
  */
-export function createOwnTunes(context: Context, homeHost: string): OwnTunes {
+export function createOwnTunes(context: Context, homeHost: string, mayRepeat: (jid: string) => boolean): OwnTunes {
   const { echoes, log } = context;
   const underWay = new Set<Promise<void>>();
 
@@ -25,7 +25,7 @@ export function createOwnTunes(context: Context, homeHost: string): OwnTunes {
     receive(message) {
       const event = readTuneEvent(message, homeHost);
       if (!event || echoes.take(event.jid, event.tune)) return;
-      const work = follow(context, event, echoes.moment(event.jid))
+      const work = follow(context, event, echoes.moment(event.jid), mayRepeat(event.jid))
         .catch((err: unknown) => log.warn({ err }, 'a tune of a user’s own client is not followed'))
         .finally(() => underWay.delete(work));
       underWay.add(work);
@@ -37,13 +37,20 @@ export function createOwnTunes(context: Context, homeHost: string): OwnTunes {
 }
 
 /** `moment`: when the event came. */
-async function follow(context: Context, { jid, tune: element }: TuneEvent, moment: number): Promise<void> {
+async function follow(
+  context: Context,
+  { jid, tune: element }: TuneEvent,
+  moment: number,
+  repeated: boolean,
+): Promise<void> {
   const { stores, queues, echoes, now } = context;
   const id = await stores.subscribers.idOfJid(jid);
   if (id === undefined) return;
   const tune = element && tuneOf(element);
   const { devices } = await stores.nowPlaying.read(id);
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
+  // A tune that ended long ago stays on the server when its client does not take it back.
+  if (repeated && tune && (await stores.nowPlaying.published(id)).fingerprint === fingerprint(tune)) return;
   const before = devices.find(({ device }) => device === OWN_CLIENT);
   const playing = tune && play(before, OWN_CLIENT, tune, now());
   const sure = echoes.quietSince(jid, moment);

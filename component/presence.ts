@@ -9,6 +9,8 @@ import type { Element } from './xml.ts';
 export type PresenceTracker = {
   /** A presence that the server passed on (XEP-0356, section 7). */
   receive(stanza: Element): void;
+  /** The clients of one user that are known to be online. */
+  of(jid: string): Resource[];
   /** Writes what is known of one user: for somebody who has just become a subscriber or a friend. */
   sync(jid: string): Promise<void>;
   /** The stream is gone: nothing is known until the server tells everything anew. */
@@ -83,6 +85,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
   }
 
   function settle(): void {
+    clearTimeout(settling);
     const mine = setTimeout(() => {
       void forgetSilent().catch((err: unknown) => {
         log.warn({ err }, 'presence not settled');
@@ -94,6 +97,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
 
   return {
     receive,
+    of: (jid) => [...(known.get(jid)?.values() ?? [])],
     sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
     forget() {
       clearTimeout(settling);

@@ -6,6 +6,7 @@ import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { leaveAccount } from './former-account.ts';
 import { rosterOf } from './own-roster.ts';
+import { endPartings, only } from './roster-marks.ts';
 import { takeRosterStep } from './roster-step.ts';
 
 /** One item of the job: where it is, what is wanted, what the server and the ledger say. */
@@ -57,17 +58,6 @@ async function whoStillShows({ stores }: Context, id: string, partings: Marks): 
     stores.sharing.partingsOfEach(others, id),
   ]);
   return new Set(others.filter((other, i) => isAsked(partings[other]) || theirs[i] || isAsked(theirPartings[i])));
-}
-
-function only(marks: Marks, items: readonly DirtyItem[], key: keyof DirtyItem): Marks {
-  return Object.fromEntries(items.flatMap(({ [key]: name }) => (name in marks ? [[name, marks[name] ?? '']] : [])));
-}
-
-/** Before the items are done with: a parting that nobody ended would keep the tune hidden for ever. */
-async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
-  if (Object.keys(ended).length === 0) return;
-  await stores.sharing.end(id, ended, now());
-  await queues.enqueue('tune', [id]);
 }
 
 /** False when there is no account whose roster could be changed, and there may be one later. */

@@ -387,4 +387,9 @@ export const PrivacyView = Type.Object({
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   missing: Type.Array(Type.String()),
+  mode: Type.Optional(
+    Type.Union([Type.Literal('privileged'), Type.Literal('unprivileged')], {
+      description: 'Whether the component sets rosters and publishes tunes, or only offers matches; once it is known',
+    }),
+  ),
 });

@@ -1,4 +1,4 @@
-/** Rights of XEP-0356 that a component can be given; a test leaves one out to see what the component says. */
+/** Rights of XEP-0356 that a component can be given, none of them with `{}`; a test leaves one out to see what the component says. */
 export interface Privileges {
   roster?: 'none' | 'get' | 'set' | 'both';
   message?: 'none' | 'outgoing';
@@ -96,6 +96,12 @@ function hostLines(config: ProsodyConfig): string[] {
     `VirtualHost ${lua(config.domain)}`,
     '  -- The component creates accounts through XEP-0133.',
     `  admins = ${luaList(admins)}`,
+    ...(Object.keys(config.privileges).length === 0 ? [] : entityLines(config)),
+  ];
+}
+
+function entityLines(config: ProsodyConfig): string[] {
+  return [
     '  privileged_entities = {',
     `    [${lua(config.componentDomain)}] = {`,
     ...privilegeLines(config.privileges).map((line) => `      ${line}`),

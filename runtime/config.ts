@@ -68,6 +68,8 @@ export type ComponentConfig = CommonConfig &
     secret: string;
     /** Milliseconds between two publishes of one subscriber. */
     publishInterval: number;
+    /** Whether the component stands still where the server grants no privileges, or offers matches there. */
+    privileges: 'required' | 'optional';
   };
 
 /** Who says that a new subscriber may be found: the operator who adds it, or nobody but the subscriber itself, later. */
@@ -109,6 +111,7 @@ export function toComponentConfig(env: Env): ComponentConfig {
     domain: read.domain('EARSHOT_COMPONENT_DOMAIN', `tune.${env.EARSHOT_HOME_HOST ?? 'op.example'}`),
     secret: read.text('EARSHOT_COMPONENT_SECRET'),
     publishInterval: read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000),
+    privileges: read.oneOf('EARSHOT_PRIVILEGES', ['required', 'optional'], 'required'),
   }));
 }
 

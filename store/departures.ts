@@ -88,6 +88,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.declinedBy(id),
     keys.dirtyItems(id),
     keys.ledger(id, jid),
+    keys.offered(id, jid),
     keys.former(id),
     keys.playing(id),
     keys.published(id),

@@ -139,6 +139,10 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       await redis.hSet(keys.ledger(id, account), jid, JSON.stringify(entry));
     },
 
+    async forgetWholeLedger(id: string, account: string): Promise<void> {
+      await redis.del(keys.ledger(id, account));
+    },
+
     async forgetLedger(id: string, account: string, jid: string): Promise<void> {
       await redis.hDel(keys.ledger(id, account), jid);
     },

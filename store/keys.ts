@@ -63,6 +63,8 @@ export function createKeys(prefix: string) {
     declinedBy: (id: string) => of(id, 'declined-by'),
     dirtyItems: (id: string) => of(id, 'dirty-items'),
     ledger: (id: string, account: string) => of(id, `ledger:${account}`),
+    offered: (id: string, account: string) => of(id, `offered:${account}`),
+    offering: `${prefix}:offering`,
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
     published: (id: string) => of(id, 'published'),

@@ -26,8 +26,9 @@ const GENERATION = 'generation';
 const DEVICE = 'device:';
 const ACCESS = 'access';
 
+// Without `at` nothing was told.
 const FINISH = `
-redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3])
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3]) end
 if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[4] then return 0 end
 for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
@@ -69,6 +70,21 @@ return 1`;
  * until it runs out.
  */
 export function createNowPlaying(redis: Redis, keys: Keys) {
+  async function finish(id: string, told: [string, string], seen: PlayingState, done: Finished): Promise<void> {
+    const { ranOut, access, again } = done;
+    await redis.eval(FINISH, {
+      keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
+      arguments: [
+        id,
+        ...told,
+        seen.generation,
+        again === undefined ? '' : `${again}`,
+        ...ranOut.map((device) => DEVICE + device),
+        ...(access ? [ACCESS] : []),
+      ],
+    });
+  }
+
   return {
     async read(id: string): Promise<PlayingState> {
       return toState(await redis.hGetAll(keys.playing(id)));
@@ -159,25 +175,13 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
      * The server shows `shown`, told at `at`. Unless the state has changed since it was read: drops what is done with, and
      * comes back at `again`, or never when nothing plays.
      */
-    async finish(
-      id: string,
-      shown: Tune | undefined,
-      at: number,
-      seen: PlayingState,
-      { ranOut, access, again }: Finished,
-    ): Promise<void> {
-      await redis.eval(FINISH, {
-        keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
-        arguments: [
-          id,
-          fingerprint(shown),
-          `${at}`,
-          seen.generation,
-          again === undefined ? '' : `${again}`,
-          ...ranOut.map((device) => DEVICE + device),
-          ...(access ? [ACCESS] : []),
-        ],
-      });
+    async finish(id: string, shown: Tune | undefined, at: number, seen: PlayingState, done: Finished): Promise<void> {
+      await finish(id, [fingerprint(shown), `${at}`], seen, done);
+    },
+
+    /** The same where the server can be told nothing: what it shows is its user's own affair. */
+    async pass(id: string, seen: PlayingState, done: Finished): Promise<void> {
+      await finish(id, ['', ''], seen, done);
     },
   };
 }

@@ -1,8 +1,11 @@
 import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
-/** What a process says of itself every two seconds. `missing`: what it waits for, for the operator to read. */
-export type Status = { ready: boolean; missing: string[] };
+/** Whether the component may set rosters and publish tunes (XEP-0356), or can only offer matches. */
+export type Mode = 'privileged' | 'unprivileged';
+
+/** What a process says of itself every two seconds. `missing`: what it waits for, for the operator to read. `mode`: the component's, once it is known. */
+export type Status = { ready: boolean; missing: string[]; mode?: Mode };
 
 export const STATUS_INTERVAL = 2_000;
 /** A process that has not spoken for this many milliseconds is gone. */

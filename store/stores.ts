@@ -21,6 +21,7 @@ import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
 import { createListening } from './listening.ts';
 import { createNowPlaying } from './now-playing.ts';
+import { createOffers } from './offers.ts';
 import { createPairs } from './pairs.ts';
 import { createPending } from './pending.ts';
 import { createPhotos } from './photos.ts';
@@ -67,6 +68,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     limits: createLimits(redis, keys),
     listening: createListening(redis, keys),
     nowPlaying: createNowPlaying(redis, keys),
+    offers: createOffers(redis, keys),
     pairs: createPairs(redis, keys),
     pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),

@@ -1,5 +1,6 @@
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
+import { toTime } from './section.ts';
 
 /** As the subscriber's roster shall show them. What friends play is theirs. */
 export async function exportFriends({ stores }: Context, { id }: Subscriber) {
@@ -20,10 +21,23 @@ export async function exportTurnedDown({ stores }: Context, { id }: Subscriber) 
 
 /** What Earshot did in the rosters of the subscriber's accounts, and so what it may undo. */
 export async function exportRosters({ stores }: Context, { id, jid }: Subscriber) {
-  const former = (await stores.formerJids.list(id)).map((one) => one.jid);
-  const accounts = [...new Set([jid, ...former])];
+  const accounts = await accountsOf(stores, id, jid);
   const ledgers = await Promise.all(accounts.map((account) => stores.friends.wholeLedger(id, account)));
   return ledgers.flatMap((ledger, i) =>
     [...ledger].map(([item, { kind, name, groups }]) => ({ account: accounts[i], item, did: kind, name, groups })),
   );
+}
+
+/** Whom Earshot has offered, where it may not change rosters itself. */
+export async function exportOffers({ stores }: Context, { id, jid }: Subscriber) {
+  const accounts = await accountsOf(stores, id, jid);
+  const offers = await Promise.all(accounts.map((account) => stores.offers.whole(id, account)));
+  return offers.flatMap((offered, i) =>
+    [...offered].map(([item, { by, at }]) => ({ account: accounts[i], item, by, at: toTime(at) })),
+  );
+}
+
+async function accountsOf(stores: Context['stores'], id: string, jid: string): Promise<string[]> {
+  const former = await stores.formerJids.list(id);
+  return [...new Set([jid, ...former.map((one) => one.jid)])];
 }

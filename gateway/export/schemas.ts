@@ -106,6 +106,17 @@ export const ExportView = Type.Object(
         closed,
       ),
     ),
+    offers: Type.Array(
+      Type.Object(
+        {
+          account: Type.String(),
+          item: Type.String(),
+          by: Type.String({ description: 'item or message: how this friend was offered' }),
+          at: Time,
+        },
+        closed,
+      ),
+    ),
     pending: Type.Object(
       {
         due: Type.Array(Type.Object({ work: Type.String(), at: Time }, closed)),

@@ -1,6 +1,6 @@
 import { exportAudit } from './audit.ts';
 import { exportAddressBooks, exportContacts, exportPhotos } from './books.ts';
-import { exportFriends, exportRosters, exportTurnedDown } from './friends.ts';
+import { exportFriends, exportOffers, exportRosters, exportTurnedDown } from './friends.ts';
 import {
   exportAccounts,
   exportApplicationPasswords,
@@ -33,6 +33,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'presence', covers: [], read: exportPresence },
   { name: 'avatar', covers: ['avatar'], read: exportAvatar },
   { name: 'rosters', covers: ['ledger'], read: exportRosters },
+  { name: 'offers', covers: ['offered'], read: exportOffers },
   { name: 'pending', covers: ['announced', 'intention', 'dirty-pairs', 'dirty-items'], read: exportPending },
   { name: 'audit', covers: [], read: exportAudit },
 ];

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { AggregatorRegistry } from 'prom-client';
 import { Type } from 'typebox';
+import type { Mode } from '../../store/status.ts';
 import type { Context } from '../context.ts';
 import { problems, Readiness } from '../schemas.ts';
 
@@ -36,10 +37,11 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (_request, reply) => {
-        const missing = await missingParts(context);
+        const { missing, mode } = await lookAround(context);
+        const ready = missing.length === 0;
         return reply
-          .code(missing.length === 0 ? 200 : 503)
-          .send({ status: missing.length === 0 ? 'ready' : 'not ready', missing });
+          .code(ready ? 200 : 503)
+          .send({ status: ready ? 'ready' : 'not ready', missing, ...(mode && { mode }) });
       },
     );
 
@@ -58,16 +60,18 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-async function missingParts({ stores }: Context): Promise<string[]> {
+async function lookAround({ stores }: Context): Promise<{ missing: string[]; mode?: Mode | undefined }> {
   const missing: string[] = [];
+  let mode: Mode | undefined;
   for (const role of ['component', 'worker']) {
     try {
       const status = await stores.statuses.of(role);
+      mode ??= status?.mode;
       if (!status) missing.push(`the ${role} process`);
       else if (!status.ready) missing.push(...status.missing);
     } catch {
-      return ['Redis'];
+      return { missing: ['Redis'] };
     }
   }
-  return missing;
+  return { missing, mode };
 }

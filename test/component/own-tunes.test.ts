@@ -49,9 +49,9 @@ describe('events of user tunes', () => {
     await server?.stop();
   });
 
-  async function receive(...messages: Element[]): Promise<string[]> {
-    const own = createOwnTunes(context, 'op.example');
-    for (const message of messages) own.receive(message);
+  async function receive(messages: Element | Element[], mayRepeat = false): Promise<string[]> {
+    const own = createOwnTunes(context, 'op.example', () => mayRepeat);
+    for (const message of [messages].flat()) own.receive(message);
     await own.stop();
     return (await stores.nowPlaying.read('alice')).devices.map(({ device, tune }) => `${device}: ${tune.title}`);
   }
@@ -65,12 +65,12 @@ describe('events of user tunes', () => {
       xml('message', { from: JID }, xml('body', {}, 'hello')),
       xml('message', { from: 'op.example' }),
     ];
-    expect(await receive(...strangers)).to.deep.equal([]);
+    expect(await receive(strangers)).to.deep.equal([]);
     expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
   });
 
   it('are followed in their order', async () => {
-    expect(await receive(...['A', 'B', 'C'].map((title) => event(item(title))))).to.deep.equal(['xmpp: C']);
+    expect(await receive(['A', 'B', 'C'].map((title) => event(item(title))))).to.deep.equal(['xmpp: C']);
   });
 
   it('end a tune by an empty one, a retraction, a purge and a deletion', async () => {
@@ -89,6 +89,13 @@ describe('events of user tunes', () => {
       expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
       expect(await receive(end), end.toString()).to.deep.equal([]);
     }
+  });
+
+  it('are old news when the server repeats a tune that ended, because the component has just appeared', async () => {
+    await receive(event(item('Long over')));
+    await stores.nowPlaying.stop('alice', undefined, NOW);
+    expect(await receive(event(item('Long over')), true)).to.deep.equal([]);
+    expect(await receive(event(item('News')), true)).to.deep.equal(['xmpp: News']);
   });
 
   it('are our own when a publish was under way as another process died', async () => {

@@ -33,6 +33,7 @@ describe('runtime/config', () => {
       domain: 'tune.op.example',
       service: 'xmpp://127.0.0.1:5347',
       publishInterval: 5_000,
+      privileges: 'required',
     });
   });
 

@@ -11,20 +11,26 @@ const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const EVENT = 'http://jabber.org/protocol/pubsub#event';
 const CAPS = 'http://jabber.org/protocol/caps';
 const DISCO = 'http://jabber.org/protocol/disco#info';
+const ROSTERX = 'http://jabber.org/protocol/rosterx';
 const FEATURES = [DISCO, `${TUNE}+notify`];
 
 /** A tune as it arrived: `undefined` texts where the element was absent, and `{}` for "stopped". */
 export type SeenTune = { from: string; tune: Record<string, string> };
 
+/** A roster item that somebody suggests (XEP-0144). */
+export type SeenSuggestion = { from: string; action: string; jid: string; name: string; groups: string[] };
+
 export type FriendClient = Awaited<ReturnType<typeof connectFriend>>;
 
-/** A plain XMPP client that shows user tunes: it announces `tune+notify` (XEP-0115, XEP-0163) and keeps what it hears. */
+/** A plain XMPP client that shows user tunes: it announces `tune+notify` (XEP-0115, XEP-0163) and keeps what it hears. `suggestible`: it also announces that it takes suggestions (XEP-0144). */
 export async function connectFriend(
   server: { xmpp: { port: number; domain: string } },
   person: { jid: string; password: string },
   status?: string,
   resource = 'test',
+  suggestible = false,
 ) {
+  const features = suggestible ? [...FEATURES, ROSTERX] : FEATURES;
   const xmpp = client({
     service: `xmpp://127.0.0.1:${server.xmpp.port}`,
     domain: server.xmpp.domain,
@@ -35,12 +41,13 @@ export async function connectFriend(
   const tunes: SeenTune[] = [];
   const presences: { from: string; type: string }[] = [];
   const messages: string[] = [];
+  const suggestions: SeenSuggestion[] = [];
   const welcome = new Set<string>();
   xmpp.on('error', () => {});
   // xmpp.js decodes each chunk by itself and would break a character that two chunks share.
   xmpp.on('connect', () => (xmpp.socket as unknown as Socket | null)?.setEncoding('utf8'));
   xmpp.iqCallee.get(DISCO, 'query', () =>
-    xml('query', { xmlns: DISCO }, identity(), ...FEATURES.map((feature) => xml('feature', { var: feature }))),
+    xml('query', { xmlns: DISCO }, identity(), ...features.map((feature) => xml('feature', { var: feature }))),
   );
   xmpp.iqCallee.set('jabber:iq:roster', 'query', () => true);
   xmpp.on('stanza', (stanza: Element) => {
@@ -51,9 +58,16 @@ export async function connectFriend(
     const tune = stanza.getChild('event', EVENT)?.getChild('items')?.getChild('item')?.getChild('tune', TUNE);
     const body = stanza.is('message') && stanza.getChildText('body');
     if (body) messages.push(body);
+    for (const item of stanza.getChild('x', ROSTERX)?.getChildren('item') ?? [])
+      suggestions.push(toSuggestion(stanza.attrs.from ?? '', item));
     if (stanza.is('message') && tune) tunes.push({ from: stanza.attrs.from ?? '', tune: textsOf(tune) });
   });
-  const caps = xml('c', { xmlns: CAPS, hash: 'sha-1', node: 'https://earshot.invalid/test', ver: verification() });
+  const caps = xml('c', {
+    xmlns: CAPS,
+    hash: 'sha-1',
+    node: 'https://earshot.invalid/test',
+    ver: verification(features),
+  });
   const presence = xml('presence', {}, caps, ...(status ? [xml('status', {}, status)] : []));
   // Also after each reconnection, as any client does.
   xmpp.on('online', () => void xmpp.send(presence));
@@ -84,6 +98,7 @@ export async function connectFriend(
     tunes,
     presences,
     messages,
+    suggestions,
     roster,
     async say(to: string, text: string): Promise<void> {
       await xmpp.send(xml('message', { to, type: 'chat' }, xml('body', {}, text)));
@@ -177,10 +192,15 @@ function identity() {
 }
 
 /** XEP-0115, section 5.1. */
-function verification(): string {
+function verification(features: readonly string[]): string {
   return createHash('sha1')
-    .update(`client/pc//test<${[...FEATURES].sort().join('<')}<`)
+    .update(`client/pc//test<${[...features].sort().join('<')}<`)
     .digest('base64');
+}
+
+function toSuggestion(from: string, item: Element): SeenSuggestion {
+  const { action = 'add', jid = '', name = '' } = item.attrs;
+  return { from, action, jid, name, groups: item.getChildren('group').map((group) => group.text()) };
 }
 
 function textsOf(tune: Element): Record<string, string> {

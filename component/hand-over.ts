@@ -1,0 +1,31 @@
+import type { DirtyItem } from '../store/friends.ts';
+import type { Subscriber } from '../store/subscriber-record.ts';
+import type { Context } from './context.ts';
+
+/**
+ * The server grants the privileges now and did not before: rosters and tunes of everybody are looked at again. Done twice it is done once; the
+ * note that it has to be done goes last.
+ */
+export async function handOver(context: Context): Promise<void> {
+  const { stores, log } = context;
+  let count = 0;
+  for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
+    const records = await stores.subscribers.records(await stores.roll.page(page));
+    for (const record of records) {
+      // Whoever is leaving may be forgotten in this moment, and nothing may be left behind.
+      if (record?.state !== 'active') continue;
+      await handOverOne(context, record);
+      count += 1;
+    }
+  }
+  await stores.offers.end();
+  log.info({ count }, 'the rosters of all subscribers are looked at again: the component may set them now');
+}
+
+/** Every friend, and every item that Earshot made when it last could. */
+async function handOverOne({ stores, now }: Context, { id, jid }: Subscriber): Promise<void> {
+  const [friends, ledger] = await Promise.all([stores.friends.list(id), stores.friends.wholeLedger(id, jid)]);
+  const items = new Map<string, DirtyItem>([...ledger.keys()].map((item) => [item, { jid: item, id: '' }]));
+  for (const friend of friends) items.set(friend.jid, { jid: friend.jid, id: friend.id });
+  await stores.offers.handOver({ id, jid }, [...items.values()], now());
+}
