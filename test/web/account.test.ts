@@ -244,8 +244,8 @@ describe('an account on the friends page, in a browser', function () {
     await input.uploadFile(file);
   }
   async function drop(name: string, content: string): Promise<void> {
-    await page.$eval(
-      '.drop',
+    const target = await page.waitForSelector('.drop');
+    await target?.evaluate(
       (zone, fileName, text) => {
         const dataTransfer = new DataTransfer();
         dataTransfer.items.add(new File([text], fileName));
