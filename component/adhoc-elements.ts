@@ -23,7 +23,9 @@ export function executing(visit: Visit, session: Session, notes: readonly Note[]
 
 /** The end of a command. */
 export function completed(visit: Visit, command: Command, sessionid: string, done: Done): Element {
-  const parts = [resultElement(done), ...done.notes.map(noteElement)];
+  // Its notes may say everything.
+  const result = done.facts?.length || done.table ? resultElement(done) : undefined;
+  const parts = [result, ...done.notes.map(noteElement)];
   return commandElement(visit, command, 'completed', sessionid, parts);
 }
 

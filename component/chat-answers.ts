@@ -1,6 +1,7 @@
-import type { Command, Done, Field, Note, Stage, Visit } from './commands/command.ts';
+import type { Command, Done, Note, Stage, Visit } from './commands/command.ts';
 import { commandsFor } from './commands/table.ts';
 import type { Texts } from './commands/texts.ts';
+import type { Field } from './data-form.ts';
 
 /** What can be done, one line each. */
 export function helpText(visit: Visit): string {

@@ -1,6 +1,7 @@
 import { cleanText } from '../domain/text.ts';
-import type { Command, Field } from './commands/command.ts';
+import type { Command } from './commands/command.ts';
 import { type Language, TEXTS } from './commands/texts.ts';
+import type { Field } from './data-form.ts';
 
 /** What somebody has written: a command with what follows it, `help`, `cancel`, or something else. `language`: of the word that was used. */
 export type Said = { language: Language } & (

@@ -1,8 +1,34 @@
 // XEP-0004: Data Forms, version 2.13.1 (https://xmpp.org/extensions/xep-0004.html)
-import type { Done, Field, Stage } from './commands/command.ts';
 import { type Element, textElement, xml } from './xml.ts';
 
 export const DATA_FORM = 'jabber:x:data';
+
+/** One thing that is asked. `value`: what it holds until it is answered; `hint`: how to answer. */
+export type Field = {
+  name: string;
+  type: 'boolean' | 'list-multi' | 'list-single' | 'text-multi' | 'text-single';
+  label: string;
+  value: readonly string[];
+  options?: readonly Option[];
+  required?: true;
+  hint?: string;
+};
+export type Option = { value: string; label: string };
+
+/** `formType`: the protocol that the fields are of (XEP-0068), where they are of one. */
+export type Form = { title: string; instructions: string; fields: readonly Field[]; formType?: string };
+
+/** A column is of type `text-single` where it names none. */
+export type Table = {
+  columns: readonly { name: string; label: string; type?: 'jid-single' }[];
+  rows: readonly (readonly string[])[];
+};
+export type Result = {
+  title?: string;
+  facts?: readonly { name: string; label: string; value: string }[];
+  table?: Table;
+  formType?: string;
+};
 
 /** What was submitted: the values of each field by its name. */
 export type Submitted = ReadonlyMap<string, readonly string[]>;
@@ -11,23 +37,24 @@ export type Submitted = ReadonlyMap<string, readonly string[]>;
 const MOST_FIELDS = 100;
 
 /** Section 3.1: a form to be filled in. `values` stand instead of those that the fields hold. */
-export function formElement(stage: Stage, values: Submitted): Element {
+export function formElement({ title, instructions, fields, formType }: Form, values: Submitted = new Map()): Element {
   return xml(
     'x',
     { xmlns: DATA_FORM, type: 'form' },
-    textElement('title', stage.title),
-    textElement('instructions', stage.instructions),
-    stage.fields.map((field) => fieldElement(field, values.get(field.name) ?? field.value)),
+    textElement('title', title),
+    textElement('instructions', instructions),
+    formTypeElement(formType),
+    fields.map((field) => fieldElement(field, values.get(field.name) ?? field.value)),
   );
 }
 
-/** What a command has to tell, its facts as fields and its table as section 3.4 has it; undefined when its notes say everything. */
-export function resultElement({ title, facts = [], table }: Done): Element | undefined {
-  if (facts.length === 0 && !table) return undefined;
+/** What there is to tell: facts as fields, and a table as section 3.4 has it. */
+export function resultElement({ title, facts = [], table, formType }: Result): Element {
   return xml(
     'x',
     { xmlns: DATA_FORM, type: 'result' },
     textElement('title', title),
+    formTypeElement(formType),
     facts.map(({ name, label, value }) => valued('field', { var: name, label, type: 'text-single' }, [value])),
     table && reported(table.columns),
     table?.rows.map((row) =>
@@ -68,11 +95,15 @@ function fieldElement({ name, type, label, hint, required, options = [] }: Field
   );
 }
 
-function reported(columns: readonly { name: string; label: string }[]): Element {
+function formTypeElement(formType: string | undefined): Element | undefined {
+  return formType === undefined ? undefined : valued('field', { var: 'FORM_TYPE', type: 'hidden' }, [formType]);
+}
+
+function reported(columns: Table['columns']): Element {
   return xml(
     'reported',
     {},
-    columns.map(({ name, label }) => xml('field', { var: name, label, type: 'text-single' })),
+    columns.map(({ name, label, type = 'text-single' }) => xml('field', { var: name, label, type })),
   );
 }
 

@@ -6,9 +6,10 @@ import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../ser
 import { removeSubscriber } from '../service/departure.ts';
 import { linkNumber, subscriberOfJid } from '../service/linking.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { formElement } from './data-form.ts';
 import type { Capability } from './disco.ts';
 import { answering, Refusal } from './error-answer.ts';
-import { fieldValue, formElement, submittedForm } from './query-form.ts';
+import { answerTo, submittedForm } from './query-form.ts';
 import { type Recording, recorded } from './recorded.ts';
 import type { Stream } from './stream.ts';
 import { type Element, textElement, xml } from './xml.ts';
@@ -74,21 +75,22 @@ function registered(subscriber: Subscriber): Element {
 /** `phoneNumber`: to which a code is on its way already. */
 function blankForm(phoneNumber: string | undefined): Element {
   const instructions = phoneNumber === undefined ? ASK_NUMBER : ASK_CODE;
+  const known = phoneNumber === undefined ? [] : [phoneNumber];
   return xml(
     'query',
     { xmlns: REGISTER },
     textElement('instructions', `${instructions} The code goes into the field “misc”.`),
     xml('phone', {}, phoneNumber ?? ''),
     xml('misc'),
-    formElement(REGISTER, 'Link your phone number', instructions, [
-      {
-        var: 'phone',
-        label: 'Phone number',
-        required: true,
-        ...(phoneNumber === undefined ? {} : { value: phoneNumber }),
-      },
-      { var: CODE, label: 'Code' },
-    ]),
+    formElement({
+      title: 'Link your phone number',
+      instructions,
+      fields: [
+        { name: 'phone', type: 'text-single', label: 'Phone number', value: known, required: true },
+        { name: CODE, type: 'text-single', label: 'Code', value: [] },
+      ],
+      formType: REGISTER,
+    }),
   );
 }
 
@@ -116,7 +118,7 @@ async function register(service: Recording, jid: string, query: Element): Promis
 
 function sentIn(query: Element): { number: string | undefined; code: string | undefined } {
   const form = submittedForm(query);
-  if (form) return { number: fieldValue(form, 'phone'), code: fieldValue(form, CODE) };
+  if (form) return { number: answerTo(form, 'phone'), code: answerTo(form, CODE) };
   const text = (name: string) => query.getChildText(name)?.trim() || undefined;
   return { number: text('phone'), code: text('misc') };
 }

@@ -3,26 +3,31 @@ import type { Log } from '../runtime/log.ts';
 import type { ServiceContext } from '../service/context.ts';
 import { type Searched, searchNumber } from '../service/number-search.ts';
 import { callerOf } from './caller.ts';
+import { type Form, formElement, resultElement } from './data-form.ts';
 import type { Capability } from './disco.ts';
 import { answering, Refusal } from './error-answer.ts';
-import { fieldValue, formElement, resultElement, submittedForm } from './query-form.ts';
+import { answerTo, submittedForm } from './query-form.ts';
 import type { Stream } from './stream.ts';
 import { type Element, textElement, xml } from './xml.ts';
 
 const SEARCH = 'jabber:iq:search';
 const INSTRUCTIONS = 'Type the phone number of somebody who has yours in the address book.';
 const LABEL = 'Phone number';
+const FORM: Form = {
+  title: 'Search by number',
+  instructions: INSTRUCTIONS,
+  fields: [{ name: 'phone', type: 'text-single', label: LABEL, value: [], required: true }],
+  formType: SEARCH,
+};
+const COLUMNS = [
+  { name: 'jid', label: 'JID', type: 'jid-single' },
+  { name: 'phone', label: LABEL },
+] as const;
 
 /** Finds at most one person, whom the caller's own address book would find. The form is answered in the kind in which it was sent. */
 export function answerSearch(stream: Stream, service: ServiceContext, log: Log): Capability {
   stream.answerGet(SEARCH, 'query', () =>
-    xml(
-      'query',
-      { xmlns: SEARCH },
-      textElement('instructions', INSTRUCTIONS),
-      xml('phone'),
-      formElement(SEARCH, 'Search by number', INSTRUCTIONS, [{ var: 'phone', label: LABEL, required: true }]),
-    ),
+    xml('query', { xmlns: SEARCH }, textElement('instructions', INSTRUCTIONS), xml('phone'), formElement(FORM)),
   );
   stream.answerSet(
     SEARCH,
@@ -30,7 +35,7 @@ export function answerSearch(stream: Stream, service: ServiceContext, log: Log):
     answering(log, async ({ stanza, element }) => {
       const caller = await callerOf(service, stanza);
       const form = submittedForm(element);
-      const text = form ? fieldValue(form, 'phone') : element.getChildText('phone');
+      const text = form ? answerTo(form, 'phone') : element.getChildText('phone');
       if (!text) throw new Refusal('modify', 'not-acceptable', 'Search is by phone number only.');
       const found = await searchNumber(service, caller, text);
       return xml('query', { xmlns: SEARCH }, form ? table(found) : item(found));
@@ -44,5 +49,8 @@ function item({ phoneNumber, jid }: Searched): Element | undefined {
 }
 
 function table({ phoneNumber, jid }: Searched): Element {
-  return resultElement(SEARCH, { jid: 'JID', phone: LABEL }, jid === undefined ? [] : [{ jid, phone: phoneNumber }]);
+  return resultElement({
+    table: { columns: COLUMNS, rows: jid === undefined ? [] : [[jid, phoneNumber]] },
+    formType: SEARCH,
+  });
 }

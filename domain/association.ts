@@ -13,6 +13,18 @@ export type End = {
   blocksOther: boolean;
 };
 
+/** One end as the stores tell of it. Who has no record is not present, and what nobody has noted is not so. */
+export function toEnd(
+  subscriber: { state: string } | undefined,
+  privacy: { discoverable: boolean } | undefined,
+  holdsOther = false,
+  declinedOther = false,
+  blocksOther = false,
+): End {
+  const present = subscriber?.state === 'active';
+  return { present, discoverable: privacy?.discoverable === true, holdsOther, declinedOther, blocksOther };
+}
+
 /**
  * Whether two subscribers are friends. Symmetric: both ends of a pair get the same answer from the same facts.
  * What a subscriber said always wins over the policy.

@@ -1,7 +1,6 @@
-import { associated, type End, type Policy } from '../domain/association.ts';
+import { associated, type Policy, toEnd } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
 import { lookupForms } from '../domain/phone.ts';
-import type { Privacy } from '../domain/privacy.ts';
 import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 
@@ -96,24 +95,8 @@ async function reachable(
     stores.privacies.blocks(ids.map((who) => ({ who, other: { id: caller.id, numberKeys: own } }))),
   ]);
   return records.map((record, n) => {
-    const one = endOf(caller, mine, true, declined[n], blocks[n]);
-    const other = endOf(record, privacies[n], held[n], declinedBy[n], blockedBy[n]);
+    const one = toEnd(caller, mine, true, declined[n], blocks[n]);
+    const other = toEnd(record, privacies[n], held[n], declinedBy[n], blockedBy[n]);
     return record && record.id !== caller.id && associated(one, other, policy) ? record.jid : undefined;
   });
-}
-
-function endOf(
-  subscriber: Subscriber | undefined,
-  privacy: Privacy | undefined,
-  holdsOther: boolean | undefined,
-  declinedOther: boolean | undefined,
-  blocksOther: boolean | undefined,
-): End {
-  return {
-    present: subscriber?.state === 'active',
-    discoverable: privacy?.discoverable === true,
-    holdsOther: holdsOther === true,
-    declinedOther: declinedOther === true,
-    blocksOther: blocksOther === true,
-  };
 }

@@ -1,4 +1,4 @@
-import { associated, barred, type End } from '../domain/association.ts';
+import { associated, barred, toEnd } from '../domain/association.ts';
 import { OPEN, type Privacy } from '../domain/privacy.ts';
 import type { Label } from '../store/book-image.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
@@ -98,8 +98,8 @@ async function judge(
     stores.privacies.blocks(others.map((who) => ({ who, other: { id, numberKeys: ownKeys } }))),
   ]);
   return records.map((record, i) => {
-    const mine = endOf(subscriber, own, held[i] !== undefined, declined[i], blocks[i]);
-    const other = endOf(record, theirs[i], heldBy[i], declinedBy[i], blockedBy[i]);
+    const mine = toEnd(subscriber, own, held[i] !== undefined, declined[i], blocks[i]);
+    const other = toEnd(record, theirs[i], heldBy[i], declinedBy[i], blockedBy[i]);
     return {
       friend: record && associated(mine, other, policy) ? toFriend(record, held[i]) : undefined,
       barred: barred(mine, other) ? record?.jid : undefined,
@@ -123,22 +123,6 @@ async function heldNumbers(
     const first = named.findIndex((label) => label !== undefined);
     return first < 0 ? undefined : { numberKey: own[first] as string, label: named[first] as Label };
   });
-}
-
-function endOf(
-  subscriber: Subscriber | undefined,
-  privacy: Privacy | undefined,
-  holdsOther: boolean | undefined,
-  declinedOther: boolean | undefined,
-  blocksOther: boolean | undefined,
-): End {
-  return {
-    present: subscriber?.state === 'active',
-    discoverable: privacy?.discoverable === true,
-    holdsOther: holdsOther === true,
-    declinedOther: declinedOther === true,
-    blocksOther: blocksOther === true,
-  };
 }
 
 /** The name is the one in the subscriber's own books; a friend whom they do not hold or name goes by its display name. */

@@ -1,5 +1,6 @@
 import { cleanText, lengthOf } from '../../domain/text.ts';
-import { type Answers, type Field, Refusal } from './command.ts';
+import type { Field } from '../data-form.ts';
+import { type Answers, Refusal } from './command.ts';
 import type { Texts } from './texts.ts';
 
 /** Characters of one line, as in a tune; and lines of one field, as many as people can be blocked. */

@@ -4,6 +4,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
 import type { ServiceContext } from '../../service/context.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Form, Result } from '../data-form.ts';
 import type { CommandName, Texts } from './texts.ts';
 
 /** What commands work with. `domain`: the component's. */
@@ -22,42 +23,20 @@ export type Visit = {
   texts: Texts;
 };
 
-/** One thing that is asked, in the types of XEP-0004. `value`: what it holds until it is answered; `hint`: how to answer. */
-export type Field = {
-  name: string;
-  type: 'boolean' | 'list-multi' | 'list-single' | 'text-multi' | 'text-single';
-  label: string;
-  value: readonly string[];
-  options?: readonly Option[];
-  required?: true;
-  hint?: string;
-};
-export type Option = { value: string; label: string };
-
 /** By field, each checked against it and cleaned; a field that holds nothing is absent. */
 export type Answers = ReadonlyMap<string, readonly string[]>;
 
 export type Note = { type: 'info' | 'warn' | 'error'; text: string };
 
 /** Something is asked. `last`: the answers complete the command. `next` is called with who it is by then, any number of times. */
-export type Stage = {
-  title: string;
-  instructions: string;
-  fields: readonly Field[];
+export type Stage = Form & {
   last: boolean;
   notes?: readonly Note[];
   next(visit: Visit, answers: Answers): Promise<Outcome>;
 };
 
 /** The command is done. `facts`: what it has to say, by label; `secret`: nothing for an archive. */
-export type Done = {
-  title: string;
-  notes: readonly Note[];
-  facts?: readonly { name: string; label: string; value: string }[];
-  table?: Table;
-  secret?: true;
-};
-export type Table = { columns: readonly { name: string; label: string }[]; rows: readonly (readonly string[])[] };
+export type Done = Result & { title: string; notes: readonly Note[]; secret?: true };
 
 export type Outcome = Stage | Done;
 

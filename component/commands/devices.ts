@@ -1,6 +1,7 @@
 import { revokeToken } from '../../service/login.ts';
 import type { Device } from '../../store/tokens.ts';
-import { type Command, done, momentOf, type Option, subscriberOf } from './command.ts';
+import type { Option } from '../data-form.ts';
+import { type Command, done, momentOf, subscriberOf } from './command.ts';
 import type { Texts } from './texts.ts';
 
 /** The tokens of the subscriber's devices, each of which can be revoked. */

@@ -1,10 +1,10 @@
 import { shares } from '../../domain/privacy.ts';
 import { cleanTune, safeUri, type Tune } from '../../domain/tune.ts';
 import { playTune } from '../../service/playing.ts';
+import type { Field } from '../data-form.ts';
 import {
   type Answers,
   type Command,
-  type Field,
   first,
   momentOf,
   type Note,

@@ -4,13 +4,12 @@ import { MOST_BLOCKED, MOST_GROUPS, type Privacy } from '../../domain/privacy.ts
 import { type BlockedPerson, blockedPeople, toBlocked } from '../../service/blocked-people.ts';
 import { groupsOfBooks } from '../../service/book-groups.ts';
 import { changePrivacy } from '../../service/privacy.ts';
+import type { Field, Option } from '../data-form.ts';
 import {
   type Answers,
   type Command,
   done,
-  type Field,
   first,
-  type Option,
   type Outcome,
   Refusal,
   type Stage,

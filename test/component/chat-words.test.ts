@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAnswers, readSaid } from '../../component/chat-words.ts';
-import type { Command, Field } from '../../component/commands/command.ts';
+import type { Command } from '../../component/commands/command.ts';
 import { forget } from '../../component/commands/forget.ts';
 import { play } from '../../component/commands/play.ts';
 import { playing } from '../../component/commands/playing.ts';
 import { privateSession } from '../../component/commands/private.ts';
+import type { Field } from '../../component/data-form.ts';
 import { hostileText } from '../fuzz/hostile-text.ts';
 
 const COMMANDS: Command[] = [play, playing, privateSession, forget];
