@@ -4,7 +4,7 @@ import type { RawContact } from '../domain/address-book.ts';
 import { type Entry, type PhotoTaker, type ReadBook, toBook } from '../domain/book-reader.ts';
 import type { Photo } from '../domain/photo.ts';
 import type { Context } from './context.ts';
-import { ContactBody } from './schemas.ts';
+import { ContactBody } from './schemas/address-book.ts';
 
 /** What vCards and CSV are read with, piece by piece. */
 export type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };

@@ -5,7 +5,7 @@ import { cleanText } from '../domain/text.ts';
 import { blockedPeople } from '../service/blocked-people.ts';
 import type { Blocked, PrivacyState } from '../store/privacy.ts';
 import type { Context } from './context.ts';
-import type { PrivacyBody, PrivacyView } from './schemas.ts';
+import type { PrivacyBody, PrivacyView } from './schemas/privacy.ts';
 
 type Body = Static<typeof PrivacyBody>;
 

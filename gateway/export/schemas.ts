@@ -1,5 +1,9 @@
 import { Type } from 'typebox';
-import { OwnTune, Piece, PrivacyView, SourceView, Time } from '../schemas.ts';
+import { Time } from '../schemas/common.ts';
+import { Piece } from '../schemas/friends.ts';
+import { OwnTune } from '../schemas/now-playing.ts';
+import { PrivacyView } from '../schemas/privacy.ts';
+import { SourceView } from '../schemas/sources.ts';
 
 const Hash = Type.String({ description: 'The keyed hash of a phone number' });
 const Texts = Type.Array(Type.String());

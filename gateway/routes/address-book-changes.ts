@@ -12,7 +12,8 @@ import { readBook, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
 import { ifMatch } from '../if-match.ts';
-import { BookAccepted, BookChanges, problems, RawBookChanges, SubscriberParams } from '../schemas.ts';
+import { BookAccepted, BookChanges, RawBookChanges } from '../schemas/address-book.ts';
+import { problems, SubscriberParams } from '../schemas/common.ts';
 
 /** Single contacts of a subscriber's address book. */
 export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTypebox {

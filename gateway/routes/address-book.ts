@@ -11,7 +11,8 @@ import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
 import type { Context } from '../context.ts';
 import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
-import { BookAccepted, BookBody, BookView, Empty, problems, SubscriberParams } from '../schemas.ts';
+import { BookAccepted, BookBody, BookView } from '../schemas/address-book.ts';
+import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
 const FILE = { schema: { type: 'string' } };

@@ -5,15 +5,13 @@ import { WEBHOOK_PATH } from '../../service/player-addresses.ts';
 import type { ApplicationPassword } from '../../store/application-passwords.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
+import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import {
   ApplicationPasswordList,
   ApplicationPasswordParams,
   CreatedApplicationPassword,
-  Empty,
   NewApplicationPassword,
-  problems,
-  SubscriberParams,
-} from '../schemas.ts';
+} from '../schemas/players.ts';
 
 const PATH = '/subscribers/:subscriberId/application-passwords';
 const tags = ['players'];

@@ -7,7 +7,8 @@ import { type Asserted, createAssertionCheck } from '../assertion.ts';
 import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { OAuthFault } from '../oauth-fault.ts';
-import { AccessToken, AssertionBody, OAuthError, problems } from '../schemas.ts';
+import { problems } from '../schemas/common.ts';
+import { AccessToken, AssertionBody, OAuthError } from '../schemas/login.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const FORM = 'application/x-www-form-urlencoded';

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
 import type { AuditEntry, AuditQuery } from '../../store/audit.ts';
-import { AuditPage, AuditParams, AuditSearch } from '../audit-schemas.ts';
 import { carrierOf, requireReach } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { problems } from '../schemas.ts';
+import { AuditPage, AuditParams, AuditSearch } from '../schemas/audit.ts';
+import { problems } from '../schemas/common.ts';
 
 const tags = ['audit'];
 const config = { access: { scope: 'audit:read' } } as const;

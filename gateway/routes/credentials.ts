@@ -6,8 +6,14 @@ import { type Credential, isAlive } from '../../store/credentials.ts';
 import { carrierOf } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { CredentialList, CredentialParams, CredentialWithKey, NewCredential, Rotation } from '../credential-schemas.ts';
-import { Empty, problems } from '../schemas.ts';
+import { Empty, problems } from '../schemas/common.ts';
+import {
+  CredentialList,
+  CredentialParams,
+  CredentialWithKey,
+  NewCredential,
+  Rotation,
+} from '../schemas/credentials.ts';
 
 const tags = ['credentials'];
 const config = { access: { scope: 'credentials:write' } } as const;

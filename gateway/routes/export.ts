@@ -4,7 +4,7 @@ import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { writeExport } from '../export/document.ts';
 import { ExportView } from '../export/schemas.ts';
-import { problems, SubscriberParams } from '../schemas.ts';
+import { problems, SubscriberParams } from '../schemas/common.ts';
 
 /** What is held about a subscriber, for the subscriber. */
 export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {

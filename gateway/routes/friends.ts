@@ -5,7 +5,8 @@ import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
-import { FriendsView, problems, SubscriberParams } from '../schemas.ts';
+import { problems, SubscriberParams } from '../schemas/common.ts';
+import { FriendsView } from '../schemas/friends.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;

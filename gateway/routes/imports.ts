@@ -9,7 +9,8 @@ import { writeEntry } from '../audit.ts';
 import { carrierOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
-import { ImportQuery, problems } from '../schemas.ts';
+import { problems } from '../schemas/common.ts';
+import { ImportQuery } from '../schemas/operations.ts';
 
 /** Media types of provisioning files, and who reads them. */
 const READERS: Record<string, () => ImportReader> = {

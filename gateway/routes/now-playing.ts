@@ -5,7 +5,8 @@ import { tuneView } from '../../service/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { DeviceQuery, Empty, OwnTune, problems, SubscriberParams, TuneAccepted, TuneBody } from '../schemas.ts';
+import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
+import { DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';
 
 const PATH = '/subscribers/:subscriberId/now-playing';
 const DEFAULT_DEVICE = 'default';

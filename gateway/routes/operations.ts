@@ -3,7 +3,8 @@ import { AggregatorRegistry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Mode } from '../../store/status.ts';
 import type { Context } from '../context.ts';
-import { problems, Readiness } from '../schemas.ts';
+import { problems } from '../schemas/common.ts';
+import { Readiness } from '../schemas/operations.ts';
 
 const tags = ['operations'];
 const PlainText = { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } };

@@ -5,7 +5,8 @@ import { unseal } from '../../runtime/sealing.ts';
 import { carrierOf } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { OutboxView, problems } from '../schemas.ts';
+import { problems } from '../schemas/common.ts';
+import { OutboxView } from '../schemas/login.ts';
 
 /** Codes that nothing sends, to be passed on by hand; who has ranges sees those of its own numbers. */
 export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTypebox {

@@ -5,7 +5,7 @@ import { Fault } from '../../domain/fault.ts';
 import { PAGE_POLICY } from '../browser-headers.ts';
 import type { Context } from '../context.ts';
 import { type PageFile, readPageFiles } from '../page-files.ts';
-import { problems } from '../schemas.ts';
+import { problems } from '../schemas/common.ts';
 
 /** A name has the hash of its content in it, so what it once answered stays right. */
 const FOR_EVER = 'public, max-age=31536000, immutable';

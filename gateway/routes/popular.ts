@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { popularAmongFriends } from '../../service/popular.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { PopularView, problems, SubscriberParams } from '../schemas.ts';
+import { problems, SubscriberParams } from '../schemas/common.ts';
+import { PopularView } from '../schemas/friends.ts';
 
 /** What a subscriber's friends have in common. */
 export function popularRoutes(context: Context): FastifyPluginAsyncTypebox {

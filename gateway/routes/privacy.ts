@@ -7,7 +7,8 @@ import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
 import { privacyView, toPrivacy } from '../privacy-settings.ts';
-import { PrivacyBody, PrivacyView, problems, SubscriberParams } from '../schemas.ts';
+import { problems, SubscriberParams } from '../schemas/common.ts';
+import { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
 
 const PATH = '/subscribers/:subscriberId/privacy';
 /** Bytes of the settings: the most blocked people, with room to spare. */

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { carrierOf, requireAllRanges } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { NoOptions, problems, ReconciliationBegun, ReconciliationView } from '../schemas.ts';
+import { NoOptions, problems } from '../schemas/common.ts';
+import { ReconciliationBegun, ReconciliationView } from '../schemas/operations.ts';
 
 const PATH = '/reconciliations';
 const tags = ['operations'];

@@ -6,7 +6,8 @@ import { seal } from '../../runtime/sealing.ts';
 import { MOST_SOURCES } from '../../store/source-record.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { Empty, problems, SourceBody, SourceParams, SourcesView, SourceView, SubscriberParams } from '../schemas.ts';
+import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
+import { SourceBody, SourceParams, SourcesView, SourceView } from '../schemas/sources.ts';
 import { toCredentials, toSourceUrl, toSourceView } from '../source-fields.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book/sources';

@@ -14,16 +14,8 @@ import {
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import { carrierOf, requireLinking, requireReach, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import {
-  CreatedSubscriber,
-  Empty,
-  NewSubscriber,
-  NumberQuery,
-  problems,
-  SubscriberParams,
-  SubscriberPatch,
-  SubscriberView,
-} from '../schemas.ts';
+import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
+import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
 
 const tags = ['subscribers'];
 

@@ -4,7 +4,8 @@ import { issueToken, revokeToken, revokeTokens, toDeviceName } from '../../servi
 import type { Device } from '../../store/tokens.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
-import { Empty, NewToken, problems, SubscriberParams, TokenList, TokenParams, TokenView } from '../schemas.ts';
+import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
+import { NewToken, TokenList, TokenParams, TokenView } from '../schemas/login.ts';
 
 const tags = ['tokens'];
 

@@ -5,7 +5,8 @@ import { proveNumber, sendCode } from '../../service/verification.ts';
 import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { networkOf } from '../network.ts';
-import { CodeBody, LoginView, NumberQuery, problems, SentCode } from '../schemas.ts';
+import { NumberQuery, problems } from '../schemas/common.ts';
+import { CodeBody, LoginView, SentCode } from '../schemas/login.ts';
 
 const tags = ['login'];
 /** No credential: these calls are how one is got. */

@@ -1,5 +1,6 @@
 import { Value } from 'typebox/value';
-import { OAuthError, Problem } from '../../gateway/schemas.ts';
+import { Problem } from '../../gateway/schemas/common.ts';
+import { OAuthError } from '../../gateway/schemas/login.ts';
 
 /** An answer of the gateway. */
 export type Answered = { status: number; type: string; text: string };

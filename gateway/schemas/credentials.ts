@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { RANGE } from '../domain/grant.ts';
-import { ALL_SCOPES, SCOPES, type Scope } from '../domain/scope.ts';
-import { Time } from './schemas.ts';
+import { RANGE } from '../../domain/grant.ts';
+import { ALL_SCOPES, SCOPES, type Scope } from '../../domain/scope.ts';
+import { Time } from './common.ts';
 
 const ScopeName = Type.Unsafe<Scope>({
   type: 'string',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Time } from './schemas.ts';
+import { Time } from './common.ts';
 
 const window = {
   from: Type.Optional(Time),

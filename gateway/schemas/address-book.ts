@@ -1,0 +1,43 @@
+import { Type } from 'typebox';
+import { LARGEST_BOOK } from '../../domain/address-book.ts';
+
+export const ContactBody = Type.Object({
+  uid: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  name: Type.String({ minLength: 1 }),
+  phoneNumbers: Type.Array(Type.String(), { maxItems: 100, description: 'As the phone has them, in any form.' }),
+  groups: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
+});
+
+export const BookBody = Type.Object({ contacts: Type.Array(ContactBody) });
+
+const Uids = Type.Array(Type.String({ maxLength: 1024 }), {
+  maxItems: LARGEST_BOOK,
+  description: 'Of the contacts to remove; unknown ones are passed over.',
+});
+
+export const BookChanges = Type.Object(
+  { upsert: Type.Optional(Type.Array(ContactBody, { description: 'Each with its uid' })), remove: Type.Optional(Uids) },
+  { minProperties: 1, additionalProperties: false },
+);
+
+/** `BookChanges` before its contacts are checked, each by itself. */
+export const RawBookChanges = Type.Object(
+  { upsert: Type.Optional(Type.Array(Type.Unknown())), remove: Type.Optional(Uids) },
+  { minProperties: 1, additionalProperties: false },
+);
+
+export const BookAccepted = Type.Object({
+  version: Type.Integer(),
+  contacts: Type.Integer({ description: 'How many the book holds now.' }),
+  rejected: Type.Array(
+    Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), reason: Type.String() }),
+  ),
+});
+
+export const BookView = Type.Object({
+  version: Type.Integer(),
+  contacts: Type.Integer(),
+  matched: Type.Integer({ description: 'How many friends the book has led to.' }),
+  waiting: Type.Integer({ description: 'How many numbers, of all its books, wait for the subscriber’s budget.' }),
+  state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')]),
+});

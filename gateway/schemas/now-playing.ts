@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { Kind, Time } from './common.ts';
+
+const Text = Type.String({ minLength: 1, maxLength: 1024 });
+
+export const Device = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[\\x21-\\x7e]+$',
+  description: 'Which of the subscriber’s devices plays.',
+});
+
+export const TuneBody = Type.Object(
+  {
+    kind: Kind,
+    title: Text,
+    artist: Type.Optional(Text),
+    source: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'Album, site or channel' })),
+    track: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1024, description: 'Number or URI within the source' }),
+    ),
+    length: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65_535, description: 'Seconds; leave it out for a stream.' }),
+    ),
+    rating: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+    uri: Type.Optional(Text),
+    device: Type.Optional(Device),
+  },
+  { additionalProperties: false },
+);
+
+export const TuneAccepted = Type.Object({ expiresAt: Time });
+
+const tuneView = {
+  kind: Kind,
+  title: Type.String(),
+  artist: Type.Optional(Type.String()),
+  source: Type.Optional(Type.String()),
+  track: Type.Optional(Type.String()),
+  length: Type.Optional(Type.Integer()),
+  rating: Type.Optional(Type.Integer()),
+  uri: Type.Optional(Type.String()),
+  since: Time,
+  expiresAt: Time,
+};
+
+export const OwnTune = Type.Object({
+  ...tuneView,
+  device: Type.String({ description: 'Which of the subscriber’s devices plays it' }),
+  player: Type.Optional(Type.String({ description: 'What that player calls itself, or its owner calls it' })),
+  shared: Type.Boolean({ description: 'False while privacy settings keep it from everybody' }),
+});
+
+export const FriendTune = Type.Object(tuneView);
+
+export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });

@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { PhoneNumber } from './common.ts';
+
+const OtherPhoneNumbers = Type.Array(PhoneNumber, {
+  maxItems: 9,
+  description: 'Further numbers of the same subscriber, in E.164; this list takes the place of the one before.',
+});
+
+const DisplayName = Type.String({ minLength: 1, maxLength: 1024, examples: ['Alice'] });
+
+const Jid = Type.String({ description: 'A bare JID on the home host', maxLength: 512, examples: ['alice@op.example'] });
+
+export const NewSubscriber = Type.Object(
+  {
+    phoneNumber: PhoneNumber,
+    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+    displayName: Type.Optional(DisplayName),
+    jid: Type.Optional(Jid),
+  },
+  { additionalProperties: false },
+);
+
+export const SubscriberPatch = Type.Object(
+  {
+    phoneNumber: Type.Optional(PhoneNumber),
+    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+    jid: Type.Optional(Jid),
+    displayName: Type.Optional(DisplayName),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+export const SubscriberView = Type.Object({
+  subscriberId: Type.String(),
+  phoneNumber: Type.String({ description: 'The primary number, whose country the address book is read with' }),
+  otherPhoneNumbers: Type.Array(Type.String()),
+  jid: Type.String(),
+  displayName: Type.String(),
+});
+
+export const CreatedSubscriber = Type.Object({
+  ...SubscriberView.properties,
+  password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
+});
