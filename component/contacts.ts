@@ -4,6 +4,7 @@ import type { ComponentConfig } from '../runtime/config.ts';
 import { capsElement } from './caps.ts';
 import type { Context } from './context.ts';
 import { StanzaError } from './stanza-error.ts';
+import { pictureElement } from './vcard.ts';
 import { type Element, xml } from './xml.ts';
 
 /** The users who have the component as a contact. Nobody keeps a list: their own rosters say so. */
@@ -34,9 +35,8 @@ export function createContacts(
 
   function send(to: string, type?: string): Promise<void> {
     if (type === undefined) appeared.set(to, now());
-    return stream.send(
-      xml('presence', { from: domain, to, type }, type === undefined ? capsElement(info()) : undefined),
-    );
+    const present = type === undefined ? [capsElement(info()), pictureElement()] : [];
+    return stream.send(xml('presence', { from: domain, to, type }, present));
   }
 
   /** Gone first: the server tells the component nothing new as long as it seems the same to it (XEP-0163, section 4.3). */

@@ -1,10 +1,13 @@
 // XEP-0054: vcard-temp, version 1.2 (https://xmpp.org/extensions/xep-0054.html)
+// XEP-0153: vCard-Based Avatars, version 1.1 (https://xmpp.org/extensions/xep-0153.html)
+import { createHash } from 'node:crypto';
 import type { Capability } from './disco.ts';
 import { ICON, ICON_TYPE } from './icon.ts';
 import type { Stream } from './stream.ts';
-import { textElement, xml } from './xml.ts';
+import { type Element, textElement, xml } from './xml.ts';
 
 const VCARD = 'vcard-temp';
+const PICTURE = createHash('sha1').update(Buffer.from(ICON, 'base64')).digest('hex');
 
 /** Shows clients what the service is and looks like. `publicUrl`: where people reach it, if the operator has said so. */
 export function answerVcard(stream: Stream, publicUrl: string | undefined): Capability {
@@ -19,4 +22,9 @@ export function answerVcard(stream: Stream, publicUrl: string | undefined): Capa
     ),
   );
   return { features: [VCARD] };
+}
+
+/** XEP-0153, section 3.1: what a presence says about the picture of the card. */
+export function pictureElement(): Element {
+  return xml('x', { xmlns: 'vcard-temp:x:update' }, textElement('photo', PICTURE));
 }

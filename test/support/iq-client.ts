@@ -25,6 +25,10 @@ export async function connectIq(
   xmpp.on('error', () => {});
   await xmpp.start();
   let last = 0;
+  const presences: Element[] = [];
+  xmpp.on('stanza', (stanza: Element) => {
+    if (stanza.is('presence')) presences.push(stanza);
+  });
 
   async function ask(type: 'get' | 'set', payload: Element, to = `tune.${server.xmpp.domain}`): Promise<IqAnswer> {
     last += 1;
@@ -42,6 +46,9 @@ export async function connectIq(
   }
 
   return {
+    /** What has come, the first first. */
+    presences,
+    sendPresence: (attrs: Record<string, string> = {}) => xmpp.send(xml('presence', attrs)),
     get: (payload: Element, to?: string) => ask('get', payload, to),
     set: (payload: Element, to?: string) => ask('set', payload, to),
     leave: () => xmpp.stop(),

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectIq, type IqClient } from '../support/iq-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -110,6 +112,18 @@ describe('people found by number over XMPP', () => {
     const photo = Buffer.from(card?.getChild('PHOTO')?.getChildText('BINVAL') ?? '', 'base64');
     expect(photo.subarray(1, 4).toString()).to.equal('PNG');
     expect(photo.length).to.be.lessThan(8192);
+  });
+
+  it('shows who has it as a contact the hash of its picture', async () => {
+    await guests.sendPresence();
+    await guests.sendPresence({ to: 'tune.op.example', type: 'subscribe' });
+    const card = (await guests.get(xml('vCard', { xmlns: 'vcard-temp' }))).payload;
+    const photo = Buffer.from(card?.getChild('PHOTO')?.getChildText('BINVAL') ?? '', 'base64');
+    await eventually(() => {
+      const seen = guests.presences.findLast(({ attrs }) => attrs.from === 'tune.op.example' && !attrs.type);
+      const hash = seen?.getChild('x', 'vcard-temp:x:update')?.getChildText('photo');
+      expect(hash).to.equal(createHash('sha1').update(photo).digest('hex'));
+    });
   });
 
   it('asks for a phone number, and gives the JID of who can be a friend, however the caller dials it', async () => {
