@@ -23,6 +23,9 @@ const ASK_CODE = 'A code was sent to your phone. Type it, or another number with
 const SENT = 'A code was sent to your phone. Register again, with the number and the code.';
 const NO_CODE = 'There is no code for this number; register with the number alone to get one.';
 
+const OWN_ACCOUNT =
+  'This account was made with your number and would be deleted, too: use the command “Forget me”, which asks first.';
+
 /**
  * Ties the user's number to its account, in two rounds of a protocol that knows one: number alone has a code sent and is answered `not-acceptable`, as what
  * is not complete (section 3.1.2); number and code register. Clients then show the text, and the form again (decision 82).
@@ -123,11 +126,14 @@ function sentIn(query: Element): { number: string | undefined; code: string | un
   return { number: text('phone'), code: text('misc') };
 }
 
-/** Section 3.2: everything that is kept about the subscriber goes, as by every other door. */
+/** Section 3.2: everything that is kept about the subscriber goes, as by every other door, but never the account that asks. */
 async function unregister(service: Recording, jid: string, query: Element): Promise<void> {
   if (query.getChildElements().length > 1) throw new Refusal('modify', 'bad-request');
   const subscriber = await subscriberOfJid(service, jid);
   if (!subscriber) throw new Refusal('auth', 'registration-required', 'This account is not registered.');
+  // Clients send this along when somebody drops the contact, and ask nothing.
+  if ((await service.stores.accounts.madeFor(subscriber.id)).includes(jid))
+    throw new Refusal('cancel', 'not-allowed', OWN_ACCOUNT);
   await recorded(service, 'IQ register/remove', async () => {
     await removeSubscriber(service, subscriber.id);
     return subscriber.id;

@@ -136,6 +136,14 @@ describe('registering a number with the component', () => {
     expect((await ownerOf(ALICE)).jid).to.equal('guest@op.example');
   });
 
+  it('does not unregister who would lose the account by it', async () => {
+    const own = await connectIq(stack, await api.join('+447911123459'));
+    const { error } = await send(own, xml('remove'));
+    await own.leave();
+    expect(error).to.include({ type: 'cancel', condition: 'not-allowed' });
+    expect((await ownerOf('+447911123459')).jid).to.equal('+447911123459@op.example');
+  });
+
   it('is in the audit trail, with no number', async () => {
     const { body } = await api.expectStatus(200, api.call('GET', '/v1/audit?limit=1000'));
     const entries = body.entries as unknown as { operation: string; caller: string; status: number }[];
