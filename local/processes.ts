@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { type Child, startChild } from './child.ts';
+import { projectRoot } from './project-root.ts';
 
 /** Earshot's own processes. */
 export type Role = 'component' | 'gateway' | 'worker';
@@ -24,9 +26,12 @@ export interface EarshotProcess extends Child {
   role: Role;
 }
 
-/** Starts an Earshot process: from TypeScript when this file runs from TypeScript, else from the build. Does not wait until it is ready. */
+/**
+ * Starts an Earshot process: from TypeScript when this file runs from TypeScript, else from the build. `npm test`, which builds first, has it run from
+ * the build by EARSHOT_FROM_BUILD=1: it then starts in half the time. Does not wait until it is ready.
+ */
 export async function startProcess(options: ProcessOptions): Promise<EarshotProcess> {
-  const entry = options.entry ?? fileURLToPath(new URL(`../${options.role}/main${sourceSuffix()}`, import.meta.url));
+  const entry = options.entry ?? mainOf(options.role);
   const child = await startChild({
     name: `The ${options.role}`,
     program: process.execPath,
@@ -46,8 +51,10 @@ function withoutEarshot(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EARSHOT_')));
 }
 
-function sourceSuffix(): '.ts' | '.js' {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+function mainOf(role: Role): string {
+  if (process.env.EARSHOT_FROM_BUILD === '1') return join(projectRoot(), 'dist', role, 'main.js');
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return fileURLToPath(new URL(`../${role}/main${suffix}`, import.meta.url));
 }
 
 function nodeOptions(entry: string): string[] {
