@@ -3,7 +3,7 @@ import type { DirtyItem, Friend } from '../store/friends.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Bounces } from './bounces.ts';
 import type { Context } from './context.ts';
-import { offerText } from './offer-text.ts';
+import { offerBodies } from './offer-text.ts';
 import type { PresenceTracker } from './presence.ts';
 import { endPartings, only } from './roster-marks.ts';
 import { type Suggestion, suggestibleClient, suggestions } from './rosterx.ts';
@@ -77,7 +77,7 @@ async function tell({ context, presence, bounces, domain }: Offering, news: News
   for (const friends of inBatches(offer)) {
     const stanza =
       client === undefined
-        ? xml('message', { from: domain, to: jid, type: 'chat' }, xml('body', {}, offerText(friends)))
+        ? xml('message', { from: domain, to: jid, type: 'chat' }, offerBodies(friends))
         : suggestions(client, domain, friends.map(toSuggestion));
     bounces.expect(stanza, () => broughtBack(context, news, friends));
     await once(context, news, friends, client === undefined ? 'message' : 'item', () => stream.send(stanza));

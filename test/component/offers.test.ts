@@ -75,6 +75,9 @@ describe('offers, where the server grants no privileges', () => {
     expect(texts()).to.deep.equal([
       'Somebody from your address book is here:\nBob Li: bob@op.example\nAdd them as contacts to see what they play.',
     ]);
+    const [, chinese] = sent[0]?.getChildren('body') ?? [];
+    expect(chinese?.attrs['xml:lang']).to.equal('zh');
+    expect(chinese?.getText()).to.contain('\nBob Li：bob@op.example\n');
   });
 
   it('are made again when they surely were not sent, and never when they may have been', async () => {
