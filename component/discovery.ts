@@ -1,9 +1,9 @@
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Recording } from '../service/recorded.ts';
 import type { Capability } from './disco.ts';
 import { answerGateway } from './number-gateway.ts';
 import { answerQuicksy } from './quicksy.ts';
-import type { Recording } from './recorded.ts';
 import { answerRegistration } from './registration.ts';
 import { answerSearch } from './search.ts';
 import type { Stream } from './stream.ts';

@@ -5,12 +5,12 @@ import type { Log } from '../runtime/log.ts';
 import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../service/asked-code.ts';
 import { removeSubscriber } from '../service/departure.ts';
 import { linkNumber, subscriberOfJid } from '../service/linking.ts';
+import { type Recording, recorded } from '../service/recorded.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { formElement } from './data-form.ts';
 import type { Capability } from './disco.ts';
 import { answering, Refusal } from './error-answer.ts';
 import { answerTo, submittedForm } from './query-form.ts';
-import { type Recording, recorded } from './recorded.ts';
 import type { Stream } from './stream.ts';
 import { type Element, textElement, xml } from './xml.ts';
 
@@ -23,6 +23,8 @@ const ASK_CODE = 'A code was sent to your phone. Type it, or another number with
 const SENT = 'A code was sent to your phone. Register again, with the number and the code.';
 const NO_CODE = 'There is no code for this number; register with the number alone to get one.';
 
+/** Whoever asks for a code is not yet somebody. */
+const NOBODY = () => undefined;
 const OWN_ACCOUNT =
   'This account was made with your number and would be deleted, too: use the command “Forget me”, which asks first.';
 
@@ -105,17 +107,16 @@ async function register(service: Recording, jid: string, query: Element): Promis
   const present = await subscriberOfJid(service, jid);
   if (present && phoneNumbersOf(present).includes(phoneNumber)) return;
   if (code === undefined) {
-    await recorded(service, 'IQ register/send-code', async () => {
-      await askForCode(service, askerOf(jid), phoneNumber, jid);
-      return undefined;
-    });
+    await recorded(service, 'IQ register/send-code', NOBODY, () => askForCode(service, askerOf(jid), phoneNumber, jid));
     throw new Refusal('modify', 'not-acceptable', SENT);
   }
-  await recorded(service, 'IQ register', async () => {
+  let subscriber: Subscriber | undefined;
+  const whom = () => subscriber?.id;
+  await recorded(service, 'IQ register', whom, async () => {
     const asked = (await numberAskedFor(service, askerOf(jid))) === phoneNumber;
     const proof = asked ? await proveAskedNumber(service, askerOf(jid), code.replace(/[\s-]/g, ''), jid) : undefined;
     if (!proof) throw new Refusal('modify', 'not-acceptable', NO_CODE);
-    return (await linkNumber(service, jid, proof)).subscriber.id;
+    subscriber = (await linkNumber(service, jid, proof)).subscriber;
   });
 }
 
@@ -134,8 +135,11 @@ async function unregister(service: Recording, jid: string, query: Element): Prom
   // Clients send this along when somebody drops the contact, and ask nothing.
   if ((await service.stores.accounts.madeFor(subscriber.id)).includes(jid))
     throw new Refusal('cancel', 'not-allowed', OWN_ACCOUNT);
-  await recorded(service, 'IQ register/remove', async () => {
-    await removeSubscriber(service, subscriber.id);
-    return subscriber.id;
-  });
+  const { id } = subscriber;
+  await recorded(
+    service,
+    'IQ register/remove',
+    () => id,
+    () => removeSubscriber(service, id),
+  );
 }

@@ -1,19 +1,11 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Log } from '../../runtime/log.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
-import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
-import type { ServiceContext } from '../../service/context.ts';
+import type { Recording } from '../../service/recorded.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Form, Result } from '../data-form.ts';
 import type { CommandName, Texts } from './texts.ts';
 
 /** What commands work with. `domain`: the component's. */
-export type CommandContext = ServiceContext & {
-  domain: string;
-  subjectHashOf: SubjectHashOf;
-  metrics: Metrics;
-  log: Log;
-};
+export type CommandContext = Recording & { domain: string };
 
 /** Somebody of the home host who is at a command. `jid`: bare, as the server has authenticated it. `subscriber`: whose account it is at this moment. */
 export type Visit = {

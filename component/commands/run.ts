@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { bareOf, domainOf, parseBareJid } from '../../domain/jid.ts';
-import { recordCall, STATUS_OF } from '../../service/audit.ts';
 import { countOne } from '../../service/limited.ts';
 import { subscriberOfJid } from '../../service/linking.ts';
+import { recorded } from '../../service/recorded.ts';
 import { checkAnswers } from './answers.ts';
 import { type Command, type CommandContext, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
 import { type Language, TEXTS } from './texts.ts';
 
 /** Steps of commands that one account may take, by form and by text together. */
 const STEPS = [{ most: 60, window: 60_000 }];
-/** In the audit trail, as HTTP says it. */
-const DONE = 200;
 
 /** Who is there, if it is a user of the home host: `from` as the server has stamped it. */
 export async function visitOf(context: CommandContext, from: string, language: Language): Promise<Visit | undefined> {
@@ -69,42 +66,22 @@ export function reasonOf(err: unknown, { texts }: Visit): string | undefined {
   }
 }
 
-/** Runs a step; one that may change something leaves an entry before anybody hears of it, and without one it is no success (decision 41). */
+/** Runs a step and counts how it ends; one that may change something leaves an entry in the audit trail. */
 async function audited(
   visit: Visit,
-  command: Command,
+  { name }: Command,
   written: boolean,
   step: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { metrics } = visit.context;
-  let outcome: Outcome;
+  const { context } = visit;
+  const whom = () => visit.subscriber?.id;
   try {
-    outcome = await step();
+    const outcome = written ? await recorded(context, `COMMAND ${name}`, whom, step, codeOf) : await step();
+    context.metrics.commands.inc({ command: name, outcome: 'done' });
+    return outcome;
   } catch (err) {
-    const code = codeOf(err);
-    metrics.commands.inc({ command: command.name, outcome: code });
-    if (written && code !== 'TOO_MANY_REQUESTS') await write(visit, command, code);
+    context.metrics.commands.inc({ command: name, outcome: codeOf(err) });
     throw err;
-  }
-  metrics.commands.inc({ command: command.name, outcome: 'done' });
-  if (written && !(await write(visit, command, undefined)))
-    throw new Fault('UNAVAILABLE', 'The command could not be written to the audit trail; send it again.');
-  return outcome;
-}
-
-/** False when the entry is lost. */
-async function write({ context, subscriber }: Visit, { name }: Command, code: FaultCode | undefined): Promise<boolean> {
-  const caller = subscriber && { kind: 'subscriber' as const, id: subscriber.id };
-  const correlator = randomUUID();
-  const status = code === undefined ? DONE : STATUS_OF[code];
-  const call = { caller, operation: `COMMAND ${name}`, subject: subscriber?.id, correlator, status, code };
-  try {
-    await recordCall(context, call);
-    return true;
-  } catch (err) {
-    context.metrics.auditFailures.inc();
-    context.log.error({ err, correlator, operation: call.operation, status }, 'audit entry lost');
-    return false;
   }
 }
 
