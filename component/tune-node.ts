@@ -1,13 +1,11 @@
 // XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.2 and 8.9
 import { MODEL } from '../domain/node-access.ts';
+import { createNode, setAsOwner } from './node-owner.ts';
 import { TUNE } from './pep.ts';
-import { privilegedIq } from './privileged-iq.ts';
-import { isCondition } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
 import { type Element, textElement, xml } from './xml.ts';
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
-const OWNER = `${PUBSUB}#owner`;
 const DATA = 'jabber:x:data';
 /** Affiliations in one request. */
 const BATCH = 100;
@@ -27,18 +25,6 @@ export async function changeAccess(
   }
   const model = changes.find(([field]) => field === MODEL)?.[1];
   if (model !== undefined) await setAsOwner(stream, jid, xml('configure', { node: TUNE }, accessForm(model)));
-}
-
-async function createNode(stream: Stream, jid: string): Promise<void> {
-  try {
-    await privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: PUBSUB }, xml('create', { node: TUNE })));
-  } catch (err) {
-    if (!isCondition(err, 'conflict')) throw err;
-  }
-}
-
-async function setAsOwner(stream: Stream, jid: string, child: Element): Promise<void> {
-  await privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: OWNER }, child));
 }
 
 function accessForm(model: string): Element {

@@ -1,12 +1,9 @@
 // XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.8.2 and 8.9.2
+import { createNode, setAsOwner } from './node-owner.ts';
 import { TUNE } from './pep.ts';
-import { privilegedIq } from './privileged-iq.ts';
 import { isCondition } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
-import { type Element, xml } from './xml.ts';
-
-const PUBSUB = 'http://jabber.org/protocol/pubsub';
-const OWNER = `${PUBSUB}#owner`;
+import { xml } from './xml.ts';
 
 /**
  * Makes the component, which is nobody's contact, a member of the user's node with the tune and subscribes it, in the user's name. A node
@@ -30,24 +27,12 @@ export async function unsubscribeFromTunes(stream: Stream, jid: string, componen
   await setAffiliation(stream, jid, component, 'none');
 }
 
-async function createNode(stream: Stream, jid: string): Promise<void> {
-  try {
-    await privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: PUBSUB }, xml('create', { node: TUNE })));
-  } catch (err) {
-    if (!isCondition(err, 'conflict')) throw err;
-  }
-}
-
-function setAffiliation(stream: Stream, jid: string, component: string, affiliation: string): Promise<Element> {
+function setAffiliation(stream: Stream, jid: string, component: string, affiliation: string): Promise<void> {
   const element = xml('affiliation', { jid: component, affiliation });
   return setAsOwner(stream, jid, xml('affiliations', { node: TUNE }, element));
 }
 
-function setSubscription(stream: Stream, jid: string, component: string, subscription: string): Promise<Element> {
+function setSubscription(stream: Stream, jid: string, component: string, subscription: string): Promise<void> {
   const element = xml('subscription', { jid: component, subscription });
   return setAsOwner(stream, jid, xml('subscriptions', { node: TUNE }, element));
-}
-
-function setAsOwner(stream: Stream, jid: string, child: Element): Promise<Element> {
-  return privilegedIq(stream, jid, 'set', xml('pubsub', { xmlns: OWNER }, child));
 }
