@@ -136,18 +136,21 @@ export function createConversations(context: CommandContext): Conversations {
       return { text: visit.texts.trouble };
     }
     const over = err instanceof Fault && err.code === 'TOO_MANY_REQUESTS';
-    return !over || (await isFirst(visit, 'told to wait', OVER_LIMIT)) ? { text: reason } : undefined;
+    return !over || (await maySay(visit, 'told to wait', OVER_LIMIT)) ? { text: reason } : undefined;
   }
 
   async function bewildered(visit: Visit, text: string): Promise<Reply | undefined> {
-    return (await isFirst(visit, 'not understood', BEWILDERED)) ? { text } : undefined;
+    return (await maySay(visit, 'not understood', BEWILDERED)) ? { text } : undefined;
   }
 
-  async function isFirst({ jid }: Visit, what: string, limits: typeof BEWILDERED): Promise<boolean> {
-    return countOne(context, what, jid, limits).then(
-      () => true,
-      () => false,
-    );
+  async function maySay({ jid }: Visit, what: string, limits: typeof BEWILDERED): Promise<boolean> {
+    try {
+      await countOne(context, what, jid, limits);
+      return true;
+    } catch (err) {
+      if (err instanceof Fault && err.code === 'TOO_MANY_REQUESTS') return false;
+      throw err;
+    }
   }
 
   return { replyTo, bewildered };

@@ -1,13 +1,13 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config.ts';
-import { createKeyedHash } from '../runtime/keyed-hash.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
+import { createNumberKey } from '../runtime/number-key.ts';
 import { connectEvents } from '../runtime/redis.ts';
 import { createSubjectHash } from '../runtime/subject-hash.ts';
+import { createServiceContext } from '../service/context.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
@@ -20,17 +20,13 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const eventRedis = await connectEvents(place, log);
   const tls = config.edge.tls && (await readTls(config.edge.tls));
   const context: Context = {
+    ...createServiceContext(config, { stores, queues }),
     config,
-    stores,
-    queues,
     events: createEventSource(eventRedis, stores.keys),
     numberKeyOf: createNumberKey(config.numberKey),
-    numberKeys: createNumberKeys(config.numberKey, config.numberKeyPrevious),
     subjectHashOf: createSubjectHash(config.numberKey),
-    keyedHash: createKeyedHash(config.secretsKey),
     metrics: createMetrics('gateway'),
     log,
-    now: Date.now,
   };
   const app = await buildServer(context, tls);
   await app.listen({ host: config.host, port: config.port });

@@ -16,7 +16,7 @@ export type ServiceContext = {
   now: () => number;
 };
 
-/** What the doors of a process that is not the gateway work with. */
+/** What the doors of one process work with. */
 export function createServiceContext(
   config: ServiceConfig,
   { stores, queues }: Pick<ServiceContext, 'stores' | 'queues'>,
