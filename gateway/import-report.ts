@@ -3,7 +3,14 @@ import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { createSubscriber } from '../service/new-subscriber.ts';
-import { changeIdentity, rename, subscriberWith, toDisplayName, toE164s } from '../service/subscriber-fields.ts';
+import {
+  changeIdentity,
+  rename,
+  requireStillWith,
+  subscriberWith,
+  toDisplayName,
+  toE164s,
+} from '../service/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { requireLinking, requireReach } from './auth.ts';
 import type { Carrier } from './caller.ts';
@@ -117,7 +124,11 @@ async function importOne(
   const renamed = displayName !== undefined && displayName !== known.displayName;
   const renumbered = wanted.otherPhoneNumbers !== undefined && !sameNumbers(known, phoneNumbers);
   if (!renamed && !renumbered) return { outcome: 'unchanged', subscriberId: known.id };
-  if (renumbered && !dryRun) await changeIdentity(context, known, phoneNumbers);
+  if (renumbered && !dryRun)
+    await changeIdentity(context, known.id, (present) => {
+      requireStillWith(present, phoneNumbers[0]);
+      return { phoneNumbers, jid: present.jid };
+    });
   if (renamed && !dryRun) await rename(context, known, displayName);
   return { outcome: 'updated', subscriberId: known.id };
 }

@@ -16,18 +16,19 @@ const TAKEN = {
 /**
  * Tries to get numbers and a JID for a subscriber until nothing that passes by itself is in the way. Whoever holds one of
  * them without it being in the record gets a moment to be gone; somebody who was never finished is then given up.
+ * Answers `changed` when the subscriber is not any more what was wanted for it.
  * @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber itself is gone)
  */
 export async function untilClaimed(
   context: ServiceContext,
   wanted: Numbers & { id: string; jid: string },
   attempt: () => Promise<ChangeOutcome>,
-): Promise<void> {
+): Promise<'ok' | 'changed'> {
   const { stores, now } = context;
   const giveUp = now() + PATIENCE;
   for (;;) {
     const outcome = await attempt();
-    if (outcome === 'ok') return;
+    if (outcome === 'ok' || outcome === 'changed') return outcome;
     if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
     const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
     if (typeof obstacle === 'string') throw new Fault('ALREADY_EXISTS', TAKEN[obstacle]);

@@ -2,7 +2,7 @@ import { Fault } from '../domain/fault.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
-import { changeIdentity, subscriberWith, toJid } from './subscriber-fields.ts';
+import { changeIdentity, requireStillWith, subscriberWith, toJid } from './subscriber-fields.ts';
 import type { Proof } from './verification.ts';
 
 /** `created`: a new subscriber; `moved`: the number's subscriber had another JID before; `same`: nothing was to be done. */
@@ -44,7 +44,7 @@ async function requireFreeJid(context: ServiceContext, jid: string, phoneNumber:
 
 async function tie(context: ServiceContext, jid: string, phoneNumber: string): Promise<Linked> {
   const known = await subscriberWith(context, phoneNumber);
-  if (known) return move(context, known, jid);
+  if (known) return move(context, known, phoneNumber, jid);
   try {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', jid);
     return { outcome: 'created', subscriber };
@@ -53,12 +53,15 @@ async function tie(context: ServiceContext, jid: string, phoneNumber: string): P
     const taken = err instanceof Fault && err.code === 'ALREADY_EXISTS';
     const added = taken ? await subscriberWith(context, phoneNumber) : undefined;
     if (!added) throw err;
-    return move(context, added, jid);
+    return move(context, added, phoneNumber, jid);
   }
 }
 
-async function move(context: ServiceContext, known: Subscriber, jid: string): Promise<Linked> {
+async function move(context: ServiceContext, known: Subscriber, phoneNumber: string, jid: string): Promise<Linked> {
   if (known.jid === jid) return { outcome: 'same', subscriber: known };
-  await changeIdentity(context, known, phoneNumbersOf(known), jid);
+  await changeIdentity(context, known.id, (present) => {
+    requireStillWith(present, phoneNumber);
+    return { phoneNumbers: phoneNumbersOf(present), jid };
+  });
   return { outcome: 'moved', subscriber: { ...known, jid } };
 }

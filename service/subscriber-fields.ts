@@ -35,24 +35,40 @@ export function toJid(text: string, homeHost: string): string {
   return jid;
 }
 
-/** Changes the numbers, the JID, or both. @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber is gone) */
+/** What a subscriber shall be known by. */
+export type Identity = { phoneNumbers: PhoneNumbers; jid: string };
+
+/**
+ * Changes the numbers, the JID, or both. `wish` makes of the subscriber what it shall be, again for each change that somebody else makes
+ * meanwhile: so nobody's change undoes another's. @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber is gone), and what `wish` throws
+ */
 export async function changeIdentity(
   context: ServiceContext,
-  subscriber: Subscriber,
-  phoneNumbers: PhoneNumbers,
-  jid = subscriber.jid,
+  id: string,
+  wish: (subscriber: Subscriber) => Identity,
 ): Promise<void> {
   const { stores, queues, numberKeys, now } = context;
-  if (phoneNumbers.join() === phoneNumbersOf(subscriber).join() && jid === subscriber.jid) return;
-  const { id } = subscriber;
-  const numbers = hashNumbers(phoneNumbers, numberKeys);
-  try {
-    await untilClaimed(context, { id, jid, ...numbers }, () =>
-      stores.subscribers.identity.change(id, { numbers, jid }, now()),
-    );
-  } finally {
-    for (const queue of ['reconcile', 'roster', 'tune'] as const) await queues.enqueue(queue, [id]);
+  for (;;) {
+    const subscriber = await stores.subscribers.get(id);
+    if (!subscriber) throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+    const { phoneNumbers, jid } = wish(subscriber);
+    if (phoneNumbers.join() === phoneNumbersOf(subscriber).join() && jid === subscriber.jid) return;
+    const numbers = hashNumbers(phoneNumbers, numberKeys);
+    try {
+      const outcome = await untilClaimed(context, { id, jid, ...numbers }, () =>
+        stores.subscribers.identity.change(id, { numbers, jid }, now(), subscriber),
+      );
+      if (outcome === 'ok') return;
+    } finally {
+      for (const queue of ['reconcile', 'roster', 'tune'] as const) await queues.enqueue(queue, [id]);
+    }
   }
+}
+
+/** @throws Fault CONFLICT when the number went to somebody else, or nobody, since the subscriber was found by it */
+export function requireStillWith(subscriber: Subscriber, phoneNumber: string): void {
+  if (!phoneNumbersOf(subscriber).includes(phoneNumber))
+    throw new Fault('CONFLICT', 'The subscriber has just given this number up; try again.');
 }
 
 /** Whoever has the number in its record: the directory alone may be a moment behind, or ahead. */

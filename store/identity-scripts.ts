@@ -9,11 +9,17 @@ local function recordKeys(record)
   return keys
 end`;
 
-/** KEYS: record, intention, due:reconcile, former. ARGV: id, stamp, time, deadline, wanted number keys, wanted JID. */
+/**
+ * KEYS: record, intention, due:reconcile, former. ARGV: id, stamp, time, deadline, wanted number keys, wanted JID; and, where the change
+ * was made of a record, what that said: primary number, other numbers, JID.
+ */
 export const BEGIN = `${RECORD_KEYS}
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
 local other = redis.call('HGET', KEYS[2], 'deadline')
 if other then return tonumber(other) > tonumber(ARGV[3]) and 'busy' or 'abandoned' end
+for i, field in ipairs({ 'phoneNumber', 'otherPhoneNumbers', 'jid' }) do
+  if ARGV[6 + i] and (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[6 + i] then return 'changed' end
+end
 if redis.call('HEXISTS', KEYS[4], ARGV[6]) == 1 then return 'busy' end
 local numbers = table.concat(recordKeys(KEYS[1]), ' ') .. ' ' .. ARGV[5]
 redis.call('HSET', KEYS[2], 'stamp', ARGV[2], 'deadline', ARGV[4], 'numbers', numbers, 'jid', ARGV[6])

@@ -6,7 +6,7 @@ import type { Interned } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { jidPlace, numberPlace } from './places.ts';
-import { keysOf, type Numbers, numberFields, toSubscriber } from './subscriber-record.ts';
+import { keysOf, type Numbers, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
 
 /** What a subscriber shall be known by from now on. */
 export type Wanted = { numbers: Numbers; jid: string };
@@ -14,8 +14,11 @@ export type Wanted = { numbers: Numbers; jid: string };
 /** Places in the directory that may be a subscriber's while a change goes on. */
 export type Named = { numberKeys: readonly string[]; jid?: string };
 
-/** `busy`: another change of this subscriber is under way, or somebody is just giving up what is wanted. */
-export type ChangeOutcome = 'ok' | 'number-taken' | 'jid-taken' | 'busy' | 'gone';
+/**
+ * `busy`: another change of this subscriber is under way, or somebody is just giving up what is wanted. `changed`: the record is not what
+ * the change was made of.
+ */
+export type ChangeOutcome = 'ok' | 'number-taken' | 'jid-taken' | 'busy' | 'changed' | 'gone';
 
 /** Milliseconds that a change may take; then it is taken for abandoned. */
 const PATIENCE = 10_000;
@@ -32,13 +35,15 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
     id: string,
     wanted: Named,
     now: number,
-  ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned'> {
+    seen?: Subscriber,
+  ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned' | 'changed'> {
     const stamp = newStamp();
+    const before = seen ? [seen.phoneNumber, (seen.otherPhoneNumbers ?? []).join(' '), seen.jid] : [];
     const reply = await redis.eval(BEGIN, {
       keys: [keys.subscriber(id), keys.intention(id), keys.due('reconcile', id), keys.former(id)],
-      arguments: [id, stamp, `${now}`, `${now + PATIENCE}`, wanted.numberKeys.join(' '), wanted.jid ?? ''],
+      arguments: [id, stamp, `${now}`, `${now + PATIENCE}`, wanted.numberKeys.join(' '), wanted.jid ?? '', ...before],
     });
-    return reply === 'ok' ? { stamp } : (reply as 'gone' | 'busy' | 'abandoned');
+    return reply === 'ok' ? { stamp } : (reply as 'gone' | 'busy' | 'abandoned' | 'changed');
   }
 
   /** In an order that is the same for everybody, so that of several who want the same numbers one gets them all. */
@@ -112,12 +117,12 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
     if (typeof begun !== 'string') await finish(id, begun.stamp);
   }
 
-  /** Changes numbers and JID together, all or nothing. */
-  async function change(id: string, wanted: Wanted, now: number): Promise<ChangeOutcome> {
+  /** Changes numbers and JID together, all or nothing. `seen`: the record that they were made of; then only while it is still so. */
+  async function change(id: string, wanted: Wanted, now: number, seen?: Subscriber): Promise<ChangeOutcome> {
     const named = { numberKeys: keysOf(wanted.numbers), jid: wanted.jid };
-    const begun = await begin(id, named, now);
+    const begun = await begin(id, named, now, seen);
     if (begun === 'abandoned') await settle(id, now);
-    if (typeof begun === 'string') return begun === 'gone' ? 'gone' : 'busy';
+    if (typeof begun === 'string') return begun === 'abandoned' ? 'busy' : begun;
     const claimed = await claimAll(id, wanted);
     const outcome = claimed === 'ok' ? await commit(id, begun.stamp, wanted, now) : claimed;
     await finish(id, begun.stamp);

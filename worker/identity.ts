@@ -17,8 +17,9 @@ export async function enterAgain(context: Context, subscriber: Subscriber): Prom
   await blockAgain(context, id);
   const wanted = { numbers: hashNumbers(phoneNumbersOf(subscriber), numberKeys), jid };
   await stores.accounts.carryOver(id, subscriber.numberKey, wanted.numbers.numberKey);
-  const outcome = await stores.subscribers.identity.change(id, wanted, now());
-  if (outcome === 'busy') throw new Error('Another change of this subscriber is under way; this one comes after it.');
+  const outcome = await stores.subscribers.identity.change(id, wanted, now(), subscriber);
+  if (outcome === 'busy' || outcome === 'changed')
+    throw new Error('Another change of this subscriber is under way; this one comes after it.');
   if (outcome === 'number-taken' || outcome === 'jid-taken') {
     if (typeof (await stores.subscribers.obstacle(id, wanted, now())) !== 'string')
       throw new Error('Who had a number of this subscriber is just giving it up.');

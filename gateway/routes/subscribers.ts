@@ -98,11 +98,16 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const subscriber = await subscriberOf(request, stores);
-        const { phoneNumber = subscriber.phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
-        const wanted = toE164s(phoneNumber, otherPhoneNumbers ?? subscriber.otherPhoneNumbers);
-        for (const number of wanted) requireReach(carrierOf(request), number);
-        if (jid !== undefined) requireLinking(carrierOf(request));
-        await changeIdentity(context, subscriber, wanted, jid && toJid(jid, context.config.homeHost));
+        const { phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
+        const carrier = carrierOf(request);
+        if (jid !== undefined) requireLinking(carrier);
+        const moved = jid === undefined ? undefined : toJid(jid, context.config.homeHost);
+        await changeIdentity(context, subscriber.id, (present) => {
+          const others = otherPhoneNumbers ?? present.otherPhoneNumbers;
+          const phoneNumbers = toE164s(phoneNumber ?? present.phoneNumber, others);
+          for (const number of phoneNumbers) requireReach(carrier, number);
+          return { phoneNumbers, jid: moved ?? present.jid };
+        });
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
         return toView(await subscriberOf(request, stores));
       },

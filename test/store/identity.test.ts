@@ -133,6 +133,18 @@ describe('a change of number', () => {
     expect(await owners('+2', '+3')).to.deep.equal(['bob', undefined]);
   });
 
+  it('is refused when the subscriber is not any more what the change was made of', async () => {
+    const { change: changeIdentity } = stores.subscribers.identity;
+    const seen = (await stores.subscribers.get('alice')) as Subscriber;
+    expect(await change('alice', '+2', '+3')).to.equal('ok');
+    expect(await changeIdentity('alice', { ...wanted('alice', '+1'), jid: 'moved@op.example' }, NOW, seen)).to.equal(
+      'changed',
+    );
+    expect(await owners('+1', '+2', '+3')).to.deep.equal([undefined, 'alice', 'alice']);
+    const present = (await stores.subscribers.get('alice')) as Subscriber;
+    expect(await changeIdentity('alice', wanted('alice', '+1'), NOW, present)).to.equal('ok');
+  });
+
   it('finds a number free that was claimed too late for somebody who is forgotten by now', async () => {
     const { claimAll } = stores.subscribers.identity;
     await stores.subscribers.leave('alice', NOW);
