@@ -61,7 +61,6 @@ end
 if touched > 0 then redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1]) end
 return touched`;
 
-/** KEYS: the books. */
 /** KEYS: waiting, the books. */
 const NUMBERS = `${BOOKS}
 local numbers = {}
@@ -186,6 +185,13 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
     async dirtyNumbers(id: string): Promise<Marks> {
       const fields = (await binary.eval(MARKS, { keys: [keys.dirtyNumbers(id)] })) as unknown as Buffer[];
       return Object.fromEntries(pairs(fields).map(([number, stamp]) => [unpackNumberKey(number), `${stamp}`]));
+    },
+
+    /** Which of these numbers the reconciliation has still to look at. */
+    async dirtyAmong(id: string, numberKeys: readonly string[]): Promise<Set<string>> {
+      if (numberKeys.length === 0) return new Set();
+      const stamps = await redis.hmGet(keys.dirtyNumbers(id), numberKeys.map(packNumberKey));
+      return new Set(numberKeys.filter((_, i) => stamps[i] !== null));
     },
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {

@@ -38,6 +38,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .del([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)
+      .hDel(keys.running(partitionOf(id)), id)
       .zRem(keys.due('tune', id), id)
       .zRem(keys.due('roster', id), id)
       .zRem(keys.due('reconcile', id), id)

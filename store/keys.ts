@@ -79,6 +79,7 @@ export function createKeys(prefix: string) {
     ids: (number: number) => bucket('ids', number),
     lastIndex: `${prefix}:last-index`,
     rechecks: (partition: number) => part(partition, 'rechecks'),
+    running: (partition: number) => part(partition, 'running'),
     reconciliation: `${prefix}:reconciliation`,
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,

@@ -32,6 +32,7 @@ import { createRates } from './rates.ts';
 import { createRecent } from './recent.ts';
 import { createReconciliation } from './reconciliation.ts';
 import { createRoll } from './roll.ts';
+import { createRuns } from './runs.ts';
 import { createSharing } from './sharing.ts';
 import { createSources } from './sources.ts';
 import { createStatuses } from './status.ts';
@@ -78,6 +79,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     recent: createRecent(redis, keys),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
+    runs: createRuns(redis, keys),
     sources: createSources(redis, keys, budget),
     rates: createRates(redis, keys),
     sharing,

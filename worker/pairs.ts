@@ -15,19 +15,35 @@ export async function decidePairs(context: Context, subscriber: Subscriber): Pro
   const seen = Object.entries(await stores.pairs.dirty(subscriber.id));
   for (let from = 0; from < seen.length; from += BATCH) {
     const part = seen.slice(from, from + BATCH);
-    await decide(
-      context,
-      subscriber,
-      part.map(([other]) => other),
-    );
-    await stores.pairs.clearDirty(subscriber.id, Object.fromEntries(part));
+    const others = part.map(([other]) => other);
+    const verdicts = await decide(context, subscriber, others);
+    const early = await whereEarly(stores, subscriber.id, verdicts);
+    const done = part.filter((_, i) => early[i] !== true);
+    await stores.pairs.clearDirty(subscriber.id, Object.fromEntries(done));
   }
 }
 
 /** What one end makes of a pair: the friend as this roster shall show it, and the JID to keep the tune from. */
 type Verdict = { friend: Friend | undefined; barred: string | undefined };
 
-async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<void> {
+/**
+ * For each verdict: whether it rests on a number or a block that came while this job ran, and that it has not followed. Whoever it is about
+ * may leave or change the number and not find this end among those it concerns; so the pair is decided again once it was followed.
+ */
+async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict[]): Promise<boolean[]> {
+  const held = verdicts.flatMap(({ friend }) => friend?.held ?? []);
+  const [unfollowed, { marks }] = await Promise.all([
+    stores.addressBooks.dirtyAmong(id, held),
+    stores.privacies.dirtyBlocked(id),
+  ]);
+  const blocking = Object.keys(marks).length > 0;
+  return verdicts.map(({ friend, barred: jid }) => {
+    const number = friend?.held;
+    return (number !== undefined && unfollowed.has(number)) || (blocking && jid !== undefined);
+  });
+}
+
+async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
   const [before, barredBefore, privacies] = await Promise.all([
@@ -41,7 +57,7 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
-  if (dirty.length + bar.length + unbar.length === 0) return;
+  if (dirty.length + bar.length + unbar.length === 0) return verdicts;
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
   await queues.enqueue('tune', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await queues.enqueue('roster', set.length > 0 ? [id] : []);
@@ -49,6 +65,7 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
     await stores.events.tell(id, { what: 'friends', id: other });
   // Who sees this one's tune may be others now.
   await stores.events.tell(id, { what: 'now-playing' });
+  return verdicts;
 }
 
 function changesOf(

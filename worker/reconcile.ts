@@ -6,28 +6,47 @@ import { decidePairs } from './pairs.ts';
 
 /**
  * The `reconcile` job: follows what changed about one subscriber to every pair it concerns, and decides this end of those
- * pairs. Every step can be done twice; a mark is taken away only after its work is done.
+ * pairs. Every step can be done twice, but only one after the other: whoever was overtaken has it all looked at anew.
  */
 export function createReconcileJob(context: Context): (id: string) => Promise<void> {
-  const { stores, now } = context;
+  const { stores } = context;
 
   return async (id) => {
-    await stores.subscribers.identity.settle(id, now());
-    // Read before anything is decided: a policy that comes into force later begins a round, which makes marks.
-    const policy = (await stores.reconciliation.policy()) ?? context.policy;
-    const decided = { ...context, policy };
-    const { subscriber, announced } = await presentState(context, id);
-    if (subscriber?.state === 'leaving') await letGo(context, subscriber);
-    if (subscriber && subscriber.state !== 'pending') {
-      await followAnnounced(decided, id, announced);
-      await followNumbers(context, id);
-      await followBlocked(context, id);
-      await decidePairs(decided, subscriber);
+    const run = await stores.runs.begin(id);
+    try {
+      await reconcile(context, id);
+    } finally {
+      if (!(await stores.runs.end(id, run))) await lookAnew(context, id);
     }
-    const { keys } = stores;
-    const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
-    await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
   };
+}
+
+/** Another process did this job at the same time, and either may have written what the other had read differently. */
+async function lookAnew({ stores, queues, log, now }: Context, id: string): Promise<void> {
+  log.warn({ subject: id }, 'this job ran twice at the same time; everything about its subscriber is looked at anew');
+  const subscriber = await stores.subscribers.record(id);
+  if (subscriber) await stores.reconciliation.mark([subscriber], now());
+  await queues.enqueue('reconcile', [id]);
+}
+
+/** A mark is taken away only after its work is done. */
+async function reconcile(context: Context, id: string): Promise<void> {
+  const { stores, now } = context;
+  await stores.subscribers.identity.settle(id, now());
+  const { subscriber, announced } = await presentState(context, id);
+  // After the marks that a round has made here: one that comes into force later makes them anew.
+  const policy = (await stores.reconciliation.policy()) ?? context.policy;
+  const decided = { ...context, policy };
+  if (subscriber?.state === 'leaving') await letGo(context, subscriber);
+  if (subscriber && subscriber.state !== 'pending') {
+    await followAnnounced(decided, id, announced);
+    await followNumbers(context, id);
+    await followBlocked(context, id);
+    await decidePairs(decided, subscriber);
+  }
+  const { keys } = stores;
+  const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
+  await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
 }
 
 type State = { subscriber: Subscriber | undefined; announced: Marks };

@@ -8,8 +8,8 @@ import { createKeyedHash } from '../../runtime/keyed-hash.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import { connectQueueRedis } from '../../runtime/queue-redis.ts';
-import { createQueues } from '../../runtime/queues.ts';
-import { connectEvents } from '../../runtime/redis.ts';
+import { createQueues, type Queues } from '../../runtime/queues.ts';
+import { connectEvents, type Redis } from '../../runtime/redis.ts';
 import { createSubjectHash } from '../../runtime/subject-hash.ts';
 import { createEventSource } from '../../store/events.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
@@ -21,8 +21,12 @@ const OPERATOR_KEY = 'an operator’s key'.replaceAll(/[^a-z]/g, '-');
 export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
 export type Reply = { status: number; headers: Record<string, unknown>; text: string; body: Record<string, unknown> };
 
-/** The gateway over a real Redis, in this process and without a port, with a clock that the test moves. */
-export async function openTestGateway(server: TestRedis, env: Env = {}) {
+/** The gateway over a real Redis, in this process and without a port, with a clock that the test moves; with `parts` of the test's own. */
+export async function openTestGateway(
+  server: TestRedis,
+  env: Env = {},
+  parts: { redis?: Redis; queues?: Queues } = {},
+) {
   const log = pino({ level: 'silent' });
   const config = toGatewayConfig({
     EARSHOT_HOME_HOST: 'op.example',
@@ -36,8 +40,9 @@ export async function openTestGateway(server: TestRedis, env: Env = {}) {
     connectQueueRedis(server.place, config.redisPrefix, 'wait', log),
     connectEvents(server.place, log),
   ]);
-  const stores: Stores = createStores(server.redis, config.redisPrefix);
-  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const stores: Stores = createStores(parts.redis ?? server.redis, config.redisPrefix);
+  const ownQueues = createQueues(queueRedis, config.redisPrefix, log);
+  const queues = parts.queues ?? ownQueues;
   let offset = 0;
   const now = () => Date.now() + offset;
   const numberKeys = createNumberKeys(config.numberKey, config.numberKeyPrevious);
@@ -96,7 +101,7 @@ export async function openTestGateway(server: TestRedis, env: Env = {}) {
     },
     async stop(): Promise<void> {
       await app.close();
-      await queues.close();
+      await ownQueues.close();
       queueRedis.close();
       eventRedis.destroy();
     },

@@ -1,4 +1,4 @@
-import type { Api } from './api.ts';
+import { expect } from 'chai';
 import {
   type ModelBook,
   type ModelContact,
@@ -11,16 +11,28 @@ import {
   withBook,
 } from './model.ts';
 
+/** The HTTP API, over the net or not. */
+export type LifeApi = {
+  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<LifeAnswer>;
+};
+type LifeAnswer = { status: number; text: string; body: Record<string, unknown> };
+
 /** Where lives are lived. `account`: the fields by which a new subscriber names its account, if it has one. */
 export type LifeWorld = {
-  api: Api;
+  api: LifeApi;
   account(): { jid?: string };
   /** The user behind the first says no to the second. */
   decline(id: string, other: string): Promise<void>;
 };
 
-/** A few people of the model, and who they are in Earshot. */
-export type Group = { people: Modelled[]; ids: (string | undefined)[]; numbers: string[]; life: readonly Step[] };
+/** A few people of the model, and who they are in Earshot; `everybody`: also those who have left. */
+export type Group = {
+  people: Modelled[];
+  ids: (string | undefined)[];
+  everybody: string[];
+  numbers: string[];
+  life: readonly Step[];
+};
 
 let groups = 0;
 
@@ -28,7 +40,7 @@ let groups = 0;
 export async function live(world: LifeWorld, life: readonly Step[]): Promise<Group> {
   groups += 1;
   const numbers = Array.from({ length: NUMBERS }, (_, i) => `+86139${String(groups * NUMBERS + i).padStart(8, '0')}`);
-  const group: Group = { people: Array.from({ length: PEOPLE }, () => NOBODY), ids: [], numbers, life };
+  const group: Group = { people: Array.from({ length: PEOPLE }, () => NOBODY), ids: [], everybody: [], numbers, life };
   for (const step of life) await take(world, group, step);
   return group;
 }
@@ -44,18 +56,25 @@ async function take(world: LifeWorld, group: Group, step: Step): Promise<void> {
   else group.people[step.who] = withBook(one, await writeBook(world.api, group, step));
 }
 
-async function arrive(world: LifeWorld, { people, ids, numbers }: Group, who: number, number: number): Promise<void> {
+async function arrive(
+  world: LifeWorld,
+  { people, ids, everybody, numbers }: Group,
+  who: number,
+  number: number,
+): Promise<void> {
   const taken = people.some((other) => other.number === number);
   const body = { phoneNumber: numbers[number], ...world.account() };
-  const answer = await world.api.expectStatus(taken ? 409 : 201, world.api.call('POST', '/v1/subscribers', body));
+  const answer = await expectStatus(taken ? 409 : 201, world.api.call('POST', '/v1/subscribers', body));
   if (taken) return;
-  ids[who] = String(answer.body.subscriberId);
+  const id = String(answer.body.subscriberId);
+  ids[who] = id;
+  everybody.push(id);
   people[who] = { ...NOBODY, number };
 }
 
 /** Whoever comes back is somebody new, of whom nobody has said anything yet. */
-async function leave(api: Api, { people, ids }: Group, who: number): Promise<void> {
-  await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${ids[who]}`));
+async function leave(api: LifeApi, { people, ids }: Group, who: number): Promise<void> {
+  await expectStatus(204, api.call('DELETE', `/v1/subscribers/${ids[who]}`));
   people[who] = NOBODY;
   for (const [i, one] of people.entries())
     people[i] = {
@@ -66,7 +85,7 @@ async function leave(api: Api, { people, ids }: Group, who: number): Promise<voi
 }
 
 async function setPrivacy(
-  api: Api,
+  api: LifeApi,
   { people, ids, numbers }: Group,
   { who, hidden, people: others, numbers: blocked }: Extract<Step, { do: 'set-privacy' }>,
 ): Promise<void> {
@@ -80,15 +99,15 @@ async function setPrivacy(
       ...blocked.map((number) => ({ phoneNumber: numbers[number] })),
     ],
   };
-  await api.expectStatus(200, api.call('PUT', `/v1/subscribers/${ids[who]}/privacy`, settings));
+  await expectStatus(200, api.call('PUT', `/v1/subscribers/${ids[who]}/privacy`, settings));
   const privacy = { hidden, people: new Set(present), numbers: new Set(blocked) };
   people[who] = { ...(people[who] as Modelled), privacy };
 }
 
-async function changeNumber(api: Api, { people, ids, numbers }: Group, who: number, number: number): Promise<void> {
+async function changeNumber(api: LifeApi, { people, ids, numbers }: Group, who: number, number: number): Promise<void> {
   const taken = people.some((other, i) => i !== who && other.number === number);
   const change = api.call('PATCH', `/v1/subscribers/${ids[who]}`, { phoneNumber: numbers[number] });
-  await api.expectStatus(taken ? 409 : 200, change);
+  await expectStatus(taken ? 409 : 200, change);
   if (!taken) people[who] = { ...(people[who] as Modelled), number };
 }
 
@@ -99,22 +118,28 @@ async function decline(world: LifeWorld, { people, ids }: Group, who: number, ot
   people[who] = { ...one, noTo: new Map(one.noTo).set(other, number) };
 }
 
+async function expectStatus(status: number, answer: Promise<LifeAnswer>): Promise<LifeAnswer> {
+  const got = await answer;
+  expect(got.status, got.text).to.equal(status);
+  return got;
+}
+
 type BookStep = Extract<Step, { do: 'put-book' | 'change-book' | 'drop-book' }>;
 
-async function writeBook(api: Api, { people, ids, numbers }: Group, step: BookStep): Promise<ModelBook> {
+async function writeBook(api: LifeApi, { people, ids, numbers }: Group, step: BookStep): Promise<ModelBook> {
   const path = `/v1/subscribers/${ids[step.who]}/address-book`;
   const sent = (contacts: ModelContact[]) =>
     contacts.map(({ uid, numbers: held }) => ({ uid, name: 'Contact', phoneNumbers: held.map((i) => numbers[i]) }));
   if (step.do === 'drop-book') {
-    await api.expectStatus(204, api.call('DELETE', path));
+    await expectStatus(204, api.call('DELETE', path));
     return new Map();
   }
   if (step.do === 'put-book') {
-    await api.expectStatus(202, api.call('PUT', path, { contacts: sent(step.contacts) }));
+    await expectStatus(202, api.call('PUT', path, { contacts: sent(step.contacts) }));
     return toBook(step.contacts);
   }
   const { upsert, remove } = step;
-  await api.expectStatus(202, api.call('PATCH', path, { upsert: sent(upsert), remove }));
+  await expectStatus(202, api.call('PATCH', path, { upsert: sent(upsert), remove }));
   const kept = [...(people[step.who] as Modelled).book].filter(([uid]) => !remove.includes(uid));
   return new Map([...kept, ...toBook(upsert)]);
 }

@@ -86,6 +86,16 @@ export function friendsInModel(people: readonly Modelled[], policy: Policy): num
   );
 }
 
+/** For each, whom a block stands with, whoever of the two has made it. */
+export function barredInModel(people: readonly Modelled[]): number[][] {
+  return people.map((a, me) =>
+    people.flatMap((b, other) => {
+      if (a === b || a.number === undefined || b.number === undefined) return [];
+      return blocks(a, other, b) || blocks(b, me, a) ? [other] : [];
+    }),
+  );
+}
+
 function blocks({ privacy }: Modelled, other: number, { number }: Modelled): boolean {
   return privacy.people.has(other) || (number !== undefined && privacy.numbers.has(number));
 }

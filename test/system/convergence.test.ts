@@ -13,15 +13,20 @@ import { connectQueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues } from '../../runtime/queues.ts';
 import { createStores } from '../../store/stores.ts';
 import { keysOf } from '../../store/subscriber-record.ts';
-import { type Api, createApi } from '../support/api.ts';
+import { createApi } from '../support/api.ts';
 import { eventually, STARTING } from '../support/eventually.ts';
-import { type Group, type LifeWorld, live } from '../support/life.ts';
+import { type Group, type LifeApi, type LifeWorld, live } from '../support/life.ts';
 import { friendsInModel, steps } from '../support/model.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
 const SEQUENCES: Record<RedisKind, number> = { 'a single Redis': 500, 'a Redis Cluster': 100 };
 const TOGETHER = 25;
+/** Of so many rounds, in which one what goes wrong. */
+const TROUBLES: Record<RedisKind, { of: number; policy: number; worker: number; master: number }> = {
+  'a single Redis': { of: 10, policy: 3, worker: 5, master: 8 },
+  'a Redis Cluster': { of: 4, policy: 1, worker: 2, master: 3 },
+};
 /** Milliseconds; a worker that was killed keeps its jobs locked for ten seconds. */
 const PATIENCE = 30_000;
 
@@ -47,16 +52,18 @@ for (const { kind, policy } of WORLDS)
     it(`ends as a model of twenty lines says, after each of ${SEQUENCES[kind]} random lives`, async function () {
       this.timeout(300_000);
       let run = 0;
+      const trouble = TROUBLES[kind];
       const together = fc.array(steps, { minLength: TOGETHER, maxLength: TOGETHER });
       await fc.assert(
         fc.asyncProperty(together, async (lives) => {
           run += 1;
-          const crash = run % 10 === 5 ? world.crashWorker() : undefined;
-          const change = run % 10 === 3 ? changePolicy() : undefined;
+          const now = run % trouble.of;
+          const crash = now === trouble.worker ? world.crashWorker() : undefined;
+          const change = now === trouble.policy ? changePolicy() : undefined;
           const groups = await Promise.all(lives.map((life) => live(world, life)));
           await crash;
           await change;
-          if (run % 10 === 8) await world.crashMaster?.();
+          if (now === trouble.master) await world.crashMaster?.();
           // Another policy is for everybody, also for those to whom nothing else happens any more.
           const concerned = change ? [...earlier, ...groups] : groups;
           await Promise.all(concerned.map((group) => agrees(world.api, group, inForce)));
@@ -138,7 +145,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   };
 }
 
-async function agrees(api: Api, { people, ids, life }: Group, policy: Policy): Promise<void> {
+async function agrees(api: LifeApi, { people, ids, life }: Group, policy: Policy): Promise<void> {
   const wanted = friendsInModel(people, policy);
   for (const [i, person] of people.entries()) {
     if (person.number === undefined) continue;

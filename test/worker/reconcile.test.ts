@@ -5,6 +5,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
@@ -91,6 +92,64 @@ describe('the reconcile job', () => {
     expect(await stores.due.isMarked('reconcile', 'alice')).to.equal(true);
     for (const id of ['alice', 'bob']) await reconcile(id);
     expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+  });
+
+  for (const leaves of [true, false])
+    it(`keeps no friend by a book that was ahead of the index when its owner ${leaves ? 'left' : 'changed the number'}`, async () => {
+      const { stores, reconcile, friends } = await meet('either');
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      await stores.pairs.touch('alice', ['bob'], NOW);
+      await reconcile('bob');
+      const { records } = stores.subscribers;
+      // Between what the job reads of bob and what it reads of alice's own book.
+      stores.subscribers.records = async (ids) => {
+        stores.subscribers.records = records;
+        const before = await records(ids);
+        await stores.addressBooks.replace('alice', holding('bob'), NOW);
+        if (leaves) await stores.subscribers.leave('bob', NOW);
+        else await changeNumber(stores, 'bob');
+        await reconcile('bob');
+        return before;
+      };
+      await reconcile('alice');
+      expect(await stores.due.isMarked('reconcile', 'alice')).to.equal(true);
+      for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
+      expect([await friends('alice'), await friends('bob')]).to.deep.equal([[], []]);
+    });
+
+  it('decides by the policy in force when the round that it begins has made its marks', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
+    await stores.reconciliation.adopt('mutual');
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    const { announced } = stores.pairs;
+    stores.pairs.announced = async (id) => {
+      stores.pairs.announced = announced;
+      await stores.reconciliation.adopt('either');
+      await stores.reconciliation.mark([(await stores.subscribers.record(id)) as Subscriber], NOW);
+      return announced(id);
+    };
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+  });
+
+  it('does not take a number back that the subscriber got while a round had it entered again', async () => {
+    const { stores, reconcile } = await meet('mutual');
+    const { wish } = stores.reconciliation;
+    await stores.reconciliation.mark([(await stores.subscribers.record('alice')) as Subscriber], NOW);
+    // After the job has read the record, and before it enters it.
+    const { blocked } = stores.privacies;
+    stores.privacies.blocked = async (id) => {
+      stores.privacies.blocked = blocked;
+      await changeNumber(stores, 'alice');
+      return blocked(id);
+    };
+    const failed = await reconcile('alice').catch((err: Error) => err.message);
+    expect(failed).to.match(/^Another change/);
+    await reconcile('alice');
+    expect(await wish('alice')).to.equal(undefined);
+    expect((await stores.subscribers.get('alice'))?.phoneNumber).to.equal('+2');
+    expect(await stores.directory.owners([keyOf('+1'), keyOf('+2')])).to.deep.equal([undefined, 'alice']);
   });
 
   it('decides the other pairs when one of those it is to decide is with somebody who is forgotten', async () => {

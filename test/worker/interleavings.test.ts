@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import type { Policy } from '../../domain/association.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { createNumberKeys } from '../../runtime/number-key.ts';
+import type { Queues } from '../../runtime/queues.ts';
+import { keysOf } from '../../store/subscriber-record.ts';
+import type { Context } from '../../worker/context.ts';
+import { createReconcileJob } from '../../worker/reconcile.ts';
+import { goOn } from '../../worker/rounds.ts';
+import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { createInterleaving } from '../support/interleaving.ts';
+import { type LifeApi, type LifeWorld, live } from '../support/life.ts';
+import { barredInModel, friendsInModel, type Step, steps } from '../support/model.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+/** As many are enough to notice what is often wrong; more of them find what is seldom. */
+const RUNS = Number(process.env.RUNS ?? 150);
+/** Afterwards every job is done once, so that an end comes. */
+const MOST_TWICE = 60;
+const log = pino({ level: 'silent' });
+
+/** `overtaken`: of three jobs one is done by two processes at once, as when one stood still for longer than its lock lasts. */
+type World = { life: Step[]; seed: number; policy: Policy; changesPolicy: boolean; overtaken: boolean };
+
+const worlds: fc.Arbitrary<World> = fc.record({
+  life: steps,
+  seed: fc.nat(),
+  policy: fc.constantFrom('mutual', 'either'),
+  changesPolicy: fc.boolean(),
+  overtaken: fc.boolean(),
+});
+
+describe('reconcile jobs and a gateway whose steps meet in every order', () => {
+  const { slow, until, begin } = createInterleaving();
+  const jobs = createJobs();
+  let server: TestRedis;
+  let gateway: TestGateway;
+  let api: LifeApi;
+
+  before(async () => {
+    server = await startTestRedis();
+    const parts = { redis: slow(server.redis), queues: jobs.queues };
+    gateway = await until(openTestGateway(server, {}, parts));
+    const { operator: headers } = gateway;
+    api = {
+      call: (method, url, payload) => gateway.call({ method, url, headers, ...(payload ? { payload } : {}) }),
+    };
+  });
+
+  after(async () => {
+    if (gateway) await until(gateway.stop());
+    await server?.stop();
+  });
+
+  it(`end as the model says, after each of ${RUNS} random lives`, async function () {
+    this.timeout(300_000);
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        await server.redis.flushAll();
+        begin(world.seed);
+        await until(endsAsTheModel(world));
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  });
+
+  async function endsAsTheModel({ life, policy, changesPolicy, overtaken }: World): Promise<void> {
+    const { stores, config } = gateway;
+    const context: Context = {
+      stores,
+      queues: jobs.queues,
+      policy,
+      numberKeys: createNumberKeys(config.numberKey),
+      secretsKey: config.secretsKey,
+      metrics: createMetrics('worker'),
+      log,
+      now: Date.now,
+    };
+    jobs.begin(createReconcileJob(context), overtaken);
+    await stores.reconciliation.adopt(policy);
+    const inForce = changesPolicy ? otherThan(policy) : policy;
+    const [group] = await Promise.all([
+      live(createWorld(context, api), life),
+      changesPolicy ? stores.reconciliation.adopt(inForce).then(() => goOn(context)) : undefined,
+    ]);
+    await quiet(context, group.everybody);
+    for (const [i, { number }] of group.people.entries()) {
+      if (number === undefined) continue;
+      const id = group.ids[i] as string;
+      const others = (wanted: number[][]) => (wanted[i] ?? []).map((other) => group.ids[other]);
+      const friends = (await stores.friends.list(id)).map((friend) => friend.id);
+      const why = `of ${i} of ${JSON.stringify(group.ids)}`;
+      expect(friends, `friends ${why}`).to.have.members(others(friendsInModel(group.people, inForce)));
+      const barred = [...(await stores.sharing.barred(id)).keys()];
+      expect(barred, `barred ${why}`).to.have.members(others(barredInModel(group.people)));
+    }
+  }
+
+  /** Until nothing is left to do, as the sweep sees to it: also what no job was asked for. */
+  async function quiet({ stores }: Context, ids: readonly string[]): Promise<void> {
+    const due = async () => {
+      await jobs.idle();
+      const marked = await Promise.all(ids.map((id) => stores.due.isMarked('reconcile', id)));
+      return ids.filter((_, i) => marked[i]);
+    };
+    for (let round = 0; round < 20; round += 1) await jobs.queues.enqueue('reconcile', await due());
+    expect(await due(), 'left to do').to.deep.equal([]);
+  }
+});
+
+function otherThan(policy: Policy): Policy {
+  return policy === 'mutual' ? 'either' : 'mutual';
+}
+
+function createWorld(context: Context, api: LifeApi): LifeWorld {
+  const { stores, queues } = context;
+  return {
+    api,
+    account: () => ({ jid: `${randomUUID()}@op.example` }),
+    async decline(id, other) {
+      const record = await stores.subscribers.record(other);
+      await stores.pairs.decline(id, other, record ? keysOf(record) : []);
+      await stores.pairs.touch(id, [other], Date.now());
+      await queues.enqueue('reconcile', [id, other]);
+    },
+  };
+}
+
+/** The reconcile queue in this process: one job at a time for each subscriber, and what is asked for meanwhile once afterwards. */
+function createJobs() {
+  let run: (id: string) => Promise<void> = async () => {};
+  let overtaken = false;
+  let count = 0;
+  const asked = new Set<string>();
+  const running = new Map<string, Promise<void>>();
+
+  function start(id: string): void {
+    if (running.has(id)) {
+      asked.add(id);
+      return;
+    }
+    count += 1;
+    const twice = overtaken && count % 3 === 0 && count < MOST_TWICE;
+    const job = Promise.allSettled([run(id), twice ? run(id) : undefined]).then((outcomes) => {
+      running.delete(id);
+      const failed = outcomes.some(({ status }) => status === 'rejected');
+      if (asked.delete(id) || failed) start(id);
+    });
+    running.set(id, job);
+  }
+
+  const queues: Queues = {
+    enqueue: async (name, ids) => {
+      if (name === 'reconcile') for (const id of ids) start(id);
+    },
+    retryNow: async () => {},
+    dropEvents: async () => {},
+    close: async () => {},
+  };
+  return {
+    queues,
+    begin(work: (id: string) => Promise<void>, everyThirdTwice: boolean) {
+      [run, overtaken, count] = [work, everyThirdTwice, 0];
+    },
+    async idle(): Promise<void> {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+  };
+}
