@@ -34,7 +34,7 @@ export function createOutbox(context: Context, config: OutboxConfig): Outbox {
       stores.nowPlaying.published(id),
       stores.privacies.read(id),
     ]);
-    if (!subscriber) return stores.due.settle('tune', id, []);
+    if (!subscriber) return stores.nowPlaying.forget(id);
     const published = await atPresentJid(context, subscriber, told);
     const round: Round = { subscriber, seen, published, privacy, open: true };
     try {

@@ -22,7 +22,7 @@ export function createQuietOutbox(
       stores.subscribers.record(id),
       stores.privacies.read(id),
     ]);
-    if (!subscriber) return stores.due.settle('tune', id, []);
+    if (!subscriber) return stores.nowPlaying.forget(id);
     await letGo(context, id, await stores.sharing.partings(id));
     const time = now();
     const playing = currentOf(seen.devices, time);

@@ -50,6 +50,15 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       .exec();
   }
 
+  /** Takes away what others marked at a subscriber who was forgotten meanwhile. */
+  async function forgetMarks(id: string): Promise<void> {
+    await redis
+      .multi()
+      .del([keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)])
+      .hDel(keys.rechecks(partitionOf(id)), id)
+      .exec();
+  }
+
   /** Keeps a JID, its own or a former one, from everybody else while its account is deleted; false when somebody else has it. */
   async function holdJid(id: string, jid: string): Promise<boolean> {
     const index = await interned.indexOf(id);
@@ -62,7 +71,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     if (index !== undefined && jid !== present) await release(redis, jidPlace(keys, jid), index);
   }
 
-  return { freeNumbers, abandon, forget, holdJid, dropJid };
+  return { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid };
 }
 
 function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {

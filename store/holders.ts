@@ -53,7 +53,7 @@ end)
 return holders`;
 
 /**
- * Who holds a number in their book; needed when its owner joins later. Hashes `holders:<bucket>` (seven bytes of the
+ * Who holds a number in their book, or has blocked it; needed when its owner joins later. Hashes `holders:<bucket>` (seven bytes of the
  * number key → the holders' integers, packed), partitioned as the directory is; the holders of a number that more than 16
  * hold are a set `holders:<bucket>:<field>`.
  */
@@ -69,7 +69,7 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
   }
 
   return {
-    /** Brings the index in line with what the subscriber's book holds of these numbers. */
+    /** Brings the index in line with what the subscriber's books hold of these numbers, and which of them it blocks. */
     async update(id: string, numbers: readonly { numberKey: string; held: boolean }[]): Promise<void> {
       const index = await interned.indexOf(id);
       if (index === undefined) return;

@@ -161,6 +161,15 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       return reply === 1;
     },
 
+    /** The subscriber was forgotten before this was asked for. */
+    async forget(id: string): Promise<void> {
+      await redis
+        .multi()
+        .del([keys.playing(id), keys.published(id)])
+        .zRem(keys.due('tune', id), id)
+        .exec();
+    },
+
     /** The account of that JID, which is the subscriber's no longer, shows nothing now, and to whom is forgotten. */
     async left(id: string, jid: string): Promise<void> {
       await redis.eval(LEFT, { keys: [keys.published(id), keys.access(id)], arguments: [jid] });

@@ -88,6 +88,13 @@ export function createPrivacies(redis: Redis, keys: Keys) {
       return Object.entries(await redis.hGetAll(keys.blocked(id))).map(toBlocked);
     },
 
+    /** Whether each of these numbers is blocked. */
+    async blocksNumbers(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
+      if (numberKeys.length === 0) return [];
+      const fields = numberKeys.map((numberKey) => NUMBER + numberKey);
+      return (await redis.hmGet(keys.blocked(id), fields)).map((field) => field !== null);
+    },
+
     /** For each question: `who` has blocked `other`, by id or by number. */
     async blocks(questions: readonly BlockQuestion[]): Promise<boolean[]> {
       const whos = questions.map(({ who }) => who);
@@ -96,6 +103,22 @@ export function createPrivacies(redis: Redis, keys: Keys) {
         batch.hmGet(keys.blocked(who), [SUBSCRIBER + id, ...numberKeys.map((numberKey) => NUMBER + numberKey)]);
       });
       return found.map((fields) => (fields as (string | null)[]).some((field) => field !== null));
+    },
+
+    /** Others who are no more, or are leaving, need no block. For the settings' version nothing has changed: nobody has put anything. */
+    async forgetBlocked(id: string, others: readonly string[]): Promise<void> {
+      if (others.length === 0) return;
+      const fields = others.map((other) => SUBSCRIBER + other);
+      await redis.hDel(keys.blocked(id), fields);
+    },
+
+    /** Whoever leaves blocks nobody any more. */
+    async lift(id: string): Promise<void> {
+      const fields = await redis.hKeys(keys.blocked(id));
+      if (fields.length === 0) return;
+      const stamp = newStamp();
+      const marks = Object.fromEntries(fields.map((field) => [field, stamp]));
+      await redis.multi().hSet(keys.dirtyBlocked(id), marks).del(keys.blocked(id)).exec();
     },
 
     /** Who was blocked, or no longer is, and has still to be looked at. */

@@ -25,6 +25,11 @@ export type Numbers = {
 
 export type Subscriber = Numbers & { id: string; jid: string; displayName: string; state: SubscriberState };
 
+/** False for who is leaving and for who is nobody any more; there is no way back from either. */
+export function isStaying(subscriber: Subscriber | undefined): boolean {
+  return subscriber !== undefined && subscriber.state !== 'leaving';
+}
+
 /** From the fields of the hash `subscriber`; undefined when there is none. */
 export function toSubscriber(id: string, fields: Record<string, string>): Subscriber | undefined {
   const { phoneNumber, numberKey, jid, displayName, state, otherPhoneNumbers, numberKeys, keyIds } = fields;

@@ -22,7 +22,7 @@ const ABANDONED = 180_000;
  * looks at everybody whose book holds that number.
  */
 export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) {
-  const { freeNumbers, abandon, forget, holdJid, dropJid } = createDepartures(redis, interned, keys);
+  const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
   const identity = createIdentity(redis, interned, keys);
 
   async function record(id: string): Promise<Subscriber | undefined> {
@@ -121,6 +121,7 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
 
     abandon,
     forget,
+    forgetMarks,
     holdJid,
     dropJid,
     release,

@@ -3,7 +3,7 @@ import { OPEN, type Privacy } from '../domain/privacy.ts';
 import type { Label } from '../store/book-image.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
 import type { Stores } from '../store/stores.ts';
-import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
+import { isStaying, keysOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** How many pairs are read and written together. */
@@ -98,10 +98,8 @@ async function judge(
 ): Promise<Verdict[]> {
   const { id } = subscriber;
   const records = await stores.subscribers.records(others);
-  await stores.pairs.forgetDeclined(
-    id,
-    others.filter((_, i) => records[i] === undefined || records[i]?.state === 'leaving'),
-  );
+  const gone = others.filter((_, i) => !isStaying(records[i]));
+  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
   const numberKeys = records.map((record) => (record ? keysOf(record) : []));
   const ownKeys = keysOf(subscriber);
   const [held, heldBy, declined, declinedBy, blocks, blockedBy] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { Marks } from '../store/marks.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { isStaying, type Subscriber } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';
@@ -46,6 +46,7 @@ async function reconcile(context: Context, id: string): Promise<void> {
   }
   const { keys } = stores;
   const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
+  if (!subscriber) await stores.subscribers.forgetMarks(id);
   await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
 }
 
@@ -71,7 +72,7 @@ async function readState({ stores }: Context, id: string): Promise<State> {
 }
 
 /**
- * A number got or lost its owner, or its owner let itself be found or no longer does: everybody whose book holds it is concerned. So is
+ * A number got or lost its owner, or its owner let itself be found or no longer does: everybody who holds or blocks it is concerned. So is
  * everybody with whom this one is friends or about to be: a book may have dropped the old number before its owner's job came to ask for the
  * holders. So is whoever is barred, by a number that may be another now, and, where one book suffices, everybody in this one's own.
  */
@@ -98,20 +99,14 @@ async function followNumbers(context: Context, id: string): Promise<void> {
   const seen = await stores.addressBooks.dirtyNumbers(id);
   const numberKeys = Object.keys(seen);
   if (numberKeys.length === 0) return;
-  const held = await stores.addressBooks.holds(id, numberKeys);
-  // First the holders, then the owners: whoever joins in this moment does it the other way round, and one sees the other.
-  await stores.holders.update(
-    id,
-    numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true })),
-  );
-  const owners = await stores.directory.owners(numberKeys);
+  const { held, owners } = await enterNumbers(context, id, numberKeys);
   // A no ends in the same step in which the contact leaves the book, which marks its number.
   const forgiven = await stores.pairs.forgiven(id);
   const lost = await stores.friends.heldBy(
     id,
     numberKeys.filter((_, i) => held[i] === false),
   );
-  await touch(context, id, [...owners.filter((owner) => owner !== undefined), ...lost, ...Object.keys(forgiven)]);
+  await touch(context, id, [...owners, ...lost, ...Object.keys(forgiven)]);
   await stores.pairs.clearForgiven(id, forgiven);
   await stores.addressBooks.clearDirtyNumbers(id, seen);
 }
@@ -121,15 +116,33 @@ async function followBlocked(context: Context, id: string): Promise<void> {
   const { stores } = context;
   const { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked(id);
   if (ids.length + numberKeys.length === 0) return;
-  const owners = await stores.directory.owners(numberKeys);
+  const { owners } = await enterNumbers(context, id, numberKeys);
   const known = await stores.subscribers.records(ids);
-  const others = [...owners, ...known.map((record) => record?.id)];
-  await touch(
-    context,
+  await stores.privacies.forgetBlocked(
     id,
-    others.filter((other) => other !== undefined),
+    ids.filter((_, i) => !isStaying(known[i])),
   );
+  await touch(context, id, [...owners, ...known.flatMap((record) => record?.id ?? [])]);
   await stores.privacies.clearDirtyBlocked(id, marks);
+}
+
+/** Brings the index of holders in line with these numbers of the books or the blocks. Returns which of them the books hold, and whoever owns one. */
+async function enterNumbers(
+  { stores }: Context,
+  id: string,
+  numberKeys: readonly string[],
+): Promise<{ held: boolean[]; owners: string[] }> {
+  const [held, blocked] = await Promise.all([
+    stores.addressBooks.holds(id, numberKeys),
+    stores.privacies.blocksNumbers(id, numberKeys),
+  ]);
+  // First the holders, then the owners: whoever joins in this moment does it the other way round, and one sees the other.
+  await stores.holders.update(
+    id,
+    numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true || blocked[i] === true })),
+  );
+  const owners = await stores.directory.owners(numberKeys);
+  return { held, owners: owners.filter((owner) => owner !== undefined) };
 }
 
 /** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */
@@ -139,7 +152,7 @@ async function touch({ stores, queues, now }: Context, id: string, others: reado
   await queues.enqueue('reconcile', unique);
 }
 
-/** Somebody leaves: the book, the tune and every friendship end. */
+/** Somebody leaves: the book, the tune, every block and every friendship end. */
 async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   const { stores, queues, now } = context;
   const { id } = subscriber;
@@ -151,6 +164,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   await stores.nowPlaying.stop(id, undefined, now());
   await stores.sharing.ask(id, now());
   await queues.enqueue('tune', [id]);
+  await stores.privacies.lift(id);
   await stores.pairs.withdrawNoes(id);
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
   await touch(context, id, [...friends, ...(await stores.pairs.declinedBy(id))]);

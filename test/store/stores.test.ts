@@ -78,6 +78,14 @@ function describeStores(kind: RedisKind): void {
       await stores.subscribers.forget(ALICE);
       expect(await stores.applicationPasswords.add('alice', password)).to.equal('gone');
       await stores.nowPlaying.publishedByOwner('alice', 'xmpp', undefined, true, NOW);
+      // What others, and jobs that stood still, mark at somebody who is forgotten goes when its job comes.
+      await stores.sharing.ask('alice', NOW);
+      await stores.pairs.touch('alice', ['bob'], NOW);
+      for (const id of ['alice', 'bob']) {
+        await stores.subscribers.forgetMarks(id);
+        await stores.due.settle('reconcile', id, []);
+        await stores.nowPlaying.forget(id);
+      }
       const prefix = stores.keys.lastIndex.split(':')[0];
       expect(await server.redis.keys(`${prefix}:*`)).to.deep.equal([stores.keys.lastIndex]);
     });

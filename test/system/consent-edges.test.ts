@@ -208,7 +208,7 @@ describe('consent between two people', () => {
       discoverable: true,
       audience: { groups: ['Family', 'Work'] },
       privateUntil: new Date(Date.now() + 60_000).toISOString(),
-      blocked: [{ phoneNumber: '+4915146788794' }, { subscriberId: 'somebody-unheard-of' }],
+      blocked: [{ phoneNumber: '+4915146788794' }, { subscriberId: bob.id }],
     };
     const put = await consent(alice, settings);
     const read = await api.expectStatus(200, api.call('GET', api.path(alice, 'privacy')));

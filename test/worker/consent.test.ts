@@ -135,6 +135,29 @@ describe('consent in the reconcile job', () => {
       expect(await friendsOf('carol')).to.deep.equal([]);
     });
 
+  it('keeps a number blocked for whoever gets it later, also when no book knows either of them', async () => {
+    const reconcile = createJob('mutual');
+    await join('alice', []);
+    await settle(reconcile, 'alice');
+    await put('alice', true, [byNumber('bob')]);
+    await settle(reconcile, 'alice');
+    await join('bob', []);
+    await settle(reconcile, 'bob');
+    const barred = async (id: string) => [...(await stores.sharing.barred(id)).keys()];
+    expect([await barred('alice'), await barred('bob')]).to.deep.equal([['bob'], ['alice']]);
+    await put('alice', true);
+    await settle(reconcile, 'alice');
+    expect([await barred('alice'), await barred('bob')]).to.deep.equal([[], []]);
+    expect(await stores.holders.of(keyOf('bob')), 'no longer in the index').to.deep.equal([]);
+    await put('alice', true, [byNumber('bob')]);
+    await settle(reconcile, 'alice');
+    expect(await stores.holders.of(keyOf('bob'))).to.deep.equal(['alice']);
+    await stores.subscribers.leave('alice', NOW);
+    await settle(reconcile, 'alice');
+    expect(await stores.holders.of(keyOf('bob')), 'nor after leaving').to.deep.equal([]);
+    expect([await barred('alice'), await barred('bob')]).to.deep.equal([[], []]);
+  });
+
   it('keeps somebody blocked by any one of several numbers, and hides and shows by all of them', async () => {
     const reconcile = createJob('mutual');
     await join('alice', ['bob', 'work']);
@@ -168,6 +191,7 @@ describe('consent in the reconcile job', () => {
     await stores.subscribers.activate((await stores.subscribers.record('alice')) as Subscriber, NOW);
     const sealed = sealBlocked(SECRETS_KEY, 'alice', number);
     const unreadable: Blocked = { numberKey: keyOf('lost'), sealed: sealBlocked(Buffer.alloc(32), 'alice', '+1') };
+    await join('bob', []);
     await put('alice', true, [byId('bob'), unreadable, ...toBlockedNumber(NUMBER_KEYS, number, sealed)]);
     for (const keys of [createNumberKeys(after, before), createNumberKeys(after)]) {
       await createJob('mutual', keys)('alice');
@@ -184,6 +208,20 @@ describe('consent in the reconcile job', () => {
       'listed once',
     ).to.have.length(1);
     expect(kept).to.deep.include(byId('bob'));
+  });
+
+  it('forgets a block of somebody who is no more, also one that was made too late', async () => {
+    const reconcile = createJob('mutual');
+    await join('alice', []);
+    await join('bob', []);
+    await put('alice', true, [byId('bob')]);
+    await settle(reconcile, 'alice', 'bob');
+    await stores.subscribers.leave('bob', NOW);
+    await settle(reconcile, 'bob');
+    expect(await stores.privacies.blocked('alice')).to.deep.equal([]);
+    await put('alice', true, [byId('nobody'), byNumber('carol')]);
+    await settle(reconcile, 'alice');
+    expect(await stores.privacies.blocked('alice')).to.deep.equal([byNumber('carol')]);
   });
 
   it('lets go of everybody who was barred when somebody leaves', async () => {

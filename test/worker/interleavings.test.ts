@@ -10,16 +10,20 @@ import { keysOf } from '../../store/subscriber-record.ts';
 import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';
+import { forgetLeavers } from '../../worker/sweep.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createInterleaving } from '../support/interleaving.ts';
-import { type LifeApi, type LifeWorld, live } from '../support/life.ts';
+import { type Group, type LifeApi, type LifeWorld, live } from '../support/life.ts';
 import { barredInModel, friendsInModel, type Step, steps } from '../support/model.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { needle, tracesInRedis } from '../support/traces.ts';
 
 /** As many are enough to notice what is often wrong; more of them find what is seldom. */
 const RUNS = Number(process.env.RUNS ?? 150);
 /** Afterwards every job is done once, so that an end comes. */
 const MOST_TWICE = 60;
+/** Keys of its roster and tune jobs. */
+const THE_COMPONENTS = ['dirty-items', 'partings', 'playing', 'tune'];
 const log = pino({ level: 'silent' });
 
 /** `overtaken`: of three jobs one is done by two processes at once, as when one stood still for longer than its lock lasts. */
@@ -56,7 +60,7 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
   });
 
   it(`end as the model says, after each of ${RUNS} random lives`, async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {
         await server.redis.flushAll();
@@ -82,11 +86,22 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
     jobs.begin(createReconcileJob(context), overtaken);
     await stores.reconciliation.adopt(policy);
     const inForce = changesPolicy ? otherThan(policy) : policy;
-    const [group] = await Promise.all([
-      live(createWorld(context, api), life),
-      changesPolicy ? stores.reconciliation.adopt(inForce).then(() => goOn(context)) : undefined,
-    ]);
+    let over = false;
+    const lived = live(createWorld(context, api), life).finally(() => {
+      over = true;
+    });
+    const forgetting = async () => {
+      while (!over) await letGo(context);
+    };
+    const changing = async () => {
+      if (changesPolicy) await stores.reconciliation.adopt(inForce);
+      await goOn(context);
+    };
+    const [group] = await Promise.all([lived, forgetting(), changing()]);
     await quiet(context, group.everybody);
+    await letGo(context);
+    await quiet(context, group.everybody);
+    expect(await tracesOfGone(group), 'traces of those who left').to.deep.equal([]);
     for (const [i, { number }] of group.people.entries()) {
       if (number === undefined) continue;
       const id = group.ids[i] as string;
@@ -97,6 +112,23 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
       const barred = [...(await stores.sharing.barred(id)).keys()];
       expect(barred, `barred ${why}`).to.have.members(others(barredInModel(group.people)));
     }
+  }
+
+  /** What the component and the sweep do when somebody leaves. */
+  async function letGo(context: Context): Promise<void> {
+    const { stores } = context;
+    for (const id of await stores.subscribers.leavers())
+      for (const queue of ['tune', 'roster', 'listen'] as const) await stores.due.settle(queue, id, []);
+    await forgetLeavers(context);
+  }
+
+  /** The keys that name somebody who has left, but for what the component has still to do. */
+  async function tracesOfGone({ people, ids, everybody }: Group): Promise<string[]> {
+    const gone = everybody.filter((id) => people[ids.indexOf(id)]?.number === undefined);
+    const needles = gone.map((id) => needle(id, id));
+    const traces = await tracesInRedis(server.redis, needles);
+    const names = traces.map(({ where }) => where.split(':').at(-1) ?? '');
+    return names.filter((name) => !THE_COMPONENTS.includes(name));
   }
 
   /** Until nothing is left to do, as the sweep sees to it: also what no job was asked for. */
