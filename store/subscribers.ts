@@ -4,7 +4,7 @@ import { GRACE } from './due.ts';
 import { createIdentity } from './identity.ts';
 import { type Interned, idPlace } from './interned.ts';
 import type { Keys } from './keys.ts';
-import { newStamp } from './marks.ts';
+import { type Marks, newStamp } from './marks.ts';
 import { createObstacles } from './obstacles.ts';
 import { allPartitions, askSubscribers, partitionOf } from './partitions.ts';
 import { numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
@@ -74,6 +74,13 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
 
     /** In any state. */
     record,
+
+    /** The record and what it announces, at one moment: each change of it announces in the same step. */
+    async recordAnnounced(id: string): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
+      const batch = redis.multi().hGetAll(keys.subscriber(id)).hGetAll(keys.announced(id));
+      const [fields, announced] = (await batch.exec()) as unknown as [Record<string, string>, Marks];
+      return { subscriber: toSubscriber(id, fields), announced };
+    },
 
     /** Undefined unless active. */
     async get(id: string): Promise<Subscriber | undefined> {

@@ -50,25 +50,20 @@ async function reconcile(context: Context, id: string): Promise<void> {
   await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
 }
 
-type State = { subscriber: Subscriber | undefined; announced: Marks };
-
-/** The record, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
-async function presentState(context: Context, id: string): Promise<State> {
+/** The record and what it announces, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
+async function presentState(
+  context: Context,
+  id: string,
+): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
   const { stores, now } = context;
-  const [state, wish] = await Promise.all([readState(context, id), stores.reconciliation.wish(id)]);
+  const [state, wish] = await Promise.all([stores.subscribers.recordAnnounced(id), stores.reconciliation.wish(id)]);
   const { subscriber } = state;
   const active = subscriber?.state === 'active';
   if (wish !== undefined && active) await stores.addressBooks.touchAll(id, now());
   const entering = active && (wish !== undefined || isOutdated(subscriber, context));
   if (entering) await enterAgain(context, subscriber);
   if (wish !== undefined) await stores.reconciliation.fulfil(id, wish);
-  return entering ? readState(context, id) : state;
-}
-
-/** The marks before the record: whatever changes it later makes marks that this job does not take away. */
-async function readState({ stores }: Context, id: string): Promise<State> {
-  const announced = await stores.pairs.announced(id);
-  return { announced, subscriber: await stores.subscribers.record(id) };
+  return entering ? stores.subscribers.recordAnnounced(id) : state;
 }
 
 /**

@@ -25,7 +25,7 @@ export type Reply = { status: number; headers: Record<string, unknown>; text: st
 export async function openTestGateway(
   server: TestRedis,
   env: Env = {},
-  parts: { redis?: Redis; queues?: Queues } = {},
+  parts: { redis?: Redis; queues?: Queues; clock?: () => number } = {},
 ) {
   const log = pino({ level: 'silent' });
   const config = toGatewayConfig({
@@ -44,7 +44,8 @@ export async function openTestGateway(
   const ownQueues = createQueues(queueRedis, config.redisPrefix, log);
   const queues = parts.queues ?? ownQueues;
   let offset = 0;
-  const now = () => Date.now() + offset;
+  const clock = parts.clock ?? Date.now;
+  const now = () => clock() + offset;
   const numberKeys = createNumberKeys(config.numberKey, config.numberKeyPrevious);
   const app: FastifyInstance = await buildServer({
     config,

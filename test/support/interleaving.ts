@@ -5,6 +5,9 @@ import type { Redis } from '../../runtime/redis.ts';
 export type Interleaving = {
   /** From now on the delays are those of this seed. */
   begin(seed: number): void;
+  /** Milliseconds since the epoch, by the time that passes here. */
+  now(): number;
+  pause(milliseconds: number): Promise<void>;
   /** The same Redis, whose answers come when their time has come. */
   slow(redis: Redis): Redis;
   /** Until `work` is done. */
@@ -17,7 +20,7 @@ type Held = { at: number; release: () => void };
 export function createInterleaving(): Interleaving {
   let random = randomFrom(0);
   const held: Held[] = [];
-  let time = 0;
+  let time = Date.now();
   let asking = 0;
 
   /** Most answers come at once, some so late that others do all of their work before. */
@@ -28,13 +31,17 @@ export function createInterleaving(): Interleaving {
     return part * (kind < 0.98 ? 100 : 600);
   }
 
+  function pause(milliseconds: number): Promise<void> {
+    return new Promise((release) => held.push({ at: time + milliseconds, release }));
+  }
+
   async function put<T>(answer: Promise<T>): Promise<T> {
     asking += 1;
     try {
       return await answer;
     } finally {
       asking -= 1;
-      await new Promise<void>((release) => held.push({ at: time + delay(), release }));
+      await pause(delay());
     }
   }
 
@@ -62,6 +69,8 @@ export function createInterleaving(): Interleaving {
     begin(seed) {
       random = randomFrom(seed);
     },
+    now: () => time,
+    pause,
     slow: slowed,
     async until(work) {
       let done = false;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Policy } from '../../domain/association.ts';
+import { OPEN } from '../../domain/privacy.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
@@ -81,10 +82,10 @@ describe('the reconcile job', () => {
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     await stores.addressBooks.replace('bob', holding('new'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
-    const { record } = stores.subscribers;
-    stores.subscribers.record = async (id) => {
-      stores.subscribers.record = record;
-      const before = await record(id);
+    const { recordAnnounced } = stores.subscribers;
+    stores.subscribers.recordAnnounced = async (id) => {
+      stores.subscribers.recordAnnounced = recordAnnounced;
+      const before = await recordAnnounced(id);
       await changeNumber(stores, 'alice');
       return before;
     };
@@ -117,17 +118,35 @@ describe('the reconcile job', () => {
       expect([await friends('alice'), await friends('bob')]).to.deep.equal([[], []]);
     });
 
+  it('lets go of everybody also when somebody leaves while the job begins', async () => {
+    const { stores, reconcile } = await meet('mutual');
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    const blocked = [{ subscriberId: 'bob' }];
+    await stores.privacies.put('alice', OPEN, blocked, undefined, NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    const { wish } = stores.reconciliation;
+    stores.reconciliation.wish = async (id) => {
+      stores.reconciliation.wish = wish;
+      await stores.subscribers.leave('bob', NOW);
+      return wish(id);
+    };
+    await stores.pairs.touch('bob', ['alice'], NOW);
+    for (const id of ['bob', 'bob', 'alice']) await reconcile(id);
+    expect([...(await stores.sharing.barred('alice')).keys()]).to.deep.equal([]);
+    expect(await stores.privacies.blocked('alice')).to.deep.equal([]);
+  });
+
   it('decides by the policy in force when the round that it begins has made its marks', async () => {
     const { stores, reconcile, friends } = await meet('mutual');
     await stores.reconciliation.adopt('mutual');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     for (const id of ['alice', 'bob']) await reconcile(id);
-    const { announced } = stores.pairs;
-    stores.pairs.announced = async (id) => {
-      stores.pairs.announced = announced;
+    const { recordAnnounced } = stores.subscribers;
+    stores.subscribers.recordAnnounced = async (id) => {
+      stores.subscribers.recordAnnounced = recordAnnounced;
       await stores.reconciliation.adopt('either');
       await stores.reconciliation.mark([(await stores.subscribers.record(id)) as Subscriber], NOW);
-      return announced(id);
+      return recordAnnounced(id);
     };
     for (const id of ['alice', 'bob']) await reconcile(id);
     expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
