@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import type { Queues } from '../../runtime/queues.ts';
+import type { Stores } from '../../store/stores.ts';
+import { keysOf } from '../../store/subscriber-record.ts';
 import {
   type ModelBook,
   type ModelContact,
@@ -24,6 +27,20 @@ export type LifeWorld = {
   /** The user behind the first says no to the second. */
   decline(id: string, other: string): Promise<void>;
 };
+
+/** What the component does when a user has deleted the roster item of a friend. */
+export async function sayNo(
+  stores: Stores,
+  queues: Queues,
+  id: string,
+  other: string,
+  now = Date.now(),
+): Promise<void> {
+  const record = await stores.subscribers.record(other);
+  await stores.pairs.decline(id, other, record ? keysOf(record) : []);
+  await stores.pairs.touch(id, [other], now);
+  await queues.enqueue('reconcile', [id, other]);
+}
 
 /** A few people of the model, and who they are in Earshot; `everybody`: also those who have left. */
 export type Group = {

@@ -12,10 +12,9 @@ import { type EarshotProcess, type Role, startProcess } from '../../local/proces
 import { connectQueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues } from '../../runtime/queues.ts';
 import { createStores } from '../../store/stores.ts';
-import { keysOf } from '../../store/subscriber-record.ts';
 import { createApi } from '../support/api.ts';
 import { eventually, STARTING } from '../support/eventually.ts';
-import { type Group, type LifeApi, type LifeWorld, live } from '../support/life.ts';
+import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../support/life.ts';
 import { friendsInModel, steps } from '../support/model.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -115,13 +114,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   return {
     api,
     account: () => ({ jid: `${randomUUID()}@op.example` }),
-    // What the component does when a user has deleted a roster item.
-    async decline(id, other) {
-      const record = await stores.subscribers.record(other);
-      await stores.pairs.decline(id, other, record ? keysOf(record) : []);
-      await stores.pairs.touch(id, [other], Date.now());
-      await queues.enqueue('reconcile', [id, other]);
-    },
+    decline: (id, other) => sayNo(stores, queues, id, other),
     crashMaster: redis.crashMaster,
     async crashWorker() {
       await sleep(Math.random() * 100);
