@@ -136,11 +136,12 @@ export async function connectFriend(
     async set(child: Element): Promise<void> {
       await xmpp.iqCaller.set(child);
     },
-    /** What the user's own client publishes when it notices a player, or that it stopped (`{}`). */
-    async plays(tune: Record<string, string>): Promise<void> {
+    /** What the user's own client publishes when it notices a player, or that it stopped (`{}`). `patience`: milliseconds for the server's answer. */
+    async plays(tune: Record<string, string>, patience?: number): Promise<void> {
       const children = Object.entries(tune).map(([name, text]) => xml(name, {}, text));
       const item = xml('item', { id: 'current' }, xml('tune', { xmlns: TUNE }, ...children));
-      await xmpp.iqCaller.set(xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item)));
+      const publish = xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item));
+      await xmpp.iqCaller.set(publish, undefined, patience);
     },
     /** Who has subscribed to the user's tune (XEP-0060, section 8.8.1). */
     tuneSubscribers: () => tuneList('subscriptions', 'subscription'),
