@@ -36,7 +36,7 @@ export function toJid(text: string, homeHost: string): string {
 }
 
 /** What a subscriber shall be known by. */
-export type Identity = { phoneNumbers: PhoneNumbers; jid: string };
+type Identity = { phoneNumbers: PhoneNumbers; jid: string };
 
 /**
  * Changes the numbers, the JID, or both. `wish` makes of the subscriber what it shall be, again for each change that somebody else makes

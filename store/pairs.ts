@@ -67,10 +67,6 @@ export function createPairs(redis: Redis, keys: Keys) {
       await clearSeen(redis, keys.dirtyPairs(id), seen);
     },
 
-    async announced(id: string): Promise<Marks> {
-      return redis.hGetAll(keys.announced(id));
-    },
-
     async clearAnnounced(id: string, seen: Marks): Promise<void> {
       await clearSeen(redis, keys.announced(id), seen);
     },

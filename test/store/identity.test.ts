@@ -31,7 +31,7 @@ describe('a change of number', () => {
     const subscriber: Subscriber = { id, ...wanted(id, phoneNumber).numbers, ...other(id) };
     expect(await stores.subscribers.create(subscriber, NOW)).to.equal('ok');
     await stores.subscribers.activate(subscriber, NOW);
-    await stores.pairs.clearAnnounced(id, await stores.pairs.announced(id));
+    await stores.pairs.clearAnnounced(id, (await stores.subscribers.recordAnnounced(id)).announced);
   }
 
   const other = (id: string) => ({ jid: `${id}@op.example`, displayName: id, state: 'pending' as const });
@@ -75,7 +75,7 @@ describe('a change of number', () => {
       expect(await owners('+1', '+2')).to.deep.equal(end === 'undone' ? ['alice', undefined] : [undefined, 'alice']);
       expect(await server.redis.exists(stores.keys.intention('alice'))).to.equal(0);
       expect((await stores.subscribers.get('alice'))?.phoneNumber).to.equal(end === 'undone' ? '+1' : '+2');
-      expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members(
+      expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.have.members(
         end === 'undone' ? [] : [keyOf('+1'), keyOf('+2')],
       );
     });

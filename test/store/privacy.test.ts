@@ -29,7 +29,7 @@ describe('the store of consent', () => {
     };
     await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
     await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
-    await stores.pairs.clearAnnounced('alice', await stores.pairs.announced('alice'));
+    await stores.pairs.clearAnnounced('alice', (await stores.subscribers.recordAnnounced('alice')).announced);
     await stores.due.settle('reconcile', 'alice', []);
   });
 
@@ -56,7 +56,7 @@ describe('the store of consent', () => {
     expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
     expect(await stores.privacies.put('alice', { ...nobody, discoverable: false }, [], undefined, NOW)).to.equal(2);
     expect(await due()).to.deep.equal([true, true]);
-    expect(Object.keys(await stores.pairs.announced('alice'))).to.deep.equal([keyOf('alice')]);
+    expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.deep.equal([keyOf('alice')]);
   });
 
   it('marks exactly those who were blocked or no longer are', async () => {

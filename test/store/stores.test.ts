@@ -59,7 +59,7 @@ function describeStores(kind: RedisKind): void {
       expect(await stores.subscribers.leave('alice', NOW)).to.equal(false);
       expect(await stores.subscribers.get('alice')).to.equal(undefined);
       expect(await stores.directory.owners([A])).to.deep.equal([undefined]);
-      expect(Object.keys(await stores.pairs.announced('alice'))).to.deep.equal([A]);
+      expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.deep.equal([A]);
     });
 
     it('leave no key behind when they are forgotten', async () => {
@@ -97,7 +97,7 @@ function describeStores(kind: RedisKind): void {
         stores.subscribers.identity.change('alice', { numbers: { phoneNumber, numberKey }, jid: ALICE.jid }, NOW);
       expect(await change('+8613900139000', B)).to.equal('number-taken');
       expect(await change('+8613700137000', C)).to.equal('ok');
-      expect(Object.keys(await stores.pairs.announced('alice'))).to.have.members([A, C]);
+      expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.have.members([A, C]);
       expect(await stores.directory.owners([A, B, C])).to.deep.equal([undefined, 'bob', 'alice']);
     });
   });
