@@ -3,6 +3,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
+import { BEGIN, DEVICE, FINISH, LEFT, OWN, PLAY, STOP, UNKNOWN } from './now-playing-scripts.ts';
 import { askSubscribers } from './partitions.ts';
 
 /**
@@ -20,53 +21,16 @@ export type Finished = { ranOut: readonly string[]; access: boolean; again: numb
  */
 export type Published = { fingerprint: string | undefined; at: number; jid: string | undefined };
 
-/** Stands for a fingerprint that nobody knows. */
-const UNKNOWN = '?';
+/** Devices of one subscriber that play at a time. */
+export const MOST_DEVICES = 10;
+
 const GENERATION = 'generation';
-const DEVICE = 'device:';
 const ACCESS = 'access';
 
-// Without `at` nothing was told.
-const FINISH = `
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3]) end
-if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[4] then return 0 end
-for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
-else redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1]) end
-return 1`;
-
-// A subscriber who has another JID by now must not be heard under the old one.
-const BEGIN = `
-if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3], 'jid', ARGV[1])
-return 1`;
-
-const LEFT = `
-if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1], KEYS[2])`;
-
-const STOP = `
-local gone = 0
-for i = 4, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[i]) end
-if gone == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-return gone`;
-
-// What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
-const OWN = `
-if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
-elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[4])
-redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
-local known = redis.call('HGET', KEYS[2], 'fingerprint') ~= '${UNKNOWN}'
-redis.call('HSET', KEYS[2], 'fingerprint', known and ARGV[6] or '${UNKNOWN}')
-return 1`;
-
 /**
- * Hash `playing` (a field for each device, the generation, and `access` when that has to be looked at) is what should be shown; hash `published` is what the
- * server was told. A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
+ * Hash `playing` (a field for each device: since when, in milliseconds since the epoch, a space, and what; the generation; and `access` when that has to
+ * be looked at) is what should be shown; hash `published` is what the server was told. Of more than `MOST_DEVICES` devices those go that began first.
+ * A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
  * until it runs out.
  */
 export function createNowPlaying(redis: Redis, keys: Keys) {
@@ -97,16 +61,15 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     async device(id: string, device: string): Promise<Playing | undefined> {
-      const json = await redis.hGet(keys.playing(id), DEVICE + device);
-      return json ? (JSON.parse(json) as Playing) : undefined;
+      const value = await redis.hGet(keys.playing(id), DEVICE + device);
+      return value === null ? undefined : toPlaying(value);
     },
 
     async play(id: string, playing: Playing, now: number): Promise<void> {
-      await redis
-        .multi()
-        .hSet(keys.playing(id), { [DEVICE + playing.device]: JSON.stringify(playing), [GENERATION]: newStamp() })
-        .zAdd(keys.due('tune', id), { value: id, score: now + GRACE })
-        .exec();
+      await redis.eval(PLAY, {
+        keys: [keys.playing(id), keys.due('tune', id)],
+        arguments: [id, DEVICE + playing.device, written(playing), newStamp(), `${now + GRACE}`, `${MOST_DEVICES}`],
+      });
     },
 
     /** Stops one device, or all; false when nothing was playing there. */
@@ -135,9 +98,10 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
         arguments: [
           id,
           DEVICE + device,
-          playing ? JSON.stringify(playing) : '',
+          playing ? written(playing) : '',
           newStamp(),
           `${now + GRACE}`,
+          `${MOST_DEVICES}`,
           sure ? fingerprint(playing?.tune) : UNKNOWN,
         ],
       });
@@ -202,6 +166,14 @@ async function deviceFields(redis: Redis, keys: Keys, id: string): Promise<strin
 function toState(fields: Record<string, string>): PlayingState {
   const devices = Object.entries(fields)
     .filter(([field]) => field.startsWith(DEVICE))
-    .map(([, json]) => JSON.parse(json) as Playing);
+    .map(([, value]) => toPlaying(value));
   return { devices, generation: fields[GENERATION] ?? '', access: ACCESS in fields };
+}
+
+function written(playing: Playing): string {
+  return `${playing.since} ${JSON.stringify(playing)}`;
+}
+
+function toPlaying(value: string): Playing {
+  return JSON.parse(value.slice(value.indexOf('{'))) as Playing;
 }

@@ -1,0 +1,75 @@
+/** What changes what a subscriber plays, and what the server was told of it; each script is one step. */
+
+/** Stands for a fingerprint that nobody knows. */
+export const UNKNOWN = '?';
+/** What the field of a device begins with. */
+export const DEVICE = 'device:';
+
+/** Lua: notes a device and has it looked at; of more than `most` those go that began first. What an earlier version wrote began before all. */
+const NOTE = `
+local function isDevice(field) return string.sub(field, 1, ${DEVICE.length}) == '${DEVICE}' end
+local function makeRoom(playing, new, most)
+  if redis.call('HLEN', playing) <= most then return end
+  local fields, others = redis.call('HGETALL', playing), {}
+  for i = 1, #fields, 2 do
+    local since = tonumber(string.match(fields[i + 1], '^%d+') or '0')
+    if isDevice(fields[i]) and fields[i] ~= new then others[#others + 1] = { field = fields[i], since = since } end
+  end
+  table.sort(others, function(a, b) return a.since < b.since end)
+  for i = 1, #others + 1 - most do redis.call('HDEL', playing, others[i].field) end
+end
+local function note(playing, device, value, generation, most)
+  redis.call('HSET', playing, device, value, 'generation', generation)
+  makeRoom(playing, device, tonumber(most))
+end`;
+
+/** KEYS: playing, due:tune. ARGV: id, device, value, generation, due time, most devices. */
+export const PLAY = `${NOTE}
+note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
+return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
+
+/** KEYS: playing, due:tune. ARGV: id, generation, due time, devices. */
+export const STOP = `
+local gone = 0
+for i = 4, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[i]) end
+if gone == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'generation', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return gone`;
+
+/**
+ * What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
+ * KEYS: playing, published, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, fingerprint.
+ */
+export const OWN = `${NOTE}
+if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
+if ARGV[3] ~= '' then note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
+elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0
+else redis.call('HSET', KEYS[1], 'generation', ARGV[4]) end
+redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
+local known = redis.call('HGET', KEYS[2], 'fingerprint') ~= '${UNKNOWN}'
+redis.call('HSET', KEYS[2], 'fingerprint', known and ARGV[7] or '${UNKNOWN}')
+return 1`;
+
+/**
+ * KEYS: playing, published, due:tune. ARGV: id, fingerprint and time of what was told (without a time nothing was), generation, when to look again
+ * (empty: never), fields that are done with.
+ */
+export const FINISH = `
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3]) end
+if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[4] then return 0 end
+for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
+else redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1]) end
+return 1`;
+
+/** A subscriber who has another JID by now must not be heard under the old one. KEYS: record, published. ARGV: JID, unknown fingerprint, time. */
+export const BEGIN = `
+if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3], 'jid', ARGV[1])
+return 1`;
+
+/** KEYS: published, access. ARGV: JID. */
+export const LEFT = `
+if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1], KEYS[2])`;
