@@ -1,5 +1,5 @@
 import { cleanText } from './text.ts';
-import { LONGEST_TEXT, safeUri, type Tune } from './tune.ts';
+import { artistsIn, LONGEST_TEXT, safeUri, type Tune } from './tune.ts';
 
 /** What a player says of a track, not yet looked at. `length` in seconds, perhaps with a fraction. */
 export type PlayerTrack = {
@@ -21,7 +21,7 @@ export function playerTune(said: PlayerTrack): Tune | undefined {
   const title = playerText(said.title);
   if (title === undefined) return undefined;
   const tune: Tune = { kind: 'audio', title };
-  const [artist, source, track] = [playerText(said.artist), playerText(said.source), playerText(said.track)];
+  const [artist, source, track] = [playerArtist(said.artist), playerText(said.source), playerText(said.track)];
   if (artist !== undefined) tune.artist = artist;
   if (source !== undefined) tune.source = source;
   if (track !== undefined) tune.track = track;
@@ -32,12 +32,17 @@ export function playerTune(said: PlayerTrack): Tune | undefined {
   return tune;
 }
 
+/** Of several artists, all that fit into a text. */
+function playerArtist(said: unknown): string | undefined {
+  return playerText(typeof said === 'string' ? artistsIn(said.slice(0, 8 * LONGEST_TEXT)) : said);
+}
+
 /** One clean line of at most `longest` characters; undefined when nothing is left. */
 export function playerText(said: unknown, longest = LONGEST_TEXT): string | undefined {
   if (typeof said !== 'string' && typeof said !== 'number') return undefined;
   // Cut before cleaning as well, so that a text of megabytes costs nothing.
   const clean = cleanText(`${said}`.slice(0, 8 * longest));
-  return [...clean].slice(0, longest).join('').trim() || undefined;
+  return cleanText([...clean].slice(0, longest).join('')) || undefined;
 }
 
 /** Whole seconds; undefined for what is no length, as 0 is to players that do not know it. */

@@ -25,8 +25,11 @@ export const UNKNOWN_LENGTH = 600_000;
 
 /** Characters of a text. */
 export const LONGEST_TEXT = 1024;
-// A friend will click this link; these schemes run or read something on the friend's own device.
-const DANGEROUS_SCHEMES = new Set(['javascript:', 'vbscript:', 'data:', 'blob:', 'file:', 'about:']);
+// A friend will click this link, so only web pages and the apps of music services may be opened by it: other
+// schemes start calls, open files or tell an app on the friend's own device to do something (decision 126).
+const SCHEMES = new Set(['https:', 'http:', 'spotify:', 'deezer:', 'tidal:']);
+// Some tags hold several artists with a control character in between: ID3v2.4 (section 4.2) writes U+0000.
+const BETWEEN_ARTISTS = /(?:\p{Cc}(?<!\t))+/u;
 
 /**
  * A tune whose every text is clean (see `cleanText`).
@@ -34,7 +37,7 @@ const DANGEROUS_SCHEMES = new Set(['javascript:', 'vbscript:', 'data:', 'blob:',
  */
 export function cleanTune(raw: Tune): Tune {
   const tune: Tune = { kind: raw.kind, title: cleanField('title', raw.title) };
-  if (raw.artist !== undefined) tune.artist = cleanField('artist', raw.artist);
+  if (raw.artist !== undefined) tune.artist = cleanField('artist', artistsIn(raw.artist));
   if (raw.source !== undefined) tune.source = cleanField('source', raw.source);
   if (raw.track !== undefined) tune.track = cleanField('track', raw.track);
   // Players send 0 when they do not know the length.
@@ -42,6 +45,14 @@ export function cleanTune(raw: Tune): Tune {
   if (raw.rating !== undefined) tune.rating = raw.rating;
   if (raw.uri !== undefined) tune.uri = cleanUri(raw.uri);
   return tune;
+}
+
+/** Several artists, where the text holds several, as one line with `; ` between them; not cleaned otherwise. */
+export function artistsIn(text: string): string {
+  return text
+    .split(BETWEEN_ARTISTS)
+    .filter((artist) => cleanText(artist) !== '')
+    .join('; ');
 }
 
 function cleanField(field: string, text: string): string {
@@ -67,10 +78,10 @@ function cleanUri(text: string): string {
   if (!URL.canParse(clean) || lengthOf(clean) > LONGEST_TEXT)
     throw new Fault('INVALID_ARGUMENT', 'uri must be an absolute URI, such as https://example.org/song.');
   const { protocol, href } = new URL(clean);
-  if (DANGEROUS_SCHEMES.has(protocol))
+  if (!SCHEMES.has(protocol))
     throw new Fault(
       'INVALID_ARGUMENT',
-      `uri may not use the scheme ${protocol} send the address of a web page or an app.`,
+      `uri may not use the scheme ${protocol} send an address with one of ${[...SCHEMES].join(' ')}`,
     );
   return href;
 }

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { Fault } from '../domain/fault.ts';
+import { readMoment } from '../domain/moment.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
 import { blockedPeople } from '../service/blocked-people.ts';
@@ -8,9 +9,6 @@ import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas/privacy.ts';
 
 type Body = Static<typeof PrivacyBody>;
-
-/** RFC 3339, section 5.6. */
-const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 /** @throws Fault INVALID_ARGUMENT */
 export function toPrivacy({ discoverable, audience, privateUntil }: Body): Privacy {
@@ -28,8 +26,8 @@ function toAudience(audience: Body['audience']): Audience {
 }
 
 function toTime(text: string): number {
-  const time = TIME.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
-  if (Number.isNaN(time))
+  const time = readMoment(text);
+  if (time === undefined)
     throw new Fault('INVALID_ARGUMENT', 'privateUntil must be null or a time such as 2026-11-22T20:00:00Z.');
   return time;
 }

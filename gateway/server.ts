@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { SecureContextOptions } from 'node:tls';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -15,6 +16,7 @@ import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
 import { createLimit } from './limits.ts';
 import { openPlayerDoors } from './players/doors.ts';
+import { tidyPath } from './players/tidy-path.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
 import { quicksyRoutes } from './quicksy/routes.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
@@ -49,6 +51,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlatorOf,
+    ...(context.config.players === 'on' ? { rewriteUrl: ({ url = '/' }: IncomingMessage) => tidyPath(url) } : {}),
     forceCloseConnections: true,
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -90,7 +90,7 @@ function factsOf({ context, texts }: Visit, id: string, { password, webhook }: C
     user: id,
     password,
     audioscrobbler: base + AUDIOSCROBBLER_PATH,
-    lastfm: base + LASTFM_PATH,
+    lastfm: `${base}${LASTFM_PATH}/`,
     webhook: base + WEBHOOK_PATH + webhook,
   };
   return (Object.keys(values) as (keyof typeof values)[]).map((name) => ({

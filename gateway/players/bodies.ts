@@ -6,8 +6,17 @@ export function acceptText(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 }
 
-/** A form as `application/x-www-form-urlencoded` writes it; of a field that comes twice the first counts. */
-export function readForm(body: unknown): (name: string) => string {
+/**
+ * A form as `application/x-www-form-urlencoded` writes it; of a field that comes twice the first counts. What the body
+ * leaves out may stand in the query of the URL.
+ */
+export function readForm(body: unknown, query: unknown): (name: string) => string {
   const fields = new URLSearchParams(typeof body === 'string' ? body : '');
-  return (name) => fields.get(name) ?? '';
+  const beside = query as Readonly<Record<string, unknown>>;
+  return (name) => fields.get(name) || firstText(Object.hasOwn(beside, name) ? beside[name] : undefined);
+}
+
+function firstText(value: unknown): string {
+  const [first] = Array.isArray(value) ? value : [value];
+  return typeof first === 'string' ? first : '';
 }

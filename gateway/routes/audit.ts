@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
+import { readMoment } from '../../domain/moment.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
 import type { AuditEntry, AuditQuery } from '../../store/audit.ts';
 import { carrierOf, requireReach } from '../auth.ts';
@@ -94,8 +95,8 @@ function toWindow({ from, to, cursor, limit = LIMIT }: Window) {
 
 function toTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time) || time < 0) throw new Fault('INVALID_ARGUMENT', 'from and to must be times in RFC 3339.');
+  const time = readMoment(text);
+  if (time === undefined || time < 0) throw new Fault('INVALID_ARGUMENT', 'from and to must be times in RFC 3339.');
   return time;
 }
 

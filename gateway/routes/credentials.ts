@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { covers } from '../../domain/grant.ts';
+import { readMoment } from '../../domain/moment.ts';
 import { cleanText } from '../../domain/text.ts';
 import { type Credential, isAlive } from '../../store/credentials.ts';
 import { carrierOf } from '../auth.ts';
@@ -127,8 +128,9 @@ function toName(text: string): string {
 }
 
 function toFuture(text: string, now: number): number {
-  const time = Date.parse(text);
-  if (!(time > now)) throw new Fault('INVALID_ARGUMENT', 'expiresAt must be a time to come, in RFC 3339.');
+  const time = readMoment(text);
+  if (time === undefined || time <= now)
+    throw new Fault('INVALID_ARGUMENT', 'expiresAt must be a time to come, in RFC 3339.');
   return time;
 }
 

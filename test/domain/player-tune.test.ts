@@ -33,6 +33,10 @@ describe('domain/player-tune', () => {
       expect(playerTune({ title: 't', artist }), `${artist}`).to.deep.equal({ kind: 'audio', title: 't' });
   });
 
+  it('keeps several artists apart', () => {
+    expect(playerTune({ title: 't', artist: 'a\u0000b' })?.artist).to.equal('a; b');
+  });
+
   it('is nothing without a title that can be seen', () => {
     for (const title of [undefined, null, '', ' \u0007\u202E', {}]) expect(playerTune({ title })).to.equal(undefined);
   });

@@ -63,12 +63,26 @@ describe('domain/tune', () => {
       { uri: 'javascript:alert(1)' },
       { uri: ' \u0000javascript:x' },
       { uri: 'no uri' },
+      { title: '\u200B\u2060' },
+      { title: '\u3164\u2800' },
+      ...['geo:52,13', 'tel:+8613800138000', 'mailto:a@op.example', 'intent://x#Intent;end', 'blob:https://x/1'].map(
+        (uri) => ({ uri }),
+      ),
     ])
       expect(() => cleanTune({ ...SONG, ...bad }))
         .to.throw()
         .with.property('code', 'INVALID_ARGUMENT');
+    expect(cleanTune({ ...SONG, uri: 'HTTPS://Op.Example/a b' }).uri).to.equal('https://op.example/a%20b');
     expect(cleanTune({ ...SONG, uri: 'spotify:track:4uLU6hMCjMI75M1A2tKUQC' }).uri).to.equal(
       'spotify:track:4uLU6hMCjMI75M1A2tKUQC',
     );
+  });
+
+  it('puts a separator between artists where a tag has control characters', () => {
+    const artistOf = (artist: string) => cleanTune({ ...SONG, artist }).artist;
+    expect(artistOf('Björk\u0000Thom Yorke')).to.equal('Björk; Thom Yorke');
+    expect(artistOf('Björk\u0000\u001F \u0000Thom Yorke\u0000')).to.equal('Björk; Thom Yorke');
+    expect(artistOf('Björk\r\nThom Yorke')).to.equal('Björk; Thom Yorke');
+    expect(artistOf('Guðmundsdóttir,\tBjörk')).to.equal('Guðmundsdóttir, Björk');
   });
 });

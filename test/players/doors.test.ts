@@ -23,6 +23,22 @@ describe('the doors for players', () => {
     }
   });
 
+  it('are found with slashes too many or too few, as players put addresses together', async () => {
+    const stack = await startTestStack();
+    try {
+      const answer = async (path: string, method = 'GET') => (await request(stack.gatewayUrl + path, { method })).text;
+      for (const path of ['//?hs=true', '/?hs=true', '/audioscrobbler//?hs=true', '/audioscrobbler?hs=true'])
+        expect(await answer(path), path).to.equal('FAILED Only protocol version 1.2 is spoken here\n');
+      for (const path of ['//1//validate-token', '/1/validate-token/?'])
+        expect(await answer(path), path).to.contain('You need to provide an Authorization token.');
+      for (const path of ['/2.0', '/2.0/', '//2.0//?method=x'])
+        expect(await answer(path, 'POST'), path).to.contain('Only format=json is spoken here');
+      expect(await answer('//web-scrobbler//x/', 'POST')).to.contain('This webhook is not known');
+    } finally {
+      await stack.stop();
+    }
+  });
+
   it('say in each protocol’s own words that one address has called too often', async () => {
     const stack = await startTestStack({ env: { EARSHOT_LIMIT_ADDRESS: '1', EARSHOT_LIMIT_SUBSCRIBER: '0' } });
     try {

@@ -78,6 +78,23 @@ describe('Last.fm 2.0', () => {
     });
   });
 
+  it('takes method names in any case, as Web Scrobbler writes them, and fields that stand in the query', async () => {
+    const sk = await key();
+    const fields = { api_key: 'k'.repeat(32), api_sig: md5('anything'), format: 'json', sk };
+    const query = new URLSearchParams({
+      ...fields,
+      method: 'track.updatenowplaying',
+      artist: 'Björk',
+      track: 'Hunter',
+    });
+    const { status } = await request(`${stack.gatewayUrl}/2.0/?${query}`, { method: 'POST' });
+    expect(status).to.equal(200);
+    expect((await nowPlaying(api, alice))?.title).to.equal('Hunter');
+    const upper = await call('TRACK.UPDATENOWPLAYING', { sk, artist: 'Björk', track: 'Jóga' });
+    expect(upper.status).to.equal(200);
+    expect((await nowPlaying(api, alice))?.title).to.equal('Jóga');
+  });
+
   it('accepts scrobbles, one or many, and shows none of them', async () => {
     const sk = await key();
     const one = await call('track.scrobble', { sk, artist: 'Björk', track: 'Over', timestamp: '1700000000' });

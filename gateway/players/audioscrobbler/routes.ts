@@ -22,14 +22,13 @@ export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPlu
     app.addHook('onRequest', limit);
     answerFailures(app);
     acceptText(app);
-    for (const path of [AUDIOSCROBBLER_PATH, `${AUDIOSCROBBLER_PATH}/`])
-      app.get(path, { schema }, async (request, reply) => {
-        const outcome = await handshake(context, request.query as Record<string, unknown>);
-        reply.type(PLAIN);
-        if (typeof outcome === 'string') return lines(outcome);
-        const base = ownAddress(request, context.config.publicUrl) + AUDIOSCROBBLER_PATH;
-        return lines('OK', outcome.session, `${base}/nowplaying`, `${base}/submission`);
-      });
+    app.get(AUDIOSCROBBLER_PATH, { schema }, async (request, reply) => {
+      const outcome = await handshake(context, request.query as Record<string, unknown>);
+      reply.type(PLAIN);
+      if (typeof outcome === 'string') return lines(outcome);
+      const base = ownAddress(request, context.config.publicUrl) + AUDIOSCROBBLER_PATH;
+      return lines('OK', outcome.session, `${base}/nowplaying`, `${base}/submission`);
+    });
     door(app, context, '/nowplaying', async (source, field) => {
       if (!field('a') || !field('t')) return 'FAILED a and t are needed';
       const tune = playerTune({
@@ -53,7 +52,7 @@ type Work = (source: Source, field: (name: string) => string) => Promise<Answer>
 /** A form that begins with a session. */
 function door(app: FastifyInstance, context: Context, path: string, work: Work): void {
   app.post(AUDIOSCROBBLER_PATH + path, { bodyLimit: BODY_LIMIT, schema }, async (request, reply) => {
-    const field = readForm(request.body);
+    const field = readForm(request.body, request.query);
     const source = await sourceOf(context, 'audioscrobbler', field('s'));
     reply.type(PLAIN);
     if (!source) return lines('BADSESSION' satisfies Answer);

@@ -10,19 +10,20 @@ type Field = (name: string) => string;
 
 /** Carries out one method of Last.fm 2.0 and gives its JSON. @throws LastFmFault */
 export async function callMethod(context: Context, method: string, field: Field): Promise<object> {
-  if (!Object.hasOwn(METHODS, method))
-    throw new LastFmFault(3, 'Invalid Method - No method with that name in this package');
+  const call = METHODS.get(method.toLowerCase());
+  if (!call) throw new LastFmFault(3, 'Invalid Method - No method with that name in this package');
   requireSignature(field);
-  return (METHODS as Record<string, Method>)[method]?.(context, field) ?? {};
+  return call(context, field);
 }
 
 type Method = (context: Context, field: Field) => Promise<object>;
 
-const METHODS = {
-  'auth.getMobileSession': getMobileSession,
-  'track.updateNowPlaying': updateNowPlaying,
-  'track.scrobble': scrobble,
-} satisfies Record<string, Method>;
+/** By their names in lower case: players write them in any. */
+const METHODS: ReadonlyMap<string, Method> = new Map([
+  ['auth.getmobilesession', getMobileSession],
+  ['track.updatenowplaying', updateNowPlaying],
+  ['track.scrobble', scrobble],
+]);
 
 /**
  * The signature is made with a secret of the player's maker, which we do not have; it vouches for the program, not for the person, and is

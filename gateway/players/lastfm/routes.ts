@@ -15,14 +15,12 @@ export function lastFmRoutes(context: Context, limit: Limit): FastifyPluginAsync
     app.addHook('onRequest', limit);
     answerFaults(app);
     acceptText(app);
-    for (const path of [LASTFM_PATH.slice(0, -1), LASTFM_PATH])
-      app.post(path, { bodyLimit: BODY_LIMIT, schema: { hide: true } }, async (request, reply) => {
-        const field = readForm(request.body);
-        const { method = '', format = '' } = request.query as { method?: string; format?: string };
-        if ((field('format') || format) !== 'json')
-          throw new LastFmFault(6, 'Invalid parameters - Only format=json is spoken here');
-        reply.header('cache-control', 'no-store');
-        return callMethod(context, field('method') || method, field);
-      });
+    app.post(LASTFM_PATH, { bodyLimit: BODY_LIMIT, schema: { hide: true } }, async (request, reply) => {
+      const field = readForm(request.body, request.query);
+      if (field('format').toLowerCase() !== 'json')
+        throw new LastFmFault(6, 'Invalid parameters - Only format=json is spoken here');
+      reply.header('cache-control', 'no-store');
+      return callMethod(context, field('method'), field);
+    });
   };
 }

@@ -15,10 +15,13 @@ export async function callerOf({ stores, now }: Context, token: string): Promise
   return { id, device: `listenbrainz-${createHash('sha256').update(token).digest('hex').slice(0, 8)}` };
 }
 
-/** The token of the header `Authorization: Token …`; undefined without the header. @throws ListenBrainzFault 401 for any other scheme */
+/**
+ * The token of the header `Authorization: Token …`; undefined without the header. The scheme may be any word, as
+ * listenbrainz-server takes it. @throws ListenBrainzFault 401 where no token follows the scheme
+ */
 export function tokenOf({ headers }: FastifyRequest): string | undefined {
   if (!headers.authorization) return undefined;
-  const [, token] = /^token +(\S+) *$/i.exec(headers.authorization) ?? [];
+  const [, token] = /^\S+ +(\S+)/.exec(headers.authorization) ?? [];
   if (token === undefined) throw new ListenBrainzFault(401, 'Provided Authorization header is invalid.');
   return token;
 }

@@ -25,7 +25,7 @@ export function checkListen(listen: unknown, playingNow: boolean, now: number): 
   const metadata = asFields(fields.track_metadata, 'JSON document must contain the key track_metadata.');
   const title = required(metadata, 'track_name');
   const artist = required(metadata, 'artist_name');
-  const info = metadata.additional_info === undefined ? {} : asFields(metadata.additional_info, BAD_INFO);
+  const info = additionalInfo(metadata.additional_info);
   checkTags(info.tags);
   checkMbids(info);
   return {
@@ -42,7 +42,11 @@ export function checkListen(listen: unknown, playingNow: boolean, now: number): 
   };
 }
 
-const BAD_INFO = 'track_metadata.additional_info should be a dictionary.';
+/** PHP writes an empty object as `[]`; a list, like an empty value, holds no field. */
+function additionalInfo(value: unknown): Fields {
+  if (!value || Array.isArray(value)) return {};
+  return asFields(value, 'track_metadata.additional_info should be a dictionary.');
+}
 
 function checkPlayingNow(fields: Fields): void {
   if ('listened_at' in fields)
@@ -53,12 +57,17 @@ function checkPlayingNow(fields: Fields): void {
 
 function checkListenedAt(fields: Fields, now: number): void {
   if (!('listened_at' in fields)) throw refused('JSON document must contain the key listened_at at the top level.');
-  const at = Number(fields.listened_at);
-  if (fields.listened_at === null || !Number.isInteger(at))
-    throw refused('JSON document must contain an int value for listened_at.');
-  if (at > now + SKEW) throw refused('Value for key listened_at is too high.');
+  const at = wholeNumber(fields.listened_at);
+  if (at === undefined) throw refused('JSON document must contain an int value for listened_at.');
+  if (at >= now + SKEW) throw refused('Value for key listened_at is too high.');
   if (Object.keys(fields).some((key) => key !== 'listened_at' && key !== 'track_metadata'))
     throw refused('JSON document may only contain listened_at and track_metadata top level keys');
+}
+
+/** As Python's `int()` reads it: of a number the whole part, of a text an integer alone. */
+function wholeNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Math.trunc(value);
+  return typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : undefined;
 }
 
 function required(metadata: Fields, key: string): string {
@@ -80,11 +89,12 @@ function checkTags(tags: unknown): void {
     );
 }
 
+/** Those that are empty or null count as left out. */
 function checkMbids(info: Fields): void {
   for (const key of SINGLE_MBIDS) if (info[key] && !UUID.test(`${info[key]}`)) throw badMbid(key);
   for (const key of MANY_MBIDS) {
-    const ids = info[key] ?? [];
-    if (!Array.isArray(ids) || ids.some((id) => !UUID.test(`${id}`))) throw badMbid(key);
+    const ids = info[key] || [];
+    if (!Array.isArray(ids) || ids.some((id) => id && !UUID.test(`${id}`))) throw badMbid(key);
   }
 }
 
