@@ -9,8 +9,8 @@ export function installNpmPackages() {
   if (matches(readPackages(inProject('package-lock.json')), readPackages(inProject('node_modules/.package-lock.json'))))
     return;
   console.log('Installing npm packages (npm ci) …');
-  // The build needs the development packages, whatever NODE_ENV says.
-  const { status, error } = spawnSync(...npm('ci', '--include=dev', '--no-audit', '--no-fund'), {
+  // The build needs the development packages, whatever NODE_ENV says; no package needs to run a script of its own.
+  const { status, error } = spawnSync(...npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'), {
     cwd: ROOT,
     stdio: 'inherit',
   });
