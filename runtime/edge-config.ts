@@ -7,8 +7,8 @@ export type OAuthConfig = { issuer: string; audience: string; jwksUrl: string | 
 /** PEM files of the gateway's own certificate. */
 export type TlsConfig = { certFile: string; keyFile: string };
 
-/** Requests a minute; 0: as many as there are. */
-export type LimitsConfig = { address: number; subscriber: number; carrier: number };
+/** Requests a minute, and event streams of one address that are open at a time; 0: as many as there are. */
+export type LimitsConfig = { address: number; subscriber: number; carrier: number; streamsOfAddress: number };
 
 /** Where the HTTP API meets the world. */
 export type EdgeConfig = {
@@ -31,6 +31,7 @@ export function edgeConfig(read: Reader): EdgeConfig {
       address: read.integer('EARSHOT_LIMIT_ADDRESS', 0, 1_000_000_000, 6_000),
       subscriber: read.integer('EARSHOT_LIMIT_SUBSCRIBER', 0, 1_000_000_000, 600),
       carrier: read.integer('EARSHOT_LIMIT_CARRIER', 0, 1_000_000_000, 60_000),
+      streamsOfAddress: read.integer('EARSHOT_LIMIT_STREAMS', 0, 1_000_000_000, 1_000),
     },
   };
 }

@@ -1,20 +1,30 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { friendViews } from '../../service/friend-views.ts';
 import { subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
+import { createEventStreams, type Opener } from '../event-streams.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
+import { networkOf } from '../network.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { FriendsView } from '../schemas/friends.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;
+/** The same for one that had to make room for another of its subscriber, and how long it has to take this in. */
+const RETRY_REPLACED = 60_000;
+const GRACE = 5_000;
+/** Milliseconds for which a client may leave untaken what it was sent. */
+const STALLED = 60_000;
 const tags = ['friends'];
 
 /** What a subscriber's friends play. `closing` ends every stream. */
 export function friendRoutes(context: Context, closing: AbortSignal): FastifyPluginAsyncTypebox {
   const { stores, metrics, now } = context;
+  const streams = createEventStreams(context.config.edge.limits.streamsOfAddress);
 
   return async (app) => {
     app.get(
@@ -44,7 +54,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
           tags,
           summary: 'The same, live, as Server-Sent Events',
           description:
-            'First `friends` with everything, then `now-playing`, `presence`, `friend-added` and `friend-removed`. A client that reconnects gets `friends` anew.',
+            'First `friends` with everything, then `now-playing`, `presence`, `friend-added` and `friend-removed`. A client that reconnects gets `friends` anew. Of more than ten streams of a subscriber the oldest is told `replaced` and ends.',
           params: SubscriberParams,
           response: {
             200: { description: 'An event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
@@ -54,12 +64,19 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
+        const { replaced, leave } = streams.open(openerOf(request, id));
         const gone = new AbortController();
-        request.raw.once('close', () => gone.abort());
+        whenClosed(reply.raw, () => {
+          leave();
+          gone.abort();
+        });
+        // A client that takes nothing never sees the end.
+        reply.raw.setTimeout(STALLED);
+        replaced.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), GRACE).unref());
         metrics.streams.inc();
-        const signal = AbortSignal.any([gone.signal, closing]);
+        const signal = AbortSignal.any([gone.signal, closing, replaced]);
         const events = friendStream(context, id, signal, () => request.isStillAllowed());
-        const lines = Readable.from(toLines(events), { objectMode: false });
+        const lines = Readable.from(toLines(events, replaced), { objectMode: false });
         return reply
           .type('text/event-stream')
           .header('cache-control', 'no-store')
@@ -70,8 +87,23 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
   };
 }
 
-async function* toLines(events: AsyncIterable<ServerEvent | undefined>): AsyncGenerator<string> {
+/** The address of a carrier's own servers does not count, as with its other calls. */
+function openerOf({ caller, ip }: FastifyRequest, subscriber: string): Opener {
+  if (caller?.kind !== 'subscriber') return { subscriber, token: caller?.id ?? '', address: undefined };
+  return { subscriber, token: caller.tokenId ?? '', address: networkOf(ip) };
+}
+
+function whenClosed(response: ServerResponse, then: () => void): void {
+  if (response.destroyed) then();
+  else response.once('close', then);
+}
+
+async function* toLines(events: AsyncIterable<ServerEvent | undefined>, replaced: AbortSignal): AsyncGenerator<string> {
   yield `retry: ${RETRY}\n\n`;
-  for await (const event of events)
-    yield event ? `event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n` : ': heartbeat\n\n';
+  for await (const event of events) yield event ? toLine(event) : ': heartbeat\n\n';
+  if (replaced.aborted) yield `retry: ${RETRY_REPLACED}\n${toLine({ event: 'replaced', data: {} })}`;
+}
+
+function toLine({ event, data }: ServerEvent): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

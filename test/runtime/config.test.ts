@@ -94,7 +94,7 @@ describe('runtime/config', () => {
       tls: undefined,
       corsOrigins: [],
       trustedProxies: [],
-      limits: { address: 6_000, subscriber: 600, carrier: 60_000 },
+      limits: { address: 6_000, subscriber: 600, carrier: 60_000, streamsOfAddress: 1_000 },
     });
     const full = {
       EARSHOT_OAUTH_ISSUER: 'https://id.example/realm',

@@ -1,13 +1,15 @@
 import { expect } from 'chai';
+import { MOST_STREAMS } from '../../gateway/event-streams.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { openEvents } from '../support/event-stream.ts';
+import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
+import { startExtraGateway } from '../support/extra-gateway.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('the event stream of friends', () => {
-  let stack: Stack;
+  let stack: Stack & { dataDir: string };
   let api: Api;
   let alice: Person;
   let bob: Person;
@@ -71,6 +73,40 @@ describe('the event stream of friends', () => {
     await api.putBook(bob, []);
     await stream.next('friend-removed', (data) => expect(data).to.deep.equal({ subscriberId: bob.id }));
     stream.close();
+  });
+
+  it('gives the place of a token’s oldest stream to its eleventh, and leaves those of other tokens alone', async () => {
+    const issued = await api.call('POST', `/v1/subscribers/${alice.id}/tokens`, { deviceName: 'tablet' });
+    const tablet = await openEvents(stack, { token: String(issued.body.token) });
+    const streams: EventStream[] = [];
+    for (let i = 0; i < MOST_STREAMS + 5; i += 1) {
+      streams.push(await openEvents(stack, alice));
+      await streams.at(-1)?.next('friends', () => {});
+    }
+    const over = streams.splice(0, streams.length + 1 - MOST_STREAMS);
+    for (const stream of over) {
+      await stream.next('replaced', (data) => expect(data).to.deep.equal({}));
+      await eventually(() => expect(stream.ended()).to.equal(true));
+    }
+    await api.call('PATCH', `/v1/subscribers/${bob.id}`, { displayName: 'Bob again' });
+    for (const stream of [tablet, ...streams]) expect(stream.ended()).to.equal(false);
+    for (const stream of [tablet, ...streams]) stream.close();
+  });
+
+  it('is refused at an address with too many, until one of them is closed', async () => {
+    const gateway = await startExtraGateway(stack, { EARSHOT_LIMIT_STREAMS: '2' });
+    const server = { gatewayUrl: gateway.url };
+    const [first, second] = [await openEvents(server, alice), await openEvents(server, bob)];
+    const refused = await createApi({ gatewayUrl: gateway.url, operatorKey: alice.token }).call(
+      'GET',
+      '/v1/subscribers/me/friends/events',
+    );
+    expect([refused.status, refused.body.code]).to.deep.equal([429, 'TOO_MANY_REQUESTS']);
+    expect(Number(refused.headers.get('retry-after'))).to.be.greaterThan(0);
+    first.close();
+    const third = await eventually(() => openEvents(server, alice));
+    for (const stream of [second, third]) stream.close();
+    await gateway.stop();
   });
 
   it('gives everything again to a client that comes back, also with a Last-Event-ID', async () => {

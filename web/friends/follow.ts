@@ -10,6 +10,8 @@ const SILENCE = 25_000;
 /** Milliseconds before the next try: at first, and at most. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
+/** The same after the server has given this one's place to a newer one of the same subscriber. */
+const REPLACED_WAIT = 60_000;
 
 /**
  * Follows the events of friends, and connects again whenever the stream ends, ever less eagerly while that fails, at once when the browser is
@@ -28,8 +30,11 @@ export async function followFriends(
     try {
       await followOnce(call, signal, (event) => {
         failures = 0;
-        show('live');
-        tell(event);
+        if (event.event === 'replaced') asked = REPLACED_WAIT;
+        else {
+          show('live');
+          tell(event);
+        }
       });
     } catch (err) {
       const { status, retryAfter = 0 } = toProblem(err);
