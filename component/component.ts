@@ -22,6 +22,7 @@ import { TUNE } from './pep.ts';
 import { createPreparation } from './preparation.ts';
 import { createPresenceTracker } from './presence.ts';
 import { createMeetings } from './probe.ts';
+import { createRosterWrites } from './roster-writes.ts';
 import { answerQuestions } from './service.ts';
 import { createStream } from './stream.ts';
 
@@ -33,6 +34,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     stores,
     queues,
     stream,
+    rosterWrites: createRosterWrites(stream),
     meetings: createMeetings(stream),
     echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
@@ -60,6 +62,8 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   });
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
+  stream.onOffline(context.rosterWrites.forget);
+  context.rosterWrites.onBrokenWord(gate.distrust);
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
   stream.onOffline(contacts.forget);

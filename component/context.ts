@@ -4,6 +4,7 @@ import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Echoes } from './echoes.ts';
 import type { Meetings } from './probe.ts';
+import type { RosterWrites } from './roster-writes.ts';
 import type { Stream } from './stream.ts';
 
 /** What the component's jobs work with. `now`: milliseconds since the epoch. */
@@ -11,6 +12,7 @@ export type Context = {
   stores: Stores;
   queues: Queues;
   stream: Stream;
+  rosterWrites: RosterWrites;
   meetings: Meetings;
   echoes: Echoes;
   metrics: Metrics;

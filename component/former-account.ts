@@ -24,9 +24,10 @@ async function undoRoster(context: Context, id: string, jid: string): Promise<vo
   if (ledger.size === 0) return;
   // In an account that is gone nothing is left to undo.
   const roster = (await rosterOf(context, jid)) ?? new Map();
-  for (const [item, entry] of ledger) {
-    const step = decideRosterStep(item, undefined, roster.get(item), entry);
+  for (const [itemJid, entry] of ledger) {
+    const item = roster.get(itemJid);
+    const step = decideRosterStep(itemJid, undefined, item, entry);
     context.metrics.rosterSteps.inc({ step: step.do });
-    await takeRosterStep(context, { id, jid }, { jid: item, id: '' }, step, entry);
+    await takeRosterStep(context, { id, jid }, { jid: itemJid, id: '' }, step, item, entry);
   }
 }

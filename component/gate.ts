@@ -10,6 +10,8 @@ import type { Element } from './xml.ts';
 export type Gate = {
   /** A message from the server; the one that lists the rights opens the gate. */
   receive(message: Element): void;
+  /** The server was seen to do something else than it says; nothing is done on this connection any more. */
+  distrust(): void;
   /** Undefined while it is not known, or the component waits for its rights. */
   mode(): Mode | undefined;
   status(): Status;
@@ -22,6 +24,8 @@ const NO_RIGHTS: Rights = new Map();
 const AGAIN = 1_000;
 const UNPRIVILEGED =
   'connected, without privileges: matches are offered and not set, and tunes are the users’ own clients’; grant what is lacking and connect again, and rosters are set';
+const BROKEN_WORD =
+  'The XMPP server confirms roster items and stores something else, as ejabberd does with subscriptions: nobody would become friends, and everybody would seem to say no. Earshot does nothing on this connection any more. Use a server that sets rosters (docs/operating.md), or take the roster right away and set EARSHOT_PRIVILEGES=optional, and connect again.';
 
 /**
  * Lets the jobs run only while the stream is up and the server has granted what they need, or, where the operator says that they may do without,
@@ -38,6 +42,7 @@ export function createGate(
   let missing = ['the connection to the XMPP server'];
   let mode: Mode | undefined;
   let rightsKnown = false;
+  let distrusted = false;
   let due: NodeJS.Timeout | undefined;
   // Counts what the server has said: whoever waits for something looks whether it still holds.
   let word = 0;
@@ -45,6 +50,7 @@ export function createGate(
   function judge(rights: Rights): void {
     clearTimeout(due);
     rightsKnown = true;
+    if (distrusted) return;
     word += 1;
     missing = missingRights(rights).map((right) => `the right ${right} on ${config.homeHost} (XEP-0356)`);
     const before = mode;
@@ -95,6 +101,7 @@ export function createGate(
   stream.onOffline(() => {
     clearTimeout(due);
     rightsKnown = false;
+    distrusted = false;
     word += 1;
     mode = undefined;
     missing = ['the connection to the XMPP server'];
@@ -112,6 +119,14 @@ export function createGate(
     receive(message) {
       const rights = readRights(message, config.homeHost);
       if (rights) judge(rights);
+    },
+    distrust() {
+      distrusted = true;
+      word += 1;
+      mode = undefined;
+      missing = [`an XMPP server that stores the roster items that it confirms (${config.homeHost} stores others)`];
+      close();
+      log.error({ missing }, BROKEN_WORD);
     },
     mode: () => mode,
     status: () => ({ ready: missing.length === 0, missing, ...(mode && { mode }) }),

@@ -1,38 +1,38 @@
-import type { LedgerEntry, RosterStep } from '../domain/roster.ts';
+import type { LedgerEntry, RosterItem, RosterStep } from '../domain/roster.ts';
 import type { DirtyItem } from '../store/friends.ts';
 import { newStamp } from '../store/marks.ts';
 import { keysOf } from '../store/subscriber-record.ts';
 import type { Context } from './context.ts';
-import { removeRosterItem, setRosterItem } from './roster-iq.ts';
 
 /** A subscriber's account; a former one is at another JID than the subscriber's own. */
 type Account = { id: string; jid: string };
 
-/** Takes one step in an account's roster, and notes it in the ledger. */
+/** Takes one step in an account's roster, where `item` is at present, and notes it in the ledger. */
 export async function takeRosterStep(
   context: Context,
   { id, jid }: Account,
   dirty: DirtyItem,
   step: RosterStep,
+  item: RosterItem | undefined,
   ledger: LedgerEntry | undefined,
 ): Promise<void> {
-  const { stores, stream } = context;
+  const { stores, rosterWrites } = context;
   switch (step.do) {
     case 'set':
       // The intention first: an item that is missing after a crash was then not deleted by the user.
       if (!ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...step.ledger, pending: true });
-      await setRosterItem(stream, jid, step.item);
+      await rosterWrites.set(jid, step.item, item);
       return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
     case 'restore':
       if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
-      await setRosterItem(stream, jid, step.item);
+      await rosterWrites.set(jid, step.item, item);
       return stores.friends.forgetLedger(id, jid, dirty.jid);
     case 'remove':
       // If nobody comes to forget the entry and the two become friends again, the user has not deleted the item.
       if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
       // Before the item goes: once it is gone nobody would say it again after a crash.
       await part(context, jid, dirty.jid);
-      await removeRosterItem(stream, jid, dirty.jid);
+      await rosterWrites.remove(jid, dirty.jid);
       return stores.friends.forgetLedger(id, jid, dirty.jid);
     case 'note':
       return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));

@@ -89,7 +89,7 @@ async function convergeItem(context: Context, subscriber: Subscriber, task: Task
   const label = wanted && { name: wanted.name, groups: wanted.groups };
   const step = decideRosterStep(dirty.jid, label, item, ledger);
   context.metrics.rosterSteps.inc({ step: step.do });
-  await takeRosterStep(context, subscriber, dirty, step, ledger);
+  await takeRosterStep(context, subscriber, dirty, step, item, ledger);
   if (wanted && step.do !== 'declined') await meet(context, subscriber, dirty);
 }
 

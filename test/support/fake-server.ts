@@ -51,6 +51,7 @@ export async function startFakeServer() {
     /** How many times a component has come online. */
     streams: () => streams,
     connected: () => socket !== undefined,
+    drop: () => void socket?.destroy(),
     send: (text: string) => void socket?.write(text),
     onStanza: (listener: (stanza: Element) => void) => {
       heard.add(listener);

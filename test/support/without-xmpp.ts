@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -22,13 +22,17 @@ export type WithoutXmpp = {
   /** A subscriber with a token, whose JID nobody looks for. */
   join(phoneNumber: string): Promise<Person>;
   keyOf(phoneNumber: string): string;
+  logOf(role: Role): Promise<string>;
   /** As if a budget had been opened so many days earlier. */
   passDays(budget: string, days: number): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** A Redis, a gateway and a worker: what matching takes. The wanted rosters are the end of it. */
-export async function startWithoutXmpp(settings: Record<string, string>): Promise<WithoutXmpp> {
+/** A Redis, a gateway and a worker: what matching takes. The wanted rosters are the end of it, or a component if there is one of the `roles`. */
+export async function startWithoutXmpp(
+  settings: Record<string, string>,
+  roles: readonly Role[] = ['gateway', 'worker'],
+): Promise<WithoutXmpp> {
   const redis = await startTestRedis();
   const folder = await mkdtemp(join(tmpdir(), 'earshot-without-xmpp-'));
   const [operatorKey, port] = [randomUUID(), await freePort()];
@@ -43,7 +47,7 @@ export async function startWithoutXmpp(settings: Record<string, string>): Promis
     ...settings,
   };
   const start = (role: Role) => startProcess({ role, env, logFile: join(folder, `${role}.log`) });
-  const processes = await Promise.all([start('gateway'), start('worker')]);
+  const processes = await Promise.all(roles.map(start));
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const api = createApi({ gatewayUrl, operatorKey });
   await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200), STARTING);
@@ -53,6 +57,7 @@ export async function startWithoutXmpp(settings: Record<string, string>): Promis
     stores: createStores(redis.redis, 'earshot'),
     apiOf: ({ token }) => createApi({ gatewayUrl, operatorKey: token }),
     keyOf: createNumberKey(Buffer.from(NUMBER_KEY, 'hex')),
+    logOf: (role) => readFile(join(folder, `${role}.log`), 'utf8'),
     async join(phoneNumber) {
       const jid = `${randomUUID()}@op.example`;
       const made = await api.expectStatus(201, api.call('POST', '/v1/subscribers', { phoneNumber, jid }));
