@@ -12,13 +12,14 @@ import { builtProcesses } from './built.ts';
 import { joining } from './joining.ts';
 import { describeMachine } from './machine.ts';
 import { measure } from './measure.ts';
+import { numbers } from './numbers.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
 import { reading } from './reading.ts';
 import { type Findings, summary, writeReport } from './report.ts';
 import { storage } from './storage.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'storage', 'reading'];
+const PARTS = ['tunes', 'joining', 'storage', 'reading', 'numbers'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -43,6 +44,7 @@ async function run(): Promise<void> {
   const machine = describeMachine();
   const findings: Findings = { pairs: [], rows: [] };
   if (wants('reading')) findings.rows.push(...reading(console.log));
+  if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
   if (wants('tunes') || wants('joining')) await measureOnStack(findings);
   console.log(summary(findings));

@@ -2,6 +2,7 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/
 import { readField } from './phone/field.ts';
 import type { ReadNumber } from './phone/interpret.ts';
 import { internationalMobile } from './phone/number-plan.ts';
+import { formsOf } from './phone/renumbered.ts';
 
 export type { ReadNumber } from './phone/interpret.ts';
 
@@ -37,20 +38,9 @@ export function readPhoneNumbers(field: string, country: CountryCode | undefined
 }
 
 /**
- * The same phone under other dialling forms: Argentina with and without 9, Mexico with and without 1, Brazil with and without the
- * ninth digit. All the E.164 forms to look up, the given one first.
+ * The same phone under the forms that its country's changes of numbering gave it (`renumbered.ts`), such as Mexico with and
+ * without 1. All the E.164 forms to look up, the given one first.
  */
 export function lookupForms(e164: string): string[] {
-  const other = otherForm(e164);
-  return other === undefined ? [e164] : [e164, other];
-}
-
-function otherForm(e164: string): string | undefined {
-  const argentina = /^\+54(9?)(\d{10})$/.exec(e164);
-  if (argentina) return argentina[1] ? `+54${argentina[2]}` : `+549${argentina[2]}`;
-  const mexico = /^\+52(1?)(\d{10})$/.exec(e164);
-  if (mexico) return mexico[1] ? `+52${mexico[2]}` : `+521${mexico[2]}`;
-  const brazil = /^\+55(\d\d)(9?)([6-9]\d{7})$/.exec(e164);
-  if (brazil) return brazil[2] ? `+55${brazil[1]}${brazil[3]}` : `+55${brazil[1]}9${brazil[3]}`;
-  return undefined;
+  return formsOf(e164);
 }

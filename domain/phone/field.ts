@@ -3,6 +3,7 @@ import { cleanPhoneText } from './clean.ts';
 import { dialString } from './dial.ts';
 import { interpret, type ReadNumber } from './interpret.ts';
 import { type Piece, piecesOf } from './pieces.ts';
+import { beforeSpreadsheet } from './spreadsheet.ts';
 
 const MAX_FIELD = 250; // cutting a longer one could make another valid number, so it is not read at all
 const ONE_NUMBER = /^\+?\d[\d ().-]*$/; // most fields: no cleaning, no splitting
@@ -10,8 +11,8 @@ const ONE_NUMBER = /^\+?\d[\d ().-]*$/; // most fields: no cleaning, no splittin
 /** Finds the numbers of a field: cleans it, splits it, reads each piece. */
 export function readField(field: string, country: CountryCode | undefined): ReadNumber[] {
   if (field.length > MAX_FIELD) return [];
-  if (ONE_NUMBER.test(field)) return listOf(read(field, country));
-  const text = cleanPhoneText(field);
+  if (ONE_NUMBER.test(field)) return listOf(read(beforeSpreadsheet(field), country));
+  const text = beforeSpreadsheet(cleanPhoneText(field));
   if (text.length > MAX_FIELD) return [];
   const found = new Map<string, ReadNumber>();
   for (const piece of piecesOf(text)) {
@@ -32,7 +33,8 @@ function readPiece(piece: Piece, country: CountryCode | undefined): ReadNumber[]
  * `/`, `,` and `&` separate numbers, or the parts of one (`089/1234567`): two numbers when every part is one, else the whole,
  * else the parts that are.
  */
-function readListed(text: string, country: CountryCode | undefined): ReadNumber[] {
+function readListed(listed: string, country: CountryCode | undefined): ReadNumber[] {
+  const text = beforeSpreadsheet(listed);
   const parts = text.split(/[/,&\\]+/).filter((part) => /\d/.test(part));
   if (parts.length < 2) return listOf(read(text, country));
   const numbers = parts.map((part) => (hasOwnLength(part) ? read(part, country) : undefined));

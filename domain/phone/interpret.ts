@@ -13,7 +13,25 @@ const MIN_BARE_INTERNATIONAL = 11; // shorter digits are as likely a local numbe
 export function interpret(dial: DialString, country: CountryCode | undefined): ReadNumber | undefined {
   const plan = country === undefined ? undefined : planOf(country);
   if (dial.plus) return afterPlus(dial, country, plan);
-  return (country && plan && asDialled(dial.digits, country, plan)) || guess(dial.digits);
+  if (!country || !plan) return guess(dial.digits);
+  const dialled = asDialled(dial.digits, country, plan);
+  if (/^00[1-9]/.test(dial.digits)) return afterDoubleZero(dial.digits.slice(2), plan, dialled);
+  return dialled ?? guess(dial.digits);
+}
+
+/**
+ * `0049 176 …` in Singapore, where 004 could be a carrier and 91 India: people mean `00` as the whole world does, wherever that
+ * gives a number. It is a guess unless `00` is how this country dials. What only a carrier makes a number of is a guess as well,
+ * unless it could be no number after `00`.
+ */
+function afterDoubleZero(digits: string, plan: NumberPlan, dialled: ReadNumber | undefined): ReadNumber | undefined {
+  const e164 = international(digits);
+  if (e164 === undefined) {
+    const doubtful = dialled && parsePhoneNumberFromString(`+${digits}`, { extract: false })?.isPossible();
+    return doubtful ? { ...dialled, guessed: true } : (dialled ?? guess(`00${digits}`));
+  }
+  const usual = plan.internationalPrefix.exec('00')?.[0] === '00';
+  return { e164, guessed: dialled === undefined ? !usual : dialled.e164 !== e164 };
 }
 
 function afterPlus(
@@ -33,7 +51,7 @@ function asDialled(digits: string, country: CountryCode, plan: NumberPlan): Read
   if (mobile !== undefined) return { e164: mobile, guessed: false };
   const e164 = library(digits, country);
   if (e164 !== undefined)
-    return bareMobile(digits, e164, plan) ?? { e164, guessed: isBareCountryCode(digits, e164, plan) };
+    return bareCountryCode(digits, e164, plan) ?? { e164, guessed: lostCountryCode(digits, e164, plan) };
   const abroad = plan.internationalPrefix.exec(digits);
   const recovered = abroad === null ? undefined : international(digits.slice(abroad[0].length));
   if (recovered !== undefined) return { e164: recovered, guessed: false };
@@ -42,14 +60,14 @@ function asDialled(digits: string, country: CountryCode, plan: NumberPlan): Read
 }
 
 /**
- * `49 171 1234567` in Germany: the library takes it for a landline that lacks its trunk prefix, people for a mobile that lacks its
+ * `49 171 1234567` in Germany: the library takes it for a landline that lacks its trunk prefix, people for a number that lacks its
  * plus. Where a plan has a trunk prefix, people are right.
  */
-function bareMobile(digits: string, e164: string, plan: NumberPlan): ReadNumber | undefined {
+function bareCountryCode(digits: string, e164: string, plan: NumberPlan): ReadNumber | undefined {
   const untouched = e164.length === digits.length + plan.callingCode.length + 1;
   if (!untouched || plan.nationalPrefix === undefined || !digits.startsWith(plan.callingCode)) return undefined;
-  const mobile = internationalMobile(digits);
-  return mobile === undefined ? undefined : { e164: mobile, guessed: true };
+  const meant = international(digits);
+  return meant === undefined ? undefined : { e164: meant, guessed: true };
 }
 
 /** A country code without its `+`, or the international prefix of another country. */
@@ -62,13 +80,14 @@ function guess(digits: string): ReadNumber | undefined {
 }
 
 function international(digits: string): string | undefined {
-  return internationalMobile(digits) ?? library(`+${digits}`) ?? currentForm(`+${digits}`, validOnly);
+  return internationalMobile(digits) ?? library(`+${digits}`);
 }
 
 function library(text: string, country?: CountryCode): string | undefined {
   const number = parsePhoneNumberFromString(text, { extract: false, ...(country && { defaultCountry: country }) });
-  if (number === undefined) return undefined;
-  return number.isValid() ? number.number : currentForm(number.number, validOnly);
+  if (number?.isValid()) return number.number;
+  const written = text.startsWith('+') ? text : number?.number;
+  return written === undefined ? undefined : currentForm(written, validOnly);
 }
 
 function validOnly(text: string): string | undefined {
@@ -77,7 +96,7 @@ function validOnly(text: string): string | undefined {
 }
 
 /** True when what was taken off the front is the own country code and no trunk prefix (in the NANP it is both). */
-function isBareCountryCode(digits: string, e164: string, plan: NumberPlan): boolean {
+function lostCountryCode(digits: string, e164: string, plan: NumberPlan): boolean {
   const removed = digits.length - (e164.length - 1 - plan.callingCode.length);
   const prefix = digits.slice(0, Math.max(0, removed));
   return prefix.startsWith(plan.callingCode) && prefix !== plan.nationalPrefix;

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { type CountryCode, getCountries, getExampleNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { internationalMobile, nationalMobile, planOf } from '../../domain/phone/number-plan.ts';
+import { RENUMBERINGS } from '../../domain/phone/renumbered.ts';
 import { countryOf, lookupForms, parseE164, readPhoneNumbers } from '../../domain/phone.ts';
+import { tallyReadings } from '../support/written-numbers.ts';
 
 type Case = { field: string; country: CountryCode | undefined; expected: string; purpose: string };
 
@@ -13,6 +15,12 @@ const MESSY = readCases('messy-fields.tsv');
 const MOBILES = getCountries().flatMap((country) => getExampleNumber(country, examples)?.number ?? []);
 
 describe('domain/phone', () => {
+  it('reads no written form of a number surely as somebody else’s, and nearly all of them', () => {
+    const { forms, wrong, missed } = tallyReadings(3_000, 9);
+    assert.deepEqual(wrong, []);
+    assert.isBelow(missed.length / forms, 0.005, JSON.stringify(missed.slice(0, 5)));
+  });
+
   it('is tested on at least 300 fields from at least 30 countries', () => {
     const cases = [...FORMATS, ...MESSY];
     assert.isAtLeast(cases.length, 300);
@@ -164,9 +172,34 @@ describe('domain/phone', () => {
       assert.deepEqual(lookupForms('+551187654321'), ['+551187654321', '+5511987654321']);
     });
 
+    it('lets both forms of a renumbered country meet, from either side', () => {
+      const pairs: [former: string, present: string][] = [
+        ['+22507123456', '+2250707123456'],
+        ['+22997123456', '+2290197123456'],
+        ['+841652345678', '+84352345678'],
+        ['+5681234567', '+56981234567'],
+        ['+23777123456', '+237677123456'],
+        ['+2417123456', '+24177123456'],
+        ['+24107123456', '+24177123456'],
+        ['+37744123456', '+38344123456'],
+      ];
+      for (const [former, present] of pairs) {
+        assert.include(lookupForms(former), present);
+        assert.include(lookupForms(present), former);
+      }
+    });
+
     it('gives one form of every other number', () => {
       for (const e164 of ['+8613800138000', '+551134567890', '+5511912345678', '+16502530000', '+5411234567']) {
         assert.deepEqual(lookupForms(e164), [e164]);
+      }
+    });
+
+    it('knows for each change whose it is and since when, and leads to numbers that are valid now', () => {
+      for (const { since, source, rules } of RENUMBERINGS) {
+        assert.match(since, /^\d{4}-\d\d-\d\d$/);
+        assert.match(source, /^[A-Z].+[,:] .+/);
+        for (const rule of rules) assert.isTrue(leadsToValid(rule), JSON.stringify(rule));
       }
     });
 
@@ -179,6 +212,12 @@ describe('domain/phone', () => {
     });
   });
 });
+
+/** Some number that the rule makes is one by today's plan. */
+function leadsToValid({ code = '', kept = '', to, rest }: (typeof RENUMBERINGS)[number]['rules'][number]): boolean {
+  const numbers = fc.sample(fc.stringMatching(new RegExp(`^${code}${kept}${to}${rest}$`)), { numRuns: 3000, seed: 1 });
+  return numbers.some((digits) => parsePhoneNumberFromString(`+${digits}`, { extract: false })?.isValid());
+}
 
 function itReads({ field, country, expected, purpose }: Case): void {
   it(`reads ${JSON.stringify(field)} in a book from ${country ?? 'nowhere'} as ${expected}: ${purpose}`, () => {

@@ -1,0 +1,20 @@
+/** `4.91716E+11`, `4,91716E11`, `491.716E+09`: most of the number's digits are gone. */
+const EXPONENT = /(?<!\d)(?:\d{1,3}[.,]\d{1,20}e[+ -]?|\d{1,3}e[+-]?)\d{1,3}(?!\d)/i;
+/** A number's cell with decimals: `1715550002.0`, `1,715,550,002.00`. Text that begins with 0 or a plus never was one. */
+const DECIMALS =
+  /^(?<whole>[1-9]\d{4,}|[1-9]\d{0,2}(?:,\d{3})+(?=\.)|[1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?: \d{3})+)[.,](?<decimals>0{1,3}|\d{1,2})$/;
+/** What a formula makes of `+49-171-5550002`. */
+const NEGATIVE = /^-[1-9]\d*(?:[.,]\d+)?$/;
+const DATE = /^(?:(?:19|20)\d\d([-/.])[01]?\d\1[0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\2(?:19|20)\d\d)(?: 00:00(?::00)?)?$/;
+
+/**
+ * What a spreadsheet was given before it took a telephone number for a number. Empty for what cannot be undone, and for dates:
+ * their digits would be the number of somebody else.
+ */
+export function beforeSpreadsheet(text: string): string {
+  const trimmed = text.trim();
+  if (EXPONENT.test(trimmed) || NEGATIVE.test(trimmed) || DATE.test(trimmed)) return '';
+  const { whole, decimals } = DECIMALS.exec(trimmed)?.groups ?? {};
+  if (whole === undefined || decimals === undefined) return text;
+  return /^0+$/.test(decimals) ? whole : '';
+}
