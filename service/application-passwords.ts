@@ -3,7 +3,7 @@ import { cleanText } from '../domain/text.ts';
 import { type ApplicationPassword, MOST_APPLICATION_PASSWORDS } from '../store/application-passwords.ts';
 import type { ServiceContext } from './context.ts';
 import { newPassword, sealPassword } from './player-secrets.ts';
-import { closeSessions, deviceOf, openSession, PROTOCOLS } from './player-sessions.ts';
+import { closeSessions, isDeviceOf, openSession, openToken } from './player-sessions.ts';
 import { stopPlaying } from './playing.ts';
 
 /** `password` and `webhook`, the secret end of the webhook's path: told this once. */
@@ -28,6 +28,7 @@ export async function createApplicationPassword(
       'CONFLICT',
       `There are ${MOST_APPLICATION_PASSWORDS} application passwords already; revoke one that is no longer used.`,
     );
+  await openToken(context, subscriberId, id, password);
   return { kept, password, webhook: await openSession(context, 'web-scrobbler', subscriberId, id) };
 }
 
@@ -37,10 +38,13 @@ export async function revokeApplicationPassword(
   subscriberId: string,
   passwordId: string,
 ): Promise<boolean> {
-  if (!(await context.stores.applicationPasswords.revoke(subscriberId, passwordId))) return false;
-  await closeSessions(context, subscriberId, passwordId);
-  for (const protocol of PROTOCOLS)
-    await stopPlaying(context, { id: subscriberId, device: deviceOf(protocol, passwordId) });
+  const { stores } = context;
+  const password = await stores.applicationPasswords.get(subscriberId, passwordId);
+  if (!password || !(await stores.applicationPasswords.revoke(subscriberId, passwordId))) return false;
+  await closeSessions(context, subscriberId, password);
+  const { devices } = await stores.nowPlaying.read(subscriberId);
+  for (const { device } of devices)
+    if (isDeviceOf(passwordId, device)) await stopPlaying(context, { id: subscriberId, device });
   return true;
 }
 

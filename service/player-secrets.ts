@@ -19,6 +19,11 @@ export function sealPassword(key: Buffer, subscriberId: string, id: string, pass
   return seal(key, purposeOf(subscriberId, id), md5(password));
 }
 
+/** What is kept of a password: MD5 of it; undefined where the key has changed. */
+export function digestOf(key: Buffer, subscriberId: string, { id, sealed }: ApplicationPassword): string | undefined {
+  return unseal(key, purposeOf(subscriberId, id), sealed);
+}
+
 /** The one of these passwords whose MD5 digest `proves` accepts. */
 export function findPassword(
   key: Buffer,
@@ -26,8 +31,8 @@ export function findPassword(
   passwords: readonly ApplicationPassword[],
   proves: (digest: string) => boolean,
 ): ApplicationPassword | undefined {
-  return passwords.find(({ id, sealed }) => {
-    const digest = unseal(key, purposeOf(subscriberId, id), sealed);
+  return passwords.find((password) => {
+    const digest = digestOf(key, subscriberId, password);
     return digest !== undefined && proves(digest);
   });
 }
@@ -39,6 +44,13 @@ export function findPassword(
 export function sessionOf(key: Buffer, kind: string, subscriberId: string, id: string): string {
   const purpose = JSON.stringify(['player session', kind, subscriberId, id]);
   return createHmac('sha256', key).update(purpose).digest().subarray(0, 24).toString('base64url');
+}
+
+/** The session that a password opens by itself, where a protocol asks for one secret and no name; made of the password's digest. */
+export function tokenSessionOf(key: Buffer, digest: string): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['player token', digest]))
+    .digest('base64url');
 }
 
 /** Hexadecimal, as the protocols write it. */

@@ -1,15 +1,17 @@
+import type { ApplicationPassword } from '../store/application-passwords.ts';
+import type { PlayerSession } from '../store/player-sessions.ts';
 import type { ServiceContext } from './context.ts';
-import { findPassword, sessionOf } from './player-secrets.ts';
+import { digestOf, findPassword, md5, sameText, sessionOf, tokenSessionOf } from './player-secrets.ts';
 import type { Source } from './playing.ts';
 
 /** The protocols that know an application password; the name is what the device's name begins with. */
 export type Protocol = 'audioscrobbler' | 'lastfm' | 'web-scrobbler';
 
-/** Every protocol in which a password has a session. */
-export const PROTOCOLS: readonly Protocol[] = ['audioscrobbler', 'lastfm', 'web-scrobbler'];
+/** Every protocol in which a password has a session of its own. */
+const PROTOCOLS: readonly Protocol[] = ['audioscrobbler', 'lastfm', 'web-scrobbler'];
 
-/** The device of a password in a protocol. */
-export function deviceOf(protocol: Protocol, passwordId: string): string {
+/** The device of a password in a protocol; in ListenBrainz the client's name may follow. */
+export function deviceOf(protocol: Protocol | 'listenbrainz', passwordId: string): string {
   return `${protocol}-${passwordId}`;
 }
 
@@ -39,32 +41,73 @@ export async function openSession(
   return session;
 }
 
+/** Makes the password alone enough, as a ListenBrainz token is. */
+export async function openToken(
+  { stores, config }: ServiceContext,
+  subscriberId: string,
+  passwordId: string,
+  password: string,
+): Promise<void> {
+  const session = tokenSessionOf(config.secretsKey, md5(password));
+  await stores.playerSessions.open(session, { subscriberId, passwordId });
+}
+
+/** The device of the password that somebody gives as a token; undefined when it is none, or revoked, or the subscriber is gone. */
+export async function sourceOfToken(context: ServiceContext, token: string): Promise<Source | undefined> {
+  const { stores, config } = context;
+  const digest = md5(token);
+  const whose = await stores.playerSessions.whose(tokenSessionOf(config.secretsKey, digest));
+  const password = whose && (await passwordOf(context, whose));
+  if (!password) return undefined;
+  const { subscriberId: id } = whose;
+  if (!sameText(digestOf(config.secretsKey, id, password) ?? '', digest)) return undefined;
+  return { id, device: deviceOf('listenbrainz', password.id), player: password.name };
+}
+
 /** The device behind a session of this protocol, named as its password is; undefined when the password is revoked or the subscriber gone. */
 export async function sourceOf(
-  { stores, config }: ServiceContext,
+  context: ServiceContext,
   protocol: Protocol,
   session: string,
 ): Promise<Source | undefined> {
+  const { stores, config } = context;
   const whose = await stores.playerSessions.whose(session);
   if (!whose) return undefined;
   const { subscriberId: id, passwordId } = whose;
   if (sessionOf(config.secretsKey, protocol, id, passwordId) !== session) return undefined;
+  const password = await passwordOf(context, whose);
+  return password && { id, device: deviceOf(protocol, passwordId), player: password.name };
+}
+
+/** Undefined when it is revoked, or its subscriber is gone. */
+async function passwordOf(
+  { stores }: ServiceContext,
+  { subscriberId, passwordId }: PlayerSession,
+): Promise<ApplicationPassword | undefined> {
   const [subscriber, password] = await Promise.all([
-    stores.subscribers.get(id),
-    stores.applicationPasswords.get(id, passwordId),
+    stores.subscribers.get(subscriberId),
+    stores.applicationPasswords.get(subscriberId, passwordId),
   ]);
-  return subscriber && password && { id, device: deviceOf(protocol, passwordId), player: password.name };
+  return subscriber && password;
 }
 
 /** Forgets the sessions of a password that is revoked. */
 export async function closeSessions(
   { stores, config }: ServiceContext,
   subscriberId: string,
-  passwordId: string,
+  password: ApplicationPassword,
 ): Promise<void> {
-  await Promise.all(
-    PROTOCOLS.map((protocol) =>
-      stores.playerSessions.close(sessionOf(config.secretsKey, protocol, subscriberId, passwordId)),
-    ),
-  );
+  const key = config.secretsKey;
+  const digest = digestOf(key, subscriberId, password);
+  const sessions = [
+    ...PROTOCOLS.map((protocol) => sessionOf(key, protocol, subscriberId, password.id)),
+    ...(digest === undefined ? [] : [tokenSessionOf(key, digest)]),
+  ];
+  await Promise.all(sessions.map((session) => stores.playerSessions.close(session)));
+}
+
+/** Whether the device is one of this password's players. */
+export function isDeviceOf(passwordId: string, device: string): boolean {
+  const own = [...PROTOCOLS, 'listenbrainz' as const].map((protocol) => deviceOf(protocol, passwordId));
+  return own.some((name) => device === name || device.startsWith(`${name}-`));
 }

@@ -89,6 +89,7 @@ function factsOf({ context, texts }: Visit, id: string, { password, webhook }: C
   const values = {
     user: id,
     password,
+    listenbrainz: base,
     audioscrobbler: base + AUDIOSCROBBLER_PATH,
     lastfm: `${base}${LASTFM_PATH}/`,
     webhook: base + WEBHOOK_PATH + webhook,

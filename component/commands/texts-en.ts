@@ -147,6 +147,7 @@ export const en = {
     nothing: 'Nothing was changed.',
     user: 'User name',
     password: 'Password',
+    listenbrainz: 'Address for ListenBrainz, with the password as token (Navidrome, Jellyfin, Pano Scrobbler)',
     audioscrobbler: 'Address for AudioScrobbler (mpdscribble, VLC)',
     lastfm: 'Address for Last.fm 2.0',
     webhook: 'Address for Web Scrobbler’s webhook',

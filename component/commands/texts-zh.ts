@@ -142,6 +142,7 @@ export const zh: typeof en = {
     nothing: '没有任何更改。',
     user: '用户名',
     password: '密码',
+    listenbrainz: 'ListenBrainz 地址，以此密码作为令牌（Navidrome、Jellyfin、Pano Scrobbler）',
     audioscrobbler: 'AudioScrobbler 地址（mpdscribble、VLC）',
     lastfm: 'Last.fm 2.0 地址',
     webhook: 'Web Scrobbler 的 webhook 地址',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { nowPlaying, request, secondsLeft } from '../support/players.ts';
+import { makePassword, nowPlaying, request, secondsLeft } from '../support/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
 type Headers = Record<string, string>;
@@ -182,6 +182,25 @@ describe('ListenBrainz', () => {
       expect([other.status, other.text]).to.deep.equal([404, '{"code":404,"error":"Cannot find user."}']);
     }
     expect((await get(`user/${alice.id}/playing-now`, {})).status).to.equal(401);
+  });
+
+  it('takes an application password for a token, until it is revoked', async () => {
+    const made = await makePassword(api, alice, 'Kitchen');
+    const header = { authorization: `Token ${made.password}` };
+    expect((await submit(playing(song('By password')), header)).status).to.equal(200);
+    expect(await nowPlaying(api, alice)).to.include({
+      title: 'By password',
+      device: `listenbrainz-${made.applicationPasswordId}`,
+      player: 'Kitchen',
+    });
+    expect(JSON.parse((await get('validate-token', header)).text).user_name).to.equal(alice.id);
+    await submit(playing(song('By its client', { media_player: 'Kodi', submission_client: 'Kodi' })), header);
+    expect((await nowPlaying(api, alice))?.device).to.equal(`listenbrainz-${made.applicationPasswordId}-kodi`);
+    const revoke = `${api.path(alice, 'application-passwords')}/${made.applicationPasswordId}`;
+    await api.expectStatus(204, api.call('DELETE', revoke));
+    expect(await nowPlaying(api, alice), 'what its players play stops').to.equal(undefined);
+    expect((await submit(playing(song('Too late')), header)).status).to.equal(401);
+    expect(JSON.parse((await get('validate-token', header)).text).valid).to.equal(false);
   });
 
   it('stops what its own token plays, and 404 when another client set it', async () => {

@@ -165,7 +165,7 @@ export const en = {
   playerOnce: 'This is shown only now. What to type where:',
   userName: 'User name',
   hintListenBrainz:
-    'ListenBrainz (Navidrome, Jellyfin, Pano Scrobbler, Web Scrobbler): the address below, and as the token the one from your operator’s app.',
+    'ListenBrainz (Navidrome, Jellyfin, Pano Scrobbler, Web Scrobbler): the address below, with the password as the token.',
   hintScrobbler: 'mpdscribble, VLC (AudioScrobbler): this address, with user name and password.',
   hintLastFm: 'Last.fm with a server of one’s own: this address, with user name and password.',
   hintWebhook: 'Web Scrobbler’s webhook: this address, which is as secret as the password.',

@@ -158,7 +158,7 @@ export const zh: Texts = {
   playerOnce: '以下内容只显示这一次。填写方法：',
   userName: '用户名',
   hintListenBrainz:
-    'ListenBrainz（Navidrome、Jellyfin、Pano Scrobbler、Web Scrobbler）：使用以下地址，令牌来自运营商的应用。',
+    'ListenBrainz（Navidrome、Jellyfin、Pano Scrobbler、Web Scrobbler）：使用以下地址，以此密码作为令牌。',
   hintScrobbler: 'mpdscribble、VLC（AudioScrobbler）：使用此地址以及用户名和密码。',
   hintLastFm: '自建 Last.fm 服务器：使用此地址以及用户名和密码。',
   hintWebhook: 'Web Scrobbler 的 webhook：使用此地址，请像密码一样保密。',

@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { playerText } from '../../../domain/player-tune.ts';
+import { sourceOfToken } from '../../../service/player-sessions.ts';
+import type { Source } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
 import { countCall, mayRead } from '../calls.ts';
 import { ListenBrainzFault } from './fault.ts';
 
 /** Who submits: the subscriber, and the devices of its token, whose names begin with `device`. */
-export type Caller = { id: string; device: string };
+export type Caller = Source;
 
-/** The subscriber whose token this is; undefined when it is not, or no longer, valid. */
-export async function callerOf({ stores, now }: Context, token: string): Promise<Caller | undefined> {
+/**
+ * The subscriber whose token this is, or whose application password: people who have no app have no token. Undefined
+ * when it is not, or no longer, valid.
+ */
+export async function callerOf(context: Context, token: string): Promise<Caller | undefined> {
+  const { stores, now } = context;
   const id = (await stores.tokens.ownerOf(token, now()))?.id;
-  if (id === undefined || !(await stores.subscribers.get(id))) return undefined;
+  if (id === undefined) return sourceOfToken(context, token);
+  if (!(await stores.subscribers.get(id))) return undefined;
   return { id, device: `listenbrainz-${createHash('sha256').update(token).digest('hex').slice(0, 8)}` };
 }
 

@@ -73,8 +73,8 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
 
 async function play(context: Context, caller: Caller, { track, client, player }: Listen): Promise<void> {
   const tune = playerTune(track);
-  if (tune)
-    await playTune(context, { id: caller.id, device: deviceOf(caller, client), player: playerText(player, 64) }, tune);
+  const source = { id: caller.id, device: deviceOf(caller, client), player: playerText(player, 64) ?? caller.player };
+  if (tune) await playTune(context, source, tune);
 }
 
 /** Without a client: all that plays by this token. @throws ListenBrainzFault 404 when something plays, but by another client */
