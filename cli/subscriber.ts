@@ -1,12 +1,7 @@
 import { call, expectJson, type Server } from './server.ts';
 
-type Subscriber = {
-  subscriberId: string;
-  phoneNumber: string;
-  otherPhoneNumbers: string[];
-  jid: string;
-  displayName: string;
-};
+/** One of whom the credential reaches some numbers only has no id. */
+type Subscriber = { subscriberId?: string; phoneNumber: string; otherPhoneNumbers: string[] };
 
 /** `earshot subscriber show`: by number (with its plus sign) or by id. */
 export async function showSubscriber(
@@ -16,15 +11,19 @@ export async function showSubscriber(
   print: (line: string) => void,
 ): Promise<number> {
   const subscriber = await find(server, numberOrId);
+  const all = subscriber.subscriberId === undefined ? subscriber : await withState(server, subscriber);
+  if (json) print(JSON.stringify(all));
+  else for (const [field, value] of Object.entries(flat(all))) print(`${field.padEnd(22)} ${value}`);
+  return 0;
+}
+
+async function withState(server: Server, subscriber: Subscriber): Promise<object> {
   const path = `/v1/subscribers/${subscriber.subscriberId}`;
   const book = expectJson<object>(await call(server, 'GET', `${path}/address-book`), 200);
   const { friends } = expectJson<{ friends: object[] }>(await call(server, 'GET', `${path}/friends`), 200);
   const playing = await call(server, 'GET', `${path}/now-playing`);
   const nowPlaying = playing.status === 200 ? (JSON.parse(playing.text) as { title: string }) : null;
-  const all = { ...subscriber, addressBook: book, friends: friends.length, nowPlaying };
-  if (json) print(JSON.stringify(all));
-  else for (const [field, value] of Object.entries(flat(all))) print(`${field.padEnd(22)} ${value}`);
-  return 0;
+  return { ...subscriber, addressBook: book, friends: friends.length, nowPlaying };
 }
 
 async function find(server: Server, numberOrId: string): Promise<Subscriber> {

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
-import { mayActFor } from '../domain/grant.ts';
+import { type Grant, reachOf } from '../domain/grant.ts';
+import { requireWhole } from '../service/reach.ts';
 import type { Stores } from '../store/stores.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';
-import type { Caller, Carrier } from './caller.ts';
+import type { Carrier } from './caller.ts';
 import type { Identify } from './identify.ts';
 import type { Limit } from './limits.ts';
 
@@ -60,18 +61,28 @@ function subscriberIdOf(request: FastifyRequest): string {
   return request.caller.id;
 }
 
-/** The subscriber that the path names; to a carrier one outside its ranges is like none. @throws Fault NOT_FOUND */
+/**
+ * The subscriber that the path names, for whatever is the whole subscriber's.
+ * @throws Fault NOT_FOUND for one of whom the caller reaches no number, PERMISSION_DENIED for one of whom it reaches some (decision 105)
+ */
 export async function subscriberOf(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
+  const subscriber = await partlyReached(request, stores);
+  requireWhole(rangesOf(request), subscriber);
+  return subscriber;
+}
+
+/** The subscriber that the path names, though the caller may reach some of its numbers only. @throws Fault NOT_FOUND */
+export async function partlyReached(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
   const subscriber = await stores.subscribers.get(subscriberIdOf(request));
-  if (!subscriber || !reaches(request.caller, subscriber.phoneNumber))
+  if (!subscriber || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
     throw new Fault('NOT_FOUND', 'There is no such subscriber.');
   return subscriber;
 }
 
-/** For a number that the caller names itself: said without a look at whose it is. @throws Fault PERMISSION_DENIED */
-export function requireReach(carrier: Carrier, phoneNumber: string): void {
-  if (!mayActFor(carrier, phoneNumber))
-    throw new Fault('PERMISSION_DENIED', 'The number is outside the ranges of this credential; ask the operator.');
+/** The ranges of whoever calls; a subscriber, who reaches nobody but itself, has none. */
+export function rangesOf({ caller }: FastifyRequest): Pick<Grant, 'ranges'> {
+  if (!caller) throw new Fault('UNAUTHENTICATED', 'Send Authorization: Bearer with a credential or a token.');
+  return caller.kind === 'subscriber' ? { ranges: [] } : caller;
 }
 
 /** For what concerns every subscriber. @throws Fault PERMISSION_DENIED */
@@ -87,8 +98,4 @@ export function requireLinking({ scopes }: Carrier): void {
       'PERMISSION_DENIED',
       'To name a jid the credential needs the scope accounts:link; leave jid out, or ask the operator.',
     );
-}
-
-function reaches(caller: Caller | undefined, phoneNumber: string): boolean {
-  return caller?.kind === 'subscriber' || (caller !== undefined && mayActFor(caller, phoneNumber));
 }

@@ -1,10 +1,13 @@
 import { Fault, type FaultCode } from '../domain/fault.ts';
+import { reachOf } from '../domain/grant.ts';
 import type { ImportedSubscriber, ImportRow } from '../domain/import-rows.ts';
 import { parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { createSubscriber } from '../service/new-subscriber.ts';
+import { renumbered, requireReach, requireWhole } from '../service/reach.ts';
 import {
   changeIdentity,
+  type PhoneNumbers,
   rename,
   requireStillWith,
   subscriberWith,
@@ -12,7 +15,7 @@ import {
   toE164s,
 } from '../service/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
-import { requireLinking, requireReach } from './auth.ts';
+import { requireLinking } from './auth.ts';
 import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';
 
@@ -43,7 +46,7 @@ export async function* importReport(
   carrier: Carrier,
   rows: AsyncIterable<ImportRow>,
   dryRun: boolean,
-  audit: (report: RowReport) => Promise<void>,
+  audit: (report: RowReport, subject: string | undefined) => Promise<void>,
 ): AsyncGenerator<RowReport | ImportEnd> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   const underWay: { row: number; phoneNumber: string; report: Promise<RowReport> }[] = [];
@@ -62,8 +65,8 @@ export async function* importReport(
       const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
       const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
       const report = Promise.resolve(before).then(async () => {
-        const done = await workOn(context, carrier, next, dryRun);
-        if (!dryRun) await audit(done);
+        const { subject, ...done } = await workOn(context, carrier, next, dryRun);
+        if (!dryRun) await audit(done, subject);
         return done;
       });
       report.catch(() => {}); // Its turn comes above or below.
@@ -87,7 +90,10 @@ function stopOf(err: unknown): { code: FaultCode; detail: string } {
     : { code: 'UNAVAILABLE', detail: 'Something that is needed does not answer; go on from this row in a moment.' };
 }
 
-async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun: boolean): Promise<RowReport> {
+/** `subject`: the id of the subscriber whom the row turned out to be about. */
+type Worked = RowReport & { subject?: string };
+
+async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun: boolean): Promise<Worked> {
   if ('reason' in row) return { row: row.row, outcome: 'refused', code: 'INVALID_ARGUMENT', detail: row.reason };
   try {
     return { row: row.row, ...(await importOne(context, carrier, row.subscriber, dryRun)) };
@@ -103,7 +109,7 @@ async function importOne(
   carrier: Carrier,
   wanted: ImportedSubscriber,
   dryRun: boolean,
-): Promise<Omit<RowReport, 'row'>> {
+): Promise<Omit<Worked, 'row'>> {
   const phoneNumbers = toE164s(wanted.phoneNumber, wanted.otherPhoneNumbers);
   for (const number of phoneNumbers) requireReach(carrier, number);
   const displayName =
@@ -114,25 +120,44 @@ async function importOne(
   if (!known) {
     if (dryRun) return { outcome: 'created' };
     const { subscriber, password } = await createSubscriber(context, phoneNumbers, displayName ?? '', jid);
-    return { outcome: 'created', subscriberId: subscriber.id, ...(password === undefined ? {} : { password }) };
+    const { id } = subscriber;
+    return { outcome: 'created', subscriberId: id, subject: id, ...(password === undefined ? {} : { password }) };
   }
+  return update(context, carrier, known, { phoneNumbers, others: wanted.otherPhoneNumbers, displayName, jid }, dryRun);
+}
+
+type Wanted = {
+  phoneNumbers: PhoneNumbers;
+  others: readonly string[] | undefined;
+  displayName: string | undefined;
+  jid: string | undefined;
+};
+
+/** A subscriber with a number outside the carrier's ranges keeps it, and its name and JID are nobody's to set or to guess. */
+async function update(
+  context: Context,
+  carrier: Carrier,
+  known: Subscriber,
+  { phoneNumbers: [primary], others, displayName, jid }: Wanted,
+  dryRun: boolean,
+): Promise<Omit<Worked, 'row'>> {
+  if (displayName !== undefined || jid !== undefined) requireWhole(carrier, known);
   if (jid !== undefined && parseBareJid(jid) !== known.jid)
     throw new Fault(
       'ALREADY_EXISTS',
       'The number belongs to a subscriber with another JID; PATCH that subscriber, or remove it first.',
     );
+  const wish = (subscriber: Subscriber) =>
+    others === undefined ? phoneNumbersOf(subscriber) : renumbered(carrier, subscriber, { primary, others });
   const renamed = displayName !== undefined && displayName !== known.displayName;
-  const renumbered = wanted.otherPhoneNumbers !== undefined && !sameNumbers(known, phoneNumbers);
-  if (!renamed && !renumbered) return { outcome: 'unchanged', subscriberId: known.id };
-  if (renumbered && !dryRun)
+  const moved = wish(known).join() !== phoneNumbersOf(known).join();
+  if (moved && !dryRun)
     await changeIdentity(context, known.id, (present) => {
-      requireStillWith(present, phoneNumbers[0]);
-      return { phoneNumbers, jid: present.jid };
+      requireStillWith(present, primary);
+      return { phoneNumbers: wish(present), jid: present.jid };
     });
   if (renamed && !dryRun) await rename(context, known, displayName);
-  return { outcome: 'updated', subscriberId: known.id };
-}
-
-function sameNumbers(known: Subscriber, phoneNumbers: readonly string[]): boolean {
-  return phoneNumbersOf(known).join() === phoneNumbers.join();
+  const outcome = renamed || moved ? 'updated' : 'unchanged';
+  const whole = reachOf(carrier, phoneNumbersOf(known)) === 'whole';
+  return { outcome, subject: known.id, ...(whole && { subscriberId: known.id }) };
 }

@@ -1,9 +1,10 @@
 import type { Static } from 'typebox';
 import { Fault } from '../domain/fault.ts';
+import { type Grant, mayActFor } from '../domain/grant.ts';
 import { readMoment } from '../domain/moment.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
-import { blockedPeople } from '../service/blocked-people.ts';
+import { type BlockedPerson, blockedPeople } from '../service/blocked-people.ts';
 import type { Blocked, PrivacyState } from '../store/privacy.ts';
 import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas/privacy.ts';
@@ -32,9 +33,10 @@ function toTime(text: string): number {
   return time;
 }
 
-/** The settings as their owner sees them; a private session that is over is none. */
+/** The settings as their owner sees them, and a carrier without numbers outside its ranges; a private session that is over is none. */
 export function privacyView(
   { config, now }: Pick<Context, 'config' | 'now'>,
+  grant: Pick<Grant, 'ranges'>,
   id: string,
   { privacy }: PrivacyState,
   blocked: readonly Blocked[],
@@ -44,6 +46,20 @@ export function privacyView(
     discoverable,
     audience: typeof audience === 'string' ? audience : { groups: [...audience.groups] },
     privateUntil: privateUntil !== null && privateUntil > now() ? new Date(privateUntil).toISOString() : null,
-    blocked: blockedPeople(config.secretsKey, id, blocked),
+    blocked: blockedPeople(config.secretsKey, id, blocked).filter((one) => isShown(grant, one)),
   };
+}
+
+/** Blocked numbers outside the ranges, which a carrier neither sees nor changes. */
+export function unseenBlocked(
+  { config }: Pick<Context, 'config'>,
+  grant: Pick<Grant, 'ranges'>,
+  id: string,
+  blocked: readonly Blocked[],
+): BlockedPerson[] {
+  return blockedPeople(config.secretsKey, id, blocked).filter((one) => !isShown(grant, one));
+}
+
+function isShown(grant: Pick<Grant, 'ranges'>, one: BlockedPerson): boolean {
+  return 'subscriberId' in one || mayActFor(grant, one.phoneNumber);
 }

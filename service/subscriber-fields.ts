@@ -22,9 +22,14 @@ export function toE164(text: string, field = 'phoneNumber'): string {
 /** All numbers of one subscriber, the primary first, each once. @throws Fault INVALID_ARGUMENT */
 export function toE164s(primary: string, others: readonly string[] = []): PhoneNumbers {
   const phoneNumbers = new Set([toE164(primary), ...others.map((text) => toE164(text, 'Each of otherPhoneNumbers'))]);
-  if (phoneNumbers.size > MOST_NUMBERS)
+  return requireFew([...phoneNumbers]);
+}
+
+/** @throws Fault INVALID_ARGUMENT when there are too many for one subscriber */
+export function requireFew(phoneNumbers: string[]): PhoneNumbers {
+  if (phoneNumbers.length > MOST_NUMBERS)
     throw new Fault('INVALID_ARGUMENT', `A subscriber has at most ${MOST_NUMBERS} numbers.`);
-  return [...phoneNumbers] as unknown as PhoneNumbers;
+  return phoneNumbers as unknown as PhoneNumbers;
 }
 
 /** @throws Fault INVALID_ARGUMENT */

@@ -1,3 +1,4 @@
+import type { Grant } from '../../domain/grant.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
@@ -7,11 +8,15 @@ const NOTE =
   'Phone numbers in address books are kept as keyed hashes (HMAC-SHA-256, cut to 72 bits) only, which nobody but the operator can tell the number of: they stand here as numberHash. Of tokens and passwords hashes or sealed texts are kept, which are not given out. The audit trail knows the subscriber by a keyed hash of its id.';
 
 /** The JSON document as text, piece by piece: photos and long books never stand in memory as a whole. */
-export async function* writeExport(context: Context, subscriber: Subscriber): AsyncGenerator<string> {
+export async function* writeExport(
+  context: Context,
+  subscriber: Subscriber,
+  grant: Pick<Grant, 'ranges'>,
+): AsyncGenerator<string> {
   yield `{"generatedAt":${JSON.stringify(toTime(context.now()))},"note":${JSON.stringify(NOTE)}`;
   for (const { name, read } of SECTIONS) {
     yield `,"${name}":`;
-    const part = read(context, subscriber);
+    const part = read(context, subscriber, grant);
     if (Symbol.asyncIterator in part) yield* writeList(part);
     else yield JSON.stringify(await part);
   }

@@ -1,3 +1,4 @@
+import type { Grant } from '../../domain/grant.ts';
 import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { privacyView } from '../privacy-settings.ts';
@@ -33,10 +34,10 @@ export async function exportApplicationPasswords({ stores }: Context, { id }: Su
   return passwords.map(({ name, createdAt }) => ({ name, createdAt: toTime(createdAt) }));
 }
 
-export async function exportPrivacy(context: Context, { id }: Subscriber) {
+export async function exportPrivacy(context: Context, { id }: Subscriber, grant: Pick<Grant, 'ranges'>) {
   const { privacies } = context.stores;
   const [state, blocked] = await Promise.all([privacies.read(id), privacies.blocked(id)]);
-  return privacyView(context, id, state, blocked);
+  return privacyView(context, grant, id, state, blocked);
 }
 
 /** Numbers that no book holds any more and that were looked up, and those that the books hold and that wait. */

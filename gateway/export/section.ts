@@ -1,3 +1,4 @@
+import type { Grant } from '../../domain/grant.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
 
@@ -7,7 +8,12 @@ export type Section = {
   name: string;
   /** The keys that it shows, by what follows the subscriber's id in their names, without a bucket, a source or an account. */
   covers: readonly string[];
-  read(context: Context, subscriber: Subscriber): Promise<unknown> | AsyncIterable<unknown>;
+  /** `grant`: of whoever asks. */
+  read(
+    context: Context,
+    subscriber: Subscriber,
+    grant: Pick<Grant, 'ranges'>,
+  ): Promise<unknown> | AsyncIterable<unknown>;
 };
 
 export function toTime(milliseconds: number): string {

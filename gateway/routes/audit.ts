@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { readMoment } from '../../domain/moment.ts';
-import { toE164 } from '../../service/subscriber-fields.ts';
+import { requireReach } from '../../service/reach.ts';
+import { subscriberWith, toE164 } from '../../service/subscriber-fields.ts';
 import type { AuditEntry, AuditQuery } from '../../store/audit.ts';
-import { carrierOf, requireReach } from '../auth.ts';
+import { carrierOf } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';
 import { AuditPage, AuditParams, AuditSearch } from '../schemas/audit.ts';
@@ -14,12 +15,14 @@ const config = { access: { scope: 'audit:read' } } as const;
 const LIMIT = 100;
 
 /** Who did what, about whom, and when. A credential with number ranges sees its own calls only. */
-export function auditRoutes({ stores, numberKeyOf, subjectHashOf }: Context): FastifyPluginAsyncTypebox {
+export function auditRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const { stores, subjectHashOf } = context;
+
   async function idOf(carrier: Carrier, phoneNumber: string): Promise<string> {
     requireReach(carrier, phoneNumber);
-    const [id] = await stores.directory.owners([numberKeyOf(phoneNumber)]);
-    if (id === undefined) throw new Fault('NOT_FOUND', 'No subscriber has this number; search by subscriberId.');
-    return id;
+    const subscriber = await subscriberWith(context, phoneNumber);
+    if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number; search by subscriberId.');
+    return subscriber.id;
   }
 
   async function pageOf(query: AuditQuery) {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { subscriberOf } from '../auth.ts';
+import { rangesOf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { writeExport } from '../export/document.ts';
 import { ExportView } from '../export/schemas.ts';
@@ -31,7 +31,7 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
           .type('application/json')
           .header('content-disposition', 'attachment; filename="earshot-export.json"')
           .header('cache-control', 'no-store')
-          .send(Readable.from(writeExport(context, subscriber), { objectMode: false }));
+          .send(Readable.from(writeExport(context, subscriber, rangesOf(request)), { objectMode: false }));
       },
     );
   };

@@ -2,11 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import { Fault } from '../../domain/fault.ts';
 import { friendViews } from '../../service/friend-views.ts';
-import { subscriberOf } from '../auth.ts';
+import { rangesOf, subscriberOf } from '../auth.ts';
 import { withAvatars } from '../avatars.ts';
 import type { Context } from '../context.ts';
 import { createEventStreams, type Opener } from '../event-streams.ts';
+import { hideNumber, hideNumbers } from '../friend-numbers.ts';
 import { friendStream, type ServerEvent } from '../friend-stream.ts';
 import { networkOf } from '../network.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
@@ -26,6 +28,15 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
   const { stores, metrics, now } = context;
   const streams = createEventStreams(context.config.edge.limits.streamsOfAddress);
 
+  /** The caller, and the subscriber, who may have got a number outside the caller's ranges meanwhile. */
+  async function mayStillFollow(request: FastifyRequest): Promise<boolean> {
+    if (!(await request.isStillAllowed())) return false;
+    return subscriberOf(request, stores).then(
+      () => true,
+      (err) => !(err instanceof Fault),
+    );
+  }
+
   return async (app) => {
     app.get(
       '/subscribers/:subscriberId/friends',
@@ -41,7 +52,8 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       async (request) => {
         const { id } = await subscriberOf(request, stores);
         const views = await friendViews(stores, id, await stores.friends.list(id), now());
-        return { friends: await withAvatars(context, id, views) };
+        const friends = await withAvatars(context, id, views);
+        return { friends: friends.map((view) => hideNumber(rangesOf(request), view)) };
       },
     );
 
@@ -75,13 +87,13 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
         replaced.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), GRACE).unref());
         metrics.streams.inc();
         const signal = AbortSignal.any([gone.signal, closing, replaced]);
-        const events = friendStream(context, id, signal, () => request.isStillAllowed());
-        const lines = Readable.from(toLines(events, replaced), { objectMode: false });
+        const events = friendStream(context, id, signal, () => mayStillFollow(request));
+        const lines = toLines(hideNumbers(rangesOf(request), events), replaced);
         return reply
           .type('text/event-stream')
           .header('cache-control', 'no-store')
           .header('x-accel-buffering', 'no')
-          .send(lines);
+          .send(Readable.from(lines, { objectMode: false }));
       },
     );
   };

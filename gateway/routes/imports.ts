@@ -52,7 +52,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         const rows = request.body as AsyncIterable<ImportRow> | undefined;
         if (!rows)
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
-        const audit = (report: RowReport) => auditRow(context, request, report);
+        const audit = (report: RowReport, subject: string | undefined) => auditRow(context, request, report, subject);
         const report = importReport(context, carrierOf(request), rows, request.query.dryRun === 'true', audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
@@ -61,9 +61,14 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
 }
 
 /** What a row changed, or may not touch, is an entry as if it had been a call. */
-async function auditRow(context: Context, request: FastifyRequest, { outcome, subscriberId, code }: RowReport) {
+async function auditRow(
+  context: Context,
+  request: FastifyRequest,
+  { outcome, code }: RowReport,
+  subject: string | undefined,
+): Promise<void> {
   const status = { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
-  if (status > 0) await writeEntry(context, request, { subject: subscriberId, status, code });
+  if (status > 0) await writeEntry(context, request, { subject, status, code });
 }
 
 async function* rowsOf(payload: AsyncIterable<Buffer>, reader: ImportReader): AsyncGenerator<ImportRow> {

@@ -1,12 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { toBlocked } from '../../service/blocked-people.ts';
+import { MOST_BLOCKED } from '../../domain/privacy.ts';
+import { type BlockedPerson, toBlocked } from '../../service/blocked-people.ts';
 import { changePrivacy } from '../../service/privacy.ts';
-import { subscriberOf } from '../auth.ts';
+import { requireReach } from '../../service/reach.ts';
+import { toE164 } from '../../service/subscriber-fields.ts';
+import { rangesOf, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
-import { privacyView, toPrivacy } from '../privacy-settings.ts';
+import { privacyView, toPrivacy, unseenBlocked } from '../privacy-settings.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
 
@@ -19,9 +22,9 @@ const tags = ['privacy'];
 export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, config } = context;
 
-  async function view(id: string) {
+  async function view(request: FastifyRequest, id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
-    return { etag: etagOf(state.version), body: privacyView(context, id, state, blocked) };
+    return { etag: etagOf(state.version), body: privacyView(context, rangesOf(request), id, state, blocked) };
   }
 
   /**
@@ -33,6 +36,21 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     const { privacy, version } = await stores.privacies.read(id);
     if (privacy.discoverable) return version;
     throw new Fault('PERMISSION_DENIED', 'Only the subscriber itself can become discoverable, with its own token.');
+  }
+
+  /** Whom to block: the people that the caller names, and the numbers that it does not see; those hold at `version`. */
+  async function blockedBy(request: FastifyRequest, id: string, people: readonly BlockedPerson[]) {
+    const grant = rangesOf(request);
+    for (const one of people) if ('phoneNumber' in one) requireReach(grant, toE164(one.phoneNumber));
+    if (grant.ranges.length === 0) return { blocked: toBlocked(context, id, people) };
+    const { version } = await stores.privacies.read(id);
+    const all = [...people, ...unseenBlocked(context, grant, id, await stores.privacies.blocked(id))];
+    if (all.length > MOST_BLOCKED)
+      throw new Fault(
+        'INVALID_ARGUMENT',
+        `With numbers that this credential does not reach more than ${MOST_BLOCKED} are blocked.`,
+      );
+    return { blocked: toBlocked(context, id, all), version };
   }
 
   return async (app) => {
@@ -49,7 +67,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const { etag, body } = await view(id);
+        const { etag, body } = await view(request, id);
         return reply.header('etag', etag).send(body);
       },
     );
@@ -73,9 +91,9 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         const privacy = toPrivacy(request.body);
         const consented = privacy.discoverable ? await consentedAt(request, id) : undefined;
-        const blocked = toBlocked(context, id, request.body.blocked);
-        await changePrivacy(context, id, privacy, blocked, ifMatch(request) ?? consented);
-        const { etag, body } = await view(id);
+        const { blocked, version } = await blockedBy(request, id, request.body.blocked);
+        await changePrivacy(context, id, privacy, blocked, ifMatch(request) ?? version ?? consented);
+        const { etag, body } = await view(request, id);
         return reply.header('etag', etag).send(body);
       },
     );

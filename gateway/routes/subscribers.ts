@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
+import { type Grant, numbersWithin, reachOf } from '../../domain/grant.ts';
 import { removeSubscriber } from '../../service/departure.ts';
 import { createSubscriber } from '../../service/new-subscriber.ts';
+import { renumbered, requireReach, requireWhole } from '../../service/reach.ts';
 import {
   changeIdentity,
   rename,
@@ -11,13 +13,14 @@ import {
   toE164s,
   toJid,
 } from '../../service/subscriber-fields.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
-import { carrierOf, requireLinking, requireReach, subscriberOf } from '../auth.ts';
+import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
 
 const tags = ['subscribers'];
+const PARTLY = 'Of one that has numbers outside the credential’s ranges, too, it sees its own numbers only.';
 
 /** Subscribers: who is known to the service. */
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
@@ -43,7 +46,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const name = toDisplayName(displayName);
         const { subscriber, password } = await createSubscriber(context, numbers, name, jid);
         request.subject = subscriber.id;
-        return reply.code(201).send({ ...toView(subscriber), ...(password === undefined ? {} : { password }) });
+        return reply.code(201).send({ ...wholeView(subscriber), ...(password === undefined ? {} : { password }) });
       },
     );
 
@@ -54,17 +57,19 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Find a subscriber by any of its numbers',
+          description: PARTLY,
           body: NumberQuery,
           response: { 200: SubscriberView, ...problems },
         },
       },
       async (request) => {
         const number = toE164(request.body.phoneNumber);
-        requireReach(carrierOf(request), number);
+        const carrier = carrierOf(request);
+        requireReach(carrier, number);
         const subscriber = await subscriberWith(context, number);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
         request.subject = subscriber.id;
-        return toView(subscriber);
+        return toView(carrier, subscriber);
       },
     );
 
@@ -75,11 +80,12 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Read a subscriber',
+          description: PARTLY,
           params: SubscriberParams,
           response: { 200: SubscriberView, ...problems },
         },
       },
-      async (request) => toView(await subscriberOf(request, stores)),
+      async (request) => toView(rangesOf(request), await partlyReached(request, stores)),
     );
 
     app.patch(
@@ -90,26 +96,26 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Change the numbers, the JID or the display name',
           description:
-            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone.',
+            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone. Numbers outside the credential’s ranges stay as they are.',
           params: SubscriberParams,
           body: SubscriberPatch,
           response: { 200: SubscriberView, ...problems },
         },
       },
       async (request) => {
-        const subscriber = await subscriberOf(request, stores);
+        const subscriber = await partlyReached(request, stores);
         const { phoneNumber, otherPhoneNumbers, jid, displayName } = request.body;
         const carrier = carrierOf(request);
         if (jid !== undefined) requireLinking(carrier);
+        if (displayName !== undefined) requireWhole(carrier, subscriber);
         const moved = jid === undefined ? undefined : toJid(jid, context.config.homeHost);
         await changeIdentity(context, subscriber.id, (present) => {
-          const others = otherPhoneNumbers ?? present.otherPhoneNumbers;
-          const phoneNumbers = toE164s(phoneNumber ?? present.phoneNumber, others);
-          for (const number of phoneNumbers) requireReach(carrier, number);
+          if (moved !== undefined) requireWhole(carrier, present);
+          const phoneNumbers = renumbered(carrier, present, { primary: phoneNumber, others: otherPhoneNumbers });
           return { phoneNumbers, jid: moved ?? present.jid };
         });
         if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
-        return toView(await subscriberOf(request, stores));
+        return toView(carrier, await partlyReached(request, stores));
       },
     );
 
@@ -133,6 +139,14 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-function toView({ id, phoneNumber, otherPhoneNumbers = [], jid, displayName }: Subscriber) {
+/** Of a subscriber that the grant reaches in part: its own numbers, and nothing by which the others' subscriber is known. */
+function toView(grant: Pick<Grant, 'ranges'>, subscriber: Subscriber) {
+  const phoneNumbers = phoneNumbersOf(subscriber);
+  if (reachOf(grant, phoneNumbers) === 'whole') return wholeView(subscriber);
+  const [phoneNumber = '', ...otherPhoneNumbers] = numbersWithin(grant, phoneNumbers);
+  return { phoneNumber, otherPhoneNumbers, shared: true as const };
+}
+
+function wholeView({ id, phoneNumber, otherPhoneNumbers = [], jid, displayName }: Subscriber) {
   return { subscriberId: id, phoneNumber, otherPhoneNumbers: [...otherPhoneNumbers], jid, displayName };
 }

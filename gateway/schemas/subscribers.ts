@@ -10,6 +10,8 @@ const DisplayName = Type.String({ minLength: 1, maxLength: 1024, examples: ['Ali
 
 const Jid = Type.String({ description: 'A bare JID on the home host', maxLength: 512, examples: ['alice@op.example'] });
 
+const NOT_SHARED = 'Absent when `shared`';
+
 export const NewSubscriber = Type.Object(
   {
     phoneNumber: PhoneNumber,
@@ -31,14 +33,19 @@ export const SubscriberPatch = Type.Object(
 );
 
 export const SubscriberView = Type.Object({
-  subscriberId: Type.String(),
+  subscriberId: Type.Optional(Type.String({ description: NOT_SHARED })),
   phoneNumber: Type.String({ description: 'The primary number, whose country the address book is read with' }),
   otherPhoneNumbers: Type.Array(Type.String()),
-  jid: Type.String(),
-  displayName: Type.String(),
+  jid: Type.Optional(Type.String({ description: NOT_SHARED })),
+  displayName: Type.Optional(Type.String({ description: NOT_SHARED })),
+  shared: Type.Optional(
+    Type.Literal(true, {
+      description: 'The subscriber has numbers outside the credential’s ranges, too; these are the ones within.',
+    }),
+  ),
 });
 
 export const CreatedSubscriber = Type.Object({
-  ...SubscriberView.properties,
+  ...Type.Required(Type.Omit(SubscriberView, ['shared'])).properties,
   password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
 });

@@ -1,11 +1,28 @@
 import { expect } from 'chai';
-import { covers, mayActFor, RANGE } from '../../domain/grant.ts';
+import { covers, mayActFor, numbersWithin, RANGE, reachOf, replaceWithin } from '../../domain/grant.ts';
 
 describe('domain/grant', () => {
   it('reaches the numbers that begin with one of its ranges, or all when it has none', () => {
     expect(mayActFor({ ranges: ['+4915', '+86'] }, '+8613800138000')).to.equal(true);
     expect(mayActFor({ ranges: ['+4915', '+86'] }, '+4930123456')).to.equal(false);
     expect(mayActFor({ ranges: [] }, '+4930123456')).to.equal(true);
+  });
+
+  it('reaches a subscriber whole, in part or not at all, by all of its numbers', () => {
+    const grant = { ranges: ['+49'] };
+    expect(reachOf(grant, ['+491', '+492'])).to.equal('whole');
+    expect(reachOf(grant, ['+491', '+861'])).to.equal('part');
+    expect(reachOf(grant, ['+861', '+491'])).to.equal('part');
+    expect(reachOf(grant, ['+861'])).to.equal('none');
+    expect(reachOf({ ranges: [] }, ['+861', '+491'])).to.equal('whole');
+    expect(numbersWithin(grant, ['+861', '+491', '+862', '+492'])).to.deep.equal(['+491', '+492']);
+  });
+
+  it('puts numbers in place of those that it reaches, and leaves the others where they are', () => {
+    const grant = { ranges: ['+49'] };
+    expect(replaceWithin(grant, ['+861', '+491'], ['+492', '+493'])).to.deep.equal(['+861', '+492', '+493']);
+    expect(replaceWithin(grant, ['+491', '+861', '+492'], ['+493'])).to.deep.equal(['+493', '+861']);
+    expect(replaceWithin({ ranges: [] }, ['+491', '+861'], ['+33'])).to.deep.equal(['+33']);
   });
 
   it('covers what allows no more, in scopes and in ranges', () => {

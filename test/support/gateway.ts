@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
+import type { Context } from '../../gateway/context.ts';
 import { buildServer } from '../../gateway/server.ts';
 import { toGatewayConfig } from '../../runtime/config.ts';
 import type { Env } from '../../runtime/env-reader.ts';
@@ -47,7 +48,7 @@ export async function openTestGateway(
   const clock = parts.clock ?? Date.now;
   const now = () => clock() + offset;
   const numberKeys = createNumberKeys(config.numberKey, config.numberKeyPrevious);
-  const app: FastifyInstance = await buildServer({
+  const context: Context = {
     config,
     stores,
     queues,
@@ -59,17 +60,20 @@ export async function openTestGateway(
     metrics: createMetrics('gateway'),
     log,
     now,
-  });
+  };
+  const app: FastifyInstance = await buildServer(context);
 
   /** `from`: the caller's network address. */
   async function call(options: InjectOptions & { from?: string }): Promise<Reply> {
     const { from: remoteAddress = '192.0.2.1', ...request } = options;
     const { statusCode: status, headers, body: text } = await app.inject({ remoteAddress, ...request });
-    return { status, headers, text, body: text.startsWith('{') ? JSON.parse(text) : {} };
+    const json = /[/+]json\b/.test(`${headers['content-type']}`);
+    return { status, headers, text, body: json ? JSON.parse(text) : {} };
   }
 
   return {
     app,
+    context,
     config,
     stores,
     now,

@@ -155,6 +155,29 @@ describe('carriers’ credentials', () => {
     own.close();
   });
 
+  it('see the friends of their subscribers without numbers outside their ranges, and no more once these have one', async () => {
+    const [ours, theirs] = [await api.join('+4915146788720', 'Ours'), await api.join('+8613800138720', 'Theirs')];
+    await api.putBook(ours, [{ name: 'Theirs', phoneNumbers: [theirs.phoneNumber] }]);
+    await api.putBook(theirs, [{ name: 'Ours', phoneNumbers: [ours.phoneNumber] }]);
+    await api.settled(ours, theirs);
+    const { key } = await issueKey(api, ['friends:read'], ['+49']);
+    const friends = `/v1/subscribers/${ours.id}/friends`;
+    const [seen] = (await api.expectStatus(200, api.call('GET', friends, undefined, bearer(key)))).body
+      .friends as unknown as object[];
+    expect(seen).to.include({ subscriberId: theirs.id, name: 'Theirs', phoneNumber: null });
+    expect((await api.friends(ours))[0]).to.include({ phoneNumber: theirs.phoneNumber });
+    const stream = await openEvents(stack, { ...ours, token: key }, ours.id);
+    await eventually(() => expect(stream.events).to.have.length(1));
+    const [streamed] = (stream.events[0]?.data.friends ?? []) as object[];
+    expect(streamed).to.include({ subscriberId: theirs.id, phoneNumber: null });
+    await api.expectStatus(
+      200,
+      api.call('PATCH', `/v1/subscribers/${ours.id}`, { otherPhoneNumbers: ['+8613800138721'] }),
+    );
+    expect((await api.call('GET', friends, undefined, bearer(key))).status).to.equal(403);
+    await eventually(() => expect(stream.ended()).to.equal(true), 60_000);
+  });
+
   it('say in WWW-Authenticate what is wanting (RFC 6750, section 3)', async () => {
     const { key } = await issueKey(api, ['imports:write']);
     const challenge = async (headers: Record<string, string>) =>
