@@ -1,17 +1,24 @@
-import { type Columns, readColumns } from './csv/columns.ts';
-import { type CsvContact, contactOf } from './csv/contact.ts';
-import { splitRow } from './csv/quotes.ts';
+import { type ColumnReader, type ColumnReport, createColumnReader } from './csv/column-report.ts';
+import { readColumns } from './csv/columns.ts';
+import type { CsvContact } from './csv/contact.ts';
+import { SAMPLE } from './csv/limits.ts';
 import { createRowReader } from './csv/row-reader.ts';
 import type { Row } from './csv/rows.ts';
 import { Fault } from './fault.ts';
 
+export type { ColumnReport } from './csv/column-report.ts';
 export type { CsvContact } from './csv/contact.ts';
 
 /** One row of the file, by its position from 0 after the header, broken ones counted; else as a card's result. */
 export type CsvResult = { index: number; contact: CsvContact } | { index: number; line: number; reason: string };
 
 /** Reads address books as they come in: `push` returns the rows that its chunk completed, `end` those that were left. */
-export type CsvReader = { push(chunk: Uint8Array): CsvResult[]; end(): CsvResult[] };
+export type CsvReader = {
+  push(chunk: Uint8Array): CsvResult[];
+  end(): CsvResult[];
+  /** Of the rows so far; undefined before the headers have come. */
+  columns(): ColumnReport | undefined;
+};
 
 const NOBODY = 'The row has no name and no telephone number.';
 const NO_HEADER =
@@ -19,29 +26,46 @@ const NO_HEADER =
   'at least one of "Phone 1 - Value", "Mobile Phone", "Home Phone", "Phone"; and if you like "Labels" or "Categories".';
 
 /**
- * A reader of one CSV file (RFC 4180; comma, semicolon or tab), its columns known by their headers. A broken row is a result with its reason
- * and stops nothing. Memory does not grow with the file.
+ * A reader of one CSV file (RFC 4180; comma, semicolon or tab), its columns known by their headers, or by what they hold. A broken row is a
+ * result with its reason and stops nothing. Memory does not grow with the file.
  * `push` and `end` throw Fault INVALID_ARGUMENT when no column holds telephone numbers: such a file is no address book.
  */
 export function createCsvReader(): CsvReader {
   let results: CsvResult[] = [];
   let rows = 0;
   let told: string | undefined;
-  let columns: Columns | undefined;
+  let columns: ColumnReader | undefined;
+  let sample: Row[] | undefined = [];
+  let sampleLength = 0;
 
   function begin(header: string): string | undefined {
     const [, delimiter] = /^sep=(.)$/.exec(header) ?? [];
     told ??= delimiter;
     if (delimiter !== undefined || header.trim() === '') return undefined;
-    columns = readColumns(header, told);
-    if (columns === undefined) throw new Fault('INVALID_ARGUMENT', NO_HEADER);
-    return columns.delimiter;
+    const found = readColumns(header, told);
+    if (found === undefined) throw noHeader();
+    columns = createColumnReader(found);
+    return found.delimiter;
   }
   function take(row: Row): void {
-    if (columns === undefined) return;
+    if (sample === undefined) read(row);
+    else if (sampled(sample, row)) settle();
+  }
+  function sampled(first: Row[], row: Row): boolean {
+    first.push(row);
+    sampleLength += 'text' in row ? row.text.length : 0;
+    return first.length >= SAMPLE.rows || sampleLength >= SAMPLE.length;
+  }
+  function settle(): void {
+    const first = sample ?? [];
+    sample = undefined;
+    if (!columns?.learn(first.flatMap((row) => ('text' in row ? [row.text] : [])))) throw noHeader();
+    for (const row of first) read(row);
+  }
+  function read(row: Row): void {
     if ('reason' in row) results.push({ index: rows++, ...row });
     else if (row.text.trim() !== '') {
-      const contact = contactOf(splitRow(row.text, columns.delimiter), columns.roles);
+      const contact = columns?.contactOf(row.text);
       results.push(contact ? { index: rows++, contact } : { index: rows++, line: row.line, reason: NOBODY });
     }
   }
@@ -57,8 +81,14 @@ export function createCsvReader(): CsvReader {
       return taken();
     },
     end() {
-      if (!reader.end()) throw new Fault('INVALID_ARGUMENT', NO_HEADER);
+      if (!reader.end()) throw noHeader();
+      if (sample !== undefined) settle();
       return taken();
     },
+    columns: () => columns?.report(),
   };
+}
+
+function noHeader(): Fault {
+  return new Fault('INVALID_ARGUMENT', NO_HEADER);
 }

@@ -1,7 +1,7 @@
 import { spokenName } from '../spoken-name.ts';
 import { addValue, type VcardContact } from '../vcard/card.ts';
 import { capName, MAX_TELEPHONE_LENGTH } from '../vcard/limits.ts';
-import type { Role } from './columns.ts';
+import type { Role } from './headers.ts';
 
 /** A row's contact, in the shape of a card's, `phoneNumbers` as written. */
 export type CsvContact = VcardContact;
@@ -16,7 +16,7 @@ export function contactOf(fields: readonly string[], roles: readonly (Role | und
   const groups = new Set<string>();
   for (const [at, role] of roles.entries()) {
     const text = fields[at]?.trim() ?? '';
-    if (role === undefined || text === '') continue;
+    if (role === undefined || role === 'unused' || text === '') continue;
     if (role === 'phone')
       for (const number of text.split(GOOGLE_LIST)) addValue(phoneNumbers, number.trim(), MAX_TELEPHONE_LENGTH);
     else if (role === 'groups')

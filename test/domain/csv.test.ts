@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { assert } from 'chai';
 import fc from 'fast-check';
-import { type CsvContact, type CsvResult, createCsvReader } from '../../domain/csv.ts';
+import { type ColumnReport, type CsvContact, type CsvResult, createCsvReader } from '../../domain/csv.ts';
 
 type Expected = CsvContact | { line: number; reason: string };
 
@@ -13,6 +13,7 @@ const BOOKS = readdirSync(FIXTURES)
     bytes: readFileSync(new URL(file, FIXTURES)),
     expected: JSON.parse(readFileSync(new URL(file.replace('.csv', '.json'), FIXTURES), 'utf8')) as Expected[],
   }));
+const HEADER_SETS = readHeaderSets();
 const HEADER = 'Name,Phone,Labels\n';
 
 describe('domain/csv', () => {
@@ -29,6 +30,79 @@ describe('domain/csv', () => {
         assert.deepEqual(read(...Array.from(bytes, (byte) => Uint8Array.of(byte))), whole);
       });
     }
+  });
+
+  describe('columns as Outlook, Thunderbird, Yahoo and Windows name them, in their languages', () => {
+    it('are of twelve languages and more', () => {
+      assert.isAtLeast(new Set(HEADER_SETS.map(({ language }) => language)).size, 12);
+      assert.isAtLeast(HEADER_SETS.length, 45);
+    });
+
+    for (const { program, language, columns } of HEADER_SETS)
+      it(`reads every telephone of ${program} in ${language}, and nobody else's`, () => {
+        const row = columns.map(({ role }, at) => (isNumber(role) ? numberAt(at) : isName(role) ? `N${at}` : ''));
+        const [result] = read(
+          fileOf(
+            columns.map(({ header }) => header),
+            row,
+          ),
+        );
+        const expected = columns.flatMap(({ role }, at) => (role === 'phone' || role === '?' ? [numberAt(at)] : []));
+        assert.deepEqual(contactIn(result).phoneNumbers, expected);
+        for (const [at, { role }] of columns.entries())
+          if (role === 'given' || role === 'family') assert.include(contactIn(result).name, `N${at}`);
+      });
+  });
+
+  describe('columns whose names nobody knows', () => {
+    it('are read when they hold telephone numbers, and named as guessed', () => {
+      const { results, columns } = readAll('Vorname,Bla,Nr\nAnna,+49 171 1234567,4711\nBen,0171 7654321,4712\n');
+      assert.deepEqual(
+        results.map((result) => contactIn(result).phoneNumbers),
+        [['+49 171 1234567'], ['0171 7654321']],
+      );
+      assert.deepEqual(columns, { read: ['Vorname'], guessed: ['Bla'], notUnderstood: ['Nr'] });
+    });
+
+    it('are read from the first row on, however far down their first number stands', () => {
+      const rows = Array.from({ length: 400 }, (_, at) => `P${at},1${at},${at === 399 ? '+49 171 1234567' : ''}`);
+      const { results, columns } = readAll(`Name,Mobile,Bla\n${rows.join('\n')}\n`);
+      assert.deepEqual(contactIn(results.at(-1)).phoneNumbers, ['1399', '+49 171 1234567']);
+      assert.deepEqual(columns?.guessed, ['Bla']);
+    });
+
+    it('are named and left alone when they hold dates, numbers of customers, amounts or anything else', () => {
+      for (const value of [
+        '01.02.1970',
+        '1970-01-01',
+        '12345678',
+        '4711',
+        '12,50',
+        '00012345',
+        '10115',
+        'Berlin',
+        '123 456 789',
+      ])
+        assert.deepEqual(readAll(`Name;Mobile;Bla\nA;1;${value}\n`).columns, {
+          read: ['Name', 'Mobile'],
+          guessed: [],
+          notUnderstood: ['Bla'],
+        });
+    });
+
+    it('are not named when they are empty', () => {
+      assert.deepEqual(readAll('Name,Mobile,Bla\nA,1,\n').columns?.notUnderstood, []);
+    });
+
+    it('make no address book of a file in which nothing else is known', () => {
+      assert.throws(() => readAll('Foo,Bar\nAnna,+49 171 1234567\n'), /must name its columns/);
+    });
+
+    it('never are those of a fax, or of an assistant', () => {
+      const { results, columns } = readAll(`Name,Mobile,Fax privat,Assistant's Phone\nA,1,+49 30 1,+49 171 1234567\n`);
+      assert.deepEqual(contactIn(results[0]).phoneNumbers, ['1']);
+      assert.deepEqual(columns?.notUnderstood, []);
+    });
   });
 
   describe('a file that is no address book', () => {
@@ -82,6 +156,7 @@ describe('domain/csv', () => {
   // Each of these takes milliseconds in linear time, and hours when anything in the reader is quadratic.
   describe('books made to be slow', () => {
     const hostile: [string, string][] = [
+      ['blanks and digits in unknown columns', `A,1,,${'0 '.repeat(40_000)}\n`.repeat(100)],
       ['an unclosed quotation mark before short rows', `"${'\nA,1,'.repeat(1_600_000)}`],
       ['an unclosed quotation mark before empty lines', `"${'\n'.repeat(8_000_000)}`],
       ['pairs of quotation marks after one that is not closed', `"${'\n"",""'.repeat(1_300_000)}`],
@@ -124,6 +199,47 @@ function read(...chunks: Uint8Array[]): CsvResult[] {
   const reader = createCsvReader();
   const results = chunks.map((chunk) => reader.push(chunk));
   return [...results, reader.end()].flat();
+}
+
+function readAll(file: string): { results: CsvResult[]; columns: ColumnReport | undefined } {
+  const reader = createCsvReader();
+  const results = [...reader.push(Buffer.from(file)), ...reader.end()];
+  return { results, columns: reader.columns() };
+}
+
+function contactIn(result: CsvResult | undefined): CsvContact {
+  if (result === undefined || 'reason' in result) throw new Error('There is no contact.');
+  return result.contact;
+}
+
+function readHeaderSets(): { program: string; language: string; columns: { role: string; header: string }[] }[] {
+  const lines = readFileSync(new URL('headers.tsv', FIXTURES), 'utf8').split('\n');
+  const sets = new Map<string, { role: string; header: string }[]>();
+  for (const line of lines.filter((one) => one !== '' && !one.startsWith('#'))) {
+    const [program = '', language = '', role = '', headers = ''] = line.split('\t');
+    const columns = headers.split('|').map((header) => ({ role, header }));
+    sets.set(`${program} ${language}`, [...(sets.get(`${program} ${language}`) ?? []), ...columns]);
+  }
+  return [...sets].map(([key, columns]) => {
+    const [program = '', language = ''] = key.split(' ');
+    return { program, language, columns };
+  });
+}
+
+function isNumber(role: string): boolean {
+  return ['phone', '?', 'unused'].includes(role);
+}
+
+function isName(role: string): boolean {
+  return ['given', 'family', 'middle'].includes(role);
+}
+
+function numberAt(column: number): string {
+  return `+49 171 ${1_000_000 + column}`;
+}
+
+function fileOf(...rows: string[][]): Buffer {
+  return Buffer.from(rows.map((row) => row.map(quoted).join(',')).join('\n'));
 }
 
 function atIndex(expected: Expected, index: number): CsvResult {
