@@ -3,6 +3,7 @@ import {
   type Contact,
   cleanContact,
   LARGEST_BOOK,
+  MOST_NUMBERS,
   namelessUid,
   type RawContact,
   type Rejected,
@@ -25,16 +26,14 @@ export type NumberReading = { numberKeyOf: (e164: string) => string; guessedNumb
 /** Takes the photos of contacts that are kept, one by one. */
 export type PhotoTaker = (numberKeys: readonly string[], image: Buffer) => Promise<void>;
 
-/** What else the reading of a book does. `pause`: lets others go on; called between strides, so that a large book holds nobody up. */
+/** What else the reading of a book does. `pause`: lets others go on; called before each contact, so that a large book holds nobody up. */
 export type Reading = { pause: () => Promise<void>; takePhoto?: PhotoTaker };
 
-/** Contacts between two pauses. */
-const STRIDE = 250;
 const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
 
 /**
  * The book to keep: texts cleaned, numbers read as the owner's country dials them and hashed. What is refused is listed.
- * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts, without reading on.
+ * @throws Fault PAYLOAD_TOO_LARGE for more than 20,000 contacts or 100,000 numbers, without reading on.
  */
 export async function toBook(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
@@ -46,10 +45,13 @@ export async function toBook(
   const book = new Map<string, Contact>();
   const rejected: Rejected[] = [];
   let count = 0;
+  let fields = 0;
   for await (const entry of entries) {
     count += 1;
-    if (count > LARGEST_BOOK) throw tooManyContacts();
-    if (count % STRIDE === 0) await pause();
+    if (count > LARGEST_BOOK) throw tooMany(LARGEST_BOOK, 'contacts');
+    fields += 'contact' in entry ? entry.contact.phoneNumbers.length : 0;
+    if (fields > MOST_NUMBERS) throw tooMany(MOST_NUMBERS, 'numbers');
+    await pause();
     const { kept, reason }: Added = 'reason' in entry ? entry : addContact(book, entry.contact, keysOf);
     if (reason !== undefined) rejected.push({ index: entry.index, reason });
     if (!kept || !('photo' in entry)) continue;
@@ -68,9 +70,8 @@ function createKeysOf(ownNumber: string, { numberKeyOf, guessedNumbers }: Number
       .map(numberKeyOf);
 }
 
-function tooManyContacts(): Fault {
-  const advice = `An address book holds at most ${LARGEST_BOOK} contacts; send the ones that matter.`;
-  return new Fault('PAYLOAD_TOO_LARGE', advice);
+function tooMany(most: number, what: string): Fault {
+  return new Fault('PAYLOAD_TOO_LARGE', `An address book holds at most ${most} ${what}; send the ones that matter.`);
 }
 
 type Added = { kept?: Contact; reason?: string };

@@ -1,6 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { LARGEST_UPLOAD } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
+import { takeTurns } from '../runtime/turns.ts';
+
+/** Bytes that a reader is given at once: few enough that whatever they hold is read in a moment. */
+const SLICE = 8 * 1024;
+
+/** The bytes of a body that is read as it comes, unzipped where it was zipped. @throws Fault PAYLOAD_TOO_LARGE, while they are read */
+export function bytesOf(request: FastifyRequest, payload: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  // What was unzipped has been counted.
+  return payload === request.raw ? upToLimit(arriving(request.raw)) : payload;
+}
 
 /** A body as it arrives. What is left of it when its reader stops is read over, so that the client gets to see its answer. */
 export async function* arriving(raw: IncomingMessage): AsyncGenerator<Buffer> {
@@ -21,6 +32,15 @@ export async function* upToLimit(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     requireUploadSize(length);
     yield chunk;
   }
+}
+
+/** The bytes in small pieces, between which others have their turn. */
+export async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks)
+    for (let from = 0; from < chunk.length; from += SLICE) {
+      await takeTurns();
+      yield chunk.subarray(from, from + SLICE);
+    }
 }
 
 /** @throws Fault PAYLOAD_TOO_LARGE */

@@ -1,15 +1,24 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { RawContact } from '../domain/address-book.ts';
+import type { Entry } from '../domain/book-reader.ts';
 import { createCsvReader } from '../domain/csv.ts';
 import { Fault } from '../domain/fault.ts';
+import { createJsonListReader } from '../domain/json/lists.ts';
+import type { Photo } from '../domain/photo.ts';
 import { createVcardReader } from '../domain/vcard.ts';
-import { arriving, upToLimit } from './body-stream.ts';
-import type { FileReader } from './book-reader.ts';
+import { bytesOf, inSlices } from './body-stream.ts';
+import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
-/** A body that is read as it arrives. */
-export type BookFile = { bytes: AsyncIterable<Buffer>; reader: FileReader };
+/** A book as it comes in. `saysEmpty`: whether it says itself, by its end, that it has no contact. */
+export type BookUpload = { entries: AsyncIterable<Entry>; saysEmpty: () => boolean };
 
-const READERS: Record<string, () => FileReader> = {
+/** What vCards and CSV are read with, piece by piece. */
+type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
+type FileResult =
+  | { index: number; contact: RawContact; photo?: Photo }
+  | { index: number; line: number; reason: string };
+
+const FILE_READERS: Record<string, () => FileReader> = {
   'text/vcard': createCardReader,
   'text/x-vcard': createCardReader,
   'text/directory': createCardReader,
@@ -18,7 +27,53 @@ const READERS: Record<string, () => FileReader> = {
   'text/tab-separated-values': createCsvReader,
 };
 
-/** A reader of vCards that refuses what holds none: a page, or a gzip that does not say so, must not empty the book. */
+/** Media types of files in which a book may come. */
+export const FILE_TYPES = Object.keys(FILE_READERS);
+
+/** Lets the routes of `app` take whole address books, read as they arrive. */
+export function acceptBooks(app: FastifyInstance): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', (request, payload, done) =>
+    done(null, readJsonBook(inSlices(bytesOf(request, payload)))),
+  );
+  for (const [type, createReader] of Object.entries(FILE_READERS))
+    app.addContentTypeParser(type, (request, payload, done) =>
+      done(null, readFile(inSlices(bytesOf(request, payload)), createReader())),
+    );
+}
+
+/** `{"contacts": [...]}`; what else stands beside the list is passed over. */
+function readJsonBook(bytes: AsyncIterable<Buffer>): BookUpload {
+  const reader = createJsonListReader(['contacts'], CONTACT_LIMITS);
+  let count = 0;
+  async function* entries(): AsyncGenerator<Entry> {
+    for await (const piece of bytes)
+      for (const part of reader.push(piece)) {
+        if (!('list' in part)) continue;
+        count += 1;
+        yield toEntry(part);
+      }
+    reader.end();
+    if (!reader.begun.has('contacts'))
+      throw new Fault('INVALID_ARGUMENT', 'The body must be {"contacts": [...]}, or a file of another Content-Type.');
+  }
+  return { entries: entries(), saysEmpty: () => count === 0 };
+}
+
+function readFile(bytes: AsyncIterable<Buffer>, reader: FileReader): BookUpload {
+  async function* entries(): AsyncGenerator<Entry> {
+    for await (const piece of bytes) yield* reader.push(piece).map(fromFile);
+    yield* reader.end().map(fromFile);
+  }
+  return { entries: entries(), saysEmpty: () => false };
+}
+
+function fromFile(result: FileResult): Entry {
+  if ('contact' in result) return result;
+  return { index: result.index, reason: `Line ${result.line}: ${result.reason}` };
+}
+
+/** A reader of vCards that refuses what holds none: a page, or a gzip that does not say so. */
 function createCardReader(): FileReader {
   const reader = createVcardReader();
   let empty = true;
@@ -36,18 +91,4 @@ function createCardReader(): FileReader {
       throw new Fault('INVALID_ARGUMENT', 'The file holds no vCard; check Content-Type and Content-Encoding.');
     },
   };
-}
-
-/** Lets the routes of `app` take address books as files. */
-export function acceptBookFiles(app: FastifyInstance): void {
-  for (const [type, createReader] of Object.entries(READERS))
-    app.addContentTypeParser(type, (request, payload: IncomingMessage, done) => {
-      const bytes = payload === request.raw ? upToLimit(arriving(payload)) : payload;
-      done(null, { bytes, reader: createReader() } satisfies BookFile);
-    });
-}
-
-/** Whether the body is a file; JSON cannot look like one, as it holds no functions. */
-export function isBookFile(body: unknown): body is BookFile {
-  return typeof (body as Partial<BookFile> | null)?.reader?.push === 'function';
 }

@@ -2,24 +2,38 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
 import { arriving, requireUploadSize, upToLimit } from './body-stream.ts';
 
 const CHUNK = 64 * 1024;
 
-/** Lets the routes of `app` take bodies with `Content-Encoding: gzip` (RFC 9110, section 8.4), and none that is larger than an upload. */
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Takes bodies as large as an upload may be, also with `Content-Encoding: gzip` (RFC 9110, section 8.4). */
+    upload?: true;
+  }
+}
+
+/** Unzips the bodies of uploads, none further than an upload may be large; every other route refuses what is encoded. */
 export function acceptGzip(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request, _reply, payload) => {
-    requireUploadSize(Number(request.headers['content-length'] ?? 0));
-    return isZipped(request.headers['content-encoding']) ? unzip(request.raw) : payload;
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const { upload } = request.routeOptions.config;
+    try {
+      if (upload) requireUploadSize(Number(request.headers['content-length'] ?? 0));
+      done(null, isZipped(request, upload) ? unzip(request.raw) : payload);
+    } catch (err) {
+      done(err as Error);
+    }
   });
 }
 
-function isZipped(encoding = 'identity'): boolean {
-  if (/^\s*(?:x-)?gzip\s*$/i.test(encoding)) return true;
+function isZipped({ headers }: FastifyRequest, upload: true | undefined): boolean {
+  const encoding = headers['content-encoding'] ?? '';
   if (/^\s*(?:identity)?\s*$/i.test(encoding)) return false;
-  throw new Fault('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, or with Content-Encoding: gzip.');
+  if (upload && /^\s*(?:x-)?gzip\s*$/i.test(encoding)) return true;
+  const advice = upload ? 'as it is, or with Content-Encoding: gzip.' : 'as it is, without Content-Encoding.';
+  throw new Fault('UNSUPPORTED_MEDIA_TYPE', `Send the body ${advice}`);
 }
 
 /**

@@ -5,10 +5,11 @@ import { Fault } from '../domain/fault.ts';
 /** Objects and lists in one body: a contact has three, and nothing that is sent has more than the largest book. */
 const MOST_PARTS = 10 * LARGEST_BOOK;
 
-/** JSON bodies; a client that announces JSON and then sends none has sent none. Prototype keys are refused. */
+/** JSON bodies, and no others; a client that announces JSON and then sends none has sent none. Prototype keys are refused. */
 export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
+  // The framework takes text/plain as well, which is what `fetch` says of a string.
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
     else if (hasTooManyParts(body as string)) done(tooManyParts(), undefined);

@@ -36,7 +36,7 @@ const RETRY_AFTER = '2';
 export function answerProblems(app: FastifyInstance): void {
   app.decorateRequest('faultCode', undefined);
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const fault = toFault(error);
+    const fault = toFault(error, request);
     if (fault.code === 'PAYLOAD_TOO_LARGE') await linger(request.raw);
     if (fault.code === 'INTERNAL') request.log.error({ err: error, correlator: request.id }, 'request failed');
     return sendProblem(reply, request, fault);
@@ -52,7 +52,7 @@ export function answerProblems(app: FastifyInstance): void {
 
 /** For what the router refuses before any route is found. */
 export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply.header('x-correlator', request.id), request, toFault(error));
+  sendProblem(reply.header('x-correlator', request.id), request, toFault(error, request));
 }
 
 /** Status line and body of a problem (RFC 9457). */
@@ -81,7 +81,7 @@ function challengeTo(request: FastifyRequest): string {
 }
 
 /** What the framework and the Redis client throw, in our own words; what nobody expected says nothing to the outside. */
-function toFault(error: FastifyError): Fault {
+function toFault(error: FastifyError, request: FastifyRequest): Fault {
   if (error instanceof Fault) return error;
   if (error.validation) return new Fault('INVALID_ARGUMENT', `${error.message}.`);
   if (isRedisAway(error)) return new Fault('UNAVAILABLE', 'The store does not answer; try again in a moment.');
@@ -94,11 +94,13 @@ function toFault(error: FastifyError): Fault {
     case 414:
       return new Fault('URI_TOO_LONG', 'A part of the path is longer than any that there is.');
     case 415:
-      return new Fault(
-        'UNSUPPORTED_MEDIA_TYPE',
-        'This call takes application/json, and an address book text/vcard or text/csv too; set Content-Type.',
-      );
+      return new Fault('UNSUPPORTED_MEDIA_TYPE', `Set Content-Type; this call takes ${mediaTypesOf(request)}.`);
     default:
       return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');
   }
+}
+
+function mediaTypesOf({ routeOptions }: FastifyRequest): string {
+  const body = routeOptions.schema?.body as { content?: Record<string, unknown> } | undefined;
+  return Object.keys(body?.content ?? { 'application/json': {} }).join(', ');
 }

@@ -11,6 +11,7 @@ import { DOCS_POLICY, tellBrowsers } from './browser-headers.ts';
 import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connections.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
+import { acceptGzip } from './gzip-body.ts';
 import { honourIdempotencyKeys } from './idempotent.ts';
 import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
@@ -78,6 +79,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   await app.register(
     async (v1) => {
       authenticate(v1, createIdentify(context), limit);
+      acceptGzip(v1);
       honourIdempotencyKeys(v1, context.stores);
       keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
@@ -103,6 +105,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     async (login) => {
       login.decorateRequest('caller', undefined);
       login.addHook('onRequest', limit);
+      acceptGzip(login);
       honourIdempotencyKeys(login, context.stores);
       keepAudit(login, context);
       await login.register(verificationRoutes(context));

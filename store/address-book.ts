@@ -20,6 +20,9 @@ const ATTEMPTS = 10;
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
+/** On which a book is replaced. `ifEmptied`: what to throw rather than to take the last contacts away. */
+export type Conditions = { ifVersion?: number | undefined; ifEmptied?: Fault | undefined };
+
 /** KEYS: waiting, the books. ARGV: packed number keys. A number that waits is in no book. */
 const LOOK_UP = `${BOOKS}
 local waits, books, found = redis.call('EXISTS', KEYS[1]) == 1, openBooks(unpack(KEYS, 2)), {}
@@ -109,10 +112,15 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
   return {
     /**
      * Replaces the whole book; the version grows only when something differs.
-     * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it.
+     * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion`, CONFLICT when others keep writing it, `ifEmptied`
+     * when that is given and a book with contacts would be left with none
      */
-    async replace(id: string, after: Book, now: number, ifVersion?: number): Promise<BookInfo> {
-      return (await write({ id, ifVersion, now }, (standing) => planReplacement(redis, keys, standing, after))).info;
+    async replace(id: string, after: Book, now: number, { ifVersion, ifEmptied }: Conditions = {}): Promise<BookInfo> {
+      const plan = (standing: Standing) => {
+        if (ifEmptied && after.size === 0 && standing.contacts > 0) throw ifEmptied;
+        return planReplacement(redis, keys, standing, after);
+      };
+      return (await write({ id, ifVersion, now }, plan)).info;
     },
 
     /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */

@@ -1,8 +1,8 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import { toBook } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
 import { authorizationOf, type SourceCredentials, sealPurpose } from '../domain/source.ts';
 import { unseal } from '../runtime/sealing.ts';
+import { takeTurns } from '../runtime/turns.ts';
 import type { Source } from '../store/source-record.ts';
 import type { ReadOutcome, SourceReading } from '../store/sources.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
@@ -60,7 +60,7 @@ async function write(
       readEntries(ask, collection, paths),
       phoneNumber,
       { numberKeyOf, guessedNumbers: config.guessedNumbers },
-      { pause: () => breathe(), takePhoto: photos.add },
+      { pause: takeTurns, takePhoto: photos.add },
     );
     if (whole) {
       await stores.addressBooks.replaceSource(id, lease, book, now());

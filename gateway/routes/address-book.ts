@@ -1,21 +1,19 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
-import type { Entry } from '../../domain/book-reader.ts';
+import { LARGEST_UPLOAD, type Rejected } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { reconcileSoon } from '../../service/reconciling.ts';
 import { subscriberOf } from '../auth.ts';
 import { answerBook } from '../book-answer.ts';
-import { acceptBookFiles, isBookFile } from '../book-body.ts';
-import { readBook, readFile, readJsonContacts } from '../book-reader.ts';
+import { acceptBooks, type BookUpload, FILE_TYPES } from '../book-body.ts';
+import { readBook } from '../book-reader.ts';
 import type { Context } from '../context.ts';
-import { acceptGzip } from '../gzip-body.ts';
 import { etagOf, ifMatch } from '../if-match.ts';
 import { BookAccepted, BookBody, BookView } from '../schemas/address-book.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book';
-const FILE = { schema: { type: 'string' } };
+const FILES = Object.fromEntries(FILE_TYPES.map((type) => [type, { schema: { type: 'string' } }]));
 const tags = ['address book'];
 /**
  * Milliseconds after a change for which the state is `reconciling`, ready or not: a number that belongs to somebody takes some
@@ -27,38 +25,34 @@ const PACE = 500;
 export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, now } = context;
   return async (app) => {
-    acceptGzip(app as unknown as FastifyInstance);
-    acceptBookFiles(app as unknown as FastifyInstance);
+    acceptBooks(app as unknown as FastifyInstance);
 
     app.put(
       PATH,
       {
-        config: { access: { scope: 'address-books:write', self: true } },
+        config: { access: { scope: 'address-books:write', self: true }, upload: true },
         bodyLimit: LARGEST_UPLOAD,
-        // The schema is for the reader of the document; each contact is checked by itself, so that one bad contact is listed and the others are kept.
-        validatorCompiler: ({ httpPart }) => (httpPart === 'body' ? checkBody : () => true),
+        // The schema is for the reader of the document; each contact is checked by itself as it comes, so that a bad one is listed and the others are kept.
+        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(part)),
         schema: {
           tags,
           summary: 'Replace the whole address book',
           description:
-            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. Numbers over the subscriber’s budget wait: 429, and the book is stored all the same. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
+            'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. Numbers over the subscriber’s budget wait: 429, and the book is stored all the same. A body without any contact that can be kept leaves the book as it is: 400; to empty it send DELETE, or an empty list of contacts. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
           params: SubscriberParams,
-          body: { content: { 'application/json': { schema: BookBody }, 'text/vcard': FILE, 'text/csv': FILE } },
+          body: { content: { 'application/json': { schema: BookBody }, ...FILES } },
           response: { 202: BookAccepted, ...problems },
         },
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
-        const expected = ifMatch(request);
+        const ifVersion = ifMatch(request);
+        const { entries, saysEmpty } = requireBook(request.body);
         const photos = stores.photos.upload(subscriber.id);
         try {
-          const { book, rejected } = await readBook(
-            context,
-            entriesOf(request.body),
-            subscriber.phoneNumber,
-            photos.add,
-          );
-          const info = await stores.addressBooks.replace(subscriber.id, book, now(), expected);
+          const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber, photos.add);
+          const ifEmptied = saysEmpty() ? undefined : nothingToKeep(rejected);
+          const info = await stores.addressBooks.replace(subscriber.id, book, now(), { ifVersion, ifEmptied });
           await photos.commit();
           await reconcileSoon(context, subscriber.id);
           return await answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
@@ -118,21 +112,17 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-function checkBody(body: unknown): true | { error: Error } {
-  if (isBookFile(body) || contactsOf(body)) return true;
-  return {
-    error: new Fault(
-      'INVALID_ARGUMENT',
-      'The body must be {"contacts": [...]}, or a file with Content-Type: text/vcard or text/csv.',
-    ),
-  };
+function requireBook(body: unknown): BookUpload {
+  if (body === undefined)
+    throw new Fault('INVALID_ARGUMENT', 'Send the book with its Content-Type; to empty it send DELETE.');
+  return body as BookUpload;
 }
 
-function entriesOf(body: unknown): Iterable<Entry> | AsyncIterable<Entry> {
-  return isBookFile(body) ? readFile(body.bytes, body.reader) : readJsonContacts(contactsOf(body) ?? []);
-}
-
-function contactsOf(body: unknown): unknown[] | undefined {
-  const contacts = typeof body === 'object' && body !== null && 'contacts' in body ? body.contacts : undefined;
-  return Array.isArray(contacts) ? contacts : undefined;
+/** For a body that would empty the book without saying so. */
+function nothingToKeep([first]: readonly Rejected[]): Fault {
+  const why = first ? ` The first of its contacts: ${first.reason}` : '';
+  return new Fault(
+    'INVALID_ARGUMENT',
+    `The body holds no contact that can be kept, so the book stays as it was.${why} To empty the book send DELETE, or {"contacts": []}.`,
+  );
 }

@@ -20,12 +20,6 @@ export const BookChanges = Type.Object(
   { minProperties: 1, additionalProperties: false },
 );
 
-/** `BookChanges` before its contacts are checked, each by itself. */
-export const RawBookChanges = Type.Object(
-  { upsert: Type.Optional(Type.Array(Type.Unknown())), remove: Type.Optional(Uids) },
-  { minProperties: 1, additionalProperties: false },
-);
-
 export const BookAccepted = Type.Object({
   version: Type.Integer(),
   contacts: Type.Integer({ description: 'How many the book holds now.' }),

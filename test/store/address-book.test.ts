@@ -59,7 +59,7 @@ function describeAddressBooks(kind: RedisKind): void {
     await change([['a', contact('A', '1')]], [], 0);
     const codes = await Promise.all([
       change([['b', contact('B', '2')]], [], 0).catch((err) => err.code),
-      stores.addressBooks.replace('alice', new Map(), NOW, 7).catch((err) => err.code),
+      stores.addressBooks.replace('alice', new Map(), NOW, { ifVersion: 7 }).catch((err) => err.code),
     ]);
     expect(codes).to.deep.equal(['FAILED_PRECONDITION', 'FAILED_PRECONDITION']);
     expect(await names('1', '2')).to.deep.equal(['A', undefined]);

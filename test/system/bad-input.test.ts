@@ -149,6 +149,32 @@ describe('bad input', () => {
       ).to.equal('PERMISSION_DENIED');
   });
 
+  it('of a type or an encoding that a call does not list gets 415, whichever call it is', async () => {
+    const { body: document } = await api.call('GET', '/openapi.json');
+    const paths = Object.entries(document.paths as unknown as Record<string, object>);
+    const calls = paths.flatMap(([path, operations]) =>
+      ['put', 'post', 'patch'].flatMap((method) =>
+        method in operations ? [[method.toUpperCase(), path] as const] : [],
+      ),
+    );
+    expect(calls.length).to.be.above(15);
+    for (const [method, path] of calls) {
+      const url = path.replace('{subscriberId}', alice.id).replace(/\{\w+\}/g, 'x');
+      for (const headers of [
+        { 'content-type': 'text/plain;charset=UTF-8' },
+        { 'content-type': 'application/x-www-form-urlencoded' },
+        { 'content-type': 'nonsense' },
+        { 'content-type': '' },
+        { 'content-type': 'application/json', 'content-encoding': 'br' },
+      ] as Record<string, string>[]) {
+        // RFC 6749, section 4.1.3: a form is what this one takes.
+        if (path === '/v1/tokens' && headers['content-type']?.endsWith('urlencoded')) continue;
+        const answer = await api.call(method, url, '{}', headers);
+        expect(answer.status, `${method} ${path} ${JSON.stringify(headers)} ${answer.text}`).to.equal(415);
+      }
+    }
+  });
+
   it('in one vCard spoils no other card: the good ones are kept, the bad ones listed by their place', async () => {
     const file = [
       'BEGIN:VCARD',

@@ -74,7 +74,7 @@ describe('books in', () => {
     });
   });
 
-  it('without a single vCard are refused and the old book stays; only a file of no bytes is an empty book', async () => {
+  it('without a single vCard are refused and the old book stays', async () => {
     await api.putVcards(alice, 'BEGIN:VCARD\nFN:Bob\nTEL:13900139000\nEND:VCARD\n');
     const before = await kept();
     for (const body of [
@@ -84,8 +84,63 @@ describe('books in', () => {
     ])
       expect((await api.expectStatus(400, put(body, VCARD))).body.detail).to.match(/^The file holds no vCard/);
     expect(await kept()).to.deep.equal(before);
-    await api.putVcards(alice, '');
-    expect((await kept()).contacts).to.equal(0);
+  });
+
+  describe('without a contact', () => {
+    const bob13900139000 = JSON.stringify({ contacts: [{ name: 'Bob', phoneNumbers: ['13900139000'] }] });
+    const empty: [what: string, body: string | undefined, headers: Record<string, string>][] = [
+      ['no body', undefined, {}],
+      ['no body of a type that has one', '', JSON_TYPE],
+      ['an empty object', '{}', JSON_TYPE],
+      ['a list of contacts that are none', '{"contacts": [{}, 7]}', JSON_TYPE],
+      ['contacts whose numbers nobody can read', '{"contacts": [{"name": "x", "phoneNumbers": ["?"]}]}', JSON_TYPE],
+      ['an empty file of vCards', '', VCARD],
+      ['vCards without numbers', 'BEGIN:VCARD\nFN:Bob\nEND:VCARD\n', VCARD],
+      ['a CSV file of headers alone', 'Name,Phone\n', CSV],
+    ];
+    for (const [what, body, headers] of empty)
+      it(`such as ${what} leave the book as it was`, async () => {
+        await api.expectStatus(202, put(bob13900139000, JSON_TYPE));
+        const before = await kept();
+        const answer = await api.call('PUT', api.path(alice, 'address-book'), body, headers);
+        expect(answer.status, answer.text).to.equal(400);
+        expect(await kept()).to.deep.equal(before);
+      });
+
+    for (const type of [undefined, 'text/plain;charset=UTF-8', 'application/octet-stream', 'application/x-ndjson', 'x'])
+      it(`as far as ${type ?? 'no Content-Type'} goes are refused with the types that are taken`, async () => {
+        await api.expectStatus(202, put(bob13900139000, JSON_TYPE));
+        const before = await kept();
+        const answer = await sendAs(type, 'PUT', 'address-book', bob13900139000);
+        expect(answer.status).to.equal(415);
+        expect(answer.detail).to.match(/application\/json.*text\/vcard.*text\/csv/);
+        expect(await kept()).to.deep.equal(before);
+      });
+
+    it('empty the book when they say so, and are an empty book where there was none', async () => {
+      await api.expectStatus(202, put('{"contacts": []}', JSON_TYPE));
+      expect((await kept()).contacts).to.equal(0);
+      for (const [body, type] of [
+        ['', VCARD],
+        ['Name,Phone\n', CSV],
+        ['{"contacts": [{}]}', JSON_TYPE],
+      ] as const)
+        expect((await api.expectStatus(202, put(body, type))).body.contacts).to.equal(0);
+    });
+
+    /** `fetch` always sends a type with a string. */
+    async function sendAs(type: string | undefined, method: string, path: string, body: string) {
+      const request = httpRequest(stack.gatewayUrl + api.path(alice, path), {
+        method,
+        headers: {
+          authorization: `Bearer ${stack.operatorKey}`,
+          ...(type === undefined ? {} : { 'content-type': type }),
+        },
+      }).end(body);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      const text = (await response.toArray()).join('');
+      return { status: response.statusCode, detail: JSON.parse(text).detail as string };
+    }
   });
 
   describe('as gzip', () => {

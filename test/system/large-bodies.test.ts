@@ -19,32 +19,65 @@ const cases: Case[] = [
   [
     '10 MB of lists within lists in JSON on one line',
     'application/json',
-    () => `{"contacts": [${'['.repeat(10 * MB)}`,
-    { status: 413, detail: /objects and lists/ },
+    () => `{"contacts": [${'['.repeat(5 * MB)}${']'.repeat(5 * MB)}]}`,
+    { status: 202, contacts: 0, rejected: /lists and objects within one another/ },
   ],
   [
     '10 MB of empty contacts in JSON on one line',
     'application/json',
     () => `{"contacts": [${'{},'.repeat(3 * MB)}{}]}`,
-    { status: 413, detail: /objects and lists/ },
+    { status: 413, detail: /20000 contacts/ },
   ],
   [
     'brackets in a long name',
     'application/json',
-    () => JSON.stringify({ contacts: [{ name: '\\"[{'.repeat(MB), phoneNumbers: ['1'] }, bobInJson] }),
+    () => JSON.stringify({ contacts: [{ name: '\\"[{'.repeat(20_000), phoneNumbers: ['1'] }, bobInJson] }),
     { status: 202, contacts: 1, rejected: /name is longer than 1024 characters/ },
   ],
   [
     'a name of 10 MB in JSON on one line',
     'application/json',
-    () => JSON.stringify({ contacts: [{ name: 'x'.repeat(10 * MB), phoneNumbers: ['13900139000'] }] }),
-    { status: 202, contacts: 0, rejected: /name is longer than 1024 characters/ },
+    () => JSON.stringify({ contacts: [{ name: 'x'.repeat(10 * MB), phoneNumbers: ['13900139000'] }, bobInJson] }),
+    { status: 202, contacts: 1, rejected: /larger than 262144 bytes/ },
   ],
   [
     'a number of 10 MB in JSON on one line',
     'application/json',
-    () => JSON.stringify({ contacts: [{ name: 'Bob', phoneNumbers: ['1 '.repeat(5 * MB)] }] }),
-    { status: 202, contacts: 0, rejected: /phone numbers can be read/ },
+    () => JSON.stringify({ contacts: [{ name: 'Bob', phoneNumbers: ['1 '.repeat(100_000)] }, bobInJson] }),
+    { status: 202, contacts: 1, rejected: /phone numbers can be read/ },
+  ],
+  [
+    '3,000,000 numbers of one contact',
+    'application/json',
+    () => `{"contacts": [{"name": "x", "phoneNumbers": [${'"1",'.repeat(3_000_000)}"1"]}]}`,
+    { status: 400, detail: /stays as it was.*more than 2000 values/ },
+  ],
+  [
+    '2,000,000 keys in one contact',
+    'application/json',
+    () => `{"contacts": [{${'"a":1,'.repeat(2_000_000)}"b":1}]}`,
+    { status: 400, detail: /stays as it was.*more than 2000 values/ },
+  ],
+  [
+    '199,000 contacts with nothing of a contact',
+    'application/json',
+    () => `{"contacts": [${'{"a":1},'.repeat(199_000)}{}]}`,
+    { status: 413, detail: /20000 contacts/ },
+  ],
+  [
+    '2,000,000 keys beside the contacts',
+    'application/json',
+    () => `{${'"a":1,'.repeat(2_000_000)}"contacts": []}`,
+    { status: 413, detail: /too many/ },
+  ],
+  [
+    '1,001 contacts of 100 numbers',
+    'application/json',
+    () =>
+      JSON.stringify({
+        contacts: Array.from({ length: 1_001 }, () => ({ name: 'x', phoneNumbers: Array(100).fill('1') })),
+      }),
+    { status: 413, detail: /100000 numbers/ },
   ],
   [
     'a vCard with a line of 10 MB',

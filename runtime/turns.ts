@@ -1,0 +1,27 @@
+/**
+ * Milliseconds of one turn of the event loop that long computations take, all of them together: whatever else the process does,
+ * it waits no longer for them.
+ */
+const SLICE = 10;
+
+// There is one event loop in a process, so this is not handed down.
+const waiting: (() => void)[] = [];
+let sliceBegan = 0;
+
+/**
+ * To be called between the small steps of a computation whose length somebody outside decides. Returns at once while there is time left in
+ * this turn, else when the computation's own turn has come, one after the other.
+ */
+export async function takeTurns(): Promise<void> {
+  if (performance.now() - sliceBegan < SLICE && waiting.length === 0) return;
+  await new Promise<void>((resume) => {
+    waiting.push(resume);
+    if (waiting.length === 1) setImmediate(giveTurn);
+  });
+}
+
+function giveTurn(): void {
+  sliceBegan = performance.now();
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(giveTurn);
+}
