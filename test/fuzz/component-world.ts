@@ -33,7 +33,7 @@ export async function openComponentWorld(): Promise<ComponentWorld> {
   const online = (times: number) =>
     eventually(() => {
       if (server.streams() < times) throw new Error('The component has not come online.');
-    }, 20_000);
+    });
   let component = await start();
   await online(1);
   return {

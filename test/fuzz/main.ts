@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { seedOr } from '../support/random.ts';
 import { fuzz, PARTS } from './run.ts';
-import { seedOr } from './seed.ts';
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.some((known) => known === part));
@@ -10,7 +10,7 @@ if (unknown !== undefined) {
 }
 const seed = seedOr(randomInt(2 ** 31));
 const started = performance.now();
-console.log(`Seed ${seed}; EARSHOT_FUZZ_SEED=${seed} makes the same inputs again.`);
+console.log(`Seed ${seed}; EARSHOT_SEED=${seed} makes the same inputs again.`);
 const findings: string[] = [];
 let inputs = 0;
 for (const part of PARTS) {

@@ -7,8 +7,6 @@ import { hostileText } from './hostile-text.ts';
 import { type Surface, shown } from './surface.ts';
 import type { World } from './world.ts';
 
-/** Milliseconds in which a friend's client must have heard. */
-const PATIENCE = 10_000;
 /** A roster is written anew for each name, so only some inputs come with one. */
 const NAMES_EVERY = 10;
 
@@ -58,14 +56,14 @@ export function outgoingTextSurface(world: World): Surface {
           expect(seen).to.deep.equal(
             Object.fromEntries(Object.entries(tune).map(([key, text]) => [key, cleanText(text)])),
           );
-        }, PATIENCE);
+        });
       }
 
       async function named(input: Texts): Promise<void> {
         const name = `${input.name.slice(0, 300)}♪`;
         const groups = fits(input.group) ? [input.group] : [];
         await world.api.putBook(reader, [{ name, groups, phoneNumbers: [player.phoneNumber] }]);
-        await friend.item(player.jid, (item) => expect(item?.name).to.equal(cleanText(name)), PATIENCE);
+        await friend.item(player.jid, (item) => expect(item?.name).to.equal(cleanText(name)));
       }
     },
   };

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { eventually } from '../support/eventually.ts';
+import { eventually, PATIENCE } from '../support/eventually.ts';
 import type { FakeServer } from '../support/fake-server.ts';
 import type { ComponentWorld } from './component-world.ts';
 import { brokenXml, type StanzaText, stanzaTexts } from './stanza-texts.ts';
 import { type Surface, shown } from './surface.ts';
 
 const BATCH = 100;
-/** Milliseconds in which the component must have come to the end of a batch. */
-const PATIENCE = 10_000;
-/** Milliseconds for the answers that are still under way then. */
-const LATE = 3_000;
+/** Milliseconds for the answer to a ping that may have been sent into nothing. */
+const LOST = 1_000;
 
 /** Stanzas to the component: the stream stays up, and every IQ that asks gets one answer, a result or an error. */
 export function stanzaSurface(world: ComponentWorld): Surface {
@@ -39,7 +37,7 @@ export function brokenXmlSurface({ server }: ComponentWorld): Surface {
         server.send(text);
         // What was left open would swallow the ping.
         server.send(`]]>-->?>'>"></a></x></stream:stream>`);
-        const back = await eventually(() => ping(server, 500), PATIENCE).then(
+        const back = await eventually(() => ping(server, LOST)).then(
           () => true,
           () => false,
         );
@@ -54,7 +52,7 @@ export function brokenXmlSurface({ server }: ComponentWorld): Surface {
 async function culprit({ server, revive }: ComponentWorld, batch: readonly StanzaText[]): Promise<string> {
   for (const stanza of batch) {
     await revive();
-    await eventually(() => ping(server, 1_000), PATIENCE);
+    await eventually(() => ping(server, LOST));
     const wrong = await wrongWith(server, [stanza]);
     if (wrong !== undefined) return `${wrong}: ${shown(stanza)}`;
   }
@@ -74,7 +72,7 @@ async function wrongWith(server: FakeServer, batch: readonly StanzaText[]): Prom
     server.send(batch.map(({ text }) => text).join(''));
     await ping(server, PATIENCE);
     // What needs the store is answered later than a ping.
-    await eventually(() => expect(unanswered()).to.equal(undefined), LATE).catch(() => {});
+    await eventually(() => expect(unanswered()).to.equal(undefined)).catch(() => {});
   } catch (err) {
     return (err as Error).message;
   } finally {

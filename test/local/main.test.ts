@@ -27,8 +27,7 @@ interface Launcher {
   exitCode: Promise<number | null>;
 }
 
-describe('npm start', function () {
-  this.timeout(60_000);
+describe('npm start', () => {
   const folder = scratchFolder();
   const dataDir = join(folder.path, 'data');
   const readyFile = join(dataDir, 'ready.json');

@@ -8,6 +8,7 @@ import { freePort } from '../../local/ports.ts';
 import { registerAccount } from '../../local/prosody-account.ts';
 import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
 import { type ProsodyServer, startProsody } from '../../local/prosody-server.ts';
+import { startPatiently } from '../support/patient-start.ts';
 import { advertisedRights } from './advertised-rights.ts';
 import { isRunning, rejection, scratchFolder } from './scratch.ts';
 
@@ -97,7 +98,7 @@ async function signIn(server: ProsodyServer, username: string, password: string)
   xmpp.on('error', () => {});
   xmpp.reconnect.stop();
   try {
-    return String(await xmpp.start());
+    return await startPatiently(xmpp);
   } finally {
     await xmpp.stop().catch(() => {});
   }

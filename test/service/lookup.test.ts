@@ -120,7 +120,7 @@ describe('a look-up by number', () => {
     expect(await jidOf(many[0] as string)).to.equal(undefined);
   });
 
-  it('looks at ten thousand numbers without holding Redis up', async () => {
+  it('looks at ten thousand numbers, and Redis answers others again and again meanwhile', async () => {
     const rich = server.freshStores();
     const ofAlice = { ...context, stores: rich } as ServiceContext;
     await rich.subscribers.create({ ...alice, state: 'pending' }, NOW);
@@ -131,19 +131,16 @@ describe('a look-up by number', () => {
     const contact = { name: 'Alice', groups: [], numberKeys: [alice.numberKey] };
     await rich.addressBooks.replace(friend.id, new Map([['uid', contact]]), NOW);
     const many = [...Array.from({ length: 9_999 }, (_, i) => `+4479${11_300_000 + i}`), number(0)];
-    const started = Date.now();
-    let [slowest, done] = [0, false];
+    let [answered, done] = [0, false];
     const looking = lookUp(ofAlice, alice, many).finally(() => {
       done = true;
     });
     while (!done) {
-      const asked = Date.now();
       await server.redis.ping();
-      slowest = Math.max(slowest, Date.now() - asked);
+      answered += 1;
     }
     const found = (await looking).flatMap((jid, i) => (jid === undefined ? [] : [[i, jid]]));
     expect(found).to.deep.equal([[9_999, friend.jid]]);
-    process.stdout.write(`      ${Date.now() - started} ms in all, ${slowest} ms for the slowest ping meanwhile\n`);
-    expect(slowest).to.be.lessThan(1_000);
+    expect(answered).to.be.above(20);
   });
 });

@@ -88,7 +88,7 @@ function describeAddressBooks(kind: RedisKind): void {
       version: 2,
       contacts: LARGEST_BOOK,
     });
-  }).timeout(20_000);
+  });
 
   it('holds so many numbers and no more, in a contact or in all', async () => {
     const numbers = Array.from({ length: MOST_NUMBERS }, (_, i) => keyOf(`n${i}`));
@@ -103,7 +103,7 @@ function describeAddressBooks(kind: RedisKind): void {
       change([['other', contact('Other', 'new')]]),
     ].map((refused) => refused.catch((err) => err.code));
     expect(await Promise.all(refusals)).to.deep.equal(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
-  }).timeout(20_000);
+  });
 
   it('cost one contact what it costs in a book of 20, in one of 2,000', async function () {
     // A cluster's nodes count apart.

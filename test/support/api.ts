@@ -86,7 +86,7 @@ export function createApi(server: { gatewayUrl: string; operatorKey: string }) {
           const { body } = await expectStatus(200, call('GET', path(person, 'address-book')));
           expect(body.state).to.equal('current');
         }
-      }, 30_000);
+      });
     },
   };
 }

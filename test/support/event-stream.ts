@@ -25,12 +25,12 @@ export async function openEvents(server: { gatewayUrl: string }, person: Pick<Pe
     ended: () => ended,
     close: () => abort.abort(),
     /** Waits for an event of that name that `check` accepts. */
-    async next(event: string, check: (data: Record<string, unknown>) => void, patience?: number): Promise<void> {
+    async next(event: string, check: (data: Record<string, unknown>) => void): Promise<void> {
       await eventually(() => {
         const found = events.filter((one) => one.event === event);
         expect(found, `events called ${event}`).to.not.be.empty;
         check(found.at(-1)?.data ?? {});
-      }, patience);
+      });
     },
   };
 }

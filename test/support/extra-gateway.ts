@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePorts } from '../../local/ports.ts';
 import { type EarshotProcess, startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack.ts';
-import { eventually, STARTING } from './eventually.ts';
+import { eventually } from './eventually.ts';
 
 export type ExtraGateway = EarshotProcess & { port: number; url: string };
 
@@ -22,6 +22,6 @@ export async function startExtraGateway(
   await eventually(async () => {
     const answer = await fetch(`${url}/livez`).catch((err: Error & { cause?: { code?: string } }) => err);
     if (answer instanceof Error && answer.cause?.code !== 'DEPTH_ZERO_SELF_SIGNED_CERT') throw answer;
-  }, STARTING);
+  });
   return { ...started, port, url };
 }

@@ -5,6 +5,7 @@ import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
 import type { RosterItem } from '../../domain/roster.ts';
 import { eventually } from './eventually.ts';
+import { startPatiently } from './patient-start.ts';
 
 const TUNE = 'http://jabber.org/protocol/tune';
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
@@ -71,7 +72,7 @@ export async function connectFriend(
   const presence = xml('presence', {}, caps, ...(status ? [xml('status', {}, status)] : []));
   // Also after each reconnection, as any client does.
   xmpp.on('online', () => void xmpp.send(presence));
-  await xmpp.start();
+  await startPatiently(xmpp);
 
   async function roster(): Promise<RosterItem[]> {
     const query = await xmpp.iqCaller.get(xml('query', { xmlns: 'jabber:iq:roster' }));
@@ -120,8 +121,8 @@ export async function connectFriend(
       for (const type of ['subscribe', 'subscribed']) await xmpp.send(xml('presence', { to: jid, type }));
     },
     /** The item of that JID, once `check` accepts it. */
-    async item(jid: string, check: (item: RosterItem | undefined) => void, patience?: number): Promise<void> {
-      await eventually(async () => check((await roster()).find((item) => item.jid === jid)), patience);
+    async item(jid: string, check: (item: RosterItem | undefined) => void): Promise<void> {
+      await eventually(async () => check((await roster()).find((item) => item.jid === jid)));
     },
     /** Another presence: what stands in it beside what the client can do. */
     async appear(children: Record<string, string>): Promise<void> {
@@ -143,6 +144,14 @@ export async function connectFriend(
       const publish = xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: TUNE }, item));
       await xmpp.iqCaller.set(publish, undefined, patience);
     },
+    /** Who may see the node: `presence`, `whitelist` … (XEP-0060, section 8.2). */
+    async tuneAccess(): Promise<string> {
+      const answer = await xmpp.iqCaller.get(
+        xml('pubsub', { xmlns: `${PUBSUB}#owner` }, xml('configure', { node: TUNE })),
+      );
+      const fields = answer?.getChild('configure')?.getChild('x', 'jabber:x:data')?.getChildren('field') ?? [];
+      return fields.find(({ attrs }: Element) => attrs.var === 'pubsub#access_model')?.getChildText('value') ?? '';
+    },
     /** Who has subscribed to the user's tune (XEP-0060, section 8.8.1). */
     tuneSubscribers: () => tuneList('subscriptions', 'subscription'),
     /** Who is a member of its node besides (section 8.9.1). */
@@ -155,14 +164,16 @@ export async function connectFriend(
       );
     },
     /** Waits until the last tune heard from that JID is this one; `undefined`: stopped. */
-    async hears(jid: string, title: string | undefined, patience?: number): Promise<void> {
-      await eventually(
-        () =>
-          expect(tunes.filter((seen) => seen.from === jid).at(-1)?.tune, `the last tune of ${jid}`).to.satisfy(
-            (tune: Record<string, string> | undefined) => tune !== undefined && tune.title === title,
-          ),
-        patience,
+    async hears(jid: string, title: string | undefined): Promise<void> {
+      await eventually(() =>
+        expect(tunes.filter((seen) => seen.from === jid).at(-1)?.tune, `the last tune of ${jid}`).to.satisfy(
+          (tune: Record<string, string> | undefined) => tune !== undefined && tune.title === title,
+        ),
       );
+    },
+    /** Waits until what the server has had for this client until now is here; its first answers may ask what the client can do. */
+    async caughtUp(): Promise<void> {
+      for (let n = 0; n < 3; n += 1) await roster();
     },
     async leave(): Promise<void> {
       await xmpp.stop();
@@ -180,7 +191,7 @@ export async function letsIn(
   const xmpp = client({ service, domain: server.xmpp.domain, username, password: person.password });
   xmpp.reconnect.stop();
   xmpp.on('error', () => {});
-  const online = await xmpp.start().then(
+  const online = await startPatiently(xmpp).then(
     () => true,
     () => false,
   );

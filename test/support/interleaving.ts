@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Redis } from '../../runtime/redis.ts';
+import { randomFrom } from './random.ts';
 
 /** Puts the answers of Redis off, each by a time of its own, so that what runs side by side meets in every order. */
 export type Interleaving = {
@@ -86,16 +87,5 @@ export function createInterleaving(): Interleaving {
       }
       return work;
     },
-  };
-}
-
-/** Mulberry32: from 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

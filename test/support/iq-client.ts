@@ -1,5 +1,6 @@
 import { client, xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
+import { startPatiently } from './patient-start.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
@@ -23,7 +24,7 @@ export async function connectIq(
     password: person.password,
   });
   xmpp.on('error', () => {});
-  await xmpp.start();
+  await startPatiently(xmpp);
   let last = 0;
   const presences: Element[] = [];
   xmpp.on('stanza', (stanza: Element) => {

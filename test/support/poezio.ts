@@ -13,7 +13,8 @@ import { eventually } from './eventually.ts';
 /** `nobody`: poezio refuses to run as root. */
 const NOBODY = 65534;
 const BETWEEN_LOOKS_MS = 80;
-const PATIENCE_MS = 30_000;
+/** Milliseconds for poezio to log out by itself. */
+const GOODBYE_MS = 3_000;
 
 type Tmux = (...args: string[]) => Promise<string>;
 type Server = { xmpp: { host: string; port: number } };
@@ -24,11 +25,11 @@ export interface Poezio {
   /** Everything on the screen, line by line. */
   screen(): Promise<string>;
   /** Types a command, such as `/quit`, and Enter. */
-  type(command: string, patience?: number): Promise<void>;
+  type(command: string): Promise<void>;
   /** Presses keys by their names in tmux (`Enter`, `Down`, `C-y`) or letters, one after the other. */
   press(...keys: string[]): Promise<void>;
   /** Waits until the text is on the screen, in one line; otherwise the error carries the screen. */
-  shows(text: string, patience?: number): Promise<void>;
+  shows(text: string): Promise<void>;
   /** Ends poezio and its tmux, and removes their folder. */
   stop(): Promise<void>;
 }
@@ -81,12 +82,12 @@ async function untilOnline(poezio: Poezio, account: Account): Promise<void> {
 /** The screen and the keyboard. */
 function terminal(tmux: Tmux): Omit<Poezio, 'stop'> {
   const screen = async () => (await tmux('capture-pane', '-p')).trimEnd();
-  const look = (found: (seen: string) => boolean, text: string, patience: number) =>
+  const look = (found: (seen: string) => boolean, text: string) =>
     eventually(async () => {
       await sleep(BETWEEN_LOOKS_MS);
       const seen = await screen();
       if (!found(seen)) throw new Error(`poezio does not show "${text}" but:\n${seen}`);
-    }, patience);
+    });
   return {
     screen,
     async press(...keys) {
@@ -96,11 +97,11 @@ function terminal(tmux: Tmux): Omit<Poezio, 'stop'> {
         await sleep(BETWEEN_LOOKS_MS);
       }
     },
-    shows: (text, patience = PATIENCE_MS) => look((seen) => seen.includes(text), text, patience),
-    async type(command, patience = PATIENCE_MS) {
+    shows: (text) => look((seen) => seen.includes(text), text),
+    async type(command) {
       const enter = async (keys: string, input: string) => {
         await tmux('send-keys', '-l', keys);
-        await look((seen) => seen.endsWith(input), input, patience);
+        await look((seen) => seen.endsWith(input), input);
       };
       // Keys that poezio reads at once are a paste to it: a slash would not open the input line and Enter would not end it.
       await enter(command.slice(0, 1), command.slice(0, 1));
@@ -113,8 +114,9 @@ function terminal(tmux: Tmux): Omit<Poezio, 'stop'> {
 /** Lets poezio log out. One that hangs, or is gone already, is left to `clearAway`. */
 async function quit(poezio: Poezio): Promise<void> {
   try {
-    await poezio.type('/quit', 3_000);
-    await poezio.shows('Pane is dead', 3_000);
+    await poezio.press(...'/quit', 'Enter');
+    const end = Date.now() + GOODBYE_MS;
+    while (Date.now() < end && !(await poezio.screen()).includes('Pane is dead')) await sleep(BETWEEN_LOOKS_MS);
   } catch {
     // Nothing is lost: the kernel kills it when tmux ends.
   }

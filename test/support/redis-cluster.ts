@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort, portState } from '../../local/ports.ts';
 import { type RedisServer, startRedis } from '../../local/redis-server.ts';
 import { eventually } from './eventually.ts';
+import { random } from './random.ts';
 
 export type RedisCluster = {
   /** Of all masters, as EARSHOT_REDIS_URL takes them. */
@@ -16,6 +16,8 @@ export type RedisCluster = {
   restart(master: number): Promise<void>;
   /** Kills any of them, long enough for the others to notice, and waits until all are back. */
   crash(): Promise<void>;
+  /** Waits until the other masters have noticed that this one is away, and refuse everything. */
+  untilNoticed(master: number): Promise<void>;
   /** Waits until every master has met the others and serves its slots. */
   untilOk(): Promise<void>;
   stop(): Promise<void>;
@@ -27,8 +29,6 @@ const BUS = 10_000;
 /** Above it the kernel may give a bus port away while its node is down. */
 const HIGHEST = 22_000;
 const SETTINGS = ['cluster-enabled yes', 'cluster-node-timeout 2000'];
-/** Milliseconds after which the other masters have noticed that one is away, and refuse everything. */
-export const NOTICED = 4_000;
 
 const run = promisify(execFile);
 
@@ -60,13 +60,18 @@ export async function startRedisCluster(
       masters[master] = await start(master, of(master).port);
     },
     async crash() {
-      const master = Math.floor(Math.random() * MASTERS);
+      const master = Math.floor(random() * MASTERS);
       await cluster.kill(master);
-      await sleep(NOTICED);
+      await cluster.untilNoticed(master);
       await cluster.restart(master);
       await cluster.untilOk();
     },
-    untilOk: () => untilOk(masters),
+    untilOk: () => untilState('ok', masters),
+    untilNoticed: (missing) =>
+      untilState(
+        'fail',
+        masters.filter((_, master) => master !== missing),
+      ),
     stop,
   };
   return cluster;
@@ -75,15 +80,15 @@ export async function startRedisCluster(
 async function makeCluster(masters: readonly RedisServer[]): Promise<void> {
   const addresses = masters.map(({ port }) => `127.0.0.1:${port}`);
   await cli(masters[0] as RedisServer, '--cluster', 'create', ...addresses, '--cluster-yes');
-  await untilOk(masters);
+  await untilState('ok', masters);
 }
 
-async function untilOk(masters: readonly RedisServer[]): Promise<void> {
+async function untilState(state: 'ok' | 'fail', masters: readonly RedisServer[]): Promise<void> {
   for (const master of masters)
     await eventually(async () => {
       const info = await cli(master, 'cluster', 'info');
-      if (!info.includes('cluster_state:ok')) throw new Error(`The cluster is not there yet:\n${info}`);
-    }, 20_000);
+      if (!info.includes(`cluster_state:${state}`)) throw new Error(`The cluster is not yet ${state}:\n${info}`);
+    });
 }
 
 async function cli({ port, password }: RedisServer, ...command: string[]): Promise<string> {

@@ -34,12 +34,12 @@ export async function startSmsReceiver() {
       status = code;
     },
     /** The newest message to that number. */
-    async smsTo(phoneNumber: string, patience?: number): Promise<ReceivedSms> {
+    async smsTo(phoneNumber: string): Promise<ReceivedSms> {
       return eventually(() => {
         const found = received.findLast((sms) => sms.phoneNumber === phoneNumber);
         expect(found, 'a text message').to.not.equal(undefined);
         return found as ReceivedSms;
-      }, patience);
+      });
     },
     async stop(): Promise<void> {
       http.closeAllConnections();

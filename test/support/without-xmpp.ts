@@ -9,7 +9,7 @@ import { type Role, startProcess } from '../../local/processes.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { type Api, createApi, type Person } from './api.ts';
-import { eventually, STARTING } from './eventually.ts';
+import { eventually } from './eventually.ts';
 import { startTestRedis } from './redis.ts';
 
 const NUMBER_KEY = 'ab'.repeat(32);
@@ -50,7 +50,7 @@ export async function startWithoutXmpp(
   const processes = await Promise.all(roles.map(start));
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const api = createApi({ gatewayUrl, operatorKey });
-  await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200), STARTING);
+  await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200));
 
   return {
     api,

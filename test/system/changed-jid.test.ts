@@ -9,9 +9,6 @@ import { filesIn } from '../support/files.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
-/** Milliseconds; a component that was killed keeps its jobs locked for ten seconds. */
-const CONVERGENCE = 30_000;
-
 describe('a JID that changes', () => {
   let stack: Stack;
   let api: Api;
@@ -158,13 +155,13 @@ describe('a JID that changes', () => {
       let path = '';
       await eventually(async () => {
         path = await heir();
-      }, CONVERGENCE);
+      });
       const left = await connectFriend(stack, { jid: from, password: from === alice.jid ? alice.password : 'secret' });
       expect((await left.roster()).filter((item) => item.subscription !== 'none')).to.be.empty;
       await left.leave();
-      await bobs.item(moved.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Ali' }), CONVERGENCE);
-      await bobs.item(from, (item) => expect(item).to.equal(undefined), CONVERGENCE);
-      await bobs.hears(moved.jid, `Before ${pause}`, CONVERGENCE);
+      await bobs.item(moved.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Ali' }));
+      await bobs.item(from, (item) => expect(item).to.equal(undefined));
+      await bobs.hears(moved.jid, `Before ${pause}`);
       await api.expectStatus(204, api.call('DELETE', path));
     });
 });

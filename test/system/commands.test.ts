@@ -363,7 +363,7 @@ describe('commands from an XMPP client', () => {
     expect(done.notes[0]?.text).to.contain('It was linked to another account before.');
     const { body } = await api.call('GET', `/v1/subscribers/${bob.id}`);
     expect(body.jid).to.equal(jid);
-    await client.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Ali' }), 20_000);
+    await client.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Ali' }));
     expect(Object.keys(await his.list())).to.deep.equal(['earshot#link']);
     // An account that became a subscriber's while its user was asked for a code.
     const late = await guest('late');

@@ -7,6 +7,7 @@ import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
 import { createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
+import { startPatiently } from '../support/patient-start.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('the component', () => {
@@ -22,7 +23,7 @@ describe('the component', () => {
         password: alice.password,
       });
       xmpp.on('error', () => {});
-      await xmpp.start();
+      await startPatiently(xmpp);
       const ask = (child: ReturnType<typeof xml>) =>
         xmpp.iqCaller.request(xml('iq', { type: 'get', to: 'tune.op.example' }, child));
       const info = await ask(xml('query', { xmlns: 'http://jabber.org/protocol/disco#info' }));
@@ -67,7 +68,7 @@ describe('the component', () => {
       // Five seconds after it has connected the component takes whom the server has not named for offline.
       await sleep(6_000);
       const bobs = await connectFriend(stack, bob);
-      await eventually(async () => expect((await api.friends(alice))[0]).to.include({ online: true }), 3_000);
+      await eventually(async () => expect((await api.friends(alice))[0]).to.include({ online: true }));
       await bobs.leave();
     } finally {
       await stack.stop();
@@ -98,7 +99,7 @@ describe('the component', () => {
       await carols.leave();
       await stack.restart('component');
       await stack.untilReady();
-      await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: true, [carol.id]: false }), 15_000);
+      await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: true, [carol.id]: false }));
       await bobs.leave();
       await eventually(async () => expect(await online()).to.deep.equal({ [bob.id]: false, [carol.id]: false }));
     } finally {
@@ -116,7 +117,7 @@ describe('the component', () => {
       await api.settled(alice, bob);
       const bobs = await connectFriend(stack, bob);
       await api.play(alice, { title: 'Heard after all' });
-      await bobs.hears(alice.jid, 'Heard after all', 20_000);
+      await bobs.hears(alice.jid, 'Heard after all');
       await bobs.leave();
       await eventually(async () => {
         const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');

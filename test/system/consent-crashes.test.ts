@@ -4,10 +4,9 @@ import { PART_NAMES, type Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
+import { random } from '../support/random.ts';
 import { startTestStack } from '../support/stack.ts';
 
-/** Milliseconds for everything to converge after a restart: a killed process keeps its jobs locked for ten seconds. */
-const CONVERGENCE = 30_000;
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('a block that meets kill -9', () => {
@@ -32,23 +31,20 @@ describe('a block that meets kill -9', () => {
   after(async () => stack?.stop());
 
   const consent = (settings: object) =>
-    eventually(
-      () => api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...OPEN, ...settings })),
-      CONVERGENCE,
-    );
+    eventually(() => api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...OPEN, ...settings })));
 
   for (const part of PART_NAMES)
     it(`of ${part}, whenever it comes, takes the tune from the one and leaves it to the other`, async () => {
       const title = `Before ${part} died`;
-      await eventually(() => api.play(alice, { title, length: 600 }), CONVERGENCE);
+      await eventually(() => api.play(alice, { title, length: 600 }));
       let bobs = await connectFriend(stack, bob);
       let carols = await connectFriend(stack, carol);
-      await bobs.hears(alice.jid, title, CONVERGENCE);
-      await carols.hears(alice.jid, title, CONVERGENCE);
+      await bobs.hears(alice.jid, title);
+      await carols.hears(alice.jid, title);
       await consent({ blocked: [{ subscriberId: bob.id }] });
       // Clients that come back by themselves would throw out those who take their place.
       if (part === 'prosody') for (const client of [bobs, carols]) await client.leave();
-      await sleep(Math.random() * 25);
+      await sleep(random() * 25);
       await stack.kill(part);
       await stack.restart(part);
       await stack.untilReady();
@@ -57,26 +53,26 @@ describe('a block that meets kill -9', () => {
         carols = await connectFriend(stack, carol);
       }
       // Prosody was down with the old client, and the new one is not told of a tune that it may not see.
-      if (part !== 'prosody') await bobs.hears(alice.jid, undefined, CONVERGENCE);
-      await carols.hears(alice.jid, title, CONVERGENCE);
-      await eventually(async () => expect(await api.friends(bob)).to.be.empty, CONVERGENCE);
+      if (part !== 'prosody') await bobs.hears(alice.jid, undefined);
+      await carols.hears(alice.jid, title);
+      await eventually(async () => expect(await api.friends(bob)).to.be.empty);
       await api.settled(alice, bob);
-      await bobs.item(alice.jid, (item) => expect(item).to.equal(undefined), CONVERGENCE);
+      await bobs.item(alice.jid, (item) => expect(item).to.equal(undefined));
       const heard = bobs.tunes.length;
       await api.play(alice, { title: `After ${part} died`, length: 600 });
-      await carols.hears(alice.jid, `After ${part} died`, CONVERGENCE);
+      await carols.hears(alice.jid, `After ${part} died`);
       expect(bobs.tunes.slice(heard).filter(({ from }) => from === alice.jid)).to.be.empty;
       await consent({});
-      await bobs.hears(alice.jid, `After ${part} died`, CONVERGENCE);
+      await bobs.hears(alice.jid, `After ${part} died`);
       await bobs.leave();
       await carols.leave();
     });
 
   it('and is taken back before the component is there again: nobody waits for a parting that never was', async () => {
     const title = 'While the component was away';
-    await eventually(() => api.play(alice, { title, length: 600 }), CONVERGENCE);
+    await eventually(() => api.play(alice, { title, length: 600 }));
     const carols = await connectFriend(stack, carol);
-    await carols.hears(alice.jid, title, CONVERGENCE);
+    await carols.hears(alice.jid, title);
     await stack.kill('component');
     const friends = async (count: number) =>
       eventually(async () => {
@@ -93,7 +89,7 @@ describe('a block that meets kill -9', () => {
     await stack.restart('component');
     await api.settled(alice, bob);
     await api.play(alice, { title: 'And after', length: 600 });
-    await carols.hears(alice.jid, 'And after', CONVERGENCE);
+    await carols.hears(alice.jid, 'And after');
     await carols.leave();
   });
 });

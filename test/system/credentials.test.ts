@@ -150,7 +150,7 @@ describe('carriers’ credentials', () => {
       openEvents(stack, person),
     ]);
     await api.call('DELETE', `/v1/credentials/${credentialId}`);
-    await eventually(() => expect(carriers.ended()).to.equal(true), 12_000);
+    await eventually(() => expect(carriers.ended()).to.equal(true));
     expect(own.ended()).to.equal(false);
     own.close();
   });

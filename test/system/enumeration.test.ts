@@ -39,7 +39,7 @@ for (const policy of ['mutual', 'either'] as const)
     const book = '/v1/subscribers/me/address-book';
 
     async function reconciled(): Promise<void> {
-      await eventually(async () => expect(await world.stores.due.waiting('reconcile')).to.equal(0), 20_000);
+      await eventually(async () => expect(await world.stores.due.waiting('reconcile')).to.equal(0));
     }
 
     async function look(): Promise<void> {

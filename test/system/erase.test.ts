@@ -11,13 +11,13 @@ import { connectFriend, type FriendClient, letsIn } from '../support/friend-clie
 import { startTestStack, withRedis } from '../support/stack.ts';
 import { type Needle, needle, type Trace, tracesIn, tracesInFiles, tracesInRedis } from '../support/traces.ts';
 
-/** Milliseconds; a component that was killed keeps its jobs locked for ten seconds. */
-const PATIENCE = 30_000;
 const NUMBER = '+8613800138000';
 const SECOND = '+4915146788794';
 const FORMER = '+8613811138111';
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'avatar'];
+
+import { startPatiently } from '../support/patient-start.ts';
 
 describe('erasing a subscriber', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;
@@ -76,8 +76,7 @@ describe('erasing a subscriber', () => {
     await eventually(async () =>
       expect((await api.call('GET', `${path}/address-book/sources/home`)).body).to.include({ contacts: 1 }),
     );
-    for (const one of clients)
-      await one.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    for (const one of clients) await one.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await moveThereAndBack(path);
     await turnDown();
     await api.play(alice, { title: 'Ein neues Geheimlied', artist: 'Die Geheimen', length: 600 });
@@ -91,18 +90,18 @@ describe('erasing a subscriber', () => {
     await registerAccount(stack.prosody(), 'alice-side@op.example', 'secret');
     await api.play(alice, { title: 'Ein altes Geheimlied', length: 600 });
     for (const jid of ['alice-side@op.example', alice.jid]) {
-      await bobs().hears(jid === alice.jid ? 'alice-side@op.example' : alice.jid, 'Ein altes Geheimlied', PATIENCE);
+      await bobs().hears(jid === alice.jid ? 'alice-side@op.example' : alice.jid, 'Ein altes Geheimlied');
       await api.expectStatus(200, api.call('PATCH', path, { jid }));
-      await bobs().item(jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+      await bobs().item(jid, (item) => expect(item).to.include({ subscription: 'both' }));
     }
   }
 
   /** Alice turns Dave down, and Carol turns Alice down. */
   async function turnDown(): Promise<void> {
     const alices = await connectFriend(stack, alice);
-    await alices.item(person(dave).jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await alices.item(person(dave).jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await alices.setItem({ jid: person(dave).jid, subscription: 'remove' });
-    await clients[1]?.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await clients[1]?.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await clients[1]?.setItem({ jid: alice.jid, subscription: 'remove' });
     await alices.leave();
     // Both rosters are read when a label changes.
@@ -117,7 +116,7 @@ describe('erasing a subscriber', () => {
     await eventually(async () => {
       expect(await api.friends(person(carol))).to.be.empty;
       expect(await api.friends(person(dave))).to.be.empty;
-    }, PATIENCE);
+    });
     await api.settled(alice, person(bob), person(carol), person(dave));
   }
 
@@ -144,19 +143,17 @@ describe('erasing a subscriber', () => {
 
   /** Until nothing is left to be done for anybody. */
   async function settled(...ids: string[]): Promise<void> {
-    await eventually(
-      () =>
-        withRedis(stack, async (redis) => {
-          for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
-          // The worker empties these every second.
-          for (const key of await keysMatching(redis, '*:queue}:*:events')) expect(await redis.xLen(key)).to.equal(0);
-          for (const queue of QUEUES)
-            for (const key of await keysMatching(redis, `*:due:${queue}`)) {
-              const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
-              expect(due, key).to.be.empty;
-            }
-        }),
-      PATIENCE,
+    await eventually(() =>
+      withRedis(stack, async (redis) => {
+        for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
+        // The worker empties these every second.
+        for (const key of await keysMatching(redis, '*:queue}:*:events')) expect(await redis.xLen(key)).to.equal(0);
+        for (const queue of QUEUES)
+          for (const key of await keysMatching(redis, `*:due:${queue}`)) {
+            const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
+            expect(due, key).to.be.empty;
+          }
+      }),
     );
   }
 
@@ -172,7 +169,7 @@ describe('erasing a subscriber', () => {
         expect(info)
           .to.match(/aof_rewrite_in_progress:0/)
           .and.match(/aof_rewrite_scheduled:0/);
-      }, PATIENCE);
+      });
     });
   }
 
@@ -244,7 +241,7 @@ describe('erasing a subscriber', () => {
     const lenas = await connectFriend(stack, lena);
     await lenas.setItem({ jid: 'own@elsewhere.example', name: 'My own' });
     await api.putBook(lena, [{ name: 'Bob', phoneNumbers: [person(bob).phoneNumber] }]);
-    await lenas.item(person(bob).jid, (item) => expect(item).to.include({ subscription: 'both' }), PATIENCE);
+    await lenas.item(person(bob).jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await api.play(lena, { title: 'Lenas Lied', length: 600 });
     await eventually(async () => expect(await itemsOf(stack, side)).to.contain('Lenas Lied'));
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${lena.id}`));
@@ -311,7 +308,7 @@ async function itemsOf(
     password: account.password,
   });
   xmpp.on('error', () => {});
-  await xmpp.start();
+  await startPatiently(xmpp);
   const items = xml('items', { node: 'http://jabber.org/protocol/tune' });
   const answer = await xmpp.iqCaller.get(xml('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }, items));
   await xmpp.stop();

@@ -1,16 +1,12 @@
-import { expect } from 'chai';
 import { fuzz, PARTS } from '../fuzz/run.ts';
-import { seedOr } from '../fuzz/seed.ts';
+import { SEED } from '../support/random.ts';
 
 /** The same inputs each time, so that a red build is about the change; `npm run fuzz` looks for new ones. */
-const SEED = 1;
-
 describe('a few thousand generated inputs', () => {
   for (const part of PARTS)
-    it(`break nothing in the ${part}`, async function () {
-      this.timeout(60_000);
-      const seed = seedOr(SEED);
-      const { findings } = await fuzz(part, { seed, length: 'brief', say: () => {} });
-      expect(findings, `seed ${seed}`).to.deep.equal([]);
+    it(`break nothing in the ${part}`, async () => {
+      const { findings } = await fuzz(part, { seed: SEED, length: 'brief', say: () => {} });
+      if (findings.length > 0)
+        throw new Error(`${findings.join('\n\n')}\n\nEARSHOT_SEED=${SEED} makes the same inputs again.`);
     });
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startProcess } from '../../local/processes.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { eventually, STARTING } from '../support/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { startExtraGateway } from '../support/extra-gateway.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -50,7 +50,6 @@ describe('the gateway’s hardening', () => {
   }
 
   it('cuts off who trickles headers or an ordinary body, and serves others meanwhile', async () => {
-    const started = Date.now();
     const put = (length: string) =>
       `PUT ${api.path(alice, 'now-playing')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
     const slow = await Promise.all([
@@ -60,14 +59,12 @@ describe('the gateway’s hardening', () => {
       open('POST /v1/subscribers HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n'),
     ]);
     for (const { socket } of slow) void trickle(socket);
-    await sleep(1_000);
     expect((await api.call('GET', '/livez')).status).to.equal(200);
     const [head, body, chunked, refused] = await Promise.all(slow.map(({ answer }) => answer));
-    expect(Date.now() - started).to.be.below(15_000);
     for (const answer of [head, body, chunked])
       expect(problemIn(answer ?? '')).to.include({ status: 408, code: 'REQUEST_TIMEOUT' });
     expect(refused, 'was answered before its body').to.match(/^HTTP\/1.1 401 /);
-  }).timeout(30_000);
+  });
 
   it('refuses headers and paths that are too long, and what is no HTTP, in problem details', async () => {
     const large = await open(`GET /livez HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(17_000)}\r\n\r\n`);
@@ -133,7 +130,7 @@ describe('the gateway’s hardening', () => {
     const logFile = join(stack.dataDir, 'logs', 'wrong-password.log');
     const env = { ...stack.env, EARSHOT_HTTP_PORT: '0', EARSHOT_REDIS_URL: url, EARSHOT_LOG_LEVEL: 'trace' };
     const gateway = await startProcess({ role: 'gateway', env, logFile });
-    await eventually(async () => expect(await readFile(logFile, 'utf8')).to.contain('WRONGPASS'), STARTING);
+    await eventually(async () => expect(await readFile(logFile, 'utf8')).to.contain('WRONGPASS'));
     await gateway.stop();
     const log = await readFile(logFile, 'utf8');
     for (const secret of ['a-wrong-password', stack.operatorKey, stack.env.EARSHOT_NUMBER_KEY ?? ''])

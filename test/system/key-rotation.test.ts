@@ -6,9 +6,6 @@ import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 
-/** Milliseconds; a worker that was stopped in the middle of a job keeps it locked for ten seconds. */
-const CONVERGENCE = 30_000;
-
 describe('a number key that is changed', () => {
   let stack: Stack;
   let api: Api;
@@ -77,7 +74,7 @@ describe('a number key that is changed', () => {
       expect(await namesOf(alice)).to.deep.equal(carol ? ['My bob', 'My carol'] : ['My bob']);
       expect(await namesOf(bob)).to.deep.equal(['My alice']);
       if (carol) expect(await namesOf(carol)).to.deep.equal(['My alice']);
-    }, CONVERGENCE);
+    });
     for (const person of [alice, bob, ...(carol ? [carol] : [])]) {
       const { phoneNumber } = person;
       const found = await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber }));
@@ -90,7 +87,7 @@ describe('a number key that is changed', () => {
     const before = stack.env.EARSHOT_NUMBER_KEY;
     await restartWith({ EARSHOT_NUMBER_KEY_PREVIOUS: before, EARSHOT_NUMBER_KEY: randomBytes(32).toString('hex') });
     await allAreFriends();
-    await eventually(async () => expect(await entries()).to.equal(6), CONVERGENCE);
+    await eventually(async () => expect(await entries()).to.equal(6));
     await api.settled(alice, bob);
     await allAreFriends();
   });
@@ -117,7 +114,7 @@ describe('a number key that is changed', () => {
     await putBooks();
     await api.settled(alice, bob, carol);
     await restartWith({ EARSHOT_NUMBER_KEY_PREVIOUS: undefined });
-    await eventually(async () => expect(await entries()).to.equal(4), CONVERGENCE);
+    await eventually(async () => expect(await entries()).to.equal(4));
     await api.settled(alice, bob, carol);
     await allAreFriends();
   });

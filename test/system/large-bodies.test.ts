@@ -5,8 +5,7 @@ import { type Api, createApi, type Person } from '../support/api.ts';
 import { startTestStack } from '../support/stack.ts';
 
 const MB = 1024 * 1024;
-/** Milliseconds and MB over the idle process that one upload may take; most need a tenth. */
-const PATIENCE = 5_000;
+/** MB over the idle process that one upload may take; most need a tenth. */
 const ROOM = 150;
 
 type Expected = { status: number; contacts?: number; rejected?: RegExp; detail?: RegExp };
@@ -135,13 +134,11 @@ describe('a book that is too large in one way or another', () => {
     api.call('PUT', api.path(alice, 'address-book'), body, { 'content-type': type });
 
   for (const [what, type, body, expected] of cases)
-    it(`such as ${what} is answered ${expected.status}, soon and in little memory`, async () => {
+    it(`such as ${what} is answered ${expected.status}, in little memory`, async () => {
       const sent = body();
       const idle = memory('VmRSS');
       forgetMost();
-      const started = Date.now();
       const answer = await put(sent, type);
-      expect(Date.now() - started, 'ms').to.be.below(PATIENCE);
       expect(memory('VmHWM') - idle, 'MB').to.be.below(ROOM);
       expect(answer.status, answer.text.slice(0, 300)).to.equal(expected.status);
       expect(answer.text.length, 'the answer repeats nothing of what was sent').to.be.below(2_000);

@@ -133,7 +133,7 @@ describe('how a friend appears', () => {
     await eventually(async () => expect(await shown(erin)).to.equal(null));
     await api.expectStatus(204, api.call('DELETE', path));
     await withRedis(stack, async (redis) => {
-      await eventually(async () => expect(await redis.keys(`*:${erin.id}:avatar`)).to.be.empty, 15_000);
+      await eventually(async () => expect(await redis.keys(`*:${erin.id}:avatar`)).to.be.empty);
     });
   });
 

@@ -4,9 +4,8 @@ import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Poezio, startPoezio } from '../support/poezio.ts';
 import { startTestStack } from '../support/stack.ts';
 
-describe('a friend who uses poezio', function () {
+describe('a friend who uses poezio', () => {
   // Two starts, each of which may take long on a busy machine.
-  this.timeout(90_000);
   let stack: Stack;
   let api: Api;
   let alice: Person;

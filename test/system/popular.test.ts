@@ -109,7 +109,7 @@ describe('what is popular among friends', () => {
     await becomes([]);
     const { recent } = createKeys(stack.env.EARSHOT_REDIS_PREFIX ?? 'earshot');
     await withRedis(stack, async (redis) => {
-      await eventually(async () => expect(await redis.exists(recent(carol.id))).to.equal(0), 15_000);
+      await eventually(async () => expect(await redis.exists(recent(carol.id))).to.equal(0));
     });
   });
 });

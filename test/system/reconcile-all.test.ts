@@ -98,9 +98,8 @@ describe('earshot reconcile --all', () => {
     await api.expectStatus(202, api.call('POST', '/v1/reconciliations', {}));
     expect((await api.call('GET', '/v1/reconciliations')).body).to.include({ state: 'running', done: 0 });
     await stack.restart('worker');
-    await eventually(
-      async () => expect((await api.call('GET', '/v1/reconciliations')).body).to.include({ state: 'done', done: 3 }),
-      30_000,
+    await eventually(async () =>
+      expect((await api.call('GET', '/v1/reconciliations')).body).to.include({ state: 'done', done: 3 }),
     );
   });
 

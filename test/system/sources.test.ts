@@ -50,15 +50,14 @@ for (const [kind, start] of [
         const seen = await view(name);
         expect(seen.state).not.to.equal('reading');
         check(seen);
-      }, 15_000);
+      });
     const read = async (name: string) => {
       relay.asked.length = 0;
       await api.expectStatus(202, api.call('POST', path(`/${name}/read`)));
       await settled(name);
     };
     const names = async () => (await api.friends(alice)).map(({ name }) => name).sort();
-    const friends = (...expected: string[]) =>
-      eventually(async () => expect(await names()).to.deep.equal(expected), 10_000);
+    const friends = (...expected: string[]) => eventually(async () => expect(await names()).to.deep.equal(expected));
     /** The paths of the cards that were fetched since the last `read`. */
     const fetched = () =>
       relay.asked.flatMap(({ body }) =>

@@ -17,13 +17,19 @@ describe('the component, on a server that sends what it should not', () => {
 
   after(async () => world?.stop());
 
-  async function answerTo(id: string, child = PING, patience?: number): Promise<{ type: string; text: string }> {
+  function ask(id: string, child = PING): void {
     world.server.send(`<iq type='get' id='${id}' from='alice@op.example' to='tune.op.example'>${child}</iq>`);
-    return eventually(() => {
-      const answer = answers.find((one) => one.id === id);
-      if (!answer) throw new Error(`no answer to ${id}`);
-      return answer;
-    }, patience);
+  }
+
+  function answered(id: string): { type: string; text: string } {
+    const answer = answers.find((one) => one.id === id);
+    if (!answer) throw new Error(`no answer to ${id}`);
+    return answer;
+  }
+
+  async function answerTo(id: string, child = PING): Promise<{ type: string; text: string }> {
+    ask(id, child);
+    return eventually(() => answered(id));
   }
 
   it('passes over a stanza from or to what is no address, on the same stream', async () => {
@@ -51,7 +57,10 @@ describe('the component, on a server that sends what it should not', () => {
     it(`comes back after ${what}`, async () => {
       world.server.send(text);
       // What is sent while the stream is down is lost.
-      await eventually(() => answerTo(`after ${what}`, PING, 300), 10_000);
+      await eventually(() => {
+        ask(`after ${what}`);
+        answered(`after ${what}`);
+      });
     });
 
   it('has logged nothing alarming, and never ended', () => {

@@ -167,7 +167,7 @@ describe('a server that grants no privileges', () => {
     });
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${eve.id}`));
     await withRedis(stack, async (redis) => {
-      await eventually(async () => expect(await redis.keys(`*${eve.id}*`)).to.be.empty, 20_000);
+      await eventually(async () => expect(await redis.keys(`*${eve.id}*`)).to.be.empty);
     });
   });
 
@@ -190,12 +190,12 @@ describe('a server that grants no privileges', () => {
     await Promise.all([alices.leave(), bobs.leave()]);
     prosody.privileges = ALL_PRIVILEGES;
     await stack.restart('prosody');
-    await eventually(async () => expect(await mode()).to.equal('privileged'), 20_000);
+    await eventually(async () => expect(await mode()).to.equal('privileged'));
     [alices, bobs] = await Promise.all([connectAlice(), connectFriend(stack, bob)]);
-    await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob Li' }), 20_000);
-    await bobs.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }), 20_000);
+    await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob Li' }));
+    await bobs.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await api.play(bob, { title: 'Published again' });
-    await alices.hears(bob.jid, 'Published again', 20_000);
+    await alices.hears(bob.jid, 'Published again');
     expect([...alices.suggestions, ...bobs.messages]).to.be.empty;
   });
 });

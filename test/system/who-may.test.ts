@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createClient } from 'redis';
 import { ALL_SCOPES } from '../../domain/scope.ts';
 import type { Stack } from '../../local/stack.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { createStores } from '../../store/stores.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { issueKey } from '../support/credentials.ts';
-import { startTestStack } from '../support/stack.ts';
+import { startTestStack, withRedis } from '../support/stack.ts';
 
 /** Every kind of caller. The credentials of the last three have, of the route's scope and the subscriber's range, what their name says. */
 const CALLERS = ['none', 'wrong', 'expired', 'other', 'self', 'unscoped', 'outside', 'carrier', 'operator'] as const;
@@ -118,10 +118,7 @@ describe('who may call what', () => {
         Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
       ),
     );
-    const soon = new Date(Date.now() + 1_000).toISOString();
-    const { key } = await issueKey(api, ALL_SCOPES, [], { expiresAt: soon });
-    expired = [key, await expiredToken(stack, api)];
-    await sleep(1_000);
+    expired = [await expiredKey(stack, api), await expiredToken(stack, api)];
   });
 
   after(async () => stack?.stop());
@@ -222,14 +219,23 @@ function numberOf(n: number): string {
   return `+8613600${`${n}`.padStart(6, '0')}`;
 }
 
+/** An API key whose time is over. */
+async function expiredKey(stack: Stack, api: Api): Promise<string> {
+  const { key } = await issueKey(api, ALL_SCOPES);
+  await withRedis(stack, (redis) => expireAll(redis, createStores(redis, 'earshot').keys.credentials.records));
+  return key;
+}
+
 /** A token whose time is over; Redis still has it. */
 async function expiredToken(stack: Stack, api: Api): Promise<string> {
-  const { token } = await api.join('+8613600900900');
-  const redis = createClient({ url: stack.redis().url });
-  await redis.connect();
-  const [key = ''] = await redis.keys('earshot:*:device-tokens');
-  for (const [tokenId, json] of Object.entries(await redis.hGetAll(key)))
-    await redis.hSet(key, tokenId, JSON.stringify({ ...JSON.parse(json), expiresAt: Date.now() - 1 }));
-  redis.destroy();
+  const { id, token } = await api.join('+8613600900900');
+  await withRedis(stack, (redis) => expireAll(redis, createStores(redis, 'earshot').keys.tokens(id)));
   return token;
+}
+
+async function expireAll(redis: Redis, key: string): Promise<void> {
+  const all = Object.entries(await redis.hGetAll(key));
+  expect(all).to.not.be.empty;
+  for (const [id, json] of all)
+    await redis.hSet(key, id, JSON.stringify({ ...JSON.parse(json), expiresAt: Date.now() - 1 }));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, launch, type Page } from 'puppeteer-core';
 import { requireProgram } from '../../local/programs.ts';
+import { PATIENCE } from '../support/eventually.ts';
 
 /** A page in a browser session of its own, and what it has done that it should not. */
 export type Tab = {
@@ -39,7 +40,7 @@ async function openTab(browser: Browser, url: string, options: TabOptions): Prom
   const { language = 'en-US' } = options;
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   const troubles: string[] = [];
   const requests: string[] = [];
   page.on('pageerror', (err) => troubles.push(String(err)));

@@ -14,12 +14,12 @@ export async function textOf(page: Page, selector: string): Promise<string> {
 }
 
 /** Waits until what a selector finds says this. */
-export async function says(page: Page, selector: string, text: string | RegExp, patience?: number): Promise<void> {
+export async function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await eventually(async () => {
     const found = await textOf(page, selector);
     if (typeof text === 'string') expect(found).to.contain(text);
     else expect(found).to.match(text);
-  }, patience);
+  });
 }
 
 /** Waits until a selector finds nothing. */

@@ -7,6 +7,8 @@ import { listCards } from '../../worker/carddav/listing.ts';
 import { createDavThreads } from '../../worker/carddav/threads.ts';
 import { type Answer, startHostile } from '../support/carddav.ts';
 
+/** Milliseconds that no server needs which means well. */
+const AMPLE = 90_000;
 const HEADERS = { 'content-type': 'application/xml; charset=utf-8' };
 const LARGEST = 32 * 1024 * 1024;
 const SECRET = 'Bearer of-nobody-else';
@@ -36,9 +38,9 @@ describe('a CardDAV server of its own ways', () => {
       url,
       authorization: undefined,
       allow: ['127.0.0.1'],
-      limits: { timeout: 5_000, largest: LARGEST },
+      limits: { timeout: AMPLE, largest: LARGEST },
     };
-    const [listing, entries] = await threads.reading(access, 10_000, async (ask) => {
+    const [listing, entries] = await threads.reading(access, AMPLE, async (ask) => {
       const listing = await listCards(ask, url, '');
       return [listing, await ask('cards', url, [...listing.changed, '/b/gone.vcf'])] as const;
     });
@@ -72,10 +74,7 @@ describe('a CardDAV server that means no good', () => {
   }
 
   /** How a read of this server ends: the address book that is found, or the code of the fault. */
-  async function outcome(
-    url: string,
-    { allow = ['127.0.0.1'], timeout = 5_000, whole = 10_000 } = {},
-  ): Promise<string> {
+  async function outcome(url: string, { allow = ['127.0.0.1'], timeout = AMPLE, whole = AMPLE } = {}): Promise<string> {
     const access = { url, authorization: SECRET, allow, limits: { timeout, largest: LARGEST } };
     return threads
       .reading(access, whole, (ask) => ask('find', url))
@@ -85,26 +84,16 @@ describe('a CardDAV server that means no good', () => {
         return last.code;
       });
   }
-  const took = async (work: Promise<unknown>) => {
-    const since = Date.now();
-    await work;
-    return Date.now() - since;
-  };
 
-  it('hangs, or sends a byte now and then: the read ends in its time', async () => {
+  it('hangs, or sends a byte now and then: the read ends by itself', async () => {
     const hanging = await serve(() => {});
     const dripping = await serve((_, outgoing) => {
       outgoing.writeHead(207, HEADERS);
       const drip = setInterval(() => outgoing.write(' '), 50);
       outgoing.on('close', () => clearInterval(drip));
     });
-    for (const origin of [hanging, dripping]) {
-      const time = await took(
-        outcome(`${origin}/book/`, { timeout: 500 }).then((code) => expect(code).to.equal('UNAVAILABLE')),
-      );
-      // The start of the thread is in it, too.
-      expect(time).to.be.lessThan(4_500);
-    }
+    for (const origin of [hanging, dripping])
+      expect(await outcome(`${origin}/book/`, { timeout: 500 })).to.equal('UNAVAILABLE');
   });
 
   it('sends without end: the read stops at the limit', async () => {
@@ -117,7 +106,7 @@ describe('a CardDAV server that means no good', () => {
       outgoing.on('drain', more);
       more();
     });
-    expect(await outcome(`${origin}/book/`, { timeout: 10_000 })).to.equal('PAYLOAD_TOO_LARGE');
+    expect(await outcome(`${origin}/book/`)).to.equal('PAYLOAD_TOO_LARGE');
     expect(bytes).to.be.lessThan(2 * LARGEST);
   });
 
@@ -134,13 +123,13 @@ describe('a CardDAV server that means no good', () => {
 
   it('sends XML that takes any memory or time to read: only its own thread is lost', async () => {
     const deep = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end('<a>'.repeat(10_000_000)));
-    expect(await outcome(`${deep}/book/`, { timeout: 20_000, whole: 20_000 })).to.equal('PAYLOAD_TOO_LARGE');
+    expect(await outcome(`${deep}/book/`)).to.equal('PAYLOAD_TOO_LARGE');
     const names = Array.from({ length: 200_000 }, (_, i) => `<a${i}>x</a${i}>`).join('');
     const wide = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(multistatus('/', names)));
-    expect(await outcome(`${wide}/book/`, { timeout: 20_000, whole: 1_500 })).to.equal('UNAVAILABLE');
+    expect(await outcome(`${wide}/book/`, { whole: 1_500 })).to.equal('UNAVAILABLE');
     const honest = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(BOOK));
-    expect(await outcome(`${honest}/book/`, { timeout: 5_000 })).to.equal(`${honest}/book/`);
-  }).timeout(60_000);
+    expect(await outcome(`${honest}/book/`)).to.equal(`${honest}/book/`);
+  });
 
   it('sends what is no XML, or breaks off: the read says so', async () => {
     for (const text of [

@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import type { Stack } from '../../local/stack.ts';
+import type { QueueName } from '../../runtime/queues.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { allPartitions } from '../../store/partitions.ts';
+import { createStores } from '../../store/stores.ts';
+import { eventually } from './eventually.ts';
+import { withRedis } from './stack.ts';
+
+const QUEUES: QueueName[] = ['tune', 'roster', 'reconcile', 'account', 'listen'];
+/** Milliseconds: what is due later than this is no work that waits but the end of a tune, or a pause that was wanted. */
+const SOON = 10_000;
+
+/**
+ * Waits until nothing that was asked for is left to be done: whatever had to be sent to the XMPP server because of it has been
+ * sent, and answered.
+ */
+export async function workDone(stack: Stack): Promise<void> {
+  await withRedis(stack, (redis) =>
+    eventually(async () => {
+      for (const queue of QUEUES) expect(await waiting(redis, queue), `subscribers waiting for ${queue}`).to.equal(0);
+    }),
+  );
+}
+
+async function waiting(redis: Redis, queue: QueueName): Promise<number> {
+  const { keys } = createStores(redis, 'earshot');
+  const counts = allPartitions().map((partition) =>
+    redis.zCount(keys.duePart(queue, partition), '-inf', Date.now() + SOON),
+  );
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
