@@ -5,7 +5,6 @@ import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
-import { workDone } from '../support/work.ts';
 
 const INTERVAL = 1_500;
 
@@ -125,7 +124,6 @@ describe('now playing, where a change has to wait for ten minutes', () => {
     await api.play(alice, { title: 'Stopped soon', length: 7_200 });
     await bobs.hears(alice.jid, 'Stopped soon');
     await api.play(alice, { title: 'Never heard', length: 7_200 });
-    await workDone(stack);
     await api.stop(alice);
     await bobs.hears(alice.jid, undefined);
     await bobs.caughtUp();
