@@ -25,7 +25,7 @@ export type Stream = {
 /** Milliseconds from connecting to the end of the handshake. */
 const HANDSHAKE = 10_000;
 /** Milliseconds between two pings to the server (XEP-0199); one that is not answered ends the connection. */
-const PING_INTERVAL = 30_000;
+const PING_INTERVAL = 10_000;
 
 /** The component's stream (XEP-0114), which comes back by itself. */
 export function createStream(options: StreamOptions, log: Log): Stream {

@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Fault } from '../domain/fault.ts';
 import type { OAuthConfig } from '../runtime/edge-config.ts';
 import { findKeySet } from './issuer-metadata.ts';
+import { createRemoteKeys, type RemoteKeyOptions } from './remote-keys.ts';
 
 /** What an access token says. `scopes`: as the issuer named them. */
 export type AccessToken = { clientId: string; scopes: string[] };
@@ -16,13 +17,10 @@ export type ReadAccessToken = (token: string) => Promise<AccessToken>;
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 /** Seconds by which the issuer's clock may differ. */
 const CLOCK_TOLERANCE = 60;
-/** Milliseconds for which keys are used without asking again, and in which unknown ones are not looked for a second time. */
-const KEYS_LIVE = 600_000;
-const COOLDOWN = 30_000;
 
 /** Checks tokens of the configured issuer as RFC 9068, section 4, demands. `now`: milliseconds since the epoch. */
-export function createAccessTokenReader(config: OAuthConfig, now: () => number, cooldown = COOLDOWN): ReadAccessToken {
-  const keyOf = createKeySource(config, cooldown);
+export function createAccessTokenReader(config: OAuthConfig, now: () => number, cooldown?: number): ReadAccessToken {
+  const keyOf = createKeySource(config, { cooldown, now });
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {
@@ -42,29 +40,15 @@ export function createAccessTokenReader(config: OAuthConfig, now: () => number, 
   };
 }
 
-/** The issuer's keys, fetched when they are first needed and again when a token names one that is not there yet. */
-function createKeySource(config: OAuthConfig, cooldownDuration: number): JWTVerifyGetKey {
-  let keySet: Promise<JWTVerifyGetKey> | undefined;
-
-  async function open(): Promise<JWTVerifyGetKey> {
-    const url = new URL(config.jwksUrl ?? (await findKeySet(config.issuer)));
-    return createRemoteJWKSet(url, { cacheMaxAge: KEYS_LIVE, cooldownDuration });
-  }
-
+/** The issuer's keys; a token whose key is not among them is not valid. */
+function createKeySource({ jwksUrl, issuer }: OAuthConfig, options: RemoteKeyOptions): JWTVerifyGetKey {
+  const keyOf = createRemoteKeys(async () => jwksUrl ?? (await findKeySet(issuer)), options);
   return async (header, token) => {
-    keySet ??= open();
     try {
-      const keyOf = await keySet.catch((err: unknown) => {
-        keySet = undefined;
-        throw err;
-      });
       return await keyOf(header, token);
     } catch (err) {
       if (err instanceof errors.JWKSNoMatchingKey || err instanceof errors.JWKSMultipleMatchingKeys) throw notValid();
-      throw new Fault(
-        'UNAVAILABLE',
-        'The issuer of access tokens does not answer with its keys; try again in a moment.',
-      );
+      throw err;
     }
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
 import { problemOf } from './problem.ts';
 
@@ -39,23 +39,31 @@ function clientErrorHandler(error: { code?: string }, socket: Socket): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon());
 }
 
-/** Cuts off who sends a long path, or trickles an ordinary body: large ones have until the request's own timeout. */
+/**
+ * Cuts off who sends a long path, or trickles an ordinary body: large ones have until the request's own timeout. The time counts from the
+ * moment when the body is wanted, or when the answer is given without it: what we wait for before is not the caller's doing.
+ */
 export function cutOffSlowAndLong(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (request) => {
     if (request.url.length > LONGEST_URL)
       throw new Fault('URI_TOO_LONG', `The path and query are longer than ${LONGEST_URL} characters.`);
-    if (!hasOrdinaryBody(request)) return;
-    const timer = setTimeout(() => {
-      if (reply.raw.headersSent) request.raw.socket.destroy();
-      else
-        app.server.emit(
-          'clientError',
-          Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
-          request.raw.socket,
-        );
-    }, BODY_TIMEOUT);
-    request.raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
   });
+  app.addHook('preParsing', async (request, reply) => limitBody(app, request, reply));
+  app.addHook('onResponse', async (request, reply) => limitBody(app, request, reply));
+}
+
+function limitBody(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+  if (!hasOrdinaryBody(request)) return;
+  const timer = setTimeout(() => {
+    if (reply.raw.headersSent) request.raw.socket.destroy();
+    else
+      app.server.emit(
+        'clientError',
+        Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
+        request.raw.socket,
+      );
+  }, BODY_TIMEOUT);
+  request.raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
 function hasOrdinaryBody({ headers, raw, routeOptions }: FastifyRequest): boolean {

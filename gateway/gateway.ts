@@ -16,7 +16,7 @@ import { followTls, readTls } from './tls.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {
-  const { stores, queues, place, close } = await openStores(config, 'fail-fast', log);
+  const { stores, queues, place, close } = await openStores(config, 'fail-fast', log, config.redisPatience);
   const eventRedis = await connectEvents(place, log);
   const tls = config.edge.tls && (await readTls(config.edge.tls));
   const context: Context = {

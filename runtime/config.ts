@@ -80,6 +80,8 @@ export type GatewayConfig = CommonConfig &
     host: string;
     port: number;
     operatorKey: string;
+    /** Milliseconds after which a Redis that does not answer is taken for one that is away. */
+    redisPatience: number;
     assertions: AssertionConfig;
     /** Hosts and networks on which address books may be read although they are internal. */
     sourceAllow: readonly string[];
@@ -123,6 +125,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
+    redisPatience: read.integer('EARSHOT_REDIS_PATIENCE_MS', 100, 60_000, 1_250),
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
     page: pageConfig(read),

@@ -1,11 +1,17 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type ConnectionOptions, createNodeRedisClient } from 'bullmq';
-import { AbstractConnector, Redis as IoRedis } from 'ioredis';
+import { AbstractConnector, Redis as IoRedis, type RedisOptions } from 'ioredis';
 import type { Log } from './log.ts';
 import { connectSingle } from './redis.ts';
 import { credentialsOf, pauseBefore, type RedisPlace, type WhenAway } from './redis-options.ts';
 import { createSlotFinder } from './slot-finder.ts';
+
+/** What ioredis calls it. It would otherwise send again, when Redis is back, what somebody was told had failed. */
+const WHEN_AWAY: Record<WhenAway, RedisOptions> = {
+  'fail-fast': { enableOfflineQueue: false, maxRetriesPerRequest: 0 },
+  wait: { enableOfflineQueue: true, maxRetriesPerRequest: null },
+};
 
 /** What the queues and their workers share. BullMQ closes the connections that it makes of this one, not this one itself. */
 export type QueueRedis = { connection(): ConnectionOptions; close(): void };
@@ -15,15 +21,16 @@ export function queuePrefix(prefix: string): string {
   return `{${prefix}:queue}`;
 }
 
-/** A connection of its own for the queues under that prefix. */
+/** A connection of its own for the queues under that prefix. `patience`: as `connectRedis`. */
 export async function connectQueueRedis(
   place: RedisPlace,
   prefix: string,
   whenAway: WhenAway,
   log: Log,
+  patience?: number,
 ): Promise<QueueRedis> {
-  if (place.cluster) return connectToSlot(place, queuePrefix(prefix), whenAway, log);
-  const redis = await connectSingle(place, whenAway, log);
+  if (place.cluster) return connectToSlot(place, queuePrefix(prefix), whenAway, log, patience);
+  const redis = await connectSingle(place, whenAway, log, patience);
   return { connection: () => createNodeRedisClient(redis), close: () => redis.destroy() };
 }
 
@@ -31,7 +38,13 @@ export async function connectQueueRedis(
  * The queues lie in one slot, so of a cluster they need the one master that has it: a connection to a single Redis that looks anew where
  * to go whenever it breaks or is told that the slot has moved (decision 24).
  */
-async function connectToSlot({ urls }: RedisPlace, key: string, whenAway: WhenAway, log: Log): Promise<QueueRedis> {
+async function connectToSlot(
+  { urls }: RedisPlace,
+  key: string,
+  whenAway: WhenAway,
+  log: Log,
+  patience?: number,
+): Promise<QueueRedis> {
   const { tls, ...user } = credentialsOf(urls[0]);
   const redis = new IoRedis({
     ...user,
@@ -41,8 +54,8 @@ async function connectToSlot({ urls }: RedisPlace, key: string, whenAway: WhenAw
     retryStrategy: pauseBefore,
     // The command is done again at the slot's new master.
     reconnectOnError: (err) => (/^(?:MOVED|READONLY)\b/.test(err.message) ? 2 : false),
-    enableOfflineQueue: whenAway === 'wait',
-    maxRetriesPerRequest: null,
+    ...WHEN_AWAY[whenAway],
+    ...(patience === undefined ? {} : { socketTimeout: patience }),
   });
   redis.on('error', (err) => log.warn({ err }, 'Redis connection of the queues'));
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()));

@@ -1,15 +1,18 @@
 import { createCluster } from 'redis';
 import type { Log } from './log.ts';
 import { connectionOptions, credentialsOf, NO_TIME_LIMIT, type RedisPlace, type WhenAway } from './redis-options.ts';
+import { endSilentConnections } from './redis-silence.ts';
 
 /** Milliseconds after which the nodes have found each other again when one of them was away. */
 const BUS_IS_BACK = 2_000;
 
-/** A client of a Redis Cluster, connected to every master. */
-export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log: Log) {
+/** A client of a Redis Cluster, connected to every master. `patience`: as `connectRedis`. */
+export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log: Log, patience?: number) {
   const cluster = newCluster(place, whenAway, log);
   await cluster.connect();
   await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+  if (patience !== undefined)
+    endSilentConnections(cluster, () => cluster.masters.flatMap(({ client }) => client ?? []), patience, log);
   // The library would take any node, also one that is away while the one with the subscriber's data is not.
   const publish = async (channel: string, message: string) =>
     (await cluster.getNodeClientForKey(channel)).publish(channel, message);

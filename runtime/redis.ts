@@ -14,6 +14,7 @@ import {
 import type { Log } from './log.ts';
 import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
 import { connectionOptions, NO_TIME_LIMIT, type RedisPlace, type WhenAway } from './redis-options.ts';
+import { endSilentConnections } from './redis-silence.ts';
 
 type SingleClient = ReturnType<typeof newClient>;
 type ClusterClient = Awaited<ReturnType<typeof connectCluster>>;
@@ -24,11 +25,14 @@ type ClusterClient = Awaited<ReturnType<typeof connectCluster>>;
  */
 export type Redis = Pick<SingleClient, Exclude<keyof SingleClient & keyof ClusterClient, 'duplicate' | 'sendCommand'>>;
 
-/** Connects for good: a connection that breaks is made anew, for ever; its errors are logged, not thrown. */
-export async function connectRedis(place: RedisPlace, whenAway: WhenAway, log: Log): Promise<Redis> {
-  if (!place.cluster) return connectSingle(place, whenAway, log);
+/**
+ * Connects for good: a connection that breaks is made anew, for ever; its errors are logged, not thrown. `patience`: milliseconds after
+ * which a server that answers nothing is taken for one that is away; for ever when left out.
+ */
+export async function connectRedis(place: RedisPlace, whenAway: WhenAway, log: Log, patience?: number): Promise<Redis> {
+  if (!place.cluster) return connectSingle(place, whenAway, log, patience);
   // The same methods with the same meaning; only the types of `multi` and of the library's inner parts differ.
-  return (await connectCluster(place, whenAway, log)) as unknown as Redis;
+  return (await connectCluster(place, whenAway, log, patience)) as unknown as Redis;
 }
 
 /** A connection for subscriptions alone. It emits `ready` when something may have been missed. */
@@ -38,10 +42,17 @@ export async function connectEvents(place: RedisPlace, log: Log): Promise<Redis>
 }
 
 /** The library's own client of one server. */
-export async function connectSingle({ urls }: RedisPlace, whenAway: WhenAway, log: Log): Promise<SingleClient> {
+export async function connectSingle(
+  { urls }: RedisPlace,
+  whenAway: WhenAway,
+  log: Log,
+  patience?: number,
+): Promise<SingleClient> {
   const client = newClient(urls[0], whenAway);
   client.on('error', (err) => log.warn({ err }, 'Redis connection'));
-  return client.connect();
+  await client.connect();
+  if (patience !== undefined) endSilentConnections(client, () => [client], patience, log);
+  return client;
 }
 
 function newClient(url: string, whenAway: WhenAway) {
@@ -64,7 +75,7 @@ const AWAY = [
 const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|MASTERDOWN|NOREPLICAS)\b/;
 
 /** What ioredis, which serves the queues of a cluster, says in plain errors. */
-const IOREDIS_AWAY = /^(?:Connection is closed|Stream isn't writeable)/;
+const IOREDIS_AWAY = /^(?:Connection is closed|Stream isn't writeable|Reached the max retries per request limit)/;
 
 const BROKEN_CONNECTION = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'];
 

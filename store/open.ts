@@ -16,12 +16,17 @@ export type Opened = {
   close(): Promise<void>;
 };
 
-/** Connects, for as long as it takes. @throws Fault UNAVAILABLE when this Redis would lose data. */
-export async function openStores(config: CommonConfig, whenAway: WhenAway, log: Log): Promise<Opened> {
+/** Connects, for as long as it takes. `patience`: as `connectRedis`. @throws Fault UNAVAILABLE when this Redis would lose data. */
+export async function openStores(
+  config: CommonConfig,
+  whenAway: WhenAway,
+  log: Log,
+  patience?: number,
+): Promise<Opened> {
   const place = await findRedis(config.redisUrls, log);
   const [redis, queueRedis] = await Promise.all([
-    connectRedis(place, whenAway, log),
-    connectQueueRedis(place, config.redisPrefix, whenAway, log),
+    connectRedis(place, whenAway, log, patience),
+    connectQueueRedis(place, config.redisPrefix, whenAway, log, patience),
   ]);
   const queues = createQueues(queueRedis, config.redisPrefix, log);
   return {

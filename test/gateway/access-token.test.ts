@@ -123,6 +123,26 @@ describe('gateway/access-token', () => {
     expect(await codeOf(await key.sign(claims(issuer)), fresh)).to.equal('taken');
   });
 
+  it('lets an issuer that hangs cost only tokens with keys that are not known yet, and goes on when it answers', async () => {
+    let clock = Date.now();
+    const config = { issuer: issuer.url, audience: 'https://earshot.example', jwksUrl: undefined };
+    const patient = createAccessTokenReader(config, () => clock);
+    const [known, next] = [await issuer.newKey(), await issuer.newKey()];
+    const tokenOf = (by: SigningKey) =>
+      by.sign(claims(issuer, { iat: Math.floor(clock / 1000), exp: Math.floor(clock / 1000) + 60 }));
+    known.publish();
+    expect(await codeOf(await tokenOf(known), patient)).to.equal('taken');
+    next.publish();
+    const goOn = issuer.hang();
+    clock += 3_600_000;
+    expect(await codeOf(await tokenOf(known), patient), 'an hour later').to.equal('taken');
+    expect(await codeOf(await tokenOf(next), patient), 'while it hangs').to.equal('UNAVAILABLE');
+    clock += 24 * 3_600_000;
+    expect(await codeOf(await tokenOf(known), patient), 'a day later').to.equal('UNAVAILABLE');
+    goOn();
+    for (const by of [known, next]) expect(await codeOf(await tokenOf(by), patient)).to.equal('taken');
+  });
+
   it('takes no keys from the metadata of another issuer', async () => {
     const liar = createAccessTokenReader(
       { issuer: `${issuer.url}/`, audience: 'https://earshot.example', jwksUrl: undefined },

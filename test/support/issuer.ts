@@ -9,12 +9,17 @@ export type SigningKey = { kid: string; alg: string; sign(payload: JWTPayload, h
 export async function startIssuer() {
   let published: JWK[] = [];
   let down = false;
+  let hanging: (() => void)[] | undefined;
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
     const body = answerTo(request.url);
-    if (down || body === undefined) response.writeHead(down ? 500 : 404).end();
-    else response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    const answer = () => {
+      if (down || body === undefined) response.writeHead(down ? 500 : 404).end();
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    };
+    if (hanging) hanging.push(answer);
+    else answer();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -49,6 +54,14 @@ export async function startIssuer() {
     },
     comeBack: () => {
       down = false;
+    },
+    /** It takes requests and answers none, until the function that this returns is called. */
+    hang(): () => void {
+      hanging = [];
+      return () => {
+        for (const answer of hanging ?? []) answer();
+        hanging = undefined;
+      };
     },
     async stop(): Promise<void> {
       server.closeAllConnections();

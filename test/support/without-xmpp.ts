@@ -44,6 +44,7 @@ export async function startWithoutXmpp(
     EARSHOT_NUMBER_KEY: NUMBER_KEY,
     EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
     EARSHOT_LOG_LEVEL: 'warn',
+    EARSHOT_REDIS_PATIENCE_MS: '30000',
     ...settings,
   };
   const start = (role: Role) => startProcess({ role, env, logFile: join(folder, `${role}.log`) });
