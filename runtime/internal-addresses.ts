@@ -10,13 +10,18 @@ export type AddressGuard = {
 
 /**
  * Networks that are nobody's on the internet, or the operator's own: "this" network, private, shared (RFC 6598), loopback,
- * link-local (metadata services among them), protocol assignments, documentation, benchmarks, multicast, reserved.
+ * link-local (metadata services among them), protocol assignments (Oracle's metadata), documentation, benchmarks, multicast, reserved. And
+ * what clouds answer their own machines at although it looks public: Azure's platform (168.63.129.16), IBM's services, Google's restricted
+ * interfaces; Alibaba's 100.100.100.200 is among the shared ones.
  */
 const INTERNAL = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  '161.26.0.0/16',
+  '166.8.0.0/14',
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -25,12 +30,14 @@ const INTERNAL = [
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
+  '199.36.153.4/30',
+  '199.36.153.8/30',
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
 
-/** All of IPv6 that is global unicast, and in it what carries an IPv4 address (NAT64 is outside) or is documentation. */
+/** All of IPv6 that is global unicast, and in it what carries an IPv4 address (Teredo, 6to4; NAT64 and the metadata services are outside) or is documentation. */
 const PUBLIC_IPV6 = ['2000::/3'];
 const INTERNAL_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
