@@ -60,7 +60,9 @@ async function measureOnStack(findings: Findings): Promise<void> {
   const place = { urls: [stack.redis().url], cluster: false } as const;
   const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
   async function work(): Promise<void> {
-    const deps = { stack, api: createApi(stack), stores: createStores(redis, 'earshot'), signal, say: console.log };
+    const secretsKey = Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex');
+    const stores = createStores(redis, 'earshot', secretsKey);
+    const deps = { stack, api: createApi(stack), stores, signal, say: console.log };
     console.log('Making accounts and friendships …');
     const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createStores } from '../store/stores.ts';
 import { bookOfKeys, fillDirectory, fillIds, makeOwners, newNumberKeys, storeBooks } from './crowd.ts';
 import { matching } from './matching.ts';
@@ -11,14 +12,14 @@ export const STORAGE = {
   contacts: 300,
   /** Numbers from which the books are drawn; with 3,000,000 entries each is in two books on average. */
   strangers: 2_000_000,
-  goals: { directory: 120, reverse: 20, book: 40 },
+  goals: { directory: 120, reverse: 20, book: 45 },
 } as const;
 
 /** Memory of the directory, of the reverse index and of books that match nobody, and how quickly books are matched. */
 export async function storage(folder: string, say: (line: string) => void): Promise<Row[]> {
   const server = await startPrivateRedis(folder);
   const { redis, used } = server;
-  const stores = createStores(redis, 'earshot');
+  const stores = createStores(redis, 'earshot', randomBytes(32));
   const { keys } = stores;
   const rows: Row[] = [];
   async function cost(what: string, count: number, goal: number | undefined, fill: () => Promise<void>): Promise<void> {

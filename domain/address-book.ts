@@ -1,12 +1,12 @@
 import { cleanText, lengthOf } from './text.ts';
 
-/** One contact as a client sent it, numbers still as the phone wrote them. */
-export type RawContact = { uid?: string; name: string; phoneNumbers: string[]; groups: string[] };
+/** One contact as a client sent it, numbers still as the phone wrote them. Without a name it is its numbers. */
+export type RawContact = { uid?: string; name?: string; phoneNumbers: string[]; groups: string[] };
 
 /** A contact that was refused: its place in what was sent, from 0, and why. */
 export type Rejected = { index: number; reason: string };
 
-/** A contact as it is kept: its numbers only as keyed hashes. */
+/** A contact as it is kept: its numbers only as keyed hashes. `name`: empty for none. */
 export type Contact = { name: string; groups: string[]; numberKeys: string[] };
 
 export const LARGEST_BOOK = 20_000;
@@ -17,20 +17,42 @@ export const LARGEST_UPLOAD = 32 * 1024 * 1024;
 const LONGEST_NAME = 1024;
 const LONGEST_UID = 256;
 const MOST_GROUPS = 32;
+/** Characters of a contact's name and groups together: they are kept at each of its numbers. */
+const LONGEST_LABEL = 4096;
+/** Characters that a text may lose when it is cleaned, for each that is left. */
+const ROOM_TO_CLEAN = 8;
 
 /** A contact's texts, cleaned; a string is the reason why it is refused. */
 export function cleanContact(raw: RawContact): { uid?: string; name: string; groups: string[] } | string {
-  const name = cleanText(raw.name);
-  if (name === '') return 'The name is empty.';
-  if (lengthOf(name) > LONGEST_NAME) return `The name is longer than ${LONGEST_NAME} characters.`;
-  const groups = [...new Set(raw.groups.map(cleanText))].filter(
-    (group) => group !== '' && lengthOf(group) <= LONGEST_NAME,
-  );
+  const name = cleanName(raw);
+  if (name === undefined) return `The name is longer than ${LONGEST_NAME} characters.`;
+  const groups = [...new Set(raw.groups.flatMap((group) => cleanedTo(LONGEST_NAME, group) || []))];
   if (groups.length > MOST_GROUPS) return `The contact is in more than ${MOST_GROUPS} groups.`;
+  if ([name, ...groups].reduce((sum, text) => sum + lengthOf(text), 0) > LONGEST_LABEL)
+    return `The name and the groups together are longer than ${LONGEST_LABEL} characters.`;
   if (raw.uid === undefined) return { name, groups };
-  const uid = cleanText(raw.uid);
-  if (uid === '' || lengthOf(uid) > LONGEST_UID) return `The uid must have 1 to ${LONGEST_UID} characters.`;
+  const uid = cleanedTo(LONGEST_UID, raw.uid);
+  if (!uid) return `The uid must have 1 to ${LONGEST_UID} characters.`;
   return { uid, name, groups };
+}
+
+/** A name that is one of the numbers is none: numbers are kept as hashes only. */
+function cleanName({ name = '', phoneNumbers }: RawContact): string | undefined {
+  const digits = dialled(name);
+  const isNumber = digits !== '' && phoneNumbers.some((number) => dialled(number) === digits);
+  return isNumber ? '' : cleanedTo(LONGEST_NAME, name);
+}
+
+/** What is dialled of a text in which nothing else stands; empty for any other. */
+function dialled(text: string): string {
+  return text.length > LONGEST_UID || /[^\d\s+()./\u2010-\u2015\u00a0-]/.test(text) ? '' : text.replace(/[^\d+]/g, '');
+}
+
+/** The text cleaned; undefined for one that is longer. */
+function cleanedTo(longest: number, text: string): string | undefined {
+  if (text.length > ROOM_TO_CLEAN * longest) return undefined;
+  const clean = cleanText(text);
+  return lengthOf(clean) > longest ? undefined : clean;
 }
 
 /** Contacts by uid. */

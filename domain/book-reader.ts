@@ -26,7 +26,7 @@ export type NumberReading = { numberKeyOf: (e164: string) => string; guessedNumb
 /** Takes the photos of contacts that are kept, one by one. */
 export type PhotoTaker = (numberKeys: readonly string[], image: Buffer) => Promise<void>;
 
-/** What else the reading of a book does. `pause`: lets others go on; called before each contact, so that a large book holds nobody up. */
+/** What else the reading of a book does. `pause`: lets others go on; called before each contact and each of its fields, so that a large book holds nobody up. */
 export type Reading = { pause: () => Promise<void>; takePhoto?: PhotoTaker };
 
 const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
@@ -41,18 +41,15 @@ export async function toBook(
   numbers: NumberReading,
   { pause, takePhoto }: Reading,
 ): Promise<ReadBook> {
-  const keysOf = createKeysOf(ownNumber, numbers);
+  const keysOf = createKeysOf(ownNumber, numbers, pause);
   const book = new Map<string, Contact>();
   const rejected: Rejected[] = [];
   let count = 0;
-  let fields = 0;
   for await (const entry of entries) {
     count += 1;
     if (count > LARGEST_BOOK) throw tooMany(LARGEST_BOOK, 'contacts');
-    fields += 'contact' in entry ? entry.contact.phoneNumbers.length : 0;
-    if (fields > MOST_NUMBERS) throw tooMany(MOST_NUMBERS, 'numbers');
     await pause();
-    const { kept, reason }: Added = 'reason' in entry ? entry : addContact(book, entry.contact, keysOf);
+    const { kept, reason }: Added = 'reason' in entry ? entry : await addContact(book, entry.contact, keysOf);
     if (reason !== undefined) rejected.push({ index: entry.index, reason });
     if (!kept || !('photo' in entry)) continue;
     if (entry.photo === 'too-large') rejected.push({ index: entry.index, reason: PHOTO_TOO_LARGE });
@@ -61,13 +58,26 @@ export async function toBook(
   return { book, rejected };
 }
 
-function createKeysOf(ownNumber: string, { numberKeyOf, guessedNumbers }: NumberReading): (field: string) => string[] {
+type KeysOf = (field: string) => Promise<string[]>;
+
+/** Reads so many numbers, or fields without one, as a book may have, each in its turn. */
+function createKeysOf(
+  ownNumber: string,
+  { numberKeyOf, guessedNumbers }: NumberReading,
+  pause: () => Promise<void>,
+): KeysOf {
   const country = countryOf(ownNumber);
-  return (field) =>
-    readPhoneNumbers(field, country)
+  let count = 0;
+  return async (field) => {
+    await pause();
+    const keys = readPhoneNumbers(field, country)
       .filter(({ guessed }) => !guessed || guessedNumbers === 'use')
       .flatMap(({ e164 }) => lookupForms(e164))
       .map(numberKeyOf);
+    count += Math.max(1, keys.length);
+    if (count > MOST_NUMBERS) throw tooMany(MOST_NUMBERS, 'numbers');
+    return keys;
+  };
 }
 
 function tooMany(most: number, what: string): Fault {
@@ -77,11 +87,12 @@ function tooMany(most: number, what: string): Fault {
 type Added = { kept?: Contact; reason?: string };
 
 /** Adds one contact; `reason`: why it, or a part of it, was refused. */
-function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: (field: string) => string[]): Added {
+async function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: KeysOf): Promise<Added> {
   const clean = cleanContact(raw);
   if (typeof clean === 'string') return { reason: clean };
   if (raw.phoneNumbers.length === 0) return { reason: 'The contact has no phone number.' };
-  const read = raw.phoneNumbers.map(keysOf);
+  const read: string[][] = [];
+  for (const field of raw.phoneNumbers) read.push(await keysOf(field));
   const numberKeys = [...new Set(read.flat())];
   if (numberKeys.length === 0)
     return { reason: 'None of its phone numbers can be read; write them with the country code.' };

@@ -7,10 +7,17 @@ import { takeTurns } from '../runtime/turns.ts';
 /** Bytes that a reader is given at once: few enough that whatever they hold is read in a moment. */
 const SLICE = 8 * 1024;
 
-/** The bytes of a body that is read as it comes, unzipped where it was zipped. @throws Fault PAYLOAD_TOO_LARGE, while they are read */
-export function bytesOf(request: FastifyRequest, payload: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+/**
+ * The bytes of a body that is read as it comes, unzipped where it was zipped, in small pieces, between which others have their turn.
+ * @throws Fault PAYLOAD_TOO_LARGE, while they are read
+ */
+export function bytesOf(
+  request: FastifyRequest,
+  payload: AsyncIterable<Buffer>,
+  most: number = LARGEST_UPLOAD,
+): AsyncIterable<Buffer> {
   // What was unzipped has been counted.
-  return payload === request.raw ? upToLimit(arriving(request.raw)) : payload;
+  return inSlices(payload === request.raw ? upToLimit(arriving(request.raw), most) : payload);
 }
 
 /** A body as it arrives. What is left of it when its reader stops is read over, so that the client gets to see its answer. */
@@ -24,18 +31,17 @@ export async function* arriving(raw: IncomingMessage): AsyncGenerator<Buffer> {
   }
 }
 
-/** The bytes as they are, until they are more than an upload may have. @throws Fault PAYLOAD_TOO_LARGE */
-export async function* upToLimit(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** The bytes as they are, until they are more than `most`. @throws Fault PAYLOAD_TOO_LARGE */
+export async function* upToLimit(chunks: AsyncIterable<Buffer>, most: number = LARGEST_UPLOAD): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const chunk of chunks) {
     length += chunk.length;
-    requireUploadSize(length);
+    requireSize(length, most);
     yield chunk;
   }
 }
 
-/** The bytes in small pieces, between which others have their turn. */
-export async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks)
     for (let from = 0; from < chunk.length; from += SLICE) {
       await takeTurns();
@@ -44,7 +50,7 @@ export async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<B
 }
 
 /** @throws Fault PAYLOAD_TOO_LARGE */
-export function requireUploadSize(length: number): void {
-  if (length > LARGEST_UPLOAD)
-    throw new Fault('PAYLOAD_TOO_LARGE', `The body is larger than ${LARGEST_UPLOAD} bytes, or becomes so unzipped.`);
+export function requireSize(length: number, most: number = LARGEST_UPLOAD): void {
+  if (length > most)
+    throw new Fault('PAYLOAD_TOO_LARGE', `The body is larger than ${most} bytes, or becomes so unzipped.`);
 }

@@ -6,7 +6,7 @@ import { Fault } from '../domain/fault.ts';
 import { createJsonListReader } from '../domain/json/lists.ts';
 import type { Photo } from '../domain/photo.ts';
 import { createVcardReader } from '../domain/vcard.ts';
-import { bytesOf, inSlices } from './body-stream.ts';
+import { bytesOf } from './body-stream.ts';
 import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
 /** A book as it comes in. `saysEmpty`: whether it says itself, by its end, that it has no contact. */
@@ -34,11 +34,11 @@ export const FILE_TYPES = Object.keys(FILE_READERS);
 export function acceptBooks(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', (request, payload, done) =>
-    done(null, readJsonBook(inSlices(bytesOf(request, payload)))),
+    done(null, readJsonBook(bytesOf(request, payload))),
   );
   for (const [type, createReader] of Object.entries(FILE_READERS))
     app.addContentTypeParser(type, (request, payload, done) =>
-      done(null, readFile(inSlices(bytesOf(request, payload)), createReader())),
+      done(null, readFile(bytesOf(request, payload), createReader())),
     );
 }
 

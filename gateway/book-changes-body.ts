@@ -4,7 +4,7 @@ import type { Entry } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
 import { createJsonListReader, type JsonPart } from '../domain/json/lists.ts';
 import { cleanText } from '../domain/text.ts';
-import { bytesOf, inSlices } from './body-stream.ts';
+import { bytesOf } from './body-stream.ts';
 import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
 /** Changes of single contacts as they come in. `remove`: the uids to remove, complete when `entries` has ended. */
@@ -16,7 +16,7 @@ const LONGEST_SENT_UID = 1024;
 export function acceptBookChanges(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', (request, payload, done) =>
-    done(null, readChanges(inSlices(bytesOf(request, payload)))),
+    done(null, readChanges(bytesOf(request, payload))),
   );
 }
 

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
-import { arriving, requireUploadSize, upToLimit } from './body-stream.ts';
+import { arriving, requireSize, upToLimit } from './body-stream.ts';
 
 const CHUNK = 64 * 1024;
 
@@ -20,7 +20,7 @@ export function acceptGzip(app: FastifyInstance): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const { upload } = request.routeOptions.config;
     try {
-      if (upload) requireUploadSize(Number(request.headers['content-length'] ?? 0));
+      if (upload) requireSize(Number(request.headers['content-length'] ?? 0));
       done(null, isZipped(request, upload) ? unzip(request.raw) : payload);
     } catch (err) {
       done(err as Error);

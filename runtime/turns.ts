@@ -13,8 +13,23 @@ let sliceBegan = 0;
  * this turn, else when the computation's own turn has come, one after the other.
  */
 export async function takeTurns(): Promise<void> {
-  if (performance.now() - sliceBegan < SLICE && waiting.length === 0) return;
-  await new Promise<void>((resume) => {
+  if (isOver()) await nextTurn();
+}
+
+/** Does one small step for each of the items, in turns. */
+export async function eachInTurns<T>(items: Iterable<T>, step: (item: T) => void): Promise<void> {
+  for (const item of items) {
+    if (isOver()) await nextTurn();
+    step(item);
+  }
+}
+
+function isOver(): boolean {
+  return waiting.length > 0 || performance.now() - sliceBegan > SLICE;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resume) => {
     waiting.push(resume);
     if (waiting.length === 1) setImmediate(giveTurn);
   });

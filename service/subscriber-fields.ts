@@ -7,6 +7,8 @@ import { untilClaimed } from './claiming.ts';
 import type { ServiceContext } from './context.ts';
 
 const MOST_NUMBERS = 10;
+/** Texts of which these numbers are read. */
+const MOST_WRITTEN = 100;
 
 /** @throws Fault INVALID_ARGUMENT */
 export function toE164(text: string, field = 'phoneNumber'): string {
@@ -21,15 +23,20 @@ export function toE164(text: string, field = 'phoneNumber'): string {
 
 /** All numbers of one subscriber, the primary first, each once. @throws Fault INVALID_ARGUMENT */
 export function toE164s(primary: string, others: readonly string[] = []): PhoneNumbers {
+  // Before they are looked at; one number may stand there in several spellings.
+  if (others.length > MOST_WRITTEN) throw tooManyNumbers();
   const phoneNumbers = new Set([toE164(primary), ...others.map((text) => toE164(text, 'Each of otherPhoneNumbers'))]);
   return requireFew([...phoneNumbers]);
 }
 
 /** @throws Fault INVALID_ARGUMENT when there are too many for one subscriber */
 export function requireFew(phoneNumbers: string[]): PhoneNumbers {
-  if (phoneNumbers.length > MOST_NUMBERS)
-    throw new Fault('INVALID_ARGUMENT', `A subscriber has at most ${MOST_NUMBERS} numbers.`);
+  if (phoneNumbers.length > MOST_NUMBERS) throw tooManyNumbers();
   return phoneNumbers as unknown as PhoneNumbers;
+}
+
+function tooManyNumbers(): Fault {
+  return new Fault('INVALID_ARGUMENT', `A subscriber has at most ${MOST_NUMBERS} numbers.`);
 }
 
 /** @throws Fault INVALID_ARGUMENT */

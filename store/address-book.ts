@@ -3,11 +3,13 @@ import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
+import { eachInTurns } from '../runtime/turns.ts';
 import { BOOKS } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
-import { type Label, labelOf } from './book-image.ts';
+import { type Label, labelOf } from './book-entry.ts';
 import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
 import { readBook } from './book-reading.ts';
+import type { BookSeals } from './book-seal.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
@@ -82,7 +84,7 @@ return numbers`;
  * of it changes in one step, so an accepted book is reconciled whatever dies next. A source's book has `@` and the source's name
  * in the names of its hashes.
  */
-export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudget) {
+export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, budget: NumberBudget) {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
   async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<Written> {
@@ -118,14 +120,14 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
     async replace(id: string, after: Book, now: number, { ifVersion, ifEmptied }: Conditions = {}): Promise<BookInfo> {
       const plan = (standing: Standing) => {
         if (ifEmptied && after.size === 0 && standing.contacts > 0) throw ifEmptied;
-        return planReplacement(redis, keys, standing, after);
+        return planReplacement(redis, keys, sealOf(id), standing, after);
       };
       return (await write({ id, ifVersion, now }, plan)).info;
     },
 
     /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */
     async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<Written> {
-      return write({ id, source, now }, (standing) => planReplacement(redis, keys, standing, after));
+      return write({ id, source, now }, (standing) => planReplacement(redis, keys, sealOf(id), standing, after));
     },
 
     /**
@@ -140,8 +142,9 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return (await write({ id, ifVersion, now }, (standing) => planChange(redis, keys, standing, upsert, remove)))
-        .info;
+      return (
+        await write({ id, ifVersion, now }, (standing) => planChange(redis, keys, sealOf(id), standing, upsert, remove))
+      ).info;
     },
 
     /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
@@ -152,7 +155,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
       remove: readonly string[],
       now: number,
     ): Promise<Written> {
-      return write({ id, source, now }, (standing) => planChange(redis, keys, standing, upsert, remove));
+      return write({ id, source, now }, (standing) => planChange(redis, keys, sealOf(id), standing, upsert, remove));
     },
 
     /** Drops the whole own book; false when there is none. */
@@ -182,7 +185,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
     },
 
     /** Every number of a book and its names; of the own book unless a source is named. */
-    entriesOf: (id: string, source?: string) => readBook(redis, keys, id, source),
+    entriesOf: (id: string, source?: string) => readBook(redis, keys, sealOf(id), id, source),
 
     /** Of the own book unless a source is named. */
     async info(id: string, source?: string): Promise<BookInfo> {
@@ -229,9 +232,16 @@ export function createAddressBooks(redis: Redis, keys: Keys, budget: NumberBudge
 
     /** For each number, of nobody when undefined: how the subscriber's books name it; undefined when none holds it. */
     async labels(id: string, numberKeys: readonly (string | undefined)[]): Promise<(Label | undefined)[]> {
-      const asked = numberKeys.filter((numberKey) => numberKey !== undefined);
-      const found = (await entries(id, asked)).map(labelOf)[Symbol.iterator]();
-      return numberKeys.map((numberKey) => (numberKey === undefined ? undefined : found.next().value));
+      const seal = sealOf(id);
+      const asked = [...new Set(numberKeys.filter((numberKey) => numberKey !== undefined))];
+      const found = await entries(id, asked);
+      const labels = new Map<string | undefined, Label>();
+      await eachInTurns(asked.entries(), ([i, numberKey]) => {
+        const entry = found[i];
+        const number = packNumberKey(numberKey).toString('latin1');
+        if (entry) labels.set(numberKey, labelOf(seal, number, entry.toString('latin1')));
+      });
+      return numberKeys.map((numberKey) => labels.get(numberKey));
     },
   };
 }

@@ -1,3 +1,5 @@
+import { NAMES_SOMEBODY } from './book-entry.ts';
+
 /** Numbers of one bucket at most, on average: few enough for Redis's compact form, which ends at 512 fields. */
 const FULL = 192;
 
@@ -39,7 +41,7 @@ end`;
  * Lua: the books of a subscriber, the own one and then those of the sources by name, opened with `keys.books`; and what the first of
  * them that holds a number says about it; one that names nobody gives way to one that does.
  */
-export const BOOKS = `${BUCKET_OF}
+export const BOOKS = `${BUCKET_OF}${NAMES_SOMEBODY}
 local function openBooks(own, held, sources, ofSource, heldOfSource)
   local books = {{ held = held, buckets = tonumber(redis.call('HGET', own, 'buckets') or '1') }}
   local names = redis.call('SMEMBERS', sources)
@@ -54,7 +56,7 @@ local function entryIn(books, number)
   local found = false
   for _, book in ipairs(books) do
     local entry = redis.call('HGET', bucketOf(book.held, number, book.buckets), number)
-    if entry and entry ~= '' then return entry end
+    if entry and namesSomebody(entry) then return entry end
     found = found or entry
   end
   return found

@@ -1,128 +1,137 @@
-import { createHash } from 'node:crypto';
 import { type Book, type Contact, isNameless } from '../domain/address-book.ts';
+import { Fault } from '../domain/fault.ts';
+import { eachInTurns } from '../runtime/turns.ts';
+import { entriesOf, joinEntries, splitEntries, tagOf } from './book-entry.ts';
+import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
 import { packNumberKey } from './partitions.ts';
 
 /**
- * A book, or the part of one that a change concerns, as it is kept (decision 29), in strings of bytes. `held`: the nine bytes of a
+ * A book, or the part of one that a change concerns, as it is kept (decisions 29 and 94), in strings of bytes. `held`: the nine bytes of a
  * number key → the contacts that hold it, which is all that matching needs; `uids`: records of six bytes, four of a uid's hash and the
  * first two of a number key, by which a single contact is found. A contact without a uid is known by what it says.
  */
 export type Image = { held: Map<string, string>; uids: Set<string> };
 
-/** How the book names who has a number. */
-export type Label = { name: string; groups: string[] };
+/** What an image becomes. `put`, `gone`: how many contacts came in, and went out. */
+export type Changed = { after: Image; put: number; gone: number };
 
-// Texts in a book have no control characters: they were cleaned at the door.
-const BETWEEN_CONTACTS = '\u0001';
-const BETWEEN_TEXTS = '\u0000';
-export const HEAD_BYTES = 4;
 export const RECORD_BYTES = 6;
-const TAG_BYTES = 4;
+const PREFIX_BYTES = RECORD_BYTES - HEAD_BYTES;
+/** Contacts of a book that have one number; those beyond lose it. */
+const MOST_SHARING = 64;
+/** Bytes of all values of a book: labels stand at each of their numbers. */
+export const LARGEST_IMAGE = 16 * 1024 * 1024;
 
-/** 60 bits of a uid's hash, as text. */
-export function uidKey(uid: string): string {
-  return createHash('sha256').update(uid).digest('base64url').slice(0, 10);
-}
-
-/** What the records of a uid begin with. */
-export function headOf(uid: string): string {
-  return marksOf(uid).head;
-}
-
-/**
- * `head`: 32 bits of a uid's hash; `tag`: 27 others, in front of the contact's texts where its number is. A tag begins with a byte
- * with which no text begins in UTF-8, so that contacts without a uid need no mark.
- */
-function marksOf(uid: string): { head: string; tag: string } {
-  const hash = createHash('sha256').update(uid).digest();
-  for (let i = 0; i < TAG_BYTES; i += 1)
-    hash[HEAD_BYTES + i] = 0x80 | ((hash[HEAD_BYTES + i] ?? 0) & (i ? 0x7f : 0x3f));
-  return {
-    head: hash.toString('latin1', 0, HEAD_BYTES),
-    tag: hash.toString('latin1', HEAD_BYTES, HEAD_BYTES + TAG_BYTES),
-  };
-}
-
-export function imageOf(book: Book): Image {
-  return changedImage({ held: new Map(), uids: new Set() }, book, []).after;
+export async function imageOf(seal: BookSeal, book: Book): Promise<Changed> {
+  return changedImage(seal, { held: new Map(), uids: new Set() }, book, []);
 }
 
 /**
  * `before` with some contacts removed and others put in; the contacts to remove and to replace are known by their uids.
- * `gone`: how many of these there were.
+ * @throws Fault PAYLOAD_TOO_LARGE
  */
-export function changedImage(before: Image, upsert: Book, remove: readonly string[]): { after: Image; gone: number } {
-  const contacts = new Map([...before.held].map(([number, value]) => [number, new Set(value.split(BETWEEN_CONTACTS))]));
+export async function changedImage(
+  seal: BookSeal,
+  before: Image,
+  upsert: Book,
+  remove: readonly string[],
+): Promise<Changed> {
+  const draft = await createDraft(seal, before);
+  let [put, gone] = [0, 0];
+  await eachInTurns(new Set([...remove, ...upsert.keys()]), (uid) => {
+    if (!isNameless(uid) && draft.takeOut(uid)) gone += 1;
+  });
+  await eachInTurns(upsert, ([uid, contact]) => {
+    if (draft.putIn(uid, contact)) put += 1;
+  });
+  return { after: await draft.image(), put, gone };
+}
+
+async function createDraft(seal: BookSeal, before: Image) {
+  const contacts = new Map<string, Set<string>>();
   const uids = new Set(before.uids);
-  const [byHead, byPrefix] = [grouped(uids, HEAD_BYTES), grouped(contacts.keys(), RECORD_BYTES - HEAD_BYTES)];
-  function takeOut(uid: string): boolean {
-    const { head, tag } = marksOf(uid);
-    let found = false;
-    for (const record of byHead.get(head) ?? [])
-      for (const number of byPrefix.get(record.slice(HEAD_BYTES)) ?? [])
-        for (const contact of contacts.get(number) ?? []) {
-          if (!contact.startsWith(tag)) continue;
-          found = true;
-          contacts.get(number)?.delete(contact);
-          uids.delete(record);
-        }
-    return found;
-  }
-  const gone = [...new Set([...remove, ...upsert.keys()])].filter((uid) => !isNameless(uid) && takeOut(uid)).length;
-  for (const [uid, contact] of upsert) putIn(contacts, uids, uid, contact);
-  const held = new Map<string, string>();
-  for (const [number, entries] of contacts)
-    if (entries.size > 0) held.set(number, [...entries].sort().join(BETWEEN_CONTACTS));
-  return { after: { held, uids }, gone };
+  const [records, numbers] = [new Map<string, string[]>(), new Map<string, string[]>()];
+  let added = 0;
+  await eachInTurns(before.held, ([number, value]) => {
+    contacts.set(number, new Set(splitEntries(value)));
+    group(numbers, number.slice(0, PREFIX_BYTES), number);
+  });
+  await eachInTurns(uids, (record) => group(records, record.slice(0, HEAD_BYTES), record));
+
+  return {
+    /** Whether there was such a contact. */
+    takeOut(uid: string): boolean {
+      const { head, tag } = seal.marksOf(uid);
+      let found = false;
+      for (const record of records.get(head) ?? [])
+        for (const number of numbers.get(record.slice(HEAD_BYTES)) ?? [])
+          for (const entry of contacts.get(number) ?? []) {
+            if (tagOf(entry) !== tag) continue;
+            found = true;
+            contacts.get(number)?.delete(entry);
+            uids.delete(record);
+          }
+      return found;
+    },
+
+    /** Whether one of its numbers can be kept. */
+    putIn(uid: string, contact: Contact): boolean {
+      const marks = isNameless(uid) ? undefined : seal.marksOf(uid);
+      const entryAt = entriesOf(seal, contact, marks?.tag ?? '');
+      let kept = false;
+      for (const numberKey of contact.numberKeys) {
+        const number = packNumberKey(numberKey).toString('latin1');
+        const entries = contacts.get(number) ?? new Set();
+        if (entries.size >= MOST_SHARING) continue;
+        const entry = entryAt(number);
+        added += entry.length;
+        if (added > LARGEST_IMAGE) throw tooLarge();
+        contacts.set(number, entries.add(entry));
+        if (marks) uids.add(marks.head + number.slice(0, PREFIX_BYTES));
+        kept = true;
+      }
+      return kept;
+    },
+
+    async image(): Promise<Image> {
+      const held = new Map<string, string>();
+      await eachInTurns(contacts, ([number, entries]) => {
+        if (entries.size > 0) held.set(number, joinEntries(entries));
+      });
+      return { held, uids };
+    },
+  };
 }
 
-function putIn(contacts: Map<string, Set<string>>, uids: Set<string>, uid: string, contact: Contact): void {
-  const marks = isNameless(uid) ? undefined : marksOf(uid);
-  const entry =
-    (marks?.tag ?? '') + Buffer.from([contact.name, ...contact.groups].join(BETWEEN_TEXTS)).toString('latin1');
-  for (const numberKey of contact.numberKeys) {
-    const number = packNumberKey(numberKey).toString('latin1');
-    contacts.set(number, (contacts.get(number) ?? new Set()).add(entry));
-    if (marks) uids.add(marks.head + number.slice(0, RECORD_BYTES - HEAD_BYTES));
-  }
+/** @throws Fault PAYLOAD_TOO_LARGE */
+export function requireImageSize(bytes: number): void {
+  if (bytes > LARGEST_IMAGE) throw tooLarge();
 }
 
-/** How a value of `held` names the number; of several contacts always the same one is taken. */
-export function labelOf(value: Buffer | null): Label | undefined {
-  if (value === null) return undefined;
-  const end = value.indexOf(BETWEEN_CONTACTS);
-  return toLabel(end < 0 ? value : value.subarray(0, end));
-}
-
-/** Every contact that has the number. */
-export function labelsOf(value: Buffer): Label[] {
-  const end = value.indexOf(BETWEEN_CONTACTS);
-  return end < 0 ? [toLabel(value)] : [toLabel(value.subarray(0, end)), ...labelsOf(value.subarray(end + 1))];
-}
-
-function toLabel(contact: Buffer): Label {
-  const isTagged = ((contact[0] ?? 0) & 0xc0) === 0x80;
-  const [name = '', ...groups] = contact.toString('utf8', isTagged ? TAG_BYTES : 0).split(BETWEEN_TEXTS);
-  return { name, groups };
+function tooLarge(): Fault {
+  const advice = `The names and groups in an address book, counted once for each number, have at most ${LARGEST_IMAGE} bytes; shorten them.`;
+  return new Fault('PAYLOAD_TOO_LARGE', advice);
 }
 
 /** What turns one side of an image into another. */
 export type Difference = { set: [string, string][]; unset: string[] };
 
-export function differenceOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Difference {
-  return {
-    set: [...after].filter(([field, value]) => before.get(field) !== value),
-    unset: [...before.keys()].filter((field) => !after.has(field)),
-  };
+export async function differenceOf(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Promise<Difference> {
+  const difference: Difference = { set: [], unset: [] };
+  await eachInTurns(after, ([field, value]) => {
+    if (before.get(field) !== value) difference.set.push([field, value]);
+  });
+  await eachInTurns(before.keys(), (field) => {
+    if (!after.has(field)) difference.unset.push(field);
+  });
+  return difference;
 }
 
-function grouped(texts: Iterable<string>, length: number): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const text of texts) {
-    const start = text.slice(0, length);
-    const group = groups.get(start);
-    if (group) group.push(text);
-    else groups.set(start, [text]);
-  }
-  return groups;
+function group(groups: Map<string, string[]>, start: string, text: string): void {
+  const one = groups.get(start);
+  if (one) one.push(text);
+  else groups.set(start, [text]);
 }

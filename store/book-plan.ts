@@ -3,12 +3,15 @@ import type { Book } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { allBuckets, BUCKET_OF, bucketsFor } from './book-buckets.ts';
-import { changedImage, HEAD_BYTES, headOf, type Image, imageOf, RECORD_BYTES } from './book-image.ts';
+import { changedImage, type Image, imageOf, RECORD_BYTES } from './book-image.ts';
+import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
 import type { Keys } from './keys.ts';
 import { PACKED_BYTES, packNumberKey } from './partitions.ts';
 
 /** Single contacts that are more than this part of a book are not looked up one by one. */
 const GOOD_PART = 8;
+/** Contacts, or numbers, that one call of a script looks up. */
+const BATCH = 250;
 
 /**
  * KEYS: what stands before the buckets of held and of uids. ARGV: buckets, heads of uids and number keys, both packed. Answers the
@@ -51,11 +54,20 @@ export type Standing = {
   version: number | null;
   contacts: number;
   numbers: number;
+  /** Of all values; undefined when nobody has counted them. */
+  bytes: number | undefined;
   buckets: number;
 };
 
-/** What shall be written: images of the same part of the book. `whole`: they are the whole book. */
-export type Plan = { before: Image; after: Image; contacts: number; numbers: number; whole: boolean };
+/** What shall be written: images of the same part of the book. `whole`: they are the whole book. `bytes`: of all values of the book. */
+export type Plan = {
+  before: Image;
+  after: Image;
+  contacts: number;
+  numbers: number;
+  bytes: number;
+  whole: boolean;
+};
 
 /** @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` */
 export async function readStanding(
@@ -65,9 +77,9 @@ export async function readStanding(
   source: string | undefined,
   ifVersion: number | undefined,
 ): Promise<Standing> {
-  const [state, [version, contacts, numbers, buckets]] = await Promise.all([
+  const [state, [version, contacts, numbers, buckets, bytes]] = await Promise.all([
     redis.hGet(keys.subscriber(id), 'state'),
-    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets']),
+    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes']),
   ]);
   if (state !== 'active') throw noSubscriber();
   if (ifVersion !== undefined && ifVersion !== Number(version ?? 0))
@@ -78,6 +90,7 @@ export async function readStanding(
     version: version == null ? null : Number(version),
     contacts: Number(contacts ?? 0),
     numbers: Number(numbers ?? 0),
+    bytes: bytes == null ? undefined : Number(bytes),
     buckets: Number(buckets ?? 1),
   };
 }
@@ -86,47 +99,78 @@ export function noSubscriber(): Fault {
   return new Fault('NOT_FOUND', 'There is no such subscriber.');
 }
 
-export async function planReplacement(redis: Redis, keys: Keys, standing: Standing, book: Book): Promise<Plan> {
-  const after = imageOf(book);
+export async function planReplacement(
+  redis: Redis,
+  keys: Keys,
+  seal: BookSeal,
+  standing: Standing,
+  book: Book,
+): Promise<Plan> {
+  const { after, put } = await imageOf(seal, book);
   const before = await readAll(redis, keys, standing);
-  return { before, after, contacts: book.size, numbers: after.held.size, whole: true };
+  return { before, after, contacts: put, numbers: after.held.size, bytes: bytesIn(after), whole: true };
 }
 
 /** Reads only what the contacts concern, unless they are a good part of the book or it has outgrown its buckets. */
 export async function planChange(
   redis: Redis,
   keys: Keys,
+  seal: BookSeal,
   standing: Standing,
   upsert: Book,
   remove: readonly string[],
 ): Promise<Plan> {
-  let whole = (upsert.size + remove.length) * GOOD_PART > standing.numbers;
+  let whole = standing.bytes === undefined || (upsert.size + remove.length) * GOOD_PART > standing.numbers;
   for (;;) {
-    const before = whole ? await readAll(redis, keys, standing) : await readPart(redis, keys, standing, upsert, remove);
-    const { after, gone } = changedImage(before, upsert, remove);
-    const contacts = standing.contacts + upsert.size - gone;
+    const before = whole
+      ? await readAll(redis, keys, standing)
+      : await readPart(redis, keys, seal, standing, upsert, remove);
+    const { after, put, gone } = await changedImage(seal, before, upsert, remove);
+    const contacts = standing.contacts + put - gone;
     const numbers = standing.numbers + after.held.size - before.held.size;
+    const bytes = whole ? bytesIn(after) : (standing.bytes ?? 0) + bytesIn(after) - bytesIn(before);
     if (whole || bucketsFor(numbers, standing.buckets) === standing.buckets)
-      return { before, after, contacts, numbers, whole };
+      return { before, after, contacts, numbers, bytes, whole };
     whole = true;
   }
+}
+
+function bytesIn({ held }: Image): number {
+  let bytes = 0;
+  for (const value of held.values()) bytes += value.length;
+  return bytes;
 }
 
 async function readPart(
   redis: Redis,
   keys: Keys,
+  seal: BookSeal,
   { id, source, buckets }: Standing,
   upsert: Book,
   remove: readonly string[],
 ): Promise<Image> {
   const numbers = [...upsert.values()].flatMap(({ numberKeys }) => numberKeys.map(packNumberKey));
-  const heads = [...upsert.keys(), ...remove].map((uid) => Buffer.from(headOf(uid), 'latin1'));
-  const reply = await toBytes(redis).eval(FIND, {
-    keys: [keys.heldPart(id, source), keys.uidsPart(id, source)],
-    arguments: [`${buckets}`, Buffer.concat(heads) as never, Buffer.concat(numbers) as never],
-  });
-  const [records, held] = reply as unknown as [Buffer[], Buffer[]];
-  return { uids: new Set(records.map(latin1)), held: toHeld(held) };
+  const heads = [...upsert.keys(), ...remove].map((uid) => Buffer.from(seal.marksOf(uid).head, 'latin1'));
+  const image: Image = { held: new Map(), uids: new Set() };
+  for (const [some, others] of batches(heads, numbers)) {
+    const reply = await toBytes(redis).eval(FIND, {
+      keys: [keys.heldPart(id, source), keys.uidsPart(id, source)],
+      arguments: [`${buckets}`, Buffer.concat(some) as never, Buffer.concat(others) as never],
+    });
+    const [records, held] = reply as unknown as [Buffer[], Buffer[]];
+    for (const record of records) image.uids.add(latin1(record));
+    for (const [number, value] of toHeld(held)) image.held.set(number, value);
+  }
+  return image;
+}
+
+/** Both by so many as Redis looks up in a moment: each looks through a bucket. */
+function batches(heads: readonly Buffer[], numbers: readonly Buffer[]): [Buffer[], Buffer[]][] {
+  const count = Math.ceil(Math.max(heads.length, numbers.length) / BATCH);
+  return Array.from({ length: count }, (_, i) => [
+    heads.slice(i * BATCH, (i + 1) * BATCH),
+    numbers.slice(i * BATCH, (i + 1) * BATCH),
+  ]);
 }
 
 async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standing): Promise<Image> {

@@ -1,8 +1,10 @@
 import { RESP_TYPES } from 'redis';
 import type { Redis } from '../runtime/redis.ts';
+import { takeTurns } from '../runtime/turns.ts';
 import { allBuckets } from './book-buckets.ts';
-import { type Label, labelsOf } from './book-image.ts';
+import { type Label, labelsOf } from './book-entry.ts';
 import { pairs } from './book-plan.ts';
+import type { BookSeal } from './book-seal.ts';
 import type { Keys } from './keys.ts';
 import { unpackNumberKey } from './partitions.ts';
 
@@ -16,6 +18,7 @@ const READ = "return redis.call('HGETALL', KEYS[1])";
 export async function* readBook(
   redis: Redis,
   keys: Keys,
+  seal: BookSeal,
   id: string,
   source: string | undefined,
 ): AsyncGenerator<BookEntry> {
@@ -23,6 +26,10 @@ export async function* readBook(
   const buckets = Number((await redis.hGet(keys.book(id, source), 'buckets')) ?? 0);
   for (const bucket of allBuckets(buckets)) {
     const fields = (await binary.eval(READ, { keys: [keys.held(id, bucket, source)] })) as unknown as Buffer[];
-    for (const [number, value] of pairs(fields)) yield { numberKey: unpackNumberKey(number), labels: labelsOf(value) };
+    for (const [number, value] of pairs(fields)) {
+      await takeTurns();
+      const labels = labelsOf(seal, number.toString('latin1'), value.toString('latin1'));
+      yield { numberKey: unpackNumberKey(number), labels };
+    }
   }
 }

@@ -2,8 +2,9 @@ import { LARGEST_BOOK, MOST_NUMBERS } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
+import { eachInTurns, takeTurns } from '../runtime/turns.ts';
 import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
-import { type Difference, differenceOf, RECORD_BYTES } from './book-image.ts';
+import { type Difference, differenceOf, RECORD_BYTES, requireImageSize } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
 import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
@@ -31,6 +32,8 @@ export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: 
  */
 type Command = [name: string, key: string, ...args: string[]];
 
+/** Of a length in front of what it tells the length of. */
+const LENGTH_BYTES = 4;
 /** Pairs of a field and its value in one command: Lua can take a few thousand arguments at once. */
 const BATCH = 1_000;
 
@@ -105,10 +108,10 @@ export async function tryWrite(
   const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
-  const { version, commands, held } = toCommands(keys, budget, standing, planned, now);
+  const { version, commands, held } = await toCommands(keys, budget, standing, planned, now);
   const outcome = await redis.eval(COMMIT, {
     keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
-    arguments: [`${standing.version ?? ''}`, pack(commands) as never, source?.lease ?? ''],
+    arguments: [`${standing.version ?? ''}`, (await pack(commands)) as never, source?.lease ?? ''],
   });
   if (outcome === 'gone') throw noSubscriber();
   if (outcome === 'over') throw leaseOver();
@@ -124,22 +127,26 @@ function leaseOver(): Fault {
 }
 
 /** One argument, however many words: the client hands arguments on by the stack. */
-function pack(commands: readonly Command[]): Buffer {
-  return Buffer.concat(commands.flatMap((words) => [lengthOf(words.length), ...words.flatMap(packWord)]));
+async function pack(commands: readonly Command[]): Promise<Buffer> {
+  let length = 0;
+  await eachInTurns(commands, (words) => {
+    length += LENGTH_BYTES;
+    for (const word of words) length += LENGTH_BYTES + word.length;
+  });
+  const packed = Buffer.allocUnsafe(length);
+  let at = 0;
+  await eachInTurns(commands, (words) => {
+    at = packed.writeUInt32BE(words.length, at);
+    for (const word of words) {
+      at = packed.writeUInt32BE(word.length, at);
+      at += packed.write(word, at, 'latin1');
+    }
+  });
+  return packed;
 }
 
-function packWord(word: string): Buffer[] {
-  const bytes = Buffer.from(word, 'latin1');
-  return [lengthOf(bytes.length), bytes];
-}
-
-function lengthOf(length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(length);
-  return bytes;
-}
-
-function checkSize({ contacts, numbers }: Plan): void {
+function checkSize({ contacts, numbers, bytes }: Plan): void {
+  requireImageSize(bytes);
   if (contacts > LARGEST_BOOK)
     throw new Fault('PAYLOAD_TOO_LARGE', `An address book holds at most ${LARGEST_BOOK} contacts; remove some first.`);
   if (numbers > MOST_NUMBERS)
@@ -147,23 +154,20 @@ function checkSize({ contacts, numbers }: Plan): void {
 }
 
 /** The commands that bring the book to what is planned; none, and the same version, when nothing differs. */
-function toCommands(
+async function toCommands(
   keys: Keys,
   budget: NumberBudget,
   { id, source, version, contacts: present, buckets }: Standing,
-  { before, after, contacts, numbers, whole }: Plan,
+  { before, after, contacts, numbers, bytes, whole }: Plan,
   now: number,
-): { version: number; commands: Command[]; held: Difference } {
-  const held = differenceOf(before.held, after.held);
-  const [cut, added] = [
-    [...before.uids].filter((one) => !after.uids.has(one)),
-    [...after.uids].filter((one) => !before.uids.has(one)),
-  ];
+): Promise<{ version: number; commands: Command[]; held: Difference }> {
+  const held = await differenceOf(before.held, after.held);
+  const [cut, added] = [await without(before.uids, after.uids), await without(after.uids, before.uids)];
   if (version !== null && contacts === present && isEmpty(held) && cut.length + added.length === 0)
     return { version, commands: [], held };
   const next = (version ?? 0) + 1;
   const wanted = whole ? bucketsFor(numbers, buckets) : buckets;
-  const info = { version: next, contacts, numbers, buckets: wanted };
+  const info = { version: next, contacts, numbers, bytes, buckets: wanted };
   const commands: Command[] = [
     ['HSET', keys.book(id, source), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])],
   ];
@@ -171,28 +175,47 @@ function toCommands(
   const uidsOf = (bucket: number) => keys.uids(id, bucket, source);
   const split = wanted !== buckets;
   if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
-  commands.push(...toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held));
-  commands.push(...(split ? toRecords(uidsOf, wanted, [], [...after.uids]) : toRecords(uidsOf, wanted, cut, added)));
+  commands.push(...(await toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held)));
+  const records = split ? { cut: [], added: [...after.uids] } : { cut, added };
+  commands.push(...(await toRecords(uidsOf, wanted, records.cut, records.added)));
   const came = held.set.flatMap(([number]) => (before.held.has(number) ? [] : [number]));
+  await takeTurns();
   commands.push(...toMarks(keys, budget, { id, book: keys.heldPart(id, source), came, ...held, now }));
   return { version: next, commands, held };
 }
 
-function toWrites(keyOf: (bucket: number) => string, buckets: number, { set, unset }: Difference): Command[] {
+async function without(records: ReadonlySet<string>, others: ReadonlySet<string>): Promise<string[]> {
+  const rest: string[] = [];
+  await eachInTurns(records, (record) => {
+    if (!others.has(record)) rest.push(record);
+  });
+  return rest;
+}
+
+async function toWrites(
+  keyOf: (bucket: number) => string,
+  buckets: number,
+  { set, unset }: Difference,
+): Promise<Command[]> {
   const commands: Command[] = [];
+  await takeTurns();
   for (const [bucket, part] of byBucket(unset, buckets, (field) => field))
     for (const some of batches(part)) commands.push(['HDEL', keyOf(bucket), ...some]);
-  for (const [bucket, part] of byBucket(set, buckets, ([field]) => field))
+  await takeTurns();
+  const parts = byBucket(set, buckets, ([field]) => field);
+  await eachInTurns(parts, ([bucket, part]) => {
     for (const some of batches(part)) commands.push(['HSET', keyOf(bucket), ...some.flat()]);
+  });
   return commands;
 }
 
-function toRecords(
+async function toRecords(
   keyOf: (bucket: number) => string,
   buckets: number,
   cut: readonly string[],
   added: readonly string[],
-): Command[] {
+): Promise<Command[]> {
+  await takeTurns();
   const [cuts, adds] = [cut, added].map((records) => byBucket(records, buckets, (record) => record)) as [Parts, Parts];
   return [...new Set([...cuts.keys(), ...adds.keys()])].map((bucket) => [
     'RECORDS',

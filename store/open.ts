@@ -1,4 +1,4 @@
-import type { CommonConfig } from '../runtime/config.ts';
+import type { CommonConfig, KeyConfig } from '../runtime/config.ts';
 import { findRedis } from '../runtime/find-redis.ts';
 import type { Log } from '../runtime/log.ts';
 import { connectQueueRedis, type QueueRedis } from '../runtime/queue-redis.ts';
@@ -18,7 +18,7 @@ export type Opened = {
 
 /** Connects, for as long as it takes. `patience`: as `connectRedis`. @throws Fault UNAVAILABLE when this Redis would lose data. */
 export async function openStores(
-  config: CommonConfig,
+  config: CommonConfig & KeyConfig,
   whenAway: WhenAway,
   log: Log,
   patience?: number,
@@ -30,7 +30,7 @@ export async function openStores(
   ]);
   const queues = createQueues(queueRedis, config.redisPrefix, log);
   return {
-    stores: createStores(redis, config.redisPrefix, config.numberBudget),
+    stores: createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget),
     queues,
     queueRedis,
     place,

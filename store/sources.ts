@@ -1,6 +1,6 @@
 import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { uidKey } from './book-image.ts';
+import type { BookSeal, BookSeals } from './book-seal.ts';
 import type { SourceLease } from './book-writer.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
@@ -30,7 +30,7 @@ export type ReadOutcome = {
  * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
-export function createSources(redis: Redis, keys: Keys, { first, daily }: NumberBudget) {
+export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { first, daily }: NumberBudget) {
   const own = (id: string, name: string) => [
     keys.source(id, name),
     keys.sources(id),
@@ -137,13 +137,14 @@ export function createSources(redis: Redis, keys: Keys, { first, daily }: Number
     /** Notes what a read has found, after the book was written: a read that is done twice does no harm. Nothing when its lease is over. */
     async succeed(id: string, reading: SourceReading, outcome: ReadOutcome, now: number, next: number): Promise<void> {
       const { collection, syncToken, whole, cards, reasons } = outcome;
+      const seal = sealOf(id);
       await settle(id, reading, next, {
         set: { collection, syncToken, lastRead: `${now}`, failures: '0' },
         unset: ['code', 'detail'],
         rejected: {
           whole,
-          cards: whole ? [] : cards.map(uidKey),
-          reasons: Object.fromEntries([...reasons].map(([uid, reason]) => [uidKey(uid), reason])),
+          cards: whole ? [] : cards.map((uid) => shortHash(seal, uid)),
+          reasons: Object.fromEntries([...reasons].map(([uid, reason]) => [shortHash(seal, uid), reason])),
         },
       });
     },
@@ -164,6 +165,11 @@ export function createSources(redis: Redis, keys: Keys, { first, daily }: Number
       });
     },
   };
+}
+
+function shortHash(seal: BookSeal, uid: string): string {
+  const { head, tag } = seal.marksOf(uid);
+  return Buffer.from(head + tag, 'latin1').toString('base64url');
 }
 
 function toFields(flat: readonly string[]): Record<string, string> {

@@ -7,6 +7,7 @@ import { createAskedCodes } from './asked-codes.ts';
 import { createAssertions } from './assertions.ts';
 import { createAudit } from './audit.ts';
 import { createAvatars } from './avatars.ts';
+import { createBookSeals } from './book-seal.ts';
 import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import { createDirectory } from './directory.ts';
@@ -42,16 +43,17 @@ import { createVerifications } from './verifications.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
-/** Everything that is kept, over one connection. */
-export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
+/** Everything that is kept, over one connection. `secretsKey`: for what the stores themselves seal. */
+export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, budget = NO_BUDGET) {
   const keys = createKeys(prefix);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);
+  const sealOf = createBookSeals(secretsKey);
   return {
     keys,
     accounts: createAccounts(redis, keys),
-    addressBooks: createAddressBooks(redis, keys, budget),
+    addressBooks: createAddressBooks(redis, keys, sealOf, budget),
     askedCodes: createAskedCodes(redis, keys),
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
@@ -80,7 +82,7 @@ export function createStores(redis: Redis, prefix: string, budget = NO_BUDGET) {
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     runs: createRuns(redis, keys),
-    sources: createSources(redis, keys, budget),
+    sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
     statuses: createStatuses(redis, keys),

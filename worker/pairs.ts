@@ -1,6 +1,6 @@
 import { associated, barred, toEnd } from '../domain/association.ts';
 import { OPEN, type Privacy } from '../domain/privacy.ts';
-import type { Label } from '../store/book-image.ts';
+import type { Label } from '../store/book-entry.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
 import type { Stores } from '../store/stores.ts';
 import { isStaying, keysOf, type Subscriber } from '../store/subscriber-record.ts';

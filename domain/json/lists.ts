@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 import { type CutValue, createValueCutter, isBlank, type ValueLimits } from './cutter.ts';
 
-/** An item of a list by its place from 0, or what it has too much of; or any other field of the body. */
+/** An item of a list by its place from 0, or what it has too much of; or any other field of the body, one of a list's name that is none among them. */
 export type JsonPart =
   | { list: string; index: number; value: unknown }
   | { list: string; index: number; excess: keyof ValueLimits }
@@ -90,8 +90,7 @@ export function createJsonListReader(lists: readonly string[], limits: ValueLimi
     const byte = bytes[at] as number;
     if (!inValue) {
       if (isBlank(byte)) return at + 1;
-      if (state === 'value' && lists.includes(key)) {
-        if (byte !== OPEN_LIST) throw new Fault('INVALID_ARGUMENT', `“${key}” must be a list.`);
+      if (state === 'value' && byte === OPEN_LIST && lists.includes(key)) {
         beginList();
         return at + 1;
       }

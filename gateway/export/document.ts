@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/grant.ts';
+import { takeTurns } from '../../runtime/turns.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
@@ -17,15 +18,21 @@ export async function* writeExport(
   for (const { name, read } of SECTIONS) {
     yield `,"${name}":`;
     const part = read(context, subscriber, grant);
-    if (Symbol.asyncIterator in part) yield* writeList(part);
-    else yield JSON.stringify(await part);
+    const whole = Symbol.asyncIterator in part ? part : await part;
+    if (isList(whole)) yield* writeList(whole);
+    else yield JSON.stringify(whole);
   }
   yield '}';
 }
 
-async function* writeList(items: AsyncIterable<unknown>): AsyncGenerator<string> {
+function isList(part: unknown): part is Iterable<unknown> | AsyncIterable<unknown> {
+  return Array.isArray(part) || (typeof part === 'object' && part !== null && Symbol.asyncIterator in part);
+}
+
+async function* writeList(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
   let before = '[';
   for await (const item of items) {
+    await takeTurns();
     yield `${before}${JSON.stringify(item)}`;
     before = ',';
   }

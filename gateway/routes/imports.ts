@@ -5,8 +5,10 @@ import { Fault } from '../../domain/fault.ts';
 import { createImportCsvReader } from '../../domain/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
 import type { ImportReader, ImportRow } from '../../domain/import-rows.ts';
+import { takeTurns } from '../../runtime/turns.ts';
 import { writeEntry } from '../audit.ts';
 import { carrierOf } from '../auth.ts';
+import { bytesOf } from '../body-stream.ts';
 import type { Context } from '../context.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
 import { problems } from '../schemas/common.ts';
@@ -24,7 +26,9 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.removeAllContentTypeParsers();
     for (const [type, createReader] of Object.entries(READERS))
-      app.addContentTypeParser(type, (_request, payload, done) => done(null, rowsOf(payload, createReader())));
+      app.addContentTypeParser(type, (request, payload, done) =>
+        done(null, rowsOf(bytesOf(request, payload, Number.MAX_SAFE_INTEGER), createReader())),
+      );
 
     app.post(
       '/imports',
@@ -72,7 +76,11 @@ async function auditRow(
 }
 
 async function* rowsOf(payload: AsyncIterable<Buffer>, reader: ImportReader): AsyncGenerator<ImportRow> {
-  for await (const chunk of payload) yield* reader.push(chunk);
+  for await (const piece of payload)
+    for (const row of reader.push(piece)) {
+      await takeTurns();
+      yield row;
+    }
   yield* reader.end();
 }
 

@@ -3,7 +3,7 @@ import { LARGEST_BOOK } from '../../domain/address-book.ts';
 
 export const ContactBody = Type.Object({
   uid: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-  name: Type.String({ minLength: 1 }),
+  name: Type.Optional(Type.String({ description: 'Without it a friend goes by the own display name.' })),
   phoneNumbers: Type.Array(Type.String(), { maxItems: 100, description: 'As the phone has them, in any form.' }),
   groups: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
 });

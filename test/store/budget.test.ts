@@ -166,7 +166,7 @@ function describeBudget(kind: RedisKind): void {
   it('is no limit when it is switched off, which lets through what waits', async () => {
     await put('abcdef');
     const prefix = stores.keys.reconciliation.split(':')[0] ?? '';
-    stores = createStores(server.redis, prefix, NO_BUDGET);
+    stores = createStores(server.redis, prefix, Buffer.alloc(32), NO_BUDGET);
     expect(await stores.budget.refill('alice', NOW)).to.equal(3);
     await put('abcdefghij');
     expect(await counted()).to.equal('abcdefghij');

@@ -41,7 +41,7 @@ export async function openTestGateway(
     connectQueueRedis(server.place, config.redisPrefix, 'wait', log),
     connectEvents(server.place, log),
   ]);
-  const stores: Stores = createStores(parts.redis ?? server.redis, config.redisPrefix);
+  const stores: Stores = createStores(parts.redis ?? server.redis, config.redisPrefix, config.secretsKey);
   const ownQueues = createQueues(queueRedis, config.redisPrefix, log);
   const queues = parts.queues ?? ownQueues;
   let offset = 0;

@@ -40,7 +40,7 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
     place,
     redis,
     crashMaster: 'crash' in server ? server.crash : undefined,
-    freshStores: (budget) => createStores(redis, `t${randomUUID().slice(0, 8)}`, budget),
+    freshStores: (budget) => createStores(redis, `t${randomUUID().slice(0, 8)}`, Buffer.alloc(32), budget),
     async stop() {
       redis.destroy();
       await server.stop();

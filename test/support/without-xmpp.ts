@@ -13,6 +13,7 @@ import { eventually } from './eventually.ts';
 import { startTestRedis } from './redis.ts';
 
 const NUMBER_KEY = 'ab'.repeat(32);
+const SECRETS_KEY = 'cd'.repeat(32);
 
 export type WithoutXmpp = {
   api: Api;
@@ -42,7 +43,7 @@ export async function startWithoutXmpp(
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,
     EARSHOT_NUMBER_KEY: NUMBER_KEY,
-    EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
+    EARSHOT_SECRETS_KEY: SECRETS_KEY,
     EARSHOT_LOG_LEVEL: 'warn',
     EARSHOT_REDIS_PATIENCE_MS: '30000',
     ...settings,
@@ -55,7 +56,7 @@ export async function startWithoutXmpp(
 
   return {
     api,
-    stores: createStores(redis.redis, 'earshot'),
+    stores: createStores(redis.redis, 'earshot', Buffer.from(SECRETS_KEY, 'hex')),
     apiOf: ({ token }) => createApi({ gatewayUrl, operatorKey: token }),
     keyOf: createNumberKey(Buffer.from(NUMBER_KEY, 'hex')),
     logOf: (role) => readFile(join(folder, `${role}.log`), 'utf8'),

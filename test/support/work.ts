@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import type { QueueName } from '../../runtime/queues.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { createKeys } from '../../store/keys.ts';
 import { allPartitions } from '../../store/partitions.ts';
-import { createStores } from '../../store/stores.ts';
 import { eventually } from './eventually.ts';
 import { withRedis } from './stack.ts';
 
@@ -24,7 +24,7 @@ export async function workDone(stack: Stack): Promise<void> {
 }
 
 async function waiting(redis: Redis, queue: QueueName): Promise<number> {
-  const { keys } = createStores(redis, 'earshot');
+  const keys = createKeys('earshot');
   const counts = allPartitions().map((partition) =>
     redis.zCount(keys.duePart(queue, partition), '-inf', Date.now() + SOON),
   );

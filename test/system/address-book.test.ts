@@ -1,11 +1,14 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Answer, type Api, createApi, type Person } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('address books that change by single contacts', () => {
-  let stack: Stack;
+  let stack: Stack & { dataDir: string };
   let api: Api;
   let alice: Person;
   let bob: Person;
@@ -91,5 +94,20 @@ describe('address books that change by single contacts', () => {
       expect((await patch(body)).status, JSON.stringify(body)).to.equal(400);
     const many = Array.from({ length: 20_001 }, (_, i) => ({ uid: `${i}`, name: 'x', phoneNumbers: ['1'] }));
     expect((await patch({ upsert: many })).status).to.equal(413);
+  });
+
+  it('leave no name, group or uid of a contact readable in what Redis writes to its disk', async () => {
+    const contact = { uid: 'zelda@phone', name: 'Zelda Quux', phoneNumbers: ['13900139009'], groups: ['Quuxes'] };
+    await api.putBook(alice, [contact]);
+    await api.expectStatus(202, patch({ upsert: [{ ...contact, name: 'Zelda Quux-Baz' }] }));
+    const folder = join(stack.dataDir, 'redis', 'appendonlydir');
+    await eventually(async () => {
+      const files = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'latin1')));
+      const text = files.join('');
+      expect(text, 'it has been written').to.match(new RegExp(`${alice.id}[^\r]*held`));
+      expect(text).to.not.match(/zelda|quux/i);
+    });
+    const { text } = await api.call('GET', `/v1/subscribers/${alice.id}/export`);
+    expect(text, 'its owner reads it').to.contain('"name":"Zelda Quux-Baz","groups":["Quuxes"]');
   });
 });

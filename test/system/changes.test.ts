@@ -51,6 +51,21 @@ describe('people who come, change and go', () => {
     await api.expectStatus(404, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: '+8613900139000' }));
   });
 
+  it('go by their own display name where the book has their number alone, and by its name and groups once it says them', async () => {
+    const contact = { uid: 'c-1', phoneNumbers: ['13900139001'] };
+    const put = api.call('PUT', api.path(alice, 'address-book'), { contacts: [contact] });
+    expect((await api.expectStatus(202, put)).body).to.deep.include({ contacts: 1, rejected: [] });
+    await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob' }));
+    expect((await api.friends(alice))[0]).to.include({ name: 'Bob', phoneNumber: '+8613900139001' });
+    const named = { ...contact, name: 'Bob, new number', groups: ['Band'] };
+    await api.expectStatus(202, api.call('PATCH', api.path(alice, 'address-book'), { upsert: [named] }));
+    await alices.item(bob.jid, (item) => {
+      expect(item).to.include({ subscription: 'both', name: 'Bob, new number' });
+      expect(item?.groups).to.deep.equal(['Band']);
+    });
+    expect((await api.friends(alice))[0]).to.include({ name: 'Bob, new number' });
+  });
+
   it('leave nothing behind when they are removed: no roster item, no tune, no token, no trace in the store', async () => {
     const events = await openEvents(stack, alice);
     const own = await openEvents(stack, bob);

@@ -107,7 +107,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const api = createApi(server);
   await eventually(async () => expect((await fetch(`${server.gatewayUrl}/livez`)).status).to.equal(200));
 
-  const stores = createStores(redis.redis, 'earshot');
+  const stores = createStores(redis.redis, 'earshot', Buffer.from(env.EARSHOT_SECRETS_KEY, 'hex'));
   const log = pino({ level: 'silent' });
   const queueRedis = await connectQueueRedis(redis.place, 'earshot', 'fail-fast', log);
   const queues = createQueues(queueRedis, 'earshot', log);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ALL_SCOPES } from '../../domain/scope.ts';
 import type { Stack } from '../../local/stack.ts';
 import type { Redis } from '../../runtime/redis.ts';
-import { createStores } from '../../store/stores.ts';
+import { createKeys } from '../../store/keys.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { issueKey } from '../support/credentials.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
@@ -222,14 +222,14 @@ function numberOf(n: number): string {
 /** An API key whose time is over. */
 async function expiredKey(stack: Stack, api: Api): Promise<string> {
   const { key } = await issueKey(api, ALL_SCOPES);
-  await withRedis(stack, (redis) => expireAll(redis, createStores(redis, 'earshot').keys.credentials.records));
+  await withRedis(stack, (redis) => expireAll(redis, createKeys('earshot').credentials.records));
   return key;
 }
 
 /** A token whose time is over; Redis still has it. */
 async function expiredToken(stack: Stack, api: Api): Promise<string> {
   const { id, token } = await api.join('+8613600900900');
-  await withRedis(stack, (redis) => expireAll(redis, createStores(redis, 'earshot').keys.tokens(id)));
+  await withRedis(stack, (redis) => expireAll(redis, createKeys('earshot').tokens(id)));
   return token;
 }
 

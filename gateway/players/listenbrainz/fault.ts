@@ -17,8 +17,8 @@ export class ListenBrainzFault extends Error {
 /** Answers every error as `{"code", "error"}`: these clients read nothing else. */
 export function answerFaults(app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) await linger(request.raw);
     const fault = toFault(error);
+    if (fault.code === 413) await linger(request.raw);
     if (fault.code === 500) request.log.error({ err: error, correlator: request.id }, 'request failed');
     if (fault.code === 503) reply.header('retry-after', '2');
     return send(reply, fault);
@@ -36,7 +36,8 @@ function toFault(error: FastifyError): ListenBrainzFault {
   if (error instanceof ListenBrainzFault) return error;
   if (error instanceof Fault && error.code === 'TOO_MANY_REQUESTS') return new ListenBrainzFault(429, error.message);
   if (isRedisAway(error)) return new ListenBrainzFault(503, 'The store does not answer; try again in a moment.');
-  if (error.statusCode === 413) return new ListenBrainzFault(413, 'Payload too large.');
+  if (error.statusCode === 413 || (error instanceof Fault && error.code === 'PAYLOAD_TOO_LARGE'))
+    return new ListenBrainzFault(413, 'Payload too large.');
   if (error.statusCode === 400) return new ListenBrainzFault(400, 'The request cannot be read.');
   return new ListenBrainzFault(500, 'Something went wrong. Please try again.');
 }

@@ -5,7 +5,7 @@ import { currentOf, type Playing } from '../../../domain/tune.ts';
 import { playTune, stopPlaying } from '../../../service/playing.ts';
 import type { Context } from '../../context.ts';
 import type { Limit } from '../../limits.ts';
-import { acceptText } from '../bodies.ts';
+import { acceptStream, acceptText, streamOf } from '../bodies.ts';
 import { allowOrigins } from '../cors.ts';
 import { type Caller, callerOf, count, deviceOf, requireCaller, tokenOf } from './caller.ts';
 import { answerFaults, ListenBrainzFault } from './fault.ts';
@@ -35,13 +35,16 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
       if (request.method === 'POST') request.listenBrainz = await requireCaller(context, request, reply);
     });
 
-    app.post('/submit-listens', { bodyLimit: LARGEST_SUBMISSION, schema }, async (request) => {
-      const { type, listens } = readSubmission(request.body, now() / 1000);
-      const [listen] = listens;
-      if (type === 'playing_now' && listen) await play(context, callerIn(request), listen);
-      const { return_msid: wanted } = request.query as { return_msid?: string };
-      const msid = wanted?.toLowerCase() === 'true' && listen ? { recording_msid: msidOf(listen) } : {};
-      return { status: 'ok', ...msid };
+    await app.register(async (door) => {
+      acceptStream(door, LARGEST_SUBMISSION);
+      door.post('/submit-listens', { bodyLimit: LARGEST_SUBMISSION, schema }, async (request) => {
+        const { type, listens } = await readSubmission(streamOf(request), now() / 1000);
+        const [listen] = listens;
+        if (type === 'playing_now' && listen) await play(context, callerIn(request), listen);
+        const { return_msid: wanted } = request.query as { return_msid?: string };
+        const msid = wanted?.toLowerCase() === 'true' && listen ? { recording_msid: msidOf(listen) } : {};
+        return { status: 'ok', ...msid };
+      });
     });
 
     app.post('/playing-now/delete', { schema }, async (request) => {

@@ -1,3 +1,7 @@
+import { Fault } from '../../../domain/fault.ts';
+import type { ValueLimits } from '../../../domain/json/cutter.ts';
+import { createJsonListReader } from '../../../domain/json/lists.ts';
+import { eachInTurns } from '../../../runtime/turns.ts';
 import { ListenBrainzFault } from './fault.ts';
 import { checkListen, type Listen } from './listen.ts';
 
@@ -10,22 +14,49 @@ const MOST_LISTENS = 1_000;
 const LARGEST_LISTEN = 10_240;
 export const LARGEST_SUBMISSION = MOST_LISTENS * LARGEST_LISTEN;
 
-/** Reads the body of `/1/submit-listens`. `now`: seconds. @throws ListenBrainzFault 400 in the words of listenbrainz-server */
-export function readSubmission(body: unknown, now: number): Submission {
-  const { listen_type: type, payload } = readJson(body);
-  if (type === undefined || !Array.isArray(payload)) throw refused('Invalid JSON document submitted.');
+/** A listen that is written with blanks and escapes may be longer than it is. */
+const LISTEN_LIMITS: ValueLimits = { bytes: 4 * LARGEST_LISTEN, values: LARGEST_LISTEN / 2, depth: 64 };
+
+/**
+ * Reads the body of `/1/submit-listens` as it arrives. `now`: seconds.
+ * @throws ListenBrainzFault 400 in the words of listenbrainz-server, and 413
+ */
+export async function readSubmission(bytes: AsyncIterable<Buffer>, now: number): Promise<Submission> {
+  const { type, payload } = await readParts(bytes);
+  if (type === undefined || payload === undefined) throw refused('Invalid JSON document submitted.');
   if (payload.length === 0) throw refused('JSON document does not contain any listens');
   if (!TYPES.includes(type)) throw refused('JSON document requires a valid listen_type key.');
   if (type !== 'import' && payload.length > 1)
     throw refused('JSON document contains more than listen for a single/playing_now. It should contain only one.');
-  if (payload.length > MOST_LISTENS)
-    throw refused(`Too many listens. You may not submit more than ${MOST_LISTENS} listens at once.`);
-  const listens = payload.map((listen) => {
-    if (sizeOf(listen) > LARGEST_LISTEN)
+  const listens: Listen[] = [];
+  await eachInTurns(payload, (listen) => {
+    if (listen === TOO_LARGE || sizeOf(listen) > LARGEST_LISTEN)
       throw refused(`JSON document is too large. Listens may not be larger than ${LARGEST_LISTEN} characters.`);
-    return checkListen(listen, type === 'playing_now', now);
+    listens.push(checkListen(listen, type === 'playing_now', now));
   });
   return { type: type as ListenType, listens };
+}
+
+const TOO_LARGE = Symbol('too large');
+
+async function readParts(bytes: AsyncIterable<Buffer>): Promise<{ type: unknown; payload: unknown[] | undefined }> {
+  const reader = createJsonListReader(['payload'], LISTEN_LIMITS);
+  const payload: unknown[] = [];
+  let type: unknown;
+  try {
+    for await (const piece of bytes)
+      for (const part of reader.push(piece)) {
+        if ('list' in part) payload.push('excess' in part ? TOO_LARGE : part.value);
+        else if (part.field === 'listen_type') type = part.value;
+        if (payload.length > MOST_LISTENS)
+          throw refused(`Too many listens. You may not submit more than ${MOST_LISTENS} listens at once.`);
+      }
+    reader.end();
+  } catch (err) {
+    if (err instanceof Fault && err.code === 'INVALID_ARGUMENT') throw refused('Cannot parse JSON document.');
+    throw err;
+  }
+  return { type, payload: reader.begun.has('payload') ? payload : undefined };
 }
 
 /** Bytes; endless for what is nested too deep to be written. */
