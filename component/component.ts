@@ -18,6 +18,7 @@ import { createEchoes } from './echoes.ts';
 import { createGate } from './gate.ts';
 import { createJobs } from './jobs.ts';
 import { createOwnTunes } from './own-tunes.ts';
+import { createPatience } from './patience.ts';
 import { TUNE } from './pep.ts';
 import { createPreparation } from './preparation.ts';
 import { createPresenceTracker } from './presence.ts';
@@ -47,7 +48,9 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const contacts = createContacts(context, config, () => info());
   const ownTunes = createOwnTunes(context, config.homeHost, contacts.mayRepeat);
   const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
-  const jobs = createJobs(context, config, queueRedis, isPrivileged, { presence, avatars, contacts, bounces });
+  const patience = createPatience(context);
+  const parts = { presence, avatars, contacts, bounces, patience };
+  const jobs = createJobs(context, config, queueRedis, isPrivileged, parts);
   const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
   stream.onStanza((stanza) => {
     avatars.receive(stanza);
@@ -67,6 +70,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
   stream.onOffline(contacts.forget);
+  stream.onOffline(patience.forget);
   const commands = createCommandContext(config, context);
   const chat = createChat(stream, commands);
   stream.onStanza(chat.receive);
@@ -83,6 +87,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     async stop() {
       await heartbeat.stop();
       await Promise.all([...jobs.values()].map((worker) => worker.close()));
+      await patience.stop();
       await presence.stop();
       await avatars.stop();
       await ownTunes.stop();

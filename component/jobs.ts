@@ -10,12 +10,19 @@ import type { Context } from './context.ts';
 import { createContactJob, createListenJob } from './listen.ts';
 import { createOfferJob } from './offers.ts';
 import { createOutbox } from './outbox.ts';
+import type { Patience } from './patience.ts';
 import type { PresenceTracker } from './presence.ts';
 import { createQuietOutbox } from './quiet-outbox.ts';
 import { createRosterJob } from './roster.ts';
 
 /** What the jobs share with what listens to the stream. */
-export type JobParts = { presence: PresenceTracker; avatars: Avatars; contacts: Contacts; bounces: Bounces };
+export type JobParts = {
+  presence: PresenceTracker;
+  avatars: Avatars;
+  contacts: Contacts;
+  bounces: Bounces;
+  patience: Patience;
+};
 
 /** The component's queue workers. Most do one thing where the server has granted privileges, and another where it has not (decision 74). */
 export function createJobs(
@@ -23,14 +30,15 @@ export function createJobs(
   config: ComponentConfig,
   queueRedis: QueueRedis,
   isPrivileged: () => boolean,
-  { presence, avatars, contacts, bounces }: JobParts,
+  { presence, avatars, contacts, bounces, patience }: JobParts,
 ): Map<QueueName, QueueWorker> {
   const { stream, log } = context;
   const { domain, homeHost } = config;
 
   function run(name: QueueName, concurrency: number, usual: QueueWork, unprivileged = usual): [QueueName, QueueWorker] {
     const work: QueueWork = (...job) => (isPrivileged() ? usual : unprivileged)(...job);
-    return [name, createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, work)];
+    const patient = patience.of(name, work);
+    return [name, createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, patient)];
   }
 
   const accountView = () => (isPrivileged() ? privilegedView(stream) : adminView(stream, homeHost));

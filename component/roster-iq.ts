@@ -1,4 +1,5 @@
 // RFC 6121, section 2, through the roster right of XEP-0356
+import { parseBareJid } from '../domain/jid.ts';
 import type { RosterItem, Subscription } from '../domain/roster.ts';
 import { isCondition } from './stanza-error.ts';
 import type { Stream } from './stream.ts';
@@ -6,9 +7,10 @@ import { type Element, textElement, xml } from './xml.ts';
 
 const ROSTER = 'jabber:iq:roster';
 
-/** The user's roster, by JID. */
-export async function readRoster(stream: Stream, jid: string): Promise<Map<string, RosterItem>> {
-  const answer = await stream.request(xml('iq', { type: 'get', to: jid }, xml('query', { xmlns: ROSTER })));
+/** The user's roster, by JID. `patience`: milliseconds, if not the usual. */
+export async function readRoster(stream: Stream, jid: string, patience?: number): Promise<Map<string, RosterItem>> {
+  const ask = xml('iq', { type: 'get', to: jid }, xml('query', { xmlns: ROSTER }));
+  const answer = await stream.request(ask, patience);
   const items = answer.getChild('query', ROSTER)?.getChildren('item') ?? [];
   return new Map(items.map(toItem).map((item) => [item.jid, item]));
 }
@@ -36,8 +38,9 @@ function rosterSet(jid: string, item: Element): Element {
 }
 
 function toItem(element: Element): RosterItem {
+  const { jid = '' } = element.attrs;
   return {
-    jid: element.attrs.jid ?? '',
+    jid: parseBareJid(jid) ?? jid,
     subscription: (element.attrs.subscription ?? 'none') as Subscription,
     name: element.attrs.name ?? '',
     groups: element.getChildren('group').map((group) => group.getText()),

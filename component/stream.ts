@@ -8,6 +8,7 @@ export type StreamOptions = { service: string; domain: string; secret: string; h
 
 export type Stream = {
   request: Requests['request'];
+  waiting: Requests['waiting'];
   send(stanza: Element): Promise<void>;
   /** Incoming messages and presences, in order. */
   onStanza(listener: (stanza: Element) => void): void;
@@ -32,10 +33,14 @@ export function createStream(options: StreamOptions, log: Log): Stream {
   const entity = xmpp.component({ service: options.service, domain: options.domain, password: options.secret });
   guard(entity, log);
   const requests = createRequests((stanza) => entity.send(stanza));
+  const offlineListeners: (() => void)[] = [];
   const errorListeners: ((condition: string) => void)[] = [];
 
   entity.on('stanza', (stanza: Element) => requests.answer(stanza));
-  entity.on('disconnect', () => requests.fail());
+  entity.on('disconnect', () => {
+    requests.fail();
+    for (const listener of offlineListeners) listener();
+  });
   entity.on('error', (err: Error & { condition?: string }) => {
     log.warn({ err, condition: err.condition }, 'XMPP stream');
     if (err.condition) for (const listener of errorListeners) listener(err.condition);
@@ -46,10 +51,11 @@ export function createStream(options: StreamOptions, log: Log): Stream {
 
   return {
     request: requests.request,
+    waiting: requests.waiting,
     send: (stanza) => entity.send(stanza),
     onStanza: (listener) => void entity.on('stanza', listener),
     onOnline: (listener) => void entity.on('online', listener),
-    onOffline: (listener) => void entity.on('disconnect', listener),
+    onOffline: (listener) => void offlineListeners.push(listener),
     onStreamError: (listener) => void errorListeners.push(listener),
     answerGet: (xmlns, name, handler) => entity.iqCallee.get(xmlns, name, handler),
     answerSet: (xmlns, name, handler) => entity.iqCallee.set(xmlns, name, handler),

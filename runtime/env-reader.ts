@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseBareJid } from '../domain/jid.ts';
+import { prepareDomain } from '../domain/jid.ts';
 import type { RedisPlace } from './redis-options.ts';
 import { isSafeUrl } from './safe-url.ts';
 
@@ -41,9 +41,9 @@ export function createReader(env: Env) {
 
   function domain(name: string, fallback?: string): string {
     const value = text(name, fallback);
-    if (value !== '' && parseBareJid(`x@${value}`) === undefined)
-      faults.push(`${name} must be a domain name such as op.example.`);
-    return value.toLowerCase();
+    const prepared = prepareDomain(value);
+    if (value !== '' && prepared === undefined) faults.push(`${name} must be a domain name such as op.example.`);
+    return prepared ?? value;
   }
 
   function integer(name: string, least: number, most: number, fallback: number): number {

@@ -43,7 +43,10 @@ function tooManyNumbers(): Fault {
 export function toJid(text: string, homeHost: string): string {
   const jid = parseBareJid(text);
   if (jid === undefined || domainOf(jid) !== homeHost)
-    throw new Fault('INVALID_ARGUMENT', `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}.`);
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}: letters and digits of one direction before the @, and none that XMPP servers store as others (ß, final ς, ligatures, invisible characters); send it as the server writes it.`,
+    );
   return jid;
 }
 

@@ -17,10 +17,10 @@ export async function visitOf(context: CommandContext, from: string, language: L
   return { context, jid, subscriber: await subscriberOfJid(context, jid), texts: TEXTS[language] };
 }
 
-/** The bare JID of a user of the home host; undefined for anybody else, and for the host itself. */
+/** The bare JID of a user of the home host; undefined for anybody else, and for the host itself. Whom the server writes otherwise than Earshot is somebody else. */
 export function userOf({ config }: CommandContext, from: string): string | undefined {
-  const jid = parseBareJid(bareOf(from));
-  return jid !== undefined && domainOf(jid) === config.homeHost ? jid : undefined;
+  const jid = bareOf(from);
+  return parseBareJid(jid) === jid && domainOf(jid) === config.homeHost ? jid : undefined;
 }
 
 /** @throws Fault TOO_MANY_REQUESTS */

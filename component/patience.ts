@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueueName, QueueWork } from '../runtime/queues.ts';
+import type { Context } from './context.ts';
+import { Unanswered } from './requests.ts';
+
+/** Runs the work of queues so that an account that does not answer costs only its own subscriber anything (decision 120). */
+export type Patience = {
+  /** The same work, which gives its slot back when it waits for such an account. */
+  of(queue: QueueName, work: QueueWork): QueueWork;
+  /** The stream is gone: whoever did not answer may do so on the next. */
+  forget(): void;
+  /** Waits for what has given its slot back and is still under way. */
+  stop(): Promise<void>;
+};
+
+/** Milliseconds for which an account may keep a job waiting in a slot that others need. */
+const PATIENCE = 1_000;
+/** Jobs that wait outside of the slots. */
+const MOST_ASIDE = 1_000;
+/** Milliseconds for which an account that did not answer is left alone: the first time, and at most. */
+const FIRST_REST = 30_000;
+const LONGEST_REST = 300_000;
+const MOST_SILENT = 10_000;
+
+export function createPatience({ stores, queues, stream, log, now }: Context): Patience {
+  /** Who did not answer, the longest ago first. `rest`: for how long it is left alone. */
+  const silent = new Map<string, { until: number; rest: number }>();
+  const aside = new Map<string, Promise<void>>();
+
+  /** Until when. The jobs of several queues that waited side by side were one try. */
+  function leaveAlone(id: string): number {
+    const before = silent.get(id);
+    if (before && before.until > now()) return before.until;
+    const rest = Math.min((before?.rest ?? FIRST_REST / 2) * 2, LONGEST_REST);
+    silent.delete(id);
+    silent.set(id, { until: now() + rest, rest });
+    for (const first of silent.keys()) if (silent.size > MOST_SILENT) silent.delete(first);
+    return now() + rest;
+  }
+
+  async function attempt(queue: QueueName, id: string, running: Promise<void>): Promise<void> {
+    try {
+      await running;
+      silent.delete(id);
+    } catch (err) {
+      if (!(err instanceof Unanswered)) throw err;
+      log.warn({ subject: id, queue }, 'the subscriber’s account on the XMPP server does not answer');
+      await stores.due.postpone(queue, id, leaveAlone(id));
+    }
+  }
+
+  /** Whether the job has come to wait for its subscriber's account; false once it is done. */
+  async function hasToWait(id: string, running: Promise<void>): Promise<boolean> {
+    const stop = new AbortController();
+    const done = running.then(
+      () => true,
+      () => true,
+    );
+    try {
+      while (!(await Promise.race([done, sleep(PATIENCE, false, { signal: stop.signal })])))
+        if (await isKeptWaiting(id).catch(() => false)) return true;
+      return false;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async function isKeptWaiting(id: string): Promise<boolean> {
+    const [subscriber, former] = await Promise.all([stores.subscribers.record(id), stores.formerJids.list(id)]);
+    const jids = [...(subscriber ? [subscriber.jid] : []), ...former.map(({ jid }) => jid)];
+    return jids.some((jid) => stream.waiting(jid) >= PATIENCE);
+  }
+
+  /** What is asked for meanwhile comes afterwards. What goes wrong stays due, and the sweep asks for it again. */
+  function putAside(key: string, queue: QueueName, id: string, running: Promise<void>): void {
+    const ending = running
+      .catch((err: unknown) => log.warn({ err, subject: id, queue }, 'job failed'))
+      .finally(() => aside.delete(key));
+    aside.set(key, ending);
+  }
+
+  return {
+    of: (queue, work) => async (id, job, token) => {
+      const key = `${queue} ${id}`;
+      const before = aside.get(key);
+      if (before) return void before.then(() => queues.enqueue(queue, [id])).catch(() => {});
+      const rest = silent.get(id);
+      if (rest && rest.until > now()) return stores.due.postpone(queue, id, rest.until);
+      if (rest && aside.size >= MOST_ASIDE) return stores.due.postpone(queue, id, now() + FIRST_REST);
+      const running = attempt(queue, id, work(id, job, token));
+      const waits = rest !== undefined || (await hasToWait(id, running));
+      if (!waits || aside.size >= MOST_ASIDE) return running;
+      putAside(key, queue, id, running);
+    },
+    forget: () => silent.clear(),
+    async stop() {
+      await Promise.all(aside.values());
+    },
+  };
+}
