@@ -53,8 +53,10 @@ async function follow(
   if (repeated && tune && (await stores.nowPlaying.published(id)).fingerprint === fingerprint(tune)) return;
   const before = devices.find(({ device }) => device === OWN_CLIENT);
   const playing = tune && play(before, OWN_CLIENT, tune, now());
-  const sure = echoes.quietSince(jid, moment);
-  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, sure, now()))) return;
+  const known = echoes.quietSince(jid, moment) ? 'it' : 'unsure';
+  // Friends see it, and nothing that plays would ever end it.
+  const shown = element && !tune ? 'unreadable' : known;
+  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, shown, now()))) return;
   await queues.enqueue('tune', [id]);
   await stores.events.tell(id, { what: 'now-playing' });
 }

@@ -1,7 +1,7 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html), as an event of XEP-0060, section 7.1.2.1
 import { domainOf } from '../domain/jid.ts';
-import { type PlayerTrack, playerTune } from '../domain/player-tune.ts';
-import type { Tune } from '../domain/tune.ts';
+import { type PlayerTrack, playerText, playerTune } from '../domain/player-tune.ts';
+import { safeUri, type Tune } from '../domain/tune.ts';
 import { TUNE } from './pep.ts';
 import type { Element } from './xml.ts';
 
@@ -24,17 +24,20 @@ export function readTuneEvent(message: Element, homeHost: string): TuneEvent | u
   return { jid, tune: tune && tune.getChildElements().length > 0 ? tune : undefined };
 }
 
-/** What the element says, cleaned as a player's words are; a tune without a title goes by what else it has. */
+/**
+ * What the element says, cleaned as a player's words are; a tune without a title goes by what else it has, the address of a stream at last. Undefined
+ * when it says nothing that can be shown.
+ */
 export function tuneOf(element: Element): Tune | undefined {
   const text = (name: string) => element.getChildText(name) ?? undefined;
-  const [artist, source] = [text('artist'), text('source')];
+  const [artist, source, uri = ''] = [text('artist'), text('source'), text('uri')];
   const track: PlayerTrack = {
-    title: text('title') || artist || source,
+    title: [text('title'), artist, source, safeUri(uri)].find((one) => playerText(one) !== undefined),
     artist,
     source,
     track: text('track'),
     length: text('length'),
-    uri: text('uri'),
+    uri,
   };
   const tune = playerTune(track);
   const rating = Number(text('rating'));

@@ -39,12 +39,13 @@ return gone`;
 
 /**
  * What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
- * KEYS: playing, published, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, fingerprint.
+ * KEYS: playing, published, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, fingerprint,
+ * whether the server shows what nobody can read ('1').
  */
 export const OWN = `${NOTE}
 if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
 if ARGV[3] ~= '' then note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
-elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0
+elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 and ARGV[8] ~= '1' then return 0
 else redis.call('HSET', KEYS[1], 'generation', ARGV[4]) end
 redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
 local known = redis.call('HGET', KEYS[2], 'fingerprint') ~= '${UNKNOWN}'

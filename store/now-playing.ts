@@ -83,14 +83,14 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /**
-     * The user's own client has published this on the server, or with undefined the end of it: so the server shows it, unless
-     * `sure` is false. False when there was nothing to end.
+     * The user's own client has published this on the server, or with undefined the end of it. False when there was nothing to end.
+     * `shown`: what the server shows now: `it`; perhaps something else (`unsure`); or something that Earshot cannot read, which is to be taken off.
      */
     async publishedByOwner(
       id: string,
       device: string,
       playing: Playing | undefined,
-      sure: boolean,
+      shown: 'it' | 'unsure' | 'unreadable',
       now: number,
     ): Promise<boolean> {
       const reply = await redis.eval(OWN, {
@@ -102,7 +102,8 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
           newStamp(),
           `${now + GRACE}`,
           `${MOST_DEVICES}`,
-          sure ? fingerprint(playing?.tune) : UNKNOWN,
+          shown === 'it' ? fingerprint(playing?.tune) : UNKNOWN,
+          shown === 'unreadable' ? '1' : '0',
         ],
       });
       return reply === 1;

@@ -105,4 +105,46 @@ describe('events of user tunes', () => {
     expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
     expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
   });
+
+  const tuneOf = (fields: Record<string, string>) =>
+    event(
+      xml(
+        'item',
+        { id: 'current' },
+        xml(
+          'tune',
+          { xmlns: TUNE },
+          Object.entries(fields).map(([name, text]) => xml(name, {}, text)),
+        ),
+      ),
+    );
+
+  for (const [what, fields, title] of [
+    ['only an address', { uri: 'https://radio.example/live' }, 'https://radio.example/live'],
+    ['a blank title and an artist', { artist: 'Björk', title: ' ' }, 'Björk'],
+    ['an invisible title and a source', { source: 'Post', title: '\u200B' }, 'Post'],
+    [
+      'nothing else to be seen',
+      { artist: '\u3164', title: '', uri: 'https://radio.example/' },
+      'https://radio.example/',
+    ],
+  ] as const)
+    it(`are shown as what they are with ${what}, and the end of them is heard`, async () => {
+      expect(await receive(tuneOf(fields))).to.deep.equal([`xmpp: ${title}`]);
+      expect((await stores.nowPlaying.published('alice')).fingerprint).to.contain(title);
+      expect(await receive(tuneOf({}))).to.deep.equal([]);
+    });
+
+  for (const [what, fields] of [
+    ['a blank title', { title: ' ' }],
+    ['a rating', { rating: '5' }],
+    ['a link that a friend may not be given', { uri: 'javascript:alert(1)' }],
+  ] as const)
+    it(`are taken off the server when they say nothing that can be shown (${what})`, async () => {
+      expect(await receive(tuneOf(fields))).to.deep.equal([]);
+      expect((await stores.nowPlaying.published('alice')).fingerprint, 'the next tune job publishes').to.equal(
+        undefined,
+      );
+      expect(await stores.due.isMarked('tune', 'alice')).to.equal(true);
+    });
 });

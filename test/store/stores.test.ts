@@ -77,7 +77,7 @@ function describeStores(kind: RedisKind): void {
       await stores.subscribers.leave('alice', NOW);
       await stores.subscribers.forget(ALICE);
       expect(await stores.applicationPasswords.add('alice', password)).to.equal('gone');
-      await stores.nowPlaying.publishedByOwner('alice', 'xmpp', undefined, true, NOW);
+      await stores.nowPlaying.publishedByOwner('alice', 'xmpp', undefined, 'it', NOW);
       // What others, and jobs that stood still, mark at somebody who is forgotten goes when its job comes.
       await stores.sharing.ask('alice', NOW);
       await stores.pairs.touch('alice', ['bob'], NOW);
@@ -257,7 +257,7 @@ function describeStores(kind: RedisKind): void {
       await join();
       const own = playing('xmpp', NOW + 60_000);
       const publish = (tune: Playing | undefined, sure: boolean) =>
-        stores.nowPlaying.publishedByOwner('alice', 'xmpp', tune, sure, NOW);
+        stores.nowPlaying.publishedByOwner('alice', 'xmpp', tune, sure ? 'it' : 'unsure', NOW);
       const shown = async () => (await stores.nowPlaying.published('alice')).fingerprint;
       expect(await publish(undefined, true), 'an end of nothing').to.equal(false);
       expect(await shown()).to.equal('');
