@@ -9,7 +9,10 @@ export const BODY_LIMIT = 64 * 1024;
 /** Milliseconds in which the head of a request must have arrived, and an ordinary body after it. */
 const HEAD_TIMEOUT = 10_000;
 const BODY_TIMEOUT = 10_000;
-/** Milliseconds in which any request must have arrived; a large book over a slow network takes its time. */
+/**
+ * Milliseconds in which any request must have arrived; a large book over a slow network takes its
+ * time.
+ */
 const REQUEST_TIMEOUT = 300_000;
 /** Characters of a path with its query; ours have 200. */
 const LONGEST_URL = 2_000;
@@ -40,8 +43,9 @@ function clientErrorHandler(error: { code?: string }, socket: Socket): void {
 }
 
 /**
- * Cuts off who sends a long path, or trickles an ordinary body: large ones have until the request's own timeout. The time counts from the
- * moment when the body is wanted, or when the answer is given without it: what we wait for before is not the caller's doing.
+ * Cuts off who sends a long path, or trickles an ordinary body: large ones have until the request's
+ * own timeout. The time counts from the moment when the body is wanted, or when the answer is given
+ * without it: what we wait for before is not the caller's doing.
  */
 export function cutOffSlowAndLong(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {

@@ -2,12 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { Fault } from '../domain/fault.ts';
 
-/** Milliseconds for which keys are used without asking again, and in which unknown ones are not looked for a second time. */
+/**
+ * Milliseconds for which keys are used without asking again, and in which unknown ones are not
+ * looked for a second time.
+ */
 const FRESH = 600_000;
 const COOLDOWN = 30_000;
 /** Milliseconds for which keys are used while their issuer does not answer. */
 const STALE = 24 * 3_600_000;
-/** Milliseconds that a caller waits, and that the issuer has for an answer: the callers after this one have it then. */
+/**
+ * Milliseconds that a caller waits, and that the issuer has for an answer: the callers after this
+ * one have it then.
+ */
 const PATIENCE = 1_500;
 const ANSWER = 10_000;
 
@@ -17,9 +23,11 @@ export type RemoteKeyOptions = { cooldown?: number | undefined; now?: (() => num
 type Known = { keyOf: JWTVerifyGetKey; since: number };
 
 /**
- * The keys of an issuer (RFC 7517) at the address that `find` tells, fetched when they are first needed, when they are ten minutes old, and when a
- * token names one that is not among them. An issuer that hangs costs nobody whose key is known, and others a second and a half.
- * The getter throws Fault UNAVAILABLE when the keys cannot be had: nothing is called wrong for that, and nothing taken unchecked.
+ * The keys of an issuer (RFC 7517) at the address that `find` tells, fetched when they are first
+ * needed, when they are ten minutes old, and when a token names one that is not among them. An
+ * issuer that hangs costs nobody whose key is known, and others a second and a half. The getter
+ * throws Fault UNAVAILABLE when the keys cannot be had: nothing is called wrong for that, and
+ * nothing taken unchecked.
  */
 export function createRemoteKeys(
   find: () => Promise<string>,

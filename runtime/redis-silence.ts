@@ -13,9 +13,10 @@ type Connection = {
 };
 
 /**
- * Gives up connections on which nothing is answered, for as long as `owner` is open: a Redis that hangs accepts commands, and
- * even new connections, and says nothing. All that wait on such a connection are rejected, and whatever is asked
- * from then on is rejected at once, until Redis has answered a new connection. `patience`: milliseconds for an answer.
+ * Gives up connections on which nothing is answered, for as long as `owner` is open: a Redis that
+ * hangs accepts commands, and even new connections, and says nothing. All that wait on such a
+ * connection are rejected, and whatever is asked from then on is rejected at once, until Redis has
+ * answered a new connection. `patience`: milliseconds for an answer.
  */
 export function endSilentConnections(
   owner: { readonly isOpen: boolean },

@@ -16,6 +16,8 @@ export type Source = {
   /** The address book that was found, and the state of it that was read last; empty before the first read. */
   collection: string;
   syncToken: string;
+  /** That state where the server has no such tokens: the ETags of its cards, packed and sealed. */
+  etags: string;
   /** When it is to be read next; in the past: now; never: Infinity. */
   next: number;
   lastRead: number | undefined;
@@ -34,6 +36,7 @@ export function toSource(name: string, fields: Record<string, string>): Source |
     credentials,
     collection: fields.collection ?? '',
     syncToken: fields.syncToken ?? '',
+    etags: fields.etags ?? '',
     next: Number(next ?? Infinity),
     lastRead: fields.lastRead === undefined ? undefined : Number(fields.lastRead),
     failures: Number(fields.failures ?? 0),

@@ -27,10 +27,14 @@ if redis.call('HGET', KEYS[21], 'state') ~= 'active' then return 'gone' end
 local url = redis.call('HGET', KEYS[1], 'url')
 if not url and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
 local lastRead = redis.call('HGET', KEYS[1], 'lastRead')
+local collection = redis.call('HGET', KEYS[1], 'collection')
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'url', ARGV[3], 'credentials', ARGV[4], 'next', ARGV[5])
 if url and url ~= ARGV[3] then empty(ARGV[1], ARGV[7], ARGV[6], ARGV[8], ARGV[9], ARGV[5])
-elseif lastRead then redis.call('HSET', KEYS[1], 'lastRead', lastRead) end
+else
+  if lastRead then redis.call('HSET', KEYS[1], 'lastRead', lastRead) end
+  if collection then redis.call('HSET', KEYS[1], 'collection', collection) end
+end
 redis.call('SADD', KEYS[2], ARGV[2])
 redis.call('ZADD', KEYS[3], 'LT', ARGV[6], ARGV[1])
 return 'ok'`;
@@ -87,11 +91,13 @@ for card, reason in pairs(outcome.rejected.reasons) do
 end
 return 1`;
 
-/** KEYS: sources, due:source, and what stands before a source's name in its key. ARGV: id. */
+/** KEYS: sources, due:source, and what stands before a source's name in its key. ARGV: id, and names with the times before which they are not due. */
 export const SCHEDULE = `
-local first
+local first, earliest = nil, {}
+for i = 2, #ARGV, 2 do earliest[ARGV[i]] = tonumber(ARGV[i + 1]) end
 for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local next = tonumber(redis.call('HGET', KEYS[3] .. name, 'next'))
+  if next and earliest[name] then next = math.max(next, earliest[name]) end
   if next and (not first or next < first) then first = next end
 end
 if first then redis.call('ZADD', KEYS[2], string.format('%d', first), ARGV[1])

@@ -20,6 +20,7 @@ export type SourceReading = { source: Source; lease: SourceLease };
 export type ReadOutcome = {
   collection: string;
   syncToken: string;
+  etags: string;
   whole: boolean;
   cards: readonly string[];
   reasons: ReadonlyMap<string, string>;
@@ -136,10 +137,10 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
 
     /** Notes what a read has found, after the book was written: a read that is done twice does no harm. Nothing when its lease is over. */
     async succeed(id: string, reading: SourceReading, outcome: ReadOutcome, now: number, next: number): Promise<void> {
-      const { collection, syncToken, whole, cards, reasons } = outcome;
+      const { collection, syncToken, etags, whole, cards, reasons } = outcome;
       const seal = sealOf(id);
       await settle(id, reading, next, {
-        set: { collection, syncToken, lastRead: `${now}`, failures: '0' },
+        set: { collection, syncToken, etags, lastRead: `${now}`, failures: '0' },
         unset: ['code', 'detail'],
         rejected: {
           whole,
@@ -152,16 +153,17 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
     /** Notes that a read failed; what was read before stays. Nothing when its lease is over. */
     async fail(id: string, reading: SourceReading, { code, detail }: SourceProblem, next: number): Promise<void> {
       const failures = `${reading.source.failures + 1}`;
-      // What is not where it was is to be looked for anew.
-      const unset = code === 'NOT_FOUND' ? ['collection', 'syncToken'] : [];
-      await settle(id, reading, next, { set: { code, detail, failures }, unset });
+      await settle(id, reading, next, { set: { code, detail, failures }, unset: [] });
     },
 
-    /** Puts the subscriber into the due list at the time of the first read to come, or takes it out when there is none. */
-    async schedule(id: string): Promise<void> {
+    /**
+     * Puts the subscriber into the due list at the time of the first read to come, or takes it out when there is none. `putOff`: by name,
+     * when a source is to be looked at again whose time has come.
+     */
+    async schedule(id: string, putOff: ReadonlyMap<string, number> = new Map()): Promise<void> {
       await redis.eval(SCHEDULE, {
         keys: [keys.sources(id), keys.due('source', id), keys.source(id, '')],
-        arguments: [id],
+        arguments: [id, ...[...putOff].flatMap(([name, time]) => [name, `${Math.round(time)}`])],
       });
     },
   };

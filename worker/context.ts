@@ -5,13 +5,17 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Stores } from '../store/stores.ts';
-import type { DavThreads } from './carddav/threads.ts';
+import type { ReadLimits } from './carddav/calls.ts';
+import type { DavReader } from './carddav/reader.ts';
+import type { SourceSlots } from './source-slots.ts';
 
 /** What reading network address books works with besides. */
 export type SourceContext = Context & {
   config: Pick<WorkerConfig, 'secretsKey' | 'guessedNumbers' | 'sourceAllow' | 'sourceInterval'>;
   numberKeyOf: NumberKeyOf;
-  threads: DavThreads;
+  reader: DavReader;
+  slots: SourceSlots;
+  limits: ReadLimits;
 };
 
 /** What the worker's jobs work with. `now`: milliseconds since the epoch. */

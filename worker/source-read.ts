@@ -1,50 +1,79 @@
 import { toBook } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
-import { authorizationOf, type SourceCredentials, sealPurpose } from '../domain/source.ts';
-import { unseal } from '../runtime/sealing.ts';
+import { type SourceCredentials, sealPurpose } from '../domain/source.ts';
+import { seal, unseal } from '../runtime/sealing.ts';
 import { takeTurns } from '../runtime/turns.ts';
 import type { Source } from '../store/source-record.ts';
 import type { ReadOutcome, SourceReading } from '../store/sources.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
-import type { Access } from './carddav/calls.ts';
+import type { Access, ReadLimits } from './carddav/calls.ts';
 import { readEntries, uidOfPath } from './carddav/cards.ts';
 import { type Listing, listCards } from './carddav/listing.ts';
-import type { Ask } from './carddav/threads.ts';
+import type { Ask } from './carddav/reader.ts';
 import type { SourceContext } from './context.ts';
 
-/** Milliseconds for one request and for the whole read, and bytes of one answer. */
-const LIMITS = { timeout: 120_000, largest: 32 * 1024 * 1024 };
-const WHOLE_READ = 300_000;
+/** What one read may take. */
+export const SOURCE_LIMITS: ReadLimits = {
+  timeout: 120_000,
+  firstByte: 30_000,
+  largest: 32 * 1024 * 1024,
+  whole: 300_000,
+};
 
 /**
- * Reads a source and brings its book to what the server has: what changed since the last time, or all of it.
- * @throws Fault that tells the source's owner what to do; what was read before is kept then
+ * Reads a source and brings its book to what the server has: what changed since the last time, or
+ * all of it. @throws Fault that tells the source's owner what to do; what was read before is kept
+ * then
  */
 export async function readSource(
   context: SourceContext,
   subscriber: Subscriber,
   reading: SourceReading,
+  ended: AbortSignal,
 ): Promise<ReadOutcome> {
   const access = accessOf(context, subscriber, reading.source);
-  return context.threads.reading(access, WHOLE_READ, async (ask) => {
-    const { url, collection: known, syncToken } = reading.source;
-    const collection = known === '' ? await ask('find', url) : known;
-    const listing = await listCards(ask, collection, syncToken);
-    const reasons = await write(context, ask, subscriber, reading, collection, listing);
-    const cards = [...listing.changed, ...listing.removed].map(uidOfPath);
-    return { collection, syncToken: listing.syncToken, whole: listing.whole, cards, reasons };
-  });
+  const read = (ask: Ask) => bringUpToDate(context, ask, subscriber, reading);
+  return context.reader.reading(access, context.limits.whole, read, ended);
 }
 
-function accessOf({ config }: SourceContext, { id }: Subscriber, { name, url, credentials }: Source): Access {
+async function bringUpToDate(
+  context: SourceContext,
+  ask: Ask,
+  subscriber: Subscriber,
+  reading: SourceReading,
+): Promise<ReadOutcome> {
+  const { name, url, collection: known, syncToken } = reading.source;
+  const purpose = `${sealPurpose(subscriber.id, name)} etags`;
+  const etags = unseal(context.config.secretsKey, purpose, reading.source.etags) ?? '';
+  const collection = known === '' ? await ask('find', url) : known;
+  const listing = await listCards(ask, collection, { syncToken, etags }).catch((error: unknown) => {
+    throw known !== '' && error instanceof Fault && error.code === 'NOT_FOUND' ? vanished() : error;
+  });
+  const reasons = await write(context, ask, subscriber, reading, collection, listing);
+  const cards = [...[...listing.changed].map(uidOfPath), ...listing.removed];
+  const { whole, state } = listing;
+  const sealed = state.etags === '' ? '' : seal(context.config.secretsKey, purpose, state.etags);
+  return { collection, syncToken: state.syncToken, etags: sealed, whole, cards, reasons };
+}
+
+/** Another one of the same user is somebody's other contacts: which one is meant is not guessed. */
+function vanished(): Fault {
+  return new Fault(
+    'NOT_FOUND',
+    'The address book that was read is not on its server any more; its contacts stay until you link another URL or remove the source.',
+  );
+}
+
+function accessOf({ config, limits }: SourceContext, { id }: Subscriber, { name, url, credentials }: Source): Access {
   const opened = unseal(config.secretsKey, sealPurpose(id, name), credentials);
   if (opened === undefined)
     throw new Fault('UNAUTHENTICATED', 'The credentials can no longer be opened; link the source again.');
-  const authorization = authorizationOf(JSON.parse(opened) as SourceCredentials);
-  return { url, authorization, allow: config.sourceAllow, limits: LIMITS };
+  return { url, credentials: JSON.parse(opened) as SourceCredentials, allow: config.sourceAllow, limits };
 }
 
-/** Reads the cards and writes them into the source's book; answers why some were refused, by uid. */
+/**
+ * Reads the cards and writes them into the source's book; answers why some were refused, by uid.
+ */
 async function write(
   { stores, config, numberKeyOf, now }: SourceContext,
   ask: Ask,
@@ -67,7 +96,7 @@ async function write(
       await photos.commit();
     } else if (paths.length + removed.size > 0) {
       // A card that was refused this time, or is there no more, must not stay as it was.
-      const gone = [...removed, ...paths].map(uidOfPath).filter((uid) => !book.has(uid));
+      const gone = [...removed, ...paths.map(uidOfPath)].filter((uid) => !book.has(uid));
       const written = await stores.addressBooks.changeSource(id, lease, book, gone, now());
       await photos.commitAmong([...written.gone, ...[...book.values()].flatMap((contact) => contact.numberKeys)]);
     }

@@ -6,27 +6,54 @@ import type { SourceContext } from './context.ts';
 import { readSource } from './source-read.ts';
 
 /**
- * The `source` job: reads those of a subscriber's network address books whose time has come, the ones that answer first. What a server does
- * wrong is noted at the source; only trouble of our own is thrown.
+ * The `source` job: reads those of a subscriber's network address books whose time has come, side
+ * by side; one for which there is no place now is put off. What a server does wrong is noted at the
+ * source; only trouble of our own is thrown.
  */
 export function createSourceJob(context: SourceContext): (id: string) => Promise<void> {
   const { stores, now } = context;
   return async (id) => {
     const subscriber = await stores.subscribers.get(id);
-    if (subscriber)
-      for (const source of (await stores.sources.list(id)).sort((a, b) => a.failures - b.failures))
-        if (source.next <= now()) await readOne(context, subscriber, source);
-    await stores.sources.schedule(id);
+    const due = subscriber ? (await stores.sources.list(id)).filter(({ next }) => next <= now()) : [];
+    const putOff = new Map<string, number>();
+    const reads = due.map(async (source) => {
+      const again = subscriber && (await readWhenThereIsRoom(context, subscriber, source));
+      if (again !== undefined) putOff.set(source.name, now() + again);
+    });
+    const [failed] = (await Promise.allSettled(reads)).filter((read) => read.status === 'rejected');
+    await stores.sources.schedule(id, putOff);
+    if (failed) throw failed.reason;
   };
 }
 
-async function readOne(context: SourceContext, subscriber: Subscriber, { name }: SourceInfo): Promise<void> {
+/** The milliseconds after which to try again; undefined when it was read. */
+async function readWhenThereIsRoom(
+  context: SourceContext,
+  subscriber: Subscriber,
+  source: SourceInfo,
+): Promise<number | undefined> {
+  const slot = context.slots.take(new URL(source.url).host);
+  if ('again' in slot) return slot.again;
+  try {
+    await readOne(context, subscriber, source, slot.crowdedOut);
+  } finally {
+    slot.end();
+  }
+  return undefined;
+}
+
+async function readOne(
+  context: SourceContext,
+  subscriber: Subscriber,
+  { name }: SourceInfo,
+  crowdedOut: AbortSignal,
+): Promise<void> {
   const { stores, queues, metrics, log, config, now } = context;
   const { id } = subscriber;
   const reading = await stores.sources.begin(id, name);
   if (!reading) return;
   try {
-    const outcome = await readSource(context, subscriber, reading);
+    const outcome = await readSource(context, subscriber, reading, crowdedOut);
     await stores.sources.succeed(id, reading, outcome, now(), now() + spread(config.sourceInterval));
     metrics.sourceReads.inc({ outcome: outcome.whole ? 'whole' : 'changes' });
     if (outcome.cards.length > 0) await queues.enqueue('reconcile', [id]);

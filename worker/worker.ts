@@ -6,16 +6,18 @@ import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
 import { createQueueWorker } from '../runtime/queues.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
-import { createDavThreads } from './carddav/threads.ts';
+import { createDavReader } from './carddav/reader.ts';
 import type { Context } from './context.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
 import { createSendCodeJob } from './send-code.ts';
 import { createSourceJob } from './source.ts';
+import { SOURCE_LIMITS } from './source-read.ts';
+import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
 
-/** How many subscribers are looked at, and how many codes are on their way to the webhook, side by side. */
-const CONCURRENCY = { reconcile: 16, source: 8, verification: 16 };
+/** How many subscribers are looked at, and how many codes are on their way to the webhook, side by side; those whose books are read find their places themselves. */
+const CONCURRENCY = { reconcile: 16, source: 100, verification: 16 };
 
 /** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
@@ -33,10 +35,17 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   };
   if (await stores.reconciliation.adopt(config.policy))
     log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
-  const threads = createDavThreads();
+  const reader = createDavReader();
   const jobs = {
     reconcile: createReconcileJob(context),
-    source: createSourceJob({ ...context, config, numberKeyOf: createNumberKey(config.numberKey), threads }),
+    source: createSourceJob({
+      ...context,
+      config,
+      numberKeyOf: createNumberKey(config.numberKey),
+      reader,
+      slots: createSourceSlots(),
+      limits: SOURCE_LIMITS,
+    }),
     verification: createSendCodeJob(context, config),
   };
   const workers = (['reconcile', 'source', 'verification'] as const).map((queue) =>
@@ -61,7 +70,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await heartbeat.stop();
       await rounds.stop();
       await sweeping.stop();
-      await Promise.all([threads.stop(), ...workers.map((worker) => worker.close())]);
+      await Promise.all([reader.stop(), ...workers.map((worker) => worker.close())]);
       await close();
     },
   };

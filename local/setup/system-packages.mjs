@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -18,6 +18,11 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
   { debianPackage: 'radicale', present: () => hasProgram('radicale') },
   { debianPackage: 'xandikos', present: () => hasProgram('xandikos') },
+  {
+    debianPackage: 'php-sabre-dav',
+    present: () => hasProgram('php') && existsSync('/usr/share/php/Sabre/autoload.php'),
+  },
+  { debianPackage: 'php-sqlite3', present: () => hasPhpExtension('pdo_sqlite') },
   { debianPackage: 'mpd', present: () => hasProgram('mpd') },
   { debianPackage: 'mpdscribble', present: () => hasProgram('mpdscribble') },
   { debianPackage: 'mpc', present: () => hasProgram('mpc') },
@@ -88,6 +93,11 @@ function hasProgram(name) {
 
 function hasProsodyModule(name) {
   return MODULE_FOLDERS.some((folder) => existsSync(join(folder, name)) || existsSync(join(folder, `${name}.lua`)));
+}
+
+function hasPhpExtension(name) {
+  const folder = '/usr/lib/php';
+  return existsSync(folder) && readdirSync(folder).some((api) => existsSync(join(folder, api, `${name}.so`)));
 }
 
 function isExecutable(file) {

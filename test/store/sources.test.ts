@@ -34,6 +34,7 @@ describe('the sources of a subscriber', () => {
   const outcome = (rest: Partial<ReadOutcome> = {}): ReadOutcome => ({
     collection: 'https://dav.example/book/',
     syncToken: 't1',
+    etags: '',
     whole: true,
     cards: [],
     reasons: new Map(),
@@ -73,6 +74,7 @@ describe('the sources of a subscriber', () => {
     expect(await write(second, book('Late', 'x')).catch((err) => err.code)).to.equal('FAILED_PRECONDITION');
     await stores.sources.fail('alice', second, { code: 'UNAVAILABLE', detail: 'Late.' }, NOW + 9);
     expect(await stores.sources.get('alice', 'a')).to.deep.include({
+      collection: 'https://dav.example/book/',
       syncToken: '',
       next: NOW,
       contacts: 1,
@@ -83,7 +85,7 @@ describe('the sources of a subscriber', () => {
     expect(await names('x')).to.deep.equal([undefined]);
   });
 
-  it('keep what was read while reads fail, and forget only where an address book was that is there no more', async () => {
+  it('keep what was read while reads fail, and where the address book was also when it is there no more', async () => {
     await link('a');
     await stores.sources.succeed('alice', await begin('a'), outcome(), NOW, NOW);
     await stores.sources.fail('alice', await begin('a'), { code: 'UNAVAILABLE', detail: 'Away.' }, NOW);
@@ -95,7 +97,7 @@ describe('the sources of a subscriber', () => {
       lastRead: NOW,
     });
     await stores.sources.fail('alice', await begin('a'), { code: 'NOT_FOUND', detail: 'Gone.' }, NOW);
-    expect(await stores.sources.get('alice', 'a')).to.include({ failures: 2, collection: '', syncToken: '' });
+    expect(await stores.sources.get('alice', 'a')).to.include({ failures: 2, collection, syncToken: 't1' });
     await stores.sources.succeed('alice', await begin('a'), outcome(), NOW, NOW);
     expect(await stores.sources.get('alice', 'a')).to.include({ failures: 0, problem: undefined });
   });
@@ -113,6 +115,10 @@ describe('the sources of a subscriber', () => {
     await stores.sources.succeed('alice', reading, outcome(), NOW, NOW + 9_000);
     await stores.sources.schedule('alice');
     expect(await dueAt()).to.equal(NOW + 1);
+    await stores.sources.schedule('alice', new Map([['a', NOW + 4_500]]));
+    expect(await dueAt(), 'one that was put off').to.equal(NOW + 4_000);
+    await stores.sources.schedule('alice', new Map([['a', NOW + 2_000]]));
+    expect(await dueAt()).to.equal(NOW + 2_000);
     for (const name of ['a', 'b']) await stores.sources.unlink('alice', name, NOW);
     await stores.sources.schedule('alice');
     expect(await dueAt()).to.equal(null);

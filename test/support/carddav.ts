@@ -7,6 +7,7 @@ import { type Child, startChild } from '../../local/child.ts';
 import { acceptsConnections, freePort } from '../../local/ports.ts';
 import { requireProgram } from '../../local/programs.ts';
 import { waitUntil } from '../../local/wait.ts';
+import { createAuthorization } from '../../worker/carddav/authorization.ts';
 
 export const USER = { username: 'alice', password: 'Pässwörd: x' };
 
@@ -33,10 +34,15 @@ export async function startRadicale(): Promise<DavServer> {
   );
   const child = await start('radicale', ['-C', config], folder, port);
   const server = davServer(child, folder, port, `/${USER.username}/book/`);
+  await makeBook(server.book);
+  return server;
+}
+
+/** Makes an address book there (RFC 6352, section 6.3.1). */
+export async function makeBook(url: string): Promise<void> {
   const type = '<d:resourcetype><d:collection/><card:addressbook/></d:resourcetype>';
   const body = `<d:mkcol xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"><d:set><d:prop>${type}</d:prop></d:set></d:mkcol>`;
-  await call(server.book, 'MKCOL', body, 'text/xml');
-  return server;
+  await call(url, 'MKCOL', body, 'application/xml');
 }
 
 /** A real Xandikos, which lets everybody in, with its address book. */
@@ -47,10 +53,29 @@ export async function startXandikos(): Promise<DavServer> {
   return davServer(await start('xandikos', args, folder, port), folder, port, '/user/contacts/addressbook/');
 }
 
-async function start(name: string, args: string[], folder: string, port: number): Promise<Child> {
+/** A real sabre/dav with Digest and without sync-collection, with one user and its address book. */
+export async function startSabre(): Promise<DavServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'earshot-sabre-'));
+  const port = await freePort();
+  const script = new URL('sabre-server.php', import.meta.url).pathname;
+  const settings = { SABRE_FOLDER: folder, SABRE_USER: USER.username, SABRE_PASSWORD: USER.password };
+  const child = await start('php', ['-S', `127.0.0.1:${port}`, script], folder, port, settings);
+  const server = davServer(child, folder, port, `/addressbooks/${USER.username}/book/`);
+  await makeBook(server.book);
+  return server;
+}
+
+async function start(
+  name: string,
+  args: string[],
+  folder: string,
+  port: number,
+  settings: Record<string, string> = {},
+): Promise<Child> {
   const program = requireProgram(name, name);
   const logFile = join(folder, 'log');
-  const child = await startChild({ name, program, args, env: process.env, logFile, deathSignal: 'KILL' });
+  const env = { ...process.env, ...settings };
+  const child = await startChild({ name, program, args, env, logFile, deathSignal: 'KILL' });
   await waitUntil(() => acceptsConnections(port), {
     goal: `${name} did not answer`,
     timeoutMs: 20_000,
@@ -78,13 +103,17 @@ function davServer(child: Child, folder: string, port: number, path: string): Da
   };
 }
 
-async function call(url: string, method: string, body?: string, type = ''): Promise<void> {
-  const authorization = `Basic ${Buffer.from(`${USER.username}:${USER.password}`).toString('base64')}`;
-  const response = await fetch(url, {
-    method,
-    headers: { authorization, 'content-type': type },
-    ...(body === undefined ? {} : { body }),
-  });
+/** With Basic, or with Digest where the server asks for it. */
+export async function call(url: string, method: string, body?: string, type = ''): Promise<void> {
+  const { of, learn } = createAuthorization(USER);
+  const send = () =>
+    fetch(url, {
+      method,
+      headers: { authorization: of(method, new URL(url)) ?? '', 'content-type': type },
+      ...(body === undefined ? {} : { body }),
+    });
+  let response = await send();
+  if (response.status === 401 && learn(response.headers.get('www-authenticate') ?? '')) response = await send();
   if (!response.ok) throw new Error(`${method} ${response.status}: ${await response.text()}`);
 }
 

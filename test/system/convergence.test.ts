@@ -94,6 +94,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
     EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
     EARSHOT_POLICY: policy,
+    EARSHOT_REDIS_PATIENCE_MS: '30000',
     EARSHOT_LOG_LEVEL: 'warn',
   };
   const start = (role: Role, name: string) => startProcess({ role, env, logFile: join(folder, `${name}.log`) });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { type DavServer, type Relay, startRadicale, startRelay, USER } from '../support/carddav.ts';
+import { call, type DavServer, makeBook, type Relay, startRadicale, startRelay, USER } from '../support/carddav.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
 
@@ -142,6 +142,37 @@ describe('a network address book in trouble', () => {
     await withRedis(stack, async (redis) => {
       expect(await redis.keys(`*:${alice.id}:photos@work`)).to.be.empty;
     });
+  });
+
+  it('keeps its contacts when it has vanished, and never becomes another address book of the same user silently', async () => {
+    const card = [
+      'BEGIN:VCARD',
+      'VERSION:3.0',
+      'UID:x',
+      'N:x;;;;',
+      'FN:Somebody else',
+      'TEL:137 0013 7000',
+      'END:VCARD',
+    ];
+    await makeBook(`${server.origin}/${USER.username}/another/`);
+    await call(`${server.origin}/${USER.username}/another/x.vcf`, 'PUT', `${card.join('\r\n')}\r\n`, 'text/vcard');
+    await call(server.book, 'DELETE');
+    for (const readAgain of [() => api.expectStatus(202, api.call('POST', path('/work/read'))), () => link()]) {
+      await readAgain();
+      await eventually(async () => expect((await view()).state).to.equal('failing'));
+      expect(await view()).to.deep.include({
+        contacts: 1,
+        collection: server.book.replace(server.origin, relay.origin),
+        problem: {
+          code: 'NOT_FOUND',
+          detail:
+            'The address book that was read is not on its server any more; its contacts stay until you link another URL or remove the source.',
+        },
+      });
+    }
+    expect(await friends()).to.have.length(1);
+    await api.expectStatus(202, put('work', { url: `${relay.origin}/${USER.username}/another/`, ...USER }));
+    await eventually(async () => expect(await view()).to.include({ state: 'current', contacts: 1 }));
   });
 
   it('goes with its subscriber, secrets and all', async () => {

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { expect } from 'chai';
+import type { Entry } from '../../domain/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
-import { uidOfPath } from '../../worker/carddav/cards.ts';
-import { listCards } from '../../worker/carddav/listing.ts';
-import { createDavThreads } from '../../worker/carddav/threads.ts';
+import { readEntries, uidOfPath } from '../../worker/carddav/cards.ts';
+import { type CollectionState, listCards } from '../../worker/carddav/listing.ts';
+import { type Ask, createDavReader } from '../../worker/carddav/reader.ts';
 import { type Answer, startHostile } from '../support/carddav.ts';
 
 /** Milliseconds that no server needs which means well. */
@@ -16,9 +17,136 @@ const BOOK = multistatus('/', '<resourcetype><c:addressbook xmlns:c="urn:ietf:pa
 
 const CARD = '<c:address-data xmlns:c="urn:ietf:params:xml:ns:carddav"><![CDATA[BEGIN:VCARD...]]></c:address-data>';
 
+/** As sabre/dav says it (RFC 3253, section 3.1.5). */
+const NO_REPORT = '<d:error xmlns:d="DAV:"><d:supported-report/></d:error>';
+/** Of an address, and of a name. */
+const REFUSALS = ['PERMISSION_DENIED', 'UNAVAILABLE'];
+const TOKEN = '<sync-token>t</sync-token>';
+const NEW: CollectionState = { syncToken: '', etags: '' };
+const accessTo = (url: string) => ({
+  url,
+  credentials: {},
+  allow: ['127.0.0.1'],
+  limits: { timeout: AMPLE, firstByte: AMPLE, largest: LARGEST },
+});
+
 describe('a CardDAV server of its own ways', () => {
-  const threads = createDavThreads();
-  after(() => threads.stop());
+  const reader = createDavReader();
+  const running: { stop(): void }[] = [];
+
+  afterEach(() => {
+    for (const server of running.splice(0)) server.stop();
+  });
+  after(() => reader.stop());
+
+  /** Answers each request by its method and body, or by a status alone. */
+  async function serve(answer: (method: string, body: string, path: string) => string | number): Promise<string> {
+    const server = await startHostile(async (path, outgoing, incoming) => {
+      let body = '';
+      for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
+      const said = answer(incoming.method ?? '', body, path);
+      if (typeof said === 'number') outgoing.writeHead(said).end();
+      else if (said === NO_REPORT) outgoing.writeHead(403, HEADERS).end(said);
+      else if (said.startsWith('/')) outgoing.writeHead(301, { location: said }).end();
+      else outgoing.writeHead(207, HEADERS).end(said);
+    });
+    running.push(server);
+    return server.origin;
+  }
+  const read = <T>(url: string, work: (ask: Ask) => Promise<T>) => reader.reading(accessTo(url), AMPLE, work);
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => 'read',
+      (error: unknown) => {
+        expect(error).to.be.instanceOf(Fault);
+        return (error as Fault).code;
+      },
+    );
+
+  it('has sync tokens that look like numbers: they come back as they are', async () => {
+    const asked: string[] = [];
+    const origin = await serve((_, body) => {
+      asked.push(/sync-token>([^<]*)</.exec(body)?.[1] ?? '');
+      return multistatus('/b/', '').replace('</multistatus>', '<sync-token> 12e7 </sync-token></multistatus>');
+    });
+    const { state } = await read(`${origin}/b/`, (ask) => listCards(ask, `${origin}/b/`, NEW));
+    expect(state.syncToken).to.equal('12e7');
+    await read(`${origin}/b/`, (ask) => listCards(ask, `${origin}/b/`, { syncToken: '0x1F & 1', etags: '' }));
+    expect(asked).to.deep.equal(['', '0x1F &amp; 1']);
+  });
+
+  it('speaks of other places only: that is an error, not an empty book', async () => {
+    const origin = await serve((method, body) => {
+      const elsewhere = multistatus('/other/a.vcf', '<getetag>"1"</getetag>', 'http://x.example/b/', CARD);
+      if (body.includes('sync-collection')) return elsewhere.replace('</multistatus>', `${TOKEN}</multistatus>`);
+      return method === 'REPORT' ? elsewhere : 404;
+    });
+    const url = `${origin}/b/`;
+    expect(await codeOf(read(url, (ask) => listCards(ask, url, NEW)))).to.equal('INVALID_ARGUMENT');
+    expect(await codeOf(read(url, (ask) => ask('cards', url, ['/b/a.vcf'])))).to.equal('INVALID_ARGUMENT');
+  });
+
+  it('moves the address book to another path: what it says of the new one is read', async () => {
+    const origin = await serve((_, body, path) => {
+      if (path === '/b/') return '/moved/b/';
+      const listed = multistatus('/moved/b/a.vcf', '<getetag>"1"</getetag>');
+      return body.includes('sync-collection') ? listed.replace('</multistatus>', `${TOKEN}</multistatus>`) : 400;
+    });
+    const url = `${origin}/b/`;
+    const { changed } = await read(url, (ask) => listCards(ask, url, NEW));
+    expect([...changed]).to.deep.equal(['/moved/b/a.vcf']);
+  });
+
+  for (const status of [403, 405, 501])
+    it(`says ${status} to sync-collection: its ETags tell what changed`, async () => {
+      const etags = new Map([
+        ['/b/a.vcf', '"1"'],
+        ['/b/b.vcf', '"1"'],
+      ]);
+      const origin = await serve((method) => {
+        if (method === 'REPORT') return status === 403 ? NO_REPORT : status;
+        const cards = [...etags].flatMap(([path, etag]) => [path, `<getetag>${etag}</getetag>`]);
+        return multistatus('/b/', '<resourcetype/>', ...cards);
+      });
+      const url = `${origin}/b/`;
+      const list = (state: CollectionState) => read(url, (ask) => listCards(ask, url, state));
+      const first = await list(NEW);
+      expect(first).to.deep.include({ whole: true, changed: new Set(etags.keys()), removed: new Set() });
+      etags.set('/b/b.vcf', '"2"').set('/b/c.vcf', 'W/"3"').delete('/b/a.vcf');
+      const second = await list(first.state);
+      expect(second.whole).to.equal(false);
+      expect([...second.changed]).to.deep.equal(['/b/b.vcf', '/b/c.vcf']);
+      expect([...second.removed]).to.deep.equal([uidOfPath('/b/a.vcf')]);
+      expect((await list(second.state)).changed).to.be.empty;
+    });
+
+  it('says 413 to a request for many cards: smaller ones are made, and only a card that is too large alone is passed over', async () => {
+    const sizes: number[] = [];
+    const origin = await serve((_, body) => {
+      const paths = [...body.matchAll(/<d:href>([^<]+)</g)].map(([, path]) => path ?? '');
+      sizes.push(paths.length);
+      if (paths.length > 2 || paths.includes('/b/3.vcf')) return 413;
+      return multistatus(...paths.flatMap((path) => [path, CARD]));
+    });
+    const url = `${origin}/b/`;
+    const paths = Array.from({ length: 8 }, (_, i) => `/b/${i}.vcf`);
+    const entries = await read(url, async (ask) => {
+      const found: Entry[] = [];
+      for await (const entry of readEntries(ask, url, paths)) found.push(entry);
+      return found;
+    });
+    expect(sizes).to.deep.equal([8, 4, 2, 2, 1, 1, 4, 2, 2]);
+    expect(entries.map(({ index }) => index)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(entries.filter((entry) => 'reason' in entry && entry.reason?.includes('too large'))).to.have.length(1);
+  });
+
+  it('has the address book itself at the well-known place', async () => {
+    const origin = await serve((_, __, path) => {
+      if (path === '/.well-known/carddav') return '/people/book/';
+      return path === '/' ? 404 : BOOK.replace('<href>/</href>', '<href>/people/book/</href>');
+    });
+    expect(await read(`${origin}/`, (ask) => ask('find', `${origin}/`))).to.equal(`${origin}/people/book/`);
+  });
 
   it('escapes paths now this way, now that, lists what is no card, and pages: each card is read once', async () => {
     const pages = [
@@ -33,27 +161,21 @@ describe('a CardDAV server of its own ways', () => {
         else outgoing.end(page(pages[body.includes('t0') ? 1 : 0] ?? [], body.includes('t0') ? 't1' : 't0'));
       });
     });
+    running.push(server);
     const url = `${server.origin}/b/`;
-    const access = {
-      url,
-      authorization: undefined,
-      allow: ['127.0.0.1'],
-      limits: { timeout: AMPLE, largest: LARGEST },
-    };
-    const [listing, entries] = await threads.reading(access, AMPLE, async (ask) => {
-      const listing = await listCards(ask, url, '');
+    const [listing, entries] = await read(url, async (ask) => {
+      const listing = await listCards(ask, url, NEW);
       return [listing, await ask('cards', url, [...listing.changed, '/b/gone.vcf'])] as const;
     });
-    server.stop();
     expect([...listing.changed]).to.deep.equal(['/b/a%40b.vcf', '/b/readme.txt', '/b/c.vcf']);
-    expect(listing).to.include({ whole: true, syncToken: 't1' });
+    expect(listing).to.deep.include({ whole: true, state: { syncToken: 't1', etags: '' } });
     expect(entries.map(({ text }) => text)).to.deep.equal(['BEGIN:VCARD...', '', 'BEGIN:VCARD...', undefined]);
     expect(uidOfPath('/b/a%40b.vcf')).to.equal(uidOfPath('/b/a@b.vcf'));
   });
 });
 
 describe('a CardDAV server that means no good', () => {
-  const threads = createDavThreads();
+  const reader = createDavReader();
   const running: { stop(): void }[] = [];
   const sent: (string | undefined)[] = [];
   let last: Fault | undefined;
@@ -62,7 +184,7 @@ describe('a CardDAV server that means no good', () => {
     for (const server of running.splice(0)) server.stop();
     sent.length = 0;
   });
-  after(() => threads.stop());
+  after(() => reader.stop());
 
   async function serve(answer: Answer): Promise<string> {
     const server = await startHostile((path, outgoing, incoming) => {
@@ -75,8 +197,9 @@ describe('a CardDAV server that means no good', () => {
 
   /** How a read of this server ends: the address book that is found, or the code of the fault. */
   async function outcome(url: string, { allow = ['127.0.0.1'], timeout = AMPLE, whole = AMPLE } = {}): Promise<string> {
-    const access = { url, authorization: SECRET, allow, limits: { timeout, largest: LARGEST } };
-    return threads
+    const credentials = { bearerToken: SECRET.slice('Bearer '.length) };
+    const access = { url, credentials, allow, limits: { timeout, firstByte: timeout, largest: LARGEST } };
+    return reader
       .reading(access, whole, (ask) => ask('find', url))
       .catch((error: unknown) => {
         expect(error).to.be.instanceOf(Fault);
@@ -94,12 +217,14 @@ describe('a CardDAV server that means no good', () => {
     });
     for (const origin of [hanging, dripping])
       expect(await outcome(`${origin}/book/`, { timeout: 500 })).to.equal('UNAVAILABLE');
+    expect(await outcome(`${hanging}/book/`, { whole: 500 })).to.equal('UNAVAILABLE');
   });
 
   it('sends without end: the read stops at the limit', async () => {
     let bytes = 0;
     const origin = await serve((_, outgoing) => {
       outgoing.writeHead(207, HEADERS).on('error', () => {});
+      outgoing.write('<m>');
       const more = () => {
         while (!outgoing.destroyed && outgoing.write('<a/>'.repeat(16_384))) bytes += 65_536;
       };
@@ -121,14 +246,31 @@ describe('a CardDAV server that means no good', () => {
     }
   });
 
-  it('sends XML that takes any memory or time to read: only its own thread is lost', async () => {
-    const deep = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end('<a>'.repeat(10_000_000)));
-    expect(await outcome(`${deep}/book/`)).to.equal('PAYLOAD_TOO_LARGE');
+  it('sends XML that would take any memory or time to read: it is refused while it comes, and others are read beside it', async () => {
+    const answers: [what: string, text: string][] = [
+      ['depth', '<a>'.repeat(10_000_000)],
+      ['attributes', `<a ${Array.from({ length: 1_000_000 }, (_, i) => `a${i}=""`).join(' ')}/>`],
+      ['namespaces', `<a ${Array.from({ length: 100_000 }, (_, i) => `xmlns:n${i}="u:${i}"`).join(' ')}/>`],
+      ['resources', `<multistatus xmlns="DAV:">${'<response/>'.repeat(110_000)}</multistatus>`],
+      ['elements', `<a>${'<b/>'.repeat(510_000)}</a>`],
+      ['a text', `<a>${'x'.repeat(10_000_000)}</a>`],
+      ['a name', `<${'x'.repeat(10_000_000)}/>`],
+    ];
+    const honest = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(BOOK));
+    for (const [what, text] of answers) {
+      const hostile = await serve((_, outgoing) =>
+        outgoing
+          .writeHead(207, HEADERS)
+          .on('error', () => {})
+          .end(text),
+      );
+      const [refused, read] = await Promise.all([outcome(`${hostile}/book/`), outcome(`${honest}/`)]);
+      expect(refused, what).to.equal('PAYLOAD_TOO_LARGE');
+      expect(read, what).to.equal(`${honest}/`);
+    }
     const names = Array.from({ length: 200_000 }, (_, i) => `<a${i}>x</a${i}>`).join('');
     const wide = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(multistatus('/', names)));
-    expect(await outcome(`${wide}/book/`, { whole: 1_500 })).to.equal('UNAVAILABLE');
-    const honest = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(BOOK));
-    expect(await outcome(`${honest}/book/`)).to.equal(`${honest}/book/`);
+    expect(await outcome(`${wide}/book/`)).to.equal('NOT_FOUND');
   });
 
   it('sends what is no XML, or breaks off: the read says so', async () => {
@@ -167,10 +309,20 @@ describe('a CardDAV server that means no good', () => {
       'https://[::1]/',
       'https://0.0.0.0/',
     ])
-      expect(await outcome(target, { allow: ['127.0.0.3', 'fd00::/8'] }), target).to.equal('PERMISSION_DENIED');
+      expect(await outcome(target, { allow: ['127.0.0.3', 'fd00::/8'] }), target).to.be.oneOf(REFUSALS);
     expect(inside.connections()).to.equal(0);
     expect(await outcome(`http://127.0.0.2:${port}/book/`, { allow: ['127.0.0.0/8'] })).to.equal('UNAVAILABLE');
     expect(inside.connections(), 'the trap works').to.be.greaterThan(0);
+  });
+
+  it('has a name that nobody has, or one of an internal address: both are refused in the same words', async () => {
+    const said = new Set<string>();
+    for (const host of ['localhost', 'no-such-host.invalid', 'elsewhere.localhost']) {
+      expect(await outcome(`https://${host}/book/`, { allow: [] }), host).to.equal('UNAVAILABLE');
+      said.add(last?.message ?? '');
+    }
+    expect([...said]).to.have.length(1);
+    expect([...said][0]).to.contain('no address that may be read');
   });
 
   it('leads to another server: that one is not given the credentials', async () => {

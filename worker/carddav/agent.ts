@@ -1,16 +1,17 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { Fault } from '../../domain/fault.ts';
 import type { AddressGuard } from '../../runtime/internal-addresses.ts';
+import { internalAddress, nowhere } from './read-fault.ts';
 
 type Permits = (host: string, address: string) => boolean;
 
 const CONNECT_TIMEOUT = 10_000;
 
 /**
- * Connections that lead only where the guard permits. The address is checked where it is connected to, so neither a redirect nor
- * a name that is resolved to something else the next time gets around it. Without TLS only what the operator has named is permitted.
+ * Connections that lead only where the guard permits. The address is checked where it is connected
+ * to, so neither a redirect nor a name that is resolved to something else the next time gets around
+ * it. Without TLS only what the operator has named is permitted.
  */
 export function createGuardedAgent(guard: AddressGuard): Agent {
   const secure = connectorOf(guard.mayConnect);
@@ -26,27 +27,23 @@ function connectorOf(permits: Permits): buildConnector.connector {
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
     // An address is connected to without being looked up.
-    if (isIP(host) !== 0 && !permits(host, host)) callback(refused(), null);
+    if (isIP(host) !== 0 && !permits(host, host)) callback(internalAddress(), null);
     else connect(options, callback);
   };
 }
 
-/** One answer that is not permitted spoils the name: a mixed one is no accident. */
+/**
+ * One answer that is not permitted spoils the name: a mixed one is no accident. It is refused in
+ * the words for a name that nobody has.
+ */
 function lookupOf(permits: Permits): LookupFunction {
   return (host, options, callback) => {
     lookup(host, { ...options, all: true }, (error, addresses: LookupAddress[] = []) => {
       const [first] = addresses;
       if (error || first === undefined) callback(error, '');
-      else if (!addresses.every(({ address }) => permits(host, address))) callback(refused(), '');
+      else if (!addresses.every(({ address }) => permits(host, address))) callback(nowhere(), '');
       else if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   };
-}
-
-function refused(): Fault {
-  return new Fault(
-    'PERMISSION_DENIED',
-    'The URL, or where it leads to, is an internal address, or not https; the operator can allow it (EARSHOT_SOURCE_ALLOW).',
-  );
 }

@@ -1,24 +1,36 @@
 import type { FaultCode } from '../../domain/fault.ts';
-import type { Card, Changes } from './dav.ts';
+import type { SourceCredentials } from '../../domain/source.ts';
+import type { Card, Changes, Listed } from './dav.ts';
 
-/** Milliseconds for one request, bytes of one answer. */
-export type Limits = { timeout: number; largest: number };
+/** Milliseconds for one request and until its answer begins, and bytes of one answer. */
+export type Limits = { timeout: number; firstByte: number; largest: number };
+
+/** Of a whole read: also milliseconds for all of it. */
+export type ReadLimits = Limits & { whole: number };
 
 /** With what a server is read. `allow`: hosts and networks that may be internal. */
 export type Access = {
   url: string;
-  authorization: string | undefined;
+  credentials: SourceCredentials;
   allow: readonly string[];
   limits: Limits;
 };
 
-/** What is asked of the thread that reads servers, and what it answers. `open` is for all that follow. */
+/**
+ * What is asked of the thread that reads servers, and what it answers. `open` is for all that
+ * follow in the same session, `close` ends it.
+ */
 export type Calls = {
   open: { ask: [access: Access]; answer: undefined };
   find: { ask: [url: string]; answer: string };
-  changes: { ask: [collection: string, syncToken: string]; answer: Changes | 'stale' };
+  changes: { ask: [collection: string, syncToken: string]; answer: Changes | 'stale' | 'unsupported' };
+  listing: { ask: [collection: string]; answer: Listed[] };
   cards: { ask: [collection: string, paths: readonly string[]]; answer: Card[] };
+  close: { ask: []; answer: undefined };
 };
 
-export type Call = { [Op in keyof Calls]: { op: Op; ask: Calls[Op]['ask'] } }[keyof Calls];
-export type Reply = { answer: unknown } | { code: FaultCode; message: string };
+/** `id`: of this call, which the reply repeats. */
+export type Call = { id: number; session: number } & {
+  [Op in keyof Calls]: { op: Op; ask: Calls[Op]['ask'] };
+}[keyof Calls];
+export type Reply = { id: number } & ({ answer: unknown } | { code: FaultCode; message: string });

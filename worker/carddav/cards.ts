@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { readVcards } from '../../domain/vcard.ts';
 import type { Card } from './dav.ts';
 import { decodePath } from './paths.ts';
-import type { Ask } from './threads.ts';
+import type { Ask } from './reader.ts';
 
 /** Cards in one request; fewer when they are too large together. */
 const CHUNK = 50;
@@ -14,20 +14,31 @@ export function uidOfPath(path: string): string {
   return createHash('sha256').update(decodePath(path)).digest('base64url');
 }
 
-/** The cards at these paths, a few at a time; those that the server does not have any more are passed over. @throws Fault */
+/**
+ * The cards at these paths, a few at a time; those that the server does not have any more are
+ * passed over. @throws Fault
+ */
 export async function* readEntries(ask: Ask, collection: string, paths: readonly string[]): AsyncGenerator<Entry> {
   for (let from = 0; from < paths.length; from += CHUNK) {
     const cards = await readChunk(ask, collection, paths.slice(from, from + CHUNK));
-    for (const [i, card] of cards.entries()) if (card.text !== undefined) yield toEntry(from + i, card.path, card.text);
+    for (const [i, card] of cards.entries()) {
+      if (card === 'too-large') yield { index: from + i, reason: 'The card is too large to be read.' };
+      else if (card.text !== undefined) yield toEntry(from + i, card.path, card.text);
+    }
   }
 }
 
-async function readChunk(ask: Ask, collection: string, paths: readonly string[]): Promise<Card[]> {
+/**
+ * In halves when they are too large together, for the server or for us; a single one that is too
+ * large is passed over.
+ */
+async function readChunk(ask: Ask, collection: string, paths: readonly string[]): Promise<(Card | 'too-large')[]> {
   try {
     return await ask('cards', collection, paths);
   } catch (error) {
     const tooLarge = error instanceof Fault && error.code === 'PAYLOAD_TOO_LARGE';
-    if (!tooLarge || paths.length < 2) throw error;
+    if (!tooLarge) throw error;
+    if (paths.length < 2) return ['too-large'];
     const half = Math.ceil(paths.length / 2);
     return [
       ...(await readChunk(ask, collection, paths.slice(0, half))),

@@ -1,121 +1,121 @@
-import { type DAVResponse, davRequest, propfind, syncCollection } from 'tsdav';
 import { Fault } from '../../domain/fault.ts';
-import type { GuardedFetch } from './guarded-fetch.ts';
-import { decodePath, pathIn } from './paths.ts';
+import type { Multistatus, Resource } from './multistatus.ts';
+import { decodePath, isIn, pathIn } from './paths.ts';
 import { toStatusFault } from './read-fault.ts';
+import type { DavAnswer, DavSession } from './session.ts';
+import { multigetBody, propfindBody, syncBody } from './xml-request.ts';
 
-/** What differs from the state that a sync token stands for: paths of cards. `more`: ask again with the new token. */
+/**
+ * What differs from the state that a sync token stands for: paths of cards. `more`: ask again with
+ * the new token.
+ */
 export type Changes = { changed: string[]; removed: string[]; syncToken: string; more: boolean };
+
+/** A card that a collection has. `etag`: empty when the server does not tell. */
+export type Listed = { path: string; etag: string };
 
 /** A card by its path; no text: the server has none there any more. */
 export type Card = { path: string; text: string | undefined };
 
 const INSUFFICIENT_STORAGE = 507;
+/** What says something else than that a token is old. */
+const NOT_THE_TOKEN = [401, 404, 410, 429, 503];
+/**
+ * How servers say that they do not know a report, beside 403 with `supported-report` (RFC 3253,
+ * section 3.1.5).
+ */
+const NOT_KNOWN = [400, 405, 415, 422, 501];
 
 /**
- * What changed in a collection since a sync token, or everything without one (RFC 6578, section 3.2); `stale`: the server does
- * not know the token any more, or says something that may mean it.
+ * What changed in a collection since a sync token, or everything without one (RFC 6578, section
+ * 3.2). `stale`: the server does not know the token any more, or says something that may mean it;
+ * `unsupported`: it does not know such tokens at all.
  */
 export async function readChanges(
-  { fetch }: GuardedFetch,
+  session: DavSession,
   collection: string,
   syncToken: string,
-): Promise<Changes | 'stale'> {
-  const answers = await syncCollection({
-    url: collection,
-    props: { 'd:getetag': {} },
-    syncLevel: 1,
-    syncToken,
-    // The RFC asks for 0; some servers take its absence for 0, none for anything else.
-    headers: { depth: '0' },
-    fetch,
-  });
-  const [first] = answers;
-  if (first && !isMultistatus(first)) {
-    // RFC 6578 asks for 403 with valid-sync-token; Xandikos answers 500.
-    if (syncToken !== '' && ![401, 404, 429, 503].includes(first.status)) return 'stale';
-    throw toStatusFault(first.status);
-  }
-  return toChanges(answers, collection);
+): Promise<Changes | 'stale' | 'unsupported'> {
+  // The RFC asks for 0; some servers take its absence for 0, none for anything else.
+  const answer = await session({ method: 'REPORT', url: collection, depth: '0', body: syncBody(syncToken) });
+  const { multistatus, status, text } = answer;
+  if (multistatus) return multistatus.syncToken === '' ? 'unsupported' : toChanges(answer.url, multistatus);
+  if ((status === 403 && text.includes('supported-report')) || (syncToken === '' && NOT_KNOWN.includes(status)))
+    return 'unsupported';
+  // RFC 6578 asks for 403 with valid-sync-token; Xandikos answers 500.
+  if (syncToken !== '' && !NOT_THE_TOKEN.includes(status)) return 'stale';
+  throw toStatusFault(status);
 }
 
-function toChanges(answers: readonly DAVResponse[], collection: string): Changes {
-  const changes: Changes = { changed: [], removed: [], syncToken: '', more: false };
-  const raw = answers[0]?.raw as { multistatus?: { syncToken?: unknown } } | undefined;
-  changes.syncToken = textOf(raw?.multistatus?.syncToken);
-  if (changes.syncToken === '') throw noSync();
-  for (const { href, status } of answers) {
-    const path = pathIn(collection, textOf(href));
+function toChanges(collection: string, { resources, syncToken }: Multistatus): Changes {
+  const changes: Changes = { changed: [], removed: [], syncToken, more: false };
+  requireInside(collection, resources);
+  for (const { href, status } of resources) {
+    const path = pathIn(collection, href);
     if (status === INSUFFICIENT_STORAGE) changes.more = true;
     else if (path === undefined) continue;
-    else if (status === 404 || status === 410) changes.removed.push(path);
+    else if (isGone(status)) changes.removed.push(path);
     else changes.changed.push(path);
   }
   return changes;
 }
 
-/** The cards at these paths, in one request (RFC 6352, section 8.7). */
-export async function readCards(
-  { fetch }: GuardedFetch,
-  collection: string,
-  paths: readonly string[],
-): Promise<Card[]> {
-  const answers = await davRequest({
-    url: collection,
-    init: {
-      method: 'REPORT',
-      namespace: 'card',
-      headers: { depth: '0' },
-      body: {
-        'addressbook-multiget': {
-          _attributes: { 'xmlns:d': 'DAV:', 'xmlns:card': 'urn:ietf:params:xml:ns:carddav' },
-          'd:prop': { 'd:getetag': {}, 'card:address-data': {} },
-          'd:href': [...paths],
-        },
-      },
-    },
-    fetch,
+/** All cards of a collection, for servers that do not tell what changed. */
+export async function readListing(session: DavSession, collection: string): Promise<Listed[]> {
+  const { url, resources } = await readProperties(session, collection, '1', ['d:getetag']);
+  requireInside(url, resources);
+  return resources.flatMap(({ href, status, etag }) => {
+    const path = pathIn(url, href);
+    return path === undefined || isGone(status) ? [] : [{ path, etag }];
   });
-  const [first] = answers;
-  if (first && !isMultistatus(first)) throw toStatusFault(first.status);
+}
+
+/** The cards at these paths, in one request (RFC 6352, section 8.7). */
+export async function readCards(session: DavSession, collection: string, paths: readonly string[]): Promise<Card[]> {
+  const answer = await session({ method: 'REPORT', url: collection, depth: '0', body: multigetBody(paths) });
+  const { url, resources } = requireMultistatus(answer);
+  requireInside(url, resources);
   const texts = new Map<string, string | undefined>();
-  for (const { href, status, props } of answers) {
-    const path = pathIn(collection, textOf(href));
+  for (const { href, status, card } of resources) {
+    const path = pathIn(url, href);
     if (path === undefined) continue;
     if (status >= 500) throw toStatusFault(status);
-    texts.set(decodePath(path), status === 404 || status === 410 ? undefined : textOf(props?.addressData));
+    texts.set(decodePath(path), isGone(status) ? undefined : (card ?? ''));
   }
   return paths.map((path) => ({ path, text: texts.get(decodePath(path)) }));
 }
 
-/** Properties of one resource, or with depth 1 of its members; the first is the resource's own. @throws Fault */
+/**
+ * Properties of one resource, or with depth 1 of its members. `url`: where they are, after
+ * redirects. @throws Fault
+ */
 export async function readProperties(
-  { fetch }: GuardedFetch,
+  session: DavSession,
   url: string,
   depth: '0' | '1',
-  props: readonly string[],
-): Promise<DAVResponse[]> {
-  const answers = await propfind({ url, depth, props: Object.fromEntries(props.map((name) => [name, {}])), fetch });
-  const [first] = answers;
-  if (first && !isMultistatus(first)) throw toStatusFault(first.status);
-  return answers;
+  properties: readonly string[],
+): Promise<{ url: string; resources: Resource[] }> {
+  return requireMultistatus(await session({ method: 'PROPFIND', url, depth, body: propfindBody(properties) }));
 }
 
-/** The text of an element as tsdav gives it: a text, CDATA in pieces, or nothing. */
-export function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return `${value}`;
-  const cdata = (value as { _cdata?: unknown } | undefined)?._cdata;
-  return Array.isArray(cdata) ? cdata.join('') : typeof cdata === 'string' ? cdata : '';
+/** @throws Fault that tells what a status means */
+function requireMultistatus({ multistatus, status, url }: DavAnswer): { url: string; resources: Resource[] } {
+  if (!multistatus) throw toStatusFault(status);
+  return { url, resources: multistatus.resources };
 }
 
-function isMultistatus({ raw }: DAVResponse): boolean {
-  return typeof raw === 'object' && raw !== null && 'multistatus' in raw;
+/**
+ * Of an answer that is all about other places nothing can be said about this one. @throws Fault
+ * INVALID_ARGUMENT
+ */
+function requireInside(collection: string, resources: readonly Resource[]): void {
+  if (resources.length > 0 && !resources.some(({ href }) => isIn(collection, href)))
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      'The server answers about other places than the address book; link the URL at which it is.',
+    );
 }
 
-function noSync(): Fault {
-  return new Fault(
-    'INVALID_ARGUMENT',
-    'The server does not say what changes (sync-collection, RFC 6578), by which alone address books are read.',
-  );
+function isGone(status: number): boolean {
+  return status === 404 || status === 410;
 }

@@ -2,38 +2,52 @@ import { parentPort } from 'node:worker_threads';
 import { Fault } from '../../domain/fault.ts';
 import { createAddressGuard } from '../../runtime/internal-addresses.ts';
 import { createGuardedAgent } from './agent.ts';
+import { createAuthorization } from './authorization.ts';
 import type { Access, Call, Reply } from './calls.ts';
-import { readCards, readChanges } from './dav.ts';
+import { readCards, readChanges, readListing } from './dav.ts';
 import { findCollection } from './find.ts';
-import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
+import { createDavSession, type DavSession } from './session.ts';
 
-/** The thread: one server at a time, one call at a time, nothing remembered but what the last `open` said. */
+/**
+ * The thread: any number of servers side by side, each in a session of its own, and nothing
+ * remembered of one that is closed.
+ */
 
-let fetch: GuardedFetch | undefined;
-let closeFormer = async () => {};
+const sessions = new Map<number, { ask: DavSession; close(): Promise<void> }>();
 
-async function open({ url, authorization, allow, limits }: Access): Promise<undefined> {
-  await closeFormer();
+function open(session: number, { url, credentials, allow, limits }: Access): undefined {
   const agent = createGuardedAgent(createAddressGuard(allow));
-  closeFormer = () => agent.destroy();
-  fetch = createGuardedFetch({ agent, origin: new URL(url).origin, authorization, ...limits });
+  const authorization = createAuthorization(credentials);
+  const ask = createDavSession({ agent, origin: new URL(url).origin, authorization, limits });
+  sessions.set(session, { ask, close: () => agent.destroy() });
 }
 
 async function answer(call: Call): Promise<unknown> {
-  if (call.op === 'open') return open(...call.ask);
-  if (!fetch) throw new Error('Nothing was opened.');
-  if (call.op === 'find') return findCollection(fetch, ...call.ask);
-  if (call.op === 'changes') return readChanges(fetch, ...call.ask);
-  return readCards(fetch, ...call.ask);
+  if (call.op === 'open') return open(call.session, ...call.ask);
+  const session = sessions.get(call.session);
+  if (!session) throw new Fault('UNAVAILABLE', 'The read was ended.');
+  switch (call.op) {
+    case 'find':
+      return findCollection(session.ask, ...call.ask);
+    case 'changes':
+      return readChanges(session.ask, ...call.ask);
+    case 'listing':
+      return readListing(session.ask, ...call.ask);
+    case 'cards':
+      return readCards(session.ask, ...call.ask);
+    case 'close':
+      sessions.delete(call.session);
+      return session.close();
+  }
 }
 
 async function reply(call: Call): Promise<Reply> {
+  const { id } = call;
   try {
-    return { answer: await answer(call) };
+    return { id, answer: await answer(call) };
   } catch (error) {
-    // Whatever else is thrown: tsdav did not find in the answer what it takes for granted.
     const { code, message } = error instanceof Fault ? error : notUnderstood();
-    return { code, message };
+    return { id, code, message };
   }
 }
 
