@@ -5,12 +5,15 @@ import { xml } from './xml.ts';
 export type Meetings = {
   /** Makes two new friends see each other's presence and last tune at once. */
   introduce(a: string, b: string): Promise<void>;
+  /** A request of `from` to see the presence of `jid` that was never answered is over: they see each other now. */
+  settle(jid: string, from: string): Promise<void>;
   /** Tells `jid` that these clients of a former friend are gone. The server then forgets that they wanted its tunes. */
   part(jid: string, clients: readonly string[]): Promise<void>;
 };
 
 /**
- * Probes in each direction (RFC 6121, section 4.3), and unavailable presence (section 4.5). A server that does not let the component speak
+ * Probes in each direction (RFC 6121, section 4.3), unavailable presence (section 4.5), and `unsubscribe` (section 3.3), by which alone a request is withdrawn: Prosody keeps
+ * one through a roster set, and delivers it again at each login. A server that does not let the component speak
  * for its users closes the stream with `invalid-from`; after the first time it is not tried again, and friends see each other at
  * their next presence change.
  */
@@ -20,7 +23,7 @@ export function createMeetings(stream: Stream): Meetings {
     if (condition === 'invalid-from') allowed = false;
   });
 
-  async function send(type: 'probe' | 'unavailable', from: string, to: string): Promise<void> {
+  async function send(type: 'probe' | 'unavailable' | 'unsubscribe', from: string, to: string): Promise<void> {
     if (allowed) await stream.send(xml('presence', { type, from, to }));
   }
 
@@ -29,6 +32,7 @@ export function createMeetings(stream: Stream): Meetings {
       await send('probe', a, b);
       await send('probe', b, a);
     },
+    settle: (jid, from) => send('unsubscribe', from, jid),
     async part(jid, clients) {
       for (const client of clients) await send('unavailable', client, jid);
     },

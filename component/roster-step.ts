@@ -21,6 +21,7 @@ export async function takeRosterStep(
     case 'set':
       // The intention first: an item that is missing after a crash was then not deleted by the user.
       if (!ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...step.ledger, pending: true });
+      if (isRaised(step.item, item)) await context.meetings.settle(jid, dirty.jid);
       await rosterWrites.set(jid, step.item, item);
       return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
     case 'restore':
@@ -43,6 +44,11 @@ export async function takeRosterStep(
     case 'nothing':
       return;
   }
+}
+
+/** Before it is `both`; after that the same would end the other's subscription. Who is subscribed already has asked for nothing. */
+function isRaised(next: RosterItem, before: RosterItem | undefined): boolean {
+  return next.subscription === 'both' && before?.subscription !== 'both' && before?.subscription !== 'from';
 }
 
 function stamped(entry: LedgerEntry): LedgerEntry {

@@ -1,3 +1,4 @@
+import { xml } from '@xmpp/client';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
@@ -83,5 +84,26 @@ describe('a roster that belongs to its user', () => {
     await api.putBook(alice, bookOf('Bob is back'));
     await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob is back' }));
     await bobs.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+  });
+
+  it('asks nobody any more, once the two are friends, whether the other may see the presence', async () => {
+    const [carol, dave] = [await api.join('+8613700137000'), await api.join('+8613600136000')];
+    const carols = await connectFriend(stack, carol);
+    let daves = await connectFriend(stack, dave);
+    const requests = () => daves.presences.filter(({ from, type }) => from === carol.jid && type === 'subscribe');
+    await carols.xmpp.send(xml('presence', { to: dave.jid, type: 'subscribe' }));
+    await eventually(() => expect(requests()).to.have.length(1));
+    await api.putBook(carol, [{ name: 'Dave', phoneNumbers: [dave.phoneNumber] }]);
+    await api.putBook(dave, [{ name: 'Carol', phoneNumbers: [carol.phoneNumber] }]);
+    await daves.item(carol.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    await carols.item(dave.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    await daves.leave();
+    daves = await connectFriend(stack, dave);
+    await eventually(() => expect(daves.presences.map(({ from }) => from.split('/')[0])).to.include(carol.jid));
+    // Its answer comes after everything that the login has brought.
+    await daves.item(carol.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    expect(requests()).to.deep.equal([]);
+    await carols.leave();
+    await daves.leave();
   });
 });
