@@ -101,7 +101,7 @@ export function createConversations(context: CommandContext): Conversations {
   function tell(visit: Visit, command: Command, outcome: Outcome, language: Language): Reply {
     if (!isStage(outcome)) return { text: doneText(outcome, visit.texts), secret: outcome.secret ?? false };
     wait(visit, command, outcome, language, true);
-    return { text: stageText(outcome, command, visit.texts) };
+    return { text: stageText(outcome, command, visit.texts), secret: outcome.secret ?? false };
   }
 
   function wait(

@@ -40,6 +40,7 @@ declare module '@xmpp/component' {
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
+    write(text: string): Promise<void>;
     /** Null before a stream and after its end. */
     parser: object | null;
     _onData(data: string): void;

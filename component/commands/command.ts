@@ -2,10 +2,11 @@ import { Fault } from '../../domain/fault.ts';
 import type { Recording } from '../../service/recorded.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Form, Result } from '../data-form.ts';
+import type { ShownAgain } from './shown-again.ts';
 import type { CommandName, Texts } from './texts.ts';
 
 /** What commands work with. `domain`: the component's. */
-export type CommandContext = Recording & { domain: string };
+export type CommandContext = Recording & { domain: string; shownAgain: ShownAgain };
 
 /** Somebody of the home host who is at a command. `jid`: bare, as the server has authenticated it. `subscriber`: whose account it is at this moment. */
 export type Visit = {
@@ -20,9 +21,10 @@ export type Answers = ReadonlyMap<string, readonly string[]>;
 
 export type Note = { type: 'info' | 'warn' | 'error'; text: string };
 
-/** Something is asked. `last`: the answers complete the command. `next` is called with who it is by then, any number of times. */
+/** Something is asked. `last`: the answers complete the command; `secret`: nothing for an archive. `next` is called with who it is by then, any number of times. */
 export type Stage = Form & {
   last: boolean;
+  secret?: true;
   notes?: readonly Note[];
   next(visit: Visit, answers: Answers): Promise<Outcome>;
 };

@@ -1,5 +1,6 @@
 import { friendViews } from '../../service/friend-views.ts';
 import { type Command, done, subscriberOf } from './command.ts';
+import { friendFacts } from './friend-facts.ts';
 
 /** Whom the address book has led to, by the names in it. */
 export const friends: Command = {
@@ -13,8 +14,10 @@ export const friends: Command = {
     const { stores, now } = context;
     const views = await friendViews(stores, id, await stores.friends.list(id), now());
     if (views.length === 0) return done(title, words.none);
-    const columns = (['name', 'jid', 'online'] as const).map((name) => ({ name, label: words[name] }));
-    const rows = views.map(({ name, jid, online }) => [name, jid, texts.yesNo(online)]);
-    return { title, notes: [], table: { columns, rows } };
+    const lines = views.map(({ name, jid, online }) => ({
+      label: name || jid,
+      value: `${jid} – ${online ? words.online : words.offline}`,
+    }));
+    return friendFacts(title, lines, texts);
   },
 };

@@ -6,6 +6,7 @@ import {
   revokeApplicationPassword,
 } from '../../service/application-passwords.ts';
 import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player-addresses.ts';
+import type { Field } from '../data-form.ts';
 import {
   type Answers,
   type Command,
@@ -17,27 +18,33 @@ import {
   subscriberOf,
   type Visit,
 } from './command.ts';
+import type { Shown } from './shown-again.ts';
 
 /** As the API has it. */
 const LONGEST_NAME = 64;
 
-/** Passwords with which players say what plays: made, shown this once, and revoked. */
+/** Passwords with which players say what plays: made, shown, for a while again, and revoked. */
 export const passwords: Command = {
   name: 'passwords',
   open: 'to subscribers',
   audited: 'answers',
   async begin(visit) {
     const { context, texts } = visit;
-    const kept = await context.stores.applicationPasswords.list(subscriberOf(visit).id);
+    const { id } = subscriberOf(visit);
+    const kept = await context.stores.applicationPasswords.list(id);
     const { passwords: words, commands } = texts;
+    const shown = context.shownAgain.of(id);
+    const again = kept.some((one) => one.id === shown?.passwordId) ? shown : undefined;
     const options = kept.map(({ id, name, createdAt }) => ({
       value: id,
       label: `${name} (${words.created(momentOf(createdAt))})`,
     }));
     return {
       title: commands.passwords.title,
-      instructions: words.ask,
+      instructions: again ? `${words.again(again.name)} ${words.once}` : words.ask,
+      ...(again && { secret: true }),
       fields: [
+        ...(again ? againFields(again, words.seen) : []),
         { name: 'create', type: 'text-single', label: words.create, hint: words.createHint, value: [] },
         ...(options.length === 0
           ? []
@@ -49,12 +56,19 @@ export const passwords: Command = {
   },
 };
 
+/** What was shown already, in a form that every client shows: what is answered to it does not matter. */
+function againFields({ facts }: Shown, seen: string): Field[] {
+  const fields = facts.map(({ name, label, value }) => ({ name, label, type: 'text-single' as const, value: [value] }));
+  return [...fields, { name: 'seen', type: 'boolean', label: seen, value: ['0'] }];
+}
+
 async function change(visit: Visit, answers: Answers): Promise<Done> {
   const { context, texts } = visit;
   const { id } = subscriberOf(visit);
   const { passwords: words, commands } = texts;
   const name = first(answers, 'create');
   if (name !== undefined && lengthOf(name) > LONGEST_NAME) throw new Refusal(texts.tooLong(words.create, LONGEST_NAME));
+  const seen = first(answers, 'seen') === '1' && context.shownAgain.drop(id);
   let revoked = 0;
   for (const passwordId of answers.get('revoke') ?? [])
     if (await revokeApplicationPassword(context, id, passwordId)) revoked += 1;
@@ -63,7 +77,7 @@ async function change(visit: Visit, answers: Answers): Promise<Done> {
     const created = await create(visit, name);
     return { ...created, notes: [...told, ...created.notes] };
   }
-  return told.length > 0
+  return told.length > 0 || seen
     ? { title: commands.passwords.title, notes: told }
     : done(commands.passwords.title, words.nothing);
 }
@@ -74,12 +88,10 @@ async function create(visit: Visit, name: string): Promise<Done> {
   const created = await createApplicationPassword(context, id, name).catch((err: unknown) => {
     throw err instanceof Fault && err.code === 'CONFLICT' ? new Refusal(texts.passwords.tooMany, { cause: err }) : err;
   });
-  return {
-    title: texts.commands.passwords.title,
-    notes: [{ type: 'warn', text: texts.passwords.once }],
-    facts: factsOf(visit, id, created),
-    secret: true,
-  };
+  const facts = factsOf(visit, id, created);
+  context.shownAgain.keep(id, { passwordId: created.kept.id, name, facts });
+  const notes = [{ type: 'warn' as const, text: texts.passwords.once }];
+  return { title: texts.commands.passwords.title, notes, facts, secret: true };
 }
 
 /** What is to be typed into players. */

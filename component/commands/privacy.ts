@@ -16,6 +16,7 @@ import {
   subscriberOf,
   type Visit,
 } from './command.ts';
+import { fitting } from './fitting.ts';
 import type { Texts } from './texts.ts';
 
 /** Groups that a form offers: a list of more is no help, and a stanza has an end. */
@@ -42,7 +43,7 @@ async function show(visit: Visit): Promise<Stage> {
     instructions: texts.privacy.ask,
     fields: await fieldsOf(visit, settings, people),
     last: true,
-    next: (current, answers) => change(current, answers, settings.privateUntil, version),
+    next: (current, answers) => change(current, answers, settings, version),
   };
 }
 
@@ -50,9 +51,8 @@ async function fieldsOf(visit: Visit, settings: Privacy, people: readonly Blocke
   const { privacy: words } = visit.texts;
   const { audience } = settings;
   const chosen = typeof audience === 'string' ? [] : audience.groups;
-  const groups = [
-    ...new Set([...chosen, ...(await groupsOfBooks(visit.context, subscriberOf(visit).id, MOST_OFFERED))]),
-  ];
+  const inBooks = await groupsOfBooks(visit.context, subscriberOf(visit).id, MOST_OFFERED);
+  const groups = [...new Set([...chosen, ...fitting(inBooks, (group) => group + group)])];
   const audiences = (['friends', 'nobody', 'groups'] as const).map((value) => ({ value, label: words[value] }));
   const persons = await personOptions(visit, people);
   return [
@@ -100,20 +100,22 @@ async function fieldsOf(visit: Visit, settings: Privacy, people: readonly Blocke
 async function personOptions(visit: Visit, people: readonly BlockedPerson[]): Promise<Option[]> {
   const friends = await visit.context.stores.friends.list(subscriberOf(visit).id);
   const blocked = people.flatMap((one) => ('subscriberId' in one ? [asOption(one.subscriberId)] : []));
-  return [...blocked, ...friends.map(({ id, name }) => ({ value: id, label: name }))];
+  const offered = fitting(friends, ({ id, name }) => id + name);
+  return [...blocked, ...offered.map(({ id, name }) => ({ value: id, label: name }))];
 }
 
 function asOption(value: string): Option {
   return { value, label: value };
 }
 
-async function change(visit: Visit, answers: Answers, privateUntil: number | null, version: number): Promise<Outcome> {
+/** `shown`: the settings that the answers were given to. */
+async function change(visit: Visit, answers: Answers, shown: Privacy, version: number): Promise<Outcome> {
   const { context, texts } = visit;
   const { id } = subscriberOf(visit);
   const settings: Privacy = {
     discoverable: first(answers, 'discoverable') === '1',
-    audience: toAudience(answers, texts),
-    privateUntil,
+    audience: toAudience(answers, shown.audience, texts),
+    privateUntil: shown.privateUntil,
   };
   try {
     await changePrivacy(context, id, settings, toBlocked(context, id, toPeople(answers, texts)), version);
@@ -121,15 +123,26 @@ async function change(visit: Visit, answers: Answers, privateUntil: number | nul
     if (!(err instanceof Fault && err.code === 'FAILED_PRECONDITION')) throw err;
     return { ...(await show(visit)), notes: [{ type: 'error', text: texts.privacy.changed }] };
   }
-  return done(texts.commands.privacy.title, texts.privacy.done);
+  const text = `${texts.privacy.done} ${seenByText(settings.audience, texts)}`;
+  return done(texts.commands.privacy.title, text);
 }
 
-function toAudience(answers: Answers, { privacy: words }: Texts): Privacy['audience'] {
+function seenByText(audience: Privacy['audience'], { privacy: { seenBy } }: Texts): string {
+  return typeof audience === 'string' ? seenBy[audience] : seenBy.groups(audience.groups.join(', '));
+}
+
+/** Whoever chooses groups and leaves the audience as it was shown means the groups: clients show the two side by side, as one choice. */
+function toAudience(answers: Answers, shown: Privacy['audience'], { privacy: words }: Texts): Privacy['audience'] {
   const audience = first(answers, 'audience');
-  if (audience === 'friends' || audience === 'nobody') return audience;
-  const groups = answers.get('groups') ?? [];
+  const groups = [...(answers.get('groups') ?? [])].sort();
+  const shownGroups = typeof shown === 'string' ? [] : shown.groups;
+  const choseGroups = groups.length > 0 && groups.join('\n') !== [...shownGroups].sort().join('\n');
+  if ((audience === 'friends' || audience === 'nobody') && !(choseGroups && audience === shown)) {
+    if (choseGroups && audience === 'friends') throw new Refusal(words.groupsOrAll);
+    return audience;
+  }
   if (groups.length === 0 || groups.length > MOST_GROUPS) throw new Refusal(words.noGroup);
-  return { groups: [...groups].sort() };
+  return { groups };
 }
 
 function toPeople(answers: Answers, texts: Texts): BlockedPerson[] {

@@ -66,17 +66,12 @@ export const en = {
   },
   playing: {
     none: 'None of your friends plays anything now.',
-    name: 'Name',
-    artist: 'Artist',
-    title: 'Title',
-    source: 'From',
-    uri: 'Link',
   },
   friends: {
     none: 'No friends yet: friends are those who have your number in their address book, and whose number is in yours.',
-    name: 'Name',
-    jid: 'Address',
-    online: 'Online',
+    online: 'online',
+    offline: 'offline',
+    more: (count: number): string => `${count} more do not fit in here; the friends page and the app have all of them.`,
   },
   play: {
     ask: 'What your friends are to see until it ends.',
@@ -123,7 +118,14 @@ export const en = {
     wrongNumber: (at: number): string =>
       `Blocked number ${at} is no valid number; write it with its plus sign, such as +8613800138000.`,
     changed: 'Somebody else has just changed these settings; here they are as they are now.',
+    groupsOrAll:
+      'You chose groups, and that all friends see it: leave the groups as they are, or choose “Friends in the groups below”.',
     done: 'The settings hold from now on.',
+    seenBy: {
+      friends: 'All your friends see what you play.',
+      nobody: 'Nobody sees what you play.',
+      groups: (names: string): string => `Friends in these groups see what you play: ${names}.`,
+    },
   },
   devices: {
     ask: 'Devices and players that are logged in. Those that you choose are logged out.',
@@ -143,7 +145,9 @@ export const en = {
     created: (moment: string): string => `since ${moment}`,
     revoked: (count: number): string => (count === 1 ? 'One password is revoked.' : `${count} passwords are revoked.`),
     tooMany: 'There are twenty passwords already; revoke one first.',
-    once: 'The password is shown this once; type it into the player now.',
+    once: 'Type the password into the player now. For fifteen minutes this command shows it again; then nobody can.',
+    again: (name: string): string => `The password for ${name} that you have just made:`,
+    seen: 'I have it: do not show it again',
     nothing: 'Nothing was changed.',
     user: 'User name',
     password: 'Password',

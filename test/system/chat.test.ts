@@ -74,8 +74,8 @@ describe('commands as text, in a chat', () => {
     expect(await hers.asks('play Björk – Jóga')).to.contain('That plays now');
     await bobs.hears(alice.jid, 'Jóga');
     expect((await api.call('GET', api.path(alice, 'now-playing'))).body).to.include({ artist: 'Björk', title: 'Jóga' });
-    expect(await his.asks('playing')).to.equal('• Ali – Björk – Jóga');
-    expect(await his.asks('friends')).to.equal(`• Ali – ${alice.jid} – yes`);
+    expect(await his.asks('playing')).to.equal('Ali: Björk – Jóga');
+    expect(await his.asks('friends')).to.equal(`Ali: ${alice.jid} – online`);
     expect(await hers.asks('停止')).to.equal('现在没有在播放。');
     await bobs.hears(alice.jid, undefined);
     expect(await hers.asks('播放王菲 - 红豆')).to.contain('正在播放');
@@ -101,7 +101,9 @@ describe('commands as text, in a chat', () => {
   it('show the privacy settings and change one by its name, leaving the others', async () => {
     const shown = await hers.asks('privacy');
     expect(shown).to.contain('discoverable').and.contain('1. Band');
-    expect(await hers.asks('groups 1\naudience groups')).to.equal('The settings hold from now on.');
+    expect(await hers.asks('groups 1')).to.equal(
+      'The settings hold from now on. Friends in these groups see what you play: Band.',
+    );
     expect(await privacyOf(alice)).to.deep.include({ audience: { groups: ['Band'] }, blocked: [] });
     expect(await hers.asks('privacy blocked +8613700137000, +8613600136000')).to.contain('hold from now on');
     expect(await hers.asks('privacy audience friends; 可以 nothing')).to.not.contain('hold from now on');
@@ -125,7 +127,11 @@ describe('commands as text, in a chat', () => {
     const answer = await his.asks('passwords create Kitchen');
     expect(answer).to.match(/Password: [a-z0-9-]{34}\n/);
     expect(his.heard.at(-1)?.getChild('no-store', 'urn:xmpp:hints')).to.not.equal(undefined);
-    expect(await his.asks('passwords')).to.contain('1. Kitchen');
+    const again = await his.asks('passwords');
+    expect(again)
+      .to.contain('1. Kitchen')
+      .and.contain(/Password: ([a-z0-9-]{34})\n/.exec(answer)?.[1]);
+    expect(his.heard.at(-1)?.getChild('no-store', 'urn:xmpp:hints')).to.not.equal(undefined);
     expect(await his.asks('cancel')).to.equal('Nothing was changed.');
   });
 

@@ -121,9 +121,12 @@ describe('commands from an XMPP client', () => {
     expect(body).to.include({ title: CLEAN, artist: 'Björk', length: 305, rating: 9, kind: 'audio', shared: true });
     const seen = await his.start('playing');
     expect(seen).to.include({ status: 'completed', form: 'result' });
-    expect(seen.rows).to.deep.equal([
-      { name: 'Ali', artist: 'Björk', title: CLEAN, source: 'Homogenic', uri: 'https://example.org/joga' },
-    ]);
+    // No table: Gajim 1.7 hangs on one, Psi 1.5 and profanity show none.
+    expect(seen.rows).to.deep.equal([]);
+    expect(seen.fields['friend-1']).to.deep.include({
+      label: 'Ali',
+      values: [`Björk – ${CLEAN} – Homogenic – https://example.org/joga`],
+    });
     const stopped = await hers.start('stop');
     expect(stopped).to.include({ status: 'completed', form: undefined });
     expect(stopped.notes).to.deep.equal([{ type: 'info', text: 'Nothing plays now.' }]);
@@ -272,9 +275,40 @@ describe('commands from an XMPP client', () => {
     expect(await privacyOf(alice)).to.deep.include({ audience: 'friends', blocked: [] });
   });
 
+  it('take groups that are chosen for the audience, also where it was left as it stood', async () => {
+    const submit = async (fields: Record<string, string | string[]>) =>
+      (await hers.submit('privacy', await hers.start('privacy'), { discoverable: '1', ...fields })).notes[0]?.text;
+    for (const before of ['friends', 'nobody']) {
+      await submit({ audience: before });
+      expect(await submit({ audience: before, groups: ['Band'] })).to.contain('groups see what you play: Band.');
+      expect(await privacyOf(alice)).to.deep.include({ audience: { groups: ['Band'] } });
+    }
+    expect(await submit({ audience: 'friends', groups: ['Work'] }), 'both were changed').to.contain('You chose groups');
+    expect(await privacyOf(alice)).to.deep.include({ audience: { groups: ['Band'] } });
+    expect(await submit({ audience: 'nobody', groups: ['Work'] })).to.contain('Nobody sees');
+    await submit({ audience: 'groups', groups: ['Band'] });
+    expect(await submit({ audience: 'friends', groups: ['Band'] })).to.contain('All your friends see');
+    expect(await privacyOf(alice)).to.deep.include({ audience: 'friends' });
+  });
+
+  it('offer as many groups as an answer can hold, and keep the stream for everybody', async () => {
+    const groups = Array.from({ length: 250 }, (_, i) => `${i} ${'&'.repeat(1000)}`);
+    const contacts = groups.map((group, i) => ({
+      name: `${i}`,
+      phoneNumbers: [`+86135${20_000_000 + i}`],
+      groups: [group],
+    }));
+    await api.putBook(dora, contacts);
+    const { fields } = await doras.start('privacy');
+    expect(Object.keys(fields.groups?.options ?? {}))
+      .to.have.length.within(10, 249)
+      .and.include(groups[0]);
+  });
+
   it('list friends by the names in one’s own book', async () => {
-    const { rows } = await hers.start('friends');
-    expect(rows).to.deep.equal([{ name: 'My Bob', jid: bob.jid, online: 'yes' }]);
+    const { fields, rows } = await hers.start('friends');
+    expect(fields['friend-1']).to.deep.include({ label: 'My Bob', values: [`${bob.jid} – online`] });
+    expect(rows).to.deep.equal([]);
   });
 
   it('list devices and log one out', async () => {
@@ -292,7 +326,7 @@ describe('commands from an XMPP client', () => {
     await api.expectStatus(401, api.call('GET', '/v1/subscribers/me', undefined, own));
   });
 
-  it('make an application password that works, show it once, and revoke it', async () => {
+  it('make an application password that works, show it, again until its owner has it, and revoke it', async () => {
     const form = await his.start('passwords');
     expect(form.fields).to.have.all.keys('create');
     const created = await his.submit('passwords', form, { create: 'Kitchen' });
@@ -314,7 +348,13 @@ describe('commands from an XMPP client', () => {
     });
     expect(said.status, await said.text()).to.equal(200);
     await alices.hears(bob.jid, 'From the kitchen');
+    // Psi shows no answer to a form that was filled in: what stood there can be had again.
+    const again = await his.start('passwords');
+    expect(again.fields.password?.values).to.deep.equal(password?.values);
+    expect(again.fields.webhook?.values).to.deep.equal(webhook?.values);
+    await his.submit('passwords', again, { seen: '1' });
     const list = await his.start('passwords');
+    expect(list.fields).to.have.all.keys('create', 'revoke');
     const [[id, label] = ['', '']] = Object.entries(list.fields.revoke?.options ?? {});
     expect(label).to.match(/^Kitchen \(since /);
     expect((await his.submit('passwords', list, { revoke: id })).notes[0]?.text).to.equal('One password is revoked.');
