@@ -1,14 +1,19 @@
+import { MOST_NUMBERS } from '../domain/address-book.ts';
 import { NAMES_SOMEBODY } from './book-entry.ts';
 
 /** Numbers of one bucket at most, on average: few enough for Redis's compact form, which ends at 512 fields. */
 const FULL = 192;
+/** A book of more buckets than these has room for the most numbers at once: to split it again would take Redis too long. */
+const LARGE = 128;
+const MOST = 2 ** Math.ceil(Math.log2(MOST_NUMBERS / FULL));
 
 /**
  * Into how many hashes a book is split, a power of two. A book is split anew only when it has grown beyond its buckets or
  * needs less than half of them, so that one that grows and shrinks by a few contacts is left alone.
  */
 export function bucketsFor(numbers: number, present: number): number {
-  const needed = 2 ** Math.max(0, Math.ceil(Math.log2(numbers / FULL)));
+  const fewest = 2 ** Math.max(0, Math.ceil(Math.log2(numbers / FULL)));
+  const needed = fewest > LARGE ? MOST : fewest;
   return needed > present || needed * 2 < present ? needed : present;
 }
 

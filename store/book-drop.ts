@@ -16,6 +16,7 @@ local function dropBook(info, held, uids, dirty, stamp, waiting)
     redis.call('DEL', held .. bucket, uids .. bucket)
   end
   redis.call('HSET', info, 'contacts', 0, 'numbers', 0, 'bytes', 0, 'buckets', 1)
+  redis.call('HDEL', info, 'writing')
   redis.call('HINCRBY', info, 'version', 1)
   return touched, gone
 end`;

@@ -57,16 +57,18 @@ export type Standing = {
   /** Of all values; undefined when nobody has counted them. */
   bytes: number | undefined;
   buckets: number;
+  /** Of the writer that is between two of its steps, or died there; empty when none is. */
+  writing: string;
 };
 
-/** What shall be written: images of the same part of the book. `whole`: they are the whole book. `bytes`: of all values of the book. */
+/** What shall be written: images of the same part of the book, and what the whole book then is. `bytes`: of all its values. */
 export type Plan = {
   before: Image;
   after: Image;
   contacts: number;
   numbers: number;
   bytes: number;
-  whole: boolean;
+  buckets: number;
 };
 
 /** @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` */
@@ -77,9 +79,9 @@ export async function readStanding(
   source: string | undefined,
   ifVersion: number | undefined,
 ): Promise<Standing> {
-  const [state, [version, contacts, numbers, buckets, bytes]] = await Promise.all([
+  const [state, [version, contacts, numbers, buckets, bytes, writing]] = await Promise.all([
     redis.hGet(keys.subscriber(id), 'state'),
-    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes']),
+    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes', 'writing']),
   ]);
   if (state !== 'active') throw noSubscriber();
   if (ifVersion !== undefined && ifVersion !== Number(version ?? 0))
@@ -92,6 +94,7 @@ export async function readStanding(
     numbers: Number(numbers ?? 0),
     bytes: bytes == null ? undefined : Number(bytes),
     buckets: Number(buckets ?? 1),
+    writing: writing ?? '',
   };
 }
 
@@ -108,7 +111,9 @@ export async function planReplacement(
 ): Promise<Plan> {
   const { after, put } = await imageOf(seal, book);
   const before = await readAll(redis, keys, standing);
-  return { before, after, contacts: put, numbers: after.held.size, bytes: bytesIn(after), whole: true };
+  const numbers = after.held.size;
+  const buckets = bucketsFor(numbers, standing.buckets);
+  return { before, after, contacts: put, numbers, bytes: bytesIn(after), buckets };
 }
 
 /** Reads only what the contacts concern, unless they are a good part of the book or it has outgrown its buckets. */
@@ -129,8 +134,8 @@ export async function planChange(
     const contacts = standing.contacts + put - gone;
     const numbers = standing.numbers + after.held.size - before.held.size;
     const bytes = whole ? bytesIn(after) : (standing.bytes ?? 0) + bytesIn(after) - bytesIn(before);
-    if (whole || bucketsFor(numbers, standing.buckets) === standing.buckets)
-      return { before, after, contacts, numbers, bytes, whole };
+    const buckets = bucketsFor(numbers, standing.buckets);
+    if (whole || buckets === standing.buckets) return { before, after, contacts, numbers, bytes, buckets };
     whole = true;
   }
 }

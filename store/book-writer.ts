@@ -3,9 +3,10 @@ import { Fault } from '../domain/fault.ts';
 import type { NumberBudget } from '../domain/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { eachInTurns, takeTurns } from '../runtime/turns.ts';
-import { allBuckets, bucketsFor, byBucket } from './book-buckets.ts';
+import { allBuckets, byBucket } from './book-buckets.ts';
 import { type Difference, differenceOf, RECORD_BYTES, requireImageSize } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
+import { type Step, toSteps, without } from './book-steps.ts';
 import { BUDGET } from './budget-script.ts';
 import { GRACE } from './due.ts';
 import { FORGIVE } from './forgiving.ts';
@@ -38,7 +39,7 @@ const LENGTH_BYTES = 4;
 const BATCH = 1_000;
 
 /**
- * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none),
+ * KEYS: subscriber, book, and of a source's book the source. ARGV: the version that the commands were made for (empty: none), and the writer;
  * the commands, packed: a count of words, then each word after its length, four bytes each; and the lease.
  */
 const COMMIT = `${FORGIVE}${BUDGET}
@@ -83,9 +84,10 @@ function run.LEFT(_, packed)
   closeBudget(b)
 end
 if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
-if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[3] then return 'over' end
-if (redis.call('HGET', KEYS[2], 'version') or '') ~= ARGV[1] then return 'changed' end
-local packed, at = ARGV[2], 1
+if KEYS[3] and redis.call('HGET', KEYS[3], 'lease') ~= ARGV[4] then return 'over' end
+local standing = redis.call('HMGET', KEYS[2], 'version', 'writing')
+if (standing[1] or '') ~= ARGV[1] or (standing[2] or '') ~= ARGV[2] then return 'changed' end
+local packed, at = ARGV[3], 1
 while at <= #packed do
   local words, count = {}, struct.unpack('>I4', packed, at)
   at = at + 4
@@ -108,18 +110,30 @@ export async function tryWrite(
   const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
   checkSize(planned);
-  const { version, commands, held } = await toCommands(keys, budget, standing, planned, now);
-  const outcome = await redis.eval(COMMIT, {
-    keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
-    arguments: [`${standing.version ?? ''}`, (await pack(commands)) as never, source?.lease ?? ''],
-  });
-  if (outcome === 'gone') throw noSubscriber();
-  if (outcome === 'over') throw leaseOver();
-  if (outcome !== 'done') return undefined;
+  const present = { ...standing };
+  for await (const step of toSteps(planned, standing.buckets)) {
+    const writing = step.last ? '' : newStamp();
+    const commands = await toCommands(keys, budget, present, { ...step, writing }, now);
+    if (commands.length === 0) continue;
+    const outcome = await redis.eval(COMMIT, {
+      keys: [keys.subscriber(id), keys.book(id, source?.name), ...(source ? [keys.source(id, source.name)] : [])],
+      arguments: [`${present.version ?? ''}`, present.writing, (await pack(commands)) as never, source?.lease ?? ''],
+    });
+    if (outcome === 'gone') throw noSubscriber();
+    if (outcome === 'over') throw leaseOver();
+    if (outcome !== 'done') return undefined;
+    if (step.last) present.version = nextOf(present);
+    Object.assign(present, { writing, buckets: step.buckets });
+  }
+  const { unset } = await differenceOf(planned.before.held, planned.after.held);
   return {
-    info: { version, contacts: planned.contacts },
-    gone: held.unset.map((number) => unpackNumberKey(Buffer.from(number, 'latin1'))),
+    info: { version: present.version ?? 0, contacts: planned.contacts },
+    gone: unset.map((number) => unpackNumberKey(Buffer.from(number, 'latin1'))),
   };
+}
+
+function nextOf({ version }: Standing): number {
+  return (version ?? 0) + 1;
 }
 
 function leaseOver(): Fault {
@@ -153,43 +167,42 @@ function checkSize({ contacts, numbers, bytes }: Plan): void {
     throw new Fault('PAYLOAD_TOO_LARGE', `An address book holds at most ${MOST_NUMBERS} numbers; remove some first.`);
 }
 
-/** The commands that bring the book to what is planned; none, and the same version, when nothing differs. */
+/** The commands of a step; none when nothing differs, which leaves the version as it is. */
 async function toCommands(
   keys: Keys,
   budget: NumberBudget,
-  { id, source, version, contacts: present, buckets }: Standing,
-  { before, after, contacts, numbers, bytes, whole }: Plan,
+  standing: Standing,
+  { before, after, contacts, numbers, bytes, buckets, last, writing }: Step & { writing: string },
   now: number,
-): Promise<{ version: number; commands: Command[]; held: Difference }> {
+): Promise<Command[]> {
+  const { id, source, version } = standing;
   const held = await differenceOf(before.held, after.held);
   const [cut, added] = [await without(before.uids, after.uids), await without(after.uids, before.uids)];
-  if (version !== null && contacts === present && isEmpty(held) && cut.length + added.length === 0)
-    return { version, commands: [], held };
-  const next = (version ?? 0) + 1;
-  const wanted = whole ? bucketsFor(numbers, buckets) : buckets;
-  const info = { version: next, contacts, numbers, bytes, buckets: wanted };
-  const commands: Command[] = [
-    ['HSET', keys.book(id, source), ...Object.entries(info).flatMap(([k, v]) => [k, `${v}`])],
-  ];
+  const split = buckets !== standing.buckets;
+  const same = isEmpty(held) && cut.length + added.length === 0 && !split;
+  if (same && !(last && (version === null || contacts !== standing.contacts || standing.writing !== ''))) return [];
+  const sizes = last
+    ? { version: nextOf(standing), contacts, numbers, bytes }
+    : {
+        writing,
+        contacts: Math.max(contacts, standing.contacts),
+        numbers: Math.max(numbers, standing.numbers),
+        bytes: Math.max(bytes, standing.bytes ?? 0),
+      };
+  const fields = Object.entries({ ...sizes, buckets }).flatMap(([name, value]) => [name, `${value}`]);
+  const commands: Command[] = [['HSET', keys.book(id, source), ...fields]];
+  if (last && standing.writing !== '') commands.push(['HDEL', keys.book(id, source), 'writing']);
   const heldOf = (bucket: number) => keys.held(id, bucket, source);
   const uidsOf = (bucket: number) => keys.uids(id, bucket, source);
-  const split = wanted !== buckets;
-  if (split) for (const bucket of allBuckets(buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
-  commands.push(...(await toWrites(heldOf, wanted, split ? { set: [...after.held], unset: [] } : held)));
+  if (split)
+    for (const bucket of allBuckets(standing.buckets)) commands.push(['UNLINK', heldOf(bucket), uidsOf(bucket)]);
+  commands.push(...(await toWrites(heldOf, buckets, split ? { set: [...after.held], unset: [] } : held)));
   const records = split ? { cut: [], added: [...after.uids] } : { cut, added };
-  commands.push(...(await toRecords(uidsOf, wanted, records.cut, records.added)));
+  commands.push(...(await toRecords(uidsOf, buckets, records.cut, records.added)));
   const came = held.set.flatMap(([number]) => (before.held.has(number) ? [] : [number]));
   await takeTurns();
   commands.push(...toMarks(keys, budget, { id, book: keys.heldPart(id, source), came, ...held, now }));
-  return { version: next, commands, held };
-}
-
-async function without(records: ReadonlySet<string>, others: ReadonlySet<string>): Promise<string[]> {
-  const rest: string[] = [];
-  await eachInTurns(records, (record) => {
-    if (!others.has(record)) rest.push(record);
-  });
-  return rest;
+  return commands;
 }
 
 async function toWrites(

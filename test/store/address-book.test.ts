@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
-import type { Stores } from '../../store/stores.ts';
+import { createStores, type Stores } from '../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -30,6 +30,20 @@ function describeAddressBooks(kind: RedisKind): void {
     await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
   });
 
+  /** The same stores, for a writer whose scripts are looked at before they run. */
+  const watchScripts = (look: (args: readonly { length: number }[]) => void): Stores => {
+    const watched = new Proxy(server.redis, {
+      get(redis, name) {
+        const value = Reflect.get(redis, name, redis);
+        if (name !== 'eval') return typeof value === 'function' ? value.bind(redis) : value;
+        return async (script: string, options: { keys: string[]; arguments: string[] }) => {
+          look(options.arguments);
+          return redis.eval(script, options);
+        };
+      },
+    });
+    return createStores(watched, stores.keys.reconciliation.split(':')[0] ?? '', Buffer.alloc(32));
+  };
   const change = (upsert: [string, Contact][], remove: string[] = [], ifVersion?: number) =>
     stores.addressBooks.change('alice', new Map(upsert), remove, ifVersion, NOW);
   const names = async (...numbers: string[]) =>
@@ -103,6 +117,47 @@ function describeAddressBooks(kind: RedisKind): void {
       change([['other', contact('Other', 'new')]]),
     ].map((refused) => refused.catch((err) => err.code));
     expect(await Promise.all(refusals)).to.deep.equal(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
+  });
+
+  it('are written in steps that Redis is soon done with, the last one with the version', async () => {
+    await stores.addressBooks.replace('alice', bookOf(10), NOW);
+    const packed: number[] = [];
+    const watched = watchScripts((args) => packed.push(Math.max(...args.map(({ length }) => length))));
+    for (const [size, version] of [
+      [LARGEST_BOOK, 2],
+      [5_000, 3],
+      [30, 4],
+    ] as const) {
+      const info = await watched.addressBooks.replace('alice', bookOf(size), NOW);
+      expect(info).to.deep.equal({ version, contacts: size });
+      expect(await stores.addressBooks.info('alice')).to.deep.equal(info);
+      expect(await names('0', `${size - 1}`, `${size}`)).to.deep.equal(['Contact 0', `Contact ${size - 1}`, undefined]);
+    }
+    expect(packed.length).to.be.above(8);
+    expect(Math.max(...packed), 'bytes').to.be.below(1024 * 1024);
+    expect(await stores.addressBooks.replace('alice', bookOf(30), NOW)).to.deep.equal({ version: 4, contacts: 30 });
+  });
+
+  it('have lost nothing of either book when their writer dies between two steps, and become whole with the next one', async () => {
+    await stores.addressBooks.replace('alice', bookOf(6_000), NOW);
+    const others = new Map(
+      Array.from({ length: 12_000 }, (_, i) => [`o${i}`, contact(`Other ${i}`, `o${i}`)] as const),
+    );
+    let steps = 0;
+    const dying = watchScripts((args) => {
+      if (args.some(({ length }) => length > 50_000)) steps += 1;
+      if (steps === 3) throw new Error('the writer is dead');
+    });
+    const outcome = await dying.addressBooks.replace('alice', others, NOW).catch((err: Error) => err.message);
+    expect(outcome).to.equal('the writer is dead');
+    expect(await names('0', '5999')).to.deep.equal(['Contact 0', 'Contact 5999']);
+    expect((await stores.addressBooks.info('alice')).version, 'nobody was told that it is another book').to.equal(1);
+    const dirty = Object.keys(await stores.addressBooks.dirtyNumbers('alice'));
+    expect(await stores.addressBooks.holds('alice', dirty), 'what is there is marked').to.not.include(false);
+    expect(await stores.addressBooks.replace('alice', others, NOW)).to.deep.equal({ version: 2, contacts: 12_000 });
+    expect(await names('0', 'o0', 'o11999')).to.deep.equal([undefined, 'Other 0', 'Other 11999']);
+    const { version } = await change([['new', contact('New', 'new')]], ['o0']);
+    expect(version).to.equal(3);
   });
 
   it('cost one contact what it costs in a book of 20, in one of 2,000', async function () {
