@@ -65,7 +65,10 @@ async function subscribe(api: Api, stack: DemoStack, person: Person): Promise<Su
   return pick(expectStatus<Subscribed>(answer, 201, `Adding ${displayName}`));
 }
 
-/** The subscriber or only its account is there from an earlier run that ended before the password was written down: give it a new one. */
+/**
+ * The subscriber is there from an earlier run that ended before the password was written down, or, where accounts are named after numbers, the account
+ * alone is: it is given a new one.
+ */
 async function subscribeAgain(api: Api, stack: DemoStack, { displayName, phoneNumber }: Person): Promise<Subscribed> {
   const found = await api('POST', '/subscribers/retrieve', { phoneNumber });
   const password = randomBytes(12).toString('base64url');

@@ -1,3 +1,4 @@
+import type { AccountNames } from '../domain/account-name.ts';
 import type { Policy } from '../domain/association.ts';
 import type { GuessedNumbers } from '../domain/book-reader.ts';
 import { Fault } from '../domain/fault.ts';
@@ -44,6 +45,8 @@ export type KeyConfig = {
 /** What serves subscribers needs, whichever door they come through. */
 export type ServiceConfig = KeyConfig & {
   homeHost: string;
+  /** What the accounts are called that are made here. */
+  accountNames: AccountNames;
   consent: ConsentStep;
   guessedNumbers: GuessedNumbers;
   /** Milliseconds that a subscriber's token lives. */
@@ -150,16 +153,27 @@ function service(read: Reader): ServiceConfig {
   return {
     ...keys(read),
     homeHost: read.domain('EARSHOT_HOME_HOST'),
+    accountNames: read.oneOf('EARSHOT_ACCOUNT_NAMES', ['random', 'number'], 'random'),
     consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
     guessedNumbers: guessedNumbers(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     verification: verificationConfig(read),
-    quicksy: read.oneOf('EARSHOT_QUICKSY', ['on', 'off'], 'off'),
+    quicksy: quicksy(read),
     players: read.oneOf('EARSHOT_PLAYERS', ['on', 'off'], 'on'),
     popular: read.oneOf('EARSHOT_POPULAR', ['on', 'off'], 'on'),
     publicUrl: read.given('EARSHOT_PUBLIC_URL') === undefined ? undefined : publicUrl(read),
     auditMaxEntries: read.integer('EARSHOT_AUDIT_MAX_ENTRIES', 1_000, 1_000_000_000, 1_000_000),
   };
+}
+
+/** Its clients log in as `+E164@host`, whatever the gateway would like. */
+function quicksy(read: Reader): 'on' | 'off' {
+  const value = read.oneOf('EARSHOT_QUICKSY', ['on', 'off'], 'off');
+  if (value === 'on' && read.given('EARSHOT_ACCOUNT_NAMES') !== 'number')
+    read.faults.push(
+      'EARSHOT_QUICKSY=on needs EARSHOT_ACCOUNT_NAMES=number, as its clients log in with the number; docs/security.md says what that tells strangers.',
+    );
+  return value;
 }
 
 function guessedNumbers(read: Reader): GuessedNumbers {

@@ -68,10 +68,11 @@ async function findOrCreate(
   try {
     return await createSubscriber(context, [phoneNumber], '', undefined);
   } catch (err) {
+    if (!(err instanceof Fault && err.code === 'ALREADY_EXISTS')) throw err;
     // Somebody else has just added it.
-    const taken = err instanceof Fault && err.code === 'ALREADY_EXISTS';
-    const subscriber = taken ? await subscriberWith(context, phoneNumber) : undefined;
-    if (!subscriber) throw err;
-    return { subscriber };
+    const subscriber = await subscriberWith(context, phoneNumber);
+    if (subscriber) return { subscriber };
+    // The account named after the number is another one's, who had the number before; a phone can answer nothing to that.
+    return createSubscriber(context, [phoneNumber], '', undefined, undefined, 'random');
   }
 }

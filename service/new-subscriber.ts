@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { NAME_BYTES, speakableName } from '../domain/account-name.ts';
 import { Fault } from '../domain/fault.ts';
 import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
 import { askForAccount, requireComponent } from './account-request.ts';
@@ -7,7 +8,7 @@ import type { ServiceContext } from './context.ts';
 import { type PhoneNumbers, toJid } from './subscriber-fields.ts';
 
 /**
- * Adds a subscriber; without a JID its account `+E164@home-host`, of the primary number, is made on the XMPP server, and the password is returned: the
+ * Adds a subscriber; without a JID an account is made for it on the XMPP server, named as `names` says, and the password is returned: the
  * wanted one, or one that is made here.
  * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (the JID), CONFLICT, UNAVAILABLE (no account could be made)
  */
@@ -17,9 +18,13 @@ export async function createSubscriber(
   displayName: string,
   jidText: string | undefined,
   wantedPassword?: string,
+  names = context.config.accountNames,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
   const { stores, queues, numberKeys, config, now } = context;
-  const jid = jidText === undefined ? `${phoneNumbers[0]}@${config.homeHost}` : toJid(jidText, config.homeHost);
+  const jid =
+    jidText === undefined
+      ? `${names === 'number' ? phoneNumbers[0] : speakableName(randomBytes(NAME_BYTES))}@${config.homeHost}`
+      : toJid(jidText, config.homeHost);
   if (jidText === undefined) await requireComponent(context);
   const subscriber: Subscriber = {
     id: randomUUID(),

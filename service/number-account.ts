@@ -20,7 +20,7 @@ export async function provideAccount(
 ): Promise<NumberAccount> {
   const known = await subscriberWith(context, phoneNumber);
   if (!known) {
-    const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, password);
+    const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, password, 'number');
     return { subscriber, created: true };
   }
   if (known.jid !== `${phoneNumber}@${context.config.homeHost}`) throw otherAccount();

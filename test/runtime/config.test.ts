@@ -28,6 +28,7 @@ describe('runtime/config', () => {
       tokenLifetime: 90 * 86_400_000,
       guessedNumbers: 'use',
       consent: 'operator',
+      accountNames: 'random',
     });
     expect(toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's' })).to.include({
       domain: 'tune.op.example',

@@ -31,16 +31,6 @@ describe('the HTTP API', () => {
       .and.not.have.property('password');
   });
 
-  it('does not take over an account that it has not made', async () => {
-    await registerAccount(stack.prosody(), '+4915146788795@op.example', 'somebody’s own');
-    const { body } = await api.expectStatus(
-      409,
-      api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788795' }),
-    );
-    expect(body.code).to.equal('ALREADY_EXISTS');
-    await api.expectStatus(404, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: '+4915146788795' }));
-  });
-
   it('answers the same request with the same Idempotency-Key the same way, and does it once', async () => {
     const headers = { 'idempotency-key': 'order-4711' };
     const request = { phoneNumber: '+4915146788796' };

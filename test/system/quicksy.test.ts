@@ -29,6 +29,7 @@ describe('Quicksy clients', () => {
     stack = await startTestStack({
       env: {
         EARSHOT_QUICKSY: 'on',
+        EARSHOT_ACCOUNT_NAMES: 'number',
         EARSHOT_NUMBER_BUDGET: '6000',
         EARSHOT_LOG_LEVEL: 'trace',
         EARSHOT_SMS_WEBHOOK_URL: sms.url,
