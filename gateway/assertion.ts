@@ -1,4 +1,4 @@
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { parseE164 } from '../domain/phone.ts';
 import type { AssertionConfig } from '../runtime/login-config.ts';
 import { createKeys } from './assertion-keys.ts';
@@ -18,6 +18,9 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
+/** Of a kid, in a message: RFC 6749, section 5.2, allows no other characters. */
+const UNSAYABLE = /[^\x21\x23-\x5b\x5d-\x7e]/g;
+const LONGEST_KID = 64;
 /** Seconds for which an assertion may be valid, and by which clocks may differ. */
 const LONGEST_LIFE = 300;
 const SKEW = 30;
@@ -71,22 +74,40 @@ async function verify(
   } catch (err) {
     if (err instanceof errors.JWTExpired) throw refused('it has expired');
     if (err instanceof errors.JWTClaimValidationFailed) throw refused(`its claim ${err.claim} does not fit`);
+    if (err instanceof errors.JWKSNoMatchingKey)
+      throw refused(`no key of its issuer has ${kidOf(assertion)} and its alg`);
+    if (err instanceof errors.JWKSMultipleMatchingKeys)
+      throw refused(`several keys of its issuer fit ${kidOf(assertion)}; its head must name one as kid`);
     // A key that does not fit the algorithm is a TypeError.
     if (err instanceof errors.JOSEError || err instanceof TypeError) throw refused('its signature does not fit');
     throw err;
   }
 }
 
-/** `phone_number` (OpenID Connect Core, section 5.1) or `sub` as a tel: URI (RFC 3966); with both they must agree. */
-function numberIn({ sub, phone_number: claim }: JWTPayload): string {
-  const texts = [claim, sub?.startsWith('tel:') ? sub.slice('tel:'.length) : undefined].filter(
-    (text) => text !== undefined,
-  );
-  const numbers = new Set(texts.map((text) => (typeof text === 'string' ? parseE164(text) : undefined)));
+/** What the head of the assertion names its key by, for the one who looks for it. */
+function kidOf(assertion: string): string {
+  const { kid } = decodeProtectedHeader(assertion);
+  return typeof kid === 'string' ? `the kid ${kid.slice(0, LONGEST_KID).replace(UNSAYABLE, '?')}` : 'no kid';
+}
+
+/**
+ * `phone_number` (OpenID Connect Core, section 5.1), unless the issuer says that it was not verified, or `sub` as a tel: URI; with both they must
+ * agree.
+ */
+function numberIn({ sub, phone_number: claim, phone_number_verified: verified }: JWTPayload): string {
+  if (verified !== undefined && verified !== true) throw refused('its claim phone_number_verified is not true');
+  const claimed = claim === undefined ? [] : [typeof claim === 'string' ? parseE164(claim) : undefined];
+  const line = /^tel:(.*)$/is.exec(sub ?? '')?.[1];
+  const numbers = new Set([...claimed, ...(line === undefined ? [] : [lineOf(line)])]);
   const [phoneNumber] = numbers;
   if (numbers.size !== 1 || phoneNumber === undefined)
     throw refused('it must name one valid number, as sub tel:+… or as phone_number');
   return phoneNumber;
+}
+
+/** A global number with its visual separators and without parameters, as an extension is nobody's line (RFC 3966, section 3). */
+function lineOf(number: string): string | undefined {
+  return /^\+[\d\-.()]+$/.test(number) ? parseE164(number.replace(/[-.()]/g, '')) : undefined;
 }
 
 function refused(why: string): OAuthFault {

@@ -77,6 +77,27 @@ describe('logging in with a carrier’s assertion', () => {
     expect(status, text).to.equal(200);
   });
 
+  it('takes a tel: URI with visual separators and in any case, and a number that was verified', async () => {
+    for (const sub of ['tel:+86-138-0013-8000', 'TEL:+86(138)0013.8000', 'Tel:+8613800138000'])
+      expect((await exchange(await carrier.assert(NUMBER, { sub }))).status, sub).to.equal(200);
+    const claims = { sub: 'line-17', phone_number: '+86 (138) 0013-8000', phone_number_verified: true };
+    expect((await exchange(await carrier.assert(NUMBER, claims))).status).to.equal(200);
+  });
+
+  it('names the kid for which the issuer has no key, without what may not stand in an answer', async () => {
+    const stranger = await newKey();
+    await refused(await carrier.assert(NUMBER, {}, stranger), `no key of its issuer has the kid ${stranger.kid}`);
+    const strange = { ...stranger, kid: `"\u0000é${'x'.repeat(100)}` };
+    await refused(await carrier.assert(NUMBER, {}, strange), 'the kid \\?\\?\\?x{61} and its alg');
+    const [head = ''] = (await carrier.assert(NUMBER)).split('.');
+    const { kid: _, ...nameless } = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, string>;
+    const unnamed = (await carrier.assert(NUMBER)).replace(
+      head,
+      Buffer.from(JSON.stringify({ ...nameless, alg: 'RS256' })).toString('base64url'),
+    );
+    await refused(unnamed, 'has no kid');
+  });
+
   const now = () => Math.floor(Date.now() / 1000);
   const CLAIMS: [string, () => Record<string, unknown>, string][] = [
     ['that has expired', () => ({ exp: now() - 31 }), 'expired'],
@@ -94,6 +115,19 @@ describe('logging in with a carrier’s assertion', () => {
     ['with a number that is none', () => ({ sub: 'tel:+8611' }), 'number'],
     ['with a number that is no text', () => ({ sub: undefined, phone_number: 8613800138000 }), 'number'],
     ['with two numbers', () => ({ phone_number: '+8613900139000' }), 'number'],
+    ['with an extension', () => ({ sub: `tel:${NUMBER};ext=7` }), 'number'],
+    ['with a local number', () => ({ sub: 'tel:13800138000;phone-context=+86' }), 'number'],
+    [
+      'about a number that was not verified',
+      () => ({ phone_number: NUMBER, phone_number_verified: false }),
+      'phone_number_verified',
+    ],
+    [
+      'whose tel: is of a number that was not verified',
+      () => ({ phone_number_verified: false }),
+      'phone_number_verified',
+    ],
+    ['that says in a word of its own that it was', () => ({ phone_number_verified: 'yes' }), 'phone_number_verified'],
   ];
   for (const [what, claims, why] of CLAIMS)
     it(`refuses an assertion ${what}`, async () => refused(await carrier.assert(NUMBER, claims()), why));
@@ -201,7 +235,7 @@ describe('logging in with a carrier’s assertion', () => {
     const signed = (iss: string, key: typeof own) => carrier.assert(NUMBER, { iss }, key);
     expect((await exchange(await signed('https://a.example', own))).status).to.equal(200);
     expect((await exchange(await signed('https://b.example', other))).status).to.equal(200);
-    await refused(await signed('https://b.example', own), 'signature');
+    await refused(await signed('https://b.example', own), `the kid ${own.kid}`);
     expect(() => createKeys(`${pathToFileURL(broken)}`)).to.throw('is no JWKS and no public key');
   });
 });
