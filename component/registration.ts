@@ -107,7 +107,7 @@ async function register(service: Recording, jid: string, query: Element): Promis
   const present = await subscriberOfJid(service, jid);
   if (present && phoneNumbersOf(present).includes(phoneNumber)) return;
   if (code === undefined) {
-    await recorded(service, 'IQ register/send-code', NOBODY, () => askForCode(service, askerOf(jid), phoneNumber, jid));
+    await recorded(service, 'IQ register/send-code', NOBODY, () => askForCode(service, askerOf(jid), phoneNumber, { network: jid }));
     throw new Refusal('modify', 'not-acceptable', SENT);
   }
   let subscriber: Subscriber | undefined;

@@ -1,3 +1,4 @@
+import { isLineCountry, LINE_TYPES, type LineType } from '../domain/phone/line.ts';
 import { cleanText } from '../domain/text.ts';
 import type { Reader } from './env-reader.ts';
 import { isSafeUrl } from './safe-url.ts';
@@ -9,10 +10,28 @@ export type Limit = { most: number; window: number };
 export type VerificationConfig = {
   /** Milliseconds that a code lives. */
   codeLifetime: number;
-  /** Codes sent to one number, codes asked for from one address, wrong codes from one address. */
-  limits: { number: Limit[]; address: Limit[]; wrong: Limit[] };
+  limits: CodeLimits;
+  lines: Lines;
   /** Whether codes wait in the outbox, because no webhook sends them. */
   outbox: boolean;
+};
+
+/** To which lines codes are sent. `countries`: also `*`, which is every country and not `001`. */
+export type Lines = { types: readonly LineType[]; countries: readonly string[] };
+
+/** How many codes are sent, and how many wrong ones are borne. `address`: an XMPP account, where it is one that asks. */
+export type CodeLimits = {
+  /** To one number for one address, and for all addresses together. */
+  pair: Limit[];
+  number: Limit[];
+  /** For one address, and for one IPv6 /48. */
+  address: Limit[];
+  site: Limit[];
+  /** To one country, and to all. */
+  country: Limit[];
+  total: Limit[];
+  /** Wrong codes from one address. */
+  wrong: Limit[];
 };
 
 /**
@@ -34,16 +53,44 @@ const RANGE = /^(?:\*|\+[1-9]\d{0,14})$/;
 const LONGEST_TEXT = 480;
 
 export function verificationConfig(read: Reader): VerificationConfig {
-  const limits = (name: string, fallback: string) => toLimits(read.matching(name, LIMITS, LIMITS_SHAPE, fallback));
+  const outbox = read.safeUrl(WEBHOOK) === undefined;
   return {
     codeLifetime: read.integer('EARSHOT_CODE_SECONDS', 1, 3600, 300) * 1000,
-    limits: {
-      number: limits('EARSHOT_CODES_PER_NUMBER', '1/120,2/28800'),
-      address: limits('EARSHOT_CODES_PER_ADDRESS', '5/300'),
-      wrong: limits('EARSHOT_WRONG_CODES_PER_ADDRESS', '16/300'),
-    },
-    outbox: read.safeUrl(WEBHOOK) === undefined,
+    limits: codeLimits(read),
+    lines: { types: lineTypes(read), countries: countries(read, outbox) },
+    outbox,
   };
+}
+
+/** No window is longer than an hour: nobody is locked out for longer by what somebody else asks for. */
+function codeLimits(read: Reader): CodeLimits {
+  const limits = (name: string, fallback: string) => toLimits(read.matching(name, LIMITS, LIMITS_SHAPE, fallback));
+  return {
+    // A pause that grows; and one address alone leaves the number room for its owner.
+    pair: limits('EARSHOT_CODES_PER_NUMBER_AND_ADDRESS', '1/30,2/180,3/900,5/3600'),
+    number: limits('EARSHOT_CODES_PER_NUMBER', '4/600,8/3600'),
+    address: limits('EARSHOT_CODES_PER_ADDRESS', '5/300'),
+    site: limits('EARSHOT_CODES_PER_SITE', '20/3600'),
+    country: limits('EARSHOT_CODES_PER_COUNTRY', '1000/3600'),
+    total: limits('EARSHOT_CODES_TOTAL', '5000/3600'),
+    wrong: limits('EARSHOT_WRONG_CODES_PER_ADDRESS', '16/300'),
+  };
+}
+
+function lineTypes(read: Reader): LineType[] {
+  const all = Object.values(LINE_TYPES);
+  const isType = (text: string): text is LineType => all.some((type) => type === text);
+  const types = read.list('EARSHOT_CODE_TYPES', isType, `kinds of lines (${all.join(', ')})`).filter(isType);
+  return types.length > 0 ? types : ['mobile', 'fixed-or-mobile'];
+}
+
+/** What is sent by a webhook costs money, so the operator says where to. */
+function countries(read: Reader, outbox: boolean): string[] {
+  const shape = 'countries such as CN,HK, * for all of them, 001 for numbers of none';
+  const list = read.list('EARSHOT_CODE_COUNTRIES', (text) => text === '*' || isLineCountry(text), shape);
+  if (list.length === 0 && !outbox)
+    read.faults.push(`EARSHOT_CODE_COUNTRIES must be given with ${WEBHOOK}: ${shape}; text messages cost money.`);
+  return list.length > 0 ? list : ['*'];
 }
 
 export function smsConfig(read: Reader): SmsConfig {

@@ -5,12 +5,13 @@ import type { ServiceContext } from './context.ts';
 /** Something that was counted and may turn out not to count. */
 export type Counted = { giveBack(): Promise<void> };
 
-/** Counts one `what` of `whom`, who is kept as a keyed hash. @throws Fault TOO_MANY_REQUESTS */
+/** What is counted, of whom (kept as a keyed hash), and how many there may be. */
+export type Count = readonly [what: string, whom: string, limits: readonly Limit[]];
+
+/** Counts one `what` of `whom`. @throws Fault TOO_MANY_REQUESTS */
 export async function countOne(
   { stores, keyedHash, now }: ServiceContext,
-  what: string,
-  whom: string,
-  limits: readonly Limit[],
+  ...[what, whom, limits]: Count
 ): Promise<Counted> {
   const name = keyedHash(what, whom);
   const outcome = await stores.limits.take(name, limits, now());
@@ -21,4 +22,19 @@ export async function countOne(
     'There were too many of these; try again after the time in Retry-After.',
     seconds,
   );
+}
+
+/** Counts one in each, or in none: what one limit refuses is no burden on the others. @throws Fault TOO_MANY_REQUESTS */
+export async function countInAll(context: ServiceContext, counts: readonly Count[]): Promise<Counted> {
+  const counted: Counted[] = [];
+  const giveBack = async () => {
+    for (const one of counted) await one.giveBack();
+  };
+  try {
+    for (const count of counts) counted.push(await countOne(context, ...count));
+  } catch (err) {
+    await giveBack();
+    throw err;
+  }
+  return { giveBack };
 }

@@ -2,8 +2,8 @@ import type { Redis } from '../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
 /**
- * Which code somebody has asked for who cannot keep the answer: a string `asked-code` for each asker, by its keyed hash, with the authentication id, sealed; gone
- * with the code.
+ * Which codes somebody has asked for who cannot keep the answer: a string `asked-code` for each asker, by its keyed hash, with the authentication ids, sealed; gone
+ * with the last code.
  */
 export function createAskedCodes(redis: Redis, keys: Keys) {
   return {

@@ -90,7 +90,7 @@ export function createKeys(prefix: string) {
       used: `${prefix}:{credentials}:used`,
     },
     rate: (who: string) => `${prefix}:rate:${who}`,
-    /** `id`: the keyed hash of a number, see verifications.ts. */
+    /** `id`: the keyed hash of a code’s number and nonce, see verifications.ts. */
     verification: (id: string) => of(id, 'verification'),
     askedCode: (asker: string) => `${prefix}:asked-code:${asker}`,
     limit: (name: string) => of(name, 'limit'),

@@ -6,17 +6,18 @@ import { allPartitions } from './partitions.ts';
 import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scripts.ts';
 
 /**
- * A code that was made for a number. `nonce` is another for each code; `codeHash`: keyed hash of nonce and code; `message`:
- * number, code and expiry, sealed, until the code is delivered. `expiresAt`: milliseconds since the epoch.
+ * A code that was made for a number. `codeHash`: keyed hash of the code and of what is another for each code; `message`: number and code,
+ * sealed, until the code is delivered. `expiresAt`: milliseconds since the epoch.
  */
-export type Verification = { nonce: string; codeHash: string; message: string; expiresAt: number };
+export type Verification = { codeHash: string; message: string; expiresAt: number };
 
 /** Milliseconds for which the right code belongs to one login: longer than it takes to make an account. */
 const LEASE = 30_000;
 
 /**
- * Hash `verification` for each number, by the number's keyed hash (`id`), gone when the code expires: a new code replaces the
- * former. While the code is to be delivered, or waits in the outbox, the id is in `due:verification`.
+ * Hash `verification` for each code, by a keyed hash (`id`) of the number and what is another for each code: so nobody who asks for
+ * another code of the number does anything to this one. Gone when the code expires. While it is to be delivered, or waits in
+ * the outbox, the id is in `due:verification`.
  */
 export function createVerifications(redis: Redis, keys: Keys) {
   const run = (script: string, id: string, ...args: string[]) =>
@@ -26,7 +27,6 @@ export function createVerifications(redis: Redis, keys: Keys) {
     async start(id: string, { expiresAt, ...fields }: Verification, tries: number, now: number): Promise<void> {
       await redis
         .multi()
-        .del(keys.verification(id))
         .hSet(keys.verification(id), { ...fields, expiresAt, tries })
         .pExpireAt(keys.verification(id), expiresAt)
         .zAdd(keys.due('verification', id), { value: id, score: now + GRACE })
@@ -34,17 +34,17 @@ export function createVerifications(redis: Redis, keys: Keys) {
     },
 
     /** Uses up one try: what the code must hash to. Undefined when there is no such code, no try left, or a login under way. */
-    async attempt(id: string, nonce: string, now: number): Promise<string | undefined> {
-      return ((await run(ATTEMPT, id, nonce, `${now}`)) as string | null) ?? undefined;
+    async attempt(id: string, now: number): Promise<string | undefined> {
+      return ((await run(ATTEMPT, id, `${now}`)) as string | null) ?? undefined;
     },
 
     /**
      * For the one who has the right code: a stamp, which nobody else gets for half a minute. Whoever dies with it has not
      * used up the code.
      */
-    async claim(id: string, nonce: string, now: number): Promise<string | undefined> {
+    async claim(id: string, now: number): Promise<string | undefined> {
       const stamp = newStamp();
-      return (await run(CLAIM, id, nonce, `${now}`, stamp, `${now + LEASE}`)) === 1 ? stamp : undefined;
+      return (await run(CLAIM, id, `${now}`, stamp, `${now + LEASE}`)) === 1 ? stamp : undefined;
     },
 
     /** The code is used up; false when the stamp no longer holds. */
@@ -59,13 +59,13 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** What is still to be delivered. */
     async undelivered(id: string): Promise<Omit<Verification, 'codeHash'> | undefined> {
-      const { nonce, message, expiresAt } = await redis.hGetAll(keys.verification(id));
-      return nonce && message ? { nonce, message, expiresAt: Number(expiresAt) } : undefined;
+      const { message, expiresAt } = await redis.hGetAll(keys.verification(id));
+      return message ? { message, expiresAt: Number(expiresAt) } : undefined;
     },
 
-    /** Forgets the code itself; a newer one stays to be delivered. */
-    async delivered(id: string, nonce: string): Promise<void> {
-      await run(DELIVERED, id, nonce);
+    /** Forgets the code itself. */
+    async delivered(id: string): Promise<void> {
+      await run(DELIVERED, id);
     },
 
     /** The ids of all that wait. */

@@ -10,7 +10,7 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
 /**
- * The `verification` job: sends the newest code of a number until the webhook has taken it or the code has expired. Without a
+ * The `verification` job: sends a code until the webhook has taken it or the code has expired. Without a
  * webhook the code waits in the outbox.
  */
 export function createSendCodeJob(
@@ -23,7 +23,7 @@ export function createSendCodeJob(
   return async (id, job, token) => {
     const found = await stores.verifications.undelivered(id);
     if (!found) return stores.due.settle('verification', id, [stores.keys.verification(id)]);
-    const { nonce, message, expiresAt } = found;
+    const { message, expiresAt } = found;
     if (!webhook) {
       log.info({ verification: id }, 'a code waits: GET /v1/verification/outbox shows it');
       return stores.due.postpone('verification', id, expiresAt);
@@ -32,10 +32,10 @@ export function createSendCodeJob(
     if (opened === undefined) throw new Error('The EARSHOT_SECRETS_KEY of gateway and worker differ.');
     const { phoneNumber, code } = JSON.parse(opened) as { phoneNumber: string; code: string };
     const taken = await attempt(context, () =>
-      postMessage(webhook, text, { id: nonce, phoneNumber, code, expiresAt }, now()),
+      postMessage(webhook, text, { id, phoneNumber, code, expiresAt }, now()),
     );
     if (!taken) return putOff(job, token, now());
-    await stores.verifications.delivered(id, nonce);
+    await stores.verifications.delivered(id);
   };
 }
 

@@ -28,7 +28,7 @@ function askNumber({ texts }: Visit): Stage {
       if (visit.subscriber) return linked(visit, visit.subscriber);
       const phoneNumber = parseE164(first(answers, 'number') ?? '');
       if (phoneNumber === undefined) throw new Refusal(visit.texts.link.wrongNumber);
-      const { authenticationId } = await sendCode(visit.context, phoneNumber, visit.jid);
+      const { authenticationId } = await sendCode(visit.context, phoneNumber, { network: visit.jid });
       return askCode(visit, authenticationId);
     },
   };
@@ -52,7 +52,7 @@ function askCode({ texts }: Visit, authenticationId: string): Stage {
 async function prove(visit: Visit, authenticationId: string, code: string): Promise<Done> {
   const { context, jid, texts } = visit;
   try {
-    const proof = await proveNumber(context, authenticationId, code, jid);
+    const proof = await proveNumber(context, [authenticationId], code, jid);
     const { outcome, subscriber } = await linkNumber(context, jid, proof);
     // From here on it is the subscriber's own doing.
     visit.subscriber = subscriber;

@@ -9,7 +9,7 @@ import { keepAudit } from '../audit.ts';
 import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
 import type { Limit } from '../limits.ts';
-import { networkOf } from '../network.ts';
+import { askingOf, networkOf } from '../network.ts';
 import { acceptText } from '../players/bodies.ts';
 import { answerStatuses } from './statuses.ts';
 
@@ -46,7 +46,7 @@ export function quicksyRoutes(context: Context, limit: Limit): FastifyPluginAsyn
           throw new Fault('INVALID_ARGUMENT', 'Missing installation id');
         const counted = await countOne(context, 'codes of an installation', installation, PER_INSTALLATION);
         const asker = ['quicksy', phoneNumber, installation] as const;
-        await askForCode(context, asker, phoneNumber, networkOf(request.ip)).catch(async (err: unknown) => {
+        await askForCode(context, asker, phoneNumber, askingOf(request.ip)).catch(async (err: unknown) => {
           await counted.giveBack();
           throw err;
         });

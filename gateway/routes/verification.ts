@@ -4,7 +4,7 @@ import { toE164 } from '../../service/subscriber-fields.ts';
 import { proveNumber, sendCode } from '../../service/verification.ts';
 import { becomeCaller } from '../caller.ts';
 import type { Context } from '../context.ts';
-import { networkOf } from '../network.ts';
+import { askingOf, networkOf } from '../network.ts';
 import { NumberQuery, problems } from '../schemas/common.ts';
 import { CodeBody, LoginView, SentCode } from '../schemas/login.ts';
 
@@ -23,14 +23,14 @@ export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox 
           security,
           summary: 'Have a code sent to a number',
           description:
-            'Six digits by text message. The newest code of a number replaces the former. Few codes are sent to one number and for one network address: 429 with `Retry-After`.',
+            'Six digits by text message. Codes that are under way stay good. Few codes are sent to one number and for one network address: 429 with `Retry-After`. Lines and countries to which none are sent: 400.',
           body: NumberQuery,
           response: { 202: SentCode, ...problems },
         },
       },
       async (request, reply) => {
         const { phoneNumber } = request.body;
-        const { authenticationId, expiresAt } = await sendCode(context, toE164(phoneNumber), networkOf(request.ip));
+        const { authenticationId, expiresAt } = await sendCode(context, toE164(phoneNumber), askingOf(request.ip));
         return reply.code(202).send({ authenticationId, expiresAt: new Date(expiresAt).toISOString() });
       },
     );
@@ -51,7 +51,7 @@ export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox 
       async (request, reply) => {
         const { authenticationId, code } = request.body;
         const deviceName = toDeviceName(request.body.deviceName);
-        const proof = await proveNumber(context, authenticationId, code, networkOf(request.ip));
+        const proof = await proveNumber(context, [authenticationId], code, networkOf(request.ip));
         const { subscriber, password, issued } = await logIn(context, proof.phoneNumber, deviceName, proof.useUp).catch(
           async (err: unknown) => {
             await proof.giveBack();

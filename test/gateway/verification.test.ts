@@ -55,23 +55,150 @@ describe('proving a number', () => {
 
   const wrongFor = (code: string) => (code === '000000' ? '000001' : '000000');
 
-  it('sends a number one code in two minutes and two in eight hours', async () => {
+  /** 202, or the seconds to wait. */
+  async function ask(phoneNumber: string, from: string): Promise<number> {
+    const { status, headers, text } = await gateway.post(SEND, { phoneNumber }, from);
+    if (status === 202) return status;
+    expect(status, text).to.equal(429);
+    return Number(headers['retry-after']);
+  }
+
+  it('sends codes to a number for one address after pauses that grow, up to an hour', async () => {
     const phoneNumber = newNumber();
     const next = async (after: number) => {
       gateway.pass(after);
-      const { status, headers, body } = await gateway.post(
-        SEND,
-        { phoneNumber },
-        `192.0.2.${Math.floor(random() * 250)}`,
-      );
-      return status === 429 ? [body.code, headers['retry-after']] : status;
+      return ask(phoneNumber, '192.0.2.1');
     };
+    for (const pause of [30, 150, 720, 2_700]) {
+      expect(await next(0), 'a code').to.equal(202);
+      const wait = await next(0);
+      expect(wait).to.be.within(1, pause);
+      gateway.pass((wait + 1) * 1000);
+    }
     expect(await next(0)).to.equal(202);
-    expect(await next(0)).to.deep.equal(['TOO_MANY_REQUESTS', '120']);
-    expect(await next(2 * MINUTE)).to.equal(202);
-    const [, seconds] = (await next(2 * MINUTE)) as [string, string];
-    expect(seconds).to.equal(`${476 * 60}`);
-    expect(await next(476 * MINUTE)).to.equal(202);
+    expect(await next(0)).to.be.within(600, 3600);
+  });
+
+  it('leaves room for the owner of a number for which a stranger asks as often as it may', async () => {
+    const phoneNumber = newNumber();
+    for (let minute = 0; minute < 60; minute += 1) {
+      await ask(phoneNumber, '203.0.113.66');
+      gateway.pass(MINUTE);
+    }
+    expect(await ask(phoneNumber, '192.0.2.1'), 'the owner').to.equal(202);
+  });
+
+  it('sends a number four codes in ten minutes and eight an hour for all addresses together, and never makes its owner wait for hours', async () => {
+    const phoneNumber = newNumber();
+    let strangers = 0;
+    const stranger = () => {
+      strangers += 1;
+      return ask(phoneNumber, `198.51.${Math.floor(strangers / 200)}.${strangers % 200}`);
+    };
+    for (let i = 0; i < 4; i += 1) expect(await stranger()).to.equal(202);
+    expect(await stranger()).to.be.within(590, 600);
+    expect(await ask(phoneNumber, '192.0.2.1'), 'the owner').to.be.within(590, 600);
+    gateway.pass(10 * MINUTE);
+    for (let i = 0; i < 4; i += 1) expect(await stranger()).to.equal(202);
+    gateway.pass(20 * MINUTE);
+    expect(await ask(phoneNumber, '192.0.2.1'), 'the owner').to.be.within(1, 1_800);
+    gateway.pass(30 * MINUTE);
+    expect(await ask(phoneNumber, '192.0.2.1'), 'the owner').to.equal(202);
+  });
+
+  it('keeps a code good when somebody else asks for another of the same number', async () => {
+    const phoneNumber = newNumber();
+    const id = await gateway.join(phoneNumber);
+    const authenticationId = await send(phoneNumber);
+    const code = await gateway.codeOf(phoneNumber);
+    gateway.pass(1_000);
+    const stranger = await send(phoneNumber, '203.0.113.66');
+    for (let i = 0; i < 3; i += 1)
+      expect((await validate(stranger, wrongFor(code), '203.0.113.66')).status).to.equal(401);
+    const { status, body } = await validate(authenticationId, code);
+    expect([status, body.subscriberId]).to.deep.equal([200, id]);
+  });
+
+  it('counts one phone once, however its number is written', async () => {
+    await gateway.stop();
+    gateway = await open({ EARSHOT_CODE_TYPES: 'mobile,fixed,fixed-or-mobile' });
+    for (const [one, other] of [
+      ['+5491123456789', '+541123456789'],
+      ['+525512345678', '+5215512345678'],
+    ] as const) {
+      await send(one);
+      expect(await ask(other, '192.0.2.1'), `${other} after ${one}`).to.be.within(1, 30);
+      gateway.pass(5 * MINUTE);
+    }
+  });
+
+  it('sends codes to mobile lines, and to fixed ones where these cannot be told apart', async () => {
+    for (const [phoneNumber, what] of [
+      ['+12015550123', 'fixed or mobile'],
+      ['+4915146788794', 'mobile'],
+    ] as const)
+      expect(await ask(phoneNumber, '192.0.2.1'), what).to.equal(202);
+    for (const [phoneNumber, what] of [
+      ['+4930123456', 'fixed'],
+      ['+449090879123', 'premium rate'],
+      ['+448431234567', 'shared cost'],
+      ['+447012345678', 'personal'],
+      ['+448001231234', 'toll-free'],
+      ['+445612345678', 'VoIP'],
+      ['+447640123456', 'pager'],
+      ['+80012345678', 'toll-free, of no country'],
+    ] as const) {
+      const { status, body } = await gateway.post(SEND, { phoneNumber });
+      expect([status, body.code], what).to.deep.equal([400, 'INVALID_ARGUMENT']);
+      expect(body.detail).to.equal(
+        'No code can be sent to a line of this kind; mobile and fixed-or-mobile numbers will do.',
+      );
+    }
+  });
+
+  it('sends codes to the countries that the operator names, and to satellites only if it wants', async () => {
+    const satellite = '+881612345678';
+    const allowing = async (countries: string) => {
+      await gateway.stop();
+      gateway = await open({ EARSHOT_CODE_COUNTRIES: countries });
+    };
+    await allowing('CN, GB');
+    await send(newNumber());
+    for (const phoneNumber of ['+4915146788794', '+12015550123', satellite]) {
+      const { status, body } = await gateway.post(SEND, { phoneNumber });
+      expect([status, body.code]).to.deep.equal([400, 'INVALID_ARGUMENT']);
+      expect(body.detail).to.contain('No code can be sent to a number of this country');
+    }
+    await allowing('*');
+    await send('+4915146788794');
+    expect((await gateway.post(SEND, { phoneNumber: satellite })).status).to.equal(400);
+    await allowing('001');
+    await send(satellite);
+    expect((await gateway.post(SEND, { phoneNumber: newNumber() })).status).to.equal(400);
+  });
+
+  it('stops at so many codes an hour to a country, and to all; what is refused counts nowhere', async () => {
+    await gateway.stop();
+    gateway = await open({
+      EARSHOT_CODES_PER_COUNTRY: '3/3600',
+      EARSHOT_CODES_TOTAL: '5/3600',
+      EARSHOT_CODES_PER_ADDRESS: '4/3600',
+    });
+    const german = (i: number) => `+491514678879${i}`;
+    for (let i = 0; i < 3; i += 1) await send(newNumber());
+    expect(await ask(newNumber(), '192.0.2.1')).to.be.within(3_590, 3_600);
+    expect(await ask(german(0), '192.0.2.1'), 'another country, for an address that has one left').to.equal(202);
+    expect(await ask(german(1), '192.0.2.2')).to.equal(202);
+    expect(await ask(german(2), '192.0.2.3'), 'nobody any more').to.be.within(3_590, 3_600);
+    gateway.pass(60 * MINUTE);
+    expect(await ask(german(2), '192.0.2.3')).to.equal(202);
+  });
+
+  it('sends twenty codes an hour for one IPv6 /48, whichever of its networks asks', async () => {
+    const from = (network: number) => `2001:db8:77:${network.toString(16)}::1`;
+    for (let i = 0; i < 20; i += 1) expect(await ask(newNumber(), from(i))).to.equal(202);
+    expect(await ask(newNumber(), from(20))).to.be.within(3_590, 3_600);
+    expect(await ask(newNumber(), '2001:db8:78::1')).to.equal(202);
   });
 
   it('sends five codes in five minutes for one address: an IPv4 address, or the /64 of an IPv6 address', async () => {
@@ -120,7 +247,7 @@ describe('proving a number', () => {
     expect([...answers]).to.have.length(1);
   });
 
-  it('logs in once with the right code; wrong, used up, replaced, expired and unknown are one plain refusal', async () => {
+  it('logs in once with the right code; wrong, used up, exhausted and unknown are one plain refusal', async () => {
     const phoneNumber = newNumber();
     const id = await gateway.join(phoneNumber);
     const authenticationId = await send(phoneNumber);
@@ -133,12 +260,14 @@ describe('proving a number', () => {
     failures.push(await validate(authenticationId, code));
     gateway.pass(2 * MINUTE);
     failures.push(await validate(authenticationId, code));
-    const replaced = newNumber();
-    const older = await send(replaced);
-    const olderCode = await gateway.codeOf(replaced);
-    gateway.pass(2 * MINUTE);
-    await send(replaced);
-    failures.push(await validate(older, olderCode), await validate('nonsense', '123456'), await validate('', '123456'));
+    const other = newNumber();
+    const older = await send(other);
+    const olderCode = await gateway.codeOf(other);
+    failures.push(
+      await validate(older, wrongFor(olderCode)),
+      await validate('nonsense', '123456'),
+      await validate('', '123456'),
+    );
     const exhausted = newNumber();
     const dead = await send(exhausted);
     const deadCode = await gateway.codeOf(exhausted);
@@ -165,7 +294,7 @@ describe('proving a number', () => {
       gateway.post(SEND, { phoneNumber: newNumber() }, '192.0.2.1', { 'x-forwarded-for': `203.0.113.${i}` });
     for (let i = 0; i < 6; i += 1) expect((await sendBy(i)).status).to.equal(i < 5 ? 202 : 429);
     await gateway.stop();
-    gateway = await openTestGateway(server, { EARSHOT_TRUSTED_PROXIES: '192.0.2.0/24' });
+    gateway = await open({ EARSHOT_TRUSTED_PROXIES: '192.0.2.0/24' });
     for (let i = 0; i < 6; i += 1) expect((await sendBy(i)).status).to.equal(202);
     for (let i = 0; i < 5; i += 1) expect((await sendBy(6)).status).to.equal(202);
     expect((await sendBy(6)).status).to.equal(429);
@@ -227,8 +356,7 @@ describe('proving a number', () => {
       expect((await validate(authenticationId, code)).status, 'no component').to.equal(503);
     await gateway.join(phoneNumber);
     const [id = ''] = await gateway.stores.verifications.waiting();
-    const nonce = (await gateway.stores.verifications.undelivered(id))?.nonce ?? '';
-    expect(await gateway.stores.verifications.claim(id, nonce, gateway.now()), 'the claim of the dead').to.not.equal(
+    expect(await gateway.stores.verifications.claim(id, gateway.now()), 'the claim of the dead').to.not.equal(
       undefined,
     );
     expect((await validate(authenticationId, code)).status).to.equal(401);
@@ -274,7 +402,7 @@ describe('proving a number', () => {
     const code = await gateway.codeOf(phoneNumber);
     const { redisPrefix } = gateway.config;
     await gateway.stop();
-    gateway = await openTestGateway(server, {
+    gateway = await open({
       EARSHOT_REDIS_PREFIX: redisPrefix,
       EARSHOT_NUMBER_KEY: '12'.repeat(32),
       EARSHOT_NUMBER_KEY_PREVIOUS: 'ab'.repeat(32),
@@ -322,7 +450,10 @@ describe('proving a number', () => {
       .and.have.property('code')
       .that.matches(/^\d{6}$/);
     await gateway.stop();
-    gateway = await openTestGateway(server, { EARSHOT_SMS_WEBHOOK_URL: 'https://sms.example/send' });
+    gateway = await open({
+      EARSHOT_SMS_WEBHOOK_URL: 'https://sms.example/send',
+      EARSHOT_CODE_COUNTRIES: '*',
+    });
     expect((await outbox(gateway.operator)).status).to.equal(404);
   });
 

@@ -20,20 +20,33 @@ describe('runtime/login-config', () => {
     expect(toGatewayConfig(GATEWAY).verification).to.deep.equal({
       codeLifetime: 300_000,
       limits: {
+        pair: [
+          { most: 1, window: 30_000 },
+          { most: 2, window: 180_000 },
+          { most: 3, window: 900_000 },
+          { most: 5, window: 3_600_000 },
+        ],
         number: [
-          { most: 1, window: 120_000 },
-          { most: 2, window: 28_800_000 },
+          { most: 4, window: 600_000 },
+          { most: 8, window: 3_600_000 },
         ],
         address: [{ most: 5, window: 300_000 }],
+        site: [{ most: 20, window: 3_600_000 }],
+        country: [{ most: 1000, window: 3_600_000 }],
+        total: [{ most: 5000, window: 3_600_000 }],
         wrong: [{ most: 16, window: 300_000 }],
       },
+      lines: { types: ['mobile', 'fixed-or-mobile'], countries: ['*'] },
       outbox: true,
     });
     const { verification } = toGatewayConfig({
       ...GATEWAY,
       EARSHOT_CODES_PER_ADDRESS: '50/60',
       EARSHOT_SMS_WEBHOOK_URL: URL,
+      EARSHOT_CODE_COUNTRIES: 'CN, 001',
+      EARSHOT_CODE_TYPES: 'mobile',
     });
+    expect(verification.lines).to.deep.equal({ types: ['mobile'], countries: ['CN', '001'] });
     expect(verification.limits.address).to.deep.equal([{ most: 50, window: 60_000 }]);
     expect(verification.outbox).to.equal(false);
   });
@@ -63,6 +76,9 @@ describe('runtime/login-config', () => {
   const BAD: [string, Record<string, string>][] = [
     ['EARSHOT_CODES_PER_NUMBER', { EARSHOT_CODES_PER_NUMBER: '1 in 120' }],
     ['EARSHOT_CODES_PER_ADDRESS', { EARSHOT_CODES_PER_ADDRESS: '0/60' }],
+    ['EARSHOT_CODE_COUNTRIES', { EARSHOT_CODE_COUNTRIES: 'China' }],
+    ['EARSHOT_CODE_COUNTRIES', { EARSHOT_CODE_COUNTRIES: '', EARSHOT_SMS_WEBHOOK_URL: URL }],
+    ['EARSHOT_CODE_TYPES', { EARSHOT_CODE_TYPES: 'mobile,premium-rate' }],
     ['EARSHOT_SMS_WEBHOOK_URL', { EARSHOT_SMS_WEBHOOK_URL: 'http://sms.example/send' }],
     ['EARSHOT_ASSERTION_JWKS_URL', { ...ISSUER, EARSHOT_ASSERTION_JWKS_URL: 'https://a.example/jwks' }],
     [

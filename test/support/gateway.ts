@@ -94,15 +94,16 @@ export async function openTestGateway(
       await stores.subscribers.activate(subscriber, now());
       return id;
     },
-    /** The code that waits for a number, as the operator sees it. */
+    /** The newest code that waits for a number, as the operator sees it. */
     async codeOf(phoneNumber: string): Promise<string> {
       const { body } = await call({
         method: 'GET',
         url: '/v1/verification/outbox',
         headers: { authorization: `Bearer ${OPERATOR_KEY}` },
       });
-      const codes = body.codes as { phoneNumber: string; code: string }[];
-      return codes.find((one) => one.phoneNumber === phoneNumber)?.code ?? 'none';
+      const codes = body.codes as { phoneNumber: string; code: string; expiresAt: string }[];
+      const own = codes.filter((one) => one.phoneNumber === phoneNumber);
+      return own.sort((a, b) => b.expiresAt.localeCompare(a.expiresAt))[0]?.code ?? 'none';
     },
     async stop(): Promise<void> {
       await app.close();

@@ -31,6 +31,7 @@ describe('commands from an XMPP client', () => {
       env: {
         EARSHOT_PUBLISH_INTERVAL_MS: '100',
         EARSHOT_CODES_PER_NUMBER: '1000/1',
+        EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_CODES_PER_ADDRESS: '1000/1',
         EARSHOT_PUBLIC_URL: 'https://tune.example',
       },

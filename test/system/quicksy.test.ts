@@ -34,7 +34,9 @@ describe('Quicksy clients', () => {
         EARSHOT_LOG_LEVEL: 'trace',
         EARSHOT_SMS_WEBHOOK_URL: sms.url,
         EARSHOT_SMS_WEBHOOK_SECRET: sms.secret,
+        EARSHOT_CODE_COUNTRIES: 'GB',
         EARSHOT_CODES_PER_NUMBER: '2/60',
+        EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_CODES_PER_ADDRESS: '100/60',
       },
     });

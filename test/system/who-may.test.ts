@@ -39,7 +39,11 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/tokens': () => ({ grant_type: 'password' }),
 };
 /** Every row makes more logins than one address may. */
-const env = { EARSHOT_CODES_PER_NUMBER: '1000/1', EARSHOT_CODES_PER_ADDRESS: '1000/1' };
+const env = {
+  EARSHOT_CODES_PER_NUMBER: '1000/1',
+  EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
+  EARSHOT_CODES_PER_ADDRESS: '1000/1',
+};
 
 // biome-ignore format: a table
 const TABLE: Record<string, number[]> = {
