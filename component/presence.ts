@@ -42,6 +42,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     if (id === undefined) return;
     const [before] = await context.stores.presences.of([jid]);
     await context.stores.presences.write(jid, resources);
+    if ((before ?? []).length === 0 || resources.length === 0) await context.stores.hearing.note(id, context.now());
     if (!sameOnline(onlineOf(before ?? []), onlineOf(resources)))
       await context.stores.events.tell(id, { what: 'presence' });
   }

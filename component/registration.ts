@@ -1,10 +1,12 @@
 // XEP-0077: In-Band Registration, version 2.4 (https://xmpp.org/extensions/xep-0077.html), of a phone number with the component
+import { Fault } from '../domain/fault.ts';
 import { bareOf, domainOf } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../service/asked-code.ts';
 import { removeSubscriber } from '../service/departure.ts';
 import { linkNumber, subscriberOfJid } from '../service/linking.ts';
+import type { Existing } from '../service/number-holder.ts';
 import { type Recording, recorded } from '../service/recorded.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { formElement } from './data-form.ts';
@@ -21,7 +23,15 @@ const ASK_NUMBER =
   'Type your phone number with + and the country code, and leave the code empty: a code is sent to you. Then register again, with the code.';
 const ASK_CODE = 'A code was sent to your phone. Type it, or another number with no code.';
 const SENT = 'A code was sent to your phone. Register again, with the number and the code.';
+const WHOSE =
+  'Somebody with this number has not been heard of for long. Register again with the number, and behind the same code the word “mine” if that is you, or “anew” if the number was somebody else’s: all that was theirs is then erased.';
 const NO_CODE = 'There is no code for this number; register with the number alone to get one.';
+
+/** What the protocol has no field for. */
+const WORDS: readonly (readonly [string, Existing])[] = [
+  ['mine', 'continue'],
+  ['anew', 'startAnew'],
+];
 
 /** Whoever asks for a code is not yet somebody. */
 const NOBODY = () => undefined;
@@ -107,17 +117,33 @@ async function register(service: Recording, jid: string, query: Element): Promis
   const present = await subscriberOfJid(service, jid);
   if (present && phoneNumbersOf(present).includes(phoneNumber)) return;
   if (code === undefined) {
-    await recorded(service, 'IQ register/send-code', NOBODY, () => askForCode(service, askerOf(jid), phoneNumber, { network: jid }));
+    await recorded(service, 'IQ register/send-code', NOBODY, () =>
+      askForCode(service, askerOf(jid), phoneNumber, { network: jid }),
+    );
     throw new Refusal('modify', 'not-acceptable', SENT);
   }
   let subscriber: Subscriber | undefined;
   const whom = () => subscriber?.id;
   await recorded(service, 'IQ register', whom, async () => {
+    const { digits, existing } = toClaim(code);
     const asked = (await numberAskedFor(service, askerOf(jid))) === phoneNumber;
-    const proof = asked ? await proveAskedNumber(service, askerOf(jid), code.replace(/[\s-]/g, ''), jid) : undefined;
+    const proof = asked ? await proveAskedNumber(service, askerOf(jid), digits, jid) : undefined;
     if (!proof) throw new Refusal('modify', 'not-acceptable', NO_CODE);
-    subscriber = (await linkNumber(service, jid, proof)).subscriber;
+    subscriber = (await linkNumber(service, jid, proof, existing).catch(asking)).subscriber;
   });
+}
+
+/** A code, and the word behind it for a number that somebody had who was silent for long. */
+function toClaim(text: string): { digits: string; existing: Existing } {
+  const said = WORDS.find(([word]) => text.toLowerCase().endsWith(word));
+  const code = said ? text.slice(0, -said[0].length) : text;
+  return { digits: code.replace(/[\s-]/g, ''), existing: said?.[1] ?? 'unsaid' };
+}
+
+function asking(err: unknown): never {
+  if (err instanceof Fault && err.code === 'CONFIRMATION_REQUIRED')
+    throw new Refusal('modify', 'not-acceptable', WHOSE);
+  throw err;
 }
 
 function sentIn(query: Element): { number: string | undefined; code: string | undefined } {

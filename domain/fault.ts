@@ -6,6 +6,7 @@ export type FaultCode =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'CONFLICT'
+  | 'CONFIRMATION_REQUIRED'
   | 'FAILED_PRECONDITION'
   | 'PAYLOAD_TOO_LARGE'
   | 'URI_TOO_LONG'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../domain/fault.ts';
 import { recordCall } from '../service/audit.ts';
+import { becomeCaller } from './caller.ts';
 import type { Context } from './context.ts';
 
 declare module 'fastify' {
@@ -46,6 +47,16 @@ export async function writeEntry(
 ): Promise<void> {
   const { caller, id: correlator } = request;
   await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code });
+}
+
+/** From here on the call is one by who has logged in; whoever had its number until now has an entry of the call, too. */
+export async function becomeCallerWithin(
+  context: Context,
+  request: FastifyRequest,
+  { subscriber, parted }: { subscriber: { id: string }; parted?: string },
+): Promise<void> {
+  becomeCaller(request, subscriber);
+  if (parted !== undefined) await writeEntry(context, request, { subject: parted, status: 204, code: undefined });
 }
 
 /** A subscriber who looks at what is its own leaves no entry. */

@@ -18,6 +18,7 @@ const TITLES: Record<FaultCode, string> = {
   NOT_FOUND: 'Not Found',
   ALREADY_EXISTS: 'Conflict',
   CONFLICT: 'Conflict',
+  CONFIRMATION_REQUIRED: 'Conflict',
   FAILED_PRECONDITION: 'Precondition Failed',
   PAYLOAD_TOO_LARGE: 'Content Too Large',
   URI_TOO_LONG: 'URI Too Long',

@@ -30,6 +30,7 @@ import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
+import { numberRoutes } from './routes/numbers.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { outboxRoutes } from './routes/outbox.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -83,6 +84,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       honourIdempotencyKeys(v1, context.stores);
       keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
+      await v1.register(numberRoutes(context));
       await v1.register(credentialRoutes(context));
       await v1.register(auditRoutes(context));
       await v1.register(importRoutes(context));

@@ -48,6 +48,8 @@ export type ServiceConfig = KeyConfig & {
   /** What the accounts are called that are made here. */
   accountNames: AccountNames;
   consent: ConsentStep;
+  /** Milliseconds of a subscriber's silence after which whoever proves its number is asked whether that is the same person. */
+  numberQuarantine: number;
   guessedNumbers: GuessedNumbers;
   /** Milliseconds that a subscriber's token lives. */
   tokenLifetime: number;
@@ -155,6 +157,7 @@ function service(read: Reader): ServiceConfig {
     homeHost: read.domain('EARSHOT_HOME_HOST'),
     accountNames: read.oneOf('EARSHOT_ACCOUNT_NAMES', ['random', 'number'], 'random'),
     consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
+    numberQuarantine: read.integer('EARSHOT_NUMBER_QUARANTINE_DAYS', 0, 36_500, 45) * 86_400_000,
     guessedNumbers: guessedNumbers(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,
     verification: verificationConfig(read),

@@ -2,6 +2,7 @@ import { Fault } from '../domain/fault.ts';
 import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
+import { type Existing, openHolder } from './number-holder.ts';
 import { changeIdentity, requireStillWith, subscriberWith, toJid } from './subscriber-fields.ts';
 import type { Proof } from './verification.ts';
 
@@ -11,13 +12,18 @@ export type Linked = { outcome: 'created' | 'moved' | 'same'; subscriber: Subscr
 /**
  * Ties a proven number to an account of the home host that is there already: its subscriber moves to this JID, with book, friends and tune; a
  * number that nobody has makes a subscriber. The proof is used up, or given back when nothing comes of it.
- * @throws Fault ALREADY_EXISTS (the JID has another number), INVALID_ARGUMENT (not of the home host), CONFLICT, UNAUTHENTICATED (the proof took too long)
+ * @throws Fault ALREADY_EXISTS (the JID has another number), INVALID_ARGUMENT (not of the home host), CONFLICT, UNAUTHENTICATED (the proof took too long), and as openHolder
  */
-export async function linkNumber(context: ServiceContext, jidText: string, proof: Proof): Promise<Linked> {
+export async function linkNumber(
+  context: ServiceContext,
+  jidText: string,
+  proof: Proof,
+  existing: Existing,
+): Promise<Linked> {
   try {
     const jid = toJid(jidText, context.config.homeHost);
     await requireFreeJid(context, jid, proof.phoneNumber);
-    const linked = await tie(context, jid, proof.phoneNumber);
+    const linked = await tie(context, jid, proof.phoneNumber, existing);
     await proof.useUp();
     return linked;
   } catch (err) {
@@ -42,8 +48,8 @@ async function requireFreeJid(context: ServiceContext, jid: string, phoneNumber:
     );
 }
 
-async function tie(context: ServiceContext, jid: string, phoneNumber: string): Promise<Linked> {
-  const known = await subscriberWith(context, phoneNumber);
+async function tie(context: ServiceContext, jid: string, phoneNumber: string, existing: Existing): Promise<Linked> {
+  const { subscriber: known } = await openHolder(context, phoneNumber, existing);
   if (known) return move(context, known, phoneNumber, jid);
   try {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', jid);

@@ -4,24 +4,30 @@ import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Issued } from '../store/tokens.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
+import { type Existing, openHolder } from './number-holder.ts';
 import { subscriberWith } from './subscriber-fields.ts';
 
 const LONGEST_DEVICE_NAME = 64;
 
-export type LoggedIn = { subscriber: Subscriber; password?: string; issued: Issued };
+/** `parted`: the id of the subscriber who had the number until now. */
+export type LoggedIn = { subscriber: Subscriber; password?: string; parted?: string; issued: Issued };
+
+/** How somebody wants to log in. */
+export type Wish = { deviceName: string | undefined; existing: Existing };
 
 /**
- * Logs in whoever has proved to have the number: the subscriber whose number it is, or a new one, whose password is returned this once.
- * `useUp` spends the proof, between the last that can fail for long and the token.
- * @throws Fault as createSubscriber
+ * Logs in whoever has proved to have the number: the subscriber whose number it is, if it says so or need not, or a new one, whose password is
+ * returned this once. `useUp` spends the proof, between the last that can fail for long and the token.
+ * @throws Fault as openHolder and createSubscriber
  */
 export async function logIn(
   context: ServiceContext,
   phoneNumber: string,
-  deviceName: string | undefined,
+  { deviceName, existing }: Wish,
   useUp: () => Promise<void>,
 ): Promise<LoggedIn> {
-  const found = await findOrCreate(context, phoneNumber);
+  const { subscriber, ...parted } = await openHolder(context, phoneNumber, existing);
+  const found = subscriber ? { subscriber } : { ...(await createOrFind(context, phoneNumber)), ...parted };
   await useUp();
   return { ...found, issued: await issueToken(context, found.subscriber.id, deviceName) };
 }
@@ -37,19 +43,6 @@ export async function issueToken(
   return issued;
 }
 
-/** Ends one token at once; false when there is no such token. */
-export async function revokeToken({ stores }: ServiceContext, id: string, tokenId: string): Promise<boolean> {
-  if (!(await stores.tokens.revoke(id, tokenId))) return false;
-  await stores.events.tell(id, { what: 'tokens' });
-  return true;
-}
-
-/** Ends every token of a subscriber. */
-export async function revokeTokens({ stores }: ServiceContext, id: string): Promise<void> {
-  await stores.tokens.revokeAll(id);
-  await stores.events.tell(id, { what: 'tokens' });
-}
-
 /** Undefined when none was given. @throws Fault INVALID_ARGUMENT */
 export function toDeviceName(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
@@ -59,12 +52,10 @@ export function toDeviceName(text: string | undefined): string | undefined {
   return name;
 }
 
-async function findOrCreate(
+async function createOrFind(
   context: ServiceContext,
   phoneNumber: string,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
-  const known = await subscriberWith(context, phoneNumber);
-  if (known) return { subscriber: known };
   try {
     return await createSubscriber(context, [phoneNumber], '', undefined);
   } catch (err) {

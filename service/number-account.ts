@@ -3,14 +3,14 @@ import type { Subscriber } from '../store/subscriber-record.ts';
 import { askForAccount, requireComponent } from './account-request.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
-import { subscriberWith } from './subscriber-fields.ts';
+import { type Holder, openHolder } from './number-holder.ts';
 
-/** `created`: the account is new; false when only its password is. */
-export type NumberAccount = { subscriber: Subscriber; created: boolean };
+/** `created`: the account is new; false when only its password is. `parted`: the id of the subscriber who had the number until now. */
+export type NumberAccount = { subscriber: Subscriber; created: boolean; parted?: string };
 
 /**
  * Gives whoever has proved to have the number the account `+E164@home-host` with a password of its choice. An account that somebody else made, or
- * a subscriber who uses another one, is left alone.
+ * a subscriber who uses another one, is left alone. Where a subscriber was silent for long, its number counts as somebody else's by now, as nothing can be asked.
  * @throws Fault ALREADY_EXISTS, CONFLICT, UNAVAILABLE
  */
 export async function provideAccount(
@@ -18,10 +18,10 @@ export async function provideAccount(
   phoneNumber: string,
   password: string,
 ): Promise<NumberAccount> {
-  const known = await subscriberWith(context, phoneNumber);
+  const { subscriber: known, ...parted } = await holderAtTheTime(context, phoneNumber);
   if (!known) {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, password, 'number');
-    return { subscriber, created: true };
+    return { subscriber, created: true, ...parted };
   }
   if (known.jid !== `${phoneNumber}@${context.config.homeHost}`) throw otherAccount();
   await requireComponent(context);
@@ -29,6 +29,15 @@ export async function provideAccount(
   if (state === 'taken') throw otherAccount();
   if (state !== 'made') throw new Fault('UNAVAILABLE', 'The XMPP server has not set the password; try again.');
   return { subscriber: known, created: false };
+}
+
+async function holderAtTheTime(context: ServiceContext, phoneNumber: string): Promise<Holder> {
+  try {
+    return await openHolder(context, phoneNumber, 'unsaid');
+  } catch (err) {
+    if (!(err instanceof Fault && err.code === 'CONFIRMATION_REQUIRED')) throw err;
+    return openHolder(context, phoneNumber, 'startAnew');
+  }
 }
 
 function otherAccount(): Fault {

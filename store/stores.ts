@@ -15,6 +15,7 @@ import { createDue } from './due.ts';
 import { createEvents } from './events.ts';
 import { createFormerJids } from './former-jids.ts';
 import { createFriends } from './friends.ts';
+import { createHearing } from './hearing.ts';
 import { createHolders } from './holders.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInterned } from './interned.ts';
@@ -66,6 +67,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
     friends: createFriends(redis, sharing, keys),
+    hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
     limits: createLimits(redis, keys),

@@ -47,7 +47,14 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
       await redis
         .multi()
         .zAdd(keys.due('account', id), { value: id, score: now + ABANDONED })
-        .hSet(keys.subscriber(id), { ...written(numberFields(subscriber)), jid, displayName, state, index })
+        .hSet(keys.subscriber(id), {
+          ...written(numberFields(subscriber)),
+          jid,
+          displayName,
+          state,
+          index,
+          heardAt: now,
+        })
         .exec();
       await redis.hSet(own.key, own.field, id);
       const outcome = await identity.claimAll(id, { numbers: subscriber, jid });

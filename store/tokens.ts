@@ -34,9 +34,11 @@ for i = 1, #kept - tonumber(ARGV[4]) + 1 do redis.call('HDEL', KEYS[1], kept[i][
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIREAT', KEYS[1], string.format('%d', last))`;
 
-/** KEYS: tokens. ARGV: token id, token. One that was revoked meanwhile stays revoked. */
+/** KEYS: tokens, record. ARGV: token id, token, hour. One that was revoked meanwhile stays revoked; its subscriber was heard of (`store/hearing.ts`). */
 const NOTE_USE = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end`;
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'heardAt', ARGV[3]) end`;
 
 /**
  * Subscribers' tokens, one for each device: a hash for each subscriber, from SHA-256 of the token to what is known of it. A
@@ -71,8 +73,8 @@ export function createTokens(redis: Redis, keys: Keys) {
       const usedAt = now - (now % HOUR);
       if (kept.usedAt !== usedAt)
         await redis.eval(NOTE_USE, {
-          keys: [keys.tokens(id)],
-          arguments: [tokenId, JSON.stringify({ ...kept, usedAt })],
+          keys: [keys.tokens(id), keys.subscriber(id)],
+          arguments: [tokenId, JSON.stringify({ ...kept, usedAt }), `${usedAt}`],
         });
       return { id, tokenId };
     },

@@ -1,4 +1,4 @@
-import { revokeToken } from '../../service/login.ts';
+import { revokeToken } from '../../service/revoking.ts';
 import type { Device } from '../../store/tokens.ts';
 import type { Option } from '../data-form.ts';
 import { type Command, done, momentOf, subscriberOf } from './command.ts';

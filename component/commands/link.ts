@@ -1,9 +1,10 @@
 import { Fault } from '../../domain/fault.ts';
 import { parseE164 } from '../../domain/phone.ts';
 import { linkNumber } from '../../service/linking.ts';
+import type { Existing } from '../../service/number-holder.ts';
 import { proveNumber, sendCode } from '../../service/verification.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
-import { type Command, type Done, done, first, Refusal, type Stage, type Visit } from './command.ts';
+import { type Command, type Done, done, first, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
 
 const CODE = /^\d{6}$/;
 
@@ -44,20 +45,38 @@ function askCode({ texts }: Visit, authenticationId: string): Stage {
     async next(visit, answers) {
       const code = (first(answers, 'code') ?? '').normalize('NFKC').replace(/[\s-]/g, '');
       if (!CODE.test(code)) throw new Refusal(visit.texts.link.sixDigits);
-      return prove(visit, authenticationId, code);
+      return prove(visit, authenticationId, code, 'unsaid');
     },
   };
 }
 
-async function prove(visit: Visit, authenticationId: string, code: string): Promise<Done> {
+/** Of a number whose subscriber was silent for long; the code is still good. */
+function askWhose({ texts }: Visit, authenticationId: string, code: string): Stage {
+  const { link: words, commands } = texts;
+  const options = [
+    { value: 'continue', label: words.mine },
+    { value: 'startAnew', label: words.anew },
+  ];
+  return {
+    title: commands.link.title,
+    instructions: words.askWhose,
+    fields: [{ name: 'existing', type: 'list-single', label: words.whose, value: [], options, required: true }],
+    last: true,
+    next: (visit, answers) =>
+      prove(visit, authenticationId, code, first(answers, 'existing') === 'startAnew' ? 'startAnew' : 'continue'),
+  };
+}
+
+async function prove(visit: Visit, authenticationId: string, code: string, existing: Existing): Promise<Outcome> {
   const { context, jid, texts } = visit;
   try {
     const proof = await proveNumber(context, [authenticationId], code, jid);
-    const { outcome, subscriber } = await linkNumber(context, jid, proof);
+    const { outcome, subscriber } = await linkNumber(context, jid, proof, existing);
     // From here on it is the subscriber's own doing.
     visit.subscriber = subscriber;
     return await linked(visit, subscriber, outcome === 'moved' ? texts.link.moved : texts.link.linked);
   } catch (err) {
+    if (err instanceof Fault && err.code === 'CONFIRMATION_REQUIRED') return askWhose(visit, authenticationId, code);
     if (err instanceof Fault && err.code === 'ALREADY_EXISTS') throw new Refusal(texts.link.taken, { cause: err });
     if (err instanceof Fault && err.code === 'UNAUTHENTICATED') throw new Refusal(texts.link.wrongCode, { cause: err });
     throw err;

@@ -58,6 +58,11 @@ export const en = {
     askCode: 'A code was sent to the number. Type it here; it is good for a few minutes.',
     wrongCode: 'The code is not valid. After three wrong codes ask for a new one.',
     sixDigits: 'The code has six digits.',
+    askWhose:
+      'Somebody with this number has not been heard of for long. Was that you? If the number was somebody else’s, all that was theirs is erased.',
+    whose: 'Who had the number',
+    mine: 'That was me: go on',
+    anew: 'Somebody else: start anew',
     linked: (numbers: string): string => `This account is linked to ${numbers}.`,
     moved: (numbers: string): string =>
       `${numbers} is linked to this account now, with friends, address book and settings. It was linked to another account before.`,

@@ -4,9 +4,18 @@ import type { Context } from '../context.ts';
 import { privacyView } from '../privacy-settings.ts';
 import { toTime } from './section.ts';
 
-export async function exportSubscriber(_context: Context, subscriber: Subscriber) {
+export async function exportSubscriber({ stores }: Context, subscriber: Subscriber) {
   const { id, jid, displayName, state } = subscriber;
-  return { id, phoneNumbers: phoneNumbersOf(subscriber), numberHashes: keysOf(subscriber), jid, displayName, state };
+  const heardAt = await stores.hearing.last(id);
+  return {
+    id,
+    phoneNumbers: phoneNumbersOf(subscriber),
+    numberHashes: keysOf(subscriber),
+    jid,
+    displayName,
+    state,
+    ...(heardAt === undefined ? {} : { lastHeardOf: toTime(heardAt) }),
+  };
 }
 
 /** XMPP accounts: those that Earshot made, former ones in which something has still to be undone, and the one whose own tunes are `heard`. */

@@ -23,6 +23,7 @@ export const ExportView = Type.Object(
         numberHashes: Hashes,
         jid: Type.String(),
         displayName: Type.String(),
+        lastHeardOf: Type.Optional(Time),
         state: Type.String(),
       },
       closed,

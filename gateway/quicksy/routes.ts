@@ -5,8 +5,7 @@ import { stripForbidden } from '../../domain/text.ts';
 import { askForCode, proveAskedNumber } from '../../service/asked-code.ts';
 import { countOne } from '../../service/limited.ts';
 import { provideAccount } from '../../service/number-account.ts';
-import { keepAudit } from '../audit.ts';
-import { becomeCaller } from '../caller.ts';
+import { becomeCallerWithin, keepAudit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import type { Limit } from '../limits.ts';
 import { askingOf, networkOf } from '../network.ts';
@@ -62,11 +61,11 @@ export function quicksyRoutes(context: Context, limit: Limit): FastifyPluginAsyn
       // Which is also what a client hears whose code has expired.
       if (!proof) throw new Fault('NOT_FOUND', 'No code was asked for, or it has expired');
       try {
-        const { subscriber, created } = await provideAccount(context, phoneNumber, password);
+        const provided = await provideAccount(context, phoneNumber, password);
         await proof.useUp();
-        becomeCaller(request, subscriber);
+        await becomeCallerWithin(context, request, provided);
         return await reply
-          .code(created ? 201 : 200)
+          .code(provided.created ? 201 : 200)
           .type('text/plain')
           .send('');
       } catch (err) {

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
-import { Fault } from '../../domain/fault.ts';
-import { type LoggedIn, logIn, toDeviceName } from '../../service/login.ts';
+import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../service/login.ts';
 import { type Asserted, createAssertionCheck } from '../assertion.ts';
-import { becomeCaller } from '../caller.ts';
+import { becomeCallerWithin } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { OAuthFault } from '../oauth-fault.ts';
 import { problems } from '../schemas/common.ts';
@@ -12,13 +12,20 @@ import { AccessToken, AssertionBody, OAuthError } from '../schemas/login.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const FORM = 'application/x-www-form-urlencoded';
+/** As the audit trail has it. */
+const CODES: Readonly<Record<OAuthFault['error'], FaultCode>> = {
+  invalid_request: 'INVALID_ARGUMENT',
+  invalid_grant: 'UNAUTHENTICATED',
+  unsupported_grant_type: 'INVALID_ARGUMENT',
+  interaction_required: 'CONFIRMATION_REQUIRED',
+};
 
 /** Logins by an assertion of a carrier that knows whose line it is (RFC 7523, RFC 6749 section 4.5). */
 export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { config, now } = context;
   const check = createAssertionCheck(config.assertions);
 
-  async function exchange({ grant_type, assertion, deviceName }: Static<typeof AssertionBody>): Promise<LoggedIn> {
+  async function exchange({ grant_type, assertion, ...rest }: Static<typeof AssertionBody>): Promise<LoggedIn> {
     if (!grant_type) throw new OAuthFault('invalid_request', 'grant_type is missing.');
     if (grant_type !== GRANT || config.assertions.issuers.length === 0)
       throw new OAuthFault(
@@ -26,8 +33,8 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
         `Only ${GRANT} is taken, and only if the operator has named issuers.`,
       );
     if (!assertion) throw new OAuthFault('invalid_request', 'assertion is missing.');
-    const device = toDeviceName(deviceName);
-    return logInOnce(context, await check(assertion, now()), device);
+    const wish: Wish = { deviceName: toDeviceName(rest.deviceName), existing: rest.existing ?? 'unsaid' };
+    return logInOnce(context, await check(assertion, now()), wish);
   }
 
   return async (app) => {
@@ -35,7 +42,7 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
       const fault = toOAuthFault(error);
       // Troubles of ours are told as everywhere else.
       if (!fault) throw error;
-      request.faultCode = fault.error === 'invalid_grant' ? 'UNAUTHENTICATED' : 'INVALID_ARGUMENT';
+      request.faultCode = CODES[fault.error];
       return reply
         .code(400)
         .header('cache-control', 'no-store')
@@ -51,7 +58,7 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags: ['login'],
           security: [],
           summary: 'Log in with a carrier’s assertion (RFC 7523)',
-          description: `Form fields or JSON. \`grant_type\` is ${GRANT}; \`assertion\` a signed JWT with \`iss\`, \`aud\`, \`exp\`, \`jti\` and the number as \`sub\` (tel:+…) or \`phone_number\`. Each is taken once. Errors of the caller are those of RFC 6749, section 5.2.`,
+          description: `Form fields or JSON. \`grant_type\` is ${GRANT}; \`assertion\` a signed JWT with \`iss\`, \`aud\`, \`exp\`, \`jti\` and the number as \`sub\` (tel:+…) or \`phone_number\`. Each is taken once. After \`interaction_required\` the same one may be sent again, with \`existing\`. Errors of the caller are those of RFC 6749, section 5.2.`,
           consumes: [FORM, 'application/json'],
           body: AssertionBody,
           response: { 200: AccessToken, 400: OAuthError, ...problems },
@@ -59,7 +66,7 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const loggedIn = await exchange(request.body);
-        becomeCaller(request, loggedIn.subscriber);
+        await becomeCallerWithin(context, request, loggedIn);
         return reply.header('cache-control', 'no-store').send(toAnswer(loggedIn, now()));
       },
     );
@@ -70,12 +77,12 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
 async function logInOnce(
   context: Context,
   { phoneNumber, issuer, jti, until }: Asserted,
-  deviceName: string | undefined,
+  wish: Wish,
 ): Promise<LoggedIn> {
   const { assertions } = context.stores;
   if (!(await assertions.use(issuer, jti, until)))
     throw new OAuthFault('invalid_grant', 'The assertion is not accepted: it was used before.');
-  return logIn(context, phoneNumber, deviceName, async () => {}).catch(async (err: unknown) => {
+  return logIn(context, phoneNumber, wish, async () => {}).catch(async (err: unknown) => {
     await assertions.forget(issuer, jti);
     throw err;
   });
@@ -91,6 +98,8 @@ function toFields(text: string): Record<string, string> {
 
 function toOAuthFault(error: FastifyError): OAuthFault | undefined {
   if (error instanceof OAuthFault) return error;
+  if (error instanceof Fault && error.code === 'CONFIRMATION_REQUIRED')
+    return new OAuthFault('interaction_required', error.message);
   const wrong = error.validation !== undefined || (error instanceof Fault && error.code === 'INVALID_ARGUMENT');
   return wrong ? new OAuthFault('invalid_request', error.message) : undefined;
 }

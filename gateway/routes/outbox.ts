@@ -26,7 +26,7 @@ export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTyp
         config: { access: { scope: 'verification:read' } },
         schema: {
           tags: ['login'],
-          summary: 'The codes that wait, when no webhook sends them',
+          summary: 'The codes that wait, the newest first, when no webhook sends them',
           response: { 200: OutboxView, ...problems },
         },
       },
@@ -35,7 +35,8 @@ export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTyp
         if (!config.verification.outbox)
           throw new Fault('NOT_FOUND', 'Codes go out through EARSHOT_SMS_WEBHOOK_URL; there is no outbox.');
         const codes = await Promise.all((await stores.verifications.waiting()).map((id) => waiting(carrier, id)));
-        return reply.header('cache-control', 'no-store').send({ codes: codes.flat() });
+        const newestFirst = codes.flat().sort((a, b) => b.expiresAt.localeCompare(a.expiresAt));
+        return reply.header('cache-control', 'no-store').send({ codes: newestFirst });
       },
     );
   };

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
-import { issueToken, revokeToken, revokeTokens, toDeviceName } from '../../service/login.ts';
+import { issueToken, toDeviceName } from '../../service/login.ts';
+import { revokeToken, revokeTokens } from '../../service/revoking.ts';
 import type { Device } from '../../store/tokens.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';

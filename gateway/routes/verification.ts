@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { logIn, toDeviceName } from '../../service/login.ts';
+import { logIn, toDeviceName, type Wish } from '../../service/login.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
 import { proveNumber, sendCode } from '../../service/verification.ts';
-import { becomeCaller } from '../caller.ts';
+import { becomeCallerWithin } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { askingOf, networkOf } from '../network.ts';
 import { NumberQuery, problems } from '../schemas/common.ts';
@@ -43,22 +43,21 @@ export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox 
           security,
           summary: 'Log in with the code',
           description:
-            'Who is not yet a subscriber becomes one, with an XMPP account whose password is shown this once. A code allows three tries. Whatever is wrong with it, the answer is the same 401.',
+            'Who is not yet a subscriber becomes one, with an XMPP account whose password is shown this once. A code allows three tries. Whatever is wrong with it, the answer is the same 401. After 409 `CONFIRMATION_REQUIRED` the code is still good: send the same with `existing`.',
           body: CodeBody,
           response: { 200: LoginView, ...problems },
         },
       },
       async (request, reply) => {
-        const { authenticationId, code } = request.body;
-        const deviceName = toDeviceName(request.body.deviceName);
+        const { authenticationId, code, existing = 'unsaid' } = request.body;
+        const wish: Wish = { deviceName: toDeviceName(request.body.deviceName), existing };
         const proof = await proveNumber(context, [authenticationId], code, networkOf(request.ip));
-        const { subscriber, password, issued } = await logIn(context, proof.phoneNumber, deviceName, proof.useUp).catch(
-          async (err: unknown) => {
-            await proof.giveBack();
-            throw err;
-          },
-        );
-        becomeCaller(request, subscriber);
+        const loggedIn = await logIn(context, proof.phoneNumber, wish, proof.useUp).catch(async (err: unknown) => {
+          await proof.giveBack();
+          throw err;
+        });
+        const { subscriber, password, issued } = loggedIn;
+        await becomeCallerWithin(context, request, loggedIn);
         return reply.header('cache-control', 'no-store').send({
           subscriberId: subscriber.id,
           token: issued.token,

@@ -37,11 +37,17 @@ export const TokenList = Type.Object({
 
 export const SentCode = Type.Object({ authenticationId: Type.String(), expiresAt: Time });
 
+const Existing = Type.Union([Type.Literal('continue'), Type.Literal('startAnew')], {
+  description:
+    'Who had the number: `continue`, yourself; `startAnew`, somebody else, whose subscriber is erased, or keeps its other numbers without this one. Asked for when that one has been silent for long.',
+});
+
 export const CodeBody = Type.Object(
   {
     authenticationId: Type.String({ maxLength: 512, description: 'As send-code gave it' }),
     code: Type.String({ pattern: '^[0-9]{6}$', description: 'Six digits' }),
     deviceName: Type.Optional(DeviceName),
+    existing: Type.Optional(Existing),
   },
   { additionalProperties: false },
 );
@@ -80,4 +86,5 @@ export const AssertionBody = Type.Object({
   grant_type: Type.Optional(Type.String({ examples: ['urn:ietf:params:oauth:grant-type:jwt-bearer'] })),
   assertion: Type.Optional(Type.String({ description: 'A signed JWT (RFC 7523)' })),
   deviceName: Type.Optional(DeviceName),
+  existing: Type.Optional(Existing),
 });

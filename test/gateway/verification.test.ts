@@ -83,9 +83,9 @@ describe('proving a number', () => {
     const phoneNumber = newNumber();
     for (let minute = 0; minute < 60; minute += 1) {
       await ask(phoneNumber, '203.0.113.66');
+      if ([3, 16, 40].includes(minute)) expect(await ask(phoneNumber, '192.0.2.1'), `minute ${minute}`).to.equal(202);
       gateway.pass(MINUTE);
     }
-    expect(await ask(phoneNumber, '192.0.2.1'), 'the owner').to.equal(202);
   });
 
   it('sends a number four codes in ten minutes and eight an hour for all addresses together, and never makes its owner wait for hours', async () => {
@@ -122,14 +122,11 @@ describe('proving a number', () => {
   it('counts one phone once, however its number is written', async () => {
     await gateway.stop();
     gateway = await open({ EARSHOT_CODE_TYPES: 'mobile,fixed,fixed-or-mobile' });
-    for (const [one, other] of [
-      ['+5491123456789', '+541123456789'],
-      ['+525512345678', '+5215512345678'],
-    ] as const) {
-      await send(one);
-      expect(await ask(other, '192.0.2.1'), `${other} after ${one}`).to.be.within(1, 30);
-      gateway.pass(5 * MINUTE);
-    }
+    await send('+5491123456789');
+    for (const written of ['+54 9 11 2345-6789', '+541123456789', '+54 (11) 2345-6789'])
+      expect(await ask(written, '192.0.2.1'), written).to.equal(30);
+    for (let i = 2; i < 5; i += 1) await send('+541123456789', `192.0.2.${i}`);
+    expect(await ask('+5491123456789', '192.0.2.5'), 'for all addresses').to.equal(600);
   });
 
   it('sends codes to mobile lines, and to fixed ones where these cannot be told apart', async () => {
@@ -141,7 +138,7 @@ describe('proving a number', () => {
     for (const [phoneNumber, what] of [
       ['+4930123456', 'fixed'],
       ['+449090879123', 'premium rate'],
-      ['+448431234567', 'shared cost'],
+      ['+448431234567', 'premium rate, too'],
       ['+447012345678', 'personal'],
       ['+448001231234', 'toll-free'],
       ['+445612345678', 'VoIP'],
@@ -372,13 +369,17 @@ describe('proving a number', () => {
     const again = await gateway.post(SEND, { phoneNumber }, '192.0.2.1', headers);
     expect(again.body).to.deep.equal(first.body);
     expect(again.headers['idempotency-replayed']).to.equal('true');
-    expect((await gateway.post(SEND, { phoneNumber }, '192.0.2.2', headers)).status).to.equal(429);
-    const other = await gateway.post(SEND, { phoneNumber: newNumber() }, '192.0.2.1', headers);
-    expect(other.status).to.equal(202);
-    expect(other.body.authenticationId).to.not.equal(first.body.authenticationId);
+    const code = await gateway.codeOf(phoneNumber);
+    for (const [number, from] of [
+      [phoneNumber, '192.0.2.2'],
+      [newNumber(), '192.0.2.1'],
+    ] as const) {
+      const other = await gateway.post(SEND, { phoneNumber: number }, from, headers);
+      expect(other.status).to.equal(202);
+      expect(other.body.authenticationId).to.not.equal(first.body.authenticationId);
+    }
 
     const authenticationId = String(first.body.authenticationId);
-    const code = await gateway.codeOf(phoneNumber);
     const login = await validate(authenticationId, code, '192.0.2.1', headers);
     expect(login.status).to.equal(200);
     expect((await validate(authenticationId, code, '192.0.2.1', headers)).body).to.deep.equal(login.body);

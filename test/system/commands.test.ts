@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
 import { type CommandAnswer, type Commander, createCommander, submitForm } from '../support/adhoc.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { eventually } from '../support/eventually.ts';
+import { codeFor } from '../support/codes.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -63,18 +63,6 @@ describe('commands from an XMPP client', () => {
     const client = await connectFriend(stack, { jid, password: 'secret' });
     guests.push(client);
     return { client, commands: createCommander(client.xmpp), jid };
-  }
-
-  async function codeFor(phoneNumber: string): Promise<string> {
-    return eventually(async () => {
-      const { body } = await api.expectStatus(200, api.call('GET', '/v1/verification/outbox'));
-      const codes = body.codes as unknown as { phoneNumber: string; code: string; expiresAt: string }[];
-      const [newest] = codes
-        .filter((one) => one.phoneNumber === phoneNumber)
-        .sort((a, b) => b.expiresAt.localeCompare(a.expiresAt));
-      if (!newest) throw new Error('no code');
-      return newest.code;
-    });
   }
 
   const refused = (step: Promise<unknown>) =>
@@ -379,7 +367,7 @@ describe('commands from an XMPP client', () => {
     const back = await commands.command({ node: 'earshot#link', sessionid: asked.sessionid, action: 'prev' });
     expect(back.fields.number?.values).to.deep.equal(['+8613700137000']);
     await commands.submit('link', back, { number: '+86 137 0013 7000' });
-    const code = await codeFor('+8613700137000');
+    const code = await codeFor(api, '+8613700137000');
     const wrong = code === '000000' ? '000001' : '000000';
     expect((await commands.submit('link', back, { code: wrong })).notes[0]?.text).to.contain('not valid');
     expect((await commands.submit('link', back, { code: HOSTILE })).notes[0]?.text).to.contain('six digits');
@@ -397,7 +385,7 @@ describe('commands from an XMPP client', () => {
     const linkTo = async (other: Commander, number: string) => {
       const form = await other.start('link');
       await other.submit('link', form, { number });
-      return { form, code: await codeFor(number) };
+      return { form, code: await codeFor(api, number) };
     };
     const { form, code } = await linkTo(commands, bob.phoneNumber);
     const done = await commands.submit('link', form, { code });

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
+import { createKeys } from '../../store/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { letsIn } from '../support/friend-client.ts';
 import { connectIq, type IqAnswer, type IqClient } from '../support/iq-client.ts';
 import { startSmsReceiver } from '../support/sms-receiver.ts';
-import { startTestStack } from '../support/stack.ts';
+import { startTestStack, withRedis } from '../support/stack.ts';
 
 const SYNC = 'im.quicksy.synchronization:0';
 const NOTHING = '2jmj7l5rSw0yVb/vlWAYkK/YBwk=';
@@ -34,7 +35,7 @@ describe('Quicksy clients', () => {
         EARSHOT_LOG_LEVEL: 'trace',
         EARSHOT_SMS_WEBHOOK_URL: sms.url,
         EARSHOT_SMS_WEBHOOK_SECRET: sms.secret,
-        EARSHOT_CODE_COUNTRIES: 'GB',
+        EARSHOT_CODE_COUNTRIES: 'GB,GG',
         EARSHOT_CODES_PER_NUMBER: '2/60',
         EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_CODES_PER_ADDRESS: '100/60',
@@ -187,6 +188,23 @@ describe('Quicksy clients', () => {
     const hers = await codeFor(erin, installation);
     expect((await setPassword(erin, hers, 'taken over', installation)).status).to.equal(409);
     expect(await letsIn(stack, { jid: `${erin}@op.example`, password: 'her own' })).to.equal(true);
+  });
+
+  it('begin anew with a number whose subscriber was silent for long, as nothing can be asked', async () => {
+    const [phoneNumber, installation] = ['+447911123463', randomUUID()];
+    const register = async (password: string) =>
+      (await setPassword(phoneNumber, await codeFor(phoneNumber, installation), password, installation)).status;
+    expect(await register('first')).to.equal(201);
+    const former = await api.call('POST', '/v1/subscribers/retrieve', { phoneNumber });
+    await withRedis(stack, async (redis) => {
+      await redis.hSet(createKeys('earshot').subscriber(String(former.body.subscriberId)), 'heardAt', '0');
+    });
+    expect(await register('second')).to.equal(201);
+    const present = await api.call('POST', '/v1/subscribers/retrieve', { phoneNumber });
+    expect(present.body.subscriberId).to.not.equal(former.body.subscriberId);
+    await api.expectStatus(404, api.call('GET', `/v1/subscribers/${former.body.subscriberId}`));
+    expect(await letsIn(stack, { jid: String(present.body.jid), password: 'second' })).to.equal(true);
+    expect(await letsIn(stack, { jid: String(present.body.jid), password: 'first' })).to.equal(false);
   });
 
   it('hear 400 and 401 for what cannot be read, and 429 when one installation asks for many', async () => {

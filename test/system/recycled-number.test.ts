@@ -64,8 +64,7 @@ for (const policy of ['mutual', 'either'] as const)
       const old = { authorization: `Bearer ${alice.token}` };
       expect((await api.call('GET', '/v1/subscribers/me', undefined, old)).status).to.equal(401);
       expect((await api.call('GET', `/v1/subscribers/${alice.id}`)).status).to.equal(404);
-      const loggedIn = await letsIn(stack, alice);
-      expect(loggedIn, 'the old password').to.equal(false);
+      await eventually(async () => expect(await letsIn(stack, alice), 'the old password').to.equal(false));
 
       const zoes = await connectFriend(stack, heir);
       expect((await zoes.roster()).map((item) => item.jid)).to.have.members(

@@ -25,7 +25,7 @@ describe('registering a number with the component', () => {
       env: {
         EARSHOT_SMS_WEBHOOK_URL: sms.url,
         EARSHOT_SMS_WEBHOOK_SECRET: sms.secret,
-        EARSHOT_CODE_COUNTRIES: 'GB',
+        EARSHOT_CODE_COUNTRIES: 'GB,GG',
         EARSHOT_CODES_PER_NUMBER: '4/60',
         EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_CODES_PER_ADDRESS: '100/60',

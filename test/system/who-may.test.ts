@@ -21,6 +21,7 @@ const source = { url: 'https://dav.invalid/book/', bearerToken: 'secret' };
 /** What a call sends besides its path. `n` differs in each row, and may stand in a number. */
 const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/subscribers': (n) => ({ phoneNumber: numberOf(n + 500) }),
+  'POST /v1/numbers/recycle': (n) => ({ phoneNumber: numberOf(n + 700) }),
   'POST /v1/subscribers/retrieve': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/imports': (n) => `{"phoneNumber":"${numberOf(n)}"}\n`,
   'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
@@ -59,6 +60,7 @@ const TABLE: Record<string, number[]> = {
   // Who has ranges sees the codes of its own numbers only.
   'GET /v1/verification/outbox':                    [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     403,    201,    409],
+  'POST /v1/numbers/recycle':                       [401, 401,  401,    403,  403,   403,     403,    204,    204],
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
   'POST /v1/imports':                               [401, 401,  401,    403,  403,   403,     200,    200,    200],

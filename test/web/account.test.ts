@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ElementHandle, Page } from 'puppeteer-core';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { codeFor } from '../support/codes.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 import { startBrowser, type Tab } from './browser.ts';
@@ -43,19 +44,12 @@ describe('an account on the friends page, in a browser', () => {
   const kept = (where: 'sessionStorage' | 'localStorage') =>
     page.evaluate((name) => window[name].getItem('earshot.token') ?? '', where);
 
-  async function codeFor(number: string): Promise<string> {
-    const { body } = await api.expectStatus(200, api.call('GET', '/v1/verification/outbox'));
-    const codes = body.codes as unknown as { phoneNumber: string; code: string }[];
-    const found = codes.find(({ phoneNumber }) => phoneNumber === number);
-    expect(found, `a code for ${number}`).to.not.equal(undefined);
-    return found?.code ?? '';
-  }
   async function signIn(number: string, stay = false): Promise<void> {
     await page.locator('input[type="tel"]').fill(number);
     if (stay) await press(page, 'Stay signed in on this device');
     await press(page, 'Send me a code');
     await page.waitForSelector('input.code');
-    const code = await eventually(() => codeFor(number));
+    const code = await codeFor(api, number);
     await page.locator('input.code').fill(code);
     await press(page, 'Sign in');
     await page.waitForSelector('nav');
@@ -70,10 +64,9 @@ describe('an account on the friends page, in a browser', () => {
     await press(page, 'Send me a code');
     await says(page, '.lead', `on its way to ${ALICE}`);
     await page.waitForSelector('input.code:focus');
-    await eventually(() => codeFor(ALICE));
     for (const [code, trouble] of [
       ['12', 'The code has six digits.'],
-      [(await codeFor(ALICE)) === '000000' ? '000001' : '000000', 'The code is wrong'],
+      [(await codeFor(api, ALICE)) === '000000' ? '000001' : '000000', 'The code is wrong'],
     ] as const) {
       await page.locator('input.code').fill(code);
       await press(page, 'Sign in');

@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { partFromNumber } from '../../service/number-holder.ts';
+import { requireReach } from '../../service/reach.ts';
+import { subscriberWith, toE164 } from '../../service/subscriber-fields.ts';
+import { carrierOf } from '../auth.ts';
+import type { Context } from '../context.ts';
+import { Empty, NumberQuery, problems } from '../schemas/common.ts';
+
+/** Numbers, whoever has them. */
+export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/numbers/recycle',
+      {
+        config: { access: { scope: 'subscribers:write' } },
+        schema: {
+          tags: ['subscribers'],
+          summary: 'Say that a number is given to somebody else',
+          description:
+            'Who had it is a subscriber no longer, or keeps its other numbers without this one; all its tokens and application passwords end at once. The answer is the same when nobody had it, so the call can be repeated; send it before the number is given out.',
+          body: NumberQuery,
+          response: { 204: Empty, ...problems },
+        },
+      },
+      async (request, reply) => {
+        const phoneNumber = toE164(request.body.phoneNumber);
+        requireReach(carrierOf(request), phoneNumber);
+        const subscriber = await subscriberWith(context, phoneNumber);
+        if (subscriber) request.subject = await partFromNumber(context, subscriber, phoneNumber);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
