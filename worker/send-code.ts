@@ -31,9 +31,7 @@ export function createSendCodeJob(
     const opened = unseal(secretsKey, id, message);
     if (opened === undefined) throw new Error('The EARSHOT_SECRETS_KEY of gateway and worker differ.');
     const { phoneNumber, code } = JSON.parse(opened) as { phoneNumber: string; code: string };
-    const taken = await attempt(context, () =>
-      postMessage(webhook, text, { id, phoneNumber, code, expiresAt }, now()),
-    );
+    const taken = await attempt(context, () => postMessage(webhook, text, { id, phoneNumber, code, expiresAt }, now()));
     if (!taken) return putOff(job, token, now());
     await stores.verifications.delivered(id);
   };
