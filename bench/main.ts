@@ -7,8 +7,10 @@ import { stopSignal } from '../local/stop-signals.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
+import { NO_LIMITS, watchStalls } from '../test/support/stalls.ts';
 import { gatherAudience } from './audience.ts';
 import { builtProcesses } from './built.ts';
+import { consent } from './consent.ts';
 import { joining } from './joining.ts';
 import { describeMachine } from './machine.ts';
 import { measure } from './measure.ts';
@@ -16,10 +18,12 @@ import { numbers } from './numbers.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
 import { reading } from './reading.ts';
 import { type Findings, summary, writeReport } from './report.ts';
+import type { Row } from './rows.ts';
+import { stalls } from './stalls.ts';
 import { storage } from './storage.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'storage', 'reading', 'numbers'];
+const PARTS = ['tunes', 'joining', 'consent', 'stalls', 'storage', 'reading', 'numbers'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -46,7 +50,8 @@ async function run(): Promise<void> {
   if (wants('reading')) findings.rows.push(...reading(console.log));
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
-  if (wants('tunes') || wants('joining')) await measureOnStack(findings);
+  if (['tunes', 'joining', 'consent'].some(wants)) await measureOnStack(findings);
+  if (wants('stalls')) findings.rows.push(...(await measureStalls()));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(machine, findings);
 }
@@ -66,6 +71,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
     console.log('Making accounts and friendships …');
     const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
+    if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
     if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
     audience.leave();
   }
@@ -73,6 +79,19 @@ async function measureOnStack(findings: Findings): Promise<void> {
     await Promise.race([work(), aborted()]);
   } finally {
     redis.destroy();
+    await stack.stop();
+  }
+}
+
+/** On a stack of its own, whose gateway is watched from within. */
+async function measureStalls(): Promise<Row[]> {
+  const watch = await watchStalls(true);
+  const entries = { ...builtProcesses(), ...watch.options.entries };
+  const env = { ...watch.options.env, ...NO_LIMITS };
+  const stack = await startStack({ dataDir: join(folder, 'watched'), entries, env, signal });
+  try {
+    return await Promise.race([stalls(stack, createApi(stack), watch, console.log), aborted()]);
+  } finally {
     await stack.stop();
   }
 }

@@ -3,7 +3,7 @@ import { counted, toFigures } from './figures.ts';
 import type { Machine } from './machine.ts';
 import { heading, table } from './markdown.ts';
 import type { Pair } from './measure.ts';
-import { bookMethod, method } from './method.ts';
+import { bookMethod, method, promiseMethod } from './method.ts';
 import { type Row, rowTable } from './rows.ts';
 import { cpuTable, disturbance, figureTable, roundTable } from './tables.ts';
 
@@ -30,7 +30,7 @@ export async function writeReport(machine: Machine, { pairs, rows }: Findings): 
     heading(2, 'Figures'),
     figureTable(toFigures(used)),
     disturbance(pairs),
-    heading(2, 'Address books'),
+    heading(2, 'Address books and promises'),
     rowTable(rows),
     heading(2, 'Rounds'),
     'Prosody alone / through Earshot.',
@@ -42,6 +42,8 @@ export async function writeReport(machine: Machine, { pairs, rows }: Findings): 
     ...method(),
     heading(2, 'How the address books were measured'),
     ...bookMethod(),
+    heading(2, 'How the promises were measured'),
+    ...promiseMethod(),
     heading(2, 'Machine and versions'),
     table(['', ''], machine),
   ];
