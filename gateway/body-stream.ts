@@ -5,7 +5,7 @@ import { Fault } from '../domain/fault.ts';
 import { takeTurns } from '../runtime/turns.ts';
 
 /** Bytes that a reader is given at once: few enough that whatever they hold is read in a moment. */
-const SLICE = 8 * 1024;
+const SLICE = 4 * 1024;
 
 /**
  * The bytes of a body that is read as it comes, unzipped where it was zipped, in small pieces, between which others have their turn.

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { LARGEST_BOOK } from '../domain/address-book.ts';
 import { Fault } from '../domain/fault.ts';
 
-/** Objects and lists in one body: a contact has three, and nothing that is sent has more than the largest book. */
-const MOST_PARTS = 10 * LARGEST_BOOK;
+/** Values in one body, and lists and objects within one another: a thousand blocked people have two thousand. Larger ones are read in pieces. */
+const MOST_VALUES = 5_000;
+const DEEPEST = 32;
 
 /** JSON bodies, and no others; a client that announces JSON and then sends none has sent none. Prototype keys are refused. */
 export function acceptJson(app: FastifyInstance): void {
@@ -12,28 +12,31 @@ export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else if (hasTooManyParts(body as string)) done(tooManyParts(), undefined);
+    else if (isTooMuch(body as string)) done(tooMuch(), undefined);
     else parse(request, body as string, done);
   });
 }
 
-/** Whether a parser would make more objects and lists of the text than it is worth: each byte of `[[[[…` costs it a hundred. */
-function hasTooManyParts(text: string): boolean {
-  if (text.length <= MOST_PARTS) return false;
-  let parts = 0;
+/** Whether a parser, and then a schema, would make more of the text than it is worth: each byte of `[[[[…` costs them a hundred. */
+function isTooMuch(text: string): boolean {
+  let values = 0;
+  let depth = 0;
   let inString = false;
-  for (let at = 0; at < text.length && parts <= MOST_PARTS; at += 1) {
-    const char = text.charCodeAt(at);
-    if (inString && char === 0x5c) at += 1;
-    else if (char === 0x22) inString = !inString;
-    else if (!inString && (char === 0x5b || char === 0x7b)) parts += 1;
+  for (let at = 0; at < text.length && values <= MOST_VALUES && depth <= DEEPEST; at += 1) {
+    const char = text[at];
+    if (inString && char === '\\') at += 1;
+    else if (char === '"') inString = !inString;
+    else if (inString) continue;
+    else if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth -= 1;
+    else if (char === ',') values += 1;
   }
-  return parts > MOST_PARTS;
+  return values > MOST_VALUES || depth > DEEPEST;
 }
 
-function tooManyParts(): Fault {
+function tooMuch(): Fault {
   return new Fault(
     'PAYLOAD_TOO_LARGE',
-    `The body holds more than ${MOST_PARTS} objects and lists; send less at a time.`,
+    `The body holds more than ${MOST_VALUES} values, or lists and objects more than ${DEEPEST} deep; this call takes no such.`,
   );
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../domain/fault.ts';
+import { eachInTurns } from '../runtime/turns.ts';
 import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
 import type { Blocked } from '../store/privacy.ts';
 import type { ServiceContext } from './context.ts';
@@ -8,16 +9,18 @@ import { toE164 } from './subscriber-fields.ts';
 export type BlockedPerson = { subscriberId: string } | { phoneNumber: string };
 
 /** Blocked people as they are kept. @throws Fault INVALID_ARGUMENT */
-export function toBlocked(
+export async function toBlocked(
   { config, numberKeys }: Pick<ServiceContext, 'config' | 'numberKeys'>,
   id: string,
   people: readonly BlockedPerson[],
-): Blocked[] {
-  return people.flatMap((one): Blocked[] => {
-    if ('subscriberId' in one) return [one];
+): Promise<Blocked[]> {
+  const blocked: Blocked[] = [];
+  await eachInTurns(people, (one) => {
+    if ('subscriberId' in one) return void blocked.push(one);
     const phoneNumber = toE164(one.phoneNumber);
-    return toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber));
+    blocked.push(...toBlockedNumber(numberKeys, phoneNumber, sealBlocked(config.secretsKey, id, phoneNumber)));
   });
+  return blocked;
 }
 
 /** Whom `id` blocks, for nobody but `id` to see. @throws Fault UNAVAILABLE when the key is another than they were kept under */

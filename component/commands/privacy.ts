@@ -118,7 +118,7 @@ async function change(visit: Visit, answers: Answers, shown: Privacy, version: n
     privateUntil: shown.privateUntil,
   };
   try {
-    await changePrivacy(context, id, settings, toBlocked(context, id, toPeople(answers, texts)), version);
+    await changePrivacy(context, id, settings, await toBlocked(context, id, toPeople(answers, texts)), version);
   } catch (err) {
     if (!(err instanceof Fault && err.code === 'FAILED_PRECONDITION')) throw err;
     return { ...(await show(visit)), notes: [{ type: 'error', text: texts.privacy.changed }] };

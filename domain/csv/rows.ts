@@ -1,4 +1,4 @@
-import { MAX_ROW_LENGTH } from './limits.ts';
+import { MAX_ROW_LENGTH, MAX_ROW_LINES } from './limits.ts';
 import { quotesAfter } from './quotes.ts';
 
 /** A line of the file, from 1. */
@@ -24,7 +24,7 @@ export function createRowAssembler(delimiter: string, next: (row: Row) => void) 
     pending.push(line);
     length += line.text.length + 1;
     if (quotes === 'closed') finish();
-    else if (quotes === 'astray' || length > MAX_ROW_LENGTH) giveUp();
+    else if (quotes === 'astray' || length > MAX_ROW_LENGTH || pending.length > MAX_ROW_LINES) giveUp();
   }
   function finish(): void {
     const [first] = pending;

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { MOST_BLOCKED } from '../../domain/privacy.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { type BlockedPerson, toBlocked } from '../../service/blocked-people.ts';
 import { changePrivacy } from '../../service/privacy.ts';
 import { requireReach } from '../../service/reach.ts';
@@ -41,8 +42,10 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
   /** Whom to block: the people that the caller names, and the numbers that it does not see; those hold at `version`. */
   async function blockedBy(request: FastifyRequest, id: string, people: readonly BlockedPerson[]) {
     const grant = rangesOf(request);
-    for (const one of people) if ('phoneNumber' in one) requireReach(grant, toE164(one.phoneNumber));
-    if (grant.ranges.length === 0) return { blocked: toBlocked(context, id, people) };
+    await eachInTurns(people, (one) => {
+      if ('phoneNumber' in one) requireReach(grant, toE164(one.phoneNumber));
+    });
+    if (grant.ranges.length === 0) return { blocked: await toBlocked(context, id, people) };
     const { version } = await stores.privacies.read(id);
     const all = [...people, ...unseenBlocked(context, grant, id, await stores.privacies.blocked(id))];
     if (all.length > MOST_BLOCKED)
@@ -50,7 +53,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
         'INVALID_ARGUMENT',
         `With numbers that this credential does not reach more than ${MOST_BLOCKED} are blocked.`,
       );
-    return { blocked: toBlocked(context, id, all), version };
+    return { blocked: await toBlocked(context, id, all), version };
   }
 
   return async (app) => {
