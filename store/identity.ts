@@ -6,6 +6,7 @@ import type { Interned } from './interned.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';
 import { jidPlace, numberPlace } from './places.ts';
+import type { Spent } from './spent.ts';
 import { keysOf, type Numbers, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
 
 /** What a subscriber shall be known by from now on. */
@@ -29,7 +30,7 @@ const PATIENCE = 10_000;
  * release, so whoever dies in between leaves a note of what to look at; while it is there nobody else changes the
  * subscriber. The record is the truth: what the intention names and the record does not is given back.
  */
-export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
+export function createIdentity(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
   /** The stamp of a new intention, or why there is none. */
   async function begin(
     id: string,
@@ -124,7 +125,17 @@ export function createIdentity(redis: Redis, interned: Interned, keys: Keys) {
     if (begun === 'abandoned') await settle(id, now);
     if (typeof begun === 'string') return begun === 'abandoned' ? 'busy' : begun;
     const claimed = await claimAll(id, wanted);
+    const former = toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
     const outcome = claimed === 'ok' ? await commit(id, begun.stamp, wanted, now) : claimed;
+    if (outcome === 'ok') {
+      await spent.comeWith(id, named.numberKeys, now);
+      const before = former ? keysOf(former) : [];
+      await spent.leaveWith(
+        id,
+        before.filter((key) => !named.numberKeys.includes(key)),
+        now,
+      );
+    }
     await finish(id, begun.stamp);
     // Whoever took this change over may have given back less than this process has claimed since.
     if (outcome === 'lost') await giveBack(id, named, now);

@@ -23,6 +23,7 @@ export function createKeys(prefix: string) {
     tokens: (id: string) => of(id, 'device-tokens'),
     applicationPasswords: (id: string) => of(id, 'application-passwords'),
     playerSession: (hash: string) => `${prefix}:player-session:${hash}`,
+    playerSessions: (id: string) => of(id, 'player-sessions'),
     /** Of the subscriber's own book, or of the one that a source has filled. */
     book: (id: string, source?: string) => of(id, inBook('book', source)),
     held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
@@ -48,6 +49,8 @@ export function createKeys(prefix: string) {
     /** All that it takes to charge a number (see `BUDGET`). */
     budget: (id: string) =>
       [of(id, 'budget'), of(id, 'asked'), of(id, 'waiting'), part(partitionOf(id), 'due:refill')] as const,
+    /** `key`: of a number of the subscriber's own (see spent.ts). */
+    spent: (key: string) => of(key, 'spent'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
     dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
     intention: (id: string) => of(id, 'intention'),
@@ -71,6 +74,7 @@ export function createKeys(prefix: string) {
     listening: (id: string) => of(id, 'listening'),
     avatar: (id: string) => of(id, 'avatar'),
     recent: (id: string) => of(id, 'recent'),
+    answered: (id: string) => of(id, 'answered'),
     directory: (number: number) => bucket('directory', number),
     /** What stands before the number of each bucket of that partition. */
     directoryPart: (partition: number) => part(partition, 'directory:'),

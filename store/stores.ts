@@ -37,6 +37,7 @@ import { createRoll } from './roll.ts';
 import { createRuns } from './runs.ts';
 import { createSharing } from './sharing.ts';
 import { createSources } from './sources.ts';
+import { createSpent } from './spent.ts';
 import { createStatuses } from './status.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTokens } from './tokens.ts';
@@ -88,7 +89,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     rates: createRates(redis, keys),
     sharing,
     statuses: createStatuses(redis, keys),
-    subscribers: createSubscribers(redis, interned, keys),
+    subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
     tokens: createTokens(redis, keys),
     verifications: createVerifications(redis, keys),
   };

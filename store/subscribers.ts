@@ -7,7 +7,8 @@ import type { Keys } from './keys.ts';
 import { type Marks, newStamp } from './marks.ts';
 import { createObstacles } from './obstacles.ts';
 import { allPartitions, askSubscribers, partitionOf } from './partitions.ts';
-import { numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
+import type { Spent } from './spent.ts';
+import { keysOf, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
 import { ACTIVATE, LEAVE } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
@@ -21,9 +22,9 @@ const ABANDONED = 180_000;
  * Whatever changes who owns a number also announces it (hash `announced`: number key → stamp): the reconciliation then
  * looks at everybody whose book holds that number.
  */
-export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) {
+export function createSubscribers(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
   const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
-  const identity = createIdentity(redis, interned, keys);
+  const identity = createIdentity(redis, interned, spent, keys);
 
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
@@ -32,6 +33,7 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
   /** Somebody who leaves gives up every number, also those of a change that is under way. */
   async function release(subscriber: Subscriber, now: number): Promise<void> {
     await identity.settle(subscriber.id, now, true);
+    await spent.leaveWith(subscriber.id, keysOf(subscriber), now);
     await freeNumbers(subscriber);
   }
 
@@ -58,7 +60,10 @@ export function createSubscribers(redis: Redis, interned: Interned, keys: Keys) 
         .exec();
       await redis.hSet(own.key, own.field, id);
       const outcome = await identity.claimAll(id, { numbers: subscriber, jid });
-      if (outcome === 'ok') return 'ok';
+      if (outcome === 'ok') {
+        await spent.comeWith(id, keysOf(subscriber), now);
+        return 'ok';
+      }
       await abandon(subscriber);
       return outcome === 'gone' ? 'busy' : outcome;
     },

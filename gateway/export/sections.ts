@@ -47,8 +47,12 @@ export const NOT_EXPORTED: Readonly<Record<string, string>> = {
   partings: 'former friends whose screens have still to be cleared; gone within seconds',
   access: 'what the XMPP server was told of `privacy` and `friends`',
   'declined-by': 'what others have decided about the subscriber is theirs, and not to be told',
+  'player-sessions': 'hashes of sessions that are made of `applicationPasswords`',
+  answered: 'which answers to earlier calls hold something of the subscriber; they are sealed for who made the call',
   'photos-upload': 'a copy of photos that are just arriving, gone after ten minutes',
   verification: 'a code for a number, under a hash of it; gone after five minutes',
+  spent:
+    'how long the budget of a number takes to come back, under a hash of the number; shown as `budget` while it is somebody’s',
   limit: 'counts of calls, under a hash; gone after eight hours',
   events: 'a channel, which keeps nothing',
 };

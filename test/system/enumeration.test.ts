@@ -119,4 +119,16 @@ for (const policy of ['mutual', 'either'] as const)
         expect(learned.size).to.equal(BUDGET + 2);
       });
     });
+
+    it('gets no new budget by being forgotten and joining again', async () => {
+      const before = learned.size;
+      await world.api.expectStatus(204, world.api.call('DELETE', `/v1/subscribers/${attacker.id}`));
+      attacker = await world.join(attacker.phoneNumber);
+      api = world.apiOf(attacker);
+      const contacts = victims.map(({ phoneNumber }) => contact(phoneNumber));
+      expect((await api.call('PUT', book, { contacts })).status).to.equal(429);
+      await look();
+      expect(learned.size).to.equal(before);
+      expect(await world.stores.budget.info(attacker.id)).to.include({ waiting: VICTIMS });
+    });
   });
