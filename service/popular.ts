@@ -2,7 +2,10 @@ import { type Popular, popularIn } from '../domain/popular.ts';
 import { maySee, OPEN } from '../domain/privacy.ts';
 import type { ServiceContext } from './context.ts';
 
-/** What at least three friends of `id` have played and let this one see, as they do at this moment. */
+/**
+ * What at least three friends of `id` have played and let this one see, as they do at this moment. Only what was played while `id` was their friend: so
+ * it tells nothing that `id` was not shown when it played (decision 109).
+ */
 export async function popularAmongFriends(
   { stores, config, now }: Pick<ServiceContext, 'stores' | 'config' | 'now'>,
   id: string,
@@ -14,5 +17,11 @@ export async function popularAmongFriends(
     stores.friends.ofEach(ids, id),
     stores.recent.of(ids, now()),
   ]);
-  return popularIn(histories.filter((_, i) => maySee(privacies[i] ?? OPEN, theirs[i], now())));
+  const shown = histories.map((history, i) => {
+    const [privacy, own] = [privacies[i] ?? OPEN, theirs[i]];
+    const since = own?.since;
+    if (since === undefined || !maySee(privacy, own, now())) return [];
+    return history.filter(({ at }) => at >= since);
+  });
+  return popularIn(shown);
 }

@@ -6,8 +6,11 @@ import { clearSeen, type Marks, newStamp } from './marks.ts';
 import { askSubscribers } from './partitions.ts';
 import { askForAccess, type Sharing, welcome } from './sharing.ts';
 
-/** One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. */
-export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string };
+/**
+ * One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. `since`: when it became
+ * one, or came into these groups, in milliseconds since the epoch; undefined while the pair was not decided since this is noted.
+ */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string; since?: number };
 
 /** A roster item to look at: its JID and the subscriber behind it. */
 export type DirtyItem = { jid: string; id: string };

@@ -53,6 +53,7 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   ]);
   const [own = OPEN, ...theirs] = privacies;
   const verdicts = await judge(context, subscriber, others, own, theirs);
+  dateFriends(before, verdicts, now());
   const changes = changesOf(others, before, barredBefore, verdicts);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
@@ -66,6 +67,16 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   // Who sees this one's tune may be others now.
   await stores.events.tell(id, { what: 'now-playing' });
   return verdicts;
+}
+
+/** Somebody who comes into other groups begins anew: it may be shown now what it was not before. */
+function dateFriends(before: readonly (Friend | undefined)[], verdicts: readonly Verdict[], now: number): void {
+  for (const [i, { friend }] of verdicts.entries()) {
+    if (!friend) continue;
+    const was = before[i];
+    const goesOn = JSON.stringify(was?.groups) === JSON.stringify(friend.groups);
+    friend.since = (goesOn ? was?.since : undefined) ?? now;
+  }
 }
 
 function changesOf(

@@ -76,6 +76,7 @@ export const ExportView = Type.Object(
           name: Type.String(),
           groups: Texts,
           numberHash: Type.Optional(Hash),
+          since: Type.Optional(Time),
         },
         closed,
       ),

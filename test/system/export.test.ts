@@ -88,7 +88,9 @@ describe('what is held about a subscriber', () => {
   });
 
   it('has the friends, the noes, what plays, who is online, and what Earshot did in the roster', () => {
-    expect(held.friends).to.deep.equal([
+    const [{ since, ...friend } = { since: '' }, ...others] = held.friends ?? [];
+    expect(Date.parse(since ?? '')).to.be.within(Date.now() - 600_000, Date.now());
+    expect([friend, ...others]).to.deep.equal([
       { subscriberId: bob.id, jid: bob.jid, name: 'Mate', groups: ['Work'], numberHash: hashOf(bob.phoneNumber) },
     ]);
     expect(held.turnedDown).to.deep.equal([{ subscriberId: dave.id, numberHashes: [hashOf(dave.phoneNumber)] }]);

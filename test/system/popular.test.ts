@@ -104,9 +104,38 @@ describe('what is popular among friends', () => {
     await becomes(expected);
   });
 
+  it('has nothing that was played before the viewer became a friend', async () => {
+    const late = await api.join('+8613800138099', 'Late');
+    const [one, two, three] = [bob, carol, dave];
+    for (const friend of [one, two, three]) {
+      await api.play(friend, { title: 'Early' });
+      await eventually(async () => {
+        const { body } = await api.call('GET', api.path(friend, 'export'));
+        expect(JSON.stringify(body.recentlyPlayed)).to.contain('Early');
+      });
+      await api.expectStatus(
+        202,
+        api.call('PATCH', api.path(friend, 'address-book'), {
+          upsert: [{ uid: 'late', name: 'Late', phoneNumbers: [late.phoneNumber] }],
+        }),
+      );
+    }
+    await api.putBook(
+      late,
+      [one, two, three].map(({ phoneNumber }) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] })),
+    );
+    await api.settled(late, one, two, three);
+    await eventually(async () => expect(await api.friends(late)).to.have.length(3));
+    const seen = async () =>
+      (await api.call('GET', '/v1/subscribers/me/popular', undefined, bearer(late.token))).body.popular;
+    expect(await seen()).to.deep.equal([]);
+    for (const friend of [one, two, three]) await api.play(friend, { title: 'Late' });
+    await eventually(async () => expect(await seen()).to.deep.equal([{ kind: 'audio', title: 'Late', friends: 3 }]));
+  });
+
   it('counts nobody who has left', async () => {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
-    await becomes([]);
+    await eventually(async () => expect(JSON.stringify(await popular())).to.not.contain('friends":3'));
     const { recent } = createKeys(stack.env.EARSHOT_REDIS_PREFIX ?? 'earshot');
     await withRedis(stack, async (redis) => {
       await eventually(async () => expect(await redis.exists(recent(carol.id))).to.equal(0));

@@ -39,7 +39,7 @@ describe('consent in the reconcile job', () => {
 
   after(async () => server?.stop());
 
-  function createJob(policy: Policy, numberKeys = NUMBER_KEYS): (id: string) => Promise<void> {
+  function createJob(policy: Policy, numberKeys = NUMBER_KEYS, now = () => NOW): (id: string) => Promise<void> {
     const queues: Queues = {
       enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
       retryNow: async () => {},
@@ -48,7 +48,7 @@ describe('consent in the reconcile job', () => {
     };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
     const secretsKey = SECRETS_KEY;
-    return createReconcileJob({ stores, queues, policy, numberKeys, secretsKey, metrics, log, now: () => NOW });
+    return createReconcileJob({ stores, queues, policy, numberKeys, secretsKey, metrics, log, now });
   }
 
   async function join(id: string, holds: string[], number = id): Promise<void> {
@@ -94,6 +94,26 @@ describe('consent in the reconcile job', () => {
       expect(await friendsOf('alice')).to.deep.equal(all);
       for (const id of all) expect(await friendsOf(id), id).to.deep.equal(['alice']);
     });
+
+  it('dates a friend, who goes on under another name, and begins anew in other groups and after a break', async () => {
+    let time = NOW;
+    const reconcile = createJob('mutual', NUMBER_KEYS, () => time);
+    const hold = (name: string, groups: string[]) =>
+      stores.addressBooks.replace('alice', new Map([['b', { name, groups, numberKeys: [keyOf('bob')] }]]), NOW);
+    const since = async (step: () => Promise<unknown>) => {
+      time += 1_000;
+      await step();
+      await settle(reconcile, 'alice', 'bob');
+      return ((await stores.friends.list('alice'))[0]?.since ?? 0) - NOW;
+    };
+    await join('alice', []);
+    await join('bob', ['alice']);
+    expect(await since(() => hold('Bob', ['Work']))).to.equal(1_000);
+    expect(await since(() => hold('Bobby', ['Work']))).to.equal(1_000);
+    expect(await since(() => hold('Bobby', ['Work', 'Family']))).to.equal(3_000);
+    expect(await since(() => put('bob', false))).to.equal(-NOW);
+    expect(await since(() => put('bob', true))).to.equal(5_000);
+  });
 
   it('touches one pair when one person of many is blocked, and ends it at both ends', async () => {
     const reconcile = createJob('mutual');
