@@ -64,7 +64,8 @@ function isOwnLook({ caller, method }: FastifyRequest, status: number): boolean 
   return caller?.kind === 'subscriber' && (method === 'GET' || method === 'HEAD') && status !== 403;
 }
 
-function subjectOf({ subject, caller, params }: FastifyRequest): string | undefined {
+/** The id of the subscriber whom a call is about. */
+export function subjectOf({ subject, caller, params }: FastifyRequest): string | undefined {
   const { subscriberId } = (params ?? {}) as { subscriberId?: string };
   return subject ?? (subscriberId === 'me' ? caller?.id : subscriberId);
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
-import type { Stores } from '../store/stores.ts';
+import { REMEMBERED, type Remembered } from '../store/idempotency.ts';
+import { subjectOf } from './audit.ts';
+import type { Context } from './context.ts';
 import { networkOf } from './network.ts';
 
 declare module 'fastify' {
@@ -13,8 +15,12 @@ declare module 'fastify' {
 
 const SHAPE = /^[\x21-\x7e]{1,255}$/;
 
+/** Keys that a subscriber may use a day, and that callers without a credential may at one address. */
+export const MOST_KEYS = { subscriber: 200, address: 10_000 };
+
 /** Honours Idempotency-Key on every POST: the same request again gets the same answer for a day, and is done once. */
-export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): void {
+export function honourIdempotencyKeys(app: FastifyInstance, context: Context): void {
+  const { stores, now } = context;
   app.decorateRequest('idempotencySecret', undefined);
 
   app.addHook('preHandler', async (request, reply) => {
@@ -28,8 +34,13 @@ export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): voi
       throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
     if (answer === 'started') {
       request.idempotencySecret = secret;
-      return;
+      return countKey(context, request);
     }
+    if (answer === 'erased')
+      throw new Fault(
+        'CONFLICT',
+        'This Idempotency-Key was used for a subscriber who was erased since; take a new one.',
+      );
     if (answer.request !== hashOf(request.body))
       throw new Fault('CONFLICT', 'This Idempotency-Key was used for another request; take a new one.');
     return reply.code(answer.status).type(answer.contentType).header('idempotency-replayed', 'true').send(answer.body);
@@ -42,15 +53,34 @@ export function honourIdempotencyKeys(app: FastifyInstance, stores: Stores): voi
     // A trouble of ours, or "not now", is no answer to be repeated.
     if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string')
       await stores.idempotency.forget(secret);
-    else
-      await stores.idempotency.remember(secret, {
-        request: hashOf(request.body),
-        status: reply.statusCode,
-        contentType: String(reply.getHeader('content-type')),
-        body: payload,
-      });
+    else await stores.idempotency.remember(secret, toAnswer(request, reply, payload), subjectIn(request, reply), now());
     return payload;
   });
+}
+
+/** Whom the answer tells something about: an error tells nothing, and is the same about who is there and who is not. */
+function subjectIn(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
+  return statusCode < 400 ? subjectOf(request) : undefined;
+}
+
+function toAnswer(request: FastifyRequest, reply: FastifyReply, body: string): Remembered {
+  const contentType = String(reply.getHeader('content-type'));
+  return { request: hashOf(request.body), status: reply.statusCode, contentType, body };
+}
+
+/** What is remembered for a day must not grow without end; a carrier answers for its own. @throws Fault TOO_MANY_REQUESTS */
+async function countKey({ stores, subjectHashOf }: Context, { caller, ip }: FastifyRequest): Promise<void> {
+  if (caller && caller.kind !== 'subscriber') return;
+  const [who, most] = caller
+    ? [subjectHashOf(caller.id), MOST_KEYS.subscriber]
+    : [`address:${subjectHashOf(networkOf(ip))}`, MOST_KEYS.address];
+  const { count, resetIn } = await stores.rates.count(`keys:${who}`, REMEMBERED);
+  if (count > most)
+    throw new Fault(
+      'TOO_MANY_REQUESTS',
+      `More than ${most} Idempotency-Keys a day; leave it out, or go on after Retry-After.`,
+      Math.ceil(resetIn / 1000),
+    );
 }
 
 /** Whoever has no credential must come from the same address and say the same, or would get at somebody else's answer. */

@@ -16,6 +16,7 @@ import { honourIdempotencyKeys } from './idempotent.ts';
 import { createIdentify } from './identify.ts';
 import { acceptJson } from './json-body.ts';
 import { createLimit } from './limits.ts';
+import { limitLongCalls } from './long-calls.ts';
 import { openPlayerDoors } from './players/doors.ts';
 import { tidyPath } from './players/tidy-path.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
@@ -80,8 +81,9 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   await app.register(
     async (v1) => {
       authenticate(v1, createIdentify(context), limit);
+      limitLongCalls(v1);
       acceptGzip(v1);
-      honourIdempotencyKeys(v1, context.stores);
+      honourIdempotencyKeys(v1, context);
       keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
       await v1.register(numberRoutes(context));
@@ -108,7 +110,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       login.decorateRequest('caller', undefined);
       login.addHook('onRequest', limit);
       acceptGzip(login);
-      honourIdempotencyKeys(login, context.stores);
+      honourIdempotencyKeys(login, context);
       keepAudit(login, context);
       await login.register(verificationRoutes(context));
       await login.register(assertionRoutes(context));

@@ -7,6 +7,8 @@ export async function removeSubscriber({ stores, queues, now }: ServiceContext, 
   await stores.subscribers.leave(id, now());
   await stores.tokens.revokeAll(id);
   await stores.applicationPasswords.revokeAll(id);
+  await stores.playerSessions.closeAll(id);
+  await stores.idempotency.erase(id);
   for (const queue of ['tune', 'reconcile', 'listen'] as const) await queues.enqueue(queue, [id]);
   await stores.events.tell(id, { what: 'gone' });
 }

@@ -103,7 +103,7 @@ export async function closeSessions(
     ...PROTOCOLS.map((protocol) => sessionOf(key, protocol, subscriberId, password.id)),
     ...(digest === undefined ? [] : [tokenSessionOf(key, digest)]),
   ];
-  await Promise.all(sessions.map((session) => stores.playerSessions.close(session)));
+  await Promise.all(sessions.map((session) => stores.playerSessions.close(session, { subscriberId })));
 }
 
 /** Whether the device is one of this password's players. */

@@ -107,6 +107,8 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.listening(id),
     keys.avatar(id),
     keys.recent(id),
+    keys.answered(id),
+    keys.playerSessions(id),
   ];
 }
 

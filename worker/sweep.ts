@@ -40,8 +40,10 @@ export async function forgetLeavers(context: Context): Promise<void> {
       (['tune', 'roster', 'reconcile', 'listen'] as const).map((queue) => stores.due.isMarked(queue, id)),
     );
     if (!subscriber || open.includes(true) || (await hasAccountsLeft(context, id))) continue;
-    // One that was asked for in the moment of leaving.
+    // What was asked for in the moment of leaving.
     await stores.tokens.revokeAll(id);
+    await stores.playerSessions.closeAll(id);
+    await stores.idempotency.erase(id);
     await stores.subscribers.forget(subscriber);
   }
 }

@@ -12,7 +12,7 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId/export',
       {
-        config: { access: { scope: 'subscribers:export', self: true } },
+        config: { access: { scope: 'subscribers:export', self: true }, long: true },
         exposeHeadRoute: false,
         schema: {
           tags: ['subscribers'],

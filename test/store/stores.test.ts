@@ -294,10 +294,23 @@ function describeStores(kind: RedisKind): void {
     expect(await stores.idempotency.begin('key')).to.equal('started');
     expect(await stores.idempotency.begin('key')).to.equal('under-way');
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{"password":"hunter2"}' };
-    await stores.idempotency.remember('key', answer);
+    await stores.idempotency.remember('key', answer, undefined, NOW);
     expect(await stores.idempotency.begin('key')).to.deep.equal(answer);
     for (const key of await server.redis.keys('*'))
       if ((await server.redis.type(key)) === 'string')
         expect(`${key} ${await server.redis.get(key)}`).to.not.match(/hunter2/);
+  });
+
+  it('leave of an answer about somebody who was erased that there was one, whatever came first', async () => {
+    await join();
+    const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };
+    for (const key of ['before', 'during']) await stores.idempotency.begin(key);
+    await stores.idempotency.remember('before', answer, 'alice', Date.now());
+    expect(await stores.idempotency.begin('before')).to.deep.equal(answer);
+    await stores.subscribers.leave('alice', NOW);
+    await stores.idempotency.erase('alice');
+    await stores.idempotency.remember('during', answer, 'alice', Date.now());
+    await stores.idempotency.remember('before', answer, undefined, Date.now());
+    for (const key of ['before', 'during']) expect(await stores.idempotency.begin(key), key).to.equal('erased');
   });
 }

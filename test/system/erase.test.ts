@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { client, xml } from '@xmpp/client';
+import { type Client, client, xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
+import { QUEUES } from '../../runtime/queues.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type DavServer, startRadicale, USER } from '../support/carddav.ts';
+import { AUDIENCE, startCarrier } from '../support/carrier.ts';
 import { bearer } from '../support/credentials.ts';
 import { eventually } from '../support/eventually.ts';
+import { useEveryFeature } from '../support/every-feature.ts';
 import { connectFriend, type FriendClient, letsIn } from '../support/friend-client.ts';
+import { keyKinds, keysEverFilled } from '../support/key-kinds.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
 import { type Needle, needle, type Trace, tracesIn, tracesInFiles, tracesInRedis } from '../support/traces.ts';
 
@@ -15,7 +19,6 @@ const NUMBER = '+8613800138000';
 const SECOND = '+4915146788794';
 const FORMER = '+8613811138111';
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
-const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'avatar'];
 
 import { startPatiently } from '../support/patient-start.ts';
 
@@ -24,22 +27,35 @@ describe('erasing a subscriber', () => {
   let api: Api;
   let dav: DavServer;
   let alice: Person;
-  let [bob, carol, dave] = [] as Person[];
+  let carrier: Awaited<ReturnType<typeof startCarrier>>;
+  let [bob, carol, dave, eve] = [] as Person[];
   let clients: FriendClient[];
   let needles: Needle[];
+  /** Every key that was filled before Alice was gone. */
+  let written: ReadonlySet<string>;
   /** At the XMPP server an account of one's own stays one's own. */
   let elsewhere: Needle[];
 
   before(async () => {
+    carrier = await startCarrier();
     stack = await startTestStack({
-      env: { EARSHOT_LOG_LEVEL: 'trace', EARSHOT_PUBLISH_INTERVAL_MS: '100', EARSHOT_SOURCE_ALLOW: '127.0.0.1' },
+      env: {
+        EARSHOT_LOG_LEVEL: 'trace',
+        EARSHOT_PUBLISH_INTERVAL_MS: '100',
+        EARSHOT_SOURCE_ALLOW: '127.0.0.1',
+        EARSHOT_NUMBER_BUDGET: '6',
+        EARSHOT_ASSERTION_ISSUER: carrier.issuer,
+        EARSHOT_ASSERTION_JWKS_URL: carrier.jwksUrl,
+        EARSHOT_ASSERTION_AUDIENCE: AUDIENCE,
+      },
     });
     api = createApi(stack);
     dav = await startRadicale();
-    [bob, carol, dave] = [
+    [bob, carol, dave, eve] = [
       await api.join('+8613900139000', 'Bob'),
       await api.join('+8613700137000', 'Carol'),
       await api.join('+8613600136000', 'Dave'),
+      await api.join('+8613300133000', 'Eve'),
     ];
     clients = await Promise.all([bob, carol, dave].map((person) => connectFriend(stack, person as Person)));
     await live();
@@ -48,29 +64,45 @@ describe('erasing a subscriber', () => {
   after(async () => {
     await Promise.all((clients ?? []).map((one) => one.leave()));
     await dav?.stop();
+    await carrier?.stop();
     await stack?.stop();
   });
 
   const person = (one: Person | undefined) => one as Person;
   const bobs = () => clients[0] as FriendClient;
 
+  /** The same request, whenever it is made. */
+  const create = () =>
+    api.call(
+      'POST',
+      '/v1/subscribers',
+      { phoneNumber: FORMER, displayName: 'Zyx Alice' },
+      { 'idempotency-key': 'new' },
+    );
+  const issue = () => api.call('POST', `/v1/subscribers/${alice.id}/tokens`, undefined, { 'idempotency-key': 'once' });
+
   /** A whole life: numbers and accounts that came and went, books, photos, friends and noes both ways, tunes, calls that were refused. */
   async function live(): Promise<void> {
-    alice = await api.join(FORMER, 'Zyx Alice');
+    const created = await api.expectStatus(201, create());
+    alice = { ...(created.body as unknown as Person), id: String(created.body.subscriberId), phoneNumber: FORMER };
+    const issued = await api.expectStatus(201, api.call('POST', `/v1/subscribers/${alice.id}/tokens`));
+    alice.token = String(issued.body.token);
     const path = `/v1/subscribers/${alice.id}`;
     await api.expectStatus(200, api.call('PATCH', path, { phoneNumber: NUMBER, otherPhoneNumbers: [SECOND] }));
     for (const [one, name] of [
       [bob, 'My mate'],
       [carol, 'That one'],
       [dave, 'The other'],
+      [eve, 'That woman'],
     ] as const)
       await api.putBook(person(one), [{ name, phoneNumbers: [SECOND, '+8613500135000'] }]);
     await api.putVcards(
       alice,
-      [bob, carol, dave].map((one, i) => vcard(`Kontakt Nummer${i}`, person(one).phoneNumber)).join('') +
+      [bob, carol, dave, eve].map((one, i) => vcard(`Kontakt Nummer${i}`, person(one).phoneNumber)).join('') +
         vcard('Kontakt Fremd', '+8613512345678'),
     );
-    await dav.put('friend', ['FN:Kontakt Fern', `TEL:${person(bob).phoneNumber}`]);
+    const photo = `PHOTO;ENCODING=b;TYPE=PNG:${PHOTO}`;
+    await dav.put('friend', ['FN:Kontakt Fern', `TEL:${person(bob).phoneNumber}`, photo]);
     const credentials = { url: dav.book, ...USER };
     await api.expectStatus(202, api.call('PUT', `${path}/address-book/sources/home`, credentials));
     await eventually(async () =>
@@ -81,6 +113,7 @@ describe('erasing a subscriber', () => {
     await turnDown();
     await api.play(alice, { title: 'Ein neues Geheimlied', artist: 'Die Geheimen', length: 600 });
     await bobs().hears(alice.jid, 'Ein neues Geheimlied');
+    await useAllElse();
     await callMore(path);
     needles = needlesOf(alice);
     elsewhere = [needle('former account', 'alice-side')];
@@ -110,7 +143,7 @@ describe('erasing a subscriber', () => {
       await api.putBook(person(one), [{ name: 'Somebody', phoneNumbers: [SECOND, '+8613500135000'] }]);
     await api.putVcards(
       alice,
-      [bob, carol, dave].map((one, i) => vcard(`Kontakt Neu${i}`, person(one).phoneNumber)).join('') +
+      [bob, carol, dave, eve].map((one, i) => vcard(`Kontakt Neu${i}`, person(one).phoneNumber)).join('') +
         vcard('Kontakt Fremd', '+8613512345678'),
     );
     await eventually(async () => {
@@ -120,8 +153,17 @@ describe('erasing a subscriber', () => {
     await api.settled(alice, person(bob), person(carol), person(dave));
   }
 
+  async function useAllElse(): Promise<void> {
+    const client = await connectFriend(stack, alice);
+    const other = await connect(stack, { jid: 'alice-side@op.example', password: 'secret' });
+    const numbers = [NUMBER, SECOND] as const;
+    await useEveryFeature({ api, carrier, dav, person: alice, numbers, client, other, enemy: person(eve) }).finally(
+      () => Promise.all([other.stop(), client.leave()]),
+    );
+  }
+
   async function callMore(path: string): Promise<void> {
-    await api.expectStatus(201, api.call('POST', `${path}/tokens`, undefined, { 'idempotency-key': 'once' }));
+    await api.expectStatus(201, issue());
     await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: NUMBER }));
     await api.expectStatus(409, api.call('POST', '/v1/subscribers', { phoneNumber: NUMBER }));
     await api.expectStatus(403, api.call('GET', `${path}/friends`, undefined, bearer(person(bob).token)));
@@ -187,6 +229,7 @@ describe('erasing a subscriber', () => {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${alice.id}`));
     await bobs().hears(alice.jid, undefined);
     await settled(alice.id);
+    written = await keysEverFilled(join(stack.dataDir, 'redis'), 'earshot');
     await rewriteAppendOnlyFile();
     expect(await scan()).to.deep.equal([]);
     const former = (await scan(elsewhere)).filter(
@@ -199,6 +242,22 @@ describe('erasing a subscriber', () => {
         .map(({ tune }) => tune),
     ).to.deep.equal([{}]);
     expect(await letsIn(stack, alice)).to.equal(false);
+  });
+
+  it('has searched every kind of key: all of them were filled before', () => {
+    const unseen = keyKinds('earshot').filter((kind) => ![...written].some((key) => kind.test(key)));
+    expect(
+      unseen.map(({ source }) => source),
+      'let useEveryFeature() fill these, too',
+    ).to.deep.equal(ELSEWHERE);
+  });
+
+  it('leaves no answer to be had again: a request repeated with its Idempotency-Key is told so, and not done', async () => {
+    for (const again of [create, issue]) {
+      const { status, text } = await again();
+      expect(status, text).to.equal(409);
+      expect(tracesIn('answer', Buffer.from(text), needles)).to.deep.equal([]);
+    }
   });
 
   it('leaves no item in anybody’s roster, and no tune in any account', async () => {
@@ -228,7 +287,7 @@ describe('erasing a subscriber', () => {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${again.id}`));
     await settled(heir.id, again.id);
     await withRedis(stack, async (redis) => {
-      expect(await redis.sCard('earshot:accounts-made')).to.equal(3);
+      expect(await redis.sCard('earshot:accounts-made')).to.equal(4);
     });
   });
 
@@ -269,6 +328,9 @@ describe('erasing a subscriber', () => {
   });
 });
 
+/** Kept only where the server grants no privileges: `test/system/unprivileged.test.ts` looks there. */
+const ELSEWHERE = ['^earshot:\\{p\\d\\d\\}:.+:offered:.+$', '^earshot:offering$'];
+
 /** Only its hash is kept. */
 const NEVER_KEPT = ['token'];
 
@@ -285,6 +347,9 @@ function needlesOf({ id, jid, phoneNumber, token, password }: Person): Needle[] 
     needle('title', 'neues Geheimlied'),
     needle('artist', 'Die Geheimen'),
     needle('former title', 'altes Geheimlied'),
+    needle('title of a player', 'Geheimes vom Player'),
+    needle('device', 'Zyx Alice’s phone'),
+    needle('player', 'Player of Zyx Alice'),
     needle('token', token),
     needle('token’s hash', hash),
     needle('password', password),
@@ -296,11 +361,10 @@ function vcard(name: string, number: string): string {
   return `BEGIN:VCARD\r\nVERSION:3.0\r\nFN:${name}\r\nTEL:${number}\r\nCATEGORIES:Kontaktgruppe\r\nPHOTO;ENCODING=b;TYPE=PNG:${PHOTO}\r\nEND:VCARD\r\n`;
 }
 
-/** What the account's own PEP node of tunes holds, as its user sees it. */
-async function itemsOf(
+async function connect(
   server: { xmpp: { port: number; domain: string } },
   account: { jid: string; password: string },
-): Promise<string> {
+): Promise<Client> {
   const xmpp = client({
     service: `xmpp://127.0.0.1:${server.xmpp.port}`,
     domain: server.xmpp.domain,
@@ -309,6 +373,15 @@ async function itemsOf(
   });
   xmpp.on('error', () => {});
   await startPatiently(xmpp);
+  return xmpp;
+}
+
+/** What the account's own PEP node of tunes holds, as its user sees it. */
+async function itemsOf(
+  server: { xmpp: { port: number; domain: string } },
+  account: { jid: string; password: string },
+): Promise<string> {
+  const xmpp = await connect(server, account);
   const items = xml('items', { node: 'http://jabber.org/protocol/tune' });
   const answer = await xmpp.iqCaller.get(xml('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }, items));
   await xmpp.stop();
