@@ -9,6 +9,7 @@ import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
 import { NO_LIMITS, watchStalls } from '../test/support/stalls.ts';
 import { gatherAudience } from './audience.ts';
+import { bounds } from './bounds.ts';
 import { builtProcesses } from './built.ts';
 import { consent } from './consent.ts';
 import { joining } from './joining.ts';
@@ -23,7 +24,7 @@ import { stalls } from './stalls.ts';
 import { storage } from './storage.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'consent', 'stalls', 'storage', 'reading', 'numbers'];
+const PARTS = ['tunes', 'joining', 'consent', 'stalls', 'storage', 'reading', 'numbers', 'bounds'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -49,6 +50,7 @@ async function run(): Promise<void> {
   const findings: Findings = { pairs: [], rows: [] };
   if (wants('reading')) findings.rows.push(...reading(console.log));
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
+  if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
   if (['tunes', 'joining', 'consent'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));

@@ -21,6 +21,8 @@ type Expected = { sent: number; at: number; tunes: string[] };
 
 /** Milliseconds after which an echo no longer comes: nobody listened yet, or the publish failed. */
 const PATIENCE = 30_000;
+/** Echoes of one account that are waited for: where none ever comes they must not pile up. */
+const MOST_EXPECTED = 50;
 /** A moment at which something was under way: before everything that was ever sent. */
 const BUSY = -1;
 
@@ -39,7 +41,7 @@ export function createEchoes(now: () => number): Echoes {
   return {
     expect(jid, tune) {
       dropOld();
-      const tunes = [...(expected.get(jid)?.tunes ?? []), textOf(tune)];
+      const tunes = [...(expected.get(jid)?.tunes ?? []), textOf(tune)].slice(-MOST_EXPECTED);
       count += 1;
       expected.delete(jid);
       expected.set(jid, { sent: count, at: now(), tunes });

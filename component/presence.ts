@@ -22,6 +22,8 @@ export type PresenceTracker = {
 
 const SHOWS: readonly Show[] = ['away', 'chat', 'dnd', 'xa'];
 const LONGEST_STATUS = 1024;
+/** Clients of one account that are kept: those with the highest priorities, which alone are shown. */
+export const MOST_CLIENTS = 20;
 /** Milliseconds that the server has to repeat who is online. */
 const SETTLING = 5_000;
 /** Milliseconds until what Redis refused is written again. */
@@ -74,6 +76,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     const resources = known.get(jid) ?? new Map<string, Resource>();
     if (type === 'unavailable') resources.delete(resourceOf(from));
     else resources.set(resourceOf(from), toResource(resourceOf(from), stanza));
+    if (resources.size > MOST_CLIENTS) resources.delete(least([...resources.values()]).resource);
     if (resources.size === 0) known.delete(jid);
     else known.set(jid, resources);
     changed.add(jid);
@@ -113,6 +116,11 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
       await flushing;
     },
   };
+}
+
+/** The one that would be shown last. */
+function least(resources: readonly Resource[]): Resource {
+  return resources.reduce((a, b) => (b.priority < a.priority ? b : a));
 }
 
 function toResource(resource: string, stanza: Element): Resource {

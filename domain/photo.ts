@@ -1,5 +1,7 @@
 /** Bytes of the largest photo that is kept. */
 export const MAX_PHOTO_BYTES = 65_536;
+/** Bytes of all photos of one book: what the largest upload can hold. */
+export const MOST_PHOTO_BYTES = 24 * 1024 * 1024;
 
 /** A JPEG, PNG, GIF or WebP image; `too-large` for one over 65,536 bytes. */
 export type Photo = Buffer | 'too-large';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RESP_TYPES } from 'redis';
+import { MOST_PHOTO_BYTES } from '../domain/photo.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { SourceLease } from './book-writer.ts';
 import type { Keys } from './keys.ts';
@@ -9,7 +10,8 @@ export type Photos = ReturnType<typeof createPhotos>;
 
 /** The photos of a book that is being uploaded: they count from `commit` on. */
 export type PhotoUpload = {
-  add(numberKeys: readonly string[], image: Buffer): Promise<void>;
+  /** False when there is no room for it. */
+  add(numberKeys: readonly string[], image: Buffer): Promise<boolean>;
   commit(): Promise<void>;
   /** Of a source: puts them in among those that are there, after these numbers have lost what they had. */
   commitAmong(numberKeys: readonly string[]): Promise<void>;
@@ -27,13 +29,20 @@ if redis.call('EXISTS', KEYS[2]) == 0 then return redis.call('UNLINK', KEYS[3]) 
 redis.call('PERSIST', KEYS[2])
 return redis.call('RENAME', KEYS[2], KEYS[3])`;
 
-/** KEYS and lease as above. ARGV, after the lease: the numbers that lose what they had, with spaces between them. */
+/** KEYS and lease as above. ARGV, after the lease: the numbers that lose what they had, with spaces between them; most bytes of all images. */
 const COMMIT_AMONG = `
 local over = redis.call('HGET', KEYS[4], 'lease') ~= ARGV[1]
 if over or redis.call('HGET', KEYS[1], 'state') ~= 'active' then return redis.call('UNLINK', KEYS[2]) end
 for number in string.gmatch(ARGV[2], '%S+') do redis.call('HDEL', KEYS[3], number) end
+local left = tonumber(ARGV[3])
+for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
+  if string.sub(field, 1, 1) == '=' then left = left - redis.call('HSTRLEN', KEYS[3], field) end
+end
 for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
-  redis.call('HSET', KEYS[3], field, redis.call('HGET', KEYS[2], field))
+  local value = redis.call('HGET', KEYS[2], field)
+  local image = string.sub(field, 1, 1) == '=' and redis.call('HEXISTS', KEYS[3], field) == 0
+  if image then left = left - #value end
+  if not image or left >= 0 then redis.call('HSET', KEYS[3], field, value) end
 end
 local images, wanted = {}, {}
 for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
@@ -75,21 +84,28 @@ export function createPhotos(redis: Redis, keys: Keys) {
         ...(source ? [keys.source(id, source.name)] : []),
       ];
       let some = false;
+      let left = MOST_PHOTO_BYTES;
       return {
         async add(numberKeys, image) {
+          if (image.length > left) return false;
+          left -= image.length;
           const name = `=${createHash('sha256').update(image).digest('base64url')}`;
           const batch = redis.multi().hSet(staging, name, image);
           for (const key of numberKeys) batch.hSet(staging, key, name);
           if (!some) batch.expire(staging, UPLOAD_LIFETIME);
           await batch.exec();
           some = true;
+          return true;
         },
         async commit() {
           await redis.eval(COMMIT, { keys: places, arguments: [source?.lease ?? ''] });
           some = false;
         },
         async commitAmong(numberKeys) {
-          await redis.eval(COMMIT_AMONG, { keys: places, arguments: [source?.lease ?? '', numberKeys.join(' ')] });
+          await redis.eval(COMMIT_AMONG, {
+            keys: places,
+            arguments: [source?.lease ?? '', numberKeys.join(' '), `${MOST_PHOTO_BYTES}`],
+          });
           some = false;
         },
         async discard() {

@@ -15,7 +15,7 @@ type Kept = Omit<Device, 'tokenId'>;
 export type Issued = { token: string; tokenId: string; expiresAt: number };
 
 /** Tokens of one subscriber; one more pushes the oldest out. */
-const MOST = 20;
+export const MOST_TOKENS = 20;
 const HOUR = 3_600_000;
 /** The subscriber's id, then 256 random bits. */
 const SHAPE = /^est_([\w-]{1,64})\.[\w-]{43}$/;
@@ -58,7 +58,7 @@ export function createTokens(redis: Redis, keys: Keys) {
       const kept: Kept = { deviceName, createdAt: now, usedAt: undefined, expiresAt: now + lifetime };
       await redis.eval(ISSUE, {
         keys: [keys.tokens(id)],
-        arguments: [hashOf(token), JSON.stringify(kept), `${now}`, `${MOST}`],
+        arguments: [hashOf(token), JSON.stringify(kept), `${now}`, `${MOST_TOKENS}`],
       });
       return { token, tokenId: hashOf(token), expiresAt: kept.expiresAt };
     },

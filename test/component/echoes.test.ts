@@ -36,6 +36,12 @@ describe('the echoes of our own publishes', () => {
     expect(echoes.take(ALICE, tune('C'))).to.equal(true);
   });
 
+  it('are waited for by the newest only where none ever comes', () => {
+    for (let i = 0; i < 1_000; i += 1) echoes.expect(ALICE, tune(`${i}`));
+    expect(echoes.take(ALICE, tune('0'))).to.equal(false);
+    expect(echoes.take(ALICE, tune('999'))).to.equal(true);
+  });
+
   it('are no longer expected after half a minute, or over another stream', () => {
     echoes.expect(ALICE, tune('A'));
     time += 31_000;

@@ -16,6 +16,7 @@ const NUMBER_KEY = 'ab'.repeat(32);
 const SECRETS_KEY = 'cd'.repeat(32);
 
 export type WithoutXmpp = {
+  gatewayUrl: string;
   api: Api;
   stores: Stores;
   /** As a subscriber's own app calls it, with its token. */
@@ -55,6 +56,7 @@ export async function startWithoutXmpp(
   await eventually(async () => expect((await fetch(`${gatewayUrl}/livez`)).status).to.equal(200));
 
   return {
+    gatewayUrl,
     api,
     stores: createStores(redis.redis, 'earshot', Buffer.from(SECRETS_KEY, 'hex')),
     apiOf: ({ token }) => createApi({ gatewayUrl, operatorKey: token }),
