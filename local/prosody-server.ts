@@ -113,7 +113,7 @@ async function untilServing(child: Child, { c2sPort, componentPort, domain }: Pl
   }
   try {
     const goal = `Prosody did not serve ${domain} on the ports ${c2sPort} and ${componentPort}`;
-    await waitUntil(serving, { goal, timeoutMs: 20_000, children: [child] });
+    await waitUntil(serving, { goal, timeoutMs: 60_000, children: [child] });
     refuseFailures(child);
   } catch (error) {
     await child.kill();

@@ -1,9 +1,11 @@
+import { watchStalls } from '../support/stalls.ts';
 import { openComponentWorld } from './component-world.ts';
 import { httpSurface } from './http.ts';
 import { outgoingTextSurface } from './outgoing-text.ts';
 import { phoneFieldSurface } from './phone-fields.ts';
 import type { ProcessWatch } from './process-watch.ts';
 import { readerSurfaces } from './readers.ts';
+import { stallSurface } from './stalls.ts';
 import { brokenXmlSurface, stanzaSurface } from './stanzas.ts';
 import type { Outcome, Surface } from './surface.ts';
 import { tokenSurface } from './tokens.ts';
@@ -11,7 +13,7 @@ import { wireSurface } from './wire.ts';
 import { openWorld } from './world.ts';
 
 /** What can be fuzzed by itself. */
-export const PARTS = ['readers', 'gateway', 'component'] as const;
+export const PARTS = ['readers', 'gateway', 'stalls', 'component'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** `length`: of which run the numbers of inputs are; `say` takes a line for each surface. */
@@ -50,6 +52,13 @@ async function open(part: Part): Promise<Opened> {
     const world = await openWorld();
     const surfaces = [httpSurface, wireSurface, tokenSurface, outgoingTextSurface].map((create) => create(world));
     return { surfaces, watches: world.watches, stop: world.stop };
+  }
+  if (part === 'stalls') {
+    const stalls = await watchStalls();
+    const world = await openWorld(stalls);
+    // How much a heap keeps after bodies of 32 MB says nothing.
+    const watches = world.watches.map((watch) => ({ ...watch, isWarm: () => true }));
+    return { surfaces: [stallSurface(world, stalls)], watches, stop: world.stop };
   }
   const world = await openComponentWorld();
   return {

@@ -64,7 +64,7 @@ describe('logging in with a carrier’s assertion', () => {
     expect(status, JSON.stringify(body)).to.equal(200);
     expect(body).to.have.keys('access_token', 'token_type', 'expires_in', 'subscriberId', 'jid');
     expect(body).to.include({ token_type: 'Bearer', subscriberId });
-    expect(body.expires_in).to.be.within(90 * 86_400 - 5, 90 * 86_400);
+    expect(body.expires_in).to.be.within(90 * 86_400 - 60, 90 * 86_400);
     expect(headers['cache-control']).to.equal('no-store');
     const own = { authorization: `Bearer ${body.access_token}` };
     const me = await gateway.call({ method: 'GET', url: '/v1/subscribers/me', headers: own });

@@ -84,10 +84,10 @@ describe('a stack', () => {
   });
 
   it('says what is missing when it does not get ready', async () => {
-    const unready = options({ env: { EARSHOT_TEST_UNREADY: 'yes' }, readyTimeoutMs: 1_500 });
+    const unready = options({ env: { EARSHOT_TEST_UNREADY: 'yes' }, readyTimeoutMs: 10_000 });
     const error = await rejection(startStack(unready));
     expect(error).to.include({ code: 'TIMEOUT' });
-    expect(error.message).to.contain('Earshot was not ready within 1.5 s: {"missing":["component"]}');
+    expect(error.message).to.contain('Earshot was not ready within 10 s: {"missing":["component"]}');
     expect(processesIn(unready.dataDir)).to.deep.equal([]);
   });
 

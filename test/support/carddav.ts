@@ -8,6 +8,7 @@ import { acceptsConnections, freePort } from '../../local/ports.ts';
 import { requireProgram } from '../../local/programs.ts';
 import { waitUntil } from '../../local/wait.ts';
 import { createAuthorization } from '../../worker/carddav/authorization.ts';
+import { PATIENCE } from './eventually.ts';
 
 export const USER = { username: 'alice', password: 'Pässwörd: x' };
 
@@ -78,7 +79,7 @@ async function start(
   const child = await startChild({ name, program, args, env, logFile, deathSignal: 'KILL' });
   await waitUntil(() => acceptsConnections(port), {
     goal: `${name} did not answer`,
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE,
     children: [child],
   });
   return child;

@@ -30,10 +30,10 @@ export async function nowPlaying(api: Api, person: Person): Promise<Record<strin
   return rest;
 }
 
-/** Seconds until what plays now ends by itself. */
-export async function secondsLeft(api: Api, person: Person): Promise<number> {
+/** Seconds from the beginning of what plays now until it ends by itself. */
+export async function secondsShown(api: Api, person: Person): Promise<number> {
   const { body } = await api.expectStatus(200, api.call('GET', api.path(person, 'now-playing')));
-  return (Date.parse(String(body.expiresAt)) - Date.now()) / 1000;
+  return (Date.parse(String(body.expiresAt)) - Date.parse(String(body.since))) / 1000;
 }
 
 /** A request as a player makes it, and the answer as text. */

@@ -47,7 +47,7 @@ describe('the component', () => {
 
   it('is not ready without one of its rights, says which, and with which lines to grant it', async () => {
     const { iq: _, ...others } = ALL_PRIVILEGES;
-    const error = await startTestStack({ prosody: { privileges: others }, readyTimeoutMs: 8_000 }).then(
+    const error = await startTestStack({ prosody: { privileges: others }, readyTimeoutMs: 20_000 }).then(
       async (stack) => {
         await stack.stop();
         return undefined;

@@ -14,13 +14,17 @@ import { createQueues } from '../../runtime/queues.ts';
 import { createStores } from '../../store/stores.ts';
 import { createApi } from '../support/api.ts';
 import { eventually, untilDone } from '../support/eventually.ts';
+import { whole } from '../support/length.ts';
 import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../support/life.ts';
 import { friendsInModel, steps } from '../support/model.ts';
 import { random, SEED } from '../support/random.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Sequences of one policy, and how many of them run side by side. */
-const SEQUENCES: Record<RedisKind, number> = { 'a single Redis': 500, 'a Redis Cluster': 100 };
+const SEQUENCES: Record<RedisKind, number> = {
+  'a single Redis': whole(500, 150),
+  'a Redis Cluster': whole(100, 75),
+};
 const TOGETHER = 25;
 /** Of so many rounds, in which one what goes wrong. */
 const TROUBLES: Record<RedisKind, { of: number; policy: number; worker: number; master: number }> = {
