@@ -26,9 +26,9 @@ const ROOM_TO_CLEAN = 8;
 export function cleanContact(raw: RawContact): { uid?: string; name: string; groups: string[] } | string {
   const name = cleanName(raw);
   if (name === undefined) return `The name is longer than ${LONGEST_NAME} characters.`;
-  const groups = [...new Set(raw.groups.flatMap((group) => cleanedTo(LONGEST_NAME, group) || []))];
+  const groups = cleanGroups(raw.groups);
   if (groups.length > MOST_GROUPS) return `The contact is in more than ${MOST_GROUPS} groups.`;
-  if ([name, ...groups].reduce((sum, text) => sum + lengthOf(text), 0) > LONGEST_LABEL)
+  if (labelLength(name, groups) > LONGEST_LABEL)
     return `The name and the groups together are longer than ${LONGEST_LABEL} characters.`;
   if (raw.uid === undefined) return { name, groups };
   const uid = cleanedTo(LONGEST_UID, raw.uid);
@@ -53,6 +53,21 @@ function cleanedTo(longest: number, text: string): string | undefined {
   if (text.length > ROOM_TO_CLEAN * longest) return undefined;
   const clean = cleanText(text);
   return lengthOf(clean) > longest ? undefined : clean;
+}
+
+/** Names of groups, cleaned, without those that say nothing or too much. */
+export function cleanGroups(groups: readonly string[]): string[] {
+  return [...new Set(groups.flatMap((group) => cleanedTo(LONGEST_NAME, group) || []))];
+}
+
+/** Puts a contact into a group, as long as it has room for one more. */
+export function joinGroup({ name, groups }: Contact, group: string): void {
+  const hasRoom = groups.length < MOST_GROUPS && labelLength(name, groups) + lengthOf(group) <= LONGEST_LABEL;
+  if (hasRoom && !groups.includes(group)) groups.push(group);
+}
+
+function labelLength(name: string, groups: readonly string[]): number {
+  return groups.reduce((sum, group) => sum + lengthOf(group), lengthOf(name));
 }
 
 /** Contacts by uid. */

@@ -2,20 +2,27 @@ import {
   type Book,
   type Contact,
   cleanContact,
+  joinGroup,
   LARGEST_BOOK,
   MOST_NUMBERS,
   namelessUid,
   type RawContact,
   type Rejected,
 } from './address-book.ts';
+import { createGroupGathering, type GroupCard } from './book-groups.ts';
 import { Fault } from './fault.ts';
 import { countryOf, lookupForms, readPhoneNumbers } from './phone.ts';
 import { MAX_PHOTO_BYTES, MOST_PHOTO_BYTES, type Photo } from './photo.ts';
+import { memberId } from './vcard/card.ts';
 
-/** A contact as it came, or why it cannot be read; `index`: its place in what was sent. */
-export type Entry = { index: number; contact: RawContact; photo?: Photo } | Rejected;
+/** A contact as it came; `remark`: what was wrong with it; `memberId`: what groups know it by, unless that is its uid. */
+export type ContactEntry = { index: number; contact: RawContact; photo?: Photo; remark?: string; memberId?: string };
 
-export type ReadBook = { book: Book; rejected: Rejected[] };
+/** A contact, a group of them, or why it cannot be read; `index`: its place in what was sent. */
+export type Entry = ContactEntry | { index: number; group: GroupCard } | Rejected;
+
+/** `hasGroups`: groups came as cards of their own. */
+export type ReadBook = { book: Book; rejected: Rejected[]; hasGroups: boolean };
 
 /** What becomes of numbers that do not follow the dialling rules of the book's owner. */
 export type GuessedNumbers = 'use' | 'ignore';
@@ -27,8 +34,12 @@ export type NumberReading = { numberKeyOf: (e164: string) => string; guessedNumb
 export type PhotoTaker = (numberKeys: readonly string[], image: Buffer) => Promise<boolean>;
 
 /** What else the reading of a book does. `pause`: lets others go on; called before each contact and each of its fields, so that a large book holds nobody up. */
-export type Reading = { pause: () => Promise<void>; takePhoto?: PhotoTaker };
+export type Reading = { pause: () => Promise<void>; takePhoto?: PhotoTaker; twins?: Twins };
 
+/** What becomes of a contact whose uid another one has already: it is kept as one without a uid, or refused. */
+export type Twins = 'keep' | 'refuse';
+
+const TWIN = 'Its uid stands in this book already; every contact needs its own.';
 const PHOTO_TOO_LARGE = `Kept, but its photo is larger than ${MAX_PHOTO_BYTES} bytes.`;
 const TOO_MANY_PHOTOS = `Kept, but not its photo: those of a book have ${MOST_PHOTO_BYTES / 1024 / 1024} MB together.`;
 
@@ -40,24 +51,36 @@ export async function toBook(
   entries: Iterable<Entry> | AsyncIterable<Entry>,
   ownNumber: string,
   numbers: NumberReading,
-  { pause, takePhoto }: Reading,
+  { pause, takePhoto, twins = 'keep' }: Reading,
 ): Promise<ReadBook> {
   const keysOf = createKeysOf(ownNumber, numbers, pause);
   const book = new Map<string, Contact>();
+  const groups = createGroupGathering();
   const rejected: Rejected[] = [];
   let count = 0;
+  function note(index: number, reason: string | undefined): void {
+    if (reason !== undefined) rejected.push({ index, reason });
+  }
   for await (const entry of entries) {
     count += 1;
     if (count > LARGEST_BOOK) throw tooMany(LARGEST_BOOK, 'contacts');
     await pause();
-    const { kept, reason }: Added = 'reason' in entry ? entry : await addContact(book, entry.contact, keysOf);
-    if (reason !== undefined) rejected.push({ index: entry.index, reason });
-    if (!kept || !('photo' in entry)) continue;
-    if (entry.photo === 'too-large') rejected.push({ index: entry.index, reason: PHOTO_TOO_LARGE });
-    else if (entry.photo && takePhoto && !(await takePhoto(kept.numberKeys, entry.photo)))
-      rejected.push({ index: entry.index, reason: TOO_MANY_PHOTOS });
+    if ('reason' in entry) note(entry.index, entry.reason);
+    else if ('group' in entry) note(entry.index, groups.addGroup(entry.group));
+    else {
+      const { kept, reason } = await addContact(book, entry.contact, keysOf, twins);
+      note(entry.index, reason);
+      if (!kept) continue;
+      note(entry.index, entry.remark);
+      const id = memberId(entry.memberId ?? entry.contact.uid ?? '');
+      if (id !== '') groups.addMember(id, kept);
+      if (entry.photo === 'too-large') note(entry.index, PHOTO_TOO_LARGE);
+      else if (entry.photo && takePhoto && !(await takePhoto(kept.numberKeys, entry.photo)))
+        note(entry.index, TOO_MANY_PHOTOS);
+    }
   }
-  return { book, rejected };
+  await groups.apply(pause);
+  return { book, rejected, hasGroups: groups.hasGroups() };
 }
 
 type KeysOf = (field: string) => Promise<string[]>;
@@ -89,7 +112,7 @@ function tooMany(most: number, what: string): Fault {
 type Added = { kept?: Contact; reason?: string };
 
 /** Adds one contact; `reason`: why it, or a part of it, was refused. */
-async function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: KeysOf): Promise<Added> {
+async function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: KeysOf, twins: Twins): Promise<Added> {
   const clean = cleanContact(raw);
   if (typeof clean === 'string') return { reason: clean };
   if (raw.phoneNumbers.length === 0) return { reason: 'The contact has no phone number.' };
@@ -99,13 +122,20 @@ async function addContact(book: Map<string, Contact>, raw: RawContact, keysOf: K
   if (numberKeys.length === 0)
     return { reason: 'None of its phone numbers can be read; write them with the country code.' };
   const contact = { name: clean.name, groups: clean.groups, numberKeys };
-  const uid = clean.uid ?? uidOf(contact);
-  if (book.has(uid) && clean.uid !== undefined)
-    return { reason: 'Its uid stands in this book already; every contact needs its own.' };
-  book.set(uid, contact);
+  const twin = clean.uid === undefined ? undefined : book.get(clean.uid);
+  if (twin !== undefined && twins === 'refuse') return { reason: TWIN };
+  if (twin !== undefined && uidOf(twin) === uidOf(contact)) {
+    for (const group of contact.groups) joinGroup(twin, group);
+    return { kept: twin };
+  }
+  const uid = twin === undefined ? clean.uid : undefined;
+  book.set(uid ?? uidOf(contact), contact);
   const unread = read.filter((keys) => keys.length === 0).length;
-  if (unread === 0) return { kept: contact };
-  return { kept: contact, reason: `Kept, but ${unread} of its ${read.length} phone numbers cannot be read.` };
+  const reasons = [
+    ...(twin === undefined ? [] : [`Kept, but without its uid: ${TWIN}`]),
+    ...(unread === 0 ? [] : [`Kept, but ${unread} of its ${read.length} phone numbers cannot be read.`]),
+  ];
+  return { kept: contact, ...(reasons.length > 0 && { reason: reasons.join(' ') }) };
 }
 
 /** A contact without a uid is known by what it says, so sending the same book again changes nothing. */

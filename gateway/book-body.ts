@@ -1,22 +1,29 @@
 import type { FastifyInstance } from 'fastify';
-import type { RawContact } from '../domain/address-book.ts';
 import type { Entry } from '../domain/book-reader.ts';
-import { createCsvReader } from '../domain/csv.ts';
+import { type ColumnReport, type CsvResult, createCsvReader } from '../domain/csv.ts';
 import { Fault } from '../domain/fault.ts';
 import { createJsonListReader } from '../domain/json/lists.ts';
-import type { Photo } from '../domain/photo.ts';
-import { createVcardReader } from '../domain/vcard.ts';
+import { createVcardReader, type VcardResult } from '../domain/vcard.ts';
 import { bytesOf } from './body-stream.ts';
 import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
-/** A book as it comes in. `saysEmpty`: whether it says itself, by its end, that it has no contact. */
-export type BookUpload = { entries: AsyncIterable<Entry>; saysEmpty: () => boolean };
+/**
+ * A book as it comes in. Known when it has ended: `saysEmpty`, whether it says itself that it has no contact, and `columns`, what became of those of a
+ * CSV file.
+ */
+export type BookUpload = {
+  entries: AsyncIterable<Entry>;
+  saysEmpty: () => boolean;
+  columns: () => ColumnReport | undefined;
+};
 
 /** What vCards and CSV are read with, piece by piece. */
-type FileReader = { push(chunk: Uint8Array): FileResult[]; end(): FileResult[] };
-type FileResult =
-  | { index: number; contact: RawContact; photo?: Photo }
-  | { index: number; line: number; reason: string };
+type FileReader = {
+  push(chunk: Uint8Array): FileResult[];
+  end(): FileResult[];
+  columns?(): ColumnReport | undefined;
+};
+type FileResult = VcardResult | CsvResult;
 
 const FILE_READERS: Record<string, () => FileReader> = {
   'text/vcard': createCardReader,
@@ -57,7 +64,7 @@ function readJsonBook(bytes: AsyncIterable<Buffer>): BookUpload {
     if (!reader.begun.has('contacts'))
       throw new Fault('INVALID_ARGUMENT', 'The body must be {"contacts": [...]}, or a file of another Content-Type.');
   }
-  return { entries: entries(), saysEmpty: () => count === 0 };
+  return { entries: entries(), saysEmpty: () => count === 0, columns: () => undefined };
 }
 
 function readFile(bytes: AsyncIterable<Buffer>, reader: FileReader): BookUpload {
@@ -65,12 +72,12 @@ function readFile(bytes: AsyncIterable<Buffer>, reader: FileReader): BookUpload 
     for await (const piece of bytes) yield* reader.push(piece).map(fromFile);
     yield* reader.end().map(fromFile);
   }
-  return { entries: entries(), saysEmpty: () => false };
+  return { entries: entries(), saysEmpty: () => false, columns: () => reader.columns?.() };
 }
 
 function fromFile(result: FileResult): Entry {
-  if ('contact' in result) return result;
-  return { index: result.index, reason: `Line ${result.line}: ${result.reason}` };
+  if ('reason' in result) return { index: result.index, reason: `Line ${result.line}: ${result.reason}` };
+  return result;
 }
 
 /** A reader of vCards that refuses what holds none: a page, or a gzip that does not say so. */

@@ -37,7 +37,7 @@ function readChanges(bytes: AsyncIterable<Buffer>): BookChangesUpload {
 }
 
 function requireUid(entry: Entry): Entry {
-  if ('reason' in entry || entry.contact.uid !== undefined) return entry;
+  if (!('contact' in entry) || entry.contact.uid !== undefined) return entry;
   return { index: entry.index, reason: 'The contact has no uid, by which alone a single contact can be changed.' };
 }
 

@@ -1,4 +1,4 @@
-import { type Entry, type PhotoTaker, type ReadBook, toBook } from '../domain/book-reader.ts';
+import { type Entry, type ReadBook, type Reading, toBook } from '../domain/book-reader.ts';
 import { takeTurns } from '../runtime/turns.ts';
 import type { Context } from './context.ts';
 
@@ -7,8 +7,8 @@ export async function readBook(
   { numberKeyOf, config }: Pick<Context, 'numberKeyOf' | 'config'>,
   entries: AsyncIterable<Entry>,
   ownNumber: string,
-  takePhoto?: PhotoTaker,
+  more: Pick<Reading, 'takePhoto' | 'twins'> = {},
 ): Promise<ReadBook> {
   const numbers = { numberKeyOf, guessedNumbers: config.guessedNumbers };
-  return toBook(entries, ownNumber, numbers, { pause: takeTurns, ...(takePhoto && { takePhoto }) });
+  return toBook(entries, ownNumber, numbers, { pause: takeTurns, ...more });
 }

@@ -1,100 +1,88 @@
-import type { Photo } from '../photo.ts';
-import { addToDraft, type CardDraft, createCardDraft, finishCard, type VcardContact } from './card.ts';
+import { addToDraft } from './card.ts';
 import { createValueDecoder } from './decode.ts';
+import { createHoldBack, type Piece } from './held-back.ts';
+import { createOpenCards, type VcardResult } from './open-cards.ts';
 import { readPhoto } from './photo.ts';
 import { type Property, splitProperty } from './property.ts';
 import type { PropertySink } from './unfold.ts';
 
-/**
- * One card of the file, by its position from 0, broken ones counted. A rejected card comes with the line it begins on, from 1, and a
- * sentence for the user that quotes nothing of it.
- */
-export type VcardResult =
-  | { index: number; contact: VcardContact; photo?: Photo }
-  | { index: number; line: number; reason: string };
+export type { VcardResult } from './open-cards.ts';
 
 export type CardCollector = {
   /** the properties it wants to see */
   wanted: ReadonlySet<string>;
   property: PropertySink;
+  /** what still comes stands on a line without an end, and may have lost the rest of it */
+  cutOff(): void;
   /** the file is over */
   end(): void;
   /** the results since the last call */
   take(): VcardResult[];
 };
 
+const STRUCTURE = ['BEGIN', 'END', 'AGENT'];
 const WANTED: ReadonlySet<string> = new Set([
-  'BEGIN',
-  'END',
-  'VERSION',
-  'FN',
-  'N',
-  'NICKNAME',
-  'ORG',
-  'EMAIL',
-  'TEL',
-  'UID',
-  'CATEGORIES',
-  'AGENT',
-  'PHOTO',
+  ...[...STRUCTURE, 'VERSION', 'FN', 'N', 'NICKNAME', 'ORG', 'EMAIL', 'TEL', 'UID', 'CATEGORIES', 'PHOTO'],
+  ...['KIND', 'MEMBER', 'X-ADDRESSBOOKSERVER-KIND', 'X-ADDRESSBOOKSERVER-MEMBER'],
 ]);
-const NO_END = 'The card has no END:VCARD line.';
-const NOBODY = 'The card has no name and no telephone number.';
+
+type Line = Piece & { name: string; line: number; cut: boolean };
 
 /** Builds contacts from a file's properties. A card inside AGENT (vCard 2.1) is part of its card and is read over. */
 export function createCardCollector(): CardCollector {
-  const decode = createValueDecoder();
+  const decoder = createValueDecoder();
   let results: VcardResult[] = [];
-  let draft: CardDraft | undefined;
-  let cards = 0;
-  let beginLine = 0;
-  let nested = 0;
+  const cards = createOpenCards((result) => results.push(result));
+  let agents = 0;
   let agentOpen = false;
+  let cut = false;
 
-  function begin(line: number): void {
-    if (draft !== undefined && agentOpen) {
-      nested += 1;
-      return;
-    }
-    abandon();
-    draft = createCardDraft();
-    beginLine = line;
-  }
-  function abandon(): void {
-    if (draft !== undefined) results.push({ index: cards++, line: beginLine, reason: NO_END });
-    draft = undefined;
-    nested = 0;
-  }
-  function finish(): void {
-    if (draft === undefined) return;
-    if (nested > 0) {
-      nested -= 1;
-      return;
-    }
-    const contact = finishCard(draft);
-    if (contact === undefined) results.push({ index: cards++, line: beginLine, reason: NOBODY });
-    else results.push({ index: cards++, contact, ...(draft.photo && { photo: draft.photo }) });
-    draft = undefined;
-  }
-  function property(name: string, bytes: Parameters<PropertySink>[1], line: number): void {
+  /** False for a text whose encoding must be guessed first; nothing has happened then. */
+  function read({ name, bytes, line, cut: isCut }: Line): boolean {
     const parts = splitProperty(bytes);
-    if (parts === undefined || (draft === undefined && name !== 'BEGIN')) return;
-    const marker =
-      name === 'BEGIN' || name === 'END' || name === 'AGENT' ? parts.value.toString('latin1').trim().toUpperCase() : '';
+    if (parts === undefined || (name !== 'BEGIN' && !cards.isOpen())) return true;
+    const marker = STRUCTURE.includes(name) ? parts.value.toString('latin1').trim().toUpperCase() : '';
     if (name === 'BEGIN' && marker === 'VCARD') begin(line);
-    else if (name === 'END' && marker === 'VCARD') finish();
-    else if (name === 'AGENT' && marker === 'BEGIN:VCARD') nested += 1;
-    else if (nested === 0 && draft !== undefined && marker === '') addProperty(draft, name, parts);
+    else if (name === 'END' && marker === 'VCARD') end();
+    else if (name === 'AGENT' && marker === 'BEGIN:VCARD') agents += 1;
+    else if (agents === 0 && marker === '' && !isCut && !addProperty(name, parts)) return false;
     agentOpen = name === 'AGENT' && marker === '';
+    return true;
   }
-  function addProperty(card: CardDraft, name: string, parts: Property): void {
-    if (name === 'PHOTO') card.photo ??= readPhoto(parts);
-    else addToDraft(card, name, decode(parts));
+  function begin(line: number): void {
+    if (agentOpen) agents += 1;
+    else {
+      if (agents > 0) cards.abandon();
+      agents = 0;
+      cards.begin(line);
+    }
   }
+  function end(): void {
+    if (agents > 0) agents -= 1;
+    else cards.end();
+  }
+  function addProperty(name: string, parts: Property): boolean {
+    const draft = cards.current();
+    if (draft === undefined) return true;
+    if (name === 'PHOTO') {
+      draft.photo ??= readPhoto(parts);
+      return true;
+    }
+    const text = decoder.decode(parts);
+    if (text !== undefined) addToDraft(draft, name, text);
+    return text !== undefined;
+  }
+  const lines = createHoldBack(read, (held) => decoder.settle(held.flatMap(({ bytes }) => splitProperty(bytes) ?? [])));
   return {
     wanted: WANTED,
-    property,
-    end: abandon,
+    property: (name, bytes, line) => lines.push({ name, bytes, line, cut }),
+    cutOff() {
+      cut = true;
+    },
+    end() {
+      lines.end();
+      cards.abandon();
+    },
     take() {
       const taken = results;
       results = [];

@@ -8,6 +8,12 @@ export const MAX_NAME_LENGTH = 1024;
 export const MAX_TELEPHONE_LENGTH = 512;
 /** Longer identifiers are left out: half an identifier would be another one. */
 export const MAX_UID_LENGTH = 1024;
+/** Characters of an identifier by which a group names a member; longer ones are left out. */
+export const MAX_MEMBER_LENGTH = 256;
+/** Members kept of one group: as many as a book has contacts. */
+export const MAX_MEMBERS = 20_000;
+/** Cards that are open at the same time, one within the other; and cards that wait for the end of the one that they stand in. */
+export const MAX_NESTED = { open: 4, waiting: 50 };
 /** Telephone numbers, and groups, kept of one card. */
 export const MAX_VALUES = 100;
 

@@ -9,9 +9,9 @@ export type LineSink = (bytes: Buffer, start: number, end: number, line: number)
 
 /**
  * Cuts bytes into lines that end in CRLF, LF or CR, across pushes. What a line has over 90,112 bytes is dropped, so that
- * neither time nor memory grows with it.
+ * neither time nor memory grows with it. `end` says whether the last line had no end.
  */
-export function createLineCutter(next: LineSink): { push: ByteSink; end: () => void } {
+export function createLineCutter(next: LineSink): { push: ByteSink; end: () => boolean } {
   const carried = Buffer.alloc(MAX_LINE_BYTES);
   let carriedLength = 0;
   let line = 1;
@@ -47,7 +47,9 @@ export function createLineCutter(next: LineSink): { push: ByteSink; end: () => v
       carry(bytes, start, length);
     },
     end() {
-      if (carriedLength > 0) cut(carried, 0, 0);
+      if (carriedLength === 0) return false;
+      cut(carried, 0, 0);
+      return true;
     },
   };
 }

@@ -2,7 +2,7 @@ const COLON = 58;
 const SEMICOLON = 59;
 const QUOTE = 34;
 const DOT = 46;
-const MAX_NAME = 16;
+const MAX_NAME = 32;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** The parts of `item1.TEL;TYPE=cell:…`; `parameters` is upper case and keeps its `;`. */
@@ -40,9 +40,9 @@ export function splitProperty(bytes: Buffer): Property | undefined {
   return { parameters, value: bytes.subarray(colon + 1) };
 }
 
-/** True when the parameters say `ENCODING=QUOTED-PRINTABLE`, or bare `QUOTED-PRINTABLE` as vCard 2.1 may. */
+/** True when the parameters say `ENCODING=QUOTED-PRINTABLE` or `ENCODING=Q`, or bare `QUOTED-PRINTABLE` as vCard 2.1 may. */
 export function saysQuotedPrintable(parameters: string): boolean {
-  return /;\s*(?:ENCODING\s*=\s*)?"?QUOTED-PRINTABLE/i.test(parameters);
+  return /;\s*(?:(?:ENCODING\s*=\s*)?"?QUOTED-PRINTABLE|ENCODING\s*=\s*"?Q"?\s*(?:;|$))/i.test(parameters);
 }
 
 /** The first colon outside quotes (`X-P="a:b"`), or, when a quote is never closed, the first colon. */

@@ -40,7 +40,9 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         const body = request.body as unknown as BookChangesUpload | undefined;
         if (body === undefined)
           throw new Fault('INVALID_ARGUMENT', 'Send the changes, with Content-Type: application/json.');
-        const { book, rejected } = await readBook(context, body.entries, subscriber.phoneNumber);
+        const { book, rejected } = await readBook(context, body.entries, subscriber.phoneNumber, {
+          twins: 'refuse',
+        });
         const remove = [...body.remove];
         if (remove.some((uid) => book.has(uid)))
           throw new Fault('INVALID_ARGUMENT', 'A uid stands in both upsert and remove; decide for one.');

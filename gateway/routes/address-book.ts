@@ -47,15 +47,23 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
         const ifVersion = ifMatch(request);
-        const { entries, saysEmpty } = requireBook(request.body);
+        const { entries, saysEmpty, columns } = requireBook(request.body);
         const photos = stores.photos.upload(subscriber.id);
         try {
-          const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber, photos.add);
+          const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber, {
+            takePhoto: photos.add,
+          });
           const ifEmptied = saysEmpty() ? undefined : nothingToKeep(rejected);
           const info = await stores.addressBooks.replace(subscriber.id, book, now(), { ifVersion, ifEmptied });
           await photos.commit();
           await reconcileSoon(context, subscriber.id);
-          return await answerBook(context, request, reply, { id: subscriber.id, book, info, rejected });
+          return await answerBook(context, request, reply, {
+            id: subscriber.id,
+            book,
+            info,
+            rejected,
+            columns: columns(),
+          });
         } finally {
           await photos.discard();
         }

@@ -20,11 +20,23 @@ export const BookChanges = Type.Object(
   { minProperties: 1, additionalProperties: false },
 );
 
+const Headers = (description: string) => Type.Array(Type.String(), { description });
+
 export const BookAccepted = Type.Object({
   version: Type.Integer(),
   contacts: Type.Integer({ description: 'How many the book holds now.' }),
   rejected: Type.Array(
     Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), reason: Type.String() }),
+  ),
+  columns: Type.Optional(
+    Type.Object(
+      {
+        read: Headers('Known by their names'),
+        guessed: Headers('Taken for telephone numbers by what they hold'),
+        notUnderstood: Headers('Hold something, and were passed over'),
+      },
+      { description: 'Of a CSV file: what became of its columns, by their names' },
+    ),
   ),
 });
 

@@ -1,9 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { assert } from 'chai';
 import fc from 'fast-check';
-import { createVcardReader, readVcards, type VcardContact, type VcardResult } from '../../domain/vcard.ts';
+import {
+  createVcardReader,
+  readVcards,
+  type VcardContact,
+  type VcardGroup,
+  type VcardResult,
+} from '../../domain/vcard.ts';
 
-type Expected = VcardContact | { line: number; reason: string };
+type Expected = (VcardContact & { remark?: string }) | { group: VcardGroup } | { line: number; reason: string };
 
 const FIXTURES = new URL('../fixtures/vcard/', import.meta.url);
 const BOOKS = readdirSync(FIXTURES)
@@ -95,6 +101,180 @@ describe('domain/vcard', () => {
       assert.deepEqual(readVcards(Buffer.from(`BEGIN:VCARD\nFN${parameter}:O\x92Neill \x80\nEND:VCARD`, 'latin1')), [
         atIndex({ name: 'O’Neill €', phoneNumbers: [], groups: [] }, 0),
       ]);
+  });
+
+  describe('cards that are not as they should be', () => {
+    const LATER = 'BEGIN:VCARD\nVERSION:3.0\nFN:Later\nTEL:9\nEND:VCARD\n';
+    const later = { name: 'Later', phoneNumbers: ['9'], groups: [] };
+
+    it('reads a card within another, and says so; AGENT is no card of the book', () => {
+      const book = 'BEGIN:VCARD\nFN:Outer\nBEGIN:VCARD\nFN:Inner\nTEL:2\nEND:VCARD\nTEL:1\nEND:VCARD\n';
+      assert.deepEqual(readVcards(Buffer.from(book + LATER)), [
+        { index: 0, contact: { name: 'Outer', phoneNumbers: ['1'], groups: [] } },
+        {
+          index: 1,
+          contact: { name: 'Inner', phoneNumbers: ['2'], groups: [] },
+          remark: 'Kept, but the card on line 3 stands within another card.',
+        },
+        { index: 2, contact: later },
+      ]);
+    });
+
+    it('reads a card whose end is missing, before others and at the end of the file, and says so', () => {
+      const open = 'BEGIN:VCARD\nFN:Open\nTEL:1\n';
+      const contact = { name: 'Open', phoneNumbers: ['1'], groups: [] };
+      const remark = (line: number) => `Kept, but the card on line ${line} has no END:VCARD line.`;
+      assert.deepEqual(readVcards(Buffer.from(open + LATER + LATER)), [
+        { index: 0, contact, remark: remark(1) },
+        { index: 1, contact: later },
+        { index: 2, contact: later },
+      ]);
+      assert.deepEqual(readVcards(Buffer.from(LATER + open)), [
+        { index: 0, contact: later },
+        { index: 1, contact, remark: remark(6) },
+      ]);
+    });
+
+    it('does not read a number of which the file may hold the beginning only', () => {
+      assert.deepEqual(onlyResult('BEGIN:VCARD\nFN:Cut\nTEL:+49171123456\nTEL:+49301234').phoneNumbers, [
+        '+49171123456',
+      ]);
+      assert.deepEqual(onlyResult('BEGIN:VCARD\nFN:Whole\nTEL:+49301234\nEND:VCARD').phoneNumbers, ['+49301234']);
+    });
+
+    it('reads cards that are indented, as a whole or between their first and last line', () => {
+      const card = ['BEGIN:VCARD', 'VERSION:3.0', 'FN:Anna', ' Folded', 'TEL:1', 'END:VCARD'];
+      const expected = { name: 'AnnaFolded', phoneNumbers: ['1'], groups: [] };
+      for (const indent of ['  ', '\t', '        ']) {
+        const whole = card.map((line) => `${indent}${line}\n`).join('');
+        const inner = card.map((line) => (line.endsWith('VCARD') ? `${line}\n` : `${indent}${line}\n`)).join('');
+        assert.deepEqual(readVcards(Buffer.from(whole + inner + LATER)), [
+          { index: 0, contact: expected },
+          { index: 1, contact: expected },
+          { index: 2, contact: later },
+        ]);
+      }
+    });
+
+    it('keeps the middle name where there is only N', () => {
+      assert.equal(onlyContact('N:Lovelace;Ada;Augusta King;Lady;\nTEL:1').name, 'Ada Augusta King Lovelace');
+      assert.equal(onlyContact('N:山田;太郎;;;\nTEL:1').name, '山田太郎');
+    });
+
+    it('reads ENCODING=Q like QUOTED-PRINTABLE, its soft breaks too', () => {
+      assert.equal(onlyContact('FN;CHARSET=UTF-8;ENCODING=Q:J=C3=BCrgen=\n=20Gro=C3=9F').name, 'Jürgen Groß');
+      assert.equal(onlyContact('FN;ENCODING=Q;CHARSET=UTF-8:Zo=C3=AB').name, 'Zoë');
+    });
+  });
+
+  describe('text that is no UTF-8', () => {
+    const labelled: [label: string, bytes: number[], name: string][] = [
+      ['CP932', [0x8e, 0x52, 0x93, 0x63, 0xfa, 0x58], '山田㈱'],
+      ['Windows-31J', [0x8e, 0x52, 0x93, 0x63], '山田'],
+      ['SHIFT-JIS', [0x8e, 0x52, 0x93, 0x63], '山田'],
+      ['CP936', [0xd5, 0xc5, 0xce, 0xb0], '张伟'],
+      ['GBK', [0x82, 0x35, 0x8f, 0x33], '龦'],
+      ['GB18030', [0x95, 0x32, 0x82, 0x36], '𠀀'],
+      ['gb2312', [0x86, 0xb4], '喆'],
+      ['CP949', [0xb1, 0xe8], '김'],
+      ['CP950', [0xb1, 0x69], '張'],
+      ['WIN1251', [0xc8, 0xe2, 0xe0, 0xed], 'Иван'],
+      ['KOI8-R', [0xe9, 0xd7, 0xc1, 0xce], 'Иван'],
+      ['cp1253', [0xcd, 0xdf, 0xea, 0xef, 0xf2], 'Νίκος'],
+    ];
+    for (const [label, bytes, name] of labelled)
+      it(`is read as ${label} where that is said`, () => {
+        assert.equal(onlyName([...Buffer.from(`FN;CHARSET=${label}:`), ...bytes]), name);
+      });
+
+    const unlabelled: [what: string, names: [bytes: string, name: string][]][] = [
+      [
+        'Shift_JIS',
+        [
+          ['8e52936391be9859', '山田太郎'],
+          ['97e996d8 89d48e71', '鈴木花子'],
+          ['82e282dc82be', 'やまだ'],
+        ],
+      ],
+      [
+        'Windows-1251',
+        [
+          ['c8e2e0ed20cfe5f2f0eee2', 'Иван Петров'],
+          ['ceebfce3e0', 'Ольга'],
+          ['d1e5f0e3e5e9', 'Сергей'],
+        ],
+      ],
+      [
+        'Windows-1253',
+        [
+          ['cddfeaeff220d0e1f0dce4', 'Νίκος Παπάδ'],
+          ['cce1f1dfe1', 'Μαρία'],
+          ['d3dff6e9', 'Σίφι'],
+        ],
+      ],
+      [
+        'GBK',
+        [
+          ['d5c5ceb0', '张伟'],
+          ['cdf5d0a1c3f7', '王小明'],
+          ['c5b7d1f486b4', '欧阳喆'],
+        ],
+      ],
+      [
+        'GB18030',
+        [
+          ['d5c5ceb0', '张伟'],
+          ['c0ee82358f33', '李龦'],
+        ],
+      ],
+      [
+        'Windows-1252',
+        [
+          ['4dfc6c6c6572', 'Müller'],
+          ['4a6f73e9204efaf1657a', 'José Núñez'],
+        ],
+      ],
+    ];
+    for (const [what, names] of unlabelled)
+      it(`is recognised as ${what} where nothing is said`, () => {
+        const cards = names.map(([hex]) => [
+          ...Buffer.from('BEGIN:VCARD\nFN:'),
+          ...Buffer.from(hex.replaceAll(' ', ''), 'hex'),
+          ...Buffer.from('\nTEL:1\nEND:VCARD\n'),
+        ]);
+        const expected = names.map(([, name], index) => atIndex({ name, phoneNumbers: ['1'], groups: [] }, index));
+        const bytes = Buffer.from(cards.flat());
+        assert.deepEqual(readVcards(bytes), expected);
+        assert.deepEqual(readInPieces(Array.from(bytes, (byte) => Uint8Array.of(byte))), expected);
+      });
+
+    it('holds a file back for 64 kB at most', () => {
+      const card = Buffer.from('BEGIN:VCARD\nFN:M\xfcller\nTEL:1\nEND:VCARD\n', 'latin1');
+      const reader = createVcardReader();
+      let cards = 0;
+      let sent = 0;
+      for (; cards === 0 && sent < 200_000; sent += card.length) cards += reader.push(card).length;
+      assert.isBelow(sent, 100_000);
+    });
+  });
+
+  describe('cards that are groups', () => {
+    const member = 'BEGIN:VCARD\nVERSION:3.0\nUID:A-1\nFN:Anna\nTEL:1\nEND:VCARD\n';
+
+    it('of vCard 4.0 and of Apple’s are told with their members', () => {
+      for (const [kind, memberName] of [
+        ['KIND', 'MEMBER'],
+        ['X-ADDRESSBOOKSERVER-KIND', 'X-ADDRESSBOOKSERVER-MEMBER'],
+      ])
+        assert.deepEqual(
+          readVcards(
+            Buffer.from(
+              `${member}BEGIN:VCARD\nUID:G\n${kind}:Group\nFN:Family\n${memberName}:urn:uuid:A-1\n${memberName}:b-2\nEND:VCARD\n`,
+            ),
+          )[1],
+          { index: 1, group: { name: 'Family', members: ['a-1', 'b-2'] } },
+        );
+    });
   });
 
   describe('limits', () => {
@@ -207,7 +387,7 @@ function holds(bytes: Uint8Array): void {
   for (const [at, result] of results.entries()) {
     assert.equal(result.index, at);
     if ('reason' in result) assert.match(result.reason, /^The card has no [A-Za-z: ]+\.$/);
-    else assert.isNotEmpty(result.contact.name);
+    else if ('contact' in result) assert.isNotEmpty(result.contact.name);
   }
   const middle = bytes.length >> 1;
   assert.deepEqual(readInPieces([bytes.subarray(0, middle), bytes.subarray(middle)]), results);
@@ -219,18 +399,27 @@ function readInPieces(pieces: Uint8Array[]): VcardResult[] {
 }
 
 function atIndex(expected: Expected, index: number): VcardResult {
-  return 'reason' in expected ? { index, ...expected } : { index, contact: expected };
+  if ('reason' in expected || 'group' in expected) return { index, ...expected };
+  const { remark, ...contact } = expected;
+  return { index, contact, ...(remark && { remark }) };
 }
 
 function onlyContact(lines: string): VcardContact {
   return onlyResult(`BEGIN:VCARD\nVERSION:3.0\n${lines}\nEND:VCARD\n`);
 }
 
+function onlyName(lines: readonly number[]): string {
+  const card = [...Buffer.from('BEGIN:VCARD\n'), ...lines, ...Buffer.from('\nEND:VCARD\n')];
+  const [result] = readVcards(Uint8Array.from(card));
+  if (result === undefined || !('contact' in result)) throw new Error('the card was rejected');
+  return result.contact.name;
+}
+
 function onlyResult(book: string): VcardContact {
   const results = readVcards(Buffer.from(book));
   assert.lengthOf(results, 1);
   const [result] = results;
-  if (result === undefined || 'reason' in result) throw new Error('the card was rejected');
+  if (result === undefined || !('contact' in result)) throw new Error('the card was rejected');
   return result.contact;
 }
 

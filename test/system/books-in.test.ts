@@ -40,6 +40,19 @@ describe('books in', () => {
     return { version: body.version, contacts: body.contacts };
   };
 
+  it('as vCards keep two with one uid, a nested one and one without an end, and say so', async () => {
+    const card = (name: string, number: string, end = 'END:VCARD\n') =>
+      `BEGIN:VCARD\nUID:same\nFN:${name}\nTEL:${number}\n${end}`;
+    const book = [card('A', '13900139001'), card('B', '13900139002', ''), card('C', '13900139003'), 'END:VCARD\n'].join(
+      '',
+    );
+    const { body } = await api.expectStatus(202, put(`${book}${card('D', '13900139004', '')}`, VCARD));
+    expect(body.contacts).to.equal(4);
+    const reasons = (body.rejected as unknown as { reason: string }[]).map(({ reason }) => reason);
+    expect(reasons.filter((reason) => /without its uid/.test(reason))).to.have.length(3);
+    expect(reasons.join(' ')).to.match(/line 10 stands within another card.*line 16 has no END:VCARD line/);
+  });
+
   describe('as CSV', () => {
     it('make friends like any other book, names and groups included', async () => {
       const book =
@@ -64,6 +77,18 @@ describe('books in', () => {
         { index: 9, reason: 'Line 15: A quotation mark opens a field and is never closed.' },
         { index: 11, reason: 'Line 17: A quotation mark opens a field and is never closed.' },
       ]);
+    });
+
+    it('say which columns were read, guessed and not understood', async () => {
+      const rows = 'Jan,Jansen,,+86 139 0013 9000,,x\nPiet,Pietersen,139 0013 9001,,+86 139 0013 9002,y\n';
+      const book = `Voornaam,Achternaam,Mobiele telefoon,ISDN,Bla,Schoenmaat\n${rows}`;
+      const { body } = await api.expectStatus(202, put(book, CSV));
+      expect(body).to.deep.include({ contacts: 2, rejected: [] });
+      expect(body.columns).to.deep.equal({
+        read: ['Voornaam', 'Achternaam', 'Mobiele telefoon', 'ISDN'],
+        guessed: ['Bla'],
+        notUnderstood: ['Schoenmaat'],
+      });
     });
 
     it('without a header are refused with the columns that are expected, and the old book stays', async () => {

@@ -8,6 +8,9 @@ const REASONS: readonly [RegExp, string][] = [
   [/Its uid stands in this book already.*/, '标识（uid）与另一联系人重复。'],
   [/Kept, but (\d+) of its (\d+) phone numbers cannot be read\./, '已保留，但 $2 个号码中有 $1 个无法识别。'],
   [/Kept, but its photo is larger than (\d+) bytes\./, '已保留，但照片超过 $1 字节。'],
+  [/Kept, but without its uid: /, '已保留，但未使用其标识：'],
+  [/Kept, but the card on line (\d+) has no END:VCARD line\./, '已保留，但第 $1 行开始的名片没有 END:VCARD。'],
+  [/Kept, but the card on line (\d+) stands within another card\./, '已保留，但第 $1 行开始的名片位于另一张名片之内。'],
   [/^Line (\d+): /, '第 $1 行：'],
 ];
 

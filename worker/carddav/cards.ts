@@ -50,6 +50,7 @@ async function readChunk(ask: Ask, collection: string, paths: readonly string[])
 function toEntry(index: number, path: string, text: string): Entry {
   const [card] = readVcards(Buffer.from(text));
   if (card === undefined) return { index, reason: 'It is no vCard.' };
-  if (!('contact' in card)) return { index, reason: card.reason };
-  return { ...card, index, contact: { ...card.contact, uid: uidOfPath(path) } };
+  if (!('contact' in card)) return { ...card, index };
+  const { uid = '', ...contact } = card.contact;
+  return { ...card, index, contact: { ...contact, uid: uidOfPath(path) }, memberId: uid };
 }
