@@ -8,7 +8,7 @@ import type { ReadOutcome, SourceReading } from '../store/sources.ts';
 import type { Subscriber } from '../store/subscriber-record.ts';
 import type { Access, ReadLimits } from './carddav/calls.ts';
 import { readEntries, uidOfPath } from './carddav/cards.ts';
-import { type Listing, listCards } from './carddav/listing.ts';
+import { type CollectionState, type Listing, listCards } from './carddav/listing.ts';
 import type { Ask } from './carddav/reader.ts';
 import type { SourceContext } from './context.ts';
 
@@ -19,6 +19,8 @@ export const SOURCE_LIMITS: ReadLimits = {
   largest: 32 * 1024 * 1024,
   whole: 300_000,
 };
+
+const UNREAD: CollectionState = { syncToken: '', etags: '' };
 
 /**
  * Reads a source and brings its book to what the server has: what changed since the last time, or
@@ -46,14 +48,21 @@ async function bringUpToDate(
   const purpose = `${sealPurpose(subscriber.id, name)} etags`;
   const etags = unseal(context.config.secretsKey, purpose, reading.source.etags) ?? '';
   const collection = known === '' ? await ask('find', url) : known;
-  const listing = await listCards(ask, collection, { syncToken, etags }).catch((error: unknown) => {
-    throw known !== '' && error instanceof Fault && error.code === 'NOT_FOUND' ? vanished() : error;
-  });
-  const reasons = await write(context, ask, subscriber, reading, collection, listing);
+  const list = (state: CollectionState) =>
+    listCards(ask, collection, state).catch((error: unknown) => {
+      throw known !== '' && error instanceof Fault && error.code === 'NOT_FOUND' ? vanished() : error;
+    });
+  let listing = await list({ syncToken, etags });
+  let { reasons, hasGroups } = await write(context, ask, subscriber, reading, collection, listing);
+  if (hasGroups && !listing.whole) {
+    listing = await list(UNREAD);
+    ({ reasons, hasGroups } = await write(context, ask, subscriber, reading, collection, listing));
+  }
   const cards = [...[...listing.changed].map(uidOfPath), ...listing.removed];
-  const { whole, state } = listing;
+  // Who is in a group stands in the group's card, not in that of a member that changes: such books are read as a whole each time.
+  const state = hasGroups ? UNREAD : listing.state;
   const sealed = state.etags === '' ? '' : seal(context.config.secretsKey, purpose, state.etags);
-  return { collection, syncToken: state.syncToken, etags: sealed, whole, cards, reasons };
+  return { collection, syncToken: state.syncToken, etags: sealed, whole: listing.whole, cards, reasons };
 }
 
 /** Another one of the same user is somebody's other contacts: which one is meant is not guessed. */
@@ -71,8 +80,11 @@ function accessOf({ config, limits }: SourceContext, { id }: Subscriber, { name,
   return { url, credentials: JSON.parse(opened) as SourceCredentials, allow: config.sourceAllow, limits };
 }
 
+/** `reasons`: why cards were refused, by uid. */
+type Written = { reasons: Map<string, string>; hasGroups: boolean };
+
 /**
- * Reads the cards and writes them into the source's book; answers why some were refused, by uid.
+ * Reads the cards and writes them into the source's book.
  */
 async function write(
   { stores, config, numberKeyOf, now }: SourceContext,
@@ -81,11 +93,11 @@ async function write(
   { lease }: SourceReading,
   collection: string,
   { whole, changed, removed }: Listing,
-): Promise<Map<string, string>> {
+): Promise<Written> {
   const paths = [...changed];
   const photos = stores.photos.upload(id, lease);
   try {
-    const { book, rejected } = await toBook(
+    const { book, rejected, hasGroups } = await toBook(
       readEntries(ask, collection, paths),
       phoneNumber,
       { numberKeyOf, guessedNumbers: config.guessedNumbers },
@@ -100,7 +112,8 @@ async function write(
       const written = await stores.addressBooks.changeSource(id, lease, book, gone, now());
       await photos.commitAmong([...written.gone, ...[...book.values()].flatMap((contact) => contact.numberKeys)]);
     }
-    return new Map(rejected.map(({ index, reason }) => [uidOfPath(paths[index] ?? ''), reason]));
+    const reasons = new Map(rejected.map(({ index, reason }) => [uidOfPath(paths[index] ?? ''), reason]));
+    return { reasons, hasGroups };
   } finally {
     await photos.discard();
   }

@@ -116,6 +116,23 @@ for (const [kind, start] of [
       await friends('Bob of the network');
     });
 
+    it('makes cards that are groups the groups of their members, also when only a member changes', async () => {
+      const exported = async () => JSON.stringify((await api.call('GET', api.path(alice, 'export'))).body);
+      const family = ['FN:Band', 'X-ADDRESSBOOKSERVER-KIND:group', 'X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:bob'];
+      await server.put('band', family);
+      await read('work');
+      expect(await exported()).to.contain('"name":"Bob of the network","groups":["Band"]');
+      await server.put('bob', ['FN:Bobby', 'TEL:139 0013 9000']);
+      await read('work');
+      expect(await exported()).to.contain('"name":"Bobby","groups":["Band"]');
+      await server.put('bob', ['FN:Bob of the network', 'TEL:139 0013 9000']);
+      await server.remove('band');
+      await read('work');
+      expect(await exported()).to.contain('"name":"Bob of the network","groups":[]');
+      await read('work');
+      expect(fetched()).to.deep.equal([]);
+    });
+
     it('stands beside the own book and other sources, and takes only its own contacts with it', async () => {
       await api.putBook(alice, [{ name: 'My own Bob', phoneNumbers: [bob.phoneNumber] }]);
       await friends('My own Bob');
