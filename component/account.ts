@@ -31,14 +31,14 @@ export function createAccountJob(
     const provide = subscriber.state === 'pending' ? make : renew;
     try {
       const outcome = await provide(context, homeHost, present(), subscriber, wanted.password);
-      await stores.accounts.answer(id, outcome);
+      await stores.accounts.answer(id, wanted.password, outcome);
     } catch (err) {
       if (!(err instanceof StanzaError)) throw err;
       log.error(
         { err, subject: id },
         `the server makes no account, or gives it no password; is the component in admins of ${homeHost}, with adhoc and admin_adhoc loaded?`,
       );
-      await stores.accounts.answer(id, 'refused');
+      await stores.accounts.answer(id, wanted.password, 'refused');
     }
   };
 }

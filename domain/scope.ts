@@ -5,7 +5,7 @@ export const SCOPES = {
   'subscribers:write': 'Add, change and remove subscribers',
   'accounts:link': 'Tie a number to an XMPP account that is there already',
   'tokens:read': 'See the tokens of subscribers’ devices, without their secrets',
-  'tokens:write': 'Issue and revoke tokens with which subscribers call for themselves, and passwords for their players',
+  'tokens:write': 'Issue and revoke tokens with which subscribers call for themselves, passwords for their players, and a new one for the XMPP account made here',
   'verification:read': 'Read the codes that wait to be passed on by hand',
   'imports:write': 'Add and update many subscribers',
   'address-books:read': 'See the state of address books',

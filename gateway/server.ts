@@ -21,6 +21,7 @@ import { openPlayerDoors } from './players/doors.ts';
 import { tidyPath } from './players/tidy-path.ts';
 import { answerProblems, answerRouterError } from './problem.ts';
 import { quicksyRoutes } from './quicksy/routes.ts';
+import { accountPasswordRoutes } from './routes/account-password.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { applicationPasswordRoutes } from './routes/application-passwords.ts';
@@ -92,6 +93,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(importRoutes(context));
       await v1.register(reconciliationRoutes(context));
       await v1.register(tokenRoutes(context));
+      await v1.register(accountPasswordRoutes(context));
       await v1.register(outboxRoutes(context));
       if (context.config.players === 'on') await v1.register(applicationPasswordRoutes(context));
       await v1.register(exportRoutes(context));

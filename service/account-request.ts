@@ -16,14 +16,18 @@ export async function requireComponent({ stores }: ServiceContext): Promise<void
     );
 }
 
-/** Has the component make the account, or give it this password when it is there; what came of it, `wanted` when nothing did in time. */
+/**
+ * Has the component make the account, or give it this password when it is there; what came of it, `wanted` when nothing did in time.
+ * @throws Fault CONFLICT while somebody else asks for the same account
+ */
 export async function askForAccount(
   context: ServiceContext,
   id: string,
   password: string,
 ): Promise<AccountState | undefined> {
   const { stores, queues } = context;
-  await stores.accounts.want(id, password);
+  if (!(await stores.accounts.want(id, password)))
+    throw new Fault('CONFLICT', 'A password of this account is just being set; try again in a moment.');
   await queues.enqueue('account', [id]);
   const state = await accountState(context, id);
   await stores.accounts.forget(id);

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../domain/account-name.ts';
 import { Fault } from '../domain/fault.ts';
 import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
+import { newAccountPassword } from './account-password.ts';
 import { askForAccount, requireComponent } from './account-request.ts';
 import { untilClaimed } from './claiming.ts';
 import type { ServiceContext } from './context.ts';
@@ -51,7 +52,7 @@ export async function createSubscriber(
 async function makeAccount(
   context: ServiceContext,
   subscriber: Subscriber,
-  password = randomBytes(18).toString('base64url'),
+  password = newAccountPassword(),
 ): Promise<string> {
   const { stores } = context;
   const state = await askForAccount(context, subscriber.id, password);

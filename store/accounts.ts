@@ -12,6 +12,21 @@ export type Accounts = ReturnType<typeof createAccounts>;
 /** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
 const LIFETIME = 120;
 
+/** KEYS: account. ARGV: password, seconds. Of two who want something at once one is told no, or it would be shown the other's password as its own. */
+const WANT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'wanted', 'password', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1`;
+
+/** KEYS: account. ARGV: password, state, seconds. A job that ends after nobody waits for it must not answer for the next one. */
+const ANSWER = `
+if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[2])
+redis.call('HDEL', KEYS[1], 'password')
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
 /**
  * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
  * account Earshot itself has made, so that it may make such an account anew and no other. Hash `made-accounts`: the accounts that it
@@ -19,12 +34,10 @@ const LIFETIME = 120;
  */
 export function createAccounts(redis: Redis, keys: Keys) {
   return {
-    async want(id: string, password: string): Promise<void> {
-      await redis
-        .multi()
-        .hSet(keys.account(id), { state: 'wanted', password })
-        .expire(keys.account(id), LIFETIME)
-        .exec();
+    /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
+    async want(id: string, password: string): Promise<boolean> {
+      const reply = await redis.eval(WANT, { keys: [keys.account(id)], arguments: [password, `${LIFETIME}`] });
+      return reply === 1;
     },
 
     /** Undefined when nothing is wanted any more. */
@@ -37,13 +50,9 @@ export function createAccounts(redis: Redis, keys: Keys) {
       return ((await redis.hGet(keys.account(id), 'state')) ?? undefined) as AccountState | undefined;
     },
 
-    async answer(id: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
-      await redis
-        .multi()
-        .hSet(keys.account(id), 'state', state)
-        .hDel(keys.account(id), 'password')
-        .expire(keys.account(id), LIFETIME)
-        .exec();
+    /** What came of a wanted password; of no interest when another one is wanted by now. */
+    async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
+      await redis.eval(ANSWER, { keys: [keys.account(id)], arguments: [password, state, `${LIFETIME}`] });
     },
 
     async forget(id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { accountPassword } from './account-password.ts';
 import type { Command, CommandContext, Visit } from './command.ts';
 import { devices } from './devices.ts';
 import { forget } from './forget.ts';
@@ -21,6 +22,7 @@ const ALL: readonly Command[] = [
   privacy,
   devices,
   passwords,
+  accountPassword,
   forget,
 ];
 

@@ -15,6 +15,7 @@ export const en = {
       words: ['application passwords', 'passwords'],
       says: 'passwords, passwords create Kitchen',
     },
+    account: { title: 'XMPP password', words: ['xmpp password', 'new password'], says: 'xmpp password' },
     forget: { title: 'Forget me', words: ['forget me', 'forget'], says: 'forget me' },
   },
   help: {
@@ -161,6 +162,15 @@ export const en = {
     lastfm: 'Address for Last.fm 2.0',
     webhook: 'Address for Web Scrobbler’s webhook',
     gateway: 'https://<address of this service>',
+  },
+  account: {
+    ask: 'This account gets a new password, which is shown once. The present one then logs in no more; clients that are connected stay so.',
+    confirm: 'Set a new password',
+    notConfirmed: 'The password is as it was. Tick the box to set a new one.',
+    notMade: 'This account was not made here: its password is set where it was made, or in your client.',
+    once: 'The password is shown this once; keep it now. Another one can be set at any time.',
+    address: 'Address',
+    password: 'Password',
   },
   forget: {
     ask: 'Everything about you is erased: number, address books, friendships made here, devices, settings. An account that was made for you by this service goes too, with all that is in it. This cannot be undone.',

@@ -12,6 +12,7 @@ export const zh: typeof en = {
     privacy: { title: '隐私设置', words: ['隐私设置', '隐私'], says: '隐私' },
     devices: { title: '我的设备', words: ['我的设备', '设备'], says: '设备' },
     passwords: { title: '应用密码', words: ['应用密码', '密码'], says: '密码，密码 新密码用于 厨房' },
+    account: { title: 'XMPP 密码', words: ['xmpp 密码', 'xmpp密码', '新密码'], says: 'xmpp 密码' },
     forget: { title: '忘记我', words: ['忘记我'], says: '忘记我' },
   },
   help: {
@@ -154,6 +155,15 @@ export const zh: typeof en = {
     lastfm: 'Last.fm 2.0 地址',
     webhook: 'Web Scrobbler 的 webhook 地址',
     gateway: 'https://<本服务的地址>',
+  },
+  account: {
+    ask: '将为此账号设置新密码，只显示一次。原密码随即不能再登录；已连接的客户端不受影响。',
+    confirm: '设置新密码',
+    notConfirmed: '密码没有更改。如需设置新密码，请勾选。',
+    notMade: '此账号不是由本服务创建的：请在创建它的地方或您的客户端里设置密码。',
+    once: '密码只显示这一次，请立即保存。您随时可以再设置一个新密码。',
+    address: '地址',
+    password: '密码',
   },
   forget: {
     ask: '关于您的一切都将被删除：号码、通讯录、在此结成的好友、设备、设置。如果账号是本服务为您创建的，账号及其全部内容也会被删除。此操作无法撤销。',

@@ -51,3 +51,5 @@ export const Name = Type.String({ minLength: 1, maxLength: 64, description: 'For
 export const Kind = Type.Union([Type.Literal('audio'), Type.Literal('video')]);
 
 export const NoOptions = Type.Object({}, { additionalProperties: false });
+
+export const NothingOrNoOptions = Type.Union([NoOptions, Type.Null()]);

@@ -49,3 +49,8 @@ export const CreatedSubscriber = Type.Object({
   ...Type.Required(Type.Omit(SubscriberView, ['shared'])).properties,
   password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
 });
+
+export const NewAccountPassword = Type.Object({
+  jid: Type.String(),
+  password: Type.String({ description: 'Of that XMPP account; shown this once.' }),
+});

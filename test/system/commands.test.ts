@@ -7,7 +7,10 @@ import { codeFor } from '../support/codes.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
 
-const NAMES = ['link', 'playing', 'friends', 'play', 'stop', 'private', 'privacy', 'devices', 'passwords', 'forget'];
+const NAMES = [
+  ...['link', 'playing', 'friends', 'play', 'stop', 'private', 'privacy', 'devices', 'passwords', 'account'],
+  'forget',
+];
 /** Text that would do harm if it were not cleaned, escaped and checked; what XML cannot carry would end the client's own stream. */
 const HOSTILE = '\u202E<b>]]>&amp;\u0090\u{1F3B5}</b>\u2066';
 const CLEAN = '<b>]]>&amp;\u{1F3B5}</b>';
