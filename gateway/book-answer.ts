@@ -5,7 +5,7 @@ import { Fault } from '../domain/fault.ts';
 import type { BookInfo } from '../store/book-writer.ts';
 import { writeEntry } from './audit.ts';
 import type { Context } from './context.ts';
-import { etagOf } from './if-match.ts';
+import { quoted } from './entity-tags.ts';
 
 /** What was stored, and what of it was not; `columns`: of a CSV file. */
 export type Stored = {
@@ -29,7 +29,7 @@ export async function answerBook(
   const { stores, now } = context;
   const numberKeys = [...new Set([...book.values()].flatMap((contact) => contact.numberKeys))];
   const { waiting, retryAfter } = await stores.budget.standing(id, numberKeys, now());
-  reply.header('etag', etagOf(info.version));
+  reply.header('etag', quoted(`${info.version}`));
   if (waiting === 0) return reply.code(202).send({ ...info, rejected, ...(columns && { columns }) });
   await writeEntry(context, request, { subject: id, status: 429, code: 'TOO_MANY_REQUESTS' });
   throw new Fault(

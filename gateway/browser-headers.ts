@@ -39,7 +39,15 @@ const API_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-const SENT = ['authorization', 'content-encoding', 'content-type', 'idempotency-key', 'if-match', 'x-correlator'];
+const SENT = [
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  'x-correlator',
+];
 const SHOWN = [
   'etag',
   'idempotency-replayed',

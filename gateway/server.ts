@@ -8,6 +8,7 @@ import { readVersion } from '../runtime/version.ts';
 import { keepAudit } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { DOCS_POLICY, tellBrowsers } from './browser-headers.ts';
+import { honourConditions } from './conditions.ts';
 import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connections.ts';
 import type { Context } from './context.ts';
 import { accountForRequests, correlatorOf } from './correlator.ts';
@@ -85,6 +86,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       limitLongCalls(v1);
       acceptGzip(v1);
       honourIdempotencyKeys(v1, context);
+      honourConditions(v1);
       keepAudit(v1, context);
       await v1.register(subscriberRoutes(context));
       await v1.register(numberRoutes(context));
@@ -113,6 +115,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       login.addHook('onRequest', limit);
       acceptGzip(login);
       honourIdempotencyKeys(login, context);
+      honourConditions(login);
       keepAudit(login, context);
       await login.register(verificationRoutes(context));
       await login.register(assertionRoutes(context));

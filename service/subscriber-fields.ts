@@ -107,13 +107,18 @@ export function toDisplayName(text: string | undefined): string {
   return displayName;
 }
 
-/** Friends whose book does not hold the number show the display name, so their rosters follow it. */
+/**
+ * Friends whose book does not hold the number show the display name, so their rosters follow it. `ifSame`: only if the name is still the one of
+ * `subscriber`. @throws Fault FAILED_PRECONDITION
+ */
 export async function rename(
   { stores, queues, now }: ServiceContext,
-  { id }: Subscriber,
+  { id, displayName: before }: Subscriber,
   displayName: string,
+  ifSame = false,
 ): Promise<void> {
-  await stores.subscribers.rename(id, displayName);
+  if (!(await stores.subscribers.rename(id, displayName, ifSame ? before : undefined)))
+    throw new Fault('FAILED_PRECONDITION', 'Somebody else has just changed the name; read the ETag and decide anew.');
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
   await stores.pairs.touch(id, friends, now());
   await queues.enqueue('reconcile', friends);

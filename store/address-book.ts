@@ -7,7 +7,7 @@ import { eachInTurns } from '../runtime/turns.ts';
 import { BOOKS } from './book-buckets.ts';
 import { DROP_BOOK } from './book-drop.ts';
 import { type Label, labelOf } from './book-entry.ts';
-import { type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { changedMeanwhile, type Plan, pairs, planChange, planReplacement, type Standing } from './book-plan.ts';
 import { readBook } from './book-reading.ts';
 import type { BookSeals } from './book-seal.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
@@ -38,9 +38,10 @@ return found`;
 // Its fields are bytes.
 const MARKS = "return redis.call('HGETALL', KEYS[1])";
 
-/** KEYS: book, held and uids, dirty-numbers, due:reconcile, declined, the books, `keys.budget`. ARGV: id, stamp, due time, first, daily, now. */
+/** KEYS: book, held and uids, dirty-numbers, due:reconcile, declined, the books, `keys.budget`. ARGV: id, stamp, due time, first, daily, now, version or none. */
 const DROP = `${DROP_BOOK}${FORGIVE}${BUDGET}
 local before = redis.call('HGET', KEYS[1], 'version')
+if ARGV[7] ~= '' and ARGV[7] ~= (before or '0') then return 'changed' end
 local b = openBudget(KEYS[12], KEYS[13], KEYS[14], KEYS[15], ARGV[1], ARGV[4], ARGV[5], ARGV[6])
 local touched, gone = dropBook(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2], b.waiting)
 if touched > 0 then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1]) end
@@ -159,7 +160,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
     },
 
     /** Drops the whole own book; false when there is none. */
-    async drop(id: string, now: number): Promise<boolean> {
+    async drop(id: string, now: number, ifVersion?: number): Promise<boolean> {
       const reply = await redis.eval(DROP, {
         keys: [
           keys.book(id),
@@ -171,8 +172,12 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
           ...keys.books(id),
           ...keys.budget(id),
         ],
-        arguments: [id, newStamp(), `${now + GRACE}`, `${budget.first}`, `${budget.daily}`, `${now}`],
+        arguments: [
+          ...[id, newStamp(), `${now + GRACE}`, `${budget.first}`, `${budget.daily}`, `${now}`],
+          `${ifVersion ?? ''}`,
+        ],
       });
+      if (reply === 'changed') throw changedMeanwhile();
       return reply === 1;
     },
 

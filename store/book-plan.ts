@@ -71,6 +71,10 @@ export type Plan = {
   buckets: number;
 };
 
+export function changedMeanwhile(): Fault {
+  return new Fault('FAILED_PRECONDITION', 'Somebody else has changed this address book; read its ETag and try again.');
+}
+
 /** @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` */
 export async function readStanding(
   redis: Redis,
@@ -84,8 +88,7 @@ export async function readStanding(
     redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes', 'writing']),
   ]);
   if (state !== 'active') throw noSubscriber();
-  if (ifVersion !== undefined && ifVersion !== Number(version ?? 0))
-    throw new Fault('FAILED_PRECONDITION', 'Somebody else has changed this address book; read its ETag and try again.');
+  if (ifVersion !== undefined && ifVersion !== Number(version ?? 0)) throw changedMeanwhile();
   return {
     id,
     source,

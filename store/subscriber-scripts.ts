@@ -22,3 +22,11 @@ redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[2], ARGV[1])
 return 1`;
+
+/** KEYS: record. ARGV: name, and the one that it must have now. Who is gone gets none, or it would be a record of its name alone. */
+export const RENAME = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then return 1 end
+if ARGV[2] and (redis.call('HGET', KEYS[1], 'displayName') or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'displayName', ARGV[1])
+return 1`;

@@ -9,7 +9,7 @@ import { createObstacles } from './obstacles.ts';
 import { allPartitions, askSubscribers, partitionOf } from './partitions.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
-import { ACTIVATE, LEAVE } from './subscriber-scripts.ts';
+import { ACTIVATE, LEAVE, RENAME } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
 export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
@@ -112,8 +112,10 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return index === null ? undefined : (await interned.idsOf([Number(index)]))[0];
     },
 
-    async rename(id: string, displayName: string): Promise<void> {
-      await redis.hSet(keys.subscriber(id), 'displayName', displayName);
+    /** False when the name is not `ifNow`. */
+    async rename(id: string, displayName: string, ifNow?: string): Promise<boolean> {
+      const before = ifNow === undefined ? [] : [ifNow];
+      return (await redis.eval(RENAME, { keys: [keys.subscriber(id)], arguments: [displayName, ...before] })) === 1;
     },
 
     /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */

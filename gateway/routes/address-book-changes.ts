@@ -7,8 +7,8 @@ import { subscriberOf } from '../auth.ts';
 import { answerBook } from '../book-answer.ts';
 import { acceptBookChanges, type BookChangesUpload } from '../book-changes-body.ts';
 import { readBook } from '../book-reader.ts';
+import { expectedVersion } from '../conditions.ts';
 import type { Context } from '../context.ts';
-import { ifMatch } from '../if-match.ts';
 import { BookAccepted, BookChanges } from '../schemas/address-book.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 
@@ -20,7 +20,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
     app.patch(
       '/subscribers/:subscriberId/address-book',
       {
-        config: { access: { scope: 'address-books:write', self: true }, upload: true },
+        config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
         bodyLimit: LARGEST_UPLOAD,
         // As for the whole book: each contact is checked by itself as it comes.
         validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(part)),
@@ -35,8 +35,8 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         },
       },
       async (request, reply) => {
-        const version = ifMatch(request);
         const subscriber = await subscriberOf(request, stores);
+        const version = await expectedVersion(request, () => stores.addressBooks.info(subscriber.id));
         const body = request.body as unknown as BookChangesUpload | undefined;
         if (body === undefined)
           throw new Fault('INVALID_ARGUMENT', 'Send the changes, with Content-Type: application/json.');

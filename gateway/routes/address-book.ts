@@ -7,8 +7,9 @@ import { subscriberOf } from '../auth.ts';
 import { answerBook } from '../book-answer.ts';
 import { acceptBooks, type BookUpload, FILE_TYPES } from '../book-body.ts';
 import { readBook } from '../book-reader.ts';
+import { expectedVersion } from '../conditions.ts';
 import type { Context } from '../context.ts';
-import { etagOf, ifMatch } from '../if-match.ts';
+import { quoted } from '../entity-tags.ts';
 import { BookAccepted, BookBody, BookView } from '../schemas/address-book.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 
@@ -30,7 +31,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        config: { access: { scope: 'address-books:write', self: true }, upload: true },
+        config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
         bodyLimit: LARGEST_UPLOAD,
         // The schema is for the reader of the document; each contact is checked by itself as it comes, so that a bad one is listed and the others are kept.
         validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(part)),
@@ -46,7 +47,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, stores);
-        const ifVersion = ifMatch(request);
+        const ifVersion = await expectedVersion(request, () => stores.addressBooks.info(subscriber.id));
         const { entries, saysEmpty, columns } = requireBook(request.body);
         const photos = stores.photos.upload(subscriber.id);
         try {
@@ -73,7 +74,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        config: { access: { scope: 'address-books:read', self: true } },
+        config: { access: { scope: 'address-books:read', self: true }, compares: true },
         schema: {
           tags,
           summary: 'What is kept, and whether friendships are up to date with it',
@@ -93,7 +94,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const matched = friends.filter((friend) => friend.held).length;
         const reconciling = marked.includes(true) || Math.abs(now() - changedAt) < PACE;
         return reply
-          .header('etag', etagOf(version))
+          .header('etag', quoted(`${version}`))
           .send({ version, contacts, matched, waiting, state: reconciling ? 'reconciling' : 'current' });
       },
     );
@@ -101,7 +102,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       PATH,
       {
-        config: { access: { scope: 'address-books:write', self: true } },
+        config: { access: { scope: 'address-books:write', self: true }, compares: true },
         schema: {
           tags,
           summary: 'Delete the address book; the friendships that it made end',
@@ -111,7 +112,8 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        await stores.addressBooks.drop(id, now());
+        const ifVersion = await expectedVersion(request, () => stores.addressBooks.info(id));
+        await stores.addressBooks.drop(id, now(), ifVersion);
         await stores.photos.drop(id);
         await reconcileSoon(context, id);
         return reply.code(204).send(null);

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { createApplicationPassword, revokeApplicationPassword } from '../../service/application-passwords.ts';
 import { WEBHOOK_PATH } from '../../service/player-addresses.ts';
@@ -20,6 +21,11 @@ const config = { access: { scope: 'tokens:write', self: true } } as const;
 /** Passwords with which a subscriber's players say what plays, and do nothing else. */
 export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores } = context;
+
+  async function list(request: FastifyRequest) {
+    const { id } = await subscriberOf(request, stores);
+    return { applicationPasswords: (await stores.applicationPasswords.list(id)).map(toView) };
+  }
 
   return async (app) => {
     app.post(
@@ -47,7 +53,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
     app.get(
       PATH,
       {
-        config,
+        config: { ...config, shows: list },
         schema: {
           tags,
           summary: 'The passwords of a subscriber’s players',
@@ -55,10 +61,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
           response: { 200: ApplicationPasswordList, ...problems },
         },
       },
-      async (request) => {
-        const { id } = await subscriberOf(request, stores);
-        return { applicationPasswords: (await stores.applicationPasswords.list(id)).map(toView) };
-      },
+      list,
     );
 
     app.delete(

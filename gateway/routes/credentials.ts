@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { covers } from '../../domain/grant.ts';
 import { readMoment } from '../../domain/moment.ts';
@@ -29,6 +30,12 @@ export function credentialRoutes({ stores, now }: Context): FastifyPluginAsyncTy
     const credential = await credentials.get(id);
     if (!credential || !covers(carrier, credential)) throw new Fault('NOT_FOUND', 'There is no such credential.');
     return credential;
+  }
+
+  async function list(request: FastifyRequest) {
+    const carrier = carrierOf(request);
+    const visible = (await credentials.list()).filter(({ credential }) => covers(carrier, credential));
+    return { credentials: visible.map(({ credential, lastUsedAt }) => toView(credential, now(), lastUsedAt)) };
   }
 
   return async (app) => {
@@ -66,18 +73,14 @@ export function credentialRoutes({ stores, now }: Context): FastifyPluginAsyncTy
     app.get(
       '/credentials',
       {
-        config,
+        config: { ...config, shows: list },
         schema: {
           tags,
           summary: 'All credentials, also expired and revoked ones',
           response: { 200: CredentialList, ...problems },
         },
       },
-      async (request) => {
-        const carrier = carrierOf(request);
-        const visible = (await credentials.list()).filter(({ credential }) => covers(carrier, credential));
-        return { credentials: visible.map(({ credential, lastUsedAt }) => toView(credential, now(), lastUsedAt)) };
-      },
+      list,
     );
 
     app.post(

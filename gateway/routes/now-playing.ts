@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { shares } from '../../domain/privacy.ts';
 import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
 import { tuneView } from '../../service/friend-views.ts';
@@ -15,6 +16,17 @@ const tags = ['now playing'];
 /** What a subscriber plays. */
 export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, now } = context;
+
+  /** Undefined when nothing plays. */
+  async function show(request: FastifyRequest) {
+    const { id } = await subscriberOf(request, stores);
+    const [{ devices }, { privacy }] = await Promise.all([stores.nowPlaying.read(id), stores.privacies.read(id)]);
+    const playing = currentOf(devices, now());
+    if (!playing) return undefined;
+    const { device, player } = playing;
+    const shared = shares(privacy, now());
+    return { ...tuneView(playing), device, ...(player === undefined ? {} : { player }), shared };
+  }
 
   return async (app) => {
     app.put(
@@ -41,7 +53,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        config: { access: { scope: 'now-playing:read', self: true } },
+        config: { access: { scope: 'now-playing:read', self: true }, shows: show },
         schema: {
           tags,
           summary: 'What plays now, and whether friends are shown it',
@@ -50,13 +62,8 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const { id } = await subscriberOf(request, stores);
-        const [{ devices }, { privacy }] = await Promise.all([stores.nowPlaying.read(id), stores.privacies.read(id)]);
-        const playing = currentOf(devices, now());
-        if (!playing) return reply.code(204).send(null);
-        const { device, player } = playing;
-        const shared = shares(privacy, now());
-        return reply.send({ ...tuneView(playing), device, ...(player === undefined ? {} : { player }), shared });
+        const shown = await show(request);
+        return shown ? reply.send(shown) : reply.code(204).send(null);
       },
     );
 

@@ -8,8 +8,9 @@ import { changePrivacy } from '../../service/privacy.ts';
 import { requireReach } from '../../service/reach.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
 import { rangesOf, subscriberOf } from '../auth.ts';
+import { expectedVersion } from '../conditions.ts';
 import type { Context } from '../context.ts';
-import { etagOf, ifMatch } from '../if-match.ts';
+import { quoted } from '../entity-tags.ts';
 import { privacyView, toPrivacy, unseenBlocked } from '../privacy-settings.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
@@ -25,7 +26,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   async function view(request: FastifyRequest, id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
-    return { etag: etagOf(state.version), body: privacyView(context, rangesOf(request), id, state, blocked) };
+    return { etag: quoted(`${state.version}`), body: privacyView(context, rangesOf(request), id, state, blocked) };
   }
 
   /**
@@ -78,7 +79,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        config: { access: { scope: 'privacy:write', self: true } },
+        config: { access: { scope: 'privacy:write', self: true }, compares: true },
         bodyLimit: BODY_LIMIT,
         schema: {
           tags,
@@ -95,7 +96,11 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
         const privacy = toPrivacy(request.body);
         const consented = privacy.discoverable ? await consentedAt(request, id) : undefined;
         const { blocked, version } = await blockedBy(request, id, request.body.blocked);
-        await changePrivacy(context, id, privacy, blocked, ifMatch(request) ?? version ?? consented);
+        const expected = await expectedVersion(request, () => stores.privacies.read(id));
+        // The oldest that something was decided on: when another one is in force by now, nothing is changed.
+        const versions = [expected, version, consented].filter((one) => one !== undefined);
+        const ifVersion = versions.length === 0 ? undefined : Math.min(...versions);
+        await changePrivacy(context, id, privacy, blocked, ifVersion);
         const { etag, body } = await view(request, id);
         return reply.header('etag', etag).send(body);
       },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
 import { PHONE_BOOK, sealPurpose } from '../../domain/source.ts';
@@ -21,6 +22,18 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     const source = await stores.sources.get(id, name);
     if (!source) throw noSource();
     return toSourceView(source, now());
+  }
+
+  async function show(request: FastifyRequest) {
+    const { id } = await subscriberOf(request, stores);
+    const { name } = request.params as { name: string };
+    const source = await stores.sources.get(id, name);
+    return source && toSourceView(source, now());
+  }
+
+  async function list(request: FastifyRequest) {
+    const { id } = await subscriberOf(request, stores);
+    return { sources: (await stores.sources.list(id)).map((source) => toSourceView(source, now())) };
   }
 
   return async (app) => {
@@ -59,7 +72,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        config: { access: { scope: 'address-books:read', self: true } },
+        config: { access: { scope: 'address-books:read', self: true }, shows: list },
         schema: {
           tags,
           summary: 'The network address books that are linked',
@@ -67,16 +80,13 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
           response: { 200: SourcesView, ...problems },
         },
       },
-      async (request) => {
-        const { id } = await subscriberOf(request, stores);
-        return { sources: (await stores.sources.list(id)).map((source) => toSourceView(source, now())) };
-      },
+      list,
     );
 
     app.get(
       `${PATH}/:name`,
       {
-        config: { access: { scope: 'address-books:read', self: true } },
+        config: { access: { scope: 'address-books:read', self: true }, shows: show },
         schema: {
           tags,
           summary: 'One network address book: how its last read went, and when the next one is',
@@ -84,7 +94,11 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
           response: { 200: SourceView, ...problems },
         },
       },
-      async (request) => viewOf((await subscriberOf(request, stores)).id, request.params.name),
+      async (request) => {
+        const shown = await show(request);
+        if (!shown) throw noSource();
+        return shown;
+      },
     );
 
     app.post(

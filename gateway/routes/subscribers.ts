@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { type Grant, numbersWithin, reachOf } from '../../domain/grant.ts';
 import { removeSubscriber } from '../../service/departure.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../service/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
 import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../auth.ts';
+import { hasCondition, presentOf, requireCondition } from '../conditions.ts';
 import type { Context } from '../context.ts';
 import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
@@ -25,6 +27,8 @@ const PARTLY = 'Of one that has numbers outside the credential’s ranges, too, 
 /** Subscribers: who is known to the service. */
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores } = context;
+
+  const show = async (request: FastifyRequest) => toView(rangesOf(request), await partlyReached(request, stores));
 
   return async (app) => {
     app.post(
@@ -76,7 +80,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId',
       {
-        config: { access: { scope: 'subscribers:read', self: true } },
+        config: { access: { scope: 'subscribers:read', self: true }, shows: show },
         schema: {
           tags,
           summary: 'Read a subscriber',
@@ -85,13 +89,13 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
           response: { 200: SubscriberView, ...problems },
         },
       },
-      async (request) => toView(rangesOf(request), await partlyReached(request, stores)),
+      show,
     );
 
     app.patch(
       '/subscribers/:subscriberId',
       {
-        config: { access: { scope: 'subscribers:write' } },
+        config: { access: { scope: 'subscribers:write' }, compares: true },
         schema: {
           tags,
           summary: 'Change the numbers, the JID or the display name',
@@ -109,12 +113,17 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         if (jid !== undefined) requireLinking(carrier);
         if (displayName !== undefined) requireWhole(carrier, subscriber);
         const moved = jid === undefined ? undefined : toJid(jid, context.config.homeHost);
+        const requireUnchanged = (present: Subscriber) =>
+          requireCondition(request, presentOf(toView(carrier, present)));
+        requireUnchanged(subscriber);
         await changeIdentity(context, subscriber.id, (present) => {
+          requireUnchanged(present);
           if (moved !== undefined) requireWhole(carrier, present);
           const phoneNumbers = renumbered(carrier, present, { primary: phoneNumber, others: otherPhoneNumbers });
           return { phoneNumbers, jid: moved ?? present.jid };
         });
-        if (displayName !== undefined) await rename(context, subscriber, toDisplayName(displayName));
+        if (displayName !== undefined)
+          await rename(context, subscriber, toDisplayName(displayName), hasCondition(request));
         return toView(carrier, await partlyReached(request, stores));
       },
     );

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { issueToken, toDeviceName } from '../../service/login.ts';
 import { revokeToken, revokeTokens } from '../../service/revoking.ts';
@@ -13,6 +14,12 @@ const tags = ['tokens'];
 /** Subscribers' tokens, one for each device. */
 export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, now } = context;
+
+  async function list(request: FastifyRequest) {
+    const { id } = await subscriberOf(request, stores);
+    const own = request.caller?.kind === 'subscriber' ? request.caller.tokenId : undefined;
+    return { tokens: (await stores.tokens.list(id, now())).map((device) => toView(device, own)) };
+  }
 
   return async (app) => {
     app.post(
@@ -40,7 +47,7 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId/tokens',
       {
-        config: { access: { scope: 'tokens:read', self: true } },
+        config: { access: { scope: 'tokens:read', self: true }, shows: list },
         schema: {
           tags,
           summary: 'The tokens of a subscriber’s devices',
@@ -48,11 +55,7 @@ export function tokenRoutes(context: Context): FastifyPluginAsyncTypebox {
           response: { 200: TokenList, ...problems },
         },
       },
-      async (request) => {
-        const { id } = await subscriberOf(request, stores);
-        const own = request.caller?.kind === 'subscriber' ? request.caller.tokenId : undefined;
-        return { tokens: (await stores.tokens.list(id, now())).map((device) => toView(device, own)) };
-      },
+      list,
     );
 
     app.delete(
