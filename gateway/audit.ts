@@ -3,6 +3,7 @@ import { Fault, type FaultCode } from '../domain/fault.ts';
 import { recordCall } from '../service/audit.ts';
 import { becomeCaller } from './caller.ts';
 import type { Context } from './context.ts';
+import { networkOf } from './network.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -46,7 +47,8 @@ export async function writeEntry(
   { subject, status, code }: { subject: string | undefined; status: number; code: FaultCode | undefined },
 ): Promise<void> {
   const { caller, id: correlator } = request;
-  await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code });
+  const from = context.subjectHashOf(networkOf(request.ip));
+  await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code, from });
 }
 
 /** From here on the call is one by who has logged in; whoever had its number until now has an entry of the call, too. */

@@ -1,6 +1,7 @@
 import type { FaultCode } from '../domain/fault.ts';
 import type { SubjectHashOf } from '../runtime/subject-hash.ts';
 import type { CallerKind } from '../store/audit.ts';
+import { type AuditKind, NOBODY, SUBSCRIBERS } from '../store/audit-places.ts';
 import type { ServiceContext } from './context.ts';
 
 /** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */
@@ -34,16 +35,21 @@ export type Call = {
   correlator: string;
   status: number;
   code: FaultCode | undefined;
+  /** A hash of the network from which somebody calls whom nobody knows. */
+  from?: string;
 };
+
+/** Calls that only look, though they are sent with POST: numbers do not stand in URLs. */
+const LOOKS = new Set(['POST /v1/subscribers/retrieve', 'POST /v1/audit/search']);
 
 /** Writes the call's entry, before its answer goes out (decision 41). */
 export async function recordCall(
   { stores, subjectHashOf, config }: ServiceContext & { subjectHashOf: SubjectHashOf },
-  { caller, operation, subject, correlator, status, code }: Call,
+  { caller, operation, subject, correlator, status, code, from = '' }: Call,
 ): Promise<void> {
   const callerId = caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? '');
   await stores.audit.record(
-    caller ? 'known' : 'unknown',
+    { kind: kindOf(operation, status), lane: laneOf(caller), whose: callerId || from },
     {
       caller: caller?.kind ?? 'unknown',
       callerId,
@@ -55,4 +61,15 @@ export async function recordCall(
     },
     config.auditMaxEntries,
   );
+}
+
+function kindOf(operation: string, status: number): AuditKind {
+  if (status >= 400) return 'refusals';
+  if (operation.endsWith('/export')) return 'exports';
+  return /^(?:GET|HEAD) /.test(operation) || LOOKS.has(operation) ? 'looks' : 'changes';
+}
+
+function laneOf(caller: Call['caller']): string {
+  if (!caller) return NOBODY;
+  return caller.kind === 'subscriber' ? SUBSCRIBERS : caller.id;
 }

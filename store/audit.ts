@@ -1,8 +1,20 @@
 import type { Redis } from '../runtime/redis.ts';
+import {
+  AUDIT_KINDS,
+  type AuditKind,
+  type AuditPlace,
+  lengthOf,
+  NOBODY,
+  SHARE_SECONDS,
+  SUBSCRIBERS,
+  shareOf,
+} from './audit-places.ts';
+import { createLaneReader, type LaneReader } from './audit-reader.ts';
+import { RECORD } from './audit-script.ts';
 import type { Keys } from './keys.ts';
 
-/** Calls by somebody who is known, and calls refused because nobody knew who it was: the latter, of which anybody can make many, push out none of the former. */
-export type Trail = 'known' | 'unknown';
+/** Calls by somebody who is known (all of them, or one kind), or by nobody known. */
+export type Trail = 'known' | 'unknown' | AuditKind;
 
 export type CallerKind = 'operator' | 'key' | 'oauth' | 'subscriber' | 'unknown';
 
@@ -21,8 +33,8 @@ export type AuditRecord = {
   code: string;
 };
 
-/** `id`: its place in the trail. `time`: milliseconds since the epoch. */
-export type AuditEntry = AuditRecord & { id: string; time: number };
+/** `id`: its place in the trail. `time`: milliseconds since the epoch. `more`: the caller's share is used up, and what came after it that day is not there. */
+export type AuditEntry = AuditRecord & { id: string; time: number; more: boolean };
 
 /** What is looked for, the newest first: between two times, before a place (`cursor`), by caller, by subject. */
 export type AuditQuery = {
@@ -37,42 +49,74 @@ export type AuditQuery = {
   limit: number;
 };
 
-/** Entries of one step through the trail, and the most steps of one question: whoever filters finely asks again with the cursor. */
-const STEP = 1_000;
-const STEPS = 20;
+/** The most entries that one question looks at: whoever filters finely asks again with the cursor. */
+const LOOKED_AT = 20_000;
 
 /**
- * The audit trail: streams `known` and `unknown`, in one slot. Entries are added and, beyond `maxEntries` of each (a little
- * later than that), fall off the far end; nothing else changes or removes one.
+ * The audit trail: a stream for each kind of call and each lane (a credential, all subscribers, nobody known), in one slot; the set `lanes`; the hash
+ * `clock` (time and number of the last entry); and counters `share` (decision 106). Entries are added and, beyond the stream's length (a
+ * little later than that), fall off the far end; nothing else changes or removes one.
  */
 export function createAudit(redis: Redis, keys: Keys) {
+  /** `callerId` is a credential's, or a subscriber's hash. */
+  async function lanesOf({ trail, callerId }: AuditQuery): Promise<string[]> {
+    if (trail === 'unknown') return [NOBODY];
+    const lanes = (await redis.sMembers(keys.audit.lanes)).filter((lane) => lane !== NOBODY);
+    if (callerId === undefined) return lanes;
+    return lanes.includes(callerId) ? [callerId] : lanes.filter((lane) => lane === SUBSCRIBERS);
+  }
+
+  async function readersOf(query: AuditQuery): Promise<LaneReader[]> {
+    const kinds = AUDIT_KINDS.filter(
+      (kind) => query.trail === kind || query.trail === 'known' || query.trail === 'unknown',
+    );
+    const streams = (await lanesOf(query)).flatMap((lane) => kinds.map((kind) => keys.audit.stream(kind, lane)));
+    return streams.map((stream) => createLaneReader(redis, stream, query));
+  }
+
   return {
-    async record(trail: Trail, entry: AuditRecord, maxEntries: number): Promise<void> {
-      await redis.xAdd(keys.audit(trail), '*', toFields(entry), {
-        TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: maxEntries },
+    /** False when the caller's share for today is used up. */
+    async record(place: AuditPlace, entry: AuditRecord, maxEntries: number): Promise<boolean> {
+      const { kind, lane, whose } = place;
+      const reply = await redis.eval(RECORD, {
+        keys: [
+          keys.audit.stream(kind, lane),
+          keys.audit.lanes,
+          keys.audit.clock,
+          keys.audit.share(kind, whose, entry.operation),
+        ],
+        arguments: [lane, `${lengthOf(kind, maxEntries)}`, `${shareOf(place)}`, `${SHARE_SECONDS}`, ...toFields(entry)],
       });
+      return reply === 1;
     },
 
     /** `next`: where to go on; undefined at the end. It can come with fewer entries than asked for, even none. */
     async read(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: string | undefined }> {
+      const readers = await readersOf(query);
+      await Promise.all(readers.map((reader) => reader.fill()));
       const entries: AuditEntry[] = [];
-      let cursor = query.cursor;
-      for (let step = 0; step < STEPS; step += 1) {
-        const newest = cursor === undefined ? `${query.to ?? '+'}` : `(${cursor}`;
-        const found =
-          (await redis.xRevRange(keys.audit(query.trail), newest, `${query.from ?? '-'}`, { COUNT: STEP })) ?? [];
-        for (const { id, message } of found) {
-          cursor = id;
-          const entry = toEntry(id, message);
-          if (!isWanted(entry, query)) continue;
-          entries.push(entry);
-          if (entries.length === query.limit) return { entries, next: cursor };
-        }
-        if (found.length < STEP) return { entries, next: undefined };
+      let last: string | undefined;
+      for (let looked = 0; looked < LOOKED_AT; looked += 1) {
+        const reader = readers.reduce<LaneReader | undefined>(newer, undefined);
+        const found = reader?.take();
+        if (!found) return { entries, next: undefined };
+        await reader?.fill();
+        last = found.id;
+        const entry = toEntry(found.id, found.fields);
+        if (!isWanted(entry, query)) continue;
+        entries.push(entry);
+        if (entries.length === query.limit) break;
       }
-      return { entries, next: cursor };
+      return { entries, next: last };
     },
   };
+}
+
+/** Which of two stands at the newer entry; undefined when both have ended. */
+function newer(one: LaneReader | undefined, other: LaneReader): LaneReader | undefined {
+  const [a, b] = [one?.head(), other.head()];
+  if (!a || !b) return b ? other : one;
+  return b.time > a.time || (b.time === a.time && b.number > a.number) ? other : one;
 }
 
 function isWanted(entry: AuditEntry, { callerId, subject, concerning, to }: AuditQuery): boolean {
@@ -82,30 +126,22 @@ function isWanted(entry: AuditEntry, { callerId, subject, concerning, to }: Audi
 }
 
 /** Always the same fields in the same order: Redis then keeps their names once for many entries. */
-function toFields({ caller, callerId, operation, subject, correlator, status, code }: AuditRecord) {
-  return { caller, callerId, operation, subject, correlator, status: `${status}`, code };
+function toFields({ caller, callerId, operation, subject, correlator, status, code }: AuditRecord): string[] {
+  return Object.entries({ caller, callerId, operation, subject, correlator, status: `${status}`, code }).flat();
 }
 
 function toEntry(id: string, fields: Record<string, string>): AuditEntry {
-  const {
-    caller = 'unknown',
-    callerId = '',
-    operation = '',
-    subject = '',
-    correlator = '',
-    status,
-    code = '',
-  } = fields;
-  const time = Number(id.split('-')[0]);
+  const { caller = 'unknown', callerId = '', operation = '', subject = '', correlator = '', code = '' } = fields;
   return {
     id,
-    time,
+    time: Number(id.split('-')[0]),
     caller: caller as CallerKind,
     callerId,
     operation,
     subject,
     correlator,
-    status: Number(status),
+    status: Number(fields.status),
     code,
+    more: fields.more === '1',
   };
 }

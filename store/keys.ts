@@ -87,7 +87,13 @@ export function createKeys(prefix: string) {
     reconciliation: `${prefix}:reconciliation`,
     leaving: (partition: number) => part(partition, 'leaving'),
     accountsMade: `${prefix}:accounts-made`,
-    audit: (trail: string) => `${prefix}:{audit}:${trail}`,
+    audit: {
+      stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,
+      lanes: `${prefix}:{audit}:lanes`,
+      clock: `${prefix}:{audit}:clock`,
+      share: (kind: string, whose: string, operation: string) =>
+        `${prefix}:{audit}:share:${kind}:${whose}:${operation}`,
+    },
     credentials: {
       records: `${prefix}:{credentials}:records`,
       names: `${prefix}:{credentials}:names`,

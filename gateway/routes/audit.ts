@@ -103,7 +103,7 @@ function toTime(text: string | undefined): number | undefined {
   return time;
 }
 
-function toView({ time, caller, callerId, operation, subject, correlator, status, code }: AuditEntry) {
+function toView({ time, caller, callerId, operation, subject, correlator, status, code, more }: AuditEntry) {
   return {
     time: new Date(time).toISOString(),
     caller,
@@ -113,5 +113,6 @@ function toView({ time, caller, callerId, operation, subject, correlator, status
     correlator,
     status,
     ...(code === '' ? {} : { code }),
+    ...(more && { more }),
   };
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { AUDIT_KINDS } from '../../store/audit-places.ts';
 import { Time } from './common.ts';
 
 const window = {
@@ -15,8 +16,9 @@ export const AuditParams = Type.Object(
     ...window,
     credential: Type.Optional(Type.String({ maxLength: 64, description: 'A credential’s id, or `operator`' })),
     trail: Type.Optional(
-      Type.Union([Type.Literal('known'), Type.Literal('unknown')], {
-        description: '`unknown`: calls that were refused because nobody knew who called',
+      Type.Union([Type.Literal('known'), Type.Literal('unknown'), ...AUDIT_KINDS.map((kind) => Type.Literal(kind))], {
+        description:
+          '`known` unless told: all calls by somebody known; or of these `changes`, `exports` (of all that is held about a subscriber), other `looks`, or `refusals`. `unknown`: calls by nobody known',
       }),
     ),
   },
@@ -46,6 +48,11 @@ export const AuditPage = Type.Object({
       correlator: Type.String(),
       status: Type.Integer(),
       code: Type.Optional(Type.String()),
+      more: Type.Optional(
+        Type.Boolean({
+          description: 'The caller made so many of these calls that the rest of that day is not written down.',
+        }),
+      ),
     }),
   ),
   next: Type.Optional(Type.String({ description: 'There is more: ask again with this as cursor.' })),

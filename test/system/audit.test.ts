@@ -174,8 +174,8 @@ describe('the audit trail', () => {
   it('is never lost silently: a success that cannot be written down is answered 503', async () => {
     await api.expectStatus(202, api.call('PUT', api.path(alice, 'now-playing'), TUNE));
     const client = await redisOf();
-    await client.rename('earshot:{audit}:known', 'earshot:{audit}:aside');
-    await client.set('earshot:{audit}:known', 'no stream, so that XADD fails');
+    await client.rename('earshot:{audit}:lanes', 'earshot:{audit}:aside');
+    await client.set('earshot:{audit}:lanes', 'no set, so that SADD fails');
     const lost = await api.call('PUT', api.path(alice, 'now-playing'), TUNE);
     expect([lost.status, lost.body.code, lost.headers.get('retry-after')]).to.deep.equal([503, 'UNAVAILABLE', '2']);
     await api.expectStatus(503, api.call('GET', api.path(alice, 'friends')));
@@ -183,7 +183,7 @@ describe('the audit trail', () => {
     await api.expectStatus(403, api.call('GET', api.path(bob, 'friends'), undefined, bearer(alice.token)));
     const issue = () => api.call('POST', api.path(alice, 'tokens'), undefined, { 'idempotency-key': 'lost-entry' });
     await api.expectStatus(503, issue());
-    await client.rename('earshot:{audit}:aside', 'earshot:{audit}:known');
+    await client.rename('earshot:{audit}:aside', 'earshot:{audit}:lanes');
     client.destroy();
     const again = await api.expectStatus(201, issue());
     expect(again.headers.get('idempotency-replayed'), 'was done once').to.equal('true');
@@ -193,8 +193,11 @@ describe('the audit trail', () => {
 
   it('holds no number, name, token, title or id of a subscriber', async () => {
     const client = await redisOf();
-    const trails = ['known', 'unknown'].map((trail) => client.xRange(`earshot:{audit}:${trail}`, '-', '+'));
-    const kept = JSON.stringify(await Promise.all(trails));
+    const names = await client.keys('earshot:{audit}:*');
+    const kinds = ['changes', 'exports', 'looks', 'refusals'];
+    const streams = names.filter((name) => kinds.some((kind) => name.startsWith(`earshot:{audit}:${kind}:`)));
+    const trails = streams.map((name) => client.xRange(name, '-', '+'));
+    const kept = JSON.stringify([names, ...(await Promise.all(trails))]);
     client.destroy();
     expect(kept).to.contain('now-playing').and.to.contain('UNAUTHENTICATED');
     for (const { id, phoneNumber, token } of [alice, bob])
