@@ -5,7 +5,8 @@ export const SCOPES = {
   'subscribers:write': 'Add, change and remove subscribers',
   'accounts:link': 'Tie a number to an XMPP account that is there already',
   'tokens:read': 'See the tokens of subscribers’ devices, without their secrets',
-  'tokens:write': 'Issue and revoke tokens with which subscribers call for themselves, passwords for their players, and a new one for the XMPP account made here',
+  'tokens:write':
+    'Issue and revoke tokens with which subscribers call for themselves, passwords for their players, and a new one for the XMPP account made here',
   'verification:read': 'Read the codes that wait to be passed on by hand',
   'imports:write': 'Add and update many subscribers',
   'address-books:read': 'See the state of address books',
@@ -17,6 +18,7 @@ export const SCOPES = {
   'friends:read': 'See a subscriber’s friends and what they play',
   'reconciliations:write': 'Have every subscriber looked at again',
   'audit:read': 'Read the audit trail',
+  'metrics:read': 'Read the metrics of all processes',
   'credentials:write': 'List, create, rotate and revoke credentials',
 } as const;
 

@@ -11,6 +11,7 @@ import { createServiceContext } from '../service/context.ts';
 import { createEventSource } from '../store/events.ts';
 import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
+import { listenForMetrics } from './metrics-listener.ts';
 import { buildServer } from './server.ts';
 import { followTls, readTls } from './tls.ts';
 
@@ -29,6 +30,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
     log,
   };
   const app = await buildServer(context, tls);
+  const listener = config.edge.metrics && (await listenForMetrics(context, config.edge.metrics));
   await app.listen({ host: config.host, port: config.port });
   log.info({ port: (app.server.address() as AddressInfo).port, tls: tls !== undefined }, 'listening');
   const following = tls && config.edge.tls && followTls(app.server as Server, config.edge.tls, tls, log);
@@ -36,6 +38,8 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   return {
     async stop() {
       await following?.stop();
+      listener?.closeAllConnections();
+      listener?.close();
       await app.close();
       await close();
       eventRedis.destroy();

@@ -32,6 +32,7 @@ import { credentialRoutes } from './routes/credentials.ts';
 import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { numberRoutes } from './routes/numbers.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -68,6 +69,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   acceptJson(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
   const limit = createLimit(context);
+  const identify = createIdentify(context);
   // Before the rules for browsers: players' doors have their own.
   if (context.config.players === 'on') await app.register(openPlayerDoors(context, limit));
   if (context.config.quicksy === 'on') await app.register(quicksyRoutes(context, limit));
@@ -80,9 +82,13 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
     open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
+  await app.register(async (guarded) => {
+    authenticate(guarded, identify, limit);
+    await guarded.register(metricsRoutes(context));
+  });
   await app.register(
     async (v1) => {
-      authenticate(v1, createIdentify(context), limit);
+      authenticate(v1, identify, limit);
       limitLongCalls(v1);
       acceptGzip(v1);
       honourIdempotencyKeys(v1, context);

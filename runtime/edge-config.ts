@@ -19,7 +19,12 @@ export type EdgeConfig = {
   /** Addresses and networks whose X-Forwarded-For is believed. */
   trustedProxies: string[];
   limits: LimitsConfig;
+  /** Where metrics are told without a credential; undefined: nowhere. */
+  metrics: Place | undefined;
 };
+
+/** `host`: an address of this machine. */
+export type Place = { host: string; port: number };
 
 export function edgeConfig(read: Reader): EdgeConfig {
   return {
@@ -33,7 +38,24 @@ export function edgeConfig(read: Reader): EdgeConfig {
       carrier: read.integer('EARSHOT_LIMIT_CARRIER', 0, 1_000_000_000, 60_000),
       streamsOfAddress: read.integer('EARSHOT_LIMIT_STREAMS', 0, 1_000_000_000, 1_000),
     },
+    metrics: metrics(read),
   };
+}
+
+/** A port alone is one of loopback. */
+function metrics(read: Reader): Place | undefined {
+  const name = 'EARSHOT_METRICS_LISTEN';
+  const text = read.given(name);
+  if (text === undefined) return undefined;
+  const [, v6, v4 = '127.0.0.1', port] = /^(?:(?:\[([\da-f:.]+)\]|([\d.]+)):)?(\d{1,5})$/i.exec(text) ?? [];
+  const host = v6 ?? v4;
+  if (port === undefined || isIP(host) === 0 || Number(port) > 65_535) {
+    read.faults.push(
+      `${name} must be a port of loopback such as 9464, or an address and a port such as 10.0.0.5:9464 or [::1]:9464.`,
+    );
+    return undefined;
+  }
+  return { host, port: Number(port) };
 }
 
 function oauth(read: Reader): OAuthConfig {

@@ -1,18 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { AggregatorRegistry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Mode } from '../../store/status.ts';
 import type { Context } from '../context.ts';
-import { problems } from '../schemas/common.ts';
 import { Readiness } from '../schemas/operations.ts';
 
 const tags = ['operations'];
-const PlainText = { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } };
 
-/** For the operator's supervisor and Prometheus: no credential, and nothing about a person. */
+/** For the operator's supervisor: no credential, and nothing about a person. */
 export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
-  const { stores, metrics, now } = context;
-
   return async (app) => {
     app.get(
       '/livez',
@@ -43,19 +38,6 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
         return reply
           .code(ready ? 200 : 503)
           .send({ status: ready ? 'ready' : 'not ready', missing, ...(mode && { mode }) });
-      },
-    );
-
-    app.get(
-      '/metrics',
-      { schema: { tags, summary: 'Metrics of all processes', response: { 200: PlainText, ...problems } } },
-      async (_request, reply) => {
-        const others = await stores.statuses.metrics(now());
-        const own = await metrics.registry.getMetricsAsJSON();
-        const all = AggregatorRegistry.aggregate([own, ...others] as Parameters<
-          typeof AggregatorRegistry.aggregate
-        >[0]);
-        return reply.type(all.contentType).send(await all.metrics());
       },
     );
   };

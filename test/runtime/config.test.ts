@@ -38,6 +38,16 @@ describe('runtime/config', () => {
     });
   });
 
+  it('reads where metrics are told without a credential: a port alone is one of loopback', () => {
+    const of = (text: string) => toGatewayConfig({ ...GATEWAY, EARSHOT_METRICS_LISTEN: text }).edge.metrics;
+    expect(of('')).to.equal(undefined);
+    expect(of('9464')).to.deep.equal({ host: '127.0.0.1', port: 9464 });
+    expect(of('10.0.0.5:9464')).to.deep.equal({ host: '10.0.0.5', port: 9464 });
+    expect(of('[::1]:9464')).to.deep.equal({ host: '::1', port: 9464 });
+    for (const wrong of ['metrics', ':9464', '10.0.0:9464', '::1:9464', '9464x', '70000', 'localhost:9464'])
+      expect(() => of(wrong), wrong).to.throw('EARSHOT_METRICS_LISTEN must be a port of loopback');
+  });
+
   it('takes no policy that there is not', () => {
     expect(() => toWorkerConfig({ ...WORKER, EARSHOT_POLICY: 'both' })).to.throw(
       'EARSHOT_POLICY must be one of: mutual, either.',

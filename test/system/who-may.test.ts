@@ -51,7 +51,8 @@ const TABLE: Record<string, number[]> = {
   // `other` and `self` are subscribers.             none wrong expired other self unscoped outside carrier operator
   'GET /livez':                                     [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /readyz':                                    [200, 200,  200,    200,  200,   200,     200,    200,    200],
-  'GET /metrics':                                   [200, 200,  200,    200,  200,   200,     200,    200,    200],
+  // Nobody with ranges may: it concerns everybody.
+  'GET /metrics':                                   [401, 401,  401,    403,  403,   403,     403,    403,    200],
   'GET /page/settings.json':                        [200, 200,  200,    200,  200,   200,     200,    200,    200],
   // These are how a credential is got: none is looked at, and none helps.
   'POST /v1/verification/send-code':                [202, 202,  202,    202,  202,   202,     202,    202,    202],
