@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './usage-error.ts';
 
 export type Checkpoint = {
   /** Rows that an earlier run has done. */
   done: number;
+  /** The Idempotency-Key of this import, also of the runs that go on with it: so the passwords of rows whose report was lost are told again. */
+  key: string;
   reach(row: number): Promise<void>;
   finish(): Promise<void>;
 };
@@ -16,19 +19,25 @@ export async function openCheckpoint(file: string): Promise<Checkpoint> {
   });
   const same = { size, mtimeMs };
 
+  const { row: done, key } = (await readKept(path, same)) ?? { row: 0, key: randomUUID() };
+
   async function write(row: number): Promise<void> {
-    await writeFile(`${path}.new`, JSON.stringify({ ...same, row }));
+    await writeFile(`${path}.new`, JSON.stringify({ ...same, row, key }), { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
 
-  return { done: await readDone(path, same), reach: write, finish: () => rm(path, { force: true }) };
+  await write(done);
+  return { done, key, reach: write, finish: () => rm(path, { force: true }) };
 }
 
-async function readDone(path: string, same: { size: number; mtimeMs: number }): Promise<number> {
+type Kept = { row: number; key: string };
+
+async function readKept(path: string, same: { size: number; mtimeMs: number }): Promise<Kept | undefined> {
   try {
-    const kept = JSON.parse(await readFile(path, 'utf8')) as { size: number; mtimeMs: number; row: number };
-    return kept.size === same.size && kept.mtimeMs === same.mtimeMs ? kept.row : 0;
+    const kept = JSON.parse(await readFile(path, 'utf8')) as Kept & typeof same;
+    const whole = typeof kept.row === 'number' && typeof kept.key === 'string';
+    return whole && kept.size === same.size && kept.mtimeMs === same.mtimeMs ? kept : undefined;
   } catch {
-    return 0;
+    return undefined;
   }
 }

@@ -34,7 +34,7 @@ export async function importFile(
 
   async function flush(): Promise<void> {
     if (batch.length === 0) return;
-    const reports = await sendBatch(server, batch, dryRun);
+    const reports = await sendBatch(server, batch, checkpoint?.key);
     for (const one of reports) counts[one.outcome] += 1;
     await appendFile(report, reports.map((one) => `${JSON.stringify(one)}\n`).join(''), { mode: 0o600 });
     await checkpoint?.reach(batch.at(-1)?.row ?? 0);
@@ -54,14 +54,14 @@ export async function importFile(
 }
 
 /** The reports of all rows, in order; those that cannot be read are not sent. */
-async function sendBatch(server: Server, batch: readonly ImportRow[], dryRun: boolean): Promise<Report[]> {
+async function sendBatch(server: Server, batch: readonly ImportRow[], key: string | undefined): Promise<Report[]> {
   const reports = new Map<number, Report>();
   let open = batch.filter((row) => 'subscriber' in row);
   for (const row of batch)
     if ('reason' in row)
       reports.set(row.row, { row: row.row, outcome: 'refused', ...{ code: 'INVALID_ARGUMENT', detail: row.reason } });
   for (let failures = 0; open.length > 0; ) {
-    const { done, why } = await send(server, open, dryRun);
+    const { done, why } = await send(server, open, key);
     for (const one of done) reports.set(one.row, one);
     open = open.slice(done.length);
     failures = done.length > 0 ? 0 : failures + 1;
@@ -73,16 +73,17 @@ async function sendBatch(server: Server, batch: readonly ImportRow[], dryRun: bo
   return batch.flatMap(({ row }) => reports.get(row) ?? []);
 }
 
-/** One request; the reports carry the file's own row numbers. */
+/** One request, of a dry run without a key; the reports carry the file's own row numbers. */
 async function send(
   server: Server,
   rows: readonly ImportRow[],
-  dryRun: boolean,
+  key: string | undefined,
 ): Promise<{ done: Report[]; why: string }> {
   const text = rows.map((row) => `${JSON.stringify('subscriber' in row ? row.subscriber : {})}\n`).join('');
-  const answer = await call(server, 'POST', `/v1/imports?dryRun=${dryRun}`, {
+  const answer = await call(server, 'POST', `/v1/imports?dryRun=${key === undefined}`, {
     type: 'application/x-ndjson',
     text,
+    ...(key !== undefined && { key }),
   }).catch((err: Error) => err);
   if (answer instanceof Error) return { done: [], why: answer.message };
   if (answer.status === 503) return { done: [], why: 'The gateway is not ready.' };

@@ -31,15 +31,19 @@ function keyIn(file: string | undefined): string | undefined {
 
 export type Answer = { status: number; text: string };
 
-/** One call of the API. @throws UsageError when nothing answers */
+/** One call of the API. `key`: its Idempotency-Key. @throws UsageError when nothing answers */
 export async function call(
   { url, key }: Server,
   method: string,
   path: string,
-  body?: { type: string; text: string },
+  body?: { type: string; text: string; key?: string },
 ): Promise<Answer> {
   try {
-    const headers = { authorization: `Bearer ${key}`, ...(body ? { 'content-type': body.type } : {}) };
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(body && { 'content-type': body.type }),
+      ...(body?.key !== undefined && { 'idempotency-key': body.key }),
+    };
     const response = await fetch(url + path, { method, headers, ...(body ? { body: body.text } : {}) });
     return { status: response.status, text: await response.text() };
   } catch {

@@ -13,10 +13,21 @@ declare module 'fastify' {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route remembers by itself what was done under an Idempotency-Key. */
+    remembers?: true;
+  }
+}
+
 const SHAPE = /^[\x21-\x7e]{1,255}$/;
 
 /** Keys that a subscriber may use a day, and that callers without a credential may at one address. */
 export const MOST_KEYS = { subscriber: 200, address: 10_000 };
+
+export function isIdempotencyKey(key: string | string[]): key is string {
+  return typeof key === 'string' && SHAPE.test(key);
+}
 
 /** Honours Idempotency-Key on every POST: the same request again gets the same answer for a day, and is done once. */
 export function honourIdempotencyKeys(app: FastifyInstance, context: Context): void {
@@ -25,8 +36,8 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
-    if (request.method !== 'POST' || key === undefined) return;
-    if (typeof key !== 'string' || !SHAPE.test(key))
+    if (request.method !== 'POST' || key === undefined || request.routeOptions.config.remembers) return;
+    if (!isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
     const secret = secretOf(request, key);
     const answer = await stores.idempotency.begin(secret);

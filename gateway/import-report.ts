@@ -18,6 +18,7 @@ import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
 import { requireLinking } from './auth.ts';
 import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';
+import type { ImportMemory } from './import-memory.ts';
 
 /** What became of one row. `password`: of the account that was made, told this once. */
 export type RowReport = {
@@ -34,6 +35,9 @@ export type ImportEnd =
   | { done: true; counts: Record<Outcome, number> }
   | { stopped: { row: number; code: FaultCode; detail: string } };
 
+/** Who imports, and how. */
+type ImportJob = { carrier: Carrier; memory: ImportMemory | undefined; dryRun: boolean };
+
 /** How many rows are worked on side by side, but rows of one number one after the other; their reports stay in order. */
 const WIDTH = 8;
 
@@ -43,9 +47,8 @@ const WIDTH = 8;
  */
 export async function* importReport(
   context: Context,
-  carrier: Carrier,
+  job: ImportJob,
   rows: AsyncIterable<ImportRow>,
-  dryRun: boolean,
   audit: (report: RowReport, subject: string | undefined) => Promise<void>,
 ): AsyncGenerator<RowReport | ImportEnd> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
@@ -65,8 +68,8 @@ export async function* importReport(
       const phoneNumber = 'subscriber' in next ? (parseE164(next.subscriber.phoneNumber) ?? '') : '';
       const before = underWay.findLast((other) => other.phoneNumber === phoneNumber)?.report;
       const report = Promise.resolve(before).then(async () => {
-        const { subject, ...done } = await workOn(context, carrier, next, dryRun);
-        if (!dryRun) await audit(done, subject);
+        const { subject, ...done } = await workOn(context, job, next);
+        if (!job.dryRun) await audit(done, subject);
         return done;
       });
       report.catch(() => {}); // Its turn comes above or below.
@@ -93,10 +96,10 @@ function stopOf(err: unknown): { code: FaultCode; detail: string } {
 /** `subject`: the id of the subscriber whom the row turned out to be about. */
 type Worked = RowReport & { subject?: string };
 
-async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun: boolean): Promise<Worked> {
+async function workOn(context: Context, job: ImportJob, row: ImportRow): Promise<Worked> {
   if ('reason' in row) return { row: row.row, outcome: 'refused', code: 'INVALID_ARGUMENT', detail: row.reason };
   try {
-    return { row: row.row, ...(await importOne(context, carrier, row.subscriber, dryRun)) };
+    return { row: row.row, ...(await importOne(context, job, row.subscriber)) };
   } catch (err) {
     // What passes by itself is no verdict on the row.
     if (!(err instanceof Fault) || err.code === 'UNAVAILABLE' || err.code === 'CONFLICT') throw err;
@@ -106,9 +109,8 @@ async function workOn(context: Context, carrier: Carrier, row: ImportRow, dryRun
 
 async function importOne(
   context: Context,
-  carrier: Carrier,
+  { carrier, memory, dryRun }: ImportJob,
   wanted: ImportedSubscriber,
-  dryRun: boolean,
 ): Promise<Omit<Worked, 'row'>> {
   const phoneNumbers = toE164s(wanted.phoneNumber, wanted.otherPhoneNumbers);
   for (const number of phoneNumbers) requireReach(carrier, number);
@@ -121,8 +123,11 @@ async function importOne(
     if (dryRun) return { outcome: 'created' };
     const { subscriber, password } = await createSubscriber(context, phoneNumbers, displayName ?? '', jid);
     const { id } = subscriber;
+    if (password !== undefined) await memory?.keep(wanted, { subscriberId: id, password });
     return { outcome: 'created', subscriberId: id, subject: id, ...(password === undefined ? {} : { password }) };
   }
+  const made = await memory?.recall(wanted);
+  if (made?.subscriberId === known.id) return { outcome: 'created', subject: known.id, ...made };
   return update(context, carrier, known, { phoneNumbers, others: wanted.otherPhoneNumbers, displayName, jid }, dryRun);
 }
 

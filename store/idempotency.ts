@@ -45,6 +45,12 @@ export function createIdempotency(redis: Redis, keys: Keys) {
       return sealed ? (JSON.parse(open(secret, sealed)) as Remembered) : 'under-way';
     },
 
+    /** The answer that was remembered, without starting anything. */
+    async recall(secret: string): Promise<Remembered | undefined> {
+      const sealed = await redis.get(keys.idempotency(hashOf(secret)));
+      return sealed && sealed !== ERASED ? (JSON.parse(open(secret, sealed)) as Remembered) : undefined;
+    },
+
     /** `subject`: the id of the subscriber whom the answer is about; undefined when it is about none. */
     async remember(secret: string, answer: Remembered, subject: string | undefined, now: number): Promise<void> {
       const hash = hashOf(secret);

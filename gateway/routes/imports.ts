@@ -10,6 +10,7 @@ import { writeEntry } from '../audit.ts';
 import { carrierOf } from '../auth.ts';
 import { bytesOf } from '../body-stream.ts';
 import type { Context } from '../context.ts';
+import { createImportMemory } from '../import-memory.ts';
 import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
 import { problems } from '../schemas/common.ts';
 import { ImportQuery } from '../schemas/operations.ts';
@@ -33,14 +34,14 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.post(
       '/imports',
       {
-        config: { access: { scope: 'imports:write' } },
+        config: { access: { scope: 'imports:write' }, remembers: true },
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
           tags: ['subscribers'],
           summary: 'Add or update many subscribers',
           description:
-            'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing.',
+            'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing. With an Idempotency-Key a row that was done under it is told as `created` again, with its password, for a day.',
           querystring: ImportQuery,
           response: {
             200: {
@@ -57,7 +58,10 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         if (!rows)
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
         const audit = (report: RowReport, subject: string | undefined) => auditRow(context, request, report, subject);
-        const report = importReport(context, carrierOf(request), rows, request.query.dryRun === 'true', audit);
+        const carrier = carrierOf(request);
+        const memory = createImportMemory(context, carrier, request.headers['idempotency-key']);
+        const dryRun = request.query.dryRun === 'true';
+        const report = importReport(context, { carrier, memory, dryRun }, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
     );

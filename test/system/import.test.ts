@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -176,6 +176,59 @@ describe('earshot import', () => {
     const counts = JSON.parse(out);
     expect(counts.created + counts.unchanged).to.equal(600 - row);
     await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(2599) }));
+  });
+
+  it('is told the passwords again that it has made and whose report was lost', async () => {
+    const file = await fileOf(
+      'passwords.ndjson',
+      Array.from({ length: 6 }, (_, i) => ({ phoneNumber: number(3000 + i), displayName: `${i}` })),
+    );
+    const first = JSON.parse((await run('import', file, '--json')).out);
+    expect(first).to.include({ created: 6 });
+    const before = await reports(file);
+    const key = 'a-key-of-this-import';
+    const lines = { 'content-type': 'application/x-ndjson', 'idempotency-key': key };
+    const rows = [3010, 3011].map((n) => `${JSON.stringify({ phoneNumber: number(n) })}\n`).join('');
+    const send = async (headers: Record<string, string>) => {
+      const { text } = await api.expectStatus(200, api.call('POST', '/v1/imports', rows, headers));
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .slice(0, 2)
+        .map((line) => JSON.parse(line) as Report);
+    };
+    const made = await send(lines);
+    expect(made.map(({ outcome }) => outcome)).to.deep.equal(['created', 'created']);
+    expect(await send(lines)).to.deep.equal(made);
+    const other = await send({ ...lines, 'idempotency-key': 'another' });
+    expect(other.map(({ outcome, password }) => [outcome, password])).to.deep.equal([
+      ['unchanged', undefined],
+      ['unchanged', undefined],
+    ]);
+    // The whole file again, as by a run that died before it wrote a report down.
+    const { size, mtimeMs } = await stat(file);
+    await writeFile(`${file}.progress`, JSON.stringify({ size, mtimeMs, row: 0, key }));
+    expect(JSON.parse((await run('import', file, '--json')).out)).to.include({ unchanged: 6 });
+    expect(before.every(({ password }) => password !== undefined)).to.equal(true);
+    await api.expectStatus(400, api.call('POST', '/v1/imports', rows, { ...lines, 'idempotency-key': 'a b' }));
+  });
+
+  it('keeps one key over all its runs, so that nothing that it made is lost when it is killed', async () => {
+    const file = await fileOf(
+      'killed.ndjson',
+      Array.from({ length: 40 }, (_, i) => ({ phoneNumber: number(4000 + i) })),
+    );
+    const child = start('import', file);
+    await eventually(async () => {
+      expect(JSON.parse(await readFile(`${file}.progress`, 'utf8')).key).to.be.a('string');
+      await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(4010) }));
+    });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await run('import', file, '--json');
+    const told = new Map((await reports(file)).map(({ subscriberId, password }) => [subscriberId, password]));
+    expect(told.size).to.equal(40);
+    expect([...told.values()].filter((password) => password === undefined)).to.deep.equal([]);
   });
 
   it('says plainly what is wrong with its words, its file and its key', async () => {
