@@ -11,13 +11,16 @@ export function newAccountPassword(): string {
 
 /**
  * Gives the XMPP account that Earshot made for the subscriber a new password, and returns it: nothing keeps it. The one before does not log in any
- * more; clients that are connected stay so. After UNAVAILABLE either may hold: ask again.
+ * more, and Prosody logs out whoever is connected. After UNAVAILABLE either may hold: ask again.
  * @throws Fault CONFLICT (the account was not made here, or somebody else is just setting a password), UNAVAILABLE
  */
-export async function renewAccountPassword(context: ServiceContext, { id, jid }: Subscriber): Promise<string> {
+export async function renewAccountPassword(
+  context: ServiceContext,
+  { id, jid }: Subscriber,
+  password = newAccountPassword(),
+): Promise<string> {
   if (!(await context.stores.accounts.madeFor(id)).includes(jid)) throw notMadeHere();
   await requireComponent(context);
-  const password = newAccountPassword();
   const state = await askForAccount(context, id, password);
   if (state === 'made') return password;
   if (state === 'taken') throw notMadeHere();

@@ -1,44 +1,38 @@
 import { Fault } from '../../domain/fault.ts';
-import { renewAccountPassword } from '../../service/account-password.ts';
-import { type Command, type Done, done, first, Refusal, subscriberOf, type Visit } from './command.ts';
+import { newAccountPassword, renewAccountPassword } from '../../service/account-password.ts';
+import { type Command, done, first, Refusal, type Stage, subscriberOf, type Visit } from './command.ts';
 
-/** A new password for the account itself, where it was made here: for another client, when the first one is lost. Asked once more before. */
+/**
+ * A new password for the account itself, where it was made here. It is shown before it is set: the server then logs out every client of the account,
+ * also the one that asks.
+ */
 export const accountPassword: Command = {
   name: 'account',
   open: 'to subscribers',
   audited: 'answers',
   async begin(visit) {
     const { id, jid } = subscriberOf(visit);
-    const { account: words, commands } = visit.texts;
-    const { title } = commands.account;
-    if (!(await visit.context.stores.accounts.madeFor(id)).includes(jid)) return done(title, words.notMade);
-    return {
-      title,
-      instructions: words.ask,
-      fields: [{ name: 'confirm', type: 'boolean', label: words.confirm, value: ['0'], required: true }],
-      last: true,
-      async next(current, answers) {
-        if (first(answers, 'confirm') !== '1') throw new Refusal(current.texts.account.notConfirmed);
-        return renew(current);
-      },
-    };
+    const made = await visit.context.stores.accounts.madeFor(id);
+    return made.includes(jid)
+      ? show(visit, newAccountPassword())
+      : done(visit.texts.commands.account.title, visit.texts.account.notMade);
   },
 };
 
-async function renew(visit: Visit): Promise<Done> {
-  const { context, texts } = visit;
+function show({ texts }: Visit, password: string): Stage {
   const { account: words, commands } = texts;
-  const subscriber = subscriberOf(visit);
-  const password = await renewAccountPassword(context, subscriber).catch((err: unknown) => {
-    throw err instanceof Fault && err.code === 'CONFLICT' ? new Refusal(texts.busy, { cause: err }) : err;
-  });
   return {
     title: commands.account.title,
-    notes: [{ type: 'warn', text: words.once }],
-    facts: [
-      { name: 'address', label: words.address, value: subscriber.jid },
-      { name: 'password', label: words.password, value: password },
-    ],
+    instructions: words.ask(password),
+    fields: [{ name: 'confirm', type: 'boolean', label: words.confirm, value: ['0'], required: true }],
+    last: true,
     secret: true,
+    async next(visit, answers) {
+      if (first(answers, 'confirm') !== '1') throw new Refusal(visit.texts.account.notConfirmed);
+      await renewAccountPassword(visit.context, subscriberOf(visit), password).catch((err: unknown) => {
+        throw err instanceof Fault && err.code === 'CONFLICT' ? new Refusal(visit.texts.busy, { cause: err }) : err;
+      });
+      return done(commands.account.title, visit.texts.account.done);
+    },
   };
 }

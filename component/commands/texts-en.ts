@@ -164,13 +164,12 @@ export const en = {
     gateway: 'https://<address of this service>',
   },
   account: {
-    ask: 'This account gets a new password, which is shown once. The present one then logs in no more; clients that are connected stay so.',
-    confirm: 'Set a new password',
-    notConfirmed: 'The password is as it was. Tick the box to set a new one.',
+    ask: (password: string): string =>
+      `The new password will be ${password} – write it down now. When you confirm, it is set, and every client of this account is logged out, also this one; log in again with the new password.`,
+    confirm: 'I have written it down; set it',
+    notConfirmed: 'The password is as it was. Tick the box to set the new one.',
     notMade: 'This account was not made here: its password is set where it was made, or in your client.',
-    once: 'The password is shown this once; keep it now. Another one can be set at any time.',
-    address: 'Address',
-    password: 'Password',
+    done: 'The new password is set.',
   },
   forget: {
     ask: 'Everything about you is erased: number, address books, friendships made here, devices, settings. An account that was made for you by this service goes too, with all that is in it. This cannot be undone.',

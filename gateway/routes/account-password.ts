@@ -16,7 +16,7 @@ export function accountPasswordRoutes(context: Context): FastifyPluginAsyncTypeb
           tags: ['subscribers'],
           summary: 'Set a new password of the XMPP account that was made for the subscriber, and show it this once',
           description:
-            'The one before does not log in any more; clients that are connected stay so. An account that was not made here is left alone: 409. With an Idempotency-Key an answer that was lost can be had again.',
+            'The one before does not log in any more, and clients that are connected are logged out. An account that was not made here is left alone: 409. With an Idempotency-Key an answer that was lost can be had again.',
           params: SubscriberParams,
           body: NothingOrNoOptions,
           response: { 200: NewAccountPassword, ...problems },

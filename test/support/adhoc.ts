@@ -18,6 +18,7 @@ export type CommandAnswer = {
   /** `form` or `result`; undefined when there is none. */
   form: string | undefined;
   title: string;
+  instructions: string;
   fields: Record<string, { type: string; label: string; values: string[]; options: Record<string, string> }>;
   /** By the columns reported. */
   rows: Record<string, string>[];
@@ -143,6 +144,7 @@ function toAnswer(command: Element): CommandAnswer {
     notes: command.getChildren('note').map((note) => ({ type: note.attrs.type ?? 'info', text: note.getText() })),
     form: form?.attrs.type,
     title: form?.getChildText('title') ?? '',
+    instructions: form?.getChildText('instructions') ?? '',
     fields: Object.fromEntries(fields),
     rows,
     lang: command.attrs['xml:lang'],
