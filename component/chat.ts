@@ -31,7 +31,7 @@ export function createChat(stream: Stream, context: CommandContext): Chat {
     const visit = await visitOf(context, from, languageOf(message.attrs['xml:lang']));
     if (!visit || text === '') return;
     const answered = await (message.getChild('encryption', EME)
-      ? conversations.bewildered(visit, visit.texts.chat.encrypted)
+      ? conversations.bewildered(visit, { text: visit.texts.chat.encrypted })
       : conversations.replyTo(visit, text));
     if (answered) await stream.send(replyElement(message, visit, answered));
   }

@@ -21,7 +21,7 @@ export type Conversations = {
   /** What to say to this; undefined to say nothing. The texts of `visit` become those of the language that was spoken. */
   replyTo(visit: Visit, text: string): Promise<Reply | undefined>;
   /** The text, unless there were too many of the kind lately. */
-  bewildered(visit: Visit, text: string): Promise<Reply | undefined>;
+  bewildered(visit: Visit, reply: Reply): Promise<Reply | undefined>;
 };
 
 /** What a conversation waits for. `subscriberId`: whose it was when it was asked. */
@@ -61,7 +61,7 @@ export function createConversations(context: CommandContext): Conversations {
           return await goOn(visit, waiting, said.rest);
         return await start(visit, said.command, said.rest, said.language);
       }
-      if (!waiting) return await bewildered(visit, visit.texts.chat.unknown);
+      if (!waiting) return await bewildered(visit, { text: visit.texts.chat.unknown });
       visit.texts = TEXTS[waiting.language];
       return await goOn(visit, waiting, text);
     } catch (err) {
@@ -85,7 +85,8 @@ export function createConversations(context: CommandContext): Conversations {
   async function goOn(visit: Visit, waiting: Pending, text: string): Promise<Reply | undefined> {
     const given = readAnswers(waiting.stage.fields, text, waiting.shown);
     if (given) return take(visit, waiting, given);
-    return bewildered(visit, stageText(waiting.stage, waiting.command, visit.texts));
+    const asked = stageText(waiting.stage, waiting.command, visit.texts);
+    return bewildered(visit, { text: asked, secret: waiting.stage.secret ?? false });
   }
 
   async function take(
@@ -139,8 +140,8 @@ export function createConversations(context: CommandContext): Conversations {
     return !over || (await maySay(visit, 'told to wait', OVER_LIMIT)) ? { text: reason } : undefined;
   }
 
-  async function bewildered(visit: Visit, text: string): Promise<Reply | undefined> {
-    return (await maySay(visit, 'not understood', BEWILDERED)) ? { text } : undefined;
+  async function bewildered(visit: Visit, reply: Reply): Promise<Reply | undefined> {
+    return (await maySay(visit, 'not understood', BEWILDERED)) ? reply : undefined;
   }
 
   async function maySay({ jid }: Visit, what: string, limits: typeof BEWILDERED): Promise<boolean> {
