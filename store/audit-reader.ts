@@ -1,13 +1,14 @@
 import type { Redis } from '../runtime/redis.ts';
 
-export type LaneEntry = { id: string; fields: Record<string, string> };
+/** `time` and `number` are the parts of the id. */
+export type LaneEntry = { id: string; time: number; number: number; fields: Record<string, string> };
 
 /** One stream of the trail, read from its newest entry on. */
 export type LaneReader = {
   /** To be called first, and after each entry that was taken: reads on when nothing is left. */
   fill(): Promise<void>;
-  /** Time and number of the newest entry that was not taken. */
-  head(): { time: number; number: number } | undefined;
+  /** The newest entry that was not taken. */
+  head(): LaneEntry | undefined;
   take(): LaneEntry | undefined;
 };
 
@@ -30,21 +31,21 @@ export function createLaneReader(
     async fill() {
       if (at < found.length || ended) return;
       const batch = (await redis.xRevRange(stream, newest, `${from ?? '-'}`, { COUNT: count })) ?? [];
-      found = batch.map(({ id, message }) => ({ id, fields: message }));
+      found = batch.map(({ id, message }) => toLaneEntry(id, message));
       at = 0;
       ended = batch.length < count;
       newest = `(${batch.at(-1)?.id ?? '0-0'}`;
       count = STEP;
     },
-    head() {
-      const id = found[at]?.id;
-      if (id === undefined) return undefined;
-      const [time = 0, number = 0] = id.split('-').map(Number);
-      return { time, number };
-    },
+    head: () => found[at],
     take() {
       at += 1;
       return found[at - 1];
     },
   };
+}
+
+function toLaneEntry(id: string, fields: Record<string, string>): LaneEntry {
+  const [time = 0, number = 0] = id.split('-').map(Number);
+  return { id, time, number, fields };
 }
