@@ -72,5 +72,5 @@ function limitBody(app: FastifyInstance, request: FastifyRequest, reply: Fastify
 
 function hasOrdinaryBody({ headers, raw, routeOptions }: FastifyRequest): boolean {
   const announced = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return announced && !raw.complete && (routeOptions.bodyLimit ?? BODY_LIMIT) <= BODY_LIMIT;
+  return announced && !raw.complete && !raw.readableEnded && (routeOptions.bodyLimit ?? BODY_LIMIT) <= BODY_LIMIT;
 }
