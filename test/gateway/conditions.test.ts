@@ -124,6 +124,7 @@ describe('conditional requests', () => {
     const bodies: Record<string, object> = {
       'POST /v1/subscribers': { phoneNumber: '+8613800138009', jid: 'x@op.example' },
       'POST /v1/subscribers/retrieve': { phoneNumber: '+8613800138000' },
+      'POST /v1/numbers/recycle': { phoneNumber: '+8613800138000' },
       'POST /v1/audit/search': { subscriberId: id },
       'POST /v1/credentials': { name: 'y', scopes: ['audit:read'] },
       'PATCH /v1/subscribers/{subscriberId}': { displayName: 'x' },
