@@ -101,6 +101,7 @@ describe('runtime/config', () => {
 
   it('takes the edge as it is meant: off unless told, and no half of it', () => {
     expect(toGatewayConfig(GATEWAY).edge).to.deep.equal({
+      metrics: undefined,
       oauth: undefined,
       tls: undefined,
       corsOrigins: [],
