@@ -29,13 +29,23 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     skipMetasUpdate: true,
     defaultJobOptions: { ...RETRIES, removeOnComplete: true, removeOnFail: true },
   };
-  const queues = new Map(QUEUES.map((name) => [name, new Queue<SubscriberJob>(name, options)]));
-  for (const queue of queues.values()) queue.on('error', (err) => log.warn({ err, queue: queue.name }, 'queue'));
+  const queues = new Map<QueueName, Queue<SubscriberJob>>();
+  for (const name of QUEUES) open(name);
+
+  /** BullMQ's queue that could not begin, as the connection broke meanwhile, never does: whoever asks next finds another. */
+  function open(name: QueueName): Queue<SubscriberJob> {
+    const queue = new Queue<SubscriberJob>(name, options);
+    queue.on('error', (err) => log.warn({ err, queue: name }, 'queue'));
+    queue.waitUntilReady().catch(async () => {
+      if (queues.get(name) === queue) queues.delete(name);
+      await queue.close();
+    });
+    queues.set(name, queue);
+    return queue;
+  }
 
   function queueOf(name: QueueName): Queue<SubscriberJob> {
-    const queue = queues.get(name);
-    if (!queue) throw new Error(`There is no queue ${name}.`);
-    return queue;
+    return queues.get(name) ?? open(name);
   }
 
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
@@ -57,7 +67,7 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
   return {
     enqueue,
     async dropEvents() {
-      await Promise.all([...queues.values()].map((queue) => queue.trimEvents(0)));
+      await Promise.all(QUEUES.map((name) => queueOf(name).trimEvents(0)));
     },
     retryNow: (name) => queueOf(name).promoteJobs(),
     close: async () => {

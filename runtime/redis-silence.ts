@@ -3,6 +3,8 @@ import type { Log } from './log.ts';
 
 /** Milliseconds between two pings of one connection. */
 const INTERVAL = 250;
+/** Parts into which the patience is cut. */
+const SLICES = 10;
 
 type Connection = {
   readonly isOpen: boolean;
@@ -44,15 +46,19 @@ export function endSilentConnections(
   timer.unref();
 }
 
-/** A connection that breaks meanwhile has answered, too: whoever waited on it knows. */
+/**
+ * A connection that breaks meanwhile has answered, too: whoever waited on it knows. Time in which this process itself was held up does not
+ * count: a slice of patience is one, however long it took.
+ */
 async function answers(connection: Connection, patience: number): Promise<boolean> {
   let heard = false;
   const note = () => {
     heard = true;
   };
   const pong = connection.ping().then(note, note);
-  await Promise.race([pong, sleep(patience, undefined, { ref: false })]);
-  // When this process itself was held up, what has come in meanwhile is read first.
+  for (let slice = 0; slice < SLICES && !heard; slice += 1)
+    await Promise.race([pong, sleep(patience / SLICES, undefined, { ref: false })]);
+  // What came in during the last of them is read first.
   for (let turn = 0; turn < 2 && !heard; turn += 1) await nextTurn();
   return heard;
 }

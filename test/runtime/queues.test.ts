@@ -5,6 +5,7 @@ import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts
 import { createQueues, createQueueWorker, type Queues, type QueueWorker } from '../../runtime/queues.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
 import { eventually } from '../support/eventually.ts';
+import { whileHanging } from '../support/hanging.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 /** Milliseconds. */
@@ -70,6 +71,22 @@ describe('the queues', () => {
     } finally {
       await bare.configSet('maxmemory', '0');
       bare.destroy();
+    }
+  });
+
+  it('take jobs from a Redis that hung while they began, once it answers again', async () => {
+    const pid = Number(/process_id:(\d+)/.exec(await server.redis.info('server'))?.[1]);
+    const patient = await connectQueueRedis(server.place, 'late', 'fail-fast', log, 250);
+    const late = await whileHanging({ pid }, async () => {
+      const begun = createQueues(patient, 'late', log);
+      expect(await begun.enqueue('tune', ['alice']).catch((err: unknown) => err)).to.satisfy(isRedisAway);
+      return begun;
+    });
+    try {
+      await eventually(() => late.enqueue('tune', ['alice']));
+    } finally {
+      await late.close();
+      patient.close();
     }
   });
 });
