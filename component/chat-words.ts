@@ -24,7 +24,7 @@ export function readSaid(text: string, commands: readonly Command[]): Said | und
     const texts = TEXTS[language];
     for (const command of commands)
       for (const word of texts.commands[command.name].words)
-        consider(word, () => ({ what: 'command', command, rest: restOf(text, word), language }));
+        consider(word, () => ({ what: 'command', command, rest: restOf(text, word, /^[:：]/), language }));
     for (const what of ['help', 'cancel'] as const)
       for (const word of texts[what].words) if (restOf(text, word) === '') consider(word, () => ({ what, language }));
   }
@@ -99,6 +99,7 @@ function beginsWith(text: string, word: string): boolean {
   return !/[\p{Script=Latin}\d]$/u.test(word) || !/^[\p{L}\p{N}]/u.test(text.slice(word.length));
 }
 
-function restOf(text: string, word: string): string {
-  return text.slice(word.length).trim();
+/** `sign`: what may stand between, such as the colon of `Play: Foo`. A name may begin with one, after a space. */
+function restOf(text: string, word: string, sign = /^$/): string {
+  return text.slice(word.length).replace(sign, '').trim();
 }

@@ -84,6 +84,7 @@ export function createConversations(context: CommandContext): Conversations {
 
   async function goOn(visit: Visit, waiting: Pending, text: string): Promise<Reply | undefined> {
     const given = readAnswers(waiting.stage.fields, text, waiting.shown);
+    if (given && isDeclined(waiting.stage, given)) return cancel(visit);
     if (given) return take(visit, waiting, given);
     const asked = stageText(waiting.stage, waiting.command, visit.texts);
     return bewildered(visit, { text: asked, secret: waiting.stage.secret ?? false });
@@ -161,6 +162,11 @@ export function createConversations(context: CommandContext): Conversations {
 function namesField({ fields }: Stage, text: string): boolean {
   const [, word = ''] = /^([^\s:：=]+)\s*[:：=]/.exec(text) ?? [];
   return fields.some(({ name, label }) => [name, label].includes(word.toLowerCase()));
+}
+
+/** A no to what is asked once more. */
+function isDeclined(stage: Stage, given: ReadonlyMap<string, readonly string[]>): boolean {
+  return isConfirmation(stage) && given.get(stage.fields[0]?.name ?? '')?.[0] === '0';
 }
 
 /** What is asked once more before it is done takes an answer of its own. */

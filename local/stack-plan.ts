@@ -92,6 +92,7 @@ async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> 
 
 function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {
   return {
+    EARSHOT_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
     ...options.env,
     EARSHOT_REDIS_URL: options.redisUrl ?? `redis://:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
     EARSHOT_HOME_HOST: domain,

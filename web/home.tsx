@@ -11,6 +11,7 @@ import { usePrivacy } from './mine/use-privacy.ts';
 import { Header } from './parts/header.tsx';
 import { useView } from './parts/use-view.ts';
 import { CallContext } from './session/mine.ts';
+import { keepNewLogin } from './session/new-login.ts';
 import { signOut } from './session/sign-out.ts';
 import type { Session } from './session/use-session.ts';
 import { NewLogin } from './sign-in/new-login.tsx';
@@ -40,6 +41,10 @@ export function Home({ session, settings, onLanguage, onLeave, onEnd }: Props) {
     changed.current = true;
   }, [view, newLogin]);
 
+  function writtenDown(): void {
+    keepNewLogin(undefined);
+    setNewLogin(undefined);
+  }
   async function leave(): Promise<void> {
     await signOut(call);
     onLeave();
@@ -48,7 +53,7 @@ export function Home({ session, settings, onLanguage, onLeave, onEnd }: Props) {
     <CallContext.Provider value={call}>
       <Header name={settings.name} view={view} onLanguage={onLanguage} onSignOut={leave} />
       <main id="content">
-        {newLogin && <NewLogin {...newLogin} onDone={() => setNewLogin(undefined)} />}
+        {newLogin && <NewLogin {...newLogin} onDone={writtenDown} />}
         <HiddenBanner privacy={privacy} />
         <h1 ref={heading} tabIndex={-1}>
           {texts[title]}

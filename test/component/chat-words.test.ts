@@ -30,6 +30,9 @@ describe('component/chat-words', () => {
 
   it('takes the longest word for the command, as a word, in any case and language', () => {
     expect(said('play Björk - Jóga')).to.deep.equal(['play', 'Björk - Jóga']);
+    expect(said('Play: Foo')).to.deep.equal(['play', 'Foo']);
+    expect(said('play :wumpscut: - Soylent Green')).to.deep.equal(['play', ':wumpscut: - Soylent Green']);
+    expect(said('播放：红豆')).to.deep.equal(['play', '红豆']);
     expect(said('PLAYING')).to.deep.equal(['playing', '']);
     expect(said('player')).to.equal(undefined);
     expect(said('播放红豆')).to.deep.equal(['play', '红豆']);

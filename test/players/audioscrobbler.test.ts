@@ -27,7 +27,7 @@ describe('AudioScrobbler 1.2', () => {
   const session = async () => (await greet()).text.split('\n')[1] ?? '';
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'debug' } });
+    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'debug', EARSHOT_PUBLIC_URL: '' } });
     api = createApi(stack);
     alice = await api.join('+8613800138000');
     made = await makePassword(api, alice, 'The desk');

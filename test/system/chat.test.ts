@@ -159,8 +159,10 @@ describe('commands as text, in a chat', () => {
   it('forget nobody before it is confirmed', async () => {
     const chat = createChatter((guests[0] as FriendClient).xmpp);
     expect(await chat.asks('forget me yes')).to.contain('Answer “yes”');
-    expect(await chat.asks('no')).to.contain('Nothing was erased');
+    expect(await chat.asks('no')).to.equal('Nothing was changed.');
+    expect(await chat.asks('yes'), 'to nothing that is asked').to.contain('I do not understand that');
     await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: '+8613700137000' }));
+    await chat.asks('forget me');
     expect(await chat.asks('yes')).to.contain('is being erased');
     await api.expectStatus(404, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: '+8613700137000' }));
   });

@@ -5,8 +5,9 @@ import type { ElementHandle, Page } from 'puppeteer-core';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { codeFor } from '../support/codes.ts';
 import { eventually } from '../support/eventually.ts';
+import { connectFriend } from '../support/friend-client.ts';
 import { startTestStack } from '../support/stack.ts';
-import { startBrowser, type Tab } from './browser.ts';
+import { see, startBrowser, type Tab } from './browser.ts';
 import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, textOf } from './looking.ts';
 
 const ALICE = '+8613800138000';
@@ -73,6 +74,8 @@ describe('an account on the friends page, in a browser', () => {
       await says(page, '.trouble', trouble);
     }
     expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'Send me a new code');
+    await says(page, '.lead', `A new code is on its way to ${ALICE}`);
     await press(page, 'Use another number');
   });
 
@@ -84,7 +87,14 @@ describe('an account on the friends page, in a browser', () => {
       .to.match(/[a-z]{5}(?:-[a-z]{5}){3}@op\.example/)
       .and.match(/[\w-]{24}/);
     expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await page.reload();
+    await says(page, '.banner', 'Welcome!');
+    expect(await textOf(page, '.banner'), 'a reload loses nothing').to.equal(login);
     await press(page, 'I have written it down');
+    expect(
+      await page.evaluate(() => JSON.stringify({ ...sessionStorage })),
+      'nor is it kept for longer',
+    ).to.not.contain('@op.example');
     await says(page, '.banner', 'Your friends cannot find you yet');
     const token = await kept('sessionStorage');
     const privacy = async () => (await callAs(token, 'GET', '/privacy')).body;
@@ -94,6 +104,8 @@ describe('an account on the friends page, in a browser', () => {
     expect((await privacy()).discoverable).to.equal(true);
     await page.reload();
     await says(page, '.empty', 'No friends yet');
+    const beside = await page.$eval('.empty', (card) => (card.parentElement?.clientWidth ?? 0) - card.clientWidth);
+    expect(beside, 'the card is as wide as its column, but for its border').to.be.below(3);
     expect(await page.$('.banner')).to.equal(null);
   });
 
@@ -121,6 +133,17 @@ describe('an account on the friends page, in a browser', () => {
     await page.select('.language', 'en');
     await page.click('a[href="#/friends"]');
     await says(page, '.friend h3', 'Bob <b>');
+  });
+
+  it('says in words for people that a file holds no contacts, and keeps the book', async () => {
+    await page.click('a[href="#/book"]');
+    await drop('empty.vcf', 'This is a letter.');
+    await says(
+      page,
+      '.card > .trouble',
+      'No contacts could be read from this file, so your address book stays as it was.',
+    );
+    await says(page, '.figures', '1 contact');
   });
 
   it('takes a CSV file that is dragged there, and nothing that is neither', async () => {
@@ -183,9 +206,31 @@ describe('an account on the friends page, in a browser', () => {
     await says(page, 'main', `You are ${ALICE}.`);
     await says(page, '.rows', /Lost phone/);
     expect(await textOf(page, '.rows')).to.match(/Friends page, Chrome Linux [a-z0-9]{4} This one/);
+    const badge = 'document.querySelector(".badge")';
+    for (const width of [320, 1280]) {
+      await see(page, { width });
+      expect(await page.evaluate(`${badge}.getClientRects().length`), 'it stands on one line').to.equal(1);
+      expect(
+        await page.evaluate(`${badge}.offsetHeight < 2 * parseFloat(getComputedStyle(${badge}).lineHeight)`),
+      ).to.equal(true);
+    }
     await press(page, 'Revoke Lost phone');
     await press(page, 'Revoke it, really: Revoke Lost phone');
     await eventually(async () => expect(await textOf(page, '.rows')).to.not.contain('Lost phone'));
+  });
+
+  it('shows the address of the XMPP account, and sets a new password for it', async () => {
+    const { jid } = (await callAs(await kept('sessionStorage'), 'GET', '')).body as unknown as { jid: string };
+    await says(page, 'section[aria-labelledby="xmpp-account"]', jid);
+    await press(page, 'Set a new password');
+    await press(page, 'The old one ends: set it: Set a new password');
+    await says(page, 'section[aria-labelledby="xmpp-account"]', /New password\s+[\w-]{24}/);
+    const text = await textOf(page, 'section[aria-labelledby="xmpp-account"]');
+    const password = /New password\s+([\w-]{24})/.exec(text)?.[1] ?? '';
+    const client = await connectFriend(stack, { jid, password });
+    await client.leave();
+    await press(page, 'I have written it down');
+    expect(await textOf(page, 'section[aria-labelledby="xmpp-account"]')).to.not.contain(password);
   });
 
   it('signs out: the token ends, and nothing of the session is left', async () => {

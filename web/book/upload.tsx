@@ -15,19 +15,22 @@ export function Upload({ onDone }: { onDone: () => void }) {
   const [step, setStep] = useState<string>();
   const [outcome, setOutcome] = useState<Outcome>();
   const over = useRef(new AbortController());
+  const isTable = useRef(false);
   const { busy, problem, run, setProblem } = useAction((err) => explain(err));
   useEffect(() => () => over.current.abort(), []);
 
   function explain(err: unknown): string | undefined {
     const { status, message } = toProblem(err);
     if (status === 413) return texts.fileTooLarge;
-    return status === 400 || status === 415 ? texts.uploadFailed(message) : undefined;
+    // What is wrong with a table is in its first line, and the API says so; of other files nobody can mend anything.
+    return status === 400 ? (isTable.current ? texts.uploadFailed(message) : texts.nothingRead) : undefined;
   }
   function take(file: File): void {
     const type = bookTypeOf(file.name);
     setOutcome(undefined);
     setProblem(type === undefined ? texts.wrongFile : undefined);
     if (type === undefined) return;
+    isTable.current = type === 'text/csv';
     setStep(texts.uploading(file.name));
     void run(() => upload(file, type)).finally(() => setStep(undefined));
   }

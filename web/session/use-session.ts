@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { forgetToken, keepToken, readToken } from './kept-token.ts';
+import { keepNewLogin, type NewLogin, readNewLogin } from './new-login.ts';
 import type { Place } from './storage.ts';
 import { takeLinkedToken } from './token-link.ts';
 
 /**
- * Who is signed in: by a code or a link just now, or since the page was loaded. `newLogin`: the XMPP account that was made on the way, to be
- * shown once.
+ * Who is signed in: by a code or a link just now, or since the page was loaded. `newLogin`: the XMPP account that was
+ * made on the way, to be shown until it was written down.
  */
-export type Session = { token: string; by: 'code' | 'link' | 'load'; newLogin?: { jid: string; password: string } };
+export type Session = { token: string; by: 'code' | 'link' | 'load'; newLogin?: NewLogin };
 
 /** Why nobody is signed in any more. */
 export type Notice = 'signedOut' | 'sessionEnded' | 'linkEnded';
@@ -29,11 +30,13 @@ export function useSession() {
 
   function enter(entered: Session, place: Place): void {
     keepToken(entered.token, place);
+    keepNewLogin(entered.newLogin);
     setNotice(undefined);
     setSession(entered);
   }
   function close(why: Notice): void {
     forgetToken();
+    keepNewLogin(undefined);
     history.replaceState(null, '', location.pathname);
     setNotice(why);
     setSession(undefined);
@@ -49,7 +52,11 @@ export function useSession() {
 
 function startingSession(): Session | undefined {
   const linked = takeLinkedToken();
-  if (linked !== undefined) keepToken(linked, 'tab');
-  const token = linked ?? readToken();
-  return token === undefined ? undefined : { token, by: linked === undefined ? 'load' : 'link' };
+  if (linked !== undefined) {
+    keepToken(linked, 'tab');
+    keepNewLogin(undefined);
+    return { token: linked, by: 'link' };
+  }
+  const [token, newLogin] = [readToken(), readNewLogin()];
+  return token === undefined ? undefined : { token, by: 'load', ...(newLogin ? { newLogin } : {}) };
 }

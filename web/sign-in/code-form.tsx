@@ -9,21 +9,27 @@ import { useAction } from '../parts/use-action.ts';
 import { deviceName } from '../session/device-name.ts';
 import type { Place } from '../session/storage.ts';
 import type { Session } from '../session/use-session.ts';
+import { sendCode } from './send-code.ts';
 import type { Sent } from './sign-in.tsx';
 
-type Props = { sent: Sent; onBack: () => void; onSignedIn: (session: Session, place: Place) => void };
+type Props = {
+  sent: Sent;
+  onSent: (sent: Sent) => void;
+  onBack: () => void;
+  onSignedIn: (session: Session, place: Place) => void;
+};
 
-/** Asks for the code, and signs in with it. */
-export function CodeForm({ sent, onBack, onSignedIn }: Props) {
+/** Asks for the code, and signs in with it; or has a new one sent. */
+export function CodeForm({ sent, onSent, onBack, onSignedIn }: Props) {
   const texts = useTexts();
   const [code, setCode] = useState('');
   // The same code again gets the same answer: one that was lost on the way is had again.
-  const mark = useMemo(randomMark, []);
+  const mark = useMemo(randomMark, [sent.authenticationId]);
   const form = useRef<HTMLFormElement>(null);
   const { busy, problem, run } = useAction(
     (err) => ({ 400: texts.codeShape, 401: texts.codeWrong })[toProblem(err).status],
   );
-  useEffect(() => form.current?.querySelector('input')?.focus(), []);
+  useEffect(() => form.current?.querySelector('input')?.focus(), [sent.authenticationId]);
 
   function send(event: Event): void {
     event.preventDefault();
@@ -33,9 +39,17 @@ export function CodeForm({ sent, onBack, onSignedIn }: Props) {
       onSignedIn({ token, by: 'code', ...(password === undefined ? {} : { newLogin: { jid, password } }) }, sent.place);
     });
   }
+  const sendAgain = () =>
+    run(async () => {
+      const authenticationId = await sendCode(sent.phoneNumber);
+      setCode('');
+      onSent({ ...sent, authenticationId, again: true });
+    });
   return (
     <form onSubmit={send} ref={form}>
-      <p class="lead">{texts.codeSent(sent.phoneNumber)}</p>
+      <p class="lead" role="status">
+        {sent.again ? texts.codeSentAgain(sent.phoneNumber) : texts.codeSent(sent.phoneNumber)}
+      </p>
       <Field
         label={texts.code}
         inputMode="numeric"
@@ -49,6 +63,9 @@ export function CodeForm({ sent, onBack, onSignedIn }: Props) {
       <Trouble text={problem} />
       <button type="submit" class="main" aria-busy={busy}>
         {texts.signIn}
+      </button>
+      <button type="button" class="quiet" onClick={sendAgain}>
+        {texts.newCode}
       </button>
       <button type="button" class="quiet" onClick={onBack}>
         {texts.otherNumber}

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { callApi } from '../api/call.ts';
 import { toProblem } from '../api/problem.ts';
 import { useTexts } from '../language/language.ts';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useAction } from '../parts/use-action.ts';
+import { sendCode } from './send-code.ts';
 import type { Sent } from './sign-in.tsx';
 
 /** Asks for a number, and has a code sent there. */
@@ -20,8 +20,7 @@ export function NumberForm({ onSent }: { onSent: (sent: Sent) => void }) {
     event.preventDefault();
     void run(async () => {
       const phoneNumber = number.replaceAll(/[\s().-]/g, '');
-      const answer = await callApi('POST', '/verification/send-code', { body: { phoneNumber } });
-      const { authenticationId } = (await answer.json()) as { authenticationId: string };
+      const authenticationId = await sendCode(phoneNumber);
       onSent({ phoneNumber, authenticationId, place: stay ? 'browser' : 'tab' });
     });
   }

@@ -14,8 +14,8 @@ type Props = {
   onSignedIn: (session: Session, place: Place) => void;
 };
 
-/** A code that is on its way to a number. */
-export type Sent = { phoneNumber: string; authenticationId: string; place: Place };
+/** A code that is on its way to a number. `again`: after another one. */
+export type Sent = { phoneNumber: string; authenticationId: string; place: Place; again?: boolean };
 
 /** The way in: a number, then the code that was sent there. */
 export function SignIn({ settings, notice, onLanguage, onSignedIn }: Props) {
@@ -40,7 +40,7 @@ export function SignIn({ settings, notice, onLanguage, onSignedIn }: Props) {
             {texts.signInTitle}
           </h1>
           {sent ? (
-            <CodeForm sent={sent} onBack={() => setSent(undefined)} onSignedIn={onSignedIn} />
+            <CodeForm sent={sent} onSent={setSent} onBack={() => setSent(undefined)} onSignedIn={onSignedIn} />
           ) : (
             <NumberForm onSent={setSent} />
           )}

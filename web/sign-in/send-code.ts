@@ -1,0 +1,7 @@
+import { callApi } from '../api/call.ts';
+
+/** Has a code sent to the number; what comes back goes with the code. @throws Problem */
+export async function sendCode(phoneNumber: string): Promise<string> {
+  const answer = await callApi('POST', '/verification/send-code', { body: { phoneNumber } });
+  return ((await answer.json()) as { authenticationId: string }).authenticationId;
+}
