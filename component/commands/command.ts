@@ -2,11 +2,12 @@ import { Fault } from '../../domain/fault.ts';
 import type { Recording } from '../../service/recorded.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
 import type { Form, Result } from '../data-form.ts';
+import type { TimeZones } from '../time-zones.ts';
 import type { ShownAgain } from './shown-again.ts';
 import type { CommandName, Texts } from './texts.ts';
 
 /** What commands work with. `domain`: the component's. */
-export type CommandContext = Recording & { domain: string; shownAgain: ShownAgain };
+export type CommandContext = Recording & { domain: string; shownAgain: ShownAgain; timeZones: TimeZones };
 
 /** Somebody of the home host who is at a command. `jid`: bare, as the server has authenticated it. `subscriber`: whose account it is at this moment. */
 export type Visit = {
@@ -14,6 +15,8 @@ export type Visit = {
   jid: string;
   subscriber: Subscriber | undefined;
   texts: Texts;
+  /** Minutes east of UTC where the person is, if the client says. */
+  zone(): Promise<number | undefined>;
 };
 
 /** By field, each checked against it and cleaned; a field that holds nothing is absent. */
@@ -69,7 +72,9 @@ export function done(title: string, text: string, type: Note['type'] = 'info'): 
   return { title, notes: [{ type, text }] };
 }
 
-/** A moment for people to read, to the minute. */
-export function momentOf(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** A moment for people to read, to the minute, by the clock of whoever reads it where the zone is known. */
+export async function momentFor({ zone }: Visit, milliseconds: number): Promise<string> {
+  const offset = await zone();
+  const local = new Date(milliseconds + (offset ?? 0) * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+  return offset === undefined ? `${local} UTC` : local;
 }

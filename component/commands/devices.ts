@@ -1,8 +1,7 @@
 import { revokeToken } from '../../service/revoking.ts';
 import type { Device } from '../../store/tokens.ts';
 import type { Option } from '../data-form.ts';
-import { type Command, done, momentOf, subscriberOf } from './command.ts';
-import type { Texts } from './texts.ts';
+import { type Command, done, momentFor, subscriberOf, type Visit } from './command.ts';
 
 /** The tokens of the subscriber's devices, each of which can be revoked. */
 export const devices: Command = {
@@ -14,7 +13,7 @@ export const devices: Command = {
     const tokens = await context.stores.tokens.list(subscriberOf(visit).id, context.now());
     const { title } = texts.commands.devices;
     if (tokens.length === 0) return done(title, texts.devices.none);
-    const options = tokens.map((device) => toOption(device, texts));
+    const options = await Promise.all(tokens.map((device) => toOption(visit, device)));
     return {
       title,
       instructions: texts.devices.ask,
@@ -31,7 +30,9 @@ export const devices: Command = {
   },
 };
 
-function toOption({ tokenId, deviceName, createdAt, usedAt }: Device, { devices: words }: Texts): Option {
-  const when = usedAt === undefined ? words.created(momentOf(createdAt)) : words.used(momentOf(usedAt));
+async function toOption(visit: Visit, { tokenId, deviceName, createdAt, usedAt }: Device): Promise<Option> {
+  const { devices: words } = visit.texts;
+  const moment = await momentFor(visit, usedAt ?? createdAt);
+  const when = usedAt === undefined ? words.created(moment) : words.used(moment);
   return { value: tokenId, label: `${deviceName ?? words.unnamed} (${when})` };
 }

@@ -13,7 +13,7 @@ import {
   type Done,
   done,
   first,
-  momentOf,
+  momentFor,
   Refusal,
   subscriberOf,
   type Visit,
@@ -35,10 +35,12 @@ export const passwords: Command = {
     const { passwords: words, commands } = texts;
     const shown = context.shownAgain.of(id);
     const again = kept.some((one) => one.id === shown?.passwordId) ? shown : undefined;
-    const options = kept.map(({ id, name, createdAt }) => ({
-      value: id,
-      label: `${name} (${words.created(momentOf(createdAt))})`,
-    }));
+    const options = await Promise.all(
+      kept.map(async ({ id, name, createdAt }) => ({
+        value: id,
+        label: `${name} (${words.created(await momentFor(visit, createdAt))})`,
+      })),
+    );
     return {
       title: commands.passwords.title,
       instructions: again ? `${words.again(again.name)} ${words.once}` : words.ask,

@@ -6,7 +6,7 @@ import {
   type Answers,
   type Command,
   first,
-  momentOf,
+  momentFor,
   type Note,
   Refusal,
   subscriberOf,
@@ -68,7 +68,7 @@ async function start(visit: Visit, answers: Answers) {
   const { id } = subscriberOf(visit);
   const { expiresAt } = await playTune(context, { id, device: DEVICE }, toTune(answers, texts));
   const { privacy } = await context.stores.privacies.read(id);
-  const notes: Note[] = [{ type: 'info', text: texts.play.until(momentOf(expiresAt)) }];
+  const notes: Note[] = [{ type: 'info', text: texts.play.until(await momentFor(visit, expiresAt)) }];
   if (!shares(privacy, context.now())) notes.push({ type: 'warn', text: texts.play.unseen });
   return { title: texts.commands.play.title, notes };
 }

@@ -1,5 +1,5 @@
 import { keepPrivate } from '../../service/privacy.ts';
-import { type Command, done, first, momentOf, Refusal, subscriberOf } from './command.ts';
+import { type Command, done, first, momentFor, Refusal, subscriberOf } from './command.ts';
 
 const MINUTE = 60_000;
 const UNITS: readonly [RegExp, number][] = [
@@ -20,7 +20,9 @@ export const privateSession: Command = {
     const { privacy } = await context.stores.privacies.read(subscriberOf(visit).id);
     const { private: words, commands } = texts;
     const goesOn = privacy.privateUntil !== null && privacy.privateUntil > context.now();
-    const notes = goesOn ? [{ type: 'info' as const, text: words.on(momentOf(privacy.privateUntil ?? 0)) }] : [];
+    const notes = goesOn
+      ? [{ type: 'info' as const, text: words.on(await momentFor(visit, privacy.privateUntil ?? 0)) }]
+      : [];
     return {
       title: commands.private.title,
       instructions: words.ask,
@@ -44,7 +46,7 @@ export const privateSession: Command = {
         if (lasts === undefined) throw new Refusal(texts.private.wrong);
         const until = lasts === 0 ? null : context.now() + lasts;
         await keepPrivate(context, id, until);
-        const said = until === null ? texts.private.off : texts.private.on(momentOf(until));
+        const said = until === null ? texts.private.off : texts.private.on(await momentFor(current, until));
         return done(texts.commands.private.title, said);
       },
     };

@@ -14,7 +14,8 @@ const STEPS = [{ most: 60, window: 60_000 }];
 export async function visitOf(context: CommandContext, from: string, language: Language): Promise<Visit | undefined> {
   const jid = userOf(context, from);
   if (jid === undefined) return undefined;
-  return { context, jid, subscriber: await subscriberOfJid(context, jid), texts: TEXTS[language] };
+  const subscriber = await subscriberOfJid(context, jid);
+  return { context, jid, subscriber, texts: TEXTS[language], zone: () => context.timeZones.of(from) };
 }
 
 /** The bare JID of a user of the home host; undefined for anybody else, and for the host itself. Whom the server writes otherwise than Earshot is somebody else. */

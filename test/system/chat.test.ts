@@ -34,6 +34,9 @@ describe('commands as text, in a chat', () => {
     bob = await api.join('+8613900139000', 'Bob');
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
+    alices.xmpp.iqCallee.get('urn:xmpp:time', 'time', () =>
+      xml('time', { xmlns: 'urn:xmpp:time' }, xml('tzo', {}, '+14:00'), xml('utc', {}, new Date().toISOString())),
+    );
     hers = createChatter(alices.xmpp);
     his = createChatter(bobs.xmpp);
     await api.putBook(alice, [{ name: 'My Bob', phoneNumbers: [bob.phoneNumber], groups: ['Band'] }]);
@@ -90,7 +93,10 @@ describe('commands as text, in a chat', () => {
   });
 
   it('keep a private session', async () => {
-    expect(await hers.asks('private 2h')).to.contain('Nobody sees what you play until');
+    const until = await hers.asks('private 2h');
+    expect(until, 'by her own clock')
+      .to.match(/^Nobody sees what you play until \d{4}-\d\d-\d\d \d\d:\d\d\.$/)
+      .and.contain(new Date(Date.now() + 16 * 3_600_000).toISOString().slice(0, 10));
     await bobs.hears(alice.jid, undefined);
     expect(await hers.asks('private soon')).to.contain('Say how long');
     expect(await hers.asks('私密 关')).to.equal('现在没有私密时段。');
