@@ -20,7 +20,7 @@ type Props = {
   session: Session;
   settings: PageSettings;
   onLanguage: (language: Language) => void;
-  onLeave: () => void;
+  onLeave: (why: 'signedOut' | 'startAnew') => void;
   onEnd: (worked: boolean) => void;
 };
 
@@ -45,13 +45,13 @@ export function Home({ session, settings, onLanguage, onLeave, onEnd }: Props) {
     keepNewLogin(undefined);
     setNewLogin(undefined);
   }
-  async function leave(): Promise<void> {
+  async function leave(why: 'signedOut' | 'startAnew'): Promise<void> {
     await signOut(call);
-    onLeave();
+    onLeave(why);
   }
   return (
     <CallContext.Provider value={call}>
-      <Header name={settings.name} view={view} onLanguage={onLanguage} onSignOut={leave} />
+      <Header name={settings.name} view={view} onLanguage={onLanguage} onSignOut={() => leave('signedOut')} />
       <main id="content">
         {newLogin && <NewLogin {...newLogin} onDone={writtenDown} />}
         <HiddenBanner privacy={privacy} />
@@ -60,7 +60,7 @@ export function Home({ session, settings, onLanguage, onLeave, onEnd }: Props) {
         </h1>
         {view === 'friends' && <FriendsView friends={friends} privacy={privacy} searchUrl={settings.searchUrl} />}
         {view === 'book' && <BookView />}
-        {view === 'devices' && <DevicesView />}
+        {view === 'devices' && <DevicesView onNotMe={() => leave('startAnew')} />}
       </main>
     </CallContext.Provider>
   );

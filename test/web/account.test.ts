@@ -262,6 +262,36 @@ describe('an account on the friends page, in a browser', () => {
     expect(await breachesEverywhere(page)).to.deep.equal([]);
   });
 
+  it('asks who was silent for long whether it is the same person, and goes on', async () => {
+    const known = await api.join('+8613700137001', 'Known');
+    await page.locator('input[type="tel"]').fill('+8613700137001');
+    await press(page, 'Send me a code');
+    await page.waitForSelector('input.code');
+    await page.locator('input.code').fill(await codeFor(api, '+8613700137001'));
+    await press(page, 'Sign in');
+    await says(page, '.who-was-it', 'Was it you?');
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'Yes, I go on');
+    await page.waitForSelector('nav');
+    const me = await callAs(await kept('sessionStorage'), 'GET', '');
+    expect(me.body.subscriberId).to.equal(known.id);
+  });
+
+  it('lets who got somebody else’s number say so, and start anew', async () => {
+    const before = await callAs(await kept('sessionStorage'), 'GET', '');
+    await page.click('a[href="#/devices"]');
+    await press(page, 'This is not me');
+    await press(page, 'Sign out and start anew: This is not me');
+    await says(page, '.notice', 'everything of who had it before is erased');
+    await signIn('+8613700137001');
+    await says(page, '.banner', 'Welcome!');
+    const after = await callAs(await kept('sessionStorage'), 'GET', '');
+    expect(after.body.subscriberId).to.not.equal(before.body.subscriberId);
+    await press(page, 'I have written it down');
+    await press(page, 'Sign out');
+    await says(page, '.notice', 'You have signed out.');
+  });
+
   it('says of a link whose token was revoked that it is no longer good', async () => {
     const { token } = await api.join('+8613700137000');
     await api.expectStatus(204, callAs(token, 'DELETE', '/tokens'));

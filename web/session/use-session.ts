@@ -11,7 +11,7 @@ import { takeLinkedToken } from './token-link.ts';
 export type Session = { token: string; by: 'code' | 'link' | 'load'; newLogin?: NewLogin };
 
 /** Why nobody is signed in any more. */
-export type Notice = 'signedOut' | 'sessionEnded' | 'linkEnded';
+export type Notice = 'signedOut' | 'startAnew' | 'sessionEnded' | 'linkEnded';
 
 /** The session of this tab, and the ways in and out of it. */
 export function useSession() {
@@ -45,7 +45,7 @@ export function useSession() {
     session,
     notice,
     enter,
-    leave: () => close('signedOut'),
+    leave: (why: 'signedOut' | 'startAnew') => close(why),
     end: (worked: boolean) => close(session?.by === 'link' && !worked ? 'linkEnded' : 'sessionEnded'),
   };
 }

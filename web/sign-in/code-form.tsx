@@ -1,54 +1,69 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { callApi } from '../api/call.ts';
 import { toProblem } from '../api/problem.ts';
-import type { Login } from '../api/shapes.ts';
 import { useTexts } from '../language/language.ts';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useAction } from '../parts/use-action.ts';
-import { deviceName } from '../session/device-name.ts';
 import type { Place } from '../session/storage.ts';
 import type { Session } from '../session/use-session.ts';
+import { type Existing, logIn } from './log-in.ts';
 import { sendCode } from './send-code.ts';
 import type { Sent } from './sign-in.tsx';
+import { WhoWasIt } from './who-was-it.tsx';
 
 type Props = {
   sent: Sent;
+  /** Whether somebody else had the number, of whom the person wants nothing. */
+  anew: boolean;
   onSent: (sent: Sent) => void;
   onBack: () => void;
   onSignedIn: (session: Session, place: Place) => void;
 };
 
+/** Codes of which the newest are tried. */
+const MOST_CODES = 3;
+
 /** Asks for the code, and signs in with it; or has a new one sent. */
-export function CodeForm({ sent, onSent, onBack, onSignedIn }: Props) {
+export function CodeForm({ sent, anew, onSent, onBack, onSignedIn }: Props) {
   const texts = useTexts();
   const [code, setCode] = useState('');
-  // The same code again gets the same answer: one that was lost on the way is had again.
-  const mark = useMemo(randomMark, [sent.authenticationId]);
+  const [asked, setAsked] = useState(false);
+  const key = useMemo(randomMark, []);
   const form = useRef<HTMLFormElement>(null);
   const { busy, problem, run } = useAction(
     (err) => ({ 400: texts.codeShape, 401: texts.codeWrong })[toProblem(err).status],
   );
-  useEffect(() => form.current?.querySelector('input')?.focus(), [sent.authenticationId]);
+  useEffect(() => form.current?.querySelector('input')?.focus(), [sent]);
 
-  function send(event: Event): void {
-    event.preventDefault();
-    const digits = code.replaceAll(/\s/g, '');
-    void run(async () => {
-      const { token, jid, password } = await logIn(sent, digits, `${mark}-${digits}`);
-      onSignedIn({ token, by: 'code', ...(password === undefined ? {} : { newLogin: { jid, password } }) }, sent.place);
+  const enter = (existing: Existing) =>
+    run(async () => {
+      try {
+        const { token, jid, password } = await logIn(sent, code.replaceAll(/\s/g, ''), existing, key);
+        onSignedIn(
+          { token, by: 'code', ...(password === undefined ? {} : { newLogin: { jid, password } }) },
+          sent.place,
+        );
+      } catch (err) {
+        setAsked(toProblem(err).code === 'CONFIRMATION_REQUIRED');
+        if (toProblem(err).code !== 'CONFIRMATION_REQUIRED') throw err;
+      }
     });
-  }
   const sendAgain = () =>
     run(async () => {
-      const authenticationId = await sendCode(sent.phoneNumber);
+      const newest = await sendCode(sent.phoneNumber);
       setCode('');
-      onSent({ ...sent, authenticationId, again: true });
+      setAsked(false);
+      const authenticationIds = [newest, ...sent.authenticationIds].slice(0, MOST_CODES);
+      onSent({ ...sent, authenticationIds });
     });
+  function submit(event: Event): void {
+    event.preventDefault();
+    void enter(anew ? 'startAnew' : undefined);
+  }
   return (
-    <form onSubmit={send} ref={form}>
+    <form onSubmit={submit} ref={form}>
       <p class="lead" role="status">
-        {sent.again ? texts.codeSentAgain(sent.phoneNumber) : texts.codeSent(sent.phoneNumber)}
+        {sent.authenticationIds.length > 1 ? texts.codeSentAgain(sent.phoneNumber) : texts.codeSent(sent.phoneNumber)}
       </p>
       <Field
         label={texts.code}
@@ -61,9 +76,13 @@ export function CodeForm({ sent, onSent, onBack, onSignedIn }: Props) {
         onText={setCode}
       />
       <Trouble text={problem} />
-      <button type="submit" class="main" aria-busy={busy}>
-        {texts.signIn}
-      </button>
+      {asked ? (
+        <WhoWasIt onAnswer={enter} />
+      ) : (
+        <button type="submit" class="main" aria-busy={busy}>
+          {texts.signIn}
+        </button>
+      )}
       <button type="button" class="quiet" onClick={sendAgain}>
         {texts.newCode}
       </button>
@@ -72,12 +91,6 @@ export function CodeForm({ sent, onSent, onBack, onSignedIn }: Props) {
       </button>
     </form>
   );
-}
-
-async function logIn({ authenticationId, place }: Sent, code: string, key: string): Promise<Login> {
-  const body = { authenticationId, code, deviceName: deviceName(place) };
-  const headers = { 'idempotency-key': key };
-  return (await callApi('POST', '/verification/validate-code', { body, headers })).json();
 }
 
 function randomMark(): string {

@@ -21,7 +21,7 @@ export function NumberForm({ onSent }: { onSent: (sent: Sent) => void }) {
     void run(async () => {
       const phoneNumber = number.replaceAll(/[\s().-]/g, '');
       const authenticationId = await sendCode(phoneNumber);
-      onSent({ phoneNumber, authenticationId, place: stay ? 'browser' : 'tab' });
+      onSent({ phoneNumber, authenticationIds: [authenticationId], place: stay ? 'browser' : 'tab' });
     });
   }
   return (

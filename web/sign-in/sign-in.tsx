@@ -14,8 +14,8 @@ type Props = {
   onSignedIn: (session: Session, place: Place) => void;
 };
 
-/** A code that is on its way to a number. `again`: after another one. */
-export type Sent = { phoneNumber: string; authenticationId: string; place: Place; again?: boolean };
+/** Codes that are on their way to a number, the newest first. */
+export type Sent = { phoneNumber: string; authenticationIds: readonly string[]; place: Place };
 
 /** The way in: a number, then the code that was sent there. */
 export function SignIn({ settings, notice, onLanguage, onSignedIn }: Props) {
@@ -40,7 +40,13 @@ export function SignIn({ settings, notice, onLanguage, onSignedIn }: Props) {
             {texts.signInTitle}
           </h1>
           {sent ? (
-            <CodeForm sent={sent} onSent={setSent} onBack={() => setSent(undefined)} onSignedIn={onSignedIn} />
+            <CodeForm
+              sent={sent}
+              anew={notice === 'startAnew'}
+              onSent={setSent}
+              onBack={() => setSent(undefined)}
+              onSignedIn={onSignedIn}
+            />
           ) : (
             <NumberForm onSent={setSent} />
           )}
