@@ -27,7 +27,8 @@ export const en = {
   signInLead: 'Sign in with your phone number. You will get a code by text message.',
   phoneNumber: 'Phone number',
   phoneNumberHint: 'With the country code, such as +86 138 0013 8000',
-  phoneNumberWrong: 'This is no phone number with a country code, such as +86 138 0013 8000.',
+  phoneNumberWrong:
+    'This is no phone number with a country code, such as +86 138 0013 8000, or none to which codes are sent.',
   staySignedIn: 'Stay signed in on this device',
   sendCode: 'Send me a code',
   code: 'Code',

@@ -34,7 +34,7 @@ export const zh: Texts = {
   signInLead: '用手机号码登录，我们会用短信发给您一个验证码。',
   phoneNumber: '手机号码',
   phoneNumberHint: '含国家代码，例如 +86 138 0013 8000',
-  phoneNumberWrong: '请输入含国家代码的电话号码，例如 +86 138 0013 8000。',
+  phoneNumberWrong: '请输入含国家代码的电话号码，例如 +86 138 0013 8000；有些国家和号码类型收不到验证码。',
   staySignedIn: '在此设备上保持登录',
   sendCode: '获取验证码',
   code: '验证码',
