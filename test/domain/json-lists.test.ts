@@ -29,9 +29,11 @@ describe('domain/json/lists', () => {
     const bodies = fc.record({ list: fc.array(item), other: fc.array(item), field: item });
     fc.assert(
       fc.property(bodies, fc.integer({ min: 1, max: 40 }), fc.constantFrom(undefined, 1, '\t'), (body, size, space) => {
-        const parts = read(JSON.stringify(body, undefined, space), size);
-        const of = (list: 'list' | 'other') => body[list].map((value, index) => ({ list, index, value }));
-        expect(parts).to.deep.equal([...of('list'), ...of('other'), { field: 'field', value: body.field }]);
+        const text = JSON.stringify(body, undefined, space);
+        const parsed = JSON.parse(text) as typeof body;
+        const of = (list: 'list' | 'other') => parsed[list].map((value, index) => ({ list, index, value }));
+        const all = [...of('list'), ...of('other'), { field: 'field', value: parsed.field }];
+        expect(read(text, size)).to.deep.equal(all);
       }),
     );
   });
