@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ElementHandle, Page } from 'puppeteer-core';
+import { createKeys } from '../../store/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { codeFor } from '../support/codes.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
-import { startTestStack } from '../support/stack.ts';
+import { startTestStack, withRedis } from '../support/stack.ts';
 import { see, startBrowser, type Tab } from './browser.ts';
 import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, textOf } from './looking.ts';
 
@@ -14,6 +15,7 @@ const ALICE = '+8613800138000';
 const env = {
   EARSHOT_CONSENT: 'subscriber',
   EARSHOT_CODES_PER_NUMBER: '1000/1',
+  EARSHOT_CODES_PER_ADDRESS: '1000/1',
   EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
   EARSHOT_NUMBER_BUDGET: '10',
   EARSHOT_PAGE_NAME: 'Op Example Friends',
@@ -264,6 +266,10 @@ describe('an account on the friends page, in a browser', () => {
 
   it('asks who was silent for long whether it is the same person, and goes on', async () => {
     const known = await api.join('+8613700137001', 'Known');
+    // As if it had been added by a version that did not note who is heard of.
+    await withRedis(stack, async (redis) => {
+      await redis.hDel(createKeys('earshot').subscriber(known.id), 'heardAt');
+    });
     await page.locator('input[type="tel"]').fill('+8613700137001');
     await press(page, 'Send me a code');
     await page.waitForSelector('input.code');

@@ -168,7 +168,8 @@ export const en = {
   revokeNamed: (name: string) => `Revoke ${name}`,
   revokeSure: 'Revoke it, really',
   xmppAccount: 'Your XMPP account',
-  xmppAccountLead: 'Sign in with it in any XMPP app. Nobody can show its password again, but you can set a new one.',
+  xmppAccountLead:
+    'Sign in with it in any XMPP app. Nobody can show its password again, but you can set a new one; apps that use the old one then ask for it.',
   renewPassword: 'Set a new password',
   renewPasswordSure: 'The old one ends: set it',
   newPassword: 'New password',

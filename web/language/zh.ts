@@ -162,7 +162,7 @@ export const zh: Texts = {
   revokeNamed: (name) => `撤销 ${name}`,
   revokeSure: '确定撤销',
   xmppAccount: '您的 XMPP 账号',
-  xmppAccountLead: '可用于登录任何 XMPP 应用。密码无法再次显示，但可以重新设置。',
+  xmppAccountLead: '可用于登录任何 XMPP 应用。密码无法再次显示，但可以重新设置；使用旧密码的应用需要重新登录。',
   renewPassword: '设置新密码',
   renewPasswordSure: '旧密码将失效，确定设置',
   newPassword: '新密码',
