@@ -37,7 +37,7 @@ function readListed(listed: string, country: CountryCode | undefined): ReadNumbe
   const text = beforeSpreadsheet(listed);
   const parts = text.split(/[/,&\\]+/).filter((part) => /\d/.test(part));
   if (parts.length < 2) return listOf(read(text, country));
-  const numbers = parts.map((part) => (hasOwnLength(part) ? read(part, country) : undefined));
+  const numbers = parts.map((part) => (hasOwnLength(part) ? read(beforeSpreadsheet(part), country) : undefined));
   if (numbers[0] === undefined) {
     const whole = read(text, country);
     if (whole !== undefined) return [whole];
