@@ -43,7 +43,9 @@ describe('npm start', () => {
   });
 
   function start(env: NodeJS.ProcessEnv = {}): Launcher {
-    const ports = { EARSHOT_HTTP_PORT: '0', EARSHOT_XMPP_PORT: '0', EARSHOT_DATA_DIR: dataDir };
+    // A Redis that others starve of the processor is not one that hangs.
+    const patience = { EARSHOT_REDIS_PATIENCE_MS: '30000' };
+    const ports = { EARSHOT_HTTP_PORT: '0', EARSHOT_XMPP_PORT: '0', EARSHOT_DATA_DIR: dataDir, ...patience };
     const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot(), 'local', 'main.ts')], {
       env: { ...process.env, ...ports, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

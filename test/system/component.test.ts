@@ -19,7 +19,7 @@ describe('the component', () => {
       const xmpp = client({
         service: `xmpp://127.0.0.1:${stack.xmpp.port}`,
         domain: stack.xmpp.domain,
-        username: '+8613800138000',
+        username: alice.jid.split('@')[0] ?? '',
         password: alice.password,
       });
       xmpp.on('error', () => {});
