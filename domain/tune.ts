@@ -77,12 +77,14 @@ function cleanUri(text: string): string {
   const clean = cleanText(text);
   if (!URL.canParse(clean) || lengthOf(clean) > LONGEST_TEXT)
     throw new Fault('INVALID_ARGUMENT', 'uri must be an absolute URI, such as https://example.org/song.');
-  const { protocol, href } = new URL(clean);
+  const { protocol, href, username, password } = new URL(clean);
   if (!SCHEMES.has(protocol))
     throw new Fault(
       'INVALID_ARGUMENT',
       `uri may not use the scheme ${protocol} send an address with one of ${[...SCHEMES].join(' ')}`,
     );
+  if (username !== '' || password !== '')
+    throw new Fault('INVALID_ARGUMENT', 'uri may hold no user name and password: every friend would see them.');
   return href;
 }
 

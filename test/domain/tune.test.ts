@@ -63,6 +63,7 @@ describe('domain/tune', () => {
       { uri: 'javascript:alert(1)' },
       { uri: ' \u0000javascript:x' },
       { uri: 'no uri' },
+      { uri: 'https://alice:secret@music.example/song' },
       { title: '\u200B\u2060' },
       { title: '\u3164\u2800' },
       ...['geo:52,13', 'tel:+8613800138000', 'mailto:a@op.example', 'intent://x#Intent;end', 'blob:https://x/1'].map(
