@@ -34,30 +34,30 @@ function toTime(text: string): number {
 }
 
 /** The settings as their owner sees them, and a carrier without numbers outside its ranges; a private session that is over is none. */
-export function privacyView(
+export async function privacyView(
   { config, now }: Pick<Context, 'config' | 'now'>,
   grant: Pick<Grant, 'ranges'>,
   id: string,
   { privacy }: PrivacyState,
   blocked: readonly Blocked[],
-): Static<typeof PrivacyView> {
+): Promise<Static<typeof PrivacyView>> {
   const { discoverable, audience, privateUntil } = privacy;
   return {
     discoverable,
     audience: typeof audience === 'string' ? audience : { groups: [...audience.groups] },
     privateUntil: privateUntil !== null && privateUntil > now() ? new Date(privateUntil).toISOString() : null,
-    blocked: blockedPeople(config.secretsKey, id, blocked).filter((one) => isShown(grant, one)),
+    blocked: (await blockedPeople(config.secretsKey, id, blocked)).filter((one) => isShown(grant, one)),
   };
 }
 
 /** Blocked numbers outside the ranges, which a carrier neither sees nor changes. */
-export function unseenBlocked(
+export async function unseenBlocked(
   { config }: Pick<Context, 'config'>,
   grant: Pick<Grant, 'ranges'>,
   id: string,
   blocked: readonly Blocked[],
-): BlockedPerson[] {
-  return blockedPeople(config.secretsKey, id, blocked).filter((one) => !isShown(grant, one));
+): Promise<BlockedPerson[]> {
+  return (await blockedPeople(config.secretsKey, id, blocked)).filter((one) => !isShown(grant, one));
 }
 
 function isShown(grant: Pick<Grant, 'ranges'>, one: BlockedPerson): boolean {

@@ -80,7 +80,14 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     await open.register(operationRoutes(context));
     if (context.config.page.on) await open.register(pageRoutes(context));
     await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
-    open.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+    let description = '';
+    // To make it takes long, so nobody's request does.
+    open.addHook('onReady', async () => {
+      description = JSON.stringify(app.swagger());
+    });
+    open.get('/openapi.json', { schema: { hide: true } }, async (_, reply) =>
+      reply.type('application/json; charset=utf-8').send(description),
+    );
   });
   await app.register(async (guarded) => {
     authenticate(guarded, identify, limit);

@@ -24,15 +24,21 @@ export async function toBlocked(
 }
 
 /** Whom `id` blocks, for nobody but `id` to see. @throws Fault UNAVAILABLE when the key is another than they were kept under */
-export function blockedPeople(secretsKey: Buffer, id: string, blocked: readonly Blocked[]): BlockedPerson[] {
-  return blocked.flatMap((one): BlockedPerson[] => {
-    if ('subscriberId' in one) return [{ subscriberId: one.subscriberId }];
-    if (one.sealed === '') return [];
+export async function blockedPeople(
+  secretsKey: Buffer,
+  id: string,
+  blocked: readonly Blocked[],
+): Promise<BlockedPerson[]> {
+  const people: BlockedPerson[] = [];
+  await eachInTurns(blocked, (one) => {
+    if ('subscriberId' in one) return void people.push({ subscriberId: one.subscriberId });
+    if (one.sealed === '') return;
     const phoneNumber = openBlocked(secretsKey, id, one.sealed);
-    if (phoneNumber !== undefined) return [{ phoneNumber }];
+    if (phoneNumber !== undefined) return void people.push({ phoneNumber });
     throw new Fault(
       'UNAVAILABLE',
       'A blocked number cannot be read: EARSHOT_SECRETS_KEY is not the one it was kept under.',
     );
   });
+  return people;
 }

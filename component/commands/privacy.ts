@@ -36,7 +36,7 @@ async function show(visit: Visit): Promise<Stage> {
   const { stores, config } = context;
   const { id } = subscriberOf(visit);
   const { privacy: settings, version } = await stores.privacies.read(id);
-  const people = blockedPeople(config.secretsKey, id, await stores.privacies.blocked(id));
+  const people = await blockedPeople(config.secretsKey, id, await stores.privacies.blocked(id));
   const { title } = texts.commands.privacy;
   return {
     title,

@@ -26,7 +26,8 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   async function view(request: FastifyRequest, id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
-    return { etag: quoted(`${state.version}`), body: privacyView(context, rangesOf(request), id, state, blocked) };
+    const body = await privacyView(context, rangesOf(request), id, state, blocked);
+    return { etag: quoted(`${state.version}`), body };
   }
 
   /**
@@ -48,7 +49,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     });
     if (grant.ranges.length === 0) return { blocked: await toBlocked(context, id, people) };
     const { version } = await stores.privacies.read(id);
-    const all = [...people, ...unseenBlocked(context, grant, id, await stores.privacies.blocked(id))];
+    const all = [...people, ...(await unseenBlocked(context, grant, id, await stores.privacies.blocked(id)))];
     if (all.length > MOST_BLOCKED)
       throw new Fault(
         'INVALID_ARGUMENT',
