@@ -1,5 +1,6 @@
 import { watchStalls } from '../support/stalls.ts';
 import { openComponentWorld } from './component-world.ts';
+import { COUNT_SETTINGS, countSurface } from './counts.ts';
 import { httpSurface } from './http.ts';
 import { outgoingTextSurface } from './outgoing-text.ts';
 import { phoneFieldSurface } from './phone-fields.ts';
@@ -13,7 +14,7 @@ import { wireSurface } from './wire.ts';
 import { openWorld } from './world.ts';
 
 /** What can be fuzzed by itself. */
-export const PARTS = ['readers', 'gateway', 'stalls', 'component'] as const;
+export const PARTS = ['readers', 'gateway', 'stalls', 'counts', 'component'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** `length`: of which run the numbers of inputs are; `say` takes a line for each surface. */
@@ -55,10 +56,12 @@ async function open(part: Part): Promise<Opened> {
   }
   if (part === 'stalls') {
     const stalls = await watchStalls();
-    const world = await openWorld(stalls);
-    // How much a heap keeps after bodies of 32 MB says nothing.
-    const watches = world.watches.map((watch) => ({ ...watch, isWarm: () => true }));
-    return { surfaces: [stallSurface(world, stalls)], watches, stop: world.stop };
+    const world = await openWorld(stalls.options);
+    return { surfaces: [stallSurface(world, stalls)], watches: world.watches.map(withoutGrowth), stop: world.stop };
+  }
+  if (part === 'counts') {
+    const world = await openWorld({ env: COUNT_SETTINGS });
+    return { surfaces: [countSurface(world)], watches: world.watches.map(withoutGrowth), stop: world.stop };
   }
   const world = await openComponentWorld();
   return {
@@ -66,6 +69,11 @@ async function open(part: Part): Promise<Opened> {
     watches: [world.watch],
     stop: world.stop,
   };
+}
+
+/** How much a heap keeps after bodies of 32 MB, or on its way to many limits, says nothing. */
+function withoutGrowth(watch: ProcessWatch): ProcessWatch {
+  return { ...watch, isWarm: () => true };
 }
 
 /** The first surface of a part warms its processes up. */

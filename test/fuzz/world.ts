@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack, StackOptions } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Issuer, startIssuer } from '../support/issuer.ts';
 import { startTestStack } from '../support/stack.ts';
-import type { StallWatch } from '../support/stalls.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** A whole Earshot with an issuer of tokens and three friends, and nothing that would hold a fuzzer back. */
@@ -27,11 +26,11 @@ const SETTINGS = {
   EARSHOT_CORS_ORIGINS: 'https://app.example',
 };
 
-/** `stalls`: whoever watches the gateway's event loop. */
-export async function openWorld(stalls?: StallWatch): Promise<World> {
+/** `options`: what is special about this one's stack. */
+export async function openWorld(options: Partial<Pick<StackOptions, 'entries' | 'env'>> = {}): Promise<World> {
   const issuer = await startIssuer();
-  const env = { ...SETTINGS, ...stalls?.options.env, EARSHOT_OAUTH_ISSUER: issuer.url };
-  const stack = await startTestStack({ ...stalls?.options, env }).catch(async (err) => {
+  const env = { ...SETTINGS, ...options.env, EARSHOT_OAUTH_ISSUER: issuer.url };
+  const stack = await startTestStack({ ...options, env }).catch(async (err) => {
     await issuer.stop();
     throw err;
   });
