@@ -38,7 +38,7 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     queue.on('error', (err) => log.warn({ err, queue: name }, 'queue'));
     queue.waitUntilReady().catch(async () => {
       if (queues.get(name) === queue) queues.delete(name);
-      await queue.close();
+      await queue.close().catch((err: unknown) => log.warn({ err, queue: name }, 'queue'));
     });
     queues.set(name, queue);
     return queue;
