@@ -58,7 +58,10 @@ export function artistsIn(text: string): string {
 function cleanField(field: string, text: string): string {
   const clean = cleanText(text);
   if (clean === '')
-    throw new Fault('INVALID_ARGUMENT', `${field} has no visible character; send the text or leave it out.`);
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      `${field} has no visible character; send the text${field === 'title' ? '' : ' or leave it out'}.`,
+    );
   if (lengthOf(clean) > LONGEST_TEXT)
     throw new Fault('INVALID_ARGUMENT', `${field} is longer than ${LONGEST_TEXT} characters; shorten it.`);
   return clean;

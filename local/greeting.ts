@@ -33,6 +33,7 @@ function addressLines({ gatewayUrl, operatorKey, dataDir, page }: GreetingFacts)
     `  API page       ${gatewayUrl}/docs`,
     `  Operator key   ${operatorKey}`,
     `  Data and logs  ${dataDir}`,
+    `  Login codes    wait here, as no text messages are sent: curl -H 'Authorization: Bearer ${operatorKey}' ${gatewayUrl}/v1/verification/outbox`,
   ];
 }
 
