@@ -17,7 +17,7 @@ describe('a number key that is changed', () => {
   const CAROL = '+8613700137000';
 
   before(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
     api = createApi(stack);
     alice = await api.join('+8613800138000');
     bob = await api.join('+8613900139000');
@@ -119,7 +119,7 @@ describe('a number key that is changed', () => {
     await allAreFriends();
   });
 
-  it('keeps in mind which accounts Earshot has made', async () => {
+  it('keeps in mind which accounts Earshot has made, where they are named after numbers', async () => {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${bob.id}`));
     const again = await api.join(bob.phoneNumber);
     expect(again.jid).to.equal(bob.jid);
