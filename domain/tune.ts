@@ -28,8 +28,9 @@ export const LONGEST_TEXT = 1024;
 // A friend will click this link, so only web pages and the apps of music services may be opened by it: other
 // schemes start calls, open files or tell an app on the friend's own device to do something (decision 126).
 const SCHEMES = new Set(['https:', 'http:', 'spotify:', 'deezer:', 'tidal:']);
-// Some tags hold several artists with a control character in between: ID3v2.4 (section 4.2) writes U+0000.
-const BETWEEN_ARTISTS = /(?:\p{Cc}(?<!\t))+/u;
+// Some tags hold several artists with a control character in between: ID3v2.4 (section 4.2) writes U+0000. Tabs and
+// line ends are blanks, as everywhere.
+const BETWEEN_ARTISTS = /(?:\p{Cc}(?<!\s))+/u;
 
 /**
  * A tune whose every text is clean (see `cleanText`).

@@ -131,9 +131,9 @@ describe('the friends page, in a browser', () => {
     const [open, find] = ['Open', 'Find'].map((word) => `${rowOf(fang)} a[aria-label^="${word}"]`) as [string, string];
     const hostile = [
       { title: '"><img src=x onerror=alert(1)>', uri: 'spotify:track:1' },
-      { title: 'a&b=c#d?e/../f {artist} {title}', artist: '{title}&x=1', uri: 'ftp://ftp.example/a' },
+      { title: 'a&b=c#d?e/../f {artist} {title}', artist: '{title}&x=1', uri: 'tidal://track/1' },
       { title: '\u202Egnp.exe 🎼 العربية', artist: '<b>bold</b>' },
-      { title: '😀'.repeat(300), uri: 'geo:59.3,18.1' },
+      { title: '😀'.repeat(300), uri: 'deezer:track:1' },
     ];
     for (const tune of hostile) {
       await api.play(fang, tune);

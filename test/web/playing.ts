@@ -12,10 +12,11 @@ export async function rewritePlaying(
 ): Promise<void> {
   await withRedis(stack, async (redis) => {
     const [key = ''] = await redis.keys(`*${id}*:playing`);
-    for (const [field, json] of Object.entries(await redis.hGetAll(key))) {
+    for (const [field, value] of Object.entries(await redis.hGetAll(key))) {
       if (!field.startsWith('device:')) continue;
-      const kept = JSON.parse(json) as Kept;
-      await redis.hSet(key, field, JSON.stringify({ ...kept, ...change(kept) }));
+      const kept = JSON.parse(value.slice(value.indexOf('{'))) as Kept;
+      const changed = { ...kept, ...change(kept) };
+      await redis.hSet(key, field, `${changed.since} ${JSON.stringify(changed)}`);
     }
   });
 }
