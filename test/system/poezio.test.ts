@@ -38,9 +38,9 @@ describe('a friend who uses poezio', () => {
   it('reads a hostile title cleaned, and goes on', async () => {
     await api.play(alice, {
       title: '\u202E<b onclick="x()">Evil\u0000\u0007\u001B[31m &amp;\u0019 ]]>\u2066</b>\u202E',
-      artist: 'Mallory\r\n\tand friends',
+      artist: 'Mal\r\n\tand co',
     });
-    await poezio.shows(`Tune from ${alice.jid}: <b onclick="x()">Evil[31m &amp; ]]></b> - Mallory and friends`);
+    await poezio.shows(`Tune from ${alice.jid}: <b onclick="x()">Evil[31m &amp; ]]></b> - Mal and co`);
     await api.play(alice, { title: 'Human Behaviour', artist: 'Björk' });
     await poezio.shows(`Tune from ${alice.jid}: Human Behaviour - Björk`);
     await poezio.type('/nonsense');
