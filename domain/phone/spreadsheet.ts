@@ -1,7 +1,8 @@
 /** `4.91716E+11`, `4,91716E11`, `491.716E+09`, `4916E+8`: most of the number's digits are gone. */
-const EXPONENT = /(?<!\d)(?:\d{1,3}[.,]\d{1,20}e[+ -]?|\d{1,3}e|\d{1,20}e[+-])\d{1,3}(?!\d)/i;
-/** The same as people write it: `4.91716 E+11`, `4.91716 × 10^11`. Only as the whole text: ` e ` stands between two numbers in Italian. */
-const WRITTEN_EXPONENT = /^\d{1,3}[.,]\d{1,20} ?(?:e ?[+-]? ?|(?:[x*] ?10 ?\^|× ?10 ?\^?) ?[+-]?)\d{1,3}$/i;
+const EXPONENT = /(?<!\d)(?:\d{1,3}[.,]\d{1,20}[de][+ -]?|\d{1,3}e|\d{1,20}[de][+-])\d{1,3}(?!\d)/i;
+/** The same as people write it: `491716E6`, `4.91716 E+11`, `4.91716 × 10^11`. Only as the whole text: ` e ` stands between two numbers in Italian. */
+const WRITTEN_EXPONENT =
+  /^(?:\d{1,20}e\d{1,3}|\d{1,3}[.,]\d{1,20} ?(?:[de] ?[+-]? ?|(?:[x*] ?10 ?\^|× ?10 ?\^?) ?[+-]?)\d{1,3})$/i;
 /** A number’s cell with decimals: `1715550002.0`, `1,715,550,002.00`. */
 const DECIMALS =
   /^(?<whole>[1-9]\d{4,}|[1-9]\d{0,2}(?:,\d{3})+(?=\.)|[1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?: \d{3})+)[.,](?<decimals>0{1,3}|\d{1,2})$/;
