@@ -1,11 +1,10 @@
-import { keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
+import { isStaying, keysOf, phoneNumberOf, type Subscriber } from '../store/subscriber-record.ts';
 import { addUser, changePassword } from './account-admin.ts';
 import { deleteAccount, deleteMadeAccounts } from './account-removal.ts';
 import type { AccountView } from './account-view.ts';
 import type { Context } from './context.ts';
 import { StanzaError } from './stanza-error.ts';
 
-/**
 /**
  * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
  * those of one who leaves. `present`: how accounts can be looked at now.
@@ -19,6 +18,8 @@ export function createAccountJob(
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
+    // Whoever waits for a password of somebody who leaves learns at once that there will be none.
+    if (!isStaying(subscriber)) await stores.accounts.forget(id);
     if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, present(), subscriber);
     if (subscriber?.state !== 'pending') await stores.due.settle('account', id, []);
     const wanted = subscriber && (await stores.accounts.wanted(id));

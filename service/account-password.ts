@@ -12,7 +12,8 @@ export function newAccountPassword(): string {
 /**
  * Gives the XMPP account that Earshot made for the subscriber a new password, and returns it: nothing keeps it. The one before does not log in any
  * more, and Prosody logs out whoever is connected. After UNAVAILABLE either may hold: ask again.
- * @throws Fault CONFLICT (the account was not made here, or somebody else is just setting a password), UNAVAILABLE
+ * @throws Fault CONFLICT (the account was not made here, or somebody else is just setting a password), NOT_FOUND (the subscriber left meanwhile),
+ * UNAVAILABLE
  */
 export async function renewAccountPassword(
   context: ServiceContext,
@@ -24,6 +25,7 @@ export async function renewAccountPassword(
   const state = await askForAccount(context, id, password);
   if (state === 'made') return password;
   if (state === 'taken') throw notMadeHere();
+  if (!(await context.stores.subscribers.get(id))) throw new Fault('NOT_FOUND', 'There is no such subscriber.');
   throw new Fault('UNAVAILABLE', 'The XMPP server has not set the password; try again.');
 }
 

@@ -10,6 +10,9 @@ import type { World } from './world.ts';
 
 const BATCH = 250;
 const LINES = 12;
+const MOST_TRIES = 5;
+/** Milliseconds. */
+const REST = 2_000;
 
 /** Every route of the OpenAPI document, over connections that stay open. */
 export function httpSurface(world: World): Surface {
@@ -32,7 +35,7 @@ export function httpSurface(world: World): Surface {
           const credentials = await credentialsOf(world);
           const batch = fc.sample(requests, { seed: seed + done, numRuns: Math.min(BATCH, count - done) });
           await inParallel(LINES, batch, async (request) => {
-            const { status, wrong } = await send(pool, world, credentials, request);
+            const { status, wrong } = await sendPatiently(pool, world, credentials, request);
             statuses[status] = (statuses[status] ?? 0) + 1;
             if (wrong !== undefined) findings.push(`${wrong} to ${shown(request)}`);
           });
@@ -89,12 +92,23 @@ async function credentialsOf({ stack, api, people }: World): Promise<string[]> {
   ];
 }
 
+type Verdict = { status: number; wrong: string | undefined };
+
+/** Of a machine that is busy: what the gateway has no time for now, and says so, counts only if it never has. */
+async function sendPatiently(...[pool, world, credentials, request]: Parameters<typeof send>): Promise<Verdict> {
+  for (let tries = 1; ; tries += 1) {
+    const verdict = await send(pool, world, credentials, request);
+    if (verdict.status !== 503 || tries === MOST_TRIES) return verdict;
+    await delay(REST);
+  }
+}
+
 async function send(
   pool: Pool,
   { people }: World,
   credentials: string[],
   { method, path, who, headers, body }: FuzzRequest,
-): Promise<{ status: number; wrong: string | undefined }> {
+): Promise<Verdict> {
   const place = path.replace(/\$(\d)/, (_, n) => people[Number(n) % people.length]?.id ?? '');
   try {
     const answer = await pool.request({

@@ -57,6 +57,17 @@ describe('the password of an XMPP account that was made here', () => {
     expect(good.filter(Boolean)).to.have.length(1);
   });
 
+  it('is told at once not to be there, when the subscriber leaves while it is set', async () => {
+    for (let i = 0; i < 8; i += 1) {
+      const { id } = await api.join(`+86138001381${10 + i}`);
+      const [answer] = await Promise.all([
+        renew(id),
+        api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${id}`)),
+      ]);
+      expect(answer.status, answer.text).to.be.oneOf([200, 404]);
+    }
+  });
+
   it('is nobody’s to set where the account was not made here', async () => {
     await registerAccount(stack.prosody(), 'own@op.example', 'of my own');
     const created = await api.call('POST', '/v1/subscribers', { phoneNumber: '+8613800138009', jid: 'own@op.example' });
