@@ -82,6 +82,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const info = answerDisco(stream, capabilities, () => (isPrivileged() ? [] : [`${TUNE}+notify`]));
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
+  gate.onStatus(heartbeat.soon);
 
   return {
     async stop() {

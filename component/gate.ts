@@ -15,11 +15,13 @@ export type Gate = {
   /** Undefined while it is not known, or the component waits for its rights. */
   mode(): Mode | undefined;
   status(): Status;
+  onStatus(listener: () => void): void;
 };
 
 /** Milliseconds after the handshake in which the server says what the component may do. */
 const RIGHTS_DUE = 5_000;
 const NO_RIGHTS: Rights = new Map();
+const CONNECTION = 'the connection to the XMPP server';
 /** Milliseconds until what could not be prepared is tried again. */
 const AGAIN = 1_000;
 const UNPRIVILEGED =
@@ -39,7 +41,8 @@ export function createGate(
   prepare: (mode: Mode) => Promise<void>,
   log: Log,
 ): Gate {
-  let missing = ['the connection to the XMPP server'];
+  const listeners: (() => void)[] = [];
+  let missing = [CONNECTION];
   let mode: Mode | undefined;
   let rightsKnown = false;
   let distrusted = false;
@@ -47,21 +50,27 @@ export function createGate(
   // Counts what the server has said: whoever waits for something looks whether it still holds.
   let word = 0;
 
+  function waitFor(what: string[]): void {
+    missing = what;
+    for (const listener of listeners) listener();
+  }
+
   function judge(rights: Rights): void {
     clearTimeout(due);
     rightsKnown = true;
     if (distrusted) return;
     word += 1;
-    missing = missingRights(rights).map((right) => `the right ${right} on ${config.homeHost} (XEP-0356)`);
+    const lacking = missingRights(rights).map((right) => `the right ${right} on ${config.homeHost} (XEP-0356)`);
     const before = mode;
-    mode = modeOf(missing, config);
+    mode = modeOf(lacking, config);
     if (mode === undefined || (before !== undefined && mode !== before)) close();
-    if (mode === undefined) log.error({ missing }, privilegeAdvice(rights, config.homeHost, config.domain));
-    else void enter(mode, missing, word);
+    if (mode !== undefined) return void enter(mode, lacking, word);
+    waitFor(lacking);
+    log.error({ missing }, privilegeAdvice(rights, config.homeHost, config.domain));
   }
 
   async function enter(next: Mode, lacking: readonly string[], mine: number): Promise<void> {
-    missing = ['everybody to be looked at, as the component begins to work'];
+    waitFor(['everybody to be looked at, as the component begins to work']);
     while (mine === word) {
       try {
         await prepare(next);
@@ -72,7 +81,7 @@ export function createGate(
       }
     }
     if (mine !== word) return;
-    missing = [];
+    waitFor([]);
     if (next === 'privileged') log.info('connected, with every right');
     else log.warn({ lacking }, UNPRIVILEGED);
     open();
@@ -95,7 +104,7 @@ export function createGate(
   stream.onOnline(() => {
     // The rights can come in the same packet as the handshake's answer, and so be known already.
     if (rightsKnown) return;
-    missing = ['the rights that the XMPP server should announce (XEP-0356)'];
+    waitFor(['the rights that the XMPP server should announce (XEP-0356)']);
     due = setTimeout(() => judge(NO_RIGHTS), RIGHTS_DUE);
   });
   stream.onOffline(() => {
@@ -104,7 +113,7 @@ export function createGate(
     distrusted = false;
     word += 1;
     mode = undefined;
-    missing = ['the connection to the XMPP server'];
+    waitFor([CONNECTION]);
     close();
   });
   stream.onStreamError((condition) => {
@@ -124,11 +133,12 @@ export function createGate(
       distrusted = true;
       word += 1;
       mode = undefined;
-      missing = [`an XMPP server that stores the roster items that it confirms (${config.homeHost} stores others)`];
+      waitFor([`an XMPP server that stores the roster items that it confirms (${config.homeHost} stores others)`]);
       close();
       log.error({ missing }, BROKEN_WORD);
     },
     mode: () => mode,
+    onStatus: (listener) => void listeners.push(listener),
     status: () => ({ ready: missing.length === 0, missing, ...(mode && { mode }) }),
   };
 }

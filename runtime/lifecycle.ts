@@ -28,25 +28,38 @@ export async function runProcess(log: Log, start: () => Promise<Running>): Promi
   process.exit(0);
 }
 
+/** `soon`: now, or as soon as the task that is under way has ended. */
+export type Repeated = Running & { soon(): void };
+
 /** Calls `task` every `interval` milliseconds, never twice at a time, until stopped; a failure is logged and the next turn comes. */
-export function every(interval: number, log: Log, task: () => Promise<void>): Running {
+export function every(interval: number, log: Log, task: () => Promise<void>): Repeated {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let busy = false;
+  let again = false;
   let turn = run();
 
   async function run(): Promise<void> {
-    try {
-      await task();
-    } catch (err) {
-      log.warn({ err }, 'repeated task');
-    }
-    if (!stopped)
-      timer = setTimeout(() => {
-        turn = run();
-      }, interval);
+    busy = true;
+    do {
+      again = false;
+      await task().catch((err: unknown) => log.warn({ err }, 'repeated task'));
+    } while (again && !stopped);
+    busy = false;
+    if (!stopped) timer = setTimeout(begin, interval);
+  }
+
+  function begin(): void {
+    turn = run();
   }
 
   return {
+    soon() {
+      again = true;
+      if (busy || stopped) return;
+      clearTimeout(timer);
+      begin();
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

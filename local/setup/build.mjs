@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { inProject, ROOT } from './paths.mjs';
@@ -13,10 +13,12 @@ export function buildIfOld() {
   const sources = fingerprint();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   console.log('Building …');
-  // A build that fails leaves files behind too: they must not pass for good ones.
-  rmSync(STAMP, { force: true });
+  // A build that fails leaves files behind too, and so does another version: neither must pass for this one's.
+  rmSync(inProject('dist'), { recursive: true, force: true });
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+  run('local/setup/build-programs.mjs');
   run('local/setup/build-page.mjs');
+  mkdirSync(inProject('dist'), { recursive: true });
   writeFileSync(STAMP, sources);
 }
 

@@ -20,13 +20,14 @@ describe('the setup', () => {
     cpSync(join(projectRoot(), 'local', 'setup'), join(project, 'local', 'setup'), { recursive: true });
     cpSync(join(projectRoot(), 'local', 'setup.mjs'), join(project, 'local', 'setup.mjs'));
     mkdirSync(join(project, 'node_modules'));
-    mkdirSync(join(project, 'source'));
+    mkdirSync(join(project, 'cli'));
+    symlinkSync(join(projectRoot(), 'node_modules', 'esbuild'), join(project, 'node_modules', 'esbuild'));
     symlinkSync(join(projectRoot(), 'node_modules', 'typescript'), join(project, 'node_modules', 'typescript'));
     writeJson('package.json', { type: 'module' });
-    writeJson('tsconfig.json', { compilerOptions: { rootDir: '.', outDir: 'dist', types: [] }, include: ['source'] });
+    writeJson('tsconfig.json', { compilerOptions: { noEmit: true, types: [] }, include: ['cli'] });
     writeJson('package-lock.json', lock);
     writeJson('node_modules/.package-lock.json', lock);
-    writeFileSync(join(project, 'source', 'one.ts'), 'export const one = 1;\n');
+    writeFileSync(join(project, 'cli', 'main.ts'), 'export const one = 1;\n');
     writeFileSync(fakeNpm, 'console.log("npm", ...process.argv.slice(2)); process.exit(1);\n');
   });
   after(() => folder.remove());
@@ -43,11 +44,11 @@ describe('the setup', () => {
 
   it('builds what was never built, and what changed since', () => {
     expect(setup()).to.include({ stdout: 'Building …\n', stderr: '', status: 0 });
-    expect(existsSync(join(project, 'dist', 'source', 'one.js'))).to.equal(true);
+    expect(existsSync(join(project, 'dist', 'cli', 'main.js'))).to.equal(true);
     expect(setup().stdout).to.equal('');
-    writeFileSync(join(project, 'source', 'two.ts'), 'export const two = 2;\n');
+    writeFileSync(join(project, 'cli', 'two.ts'), 'export const two = 2;\n');
     expect(setup().stdout).to.equal('Building …\n');
-    rmSync(join(project, 'source', 'two.ts'));
+    rmSync(join(project, 'cli', 'two.ts'));
     expect(setup().stdout).to.equal('Building …\n');
   });
 
@@ -60,7 +61,6 @@ describe('the setup', () => {
   it('builds the page with the rest, and anew when its sources changed', () => {
     const page = (file: string) => join(project, 'web', file);
     mkdirSync(page('styles'), { recursive: true });
-    symlinkSync(join(projectRoot(), 'node_modules', 'esbuild'), join(project, 'node_modules', 'esbuild'));
     writeFileSync(
       page('index.html'),
       '<link href="/page/page.css"><link href="/page/icon.svg"><script src="/page/main.js"></script>',
@@ -81,12 +81,12 @@ describe('the setup', () => {
   });
 
   it('does not take a failed build for a build', () => {
-    writeFileSync(join(project, 'source', 'two.ts'), 'export const two: string = 2;\n');
+    writeFileSync(join(project, 'cli', 'two.ts'), 'export const two: string = 2;\n');
     const failed = setup();
     expect(failed.status).to.equal(1);
     expect(failed.stderr).to.equal('\nThe build failed: see above.\n\n');
     expect(setup().status).to.equal(1);
-    rmSync(join(project, 'source', 'two.ts'));
+    rmSync(join(project, 'cli', 'two.ts'));
     expect(setup().status).to.equal(0);
   });
 

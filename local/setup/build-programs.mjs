@@ -1,0 +1,45 @@
+// Builds each program into one file of dist/, its libraries included: Node.js reads one large file in a third of the time of a thousand small ones.
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+import { inProject } from './paths.mjs';
+
+/** Where a program begins, and its file in dist/ without the ending. */
+const PROGRAMS = {
+  'cli/main.ts': 'cli/main',
+  'component/main.ts': 'component/main',
+  'gateway/main.ts': 'gateway/main',
+  'local/main.ts': 'local/main',
+  'worker/main.ts': 'worker/main',
+  // A thread of the worker, which looks for it beside itself.
+  'worker/carddav/thread-main.ts': 'worker/thread-main',
+};
+
+/** Libraries that read files which lie beside theirs. */
+const APART = ['@fastify/swagger-ui'];
+
+/** Libraries that are no ECMAScript modules ask for what comes with Node.js by `require`. */
+const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
+/** Throws what esbuild says about faults in the sources. */
+export async function buildPrograms() {
+  const there = Object.entries(PROGRAMS).filter(([source]) => existsSync(inProject(source)));
+  if (there.length === 0) return;
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: inProject('.'),
+    entryPoints: there.map(([source, file]) => ({ in: source, out: file })),
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    external: APART,
+    banner: { js: REQUIRE },
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'error',
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildPrograms();
