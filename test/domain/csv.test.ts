@@ -157,21 +157,21 @@ describe('domain/csv', () => {
   describe('books made to be slow', () => {
     const hostile: [string, string][] = [
       ['blanks and digits in unknown columns', `A,1,,${'0 '.repeat(40_000)}\n`.repeat(100)],
-      ['an unclosed quotation mark before short rows', `"${'\nA,1,'.repeat(1_600_000)}`],
-      ['an unclosed quotation mark before empty lines', `"${'\n'.repeat(8_000_000)}`],
-      ['pairs of quotation marks after one that is not closed', `"${'\n"",""'.repeat(1_300_000)}`],
-      ['a new unclosed quotation mark on every line', 'x"y,"\n'.repeat(1_300_000)],
-      ['an unclosed quotation mark on every line', '"a\n'.repeat(2_600_000)],
-      ['quotation marks', '"'.repeat(8_000_000)],
-      ['quotation marks on lines of 30,000', `${'"'.repeat(29_999)}\n`.repeat(266)],
-      ['delimiters', `${','.repeat(30_000)}\n`.repeat(266)],
-      ['labels', `A,1,${';'.repeat(30_000)}\n`.repeat(266)],
-      ['number lists', `A,${' ::: '.repeat(6_000)}\n`.repeat(266)],
-      ['blanks', `${' '.repeat(30_000)},1\n`.repeat(266)],
+      ['an unclosed quotation mark before short rows', `"${'\nA,1,'.repeat(200_000)}`],
+      ['an unclosed quotation mark before empty lines', `"${'\n'.repeat(1_000_000)}`],
+      ['pairs of quotation marks after one that is not closed', `"${'\n"",""'.repeat(160_000)}`],
+      ['a new unclosed quotation mark on every line', 'x"y,"\n'.repeat(160_000)],
+      ['an unclosed quotation mark on every line', '"a\n'.repeat(325_000)],
+      ['quotation marks', '"'.repeat(1_000_000)],
+      ['quotation marks on lines of 30,000', `${'"'.repeat(29_999)}\n`.repeat(33)],
+      ['delimiters', `${','.repeat(30_000)}\n`.repeat(33)],
+      ['labels', `A,1,${';'.repeat(30_000)}\n`.repeat(33)],
+      ['number lists', `A,${' ::: '.repeat(6_000)}\n`.repeat(33)],
+      ['blanks', `${' '.repeat(30_000)},1\n`.repeat(33)],
       ['two hundred thousand unclosed rows of one byte', '"\n'.repeat(200_000)],
     ];
     for (const [what, book] of hostile)
-      it(`gets through 8 MB of ${what}`, () => {
+      it(`gets through a megabyte of ${what}`, () => {
         read(Buffer.from(HEADER + book));
       });
   });

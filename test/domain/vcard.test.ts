@@ -309,20 +309,20 @@ describe('domain/vcard', () => {
   // Each of these takes milliseconds in linear time, and hours when anything in the reader is quadratic.
   describe('books made to be slow', () => {
     const hostile: [string, string][] = [
-      ['soft breaks without text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=\n'.repeat(4_000_000)}\nEND:VCARD`],
-      ['soft breaks with text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=41=\n'.repeat(2_000_000)}\nEND:VCARD`],
-      ['equals signs on one line', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'='.repeat(8_000_000)}\nEND:VCARD`],
-      ['blanks after a soft break', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${`=${' '.repeat(9999)}\n`.repeat(800)}`],
-      ['empty lines', `BEGIN:VCARD\nFN:A${'\n'.repeat(8_000_000)}END:VCARD`],
-      ['folds without text', `BEGIN:VCARD\nFN:A${'\n '.repeat(4_000_000)}\nEND:VCARD`],
-      ['quotes', `BEGIN:VCARD\nFN;X=${'":'.repeat(4_000_000)}\nEND:VCARD`],
-      ['semicolons', `BEGIN:VCARD\nN${';'.repeat(8_000_000)}\nEND:VCARD`],
-      ['groups', `BEGIN:VCARD\nFN:A\nCATEGORIES:${'\\,,'.repeat(2_000_000)}\nEND:VCARD`],
-      ['names without values', `BEGIN:VCARD\n${'TEL:\n'.repeat(1_600_000)}END:VCARD`],
-      ['nested agents', `BEGIN:VCARD\n${'AGENT:\nBEGIN:VCARD\n'.repeat(400_000)}`],
+      ['soft breaks without text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=\n'.repeat(500_000)}\nEND:VCARD`],
+      ['soft breaks with text', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'=41=\n'.repeat(250_000)}\nEND:VCARD`],
+      ['equals signs on one line', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${'='.repeat(1_000_000)}\nEND:VCARD`],
+      ['blanks after a soft break', `BEGIN:VCARD\nFN;QUOTED-PRINTABLE:${`=${' '.repeat(9999)}\n`.repeat(100)}`],
+      ['empty lines', `BEGIN:VCARD\nFN:A${'\n'.repeat(1_000_000)}END:VCARD`],
+      ['folds without text', `BEGIN:VCARD\nFN:A${'\n '.repeat(500_000)}\nEND:VCARD`],
+      ['quotes', `BEGIN:VCARD\nFN;X=${'":'.repeat(500_000)}\nEND:VCARD`],
+      ['semicolons', `BEGIN:VCARD\nN${';'.repeat(1_000_000)}\nEND:VCARD`],
+      ['groups', `BEGIN:VCARD\nFN:A\nCATEGORIES:${'\\,,'.repeat(250_000)}\nEND:VCARD`],
+      ['names without values', `BEGIN:VCARD\n${'TEL:\n'.repeat(200_000)}END:VCARD`],
+      ['nested agents', `BEGIN:VCARD\n${'AGENT:\nBEGIN:VCARD\n'.repeat(50_000)}`],
     ];
     for (const [what, book] of hostile) {
-      it(`gets through 8 MB of ${what}`, () => {
+      it(`gets through a megabyte of ${what}`, () => {
         assert.isAtMost(readVcards(Buffer.from(book)).length, 1);
       });
     }

@@ -15,14 +15,15 @@ import { keysOf } from '../../store/subscriber-record.ts';
 import { createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
+import { whole } from '../support/length.ts';
 import { type Group, type LifeWorld, live } from '../support/life.ts';
 import { friendsInModel, steps } from '../support/model.ts';
 import { random, SEED } from '../support/random.ts';
 import { startTestStack } from '../support/stack.ts';
 
 /** Sequences of one policy, how many of them run side by side, and accounts, as nobody comes back with an old one. */
-const SEQUENCES = 20;
-const TOGETHER = 5;
+const SEQUENCES = whole(20, 6);
+const TOGETHER = whole(5, 2);
 const ACCOUNTS = 160;
 /** Clients that look into their rosters side by side. */
 const LOOKING = 8;

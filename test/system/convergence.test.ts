@@ -22,14 +22,14 @@ import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../
 
 /** Sequences of one policy, and how many of them run side by side. */
 const SEQUENCES: Record<RedisKind, number> = {
-  'a single Redis': whole(500, 150),
-  'a Redis Cluster': whole(100, 75),
+  'a single Redis': whole(500, 50),
+  'a Redis Cluster': whole(100, 30),
 };
-const TOGETHER = 25;
+const TOGETHER = whole(25, 10);
 /** Of so many rounds, in which one what goes wrong. */
 const TROUBLES: Record<RedisKind, { of: number; policy: number; worker: number; master: number }> = {
-  'a single Redis': { of: 10, policy: 3, worker: 5, master: 8 },
-  'a Redis Cluster': { of: 4, policy: 1, worker: 2, master: 3 },
+  'a single Redis': { of: 5, policy: 2, worker: 3, master: 4 },
+  'a Redis Cluster': { of: 3, policy: 1, worker: 2, master: 0 },
 };
 
 const WORLDS = REDIS_KINDS.flatMap((kind) => (['mutual', 'either'] as const).map((policy) => ({ kind, policy })));

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { memoryFor } from '../support/memory.ts';
 import { startTestStack } from '../support/stack.ts';
 
 const MB = 1024 * 1024;
@@ -136,10 +137,8 @@ describe('a book that is too large in one way or another', () => {
   for (const [what, type, body, expected] of cases)
     it(`such as ${what} is answered ${expected.status}, in little memory`, async () => {
       const sent = body();
-      const idle = memory('VmRSS');
-      forgetMost();
-      const answer = await put(sent, type);
-      expect(memory('VmHWM') - idle, 'MB').to.be.below(ROOM);
+      const { result: answer, taken } = await memoryFor(stack.process('gateway').pid, () => put(sent, type));
+      expect(taken, 'MB').to.be.below(ROOM);
       expect(answer.status, answer.text.slice(0, 300)).to.equal(expected.status);
       expect(answer.text.length, 'the answer repeats nothing of what was sent').to.be.below(2_000);
       if (expected.detail) expect(answer.body.detail).to.match(expected.detail);
@@ -158,16 +157,6 @@ describe('a book that is too large in one way or another', () => {
       expect(answer.body.contacts).to.equal(2);
       expect(answer.body.rejected).to.have.length(1);
     });
-
-  /** MB of the gateway in memory: now (`VmRSS`), or the most there were since `forgetMost` (`VmHWM`). */
-  function memory(which: 'VmRSS' | 'VmHWM'): number {
-    const status = readFileSync(`/proc/${stack.process('gateway').pid}/status`, 'utf8');
-    return Number(new RegExp(`^${which}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
-  }
-
-  function forgetMost(): void {
-    writeFileSync(`/proc/${stack.process('gateway').pid}/clear_refs`, '5');
-  }
 });
 
 function rows(count: number): string {

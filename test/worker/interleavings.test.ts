@@ -12,6 +12,7 @@ import { goOn } from '../../worker/rounds.ts';
 import { forgetLeavers } from '../../worker/sweep.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createInterleaving } from '../support/interleaving.ts';
+import { whole } from '../support/length.ts';
 import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../support/life.ts';
 import { barredInModel, friendsInModel, type Step, steps } from '../support/model.ts';
 import { SEED } from '../support/random.ts';
@@ -42,7 +43,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
 describe('reconcile jobs and a gateway whose steps meet in every order', () => {
   const { slow, until, begin, now, pause } = createInterleaving();
   const jobs = createJobs(() => pause(RETRY));
-  const numRuns = Number(RUNS ?? 200);
+  const numRuns = Number(RUNS ?? whole(200, 50));
   let server: TestRedis;
   let gateway: TestGateway;
   let api: LifeApi;
