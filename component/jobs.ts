@@ -1,19 +1,19 @@
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
 import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
-import { createAccountJob } from './account.ts';
-import { adminView, privilegedView } from './account-view.ts';
-import type { Avatars } from './avatars.ts';
-import type { Bounces } from './bounces.ts';
-import type { Contacts } from './contacts.ts';
+import { createAccountJob } from './account/account.ts';
+import { adminView, privilegedView } from './account/account-view.ts';
 import type { Context } from './context.ts';
-import { createContactJob, createListenJob } from './listen.ts';
-import { createOfferJob } from './offers.ts';
-import { createOutbox } from './outbox.ts';
 import type { Patience } from './patience.ts';
-import type { PresenceTracker } from './presence.ts';
-import { createQuietOutbox } from './quiet-outbox.ts';
-import { createRosterJob } from './roster.ts';
+import type { Avatars } from './picture/avatars.ts';
+import type { Contacts } from './presence/contacts.ts';
+import type { PresenceTracker } from './presence/presence.ts';
+import { createOfferJob } from './roster/offers.ts';
+import { createRosterJob } from './roster/roster.ts';
+import type { Bounces } from './stream/bounces.ts';
+import { createContactJob, createListenJob } from './tune/listen.ts';
+import { createOutbox } from './tune/outbox.ts';
+import { createQuietOutbox } from './tune/quiet-outbox.ts';
 
 /** What the jobs share with what listens to the stream. */
 export type JobParts = {

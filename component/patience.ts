@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueName, QueueWork } from '../runtime/queues.ts';
 import type { Context } from './context.ts';
-import { Unanswered } from './requests.ts';
+import { Unanswered } from './stream/requests.ts';
 
 /** Runs the work of queues so that an account that does not answer costs only its own subscriber anything (decision 120). */
 export type Patience = {

@@ -1,8 +1,8 @@
 import type { Mode } from '../store/status.ts';
-import type { Contacts } from './contacts.ts';
 import type { Context } from './context.ts';
 import { handOver } from './hand-over.ts';
-import type { PresenceTracker } from './presence.ts';
+import type { Contacts } from './presence/contacts.ts';
+import type { PresenceTracker } from './presence/presence.ts';
 
 /** What is done before any job runs in a mode: the usual one takes over from the other, and the other looks who can be heard. */
 export function createPreparation(

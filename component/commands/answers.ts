@@ -1,7 +1,7 @@
 import { cleanText, lengthOf } from '../../domain/text.ts';
-import type { Field } from '../data-form.ts';
+import type { Field } from '../stream/data-form.ts';
 import { type Answers, Refusal } from './command.ts';
-import type { Texts } from './texts.ts';
+import type { Texts } from './texts/texts.ts';
 
 /** Characters of one line, as in a tune; and lines of one field, as many as people can be blocked. */
 const LONGEST = 1024;

@@ -1,10 +1,10 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Recording } from '../../service/recorded.ts';
 import type { Subscriber } from '../../store/subscriber-record.ts';
-import type { Form, Result } from '../data-form.ts';
-import type { TimeZones } from '../time-zones.ts';
+import type { Form, Result } from '../stream/data-form.ts';
 import type { ShownAgain } from './shown-again.ts';
-import type { CommandName, Texts } from './texts.ts';
+import type { CommandName, Texts } from './texts/texts.ts';
+import type { TimeZones } from './time-zones.ts';
 
 /** What commands work with. `domain`: the component's. */
 export type CommandContext = Recording & { domain: string; shownAgain: ShownAgain; timeZones: TimeZones };

@@ -1,6 +1,6 @@
 import { revokeToken } from '../../service/revoking.ts';
 import type { Device } from '../../store/tokens.ts';
-import type { Option } from '../data-form.ts';
+import type { Option } from '../stream/data-form.ts';
 import { type Command, done, momentFor, subscriberOf, type Visit } from './command.ts';
 
 /** The tokens of the subscriber's devices, each of which can be revoked. */

@@ -1,6 +1,6 @@
 import type { Done, Note } from './command.ts';
 import { fitting } from './fitting.ts';
-import type { Texts } from './texts.ts';
+import type { Texts } from './texts/texts.ts';
 
 type Line = { label: string; value: string };
 

@@ -6,7 +6,7 @@ import {
   revokeApplicationPassword,
 } from '../../service/application-passwords.ts';
 import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player-addresses.ts';
-import type { Field } from '../data-form.ts';
+import type { Field } from '../stream/data-form.ts';
 import {
   type Answers,
   type Command,

@@ -1,7 +1,7 @@
 import { shares } from '../../domain/privacy.ts';
 import { cleanTune, safeUri, type Tune } from '../../domain/tune.ts';
 import { playTune } from '../../service/playing.ts';
-import type { Field } from '../data-form.ts';
+import type { Field } from '../stream/data-form.ts';
 import {
   type Answers,
   type Command,
@@ -12,7 +12,7 @@ import {
   subscriberOf,
   type Visit,
 } from './command.ts';
-import type { Texts } from './texts.ts';
+import type { Texts } from './texts/texts.ts';
 
 /** Not the one that stands for the user's own clients: what these publish must not end what is said here. */
 const DEVICE = 'commands';

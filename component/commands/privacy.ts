@@ -4,7 +4,7 @@ import { MOST_BLOCKED, MOST_GROUPS, type Privacy } from '../../domain/privacy.ts
 import { type BlockedPerson, blockedPeople, toBlocked } from '../../service/blocked-people.ts';
 import { groupsOfBooks } from '../../service/book-groups.ts';
 import { changePrivacy } from '../../service/privacy.ts';
-import type { Field, Option } from '../data-form.ts';
+import type { Field, Option } from '../stream/data-form.ts';
 import {
   type Answers,
   type Command,
@@ -17,7 +17,7 @@ import {
   type Visit,
 } from './command.ts';
 import { fitting } from './fitting.ts';
-import type { Texts } from './texts.ts';
+import type { Texts } from './texts/texts.ts';
 
 /** Groups that a form offers: a list of more is no help, and a stanza has an end. */
 const MOST_OFFERED = 300;

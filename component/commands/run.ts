@@ -5,7 +5,7 @@ import { subscriberOfJid } from '../../service/linking.ts';
 import { recorded } from '../../service/recorded.ts';
 import { checkAnswers } from './answers.ts';
 import { type Command, type CommandContext, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
-import { type Language, TEXTS } from './texts.ts';
+import { type Language, TEXTS } from './texts/texts.ts';
 
 /** Steps of commands that one account may take, by form and by text together. */
 const STEPS = [{ most: 60, window: 60_000 }];

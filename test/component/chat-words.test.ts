@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readAnswers, readSaid } from '../../component/chat-words.ts';
+import { readAnswers, readSaid } from '../../component/commands/chat/chat-words.ts';
 import type { Command } from '../../component/commands/command.ts';
 import { forget } from '../../component/commands/forget.ts';
 import { play } from '../../component/commands/play.ts';
 import { playing } from '../../component/commands/playing.ts';
 import { privateSession } from '../../component/commands/private.ts';
-import type { Field } from '../../component/data-form.ts';
+import type { Field } from '../../component/stream/data-form.ts';
 import { hostileText } from '../fuzz/hostile-text.ts';
 
 const COMMANDS: Command[] = [play, playing, privateSession, forget];
@@ -22,7 +22,7 @@ const FIELDS: Field[] = [
   { name: 'blocked', type: 'text-multi', label: 'Blocked', value: ['+1'] },
 ];
 
-describe('component/chat-words', () => {
+describe('component/commands/chat/chat-words', () => {
   const said = (text: string) => {
     const found = readSaid(text, COMMANDS);
     return found && [found.what === 'command' ? found.command.name : found.what, 'rest' in found ? found.rest : ''];

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { createSessions } from '../../component/command-sessions.ts';
 import type { Command, Stage, Visit } from '../../component/commands/command.ts';
+import { createSessions } from '../../component/commands/form/command-sessions.ts';
 import { play } from '../../component/commands/play.ts';
-import { TEXTS } from '../../component/commands/texts.ts';
+import { TEXTS } from '../../component/commands/texts/texts.ts';
 
 const MINUTE = 60_000;
 const STAGE = { title: '', instructions: '', fields: [], last: true, next: async () => STAGE } as Stage;
 const VISIT = { subscriber: undefined, texts: TEXTS.en } as Visit;
 
-describe('component/command-sessions', () => {
+describe('component/commands/form/command-sessions', () => {
   let now = 0;
   const open = (sessions: ReturnType<typeof createSessions>, jid: string) =>
     sessions.open(jid, VISIT, play as Command, STAGE);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { createEchoes, type Echoes } from '../../component/echoes.ts';
-import { type Element, xml } from '../../component/xml.ts';
+import { createEchoes, type Echoes } from '../../component/stream/echoes.ts';
+import { type Element, xml } from '../../component/stream/xml.ts';
 
 const ALICE = 'alice@op.example';
 const tune = (title?: string): Element => xml('tune', {}, title === undefined ? undefined : xml('title', {}, title));

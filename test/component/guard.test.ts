@@ -1,8 +1,8 @@
 import type { Component } from '@xmpp/component';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { guard } from '../../component/guard.ts';
-import { type Element, xml } from '../../component/xml.ts';
+import { guard } from '../../component/stream/guard.ts';
+import { type Element, xml } from '../../component/stream/xml.ts';
 
 /** An entity as xmpp.js has it, as far as writing goes; what it writes is kept. */
 function entityThatKeeps(written: string[]): Component {
@@ -17,7 +17,7 @@ function entityThatKeeps(written: string[]): Component {
   return entity as unknown as Component;
 }
 
-describe('component/guard', () => {
+describe('component/stream/guard', () => {
   const long = 'x'.repeat(500_000);
   let written: string[];
   let entity: Component;

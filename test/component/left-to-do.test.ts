@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { leftToDo } from '../../component/left-to-do.ts';
+import { leftToDo } from '../../component/tune/left-to-do.ts';
 import { OPEN } from '../../domain/privacy.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Context } from '../../component/context.ts';
-import { createEchoes } from '../../component/echoes.ts';
-import { createOwnTunes } from '../../component/own-tunes.ts';
-import { type Element, xml } from '../../component/xml.ts';
+import { createEchoes } from '../../component/stream/echoes.ts';
+import { type Element, xml } from '../../component/stream/xml.ts';
+import { createOwnTunes } from '../../component/tune/own-tunes.ts';
 import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues, type Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Context } from '../../component/context.ts';
 import { createPatience, type Patience } from '../../component/patience.ts';
-import { Unanswered } from '../../component/requests.ts';
+import { Unanswered } from '../../component/stream/requests.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { QueueWork } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Context } from '../../component/context.ts';
-import { createPresenceTracker, MOST_CLIENTS } from '../../component/presence.ts';
-import { xml } from '../../component/xml.ts';
+import { createPresenceTracker, MOST_CLIENTS } from '../../component/presence/presence.ts';
+import { xml } from '../../component/stream/xml.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

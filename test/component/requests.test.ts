@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { createRequests } from '../../component/requests.ts';
-import { type Element, xml } from '../../component/xml.ts';
+import { createRequests } from '../../component/stream/requests.ts';
+import { type Element, xml } from '../../component/stream/xml.ts';
 
-describe('component/requests', () => {
+describe('component/stream/requests', () => {
   const ask = () => xml('iq', { type: 'get', to: 'alice@op.example' });
   const answerTo = (iq: Element, attrs: Record<string, string>, ...children: Element[]) =>
     xml('iq', { type: 'result', from: 'alice@op.example', id: iq.attrs.id, ...attrs }, children);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Context } from '../../component/context.ts';
-import { createRosterJob } from '../../component/roster.ts';
-import type { Stream } from '../../component/stream.ts';
+import { createRosterJob } from '../../component/roster/roster.ts';
+import type { Stream } from '../../component/stream/stream.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Stores } from '../../store/stores.ts';

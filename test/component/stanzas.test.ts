@@ -1,8 +1,8 @@
 import xmpp from '@xmpp/component';
 import { expect } from 'chai';
-import { tuneElement } from '../../component/pep.ts';
-import { missingRights, privilegeAdvice, readRights } from '../../component/privileges.ts';
-import { type Element, xml } from '../../component/xml.ts';
+import { tuneElement } from '../../component/server/pep.ts';
+import { missingRights, privilegeAdvice, readRights } from '../../component/server/privileges.ts';
+import { type Element, xml } from '../../component/stream/xml.ts';
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const OWNER = `${PUBSUB}#owner`;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { momentFor, type Visit } from '../../component/commands/command.ts';
-import { createTimeZones } from '../../component/time-zones.ts';
-import { textElement, xml } from '../../component/xml.ts';
+import { createTimeZones } from '../../component/commands/time-zones.ts';
+import { textElement, xml } from '../../component/stream/xml.ts';
 
 const JID = 'alice@op.example/phone';
 
-describe('component/time-zones', () => {
+describe('component/commands/time-zones', () => {
   /** Zones of clients that answer like this, and who was asked. */
   function zones(answer: () => string, now = () => 0) {
     const asked: string[] = [];

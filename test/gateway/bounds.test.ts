@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { MOST_CLIENTS } from '../../component/presence.ts';
+import { MOST_CLIENTS } from '../../component/presence/presence.ts';
 import { LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
 import { MOST_PHOTO_BYTES } from '../../domain/photo.ts';
 import { LONGEST_HISTORY } from '../../domain/popular.ts';

@@ -1,0 +1,105 @@
+import { cleanText } from '../../../domain/text.ts';
+import type { Field } from '../../stream/data-form.ts';
+import type { Command } from '../command.ts';
+import { type Language, TEXTS } from '../texts/texts.ts';
+
+/** What somebody has written: a command with what follows it, `help`, `cancel`, or something else. `language`: of the word that was used. */
+export type Said = { language: Language } & (
+  | { what: 'command'; command: Command; rest: string }
+  | { what: 'help' | 'cancel' }
+);
+
+const LANGUAGES = Object.keys(TEXTS) as Language[];
+
+/** Commands begin with one of their words, in any language there is, whatever the case; undefined for anything else. */
+export function readSaid(text: string, commands: readonly Command[]): Said | undefined {
+  let longest = 0;
+  let said: Said | undefined;
+  function consider(word: string, found: () => Said): void {
+    if (word.length <= longest || !beginsWith(text, word)) return;
+    longest = word.length;
+    said = found();
+  }
+  for (const language of LANGUAGES) {
+    const texts = TEXTS[language];
+    for (const command of commands)
+      for (const word of texts.commands[command.name].words)
+        consider(word, () => ({ what: 'command', command, rest: restOf(text, word, /^[:：]/), language }));
+    for (const what of ['help', 'cancel'] as const)
+      for (const word of texts[what].words) if (restOf(text, word) === '') consider(word, () => ({ what, language }));
+  }
+  return said;
+}
+
+/**
+ * What was written as answers to these fields, to be checked like a form's: each line names a field, by name or label, and then what goes into it; where
+ * but one has to be filled in, that alone. What is not named stays as it is shown. Undefined when no field is named.
+ * `numbered`: choices may be given by their place in the list, as it was shown.
+ */
+export function readAnswers(
+  fields: readonly Field[],
+  text: string,
+  numbered: boolean,
+): ReadonlyMap<string, readonly string[]> | undefined {
+  const answers = new Map(fields.map(({ name, value }) => [name, value]));
+  let named = false;
+  for (const line of text
+    .split(/\r\n|\r|\n|;|；/)
+    .map(cleanText)
+    .filter((one) => one !== '')) {
+    const [field, words] = fieldIn(fields, line) ?? [onlyRequired(fields), line];
+    if (!field) return undefined;
+    answers.set(field.name, valuesIn(field, words, numbered));
+    named = true;
+  }
+  return named ? answers : undefined;
+}
+
+function fieldIn(fields: readonly Field[], line: string): [Field, string] | undefined {
+  const names = fields
+    .flatMap((field) => [field.name, field.label].map((word) => ({ field, word })))
+    .sort((a, b) => b.word.length - a.word.length);
+  const found = names.find(({ word }) => beginsWith(line, word));
+  return found && [found.field, restOf(line, found.word).replace(/^[:：=]\s*/, '')];
+}
+
+function onlyRequired(fields: readonly Field[]): Field | undefined {
+  const required = fields.filter((field) => field.required);
+  return required.length === 1 ? required[0] : undefined;
+}
+
+function valuesIn({ type, options = [] }: Field, words: string, numbered: boolean): string[] {
+  if (type === 'text-single') return [words];
+  if (type === 'boolean') return [booleanIn(words)];
+  const parts = type === 'list-single' ? [words] : words.split(/[,，、]/);
+  const texts = parts.map((part) => part.trim()).filter((part) => part !== '' && part !== '-' && part !== '–');
+  if (type === 'text-multi') return texts;
+  return texts.map((part) => {
+    const same = (label: string) => label.toLowerCase() === part.toLowerCase();
+    const option =
+      options.find(({ value, label }) => same(label) || same(value)) ??
+      (numbered && /^\d{1,4}$/.test(part) ? options[Number(part) - 1] : undefined);
+    return option?.value ?? part;
+  });
+}
+
+/** As a form has it; what is neither yes nor no stays, to be refused. */
+function booleanIn(words: string): string {
+  const said = words.toLowerCase();
+  for (const language of LANGUAGES) {
+    if (TEXTS[language].yes.includes(said)) return '1';
+    if (TEXTS[language].no.includes(said)) return '0';
+  }
+  return said;
+}
+
+/** The word is there as a word; Chinese has no spaces between them. */
+function beginsWith(text: string, word: string): boolean {
+  if (text.slice(0, word.length).toLowerCase() !== word.toLowerCase()) return false;
+  return !/[\p{Script=Latin}\d]$/u.test(word) || !/^[\p{L}\p{N}]/u.test(text.slice(word.length));
+}
+
+/** `sign`: what may stand between, such as the colon of `Play: Foo`. A name may begin with one, after a space. */
+function restOf(text: string, word: string, sign = /^$/): string {
+  return text.slice(word.length).replace(sign, '').trim();
+}

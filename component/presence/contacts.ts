@@ -1,0 +1,92 @@
+// RFC 6121, section 3 (subscriptions) and 4 (presence), for an entity that everybody of the home host may have as a contact
+import { bareOf, domainOf } from '../../domain/jid.ts';
+import type { ComponentConfig } from '../../runtime/config.ts';
+import type { Context } from '../context.ts';
+import { capsElement } from '../disco/caps.ts';
+import { pictureElement } from '../disco/vcard.ts';
+import { StanzaError } from '../stream/stanza-error.ts';
+import { type Element, xml } from '../stream/xml.ts';
+
+/** The users who have the component as a contact. Nobody keeps a list: their own rosters say so. */
+export type Contacts = {
+  receive(presence: Element): void;
+  /** Asks whether that user has the component as a contact, and if so is present there. */
+  greet(jid: string): Promise<void>;
+  /** Greets every subscriber; what they answer has been received when this is done. */
+  greetAll(): Promise<void>;
+  /** Whether a tune of that user may be one that the server only repeats, because the component has just appeared. */
+  mayRepeat(jid: string): boolean;
+  /** The stream is gone. */
+  forget(): void;
+};
+
+/** Milliseconds after a presence in which the server repeats what it published last. */
+const REPEATING = 5_000;
+
+/** `info`: what the component answers to disco#info now. */
+export function createContacts(
+  context: Context,
+  { domain, homeHost }: Pick<ComponentConfig, 'domain' | 'homeHost'>,
+  info: () => Element,
+): Contacts {
+  const { stores, stream, log, now } = context;
+  const greeted = new Set<string>();
+  const appeared = new Map<string, number>();
+
+  function send(to: string, type?: string): Promise<void> {
+    if (type === undefined) appeared.set(to, now());
+    const present = type === undefined ? [capsElement(info()), pictureElement()] : [];
+    return stream.send(xml('presence', { from: domain, to, type }, present));
+  }
+
+  /** Gone first: the server tells the component nothing new as long as it seems the same to it (XEP-0163, section 4.3). */
+  async function appear(jid: string): Promise<void> {
+    await send(jid, 'unavailable');
+    await send(jid);
+  }
+
+  async function answer(jid: string, type: string | undefined): Promise<void> {
+    // Users of other hosts have no business here.
+    const local = domainOf(jid) === homeHost && jid !== homeHost;
+    const isAnswer = greeted.delete(jid);
+    if (type === 'subscribe' && !local) await send(jid, 'unsubscribed');
+    if (!local) return;
+    if (type === 'subscribe') {
+      await send(jid, 'subscribed');
+      await send(jid, 'subscribe');
+      await send(jid);
+    } else if (type === 'unsubscribe') {
+      await send(jid, 'unsubscribed');
+      await send(jid, 'unavailable');
+    } else if (type === 'probe') await send(jid);
+    else if (type === 'subscribed' || (isAnswer && (type === undefined || type === 'unavailable'))) await appear(jid);
+  }
+
+  async function greet(jid: string): Promise<void> {
+    greeted.add(jid);
+    await send(jid, 'probe');
+  }
+
+  return {
+    receive({ attrs }) {
+      answer(bareOf(attrs.from ?? ''), attrs.type).catch((err: unknown) => log.warn({ err }, 'presence not answered'));
+    },
+    greet,
+    async greetAll() {
+      for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
+        const records = await stores.subscribers.records(await stores.roll.page(page));
+        for (const record of records) if (record?.state === 'active') await greet(record.jid);
+      }
+      // Stanzas are answered in their order; any answer will do, an error as well.
+      const ping = xml('iq', { type: 'get', to: homeHost }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
+      await stream.request(ping).catch((err: unknown) => {
+        if (!(err instanceof StanzaError)) throw err;
+      });
+    },
+    mayRepeat: (jid) => now() - (appeared.get(jid) ?? 0) < REPEATING,
+    forget() {
+      greeted.clear();
+      appeared.clear();
+    },
+  };
+}

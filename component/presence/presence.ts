@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bareOf, domainOf, resourceOf } from '../../domain/jid.ts';
+import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/presence.ts';
+import { cleanText } from '../../domain/text.ts';
+import { isRedisAway } from '../../runtime/redis.ts';
+import type { Context } from '../context.ts';
+import type { Element } from '../stream/xml.ts';
+
+export type PresenceTracker = {
+  /** A presence that the server passed on (XEP-0356, section 7). */
+  receive(stanza: Element): void;
+  /** The clients of one user that are known to be online. */
+  of(jid: string): Resource[];
+  /** Writes what is known of one user: for somebody who has just become a subscriber or a friend. */
+  sync(jid: string): Promise<void>;
+  /** The stream is gone: nothing is known until the server tells everything anew. */
+  forget(): void;
+  /** The stream is there: whom the server does not name within five seconds is offline. */
+  settle(): void;
+  stop(): Promise<void>;
+};
+
+const SHOWS: readonly Show[] = ['away', 'chat', 'dnd', 'xa'];
+const LONGEST_STATUS = 1024;
+/** Clients of one account that are kept: those with the highest priorities, which alone are shown. */
+export const MOST_CLIENTS = 20;
+/** Milliseconds that the server has to repeat who is online. */
+const SETTLING = 5_000;
+/** Milliseconds until what Redis refused is written again. */
+const AGAIN = 500;
+
+/** Who of the home host is online. Everybody is known here; only subscribers are written to the store. */
+export function createPresenceTracker(context: Context, homeHost: string): PresenceTracker {
+  const { log } = context;
+  const known = new Map<string, Map<string, Resource>>();
+  const changed = new Set<string>();
+  let flushing: Promise<void> | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function write(jid: string): Promise<void> {
+    const resources = [...(known.get(jid)?.values() ?? [])];
+    const id = await context.stores.subscribers.idOfJid(jid);
+    if (id === undefined) return;
+    const [before] = await context.stores.presences.of([jid]);
+    await context.stores.presences.write(jid, resources);
+    if ((before ?? []).length === 0 || resources.length === 0) await context.stores.hearing.note(id, context.now());
+    if (!sameOnline(onlineOf(before ?? []), onlineOf(resources)))
+      await context.stores.events.tell(id, { what: 'presence' });
+  }
+
+  function flush(): void {
+    flushing ??= writeChanged().finally(() => {
+      flushing = undefined;
+      if (changed.size > 0) flush();
+    });
+  }
+
+  async function writeChanged(): Promise<void> {
+    for (const jid of changed) {
+      changed.delete(jid);
+      await write(jid).catch(async (err: unknown) => {
+        log.warn({ err }, 'presence not written');
+        if (stopped || !isRedisAway(err)) return;
+        changed.add(jid);
+        await sleep(AGAIN);
+      });
+    }
+  }
+
+  function receive(stanza: Element): void {
+    const from = stanza.attrs.from ?? '';
+    const jid = bareOf(from);
+    const type = stanza.attrs.type;
+    if (domainOf(jid) !== homeHost || (type !== undefined && type !== 'unavailable')) return;
+    const resources = known.get(jid) ?? new Map<string, Resource>();
+    if (type === 'unavailable') resources.delete(resourceOf(from));
+    else resources.set(resourceOf(from), toResource(resourceOf(from), stanza));
+    if (resources.size > MOST_CLIENTS) resources.delete(least([...resources.values()]).resource);
+    if (resources.size === 0) known.delete(jid);
+    else known.set(jid, resources);
+    changed.add(jid);
+    flush();
+  }
+
+  async function forgetSilent(): Promise<void> {
+    for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
+    flush();
+  }
+
+  function settle(): void {
+    clearTimeout(settling);
+    const mine = setTimeout(() => {
+      void forgetSilent().catch((err: unknown) => {
+        log.warn({ err }, 'presence not settled');
+        if (settling === mine) settle();
+      });
+    }, SETTLING);
+    settling = mine;
+  }
+
+  return {
+    receive,
+    of: (jid) => [...(known.get(jid)?.values() ?? [])],
+    sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
+    forget() {
+      clearTimeout(settling);
+      settling = undefined;
+      known.clear();
+    },
+    settle,
+    async stop() {
+      stopped = true;
+      clearTimeout(settling);
+      settling = undefined;
+      await flushing;
+    },
+  };
+}
+
+/** The one that would be shown last. */
+function least(resources: readonly Resource[]): Resource {
+  return resources.reduce((a, b) => (b.priority < a.priority ? b : a));
+}
+
+function toResource(resource: string, stanza: Element): Resource {
+  const show = SHOWS.find((one) => one === stanza.getChildText('show')) ?? 'available';
+  const status = cleanText(stanza.getChildText('status') ?? '').slice(0, LONGEST_STATUS);
+  const priority = Number.parseInt(stanza.getChildText('priority') ?? '0', 10);
+  return { resource, show, status, priority: Number.isInteger(priority) ? priority : 0 };
+}

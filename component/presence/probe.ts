@@ -1,0 +1,40 @@
+import type { Stream } from '../stream/stream.ts';
+import { xml } from '../stream/xml.ts';
+
+/** What two clients are told of each other's presence when their users become friends, or no longer are. */
+export type Meetings = {
+  /** Makes two new friends see each other's presence and last tune at once. */
+  introduce(a: string, b: string): Promise<void>;
+  /** A request of `from` to see the presence of `jid` that was never answered is over: they see each other now. */
+  settle(jid: string, from: string): Promise<void>;
+  /** Tells `jid` that these clients of a former friend are gone. The server then forgets that they wanted its tunes. */
+  part(jid: string, clients: readonly string[]): Promise<void>;
+};
+
+/**
+ * Probes in each direction (RFC 6121, section 4.3), unavailable presence (section 4.5), and `unsubscribe` (section 3.3), by which alone a request is withdrawn: Prosody keeps
+ * one through a roster set, and delivers it again at each login. A server that does not let the component speak
+ * for its users closes the stream with `invalid-from`; after the first time it is not tried again, and friends see each other at
+ * their next presence change.
+ */
+export function createMeetings(stream: Stream): Meetings {
+  let allowed = true;
+  stream.onStreamError((condition) => {
+    if (condition === 'invalid-from') allowed = false;
+  });
+
+  async function send(type: 'probe' | 'unavailable' | 'unsubscribe', from: string, to: string): Promise<void> {
+    if (allowed) await stream.send(xml('presence', { type, from, to }));
+  }
+
+  return {
+    async introduce(a, b) {
+      await send('probe', a, b);
+      await send('probe', b, a);
+    },
+    settle: (jid, from) => send('unsubscribe', from, jid),
+    async part(jid, clients) {
+      for (const client of clients) await send('unavailable', client, jid);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { decideRosterStep } from '../../domain/roster.ts';
+import type { FormerJid } from '../../store/former-jids.ts';
+import type { Context } from '../context.ts';
+import { rosterOf } from './own-roster.ts';
+import { takeRosterStep } from './roster-step.ts';
+
+/**
+ * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. The tune job empties the
+ * tune there and asks for this job again; until then the JID is kept.
+ */
+export async function leaveAccount(context: Context, id: string, { jid, state }: FormerJid): Promise<void> {
+  const { stores, queues } = context;
+  if (state === 'undo') {
+    await undoRoster(context, id, jid);
+    if ((await stores.nowPlaying.published(id)).jid === jid) return queues.enqueue('tune', [id]);
+    await stores.offers.drop(id, jid);
+    await stores.formerJids.undone(id, jid);
+  }
+  await stores.formerJids.free(id, jid);
+}
+
+async function undoRoster(context: Context, id: string, jid: string): Promise<void> {
+  const ledger = await context.stores.friends.wholeLedger(id, jid);
+  if (ledger.size === 0) return;
+  // In an account that is gone nothing is left to undo.
+  const roster = (await rosterOf(context, jid)) ?? new Map();
+  for (const [itemJid, entry] of ledger) {
+    const item = roster.get(itemJid);
+    const step = decideRosterStep(itemJid, undefined, item, entry);
+    context.metrics.rosterSteps.inc({ step: step.do });
+    await takeRosterStep(context, { id, jid }, { jid: itemJid, id: '' }, step, item, entry);
+  }
+}

@@ -1,0 +1,134 @@
+import { decideOffer, type Offer } from '../../domain/offer.ts';
+import type { DirtyItem, Friend } from '../../store/friends.ts';
+import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+import type { PresenceTracker } from '../presence/presence.ts';
+import type { Bounces } from '../stream/bounces.ts';
+import { xml } from '../stream/xml.ts';
+import { offerBodies } from './offer-text.ts';
+import { endPartings, only } from './roster-marks.ts';
+import { type Suggestion, suggestibleClient, suggestions } from './rosterx.ts';
+
+/** Friends in one message. */
+const BATCH = 50;
+
+/** Milliseconds until what the server has brought back is offered again: there may be an account by then, or its user may be there. */
+const BROUGHT_BACK = 600_000;
+
+/** What the job works with; `domain`: the component's. */
+export type Offering = { context: Context; presence: PresenceTracker; bounces: Bounces; domain: string };
+
+/** What is to be said to one account: who is new, and whose item may go. */
+type News = { id: string; jid: string; offer: Friend[]; withdraw: string[] };
+
+/**
+ * The `roster` job where the server grants no privileges: what should be in the user's roster is offered to the user, once (decision 73). What
+ * Earshot put there while it had the right stays.
+ */
+export function createOfferJob(offering: Offering): (id: string) => Promise<void> {
+  const { context, presence } = offering;
+  const { stores } = context;
+
+  return async (id) => {
+    for (const former of await stores.formerJids.list(id)) await leaveFormer(offering, id, former.jid);
+    const subscriber = await stores.subscribers.record(id);
+    const { items, marks } = await stores.friends.dirtyItems(id);
+    const partings = await stores.sharing.partings(id);
+    if (subscriber && items.length > 0) await tell(offering, await newsOf(context, subscriber, items));
+    if (subscriber) await presence.sync(subscriber.jid);
+    await endPartings(context, id, only(partings, items, 'id'));
+    await stores.friends.clearDirtyItems(id, marks);
+    await stores.due.settle('roster', id, [stores.keys.dirtyItems(id), stores.keys.former(id)]);
+  };
+}
+
+async function newsOf({ stores }: Context, { id, jid }: Subscriber, items: readonly DirtyItem[]): Promise<News> {
+  const jids = items.map((item) => item.jid);
+  const [wanted, offered, ledger] = await Promise.all([
+    stores.friends.some(
+      id,
+      items.map((item) => item.id),
+    ),
+    stores.offers.some(id, jid, jids),
+    stores.friends.ledger(id, jid, jids),
+  ]);
+  const news: News = { id, jid, offer: [], withdraw: [] };
+  const over: string[] = [];
+  for (const [i, item] of items.entries()) {
+    const friend = wanted[i]?.jid === item.jid ? wanted[i] : undefined;
+    const step = decideOffer(friend !== undefined, offered[i], ledger[i] !== undefined);
+    if (step === 'offer' && friend) news.offer.push(friend);
+    else if (step === 'withdraw') news.withdraw.push(item.jid);
+    else if (step === 'forget') over.push(item.jid);
+  }
+  await stores.offers.forget(id, jid, over);
+  return news;
+}
+
+async function tell({ context, presence, bounces, domain }: Offering, news: News): Promise<void> {
+  const { id, jid, offer, withdraw } = news;
+  if (offer.length + withdraw.length === 0) return;
+  const { stores, stream } = context;
+  const client = await suggestibleClient(stream, jid, presence.of(jid));
+  for (const jids of inBatches(withdraw)) {
+    if (client !== undefined) await stream.send(suggestions(client, domain, jids.map(toWithdrawal)));
+    await stores.offers.forget(id, jid, jids);
+  }
+  for (const friends of inBatches(offer)) {
+    const stanza =
+      client === undefined
+        ? xml('message', { from: domain, to: jid, type: 'chat' }, offerBodies(friends))
+        : suggestions(client, domain, friends.map(toSuggestion));
+    bounces.expect(stanza, () => broughtBack(context, news, friends));
+    await once(context, news, friends, client === undefined ? 'message' : 'item', () => stream.send(stanza));
+  }
+}
+
+/** Noted first: whoever dies here has offered it, or never will. Only what surely was not sent is offered again. */
+async function once(
+  { stores, metrics, now }: Context,
+  { id, jid }: News,
+  friends: readonly Friend[],
+  by: Offer['by'],
+  send: () => Promise<void>,
+): Promise<void> {
+  const jids = friends.map((friend) => friend.jid);
+  await stores.offers.note(id, jid, jids, { by, at: now() });
+  try {
+    await send();
+  } catch (err) {
+    await stores.offers.forget(id, jid, jids);
+    throw err;
+  }
+  metrics.rosterSteps.inc({ step: `offer by ${by}` }, friends.length);
+}
+
+async function broughtBack({ stores, now }: Context, { id, jid }: News, friends: readonly Friend[]): Promise<void> {
+  // Of somebody who has left nothing may come back.
+  if (await stores.subscribers.get(id)) await stores.offers.again({ id, jid }, friends, now() + BROUGHT_BACK);
+}
+
+/** The account that was the subscriber's is left as it is, but for what was offered there; then its JID is free. */
+async function leaveFormer(offering: Offering, id: string, jid: string): Promise<void> {
+  const { stores } = offering.context;
+  const offered = await stores.offers.whole(id, jid);
+  const withdraw = [...offered].flatMap(([item, { by }]) => (by === 'item' ? [item] : []));
+  await tell(offering, { id, jid, offer: [], withdraw });
+  await stores.offers.drop(id, jid);
+  await stores.friends.forgetWholeLedger(id, jid);
+  await stores.nowPlaying.left(id, jid);
+  await stores.formerJids.undone(id, jid);
+  await stores.formerJids.free(id, jid);
+}
+
+function toSuggestion({ jid, name, groups }: Friend): Suggestion {
+  return { action: 'add', jid, name, groups };
+}
+
+function toWithdrawal(jid: string): Suggestion {
+  return { action: 'delete', jid, name: '', groups: [] };
+}
+
+function inBatches<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) => all.slice(i * BATCH, (i + 1) * BATCH));
+}

@@ -1,0 +1,15 @@
+import type { DirtyItem } from '../../store/friends.ts';
+import type { Marks } from '../../store/marks.ts';
+import type { Context } from '../context.ts';
+
+/** The marks that belong to these items. */
+export function only(marks: Marks, items: readonly DirtyItem[], key: keyof DirtyItem): Marks {
+  return Object.fromEntries(items.flatMap(({ [key]: name }) => (name in marks ? [[name, marks[name] ?? '']] : [])));
+}
+
+/** Before the items are done with: a parting that nobody ended would keep the tune hidden for ever. */
+export async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
+  if (Object.keys(ended).length === 0) return;
+  await stores.sharing.end(id, ended, now());
+  await queues.enqueue('tune', [id]);
+}

@@ -1,0 +1,74 @@
+import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/roster.ts';
+import type { DirtyItem } from '../../store/friends.ts';
+import { newStamp } from '../../store/marks.ts';
+import { keysOf } from '../../store/subscriber-record.ts';
+import type { Context } from '../context.ts';
+
+/** A subscriber's account; a former one is at another JID than the subscriber's own. */
+type Account = { id: string; jid: string };
+
+/** Takes one step in an account's roster, where `item` is at present, and notes it in the ledger. */
+export async function takeRosterStep(
+  context: Context,
+  { id, jid }: Account,
+  dirty: DirtyItem,
+  step: RosterStep,
+  item: RosterItem | undefined,
+  ledger: LedgerEntry | undefined,
+): Promise<void> {
+  const { stores, rosterWrites } = context;
+  switch (step.do) {
+    case 'set':
+      // The intention first: an item that is missing after a crash was then not deleted by the user.
+      if (!ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...step.ledger, pending: true });
+      if (isRaised(step.item, item)) await context.meetings.settle(jid, dirty.jid);
+      await rosterWrites.set(jid, step.item, item);
+      return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
+    case 'restore':
+      if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
+      await rosterWrites.set(jid, step.item, item);
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'remove':
+      // If nobody comes to forget the entry and the two become friends again, the user has not deleted the item.
+      if (ledger) await stores.friends.noteLedger(id, jid, dirty.jid, { ...ledger, pending: true });
+      // Before the item goes: once it is gone nobody would say it again after a crash.
+      await part(context, jid, dirty.jid);
+      await rosterWrites.remove(jid, dirty.jid);
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'note':
+      return stores.friends.noteLedger(id, jid, dirty.jid, stamped(step.ledger));
+    case 'forget':
+      return stores.friends.forgetLedger(id, jid, dirty.jid);
+    case 'declined':
+      return declined(context, id, dirty.id);
+    case 'nothing':
+      return;
+  }
+}
+
+/** Before it is `both`; after that the same would end the other's subscription. Who is subscribed already has asked for nothing. */
+function isRaised(next: RosterItem, before: RosterItem | undefined): boolean {
+  return next.subscription === 'both' && before?.subscription !== 'both' && before?.subscription !== 'from';
+}
+
+function stamped(entry: LedgerEntry): LedgerEntry {
+  return { ...entry, since: entry.since ?? newStamp().slice(0, 8) };
+}
+
+/** The user deleted the item or ended the subscription: that is a no to this friend, for both ends. */
+async function declined({ stores, queues, now }: Context, id: string, other: string): Promise<void> {
+  const friend = await stores.subscribers.record(other);
+  if (!friend) return;
+  await stores.pairs.decline(id, other, keysOf(friend));
+  await stores.pairs.touch(id, [other], now());
+  await queues.enqueue('reconcile', [id, other]);
+}
+
+/** The user's clients see the former friend leave, and the server no longer takes the friend's for an audience. */
+async function part({ stores, meetings }: Context, jid: string, former: string): Promise<void> {
+  const [resources = []] = await stores.presences.of([former]);
+  await meetings.part(
+    jid,
+    resources.map(({ resource }) => `${former}/${resource}`),
+  );
+}

@@ -1,0 +1,92 @@
+import { Fault } from '../../domain/fault.ts';
+import type { RosterItem, Subscription } from '../../domain/roster.ts';
+import type { Stream } from '../stream/stream.ts';
+import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
+
+/** Writes to users' rosters, on a server that may answer `result` and store something else (decision 118). */
+export type RosterWrites = {
+  /** `before`: the item as it was read. @throws Fault UNAVAILABLE, and writes nothing, once the server was seen to do something else */
+  set(jid: string, item: RosterItem, before: RosterItem | undefined): Promise<void>;
+  remove(jid: string, itemJid: string): Promise<void>;
+  /** Told once for each connection on which the server does something else than it says. */
+  onBrokenWord(listener: () => void): void;
+  /** The stream is gone: the next server, or the next version of this one, is looked at anew. */
+  forget(): void;
+};
+
+/** What a write makes of an item. A server may do one as told and not the other. */
+type Change = Subscription | 'gone';
+type Write = { jid: string; itemJid: string; change: Change; send(): Promise<void>; undo(): Promise<void> };
+
+/** What was seen of the server since it was connected to. */
+type Seen = { kept: Set<Change>; trials: Map<Change, Promise<void>>; broken: boolean };
+
+/**
+ * The first write of each kind after each connection, one that is wanted anyway, is read back while the others of its kind wait. A second try
+ * settles it, so that a client which changes its user's roster by itself does not stop everybody.
+ */
+export function createRosterWrites(stream: Stream): RosterWrites {
+  const listeners: (() => void)[] = [];
+  let seen = nothingSeen();
+
+  async function write(one: Write): Promise<void> {
+    const now = seen;
+    for (;;) {
+      if (now.broken) throw brokenWord();
+      if (now.kept.has(one.change)) return one.send();
+      const trial = now.trials.get(one.change);
+      if (!trial) break;
+      await trial.catch(() => {});
+    }
+    const trial = tryOut(one, now).finally(() => now.trials.delete(one.change));
+    now.trials.set(one.change, trial);
+    return trial;
+  }
+
+  async function tryOut(one: Write, now: Seen): Promise<void> {
+    if ((await isKept(stream, one)) || (await isKept(stream, one))) {
+      now.kept.add(one.change);
+      return;
+    }
+    now.broken = true;
+    for (const listener of listeners) listener();
+    await one.undo().catch(() => {});
+    throw brokenWord();
+  }
+
+  return {
+    set(jid, item, before) {
+      const send = () => setRosterItem(stream, jid, item);
+      // Another name says nothing about what the server does with subscriptions.
+      if (item.subscription === before?.subscription) return seen.broken ? Promise.reject(brokenWord()) : send();
+      const undo = () => (before ? setRosterItem(stream, jid, before) : removeRosterItem(stream, jid, item.jid));
+      return write({ jid, itemJid: item.jid, change: item.subscription, send, undo });
+    },
+    remove: (jid, itemJid) =>
+      write({
+        jid,
+        itemJid,
+        change: 'gone',
+        send: () => removeRosterItem(stream, jid, itemJid),
+        undo: () => Promise.resolve(),
+      }),
+    onBrokenWord: (listener) => void listeners.push(listener),
+    forget() {
+      seen = nothingSeen();
+    },
+  };
+}
+
+/** Written and read in one go: the server answers in order, so nobody's client comes between. */
+async function isKept(stream: Stream, { jid, itemJid, change, send }: Write): Promise<boolean> {
+  const [, roster] = await Promise.all([send(), readRoster(stream, jid)]);
+  return (roster.get(itemJid)?.subscription ?? 'gone') === change;
+}
+
+function nothingSeen(): Seen {
+  return { kept: new Set(), trials: new Map(), broken: false };
+}
+
+function brokenWord(): Fault {
+  return new Fault('UNAVAILABLE', 'The XMPP server does not store roster items as it is told.');
+}

@@ -1,0 +1,79 @@
+import type { Component, Element } from '@xmpp/component';
+import { Fault } from '../../domain/fault.ts';
+import { bareOf, domainOf } from '../../domain/jid.ts';
+import type { Log } from '../../runtime/log.ts';
+import { errorAnswer } from './error-answer.ts';
+
+/** Octets. */
+const LONGEST_STANZA = 400_000;
+const STANZAS = ['iq', 'message', 'presence'];
+
+/** What xmpp.js does not expect of a server must end the stream at the worst, which comes back, and never the process. */
+export function guard(entity: Component, log: Log): void {
+  guardReading(entity);
+  passOverUnaddressed(entity, log);
+  boundWriting(entity);
+  echoNothing(entity);
+  // RFC 6120, section 4.4: who is told that the stream ends, ends it as well.
+  entity.on('close', () => entity.socket?.end());
+}
+
+/** xmpp.js throws out of the socket's event: where an entity is unknown, or when anything follows the end of a stream. */
+function guardReading(entity: Component): void {
+  const read = entity._onData;
+  entity._onData = (data) => {
+    if (!entity.parser) return;
+    try {
+      read.call(entity, data);
+    } catch (err) {
+      if (entity.parser) entity._onParserError(err as Error);
+    }
+  };
+}
+
+/** Servers stamp every stanza (XEP-0114); one from nobody or to no address cannot be answered, and makes xmpp.js throw. */
+function passOverUnaddressed(entity: Component, log: Log): void {
+  const take = entity._onElement;
+  const { domain } = entity.options;
+  entity._onElement = (element) => {
+    const { from = STANZAS.includes(element.name) ? '' : domain, to = domain } = element.attrs;
+    if ([from, to].every((jid) => domainOf(bareOf(jid)) !== '')) take.call(entity, element);
+    else log.warn('a stanza with no sender or for no address is passed over');
+  };
+}
+
+/** What is too long for the server would end the stream for everybody (Prosody: 512 kB; RFC 6120, section 13.12, rule 8). */
+function boundWriting(entity: Component): void {
+  const write = entity.write;
+  entity.write = (text) =>
+    Buffer.byteLength(text) > LONGEST_STANZA ? Promise.reject(tooLong()) : write.call(entity, text);
+}
+
+function tooLong(): Fault {
+  return new Fault('PAYLOAD_TOO_LARGE', 'A stanza is too long for the XMPP server, and is not sent.');
+}
+
+/** An error needs no copy of the request (RFC 6120, section 8.3.1), and one nested ten thousand deep cannot be written: it would have no answer. Nor would an answer that is too long. */
+function echoNothing(entity: Component): void {
+  const send = entity.send;
+  entity.send = async (element) => {
+    try {
+      await send.call(entity, isErrorAnswer(element) ? withoutEcho(element) : element);
+    } catch (err) {
+      if (!(err instanceof Fault) || element.name !== 'iq' || element.attrs.type !== 'result') throw err;
+      element.attrs.type = 'error';
+      element.children = [];
+      element.append(errorAnswer('cancel', 'resource-constraint'));
+      await send.call(entity, element);
+    }
+  };
+}
+
+function isErrorAnswer({ name, attrs }: Element): boolean {
+  return name === 'iq' && attrs.type === 'error';
+}
+
+function withoutEcho(answer: Element): Element {
+  answer.children = answer.getChildren('error').slice(-1);
+  return answer;
+}

@@ -1,0 +1,110 @@
+import xmpp, { type Component, type IqHandler } from '@xmpp/component';
+import type { Log } from '../../runtime/log.ts';
+import { guard } from './guard.ts';
+import { createRequests, type Requests } from './requests.ts';
+import { type Element, xml } from './xml.ts';
+
+export type StreamOptions = { service: string; domain: string; secret: string; homeHost: string };
+
+export type Stream = {
+  request: Requests['request'];
+  waiting: Requests['waiting'];
+  send(stanza: Element): Promise<void>;
+  /** Incoming messages and presences, in order. */
+  onStanza(listener: (stanza: Element) => void): void;
+  /** The handshake is done. */
+  onOnline(listener: () => void): void;
+  onOffline(listener: () => void): void;
+  /** A stream error of the server, such as `conflict` or `invalid-from` (RFC 6120, section 4.9.3). */
+  onStreamError(listener: (condition: string) => void): void;
+  answerGet(xmlns: string, name: string, handler: IqHandler): void;
+  answerSet(xmlns: string, name: string, handler: IqHandler): void;
+  start(): void;
+  stop(): Promise<void>;
+};
+
+/** Milliseconds from connecting to the end of the handshake. */
+const HANDSHAKE = 10_000;
+/** Milliseconds between two pings to the server (XEP-0199); one that is not answered ends the connection. */
+const PING_INTERVAL = 10_000;
+
+/** The component's stream (XEP-0114), which comes back by itself. */
+export function createStream(options: StreamOptions, log: Log): Stream {
+  const entity = xmpp.component({ service: options.service, domain: options.domain, password: options.secret });
+  guard(entity, log);
+  const requests = createRequests((stanza) => entity.send(stanza));
+  const offlineListeners: (() => void)[] = [];
+  const errorListeners: ((condition: string) => void)[] = [];
+
+  entity.on('stanza', (stanza: Element) => requests.answer(stanza));
+  entity.on('disconnect', () => {
+    requests.fail();
+    for (const listener of offlineListeners) listener();
+  });
+  entity.on('error', (err: Error & { condition?: string }) => {
+    log.warn({ err, condition: err.condition }, 'XMPP stream');
+    if (err.condition) for (const listener of errorListeners) listener(err.condition);
+  });
+  jitterReconnects(entity);
+  tuneSocket(entity);
+  dropWhenSilent(entity, () => requests.request(ping(options)));
+
+  return {
+    request: requests.request,
+    waiting: requests.waiting,
+    send: (stanza) => entity.send(stanza),
+    onStanza: (listener) => void entity.on('stanza', listener),
+    onOnline: (listener) => void entity.on('online', listener),
+    onOffline: (listener) => void offlineListeners.push(listener),
+    onStreamError: (listener) => void errorListeners.push(listener),
+    answerGet: (xmlns, name, handler) => entity.iqCallee.get(xmlns, name, handler),
+    answerSet: (xmlns, name, handler) => entity.iqCallee.set(xmlns, name, handler),
+    // A first connection that fails is reported as an error event and tried again like any other.
+    start: () => void entity.start().catch(() => {}),
+    async stop() {
+      entity.reconnect.stop();
+      if (entity.socket) await entity.stop().catch(() => entity.socket?.destroy());
+    },
+  };
+}
+
+/** 250 ms to 5 s, so that a server that comes back is not met by everybody at once. */
+function jitterReconnects(entity: Component): void {
+  let failures = 0;
+  entity.on('online', () => {
+    failures = 0;
+  });
+  entity.prependListener('disconnect', () => {
+    entity.reconnect.delay = Math.min(250 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2);
+    failures += 1;
+  });
+}
+
+/**
+ * xmpp.js decodes each chunk by itself and would break a character that two chunks share. And a small stanza must not wait
+ * for the acknowledgement of the one before (Nagle).
+ */
+function tuneSocket(entity: Component): void {
+  entity.on('connect', () => entity.socket?.setNoDelay().setEncoding('utf8'));
+}
+
+function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {
+  let timer: NodeJS.Timeout | undefined;
+  entity.on('connect', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => entity.socket?.destroy(), HANDSHAKE);
+  });
+  entity.on('online', () => {
+    clearTimeout(timer);
+    // Any answer will do, an error as well.
+    timer = setInterval(
+      () => void ask().catch((err) => err.code === 'UNAVAILABLE' && entity.socket?.destroy()),
+      PING_INTERVAL,
+    );
+  });
+  entity.on('disconnect', () => clearTimeout(timer));
+}
+
+function ping({ domain, homeHost }: StreamOptions): Element {
+  return xml('iq', { type: 'get', from: domain, to: homeHost }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
+}

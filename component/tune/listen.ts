@@ -1,0 +1,66 @@
+import type { Context } from '../context.ts';
+import { accountExists } from '../server/pep.ts';
+import { StanzaError } from '../stream/stanza-error.ts';
+import { subscribeToTunes, unsubscribeFromTunes } from './tune-subscription.ts';
+
+/** Milliseconds until it is tried again on a server that refused: there may be an account by then, or another configuration. */
+const REFUSED = 600_000;
+
+/**
+ * The `listen` job: makes the server send the component what the subscriber's own clients play, once for each account, and no longer when the
+ * subscriber has left it. `domain`: the component's.
+ */
+export function createListenJob(context: Context, domain: string): (id: string) => Promise<void> {
+  const { stores, log, now } = context;
+
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    if (subscriber?.state === 'pending') return;
+    const wanted = subscriber?.state === 'active' ? subscriber.jid : undefined;
+    const before = await stores.listening.on(id);
+    if (before !== undefined && before !== wanted) await unsubscribe(context, id, before, domain);
+    try {
+      if (wanted !== undefined) await subscribe(context, id, wanted, domain);
+    } catch (err) {
+      if (!(err instanceof StanzaError)) throw err;
+      log.warn({ err, subject: id }, 'what the subscriber’s own client plays cannot be heard');
+      return stores.due.postpone('listen', id, now() + REFUSED);
+    }
+    await stores.listening.settle(id, subscriber, wanted !== undefined);
+  };
+}
+
+/**
+ * The same where the server grants no privileges: who has the component as a contact is heard by that (see `createContacts`). What it was told
+ * before about the present account holds; about a former one it cannot be undone.
+ */
+export function createContactJob(
+  { stores }: Context,
+  greet: (jid: string) => Promise<void>,
+): (id: string) => Promise<void> {
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    if (subscriber?.state === 'pending') return;
+    const wanted = subscriber?.state === 'active' ? subscriber.jid : undefined;
+    if (wanted !== undefined) await greet(wanted);
+    await stores.listening.settle(id, subscriber, wanted !== undefined && (await stores.listening.on(id)) === wanted);
+  };
+}
+
+async function subscribe(context: Context, id: string, jid: string, domain: string): Promise<void> {
+  const { stores, queues, stream, now } = context;
+  await stores.listening.begin(id, jid);
+  // Once for each account; from then on presence tells of a new one.
+  if (await stores.avatars.ask(id, jid, undefined, now())) await queues.enqueue('avatar', [id]);
+  await subscribeToTunes(stream, jid, domain);
+}
+
+/** A server that refuses keeps nobody from leaving. */
+async function unsubscribe({ stream, log }: Context, id: string, jid: string, domain: string): Promise<void> {
+  try {
+    if (await accountExists(stream, jid)) await unsubscribeFromTunes(stream, jid, domain);
+  } catch (err) {
+    if (!(err instanceof StanzaError)) throw err;
+    log.warn({ err, subject: id }, 'the account goes on telling what its client plays');
+  }
+}

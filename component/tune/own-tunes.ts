@@ -1,0 +1,69 @@
+import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/tune.ts';
+import type { Context } from '../context.ts';
+import type { Element } from '../stream/xml.ts';
+import { readTuneEvent, type TuneEvent, tuneOf } from './tune-event.ts';
+
+/** The device that stands for all XMPP clients of a subscriber: they share one item on the server. */
+export const OWN_CLIENT = 'xmpp';
+
+export type OwnTunes = {
+  /** A message from the server; one that carries a user's tune is followed. */
+  receive(message: Element): void;
+  /** Waits for what is under way. */
+  stop(): Promise<void>;
+};
+
+/**
+ * What subscribers' own clients publish is what they play (decision 63). The server shows it already, so that is noted too and the
+ * outbox finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
+ */
+export function createOwnTunes(context: Context, homeHost: string, mayRepeat: (jid: string) => boolean): OwnTunes {
+  const { echoes, log } = context;
+  const underWay = new Set<Promise<void>>();
+
+  return {
+    receive(message) {
+      const event = readTuneEvent(message, homeHost);
+      if (!event || echoes.take(event.jid, event.tune)) return;
+      const work = follow(context, event, echoes.moment(event.jid), mayRepeat(event.jid))
+        .catch((err: unknown) => log.warn({ err }, 'a tune of a user’s own client is not followed'))
+        .finally(() => underWay.delete(work));
+      underWay.add(work);
+    },
+    async stop() {
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** `moment`: when the event came. */
+async function follow(
+  context: Context,
+  { jid, tune: element }: TuneEvent,
+  moment: number,
+  repeated: boolean,
+): Promise<void> {
+  const { stores, queues, echoes, now } = context;
+  const id = await stores.subscribers.idOfJid(jid);
+  if (id === undefined) return;
+  const tune = element && tuneOf(element);
+  const { devices } = await stores.nowPlaying.read(id);
+  if (tune && (await isLateEcho(context, id, tune, devices))) return;
+  // A tune that ended long ago stays on the server when its client does not take it back.
+  if (repeated && tune && (await stores.nowPlaying.published(id)).fingerprint === fingerprint(tune)) return;
+  const before = devices.find(({ device }) => device === OWN_CLIENT);
+  const playing = tune && play(before, OWN_CLIENT, tune, now());
+  const known = echoes.quietSince(jid, moment) ? 'it' : 'unsure';
+  // Friends see it, and nothing that plays would ever end it.
+  const shown = element && !tune ? 'unreadable' : known;
+  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, shown, now()))) return;
+  await queues.enqueue('tune', [id]);
+  await stores.events.tell(id, { what: 'now-playing' });
+}
+
+/** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */
+async function isLateEcho({ stores }: Context, id: string, tune: Tune, devices: readonly Playing[]): Promise<boolean> {
+  const { fingerprint } = await stores.nowPlaying.published(id);
+  const current = currentOf(devices, 0);
+  return fingerprint === undefined && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
+}
