@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { client, xml } from '@xmpp/client';
+import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
 import type { RosterItem } from '../../domain/roster.ts';
 import { eventually } from './eventually.ts';
 import { startPatiently } from './patient-start.ts';
+import { xmppClient } from './xmpp-client.ts';
 
 const TUNE = 'http://jabber.org/protocol/tune';
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
@@ -32,13 +33,7 @@ export async function connectFriend(
   suggestible = false,
 ) {
   const features = suggestible ? [...FEATURES, ROSTERX] : FEATURES;
-  const xmpp = client({
-    service: `xmpp://127.0.0.1:${server.xmpp.port}`,
-    domain: server.xmpp.domain,
-    resource,
-    username: person.jid.slice(0, person.jid.lastIndexOf('@')),
-    password: person.password,
-  });
+  const xmpp = xmppClient(server, person, resource);
   const tunes: SeenTune[] = [];
   const presences: { from: string; type: string }[] = [];
   const messages: string[] = [];
@@ -186,9 +181,7 @@ export async function letsIn(
   server: { xmpp: { port: number; domain: string } },
   person: { jid: string; password: string },
 ): Promise<boolean> {
-  const username = person.jid.slice(0, person.jid.lastIndexOf('@'));
-  const service = `xmpp://127.0.0.1:${server.xmpp.port}`;
-  const xmpp = client({ service, domain: server.xmpp.domain, username, password: person.password });
+  const xmpp = xmppClient(server, person);
   xmpp.reconnect.stop();
   xmpp.on('error', () => {});
   const online = await startPatiently(xmpp).then(

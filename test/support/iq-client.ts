@@ -1,6 +1,7 @@
-import { client, xml } from '@xmpp/client';
+import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { startPatiently } from './patient-start.ts';
+import { xmppClient } from './xmpp-client.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
@@ -17,12 +18,7 @@ export async function connectIq(
   server: { xmpp: { port: number; domain: string } },
   person: { jid: string; password: string },
 ) {
-  const xmpp = client({
-    service: `xmpp://127.0.0.1:${server.xmpp.port}`,
-    domain: server.xmpp.domain,
-    username: person.jid.slice(0, person.jid.lastIndexOf('@')),
-    password: person.password,
-  });
+  const xmpp = xmppClient(server, person);
   xmpp.on('error', () => {});
   await startPatiently(xmpp);
   let last = 0;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { client, xml } from '@xmpp/client';
+import { xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
 import { createApi, type Person } from '../support/api.ts';
@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { startPatiently } from '../support/patient-start.ts';
 import { startTestStack } from '../support/stack.ts';
+import { xmppClient } from '../support/xmpp-client.ts';
 
 describe('the component', () => {
   it('answers disco, version and ping, and refuses the rest as RFC 6120 says', async () => {
@@ -16,12 +17,7 @@ describe('the component', () => {
     try {
       const api = createApi(stack);
       const alice = await api.join('+8613800138000');
-      const xmpp = client({
-        service: `xmpp://127.0.0.1:${stack.xmpp.port}`,
-        domain: stack.xmpp.domain,
-        username: alice.jid.split('@')[0] ?? '',
-        password: alice.password,
-      });
+      const xmpp = xmppClient(stack, alice);
       xmpp.on('error', () => {});
       await startPatiently(xmpp);
       const ask = (child: ReturnType<typeof xml>) =>

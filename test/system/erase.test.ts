@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Client, client, xml } from '@xmpp/client';
+import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
 import { QUEUES } from '../../runtime/queues.ts';
@@ -14,6 +14,7 @@ import { connectFriend, type FriendClient, letsIn } from '../support/friend-clie
 import { keyKinds, keysEverFilled } from '../support/key-kinds.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
 import { type Needle, needle, type Trace, tracesIn, tracesInFiles, tracesInRedis } from '../support/traces.ts';
+import { xmppClient } from '../support/xmpp-client.ts';
 
 const NUMBER = '+8613800138000';
 const SECOND = '+4915146788794';
@@ -366,12 +367,7 @@ async function connect(
   server: { xmpp: { port: number; domain: string } },
   account: { jid: string; password: string },
 ): Promise<Client> {
-  const xmpp = client({
-    service: `xmpp://127.0.0.1:${server.xmpp.port}`,
-    domain: server.xmpp.domain,
-    username: account.jid.split('@')[0] ?? '',
-    password: account.password,
-  });
+  const xmpp = xmppClient(server, account);
   xmpp.on('error', () => {});
   await startPatiently(xmpp);
   return xmpp;
