@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Book, type Contact, namelessUid } from '../domain/address-book.ts';
 import type { Redis } from '../runtime/redis.ts';
-import { idPlace } from '../store/interned.ts';
-import type { Keys } from '../store/keys.ts';
-import { placeOf } from '../store/partitions.ts';
+import { idPlace } from '../store/base/interned.ts';
+import type { Keys } from '../store/base/keys.ts';
+import { placeOf } from '../store/base/partitions.ts';
 import type { Stores } from '../store/stores.ts';
 import { chunked } from './chunked.ts';
 

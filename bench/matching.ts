@@ -1,7 +1,7 @@
 import type { Redis } from '../runtime/redis.ts';
-import { idPlace } from '../store/interned.ts';
-import type { Keys } from '../store/keys.ts';
-import { PARTITIONS, placeOf } from '../store/partitions.ts';
+import { idPlace } from '../store/base/interned.ts';
+import type { Keys } from '../store/base/keys.ts';
+import { PARTITIONS, placeOf } from '../store/base/partitions.ts';
 import type { Stores } from '../store/stores.ts';
 import { chunked } from './chunked.ts';
 import { median } from './median.ts';

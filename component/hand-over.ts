@@ -1,5 +1,5 @@
-import type { DirtyItem } from '../store/friends.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import type { DirtyItem } from '../store/friendship/friends.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Mode } from '../store/status.ts';
+import type { Mode } from '../store/base/status.ts';
 import type { Context } from './context.ts';
 import { handOver } from './hand-over.ts';
 import type { Contacts } from './presence/contacts.ts';

@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { type Grant, reachOf } from '../domain/grant.ts';
 import { requireWhole } from '../service/reach.ts';
 import type { Stores } from '../store/stores.ts';
-import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';
 import type { Carrier } from './caller.ts';
 import type { Identify } from './identify.ts';

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Book, Rejected } from '../domain/address-book.ts';
 import type { ColumnReport } from '../domain/csv.ts';
 import { Fault } from '../domain/fault.ts';
-import type { BookInfo } from '../store/book-writer.ts';
+import type { BookInfo } from '../store/book/book-writer.ts';
 import { writeEntry } from './audit.ts';
 import type { Context } from './context.ts';
 import { quoted } from './entity-tags.ts';

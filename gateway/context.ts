@@ -4,7 +4,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';
 import type { SubjectHashOf } from '../runtime/subject-hash.ts';
 import type { ServiceContext } from '../service/context.ts';
-import type { EventSource } from '../store/events.ts';
+import type { EventSource } from '../store/base/events.ts';
 
 /** What the routes work with. */
 export type Context = ServiceContext & {

@@ -1,6 +1,6 @@
 import { sameOnline } from '../domain/presence.ts';
 import { type FriendView, friendViews } from '../service/friend-views.ts';
-import type { Change, EventListener } from '../store/events.ts';
+import type { Change, EventListener } from '../store/base/events.ts';
 import { withAvatars } from './avatars.ts';
 import type { Context } from './context.ts';
 

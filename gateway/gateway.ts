@@ -8,7 +8,7 @@ import { createNumberKey } from '../runtime/number-key.ts';
 import { connectEvents } from '../runtime/redis.ts';
 import { createSubjectHash } from '../runtime/subject-hash.ts';
 import { createServiceContext } from '../service/context.ts';
-import { createEventSource } from '../store/events.ts';
+import { createEventSource } from '../store/base/events.ts';
 import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
 import { listenForMetrics } from './metrics-listener.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
-import { REMEMBERED, type Remembered } from '../store/idempotency.ts';
+import { REMEMBERED, type Remembered } from '../store/base/idempotency.ts';
 import { subjectOf } from './audit.ts';
 import type { Context } from './context.ts';
 import { networkOf } from './network.ts';

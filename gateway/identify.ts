@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
 import { ALL_SCOPES } from '../domain/scope.ts';
-import type { Credential } from '../store/credentials.ts';
+import type { Credential } from '../store/login/credentials.ts';
 import { createAccessTokenReader } from './access-token.ts';
 import type { Caller, Carrier } from './caller.ts';
 import type { Context } from './context.ts';

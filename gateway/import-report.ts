@@ -14,7 +14,7 @@ import {
   toDisplayName,
   toE164s,
 } from '../service/subscriber-fields.ts';
-import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { requireLinking } from './auth.ts';
 import type { Carrier } from './caller.ts';
 import type { Context } from './context.ts';

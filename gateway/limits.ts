@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../domain/fault.ts';
-import type { Rate } from '../store/rates.ts';
+import type { Rate } from '../store/base/rates.ts';
 import type { Context } from './context.ts';
 import { networkOf } from './network.ts';
 

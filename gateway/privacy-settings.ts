@@ -5,7 +5,7 @@ import { readMoment } from '../domain/moment.ts';
 import type { Audience, Privacy } from '../domain/privacy.ts';
 import { cleanText } from '../domain/text.ts';
 import { type BlockedPerson, blockedPeople } from '../service/blocked-people.ts';
-import type { Blocked, PrivacyState } from '../store/privacy.ts';
+import type { Blocked, PrivacyState } from '../store/friendship/privacy.ts';
 import type { Context } from './context.ts';
 import type { PrivacyBody, PrivacyView } from './schemas/privacy.ts';
 

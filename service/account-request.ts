@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
-import type { AccountState } from '../store/accounts.ts';
+import type { AccountState } from '../store/account/accounts.ts';
 import type { ServiceContext } from './context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */

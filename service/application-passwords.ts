@@ -1,6 +1,6 @@
 import { Fault } from '../domain/fault.ts';
 import { cleanText } from '../domain/text.ts';
-import { type ApplicationPassword, MOST_APPLICATION_PASSWORDS } from '../store/application-passwords.ts';
+import { type ApplicationPassword, MOST_APPLICATION_PASSWORDS } from '../store/login/application-passwords.ts';
 import type { ServiceContext } from './context.ts';
 import { newPassword, sealPassword } from './player-secrets.ts';
 import { closeSessions, isDeviceOf, openSession, openToken } from './player-sessions.ts';

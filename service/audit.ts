@@ -1,7 +1,7 @@
 import type { FaultCode } from '../domain/fault.ts';
 import type { SubjectHashOf } from '../runtime/subject-hash.ts';
-import type { CallerKind } from '../store/audit.ts';
-import { type AuditKind, NOBODY, SUBSCRIBERS } from '../store/audit-places.ts';
+import type { CallerKind } from '../store/audit/audit.ts';
+import { type AuditKind, NOBODY, SUBSCRIBERS } from '../store/audit/audit-places.ts';
 import type { ServiceContext } from './context.ts';
 
 /** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */

@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import { eachInTurns } from '../runtime/turns.ts';
-import { openBlocked, sealBlocked, toBlockedNumber } from '../store/blocked-number.ts';
-import type { Blocked } from '../store/privacy.ts';
+import { openBlocked, sealBlocked, toBlockedNumber } from '../store/friendship/blocked-number.ts';
+import type { Blocked } from '../store/friendship/privacy.ts';
 import type { ServiceContext } from './context.ts';
 import { toE164 } from './subscriber-fields.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
-import type { ChangeOutcome } from '../store/identity.ts';
-import type { Numbers, Subscriber } from '../store/subscriber-record.ts';
+import type { ChangeOutcome } from '../store/subscriber/identity.ts';
+import type { Numbers, Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 
 /** Milliseconds that a caller waits for somebody who is just being added, changed or removed. */

@@ -1,9 +1,9 @@
 import { type Online, onlineOf } from '../domain/presence.ts';
 import { maySee, OPEN } from '../domain/privacy.ts';
 import { currentOf, type Playing } from '../domain/tune.ts';
-import type { Friend } from '../store/friends.ts';
+import type { Friend } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
-import { phoneNumberOf } from '../store/subscriber-record.ts';
+import { phoneNumberOf } from '../store/subscriber/subscriber-record.ts';
 
 /** A friend as the API shows it. */
 export type FriendView = Online & {

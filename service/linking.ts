@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts';
-import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
 import { type Existing, openHolder } from './number-holder.ts';

@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import { cleanText, lengthOf } from '../domain/text.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
-import type { Issued } from '../store/tokens.ts';
+import type { Issued } from '../store/login/tokens.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';
 import { type Existing, openHolder } from './number-holder.ts';

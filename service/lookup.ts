@@ -1,7 +1,7 @@
 import { associated, type Policy, toEnd } from '../domain/association.ts';
 import { Fault } from '../domain/fault.ts';
 import { lookupForms } from '../domain/phone.ts';
-import { keysOf, type Subscriber } from '../store/subscriber-record.ts';
+import { keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 
 /** How many numbers are looked up together, so that a long list holds nobody up. Only a longer one can be told by its time. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../domain/account-name.ts';
 import { Fault } from '../domain/fault.ts';
-import { hashNumbers, type Subscriber } from '../store/subscriber-record.ts';
+import { hashNumbers, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { newAccountPassword } from './account-password.ts';
 import { askForAccount, requireComponent } from './account-request.ts';
 import { untilClaimed } from './claiming.ts';

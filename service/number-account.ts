@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { askForAccount, requireComponent } from './account-request.ts';
 import type { ServiceContext } from './context.ts';
 import { createSubscriber } from './new-subscriber.ts';

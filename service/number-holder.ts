@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts';
-import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { requireComponent } from './account-request.ts';
 import type { ServiceContext } from './context.ts';
 import { removeSubscriber } from './departure.ts';

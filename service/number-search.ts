@@ -1,6 +1,6 @@
 import { Fault } from '../domain/fault.ts';
 import { countryOf, readPhoneNumbers } from '../domain/phone.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from './context.ts';
 import { lookUp } from './lookup.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { seal, unseal } from '../runtime/sealing.ts';
-import type { ApplicationPassword } from '../store/application-passwords.ts';
+import type { ApplicationPassword } from '../store/login/application-passwords.ts';
 
 /** Crockford's base 32: nothing in it is mistaken for something else when it is typed. */
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -1,5 +1,5 @@
-import type { ApplicationPassword } from '../store/application-passwords.ts';
-import type { PlayerSession } from '../store/player-sessions.ts';
+import type { ApplicationPassword } from '../store/login/application-passwords.ts';
+import type { PlayerSession } from '../store/login/player-sessions.ts';
 import type { ServiceContext } from './context.ts';
 import { digestOf, findPassword, md5, sameText, sessionOf, tokenSessionOf } from './player-secrets.ts';
 import type { Source } from './playing.ts';

@@ -1,6 +1,6 @@
 import { Fault } from '../domain/fault.ts';
 import type { Privacy } from '../domain/privacy.ts';
-import type { Blocked } from '../store/privacy.ts';
+import type { Blocked } from '../store/friendship/privacy.ts';
 import type { ServiceContext } from './context.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Fault } from '../domain/fault.ts';
 import { type Grant, mayActFor, numbersWithin, reachOf, replaceWithin } from '../domain/grant.ts';
-import { phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { type PhoneNumbers, requireFew, toE164s } from './subscriber-fields.ts';
 
 type Ranges = Pick<Grant, 'ranges'>;

@@ -2,7 +2,7 @@ import { Fault } from '../domain/fault.ts';
 import { domainOf, parseBareJid } from '../domain/jid.ts';
 import { parseE164 } from '../domain/phone.ts';
 import { cleanText } from '../domain/text.ts';
-import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { untilClaimed } from './claiming.ts';
 import type { ServiceContext } from './context.ts';
 

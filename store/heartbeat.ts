@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { every, type Repeated } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { STATUS_INTERVAL, type Status } from './status.ts';
+import { STATUS_INTERVAL, type Status } from './base/status.ts';
 import type { Stores } from './stores.ts';
 
 /** Tells the others, every two seconds and `soon` after a change, that this process lives, what it waits for, and what it has measured. */

@@ -1,5 +1,5 @@
-import { openBlocked, toBlockedNumber } from '../store/blocked-number.ts';
-import type { Blocked } from '../store/privacy.ts';
+import { openBlocked, toBlockedNumber } from '../store/friendship/blocked-number.ts';
+import type { Blocked } from '../store/friendship/privacy.ts';
 import type { Context } from './context.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber-record.ts';
+import { hashNumbers, phoneNumbersOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import { blockAgain } from './blocked.ts';
 import type { Context } from './context.ts';
 

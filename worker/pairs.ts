@@ -1,9 +1,9 @@
 import { associated, barred, toEnd } from '../domain/association.ts';
 import { OPEN, type Privacy } from '../domain/privacy.ts';
-import type { Label } from '../store/book-entry.ts';
-import type { DirtyItem, Friend, FriendChanges } from '../store/friends.ts';
+import type { Label } from '../store/book/book-entry.ts';
+import type { DirtyItem, Friend, FriendChanges } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
-import { isStaying, keysOf, type Subscriber } from '../store/subscriber-record.ts';
+import { isStaying, keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /** How many pairs are read and written together. */

@@ -1,5 +1,5 @@
-import type { Marks } from '../store/marks.ts';
-import { isStaying, type Subscriber } from '../store/subscriber-record.ts';
+import type { Marks } from '../store/base/marks.ts';
+import { isStaying, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';

@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import { retryDelay } from '../domain/source.ts';
-import type { SourceInfo } from '../store/sources.ts';
-import type { Subscriber } from '../store/subscriber-record.ts';
+import type { SourceInfo } from '../store/book/sources.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { SourceContext } from './context.ts';
 import { readSource } from './source-read.ts';
 

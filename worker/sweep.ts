@@ -1,5 +1,5 @@
 import { QUEUES } from '../runtime/queues.ts';
-import { GRACE } from '../store/due.ts';
+import { GRACE } from '../store/base/due.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps; a tune that ran out is cleared within this time. */

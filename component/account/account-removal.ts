@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { deleteUser } from '../server/account-admin.ts';
 import { StanzaError } from '../stream/stanza-error.ts';

@@ -1,4 +1,4 @@
-import { isStaying, keysOf, phoneNumberOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { isStaying, keysOf, phoneNumberOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { addUser, changePassword } from '../server/account-admin.ts';
 import { StanzaError } from '../stream/stanza-error.ts';

@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Recording } from '../../service/recorded.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Form, Result } from '../stream/data-form.ts';
 import type { ShownAgain } from './shown-again.ts';
 import type { CommandName, Texts } from './texts/texts.ts';

@@ -1,5 +1,5 @@
 import { revokeToken } from '../../service/revoking.ts';
-import type { Device } from '../../store/tokens.ts';
+import type { Device } from '../../store/login/tokens.ts';
 import type { Option } from '../stream/data-form.ts';
 import { type Command, done, momentFor, subscriberOf, type Visit } from './command.ts';
 

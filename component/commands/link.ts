@@ -3,7 +3,7 @@ import { parseE164 } from '../../domain/phone.ts';
 import { linkNumber } from '../../service/linking.ts';
 import type { Existing } from '../../service/number-holder.ts';
 import { proveNumber, sendCode } from '../../service/verification.ts';
-import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { type Command, type Done, done, first, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
 
 const CODE = /^\d{6}$/;

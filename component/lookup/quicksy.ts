@@ -8,7 +8,7 @@ import type { ServiceContext } from '../../service/context.ts';
 import { subscriberOfJid } from '../../service/linking.ts';
 import { BATCH, lookUp } from '../../service/lookup.ts';
 import { keepPhoneBook } from '../../service/phone-book.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Capability } from '../disco/disco.ts';
 import { answering, Refusal } from '../stream/error-answer.ts';
 import type { Stream } from '../stream/stream.ts';

@@ -8,7 +8,7 @@ import { removeSubscriber } from '../../service/departure.ts';
 import { linkNumber, subscriberOfJid } from '../../service/linking.ts';
 import type { Existing } from '../../service/number-holder.ts';
 import { type Recording, recorded } from '../../service/recorded.ts';
-import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Capability } from '../disco/disco.ts';
 import { formElement } from '../stream/data-form.ts';
 import { answering, Refusal } from '../stream/error-answer.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readAvatar } from '../../domain/avatar.ts';
 import { MAX_PHOTO_BYTES, toDataUri } from '../../domain/photo.ts';
-import type { Avatar } from '../../store/avatars.ts';
+import type { Avatar } from '../../store/account/avatars.ts';
 import { privilegedIq } from '../server/privileged-iq.ts';
 import { isCondition } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';

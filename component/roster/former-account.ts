@@ -1,5 +1,5 @@
 import { decideRosterStep } from '../../domain/roster.ts';
-import type { FormerJid } from '../../store/former-jids.ts';
+import type { FormerJid } from '../../store/account/former-jids.ts';
 import type { Context } from '../context.ts';
 import { rosterOf } from './own-roster.ts';
 import { takeRosterStep } from './roster-step.ts';

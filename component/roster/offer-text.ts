@@ -1,5 +1,5 @@
 import { cleanText } from '../../domain/text.ts';
-import type { Friend } from '../../store/friends.ts';
+import type { Friend } from '../../store/friendship/friends.ts';
 import { type Element, xml } from '../stream/xml.ts';
 
 type Words = { one: string; several: string; colon: string; advice: string };

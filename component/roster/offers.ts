@@ -1,6 +1,6 @@
 import { decideOffer, type Offer } from '../../domain/offer.ts';
-import type { DirtyItem, Friend } from '../../store/friends.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import type { PresenceTracker } from '../presence/presence.ts';
 import type { Bounces } from '../stream/bounces.ts';

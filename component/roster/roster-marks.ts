@@ -1,5 +1,5 @@
-import type { DirtyItem } from '../../store/friends.ts';
-import type { Marks } from '../../store/marks.ts';
+import type { Marks } from '../../store/base/marks.ts';
+import type { DirtyItem } from '../../store/friendship/friends.ts';
 import type { Context } from '../context.ts';
 
 /** The marks that belong to these items. */

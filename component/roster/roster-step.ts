@@ -1,7 +1,7 @@
 import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/roster.ts';
-import type { DirtyItem } from '../../store/friends.ts';
-import { newStamp } from '../../store/marks.ts';
-import { keysOf } from '../../store/subscriber-record.ts';
+import { newStamp } from '../../store/base/marks.ts';
+import type { DirtyItem } from '../../store/friendship/friends.ts';
+import { keysOf } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 
 /** A subscriber's account; a former one is at another JID than the subscriber's own. */

@@ -1,8 +1,8 @@
 import { decideRosterStep, type LedgerEntry, type RosterItem } from '../../domain/roster.ts';
-import type { DirtyItem, Friend } from '../../store/friends.ts';
-import type { Marks } from '../../store/marks.ts';
-import { isAsked } from '../../store/sharing.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Marks } from '../../store/base/marks.ts';
+import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
+import { isAsked } from '../../store/friendship/sharing.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { leaveAccount } from './former-account.ts';
 import { rosterOf } from './own-roster.ts';

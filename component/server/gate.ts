@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { QueueName, Queues, QueueWorker } from '../../runtime/queues.ts';
-import type { Mode, Status } from '../../store/status.ts';
+import type { Mode, Status } from '../../store/base/status.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Element } from '../stream/xml.ts';
 import { missingRights, privilegeAdvice, type Rights, readRights } from './privileges.ts';

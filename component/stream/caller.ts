@@ -1,7 +1,7 @@
 import { bareOf } from '../../domain/jid.ts';
 import type { ServiceContext } from '../../service/context.ts';
 import { subscriberOfJid } from '../../service/linking.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { Refusal } from './error-answer.ts';
 import type { Element } from './xml.ts';
 

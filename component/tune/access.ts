@@ -1,8 +1,8 @@
 import { accessChanges, accessOf, type NodeAccess, narrows, USUAL } from '../../domain/node-access.ts';
 import type { Privacy } from '../../domain/privacy.ts';
-import type { Marks } from '../../store/marks.ts';
-import { isAsked } from '../../store/sharing.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Marks } from '../../store/base/marks.ts';
+import { isAsked } from '../../store/friendship/sharing.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { changeAccess } from './tune-node.ts';
 

@@ -1,7 +1,7 @@
 import { accessChanges, USUAL } from '../../domain/node-access.ts';
 import { fingerprint } from '../../domain/tune.ts';
-import type { Published } from '../../store/now-playing.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Published } from '../../store/playing/now-playing.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { accountExists } from '../server/pep.ts';
 import { isCondition } from '../stream/stanza-error.ts';

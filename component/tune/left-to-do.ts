@@ -1,6 +1,6 @@
 import { endOfPrivacy, type Privacy } from '../../domain/privacy.ts';
-import type { Finished, PlayingState } from '../../store/now-playing.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Finished, PlayingState } from '../../store/playing/now-playing.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 
 /** Milliseconds until it is looked at again whether everybody who parts is gone from the roster. */
 const PARTING = 3_000;

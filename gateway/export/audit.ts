@@ -1,5 +1,5 @@
-import type { AuditEntry } from '../../store/audit.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { AuditEntry } from '../../store/audit/audit.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 

@@ -1,5 +1,5 @@
 import { toDataUri } from '../../domain/photo.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 
 /** The own book, whose source is null, and then those of the sources. */

@@ -1,6 +1,6 @@
 import type { Grant } from '../../domain/grant.ts';
 import { takeTurns } from '../../runtime/turns.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 import { SECTIONS } from './sections.ts';

@@ -1,4 +1,4 @@
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 

@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts';
-import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { privacyView } from '../privacy-settings.ts';
 import { toTime } from './section.ts';

@@ -1,5 +1,5 @@
 import { tuneView } from '../../service/friend-views.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 

@@ -1,5 +1,5 @@
 import type { Grant } from '../../domain/grant.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 
 /** One part of what is held about a subscriber. A list that may be long comes item by item. */

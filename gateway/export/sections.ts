@@ -14,7 +14,7 @@ import { exportAvatar, exportNowPlaying, exportPresence, exportRecentlyPlayed } 
 import type { Section } from './section.ts';
 import { exportSources } from './sources.ts';
 
-/** All that is held about a subscriber; what is new in `store/keys.ts` belongs to one of these, or below. */
+/** All that is held about a subscriber; what is new in `store/base/keys.ts` belongs to one of these, or below. */
 export const SECTIONS: readonly Section[] = [
   { name: 'subscriber', covers: ['subscriber'], read: exportSubscriber },
   { name: 'accounts', covers: ['made-accounts', 'account', 'former', 'listening'], read: exportAccounts },

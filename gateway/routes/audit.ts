@@ -3,7 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { requireReach } from '../../service/reach.ts';
 import { subscriberWith, toE164 } from '../../service/subscriber-fields.ts';
-import type { AuditEntry, AuditQuery } from '../../store/audit.ts';
+import type { AuditEntry, AuditQuery } from '../../store/audit/audit.ts';
 import { carrierOf } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';

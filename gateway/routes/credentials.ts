@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { covers } from '../../domain/grant.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { cleanText } from '../../domain/text.ts';
-import { type Credential, isAlive } from '../../store/credentials.ts';
+import { type Credential, isAlive } from '../../store/login/credentials.ts';
 import { carrierOf } from '../auth.ts';
 import type { Carrier } from '../caller.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Mode } from '../../store/status.ts';
+import type { Mode } from '../../store/base/status.ts';
 import type { Context } from '../context.ts';
 import { Readiness } from '../schemas/operations.ts';
 

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
 import { PHONE_BOOK, sealPurpose } from '../../domain/source.ts';
 import { seal } from '../../runtime/sealing.ts';
-import { MOST_SOURCES } from '../../store/source-record.ts';
+import { MOST_SOURCES } from '../../store/book/source-record.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';

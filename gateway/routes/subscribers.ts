@@ -14,7 +14,7 @@ import {
   toE164s,
   toJid,
 } from '../../service/subscriber-fields.ts';
-import { phoneNumbersOf, type Subscriber } from '../../store/subscriber-record.ts';
+import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../auth.ts';
 import { hasCondition, presentOf, requireCondition } from '../conditions.ts';
 import type { Context } from '../context.ts';

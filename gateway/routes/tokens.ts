@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { issueToken, toDeviceName } from '../../service/login.ts';
 import { revokeToken, revokeTokens } from '../../service/revoking.ts';
-import type { Device } from '../../store/tokens.ts';
+import type { Device } from '../../store/login/tokens.ts';
 import { subscriberOf } from '../auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';

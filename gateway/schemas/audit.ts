@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { AUDIT_KINDS } from '../../store/audit-places.ts';
+import { AUDIT_KINDS } from '../../store/audit/audit-places.ts';
 import { Time } from './common.ts';
 
 const window = {

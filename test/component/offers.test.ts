@@ -13,7 +13,7 @@ import { createQuietOutbox } from '../../component/tune/quiet-outbox.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { NOT_EXPORTED, SECTIONS } from '../../gateway/export/sections.ts';
-import { createKeys } from '../../store/keys.ts';
+import { createKeys } from '../../store/base/keys.ts';
 
 const ID = '0b9f6a52-0000-4000-8000-5a5a5a5a5a5a';
 
@@ -11,7 +11,7 @@ describe('gateway/export', () => {
   });
 });
 
-/** What stands behind a subscriber's id in the names of its keys, whatever function of `store/keys.ts` makes them. */
+/** What stands behind a subscriber's id in the names of its keys, whatever function of `store/base/keys.ts` makes them. */
 function kindsOfKeys(): Set<string> {
   const kinds = new Set<string>();
   for (const make of Object.values(createKeys('earshot'))) {

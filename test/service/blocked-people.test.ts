@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { blockedPeople } from '../../service/blocked-people.ts';
-import { sealBlocked } from '../../store/blocked-number.ts';
+import { sealBlocked } from '../../store/friendship/blocked-number.ts';
 
 describe('blocked people', () => {
   it('are opened in turns, so others are served in between', async () => {

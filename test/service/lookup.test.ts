@@ -4,7 +4,7 @@ import { createNumberKeys } from '../../runtime/number-key.ts';
 import type { ServiceContext } from '../../service/context.ts';
 import { lookUp } from '../../service/lookup.ts';
 import type { Stores } from '../../store/stores.ts';
-import { hashNumbers, type Subscriber } from '../../store/subscriber-record.ts';
+import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { AuditQuery, AuditRecord } from '../../store/audit.ts';
-import { AUDIT_KINDS, type AuditPlace, NOBODY, SUBSCRIBERS } from '../../store/audit-places.ts';
+import type { AuditQuery, AuditRecord } from '../../store/audit/audit.ts';
+import { AUDIT_KINDS, type AuditPlace, NOBODY, SUBSCRIBERS } from '../../store/audit/audit-places.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -16,7 +16,7 @@ const ENTRY: AuditRecord = {
 
 const PLACE: AuditPlace = { kind: 'changes', lane: 'c-1', whose: 'c-1' };
 
-describe('store/audit', () => {
+describe('store/audit/audit', () => {
   let redis: TestRedis;
   let stores: Stores;
 

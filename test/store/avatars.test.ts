@@ -7,7 +7,7 @@ const TURN = { at: NOW, paid: NOW + 60_000 };
 const [FIRST, SECOND] = ['1'.repeat(40), '2'.repeat(40)];
 const picture = (hash: string) => ({ hash, image: `data:image/png;base64,${hash}` });
 
-describe('store/avatars', () => {
+describe('store/account/avatars', () => {
   let server: TestRedis;
 
   before(async () => {

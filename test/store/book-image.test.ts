@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Contact, namelessUid } from '../../domain/address-book.ts';
-import { labelOf, labelsOf } from '../../store/book-entry.ts';
-import { changedImage, differenceOf, type Image, imageOf, LARGEST_IMAGE } from '../../store/book-image.ts';
-import { createBookSeals } from '../../store/book-seal.ts';
+import { labelOf, labelsOf } from '../../store/book/book-entry.ts';
+import { changedImage, differenceOf, type Image, imageOf, LARGEST_IMAGE } from '../../store/book/book-image.ts';
+import { createBookSeals } from '../../store/book/book-seal.ts';
 
 // The second and the third have their first two bytes in common.
 const NUMBERS = ['AAAAAAAAAAAA', '__Ab________', '__A_________'];
@@ -27,7 +27,7 @@ const whole = async (...books: Iterable<[string, Contact]>[]): Promise<Image> =>
 const one = (name: string, ...groups: string[]): Contact => ({ name, groups, numberKeys: ['AAAAAAAAAAAA'] });
 const at = ({ held }: Image, key = 'AAAAAAAAAAAA') => held.get(bytesOf(key)) ?? '';
 
-describe('store/book-image', () => {
+describe('store/book/book-image', () => {
   it('is the same whether a book came whole or contact by contact', async () => {
     await fc.assert(
       fc.asyncProperty(

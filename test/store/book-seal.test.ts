@@ -1,12 +1,12 @@
 import { createCipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { expect } from 'chai';
-import { createBookSeals } from '../../store/book-seal.ts';
+import { createBookSeals } from '../../store/book/book-seal.ts';
 
 const KEY = Buffer.alloc(32, 3);
 const NUMBER = Buffer.from('012345678');
 const keyOf = (purpose: string) => Buffer.from(hkdfSync('sha256', KEY, 'alice', `earshot book ${purpose}`, 32));
 
-describe('store/book-seal', () => {
+describe('store/book/book-seal', () => {
   for (const size of [1, 15, 16, 17, 300, 16_384])
     it(`seals ${size} bytes as HMAC-SHA-256 and AES-256 in counter mode do`, () => {
       const label = Buffer.alloc(size, 'Zoë ');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Contact } from '../../domain/address-book.ts';
 import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../domain/number-budget.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
-import type { SourceLease } from '../../store/book-writer.ts';
+import type { SourceLease } from '../../store/book/book-writer.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isApiKey, newApiKey } from '../../store/credential-secret.ts';
+import { isApiKey, newApiKey } from '../../store/login/credential-secret.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 10, 22, 12, 34);
 const HOUR = 3_600_000;
 const WANTED = { name: 'Carrier', scopes: ['imports:write'], ranges: ['+86'] } as const;
 
-describe('store/credentials', () => {
+describe('store/login/credentials', () => {
   let redis: TestRedis;
   let stores: Stores;
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { createNumberKey } from '../../runtime/number-key.ts';
-import { claim, release } from '../../store/claims.ts';
-import type { Wanted } from '../../store/identity.ts';
-import { numberPlace } from '../../store/places.ts';
+import { claim, release } from '../../store/base/claims.ts';
 import type { Stores } from '../../store/stores.ts';
-import { keysOf, type Subscriber } from '../../store/subscriber-record.ts';
+import type { Wanted } from '../../store/subscriber/identity.ts';
+import { numberPlace } from '../../store/subscriber/places.ts';
+import { keysOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;

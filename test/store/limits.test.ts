@@ -9,7 +9,7 @@ const TWO = [
   { most: 2, window: 480 * MINUTE },
 ];
 
-for (const kind of REDIS_KINDS) describe(`store/limits on ${kind}`, () => describeThem(kind));
+for (const kind of REDIS_KINDS) describe(`store/base/limits on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
   let server: TestRedis;

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { currentOf, type Playing } from '../../domain/tune.ts';
-import { MOST_DEVICES } from '../../store/now-playing.ts';
+import { MOST_DEVICES } from '../../store/playing/now-playing.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_700_000_000_000;
 const LONG = 'x'.repeat(1_024);
 
-describe('store/now-playing', () => {
+describe('store/playing/now-playing', () => {
   let server: TestRedis;
 
   before(async () => {

@@ -6,7 +6,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts';
 const MOST = MOST_PHOTO_BYTES / MAX_PHOTO_BYTES;
 const SOURCE = { name: 'home', lease: 'mine' };
 
-describe('store/photos', () => {
+describe('store/book/photos', () => {
   let server: TestRedis;
   let stores: Stores;
 

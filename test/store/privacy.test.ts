@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { OPEN } from '../../domain/privacy.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
-import { GRACE } from '../../store/due.ts';
-import type { Blocked } from '../../store/privacy.ts';
+import { GRACE } from '../../store/base/due.ts';
+import type { Blocked } from '../../store/friendship/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

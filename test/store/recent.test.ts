@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000;
 const FRIENDS: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
 const tune = (title: string): Tune => ({ kind: 'audio', title, length: 200, source: 'An album' });
 
-describe('store/recent', () => {
+describe('store/playing/recent', () => {
   let server: TestRedis;
 
   before(async () => {

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import type { Contact } from '../../domain/address-book.ts';
 import { fingerprint, type Playing } from '../../domain/tune.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
-import { GRACE } from '../../store/due.ts';
-import { clearSeen } from '../../store/marks.ts';
+import { GRACE } from '../../store/base/due.ts';
+import { clearSeen } from '../../store/base/marks.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;

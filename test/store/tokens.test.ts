@@ -5,7 +5,7 @@ import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
-for (const kind of REDIS_KINDS) describe(`store/tokens on ${kind}`, () => describeThem(kind));
+for (const kind of REDIS_KINDS) describe(`store/login/tokens on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
   let server: TestRedis;

@@ -5,7 +5,7 @@ import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../
 
 const CODE = { codeHash: 'h', message: 'sealed' };
 
-for (const kind of REDIS_KINDS) describe(`store/verifications on ${kind}`, () => describeThem(kind));
+for (const kind of REDIS_KINDS) describe(`store/login/verifications on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
   let server: TestRedis;

@@ -12,9 +12,9 @@ import { connectQueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues, type Queues } from '../../runtime/queues.ts';
 import { connectEvents, type Redis } from '../../runtime/redis.ts';
 import { createSubjectHash } from '../../runtime/subject-hash.ts';
-import { createEventSource } from '../../store/events.ts';
+import { createEventSource } from '../../store/base/events.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
-import { hashNumbers } from '../../store/subscriber-record.ts';
+import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
 import type { TestRedis } from './redis.ts';
 
 const OPERATOR_KEY = 'an operator’s key'.replaceAll(/[^a-z]/g, '-');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
-import { keysOf } from '../../store/subscriber-record.ts';
+import { keysOf } from '../../store/subscriber/subscriber-record.ts';
 import {
   type ModelBook,
   type ModelContact,

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
 import type { QueueName } from '../../runtime/queues.ts';
 import type { Redis } from '../../runtime/redis.ts';
-import { createKeys } from '../../store/keys.ts';
-import { allPartitions } from '../../store/partitions.ts';
+import { createKeys } from '../../store/base/keys.ts';
+import { allPartitions } from '../../store/base/partitions.ts';
 import { eventually } from './eventually.ts';
 import { withRedis } from './stack.ts';
 

@@ -11,7 +11,7 @@ import { connectQueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues } from '../../runtime/queues.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { createStores } from '../../store/stores.ts';
-import { keysOf } from '../../store/subscriber-record.ts';
+import { keysOf } from '../../store/subscriber/subscriber-record.ts';
 import { createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack.ts';
-import { createKeys } from '../../store/keys.ts';
+import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { bearer } from '../support/credentials.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody-account.ts';
-import { createKeys } from '../../store/keys.ts';
+import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { letsIn } from '../support/friend-client.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ALL_SCOPES } from '../../domain/scope.ts';
 import type { Stack } from '../../local/stack.ts';
 import type { Redis } from '../../runtime/redis.ts';
-import { createKeys } from '../../store/keys.ts';
+import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { issueKey } from '../support/credentials.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ElementHandle, Page } from 'puppeteer-core';
-import { createKeys } from '../../store/keys.ts';
+import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { codeFor } from '../support/codes.ts';
 import { eventually } from '../support/eventually.ts';

@@ -5,10 +5,10 @@ import { OPEN } from '../../domain/privacy.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
-import { sealBlocked, toBlockedNumber } from '../../store/blocked-number.ts';
-import type { Blocked } from '../../store/privacy.ts';
+import { sealBlocked, toBlockedNumber } from '../../store/friendship/blocked-number.ts';
+import type { Blocked } from '../../store/friendship/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
-import { hashNumbers, type Subscriber } from '../../store/subscriber-record.ts';
+import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

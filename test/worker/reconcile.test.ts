@@ -6,7 +6,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 

@@ -1,0 +1,96 @@
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+
+/**
+ * An XMPP account that Earshot shall make for a subscriber: `wanted` until the component has an answer, then `made`,
+ * `taken` (somebody else's account has that name) or `refused` (the server would not).
+ */
+export type AccountState = 'wanted' | 'made' | 'taken' | 'refused';
+
+export type Accounts = ReturnType<typeof createAccounts>;
+
+/** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
+const LIFETIME = 120;
+
+/** KEYS: account. ARGV: password, seconds. Of two who want something at once one is told no, or it would be shown the other's password as its own. */
+const WANT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'wanted', 'password', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1`;
+
+/** KEYS: account. ARGV: password, state, seconds. A job that ends after nobody waits for it must not answer for the next one. */
+const ANSWER = `
+if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[2])
+redis.call('HDEL', KEYS[1], 'password')
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
+/**
+ * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
+ * account Earshot itself has made, so that it may make such an account anew and no other. Hash `made-accounts`: the accounts that it
+ * made for this subscriber, which go when the subscriber is erased (JID → those hashes, with spaces between them).
+ */
+export function createAccounts(redis: Redis, keys: Keys) {
+  return {
+    /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
+    async want(id: string, password: string): Promise<boolean> {
+      const reply = await redis.eval(WANT, { keys: [keys.account(id)], arguments: [password, `${LIFETIME}`] });
+      return reply === 1;
+    },
+
+    /** Undefined when nothing is wanted any more. */
+    async wanted(id: string): Promise<{ password: string } | undefined> {
+      const { state, password } = await redis.hGetAll(keys.account(id));
+      return state === 'wanted' && password ? { password } : undefined;
+    },
+
+    async state(id: string): Promise<AccountState | undefined> {
+      return ((await redis.hGet(keys.account(id), 'state')) ?? undefined) as AccountState | undefined;
+    },
+
+    /** What came of a wanted password; of no interest when another one is wanted by now. */
+    async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
+      await redis.eval(ANSWER, { keys: [keys.account(id)], arguments: [password, state, `${LIFETIME}`] });
+    },
+
+    async forget(id: string): Promise<void> {
+      await redis.del(keys.account(id));
+    },
+
+    /** Earshot has made an account for the number with one of these keys. */
+    async isOurs(numberKeys: readonly string[]): Promise<boolean> {
+      return (await redis.smIsMember(keys.accountsMade, [...numberKeys])).includes(1);
+    },
+
+    /** The subscriber's number has another key now. */
+    async carryOver(id: string, before: string, after: string): Promise<void> {
+      if (before === after || (await redis.sIsMember(keys.accountsMade, before)) === 0) return;
+      for (const [jid, hashes] of Object.entries(await redis.hGetAll(keys.madeAccounts(id)))) {
+        const known = hashes.split(' ');
+        if (known.includes(before) && !known.includes(after))
+          await redis.hSet(keys.madeAccounts(id), jid, `${hashes} ${after}`);
+      }
+      await redis.sAdd(keys.accountsMade, after);
+    },
+
+    /** To be called before the account is made. */
+    async noteOurs(id: string, jid: string, numberKey: string): Promise<void> {
+      await redis.hSet(keys.madeAccounts(id), jid, numberKey);
+      await redis.sAdd(keys.accountsMade, numberKey);
+    },
+
+    /** The JIDs of the accounts that Earshot made for the subscriber. */
+    async madeFor(id: string): Promise<string[]> {
+      return redis.hKeys(keys.madeAccounts(id));
+    },
+
+    /** The account is gone, or somebody else's. */
+    async forgetOurs(id: string, jid: string): Promise<void> {
+      const hashes = await redis.hGet(keys.madeAccounts(id), jid);
+      if (hashes) await redis.sRem(keys.accountsMade, hashes.split(' '));
+      await redis.hDel(keys.madeAccounts(id), jid);
+    },
+  };
+}

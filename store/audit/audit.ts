@@ -1,0 +1,147 @@
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+import {
+  AUDIT_KINDS,
+  type AuditKind,
+  type AuditPlace,
+  lengthOf,
+  NOBODY,
+  SHARE_SECONDS,
+  SUBSCRIBERS,
+  shareOf,
+} from './audit-places.ts';
+import { createLaneReader, type LaneReader } from './audit-reader.ts';
+import { RECORD } from './audit-script.ts';
+
+/** Calls by somebody who is known (all of them, or one kind), or by nobody known. */
+export type Trail = 'known' | 'unknown' | AuditKind;
+
+export type CallerKind = 'operator' | 'key' | 'oauth' | 'subscriber' | 'unknown';
+
+/** One call. A subscriber, as the caller or as whom it is about, is a keyed hash. */
+export type AuditRecord = {
+  caller: CallerKind;
+  /** The credential's id; a subscriber's hash; empty otherwise. */
+  callerId: string;
+  /** Method and route, as in the API's description. */
+  operation: string;
+  /** The hash of the subscriber it is about; empty when about none. */
+  subject: string;
+  correlator: string;
+  status: number;
+  /** The code of the problem; empty when there was none. */
+  code: string;
+};
+
+/** `id`: its place in the trail. `time`: milliseconds since the epoch. `more`: the caller's share is used up, and what came after it that day is not there. */
+export type AuditEntry = AuditRecord & { id: string; time: number; more: boolean };
+
+/** What is looked for, the newest first: between two times, before a place (`cursor`), by caller, by subject. */
+export type AuditQuery = {
+  trail: Trail;
+  from?: number | undefined;
+  to?: number | undefined;
+  cursor?: string | undefined;
+  callerId?: string | undefined;
+  subject?: string | undefined;
+  /** A subscriber's hash, as the caller or as whom it is about. */
+  concerning?: string | undefined;
+  limit: number;
+};
+
+/** The most entries that one question looks at: whoever filters finely asks again with the cursor. */
+const LOOKED_AT = 20_000;
+
+/**
+ * The audit trail: a stream for each kind of call and each lane (a credential, all subscribers, nobody known), in one slot; the set `lanes`; the hash
+ * `clock` (time and number of the last entry); and counters `share` (decision 106). Entries are added and, beyond the stream's length (a
+ * little later than that), fall off the far end; nothing else changes or removes one.
+ */
+export function createAudit(redis: Redis, keys: Keys) {
+  /** `callerId` is a credential's, or a subscriber's hash. */
+  async function lanesOf({ trail, callerId }: AuditQuery): Promise<string[]> {
+    if (trail === 'unknown') return [NOBODY];
+    const lanes = (await redis.sMembers(keys.audit.lanes)).filter((lane) => lane !== NOBODY);
+    if (callerId === undefined) return lanes;
+    return lanes.includes(callerId) ? [callerId] : lanes.filter((lane) => lane === SUBSCRIBERS);
+  }
+
+  async function readersOf(query: AuditQuery): Promise<LaneReader[]> {
+    const kinds = AUDIT_KINDS.filter(
+      (kind) => query.trail === kind || query.trail === 'known' || query.trail === 'unknown',
+    );
+    const streams = (await lanesOf(query)).flatMap((lane) => kinds.map((kind) => keys.audit.stream(kind, lane)));
+    return streams.map((stream) => createLaneReader(redis, stream, query));
+  }
+
+  return {
+    /** False when the caller's share for today is used up. */
+    async record(place: AuditPlace, entry: AuditRecord, maxEntries: number): Promise<boolean> {
+      const { kind, lane, whose } = place;
+      const reply = await redis.eval(RECORD, {
+        keys: [
+          keys.audit.stream(kind, lane),
+          keys.audit.lanes,
+          keys.audit.clock,
+          keys.audit.share(kind, whose, entry.operation),
+        ],
+        arguments: [lane, `${lengthOf(kind, maxEntries)}`, `${shareOf(place)}`, `${SHARE_SECONDS}`, ...toFields(entry)],
+      });
+      return reply === 1;
+    },
+
+    /** `next`: where to go on; undefined at the end. It can come with fewer entries than asked for, even none. */
+    async read(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: string | undefined }> {
+      const readers = await readersOf(query);
+      await Promise.all(readers.map((reader) => reader.fill()));
+      const entries: AuditEntry[] = [];
+      let last: string | undefined;
+      for (let looked = 0; looked < LOOKED_AT; looked += 1) {
+        const reader = readers.reduce<LaneReader | undefined>(newer, undefined);
+        const found = reader?.take();
+        if (!found) return { entries, next: undefined };
+        await reader?.fill();
+        last = found.id;
+        const entry = toEntry(found.id, found.fields);
+        if (!isWanted(entry, query)) continue;
+        entries.push(entry);
+        if (entries.length === query.limit) break;
+      }
+      return { entries, next: last };
+    },
+  };
+}
+
+/** Which of two stands at the newer entry; undefined when both have ended. */
+function newer(one: LaneReader | undefined, other: LaneReader): LaneReader | undefined {
+  const [a, b] = [one?.head(), other.head()];
+  if (!a || !b) return b ? other : one;
+  return b.time > a.time || (b.time === a.time && b.number > a.number) ? other : one;
+}
+
+function isWanted(entry: AuditEntry, { callerId, subject, concerning, to }: AuditQuery): boolean {
+  if (to !== undefined && entry.time > to) return false;
+  if (concerning !== undefined && entry.callerId !== concerning && entry.subject !== concerning) return false;
+  return (callerId ?? entry.callerId) === entry.callerId && (subject ?? entry.subject) === entry.subject;
+}
+
+/** Always the same fields in the same order: Redis then keeps their names once for many entries. */
+function toFields({ caller, callerId, operation, subject, correlator, status, code }: AuditRecord): string[] {
+  return Object.entries({ caller, callerId, operation, subject, correlator, status: `${status}`, code }).flat();
+}
+
+function toEntry(id: string, fields: Record<string, string>): AuditEntry {
+  const { caller = 'unknown', callerId = '', operation = '', subject = '', correlator = '', code = '' } = fields;
+  return {
+    id,
+    time: Number(id.split('-')[0]),
+    caller: caller as CallerKind,
+    callerId,
+    operation,
+    subject,
+    correlator,
+    status: Number(fields.status),
+    code,
+    more: fields.more === '1',
+  };
+}

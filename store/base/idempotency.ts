@@ -1,0 +1,102 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+
+/** An answer to give again: `request` is a hash of what was asked. */
+export type Remembered = { request: string; status: number; contentType: string; body: string };
+
+export type Idempotency = ReturnType<typeof createIdempotency>;
+
+/** How long an answer is remembered, in milliseconds. */
+export const REMEMBERED = 24 * 3_600_000;
+/** Milliseconds after which a request whose process died may be tried again. */
+const UNDER_WAY = 60_000;
+/** In place of an answer about somebody who was erased. */
+const ERASED = 'erased';
+
+/** KEYS: record, answered. ARGV: hash, now, end of the answer's life. 0 when the subscriber is no longer there. */
+const NOTE = `
+if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 0 end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('PEXPIREAT', KEYS[2], ARGV[3])
+return 1`;
+
+/** KEYS: idempotency. ARGV: answer, milliseconds. What was erased meanwhile stays erased. */
+const KEEP = `
+if redis.call('GET', KEYS[1]) == '${ERASED}' then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/**
+ * Answers to requests that carried an Idempotency-Key (strings `idempotency:<hash>`). An answer may hold a password or a
+ * token, so it is encrypted (AES-256-GCM) under a key that only the holder of the Idempotency-Key can derive. Sorted set `answered` of a
+ * subscriber: the hashes of the answers that are about it, by the time when they end, so that they can be erased with it.
+ */
+export function createIdempotency(redis: Redis, keys: Keys) {
+  return {
+    /** Starts a request; otherwise the answer it had, `under-way`, or `erased`: it was done, for somebody who is no more. */
+    async begin(secret: string): Promise<'started' | 'under-way' | 'erased' | Remembered> {
+      const key = keys.idempotency(hashOf(secret));
+      const started = await redis.set(key, '', { condition: 'NX', expiration: { type: 'PX', value: UNDER_WAY } });
+      if (started !== null) return 'started';
+      const sealed = await redis.get(key);
+      if (sealed === ERASED) return ERASED;
+      return sealed ? (JSON.parse(open(secret, sealed)) as Remembered) : 'under-way';
+    },
+
+    /** The answer that was remembered, without starting anything. */
+    async recall(secret: string): Promise<Remembered | undefined> {
+      const sealed = await redis.get(keys.idempotency(hashOf(secret)));
+      return sealed && sealed !== ERASED ? (JSON.parse(open(secret, sealed)) as Remembered) : undefined;
+    },
+
+    /** `subject`: the id of the subscriber whom the answer is about; undefined when it is about none. */
+    async remember(secret: string, answer: Remembered, subject: string | undefined, now: number): Promise<void> {
+      const hash = hashOf(secret);
+      const known = subject === undefined || (await note(subject, hash, now));
+      const value = known ? seal(secret, JSON.stringify(answer)) : ERASED;
+      await redis.eval(KEEP, { keys: [keys.idempotency(hash)], arguments: [value, `${REMEMBERED}`] });
+    },
+
+    /** Leaves of the answers about a subscriber only that there was one, so that a repeated request is not done again either. */
+    async erase(subject: string): Promise<void> {
+      for (const hash of await redis.zRange(keys.answered(subject), 0, -1))
+        await redis.set(keys.idempotency(hash), ERASED, { condition: 'XX', expiration: 'KEEPTTL' });
+    },
+
+    async forget(secret: string): Promise<void> {
+      await redis.del(keys.idempotency(hashOf(secret)));
+    },
+  };
+
+  async function note(subject: string, hash: string, now: number): Promise<boolean> {
+    const reply = await redis.eval(NOTE, {
+      keys: [keys.subscriber(subject), keys.answered(subject)],
+      arguments: [hash, `${now}`, `${now + REMEMBERED}`],
+    });
+    return reply === 1;
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+function sealingKey(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'earshot idempotency', 32));
+}
+
+function seal(secret: string, text: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(secret), iv);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64');
+}
+
+function open(secret: string, text: string): string {
+  const bytes = Buffer.from(text, 'base64');
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(secret), bytes.subarray(0, 12));
+  decipher.setAuthTag(bytes.subarray(12, 28));
+  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+}

@@ -1,0 +1,61 @@
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+import { PARTITIONS } from './partitions.ts';
+
+/** Subscribers of one `ids` hash: it stays in Redis's compact form, and they were made one after the other. */
+export const BUCKET = 64;
+
+export type Interned = ReturnType<typeof createInterned>;
+
+/** Where the id of a subscriber's integer stands. */
+export function idPlace(keys: Keys, index: number): { key: string; field: string } {
+  return { key: keys.ids(Math.floor(index / BUCKET)), field: `${index % BUCKET}` };
+}
+
+/**
+ * Subscribers as integers from 1, four bytes where the public id takes 36: hashes `ids` (integer → id) and the field
+ * `index` of the subscriber's own record. An integer is never given to somebody else.
+ */
+export function createInterned(redis: Redis, keys: Keys) {
+  return {
+    async next(): Promise<number> {
+      return redis.incr(keys.lastIndex);
+    },
+
+    /** Undefined when there is no such subscriber. */
+    async indexOf(id: string): Promise<number | undefined> {
+      const index = await redis.hGet(keys.subscriber(id), 'index');
+      return index === null ? undefined : Number(index);
+    },
+
+    /** The ids of these integers, in the order asked for; undefined for those who are forgotten. */
+    async idsOf(indexes: readonly number[]): Promise<(string | undefined)[]> {
+      const ids = new Array<string | undefined>(indexes.length);
+      await Promise.all(
+        [...positionsByPartition(indexes)].map(async (positions) => {
+          const batch = redis.multi();
+          for (const position of positions) {
+            const { key, field } = idPlace(keys, indexes[position] as number);
+            batch.hGet(key, field);
+          }
+          const replies = await batch.execAsPipeline();
+          for (const [i, position] of positions.entries())
+            ids[position] = (replies[i] as unknown as string | null) ?? undefined;
+        }),
+      );
+      return ids;
+    },
+  };
+}
+
+/** The positions of the integers whose ids stand under the same hash tag. */
+function positionsByPartition(indexes: readonly number[]): Iterable<number[]> {
+  const parts = new Map<number, number[]>();
+  for (const [position, index] of indexes.entries()) {
+    const partition = Math.floor(index / BUCKET) % PARTITIONS;
+    const part = parts.get(partition);
+    if (part) part.push(position);
+    else parts.set(partition, [position]);
+  }
+  return parts.values();
+}

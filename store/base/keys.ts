@@ -1,0 +1,117 @@
+import type { QueueName } from '../../runtime/queues.ts';
+import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
+
+/** A due list is a queue's, or that of the budgets to be refilled, which have none. */
+export type DueName = QueueName | 'refill';
+
+export type Keys = ReturnType<typeof createKeys>;
+
+/**
+ * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
+ * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
+ * The value's shape is documented in the store file that owns it.
+ */
+export function createKeys(prefix: string) {
+  const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
+  const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
+  const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
+  const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
+  return {
+    subscriber: (id: string) => of(id, 'subscriber'),
+    account: (id: string) => of(id, 'account'),
+    madeAccounts: (id: string) => of(id, 'made-accounts'),
+    tokens: (id: string) => of(id, 'device-tokens'),
+    applicationPasswords: (id: string) => of(id, 'application-passwords'),
+    playerSession: (hash: string) => `${prefix}:player-session:${hash}`,
+    playerSessions: (id: string) => of(id, 'player-sessions'),
+    /** Of the subscriber's own book, or of the one that a source has filled. */
+    book: (id: string, source?: string) => of(id, inBook('book', source)),
+    held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
+    uids: (id: string, bucket: number, source?: string) => of(id, `${inBook('uids', source)}:${bucket}`),
+    photos: (id: string, source?: string) => of(id, inBook('photos', source)),
+    /** What stands before the number of each bucket. */
+    heldPart: (id: string, source?: string) => of(id, `${inBook('held', source)}:`),
+    uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
+    sources: (id: string) => of(id, 'sources'),
+    /** All that it takes to look into every book (see `BOOKS`). */
+    books: (id: string) =>
+      [
+        of(id, 'book'),
+        of(id, 'held:'),
+        of(id, 'sources'),
+        of(id, inBook('book', '')),
+        of(id, inBook('held', '')),
+      ] as const,
+    source: (id: string, name: string) => of(id, inBook('source', name)),
+    sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
+    photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
+    waiting: (id: string) => of(id, 'waiting'),
+    /** All that it takes to charge a number (see `BUDGET`). */
+    budget: (id: string) =>
+      [of(id, 'budget'), of(id, 'asked'), of(id, 'waiting'), part(partitionOf(id), 'due:refill')] as const,
+    /** `key`: of a number of the subscriber's own (see spent.ts). */
+    spent: (key: string) => of(key, 'spent'),
+    dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
+    dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
+    intention: (id: string) => of(id, 'intention'),
+    announced: (id: string) => of(id, 'announced'),
+    privacy: (id: string) => of(id, 'privacy'),
+    blocked: (id: string) => of(id, 'blocked'),
+    dirtyBlocked: (id: string) => of(id, 'dirty-blocked'),
+    barred: (id: string) => of(id, 'barred'),
+    partings: (id: string) => of(id, 'partings'),
+    access: (id: string) => of(id, 'access'),
+    friends: (id: string) => of(id, 'friends'),
+    declined: (id: string) => of(id, 'declined'),
+    declinedBy: (id: string) => of(id, 'declined-by'),
+    dirtyItems: (id: string) => of(id, 'dirty-items'),
+    ledger: (id: string, account: string) => of(id, `ledger:${account}`),
+    offered: (id: string, account: string) => of(id, `offered:${account}`),
+    offering: `${prefix}:offering`,
+    former: (id: string) => of(id, 'former'),
+    playing: (id: string) => of(id, 'playing'),
+    published: (id: string) => of(id, 'published'),
+    listening: (id: string) => of(id, 'listening'),
+    avatar: (id: string) => of(id, 'avatar'),
+    recent: (id: string) => of(id, 'recent'),
+    answered: (id: string) => of(id, 'answered'),
+    directory: (number: number) => bucket('directory', number),
+    /** What stands before the number of each bucket of that partition. */
+    directoryPart: (partition: number) => part(partition, 'directory:'),
+    holdersPart: (partition: number) => part(partition, 'holders:'),
+    jids: (jid: string) => bucket('jids', bucketOfText(jid)),
+    ids: (number: number) => bucket('ids', number),
+    lastIndex: `${prefix}:last-index`,
+    rechecks: (partition: number) => part(partition, 'rechecks'),
+    running: (partition: number) => part(partition, 'running'),
+    reconciliation: `${prefix}:reconciliation`,
+    leaving: (partition: number) => part(partition, 'leaving'),
+    accountsMade: `${prefix}:accounts-made`,
+    audit: {
+      stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,
+      lanes: `${prefix}:{audit}:lanes`,
+      clock: `${prefix}:{audit}:clock`,
+      share: (kind: string, whose: string, operation: string) =>
+        `${prefix}:{audit}:share:${kind}:${whose}:${operation}`,
+    },
+    credentials: {
+      records: `${prefix}:{credentials}:records`,
+      names: `${prefix}:{credentials}:names`,
+      used: `${prefix}:{credentials}:used`,
+    },
+    rate: (who: string) => `${prefix}:rate:${who}`,
+    /** `id`: the keyed hash of a code’s number and nonce, see verifications.ts. */
+    verification: (id: string) => of(id, 'verification'),
+    askedCode: (asker: string) => `${prefix}:asked-code:${asker}`,
+    limit: (name: string) => of(name, 'limit'),
+    assertion: (hash: string) => `${prefix}:assertion:${hash}`,
+    idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
+    due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
+    duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
+    presence: `${prefix}:presence`,
+    status: (role: string) => `${prefix}:status:${role}`,
+    metrics: `${prefix}:metrics`,
+    /** A pub/sub channel, not a key. */
+    events: (id: string) => of(id, 'events'),
+  };
+}

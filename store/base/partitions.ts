@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from '../../runtime/redis.ts';
+import { fnv1a } from './fnv.ts';
+
+/** Hash tags over which subscribers, numbers, JIDs and integers are spread. */
+export const PARTITIONS = 16;
+/** Bytes of a packed number key: two name the bucket, seven are the field in it. */
+const BUCKET_BYTES = 2;
+export const PACKED_BYTES = 9;
+
+/** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
+export type Place = { bucket: number; field: Buffer };
+
+export function placeOf(numberKey: string): Place {
+  const packed = packNumberKey(numberKey);
+  return { bucket: packed.readUInt16BE(0), field: packed.subarray(BUCKET_BYTES) };
+}
+
+/** The bucket of a text, such as a JID. */
+export function bucketOfText(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt16BE(0);
+}
+
+/** Where everything of a subscriber stands, and the lists that name it. */
+export function partitionOf(id: string): number {
+  return fnv1a(id) % PARTITIONS;
+}
+
+export function allPartitions(): number[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => partition);
+}
+
+export function byPartition(ids: readonly string[]): Map<number, string[]> {
+  const parts = new Map<number, string[]>();
+  for (const id of ids) {
+    const part = parts.get(partitionOf(id));
+    if (part) part.push(id);
+    else parts.set(partitionOf(id), [id]);
+  }
+  return parts;
+}
+
+export type Batch = ReturnType<Redis['multi']>;
+
+/** Asks one thing of each subscriber, with one pipeline for each partition concerned; the answers are in the order of `ids`. */
+export async function askSubscribers(
+  redis: Redis,
+  ids: readonly string[],
+  ask: (batch: Batch, id: string, position: number) => void,
+): Promise<unknown[]> {
+  const answers = new Array<unknown>(ids.length);
+  const parts = new Map<number, { batch: Batch; positions: number[] }>();
+  for (const [position, id] of ids.entries()) {
+    const part = parts.get(partitionOf(id)) ?? { batch: redis.multi(), positions: [] };
+    parts.set(partitionOf(id), part);
+    ask(part.batch, id, position);
+    part.positions.push(position);
+  }
+  await Promise.all(
+    [...parts.values()].map(async ({ batch, positions }) => {
+      const replies = await batch.execAsPipeline();
+      for (const [i, position] of positions.entries()) answers[position] = replies[i];
+    }),
+  );
+  return answers;
+}
+
+/** The number keys of one partition, packed one after the other: one argument for a script, however many there are. */
+type Part = { positions: number[]; packed: Buffer[] };
+
+/**
+ * Asks once for each partition concerned, all at the same time. `ask` gets the packed number keys and answers in their
+ * order; the whole answer is in the order of `numberKeys`.
+ */
+export async function askPartitions<T>(
+  numberKeys: readonly string[],
+  ask: (partition: number, packed: Buffer) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const answers = new Array<T>(numberKeys.length);
+  await Promise.all(
+    [...split(numberKeys)].map(async ([partition, { positions, packed }]) => {
+      const part = await ask(partition, Buffer.concat(packed));
+      for (const [i, position] of positions.entries()) answers[position] = part[i] as T;
+    }),
+  );
+  return answers;
+}
+
+function split(numberKeys: readonly string[]): Map<number, Part> {
+  const parts = new Map<number, Part>();
+  for (const [position, numberKey] of numberKeys.entries()) {
+    const packed = packNumberKey(numberKey);
+    const partition = packed.readUInt16BE(0) % PARTITIONS;
+    const part = parts.get(partition) ?? { positions: [], packed: [] };
+    part.positions.push(position);
+    part.packed.push(packed);
+    parts.set(partition, part);
+  }
+  return parts;
+}
+
+/** The number key of nine bytes. */
+export function unpackNumberKey(packed: Buffer): string {
+  return packed.toString('base64url');
+}
+
+/** Number keys that stand one after the other. */
+export function unpackNumberKeys(packed: Buffer): string[] {
+  const count = Math.floor(packed.length / PACKED_BYTES);
+  return Array.from({ length: count }, (_, i) =>
+    unpackNumberKey(packed.subarray(i * PACKED_BYTES, (i + 1) * PACKED_BYTES)),
+  );
+}
+
+/** The nine bytes of a number key. */
+export function packNumberKey(numberKey: string): Buffer {
+  const packed = Buffer.from(numberKey, 'base64url');
+  if (packed.length !== PACKED_BYTES) throw new Error('A number key has 12 base64url characters.');
+  return packed;
+}
+
+/** Lua: calls `visit(bucket's key, field)` for each packed number key in `packed`. */
+export const EACH_PLACE = `
+local function eachPlace(base, packed, visit)
+  for i = 1, #packed, ${PACKED_BYTES} do
+    local high, low = string.byte(packed, i, i + 1)
+    visit(base .. (high * 256 + low), string.sub(packed, i + ${BUCKET_BYTES}, i + ${PACKED_BYTES - 1}))
+  end
+end`;

@@ -1,0 +1,29 @@
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from './keys.ts';
+import { newStamp } from './marks.ts';
+import { partitionOf } from './partitions.ts';
+
+const END = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
+/**
+ * Whose reconcile job is under way: a hash `running` for each partition (id → stamp of the run that began last). A process that stood still
+ * for longer than its lock lasts goes on beside the one that took its job, and writes what it read long ago.
+ */
+export function createRuns(redis: Redis, keys: Keys) {
+  return {
+    /** Returns the stamp of this run. */
+    async begin(id: string): Promise<string> {
+      const stamp = newStamp();
+      await redis.hSet(keys.running(partitionOf(id)), id, stamp);
+      return stamp;
+    },
+
+    /** True when no other run began after this one; so nobody else decided the same meanwhile. */
+    async end(id: string, stamp: string): Promise<boolean> {
+      const reply = await redis.eval(END, { keys: [keys.running(partitionOf(id))], arguments: [id, stamp] });
+      return reply === 1;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { type Book, type Contact, isNameless } from '../../domain/address-book.ts';
+import { Fault } from '../../domain/fault.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
+import { packNumberKey } from '../base/partitions.ts';
+import { entriesOf, joinEntries, splitEntries, tagOf } from './book-entry.ts';
+import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
+
+/**
+ * A book, or the part of one that a change concerns, as it is kept (decisions 29 and 94), in strings of bytes. `held`: the nine bytes of a
+ * number key → the contacts that hold it, which is all that matching needs; `uids`: records of six bytes, four of a uid's hash and the
+ * first two of a number key, by which a single contact is found. A contact without a uid is known by what it says.
+ */
+export type Image = { held: Map<string, string>; uids: Set<string> };
+
+/** What an image becomes. `put`, `gone`: how many contacts came in, and went out. */
+export type Changed = { after: Image; put: number; gone: number };
+
+export const RECORD_BYTES = 6;
+const PREFIX_BYTES = RECORD_BYTES - HEAD_BYTES;
+/** Contacts of a book that have one number; those beyond lose it. */
+const MOST_SHARING = 64;
+/** Bytes of all values of a book: labels stand at each of their numbers. */
+export const LARGEST_IMAGE = 16 * 1024 * 1024;
+
+export async function imageOf(seal: BookSeal, book: Book): Promise<Changed> {
+  return changedImage(seal, { held: new Map(), uids: new Set() }, book, []);
+}
+
+/**
+ * `before` with some contacts removed and others put in; the contacts to remove and to replace are known by their uids.
+ * @throws Fault PAYLOAD_TOO_LARGE
+ */
+export async function changedImage(
+  seal: BookSeal,
+  before: Image,
+  upsert: Book,
+  remove: readonly string[],
+): Promise<Changed> {
+  const draft = await createDraft(seal, before);
+  let [put, gone] = [0, 0];
+  await eachInTurns(new Set([...remove, ...upsert.keys()]), (uid) => {
+    if (!isNameless(uid) && draft.takeOut(uid)) gone += 1;
+  });
+  await eachInTurns(upsert, ([uid, contact]) => {
+    if (draft.putIn(uid, contact)) put += 1;
+  });
+  return { after: await draft.image(), put, gone };
+}
+
+async function createDraft(seal: BookSeal, before: Image) {
+  const contacts = new Map<string, Set<string>>();
+  const uids = new Set(before.uids);
+  const [records, numbers] = [new Map<string, string[]>(), new Map<string, string[]>()];
+  let added = 0;
+  await eachInTurns(before.held, ([number, value]) => {
+    contacts.set(number, new Set(splitEntries(value)));
+    group(numbers, number.slice(0, PREFIX_BYTES), number);
+  });
+  await eachInTurns(uids, (record) => group(records, record.slice(0, HEAD_BYTES), record));
+
+  return {
+    /** Whether there was such a contact. */
+    takeOut(uid: string): boolean {
+      const { head, tag } = seal.marksOf(uid);
+      let found = false;
+      for (const record of records.get(head) ?? [])
+        for (const number of numbers.get(record.slice(HEAD_BYTES)) ?? [])
+          for (const entry of contacts.get(number) ?? []) {
+            if (tagOf(entry) !== tag) continue;
+            found = true;
+            contacts.get(number)?.delete(entry);
+            uids.delete(record);
+          }
+      return found;
+    },
+
+    /** Whether one of its numbers can be kept. */
+    putIn(uid: string, contact: Contact): boolean {
+      const marks = isNameless(uid) ? undefined : seal.marksOf(uid);
+      const entryAt = entriesOf(seal, contact, marks?.tag ?? '');
+      let kept = false;
+      for (const numberKey of contact.numberKeys) {
+        const number = packNumberKey(numberKey).toString('latin1');
+        const entries = contacts.get(number) ?? new Set();
+        if (entries.size >= MOST_SHARING) continue;
+        const entry = entryAt(number);
+        added += entry.length;
+        if (added > LARGEST_IMAGE) throw tooLarge();
+        contacts.set(number, entries.add(entry));
+        if (marks) uids.add(marks.head + number.slice(0, PREFIX_BYTES));
+        kept = true;
+      }
+      return kept;
+    },
+
+    async image(): Promise<Image> {
+      const held = new Map<string, string>();
+      await eachInTurns(contacts, ([number, entries]) => {
+        if (entries.size > 0) held.set(number, joinEntries(entries));
+      });
+      return { held, uids };
+    },
+  };
+}
+
+/** @throws Fault PAYLOAD_TOO_LARGE */
+export function requireImageSize(bytes: number): void {
+  if (bytes > LARGEST_IMAGE) throw tooLarge();
+}
+
+function tooLarge(): Fault {
+  const advice = `The names and groups in an address book, counted once for each number, have at most ${LARGEST_IMAGE} bytes; shorten them.`;
+  return new Fault('PAYLOAD_TOO_LARGE', advice);
+}
+
+/** What turns one side of an image into another. */
+export type Difference = { set: [string, string][]; unset: string[] };
+
+export async function differenceOf(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Promise<Difference> {
+  const difference: Difference = { set: [], unset: [] };
+  await eachInTurns(after, ([field, value]) => {
+    if (before.get(field) !== value) difference.set.push([field, value]);
+  });
+  await eachInTurns(before.keys(), (field) => {
+    if (!after.has(field)) difference.unset.push(field);
+  });
+  return difference;
+}
+
+function group(groups: Map<string, string[]>, start: string, text: string): void {
+  const one = groups.get(start);
+  if (one) one.push(text);
+  else groups.set(start, [text]);
+}

@@ -1,0 +1,215 @@
+import { RESP_TYPES } from 'redis';
+import type { Book } from '../../domain/address-book.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+import { PACKED_BYTES, packNumberKey } from '../base/partitions.ts';
+import { allBuckets, BUCKET_OF, bucketsFor } from './book-buckets.ts';
+import { changedImage, type Image, imageOf, RECORD_BYTES } from './book-image.ts';
+import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
+
+/** Single contacts that are more than this part of a book are not looked up one by one. */
+const GOOD_PART = 8;
+/** Contacts, or numbers, that one call of a script looks up. */
+const BATCH = 250;
+
+/**
+ * KEYS: what stands before the buckets of held and of uids. ARGV: buckets, heads of uids and number keys, both packed. Answers the
+ * records with these heads, and what is held at their numbers and at the others.
+ */
+const FIND = `${BUCKET_OF}
+local records, held = {}, {}
+local function add(number, value)
+  held[#held + 1] = number
+  held[#held + 1] = value
+end
+for i = 1, #ARGV[2], ${HEAD_BYTES} do
+  local head = string.sub(ARGV[2], i, i + ${HEAD_BYTES - 1})
+  local list = redis.call('GET', bucketOf(KEYS[2], head, ARGV[1])) or ''
+  for at = 1, #list, ${RECORD_BYTES} do
+    if string.sub(list, at, at + ${HEAD_BYTES - 1}) == head then
+      local prefix = string.sub(list, at + ${HEAD_BYTES}, at + ${RECORD_BYTES - 1})
+      records[#records + 1] = head .. prefix
+      local bucket = redis.call('HGETALL', bucketOf(KEYS[1], prefix, ARGV[1]))
+      for n = 1, #bucket, 2 do
+        if string.sub(bucket[n], 1, #prefix) == prefix then add(bucket[n], bucket[n + 1]) end
+      end
+    end
+  end
+end
+for i = 1, #ARGV[3], ${PACKED_BYTES} do
+  local number = string.sub(ARGV[3], i, i + ${PACKED_BYTES - 1})
+  local value = redis.call('HGET', bucketOf(KEYS[1], number, ARGV[1]), number)
+  if value then add(number, value) end
+end
+return { records, held }`;
+
+const READ_BUCKET = "return { redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2]) or '' }";
+
+/** A book as it stood when a writer began to read it; `version` is null when there has never been one. */
+export type Standing = {
+  id: string;
+  /** The source whose book it is; undefined for the subscriber's own. */
+  source: string | undefined;
+  version: number | null;
+  contacts: number;
+  numbers: number;
+  /** Of all values; undefined when nobody has counted them. */
+  bytes: number | undefined;
+  buckets: number;
+  /** Of the writer that is between two of its steps, or died there; empty when none is. */
+  writing: string;
+};
+
+/** What shall be written: images of the same part of the book, and what the whole book then is. `bytes`: of all its values. */
+export type Plan = {
+  before: Image;
+  after: Image;
+  contacts: number;
+  numbers: number;
+  bytes: number;
+  buckets: number;
+};
+
+export function changedMeanwhile(): Fault {
+  return new Fault('FAILED_PRECONDITION', 'Somebody else has changed this address book; read its ETag and try again.');
+}
+
+/** @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` */
+export async function readStanding(
+  redis: Redis,
+  keys: Keys,
+  id: string,
+  source: string | undefined,
+  ifVersion: number | undefined,
+): Promise<Standing> {
+  const [state, [version, contacts, numbers, buckets, bytes, writing]] = await Promise.all([
+    redis.hGet(keys.subscriber(id), 'state'),
+    redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes', 'writing']),
+  ]);
+  if (state !== 'active') throw noSubscriber();
+  if (ifVersion !== undefined && ifVersion !== Number(version ?? 0)) throw changedMeanwhile();
+  return {
+    id,
+    source,
+    version: version == null ? null : Number(version),
+    contacts: Number(contacts ?? 0),
+    numbers: Number(numbers ?? 0),
+    bytes: bytes == null ? undefined : Number(bytes),
+    buckets: Number(buckets ?? 1),
+    writing: writing ?? '',
+  };
+}
+
+export function noSubscriber(): Fault {
+  return new Fault('NOT_FOUND', 'There is no such subscriber.');
+}
+
+export async function planReplacement(
+  redis: Redis,
+  keys: Keys,
+  seal: BookSeal,
+  standing: Standing,
+  book: Book,
+): Promise<Plan> {
+  const { after, put } = await imageOf(seal, book);
+  const before = await readAll(redis, keys, standing);
+  const numbers = after.held.size;
+  const buckets = bucketsFor(numbers, standing.buckets);
+  return { before, after, contacts: put, numbers, bytes: bytesIn(after), buckets };
+}
+
+/** Reads only what the contacts concern, unless they are a good part of the book or it has outgrown its buckets. */
+export async function planChange(
+  redis: Redis,
+  keys: Keys,
+  seal: BookSeal,
+  standing: Standing,
+  upsert: Book,
+  remove: readonly string[],
+): Promise<Plan> {
+  let whole = standing.bytes === undefined || (upsert.size + remove.length) * GOOD_PART > standing.numbers;
+  for (;;) {
+    const before = whole
+      ? await readAll(redis, keys, standing)
+      : await readPart(redis, keys, seal, standing, upsert, remove);
+    const { after, put, gone } = await changedImage(seal, before, upsert, remove);
+    const contacts = standing.contacts + put - gone;
+    const numbers = standing.numbers + after.held.size - before.held.size;
+    const bytes = whole ? bytesIn(after) : (standing.bytes ?? 0) + bytesIn(after) - bytesIn(before);
+    const buckets = bucketsFor(numbers, standing.buckets);
+    if (whole || buckets === standing.buckets) return { before, after, contacts, numbers, bytes, buckets };
+    whole = true;
+  }
+}
+
+function bytesIn({ held }: Image): number {
+  let bytes = 0;
+  for (const value of held.values()) bytes += value.length;
+  return bytes;
+}
+
+async function readPart(
+  redis: Redis,
+  keys: Keys,
+  seal: BookSeal,
+  { id, source, buckets }: Standing,
+  upsert: Book,
+  remove: readonly string[],
+): Promise<Image> {
+  const numbers = [...upsert.values()].flatMap(({ numberKeys }) => numberKeys.map(packNumberKey));
+  const heads = [...upsert.keys(), ...remove].map((uid) => Buffer.from(seal.marksOf(uid).head, 'latin1'));
+  const image: Image = { held: new Map(), uids: new Set() };
+  for (const [some, others] of batches(heads, numbers)) {
+    const reply = await toBytes(redis).eval(FIND, {
+      keys: [keys.heldPart(id, source), keys.uidsPart(id, source)],
+      arguments: [`${buckets}`, Buffer.concat(some) as never, Buffer.concat(others) as never],
+    });
+    const [records, held] = reply as unknown as [Buffer[], Buffer[]];
+    for (const record of records) image.uids.add(latin1(record));
+    for (const [number, value] of toHeld(held)) image.held.set(number, value);
+  }
+  return image;
+}
+
+/** Both by so many as Redis looks up in a moment: each looks through a bucket. */
+function batches(heads: readonly Buffer[], numbers: readonly Buffer[]): [Buffer[], Buffer[]][] {
+  const count = Math.ceil(Math.max(heads.length, numbers.length) / BATCH);
+  return Array.from({ length: count }, (_, i) => [
+    heads.slice(i * BATCH, (i + 1) * BATCH),
+    numbers.slice(i * BATCH, (i + 1) * BATCH),
+  ]);
+}
+
+async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standing): Promise<Image> {
+  const image: Image = { held: new Map(), uids: new Set() };
+  const bytes = toBytes(redis);
+  await Promise.all(
+    allBuckets(buckets).map(async (bucket) => {
+      const bucketKeys = [keys.held(id, bucket, source), keys.uids(id, bucket, source)];
+      const reply = await bytes.eval(READ_BUCKET, { keys: bucketKeys });
+      const [held, records] = reply as unknown as [Buffer[], Buffer];
+      for (const [number, value] of toHeld(held)) image.held.set(number, value);
+      for (let at = 0; at < records.length; at += RECORD_BYTES)
+        image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));
+    }),
+  );
+  return image;
+}
+
+function toBytes(redis: Redis) {
+  return redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+}
+
+function toHeld(fields: Buffer[]): Map<string, string> {
+  return new Map(pairs(fields).map(([number, value]) => [latin1(number), latin1(value)]));
+}
+
+function latin1(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}
+
+/** What Redis answers for a hash, by twos. */
+export function pairs<T>(list: readonly T[]): [T, T][] {
+  return Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i] as T, list[2 * i + 1] as T]);
+}

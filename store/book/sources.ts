@@ -1,0 +1,187 @@
+import type { NumberBudget } from '../../domain/number-budget.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
+import type { BookSeal, BookSeals } from './book-seal.ts';
+import type { SourceLease } from './book-writer.ts';
+import { type Source, type SourceProblem, toSource } from './source-record.ts';
+import { ASK, BEGIN, LINK, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
+
+export type Sources = ReturnType<typeof createSources>;
+
+/** A source as its owner sees it. `rejected`: how many cards were refused, or kept in part, for each reason. */
+export type SourceInfo = Source & { contacts: number; rejected: { reason: string; cards: number }[] };
+
+/** A source that is being read. */
+export type SourceReading = { source: Source; lease: SourceLease };
+
+/** What a read has found out. `cards`: the uids of all that were read; `reasons`: uid → why it was refused; `whole`: it was a read in full. */
+export type ReadOutcome = {
+  collection: string;
+  syncToken: string;
+  etags: string;
+  whole: boolean;
+  cards: readonly string[];
+  reasons: ReadonlyMap<string, string>;
+};
+
+/**
+ * The network address books of a subscriber, and the book that a client sends: set `sources` of their names; for each hash `source@<name>` (see `Source`; `lease`:
+ * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
+ * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
+ */
+export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { first, daily }: NumberBudget) {
+  const own = (id: string, name: string) => [
+    keys.source(id, name),
+    keys.sources(id),
+    keys.due('source', id),
+    keys.due('reconcile', id),
+    keys.dirtyNumbers(id),
+    keys.book(id, name),
+    keys.heldPart(id, name),
+    keys.uidsPart(id, name),
+    keys.photos(id, name),
+    keys.sourceRejected(id, name),
+    keys.declined(id),
+    ...keys.books(id),
+    ...keys.budget(id),
+  ];
+
+  async function settle(
+    id: string,
+    { source, lease }: SourceReading,
+    next: number,
+    outcome: Record<string, unknown>,
+  ): Promise<void> {
+    await redis.eval(SETTLE, {
+      keys: [keys.source(id, source.name), keys.sourceRejected(id, source.name)],
+      arguments: [lease.lease, `${source.next}`, `${next}`, JSON.stringify(outcome)],
+    });
+  }
+
+  async function names(id: string): Promise<string[]> {
+    return (await redis.sMembers(keys.sources(id))).sort();
+  }
+
+  async function get(id: string, name: string): Promise<SourceInfo | undefined> {
+    const [fields, contacts, reasons] = await Promise.all([
+      redis.hGetAll(keys.source(id, name)),
+      redis.hGet(keys.book(id, name), 'contacts'),
+      redis.hVals(keys.sourceRejected(id, name)),
+    ]);
+    const source = toSource(name, fields);
+    return source && { ...source, contacts: Number(contacts ?? 0), rejected: countReasons(reasons) };
+  }
+
+  return {
+    names,
+    get,
+
+    async list(id: string): Promise<SourceInfo[]> {
+      const found = await Promise.all((await names(id)).map((name) => get(id, name)));
+      return found.filter((source) => source !== undefined);
+    },
+
+    /**
+     * Links a source, or replaces the one of that name, whose contacts stay until the next read if its URL is the same. It is to be
+     * read at once. `full`: there are as many as may be; `gone`: there is no such subscriber.
+     */
+    async link(
+      id: string,
+      { name, url, credentials }: Pick<Source, 'name' | 'url' | 'credentials'>,
+      now: number,
+    ): Promise<'ok' | 'full' | 'gone'> {
+      const reply = await redis.eval(LINK, {
+        keys: [...own(id, name), keys.subscriber(id)],
+        arguments: [id, name, url, credentials, `${now}`, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`],
+      });
+      return reply as 'ok' | 'full' | 'gone';
+    },
+
+    /** Removes a source with its contacts and photos; false when there is none of that name. */
+    async unlink(id: string, name: string, now: number): Promise<boolean> {
+      const reply = await redis.eval(UNLINK, {
+        keys: own(id, name),
+        arguments: [id, name, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`, `${now}`],
+      });
+      return reply === 1;
+    },
+
+    /** The lease under which a client may send the book of that name; it ends any other. `full`, `gone`: as `link`. */
+    async receive(id: string, name: string, now: number): Promise<SourceLease | 'full' | 'gone'> {
+      const lease = newStamp();
+      const reply = await redis.eval(RECEIVE, {
+        keys: [keys.source(id, name), keys.sources(id), keys.subscriber(id)],
+        arguments: [name, lease, `${now}`],
+      });
+      return reply === 'ok' ? { name, lease } : (reply as 'full' | 'gone');
+    },
+
+    /** Asks for a read at once; false when there is no source of that name. */
+    async ask(id: string, name: string, now: number): Promise<boolean> {
+      const reply = await redis.eval(ASK, {
+        keys: [keys.source(id, name), keys.due('source', id)],
+        arguments: [id, `${now}`, `${now + GRACE}`],
+      });
+      return reply === 1;
+    },
+
+    /** Begins a read, which ends the lease of any other; undefined when there is no source of that name. */
+    async begin(id: string, name: string): Promise<SourceReading | undefined> {
+      const lease = newStamp();
+      const reply = await redis.eval(BEGIN, { keys: [keys.source(id, name)], arguments: [lease] });
+      const source = toSource(name, toFields(reply as string[]));
+      return source && { source, lease: { name, lease } };
+    },
+
+    /** Notes what a read has found, after the book was written: a read that is done twice does no harm. Nothing when its lease is over. */
+    async succeed(id: string, reading: SourceReading, outcome: ReadOutcome, now: number, next: number): Promise<void> {
+      const { collection, syncToken, etags, whole, cards, reasons } = outcome;
+      const seal = sealOf(id);
+      await settle(id, reading, next, {
+        set: { collection, syncToken, etags, lastRead: `${now}`, failures: '0' },
+        unset: ['code', 'detail'],
+        rejected: {
+          whole,
+          cards: whole ? [] : cards.map((uid) => shortHash(seal, uid)),
+          reasons: Object.fromEntries([...reasons].map(([uid, reason]) => [shortHash(seal, uid), reason])),
+        },
+      });
+    },
+
+    /** Notes that a read failed; what was read before stays. Nothing when its lease is over. */
+    async fail(id: string, reading: SourceReading, { code, detail }: SourceProblem, next: number): Promise<void> {
+      const failures = `${reading.source.failures + 1}`;
+      await settle(id, reading, next, { set: { code, detail, failures }, unset: [] });
+    },
+
+    /**
+     * Puts the subscriber into the due list at the time of the first read to come, or takes it out when there is none. `putOff`: by name,
+     * when a source is to be looked at again whose time has come.
+     */
+    async schedule(id: string, putOff: ReadonlyMap<string, number> = new Map()): Promise<void> {
+      await redis.eval(SCHEDULE, {
+        keys: [keys.sources(id), keys.due('source', id), keys.source(id, '')],
+        arguments: [id, ...[...putOff].flatMap(([name, time]) => [name, `${Math.round(time)}`])],
+      });
+    },
+  };
+}
+
+function shortHash(seal: BookSeal, uid: string): string {
+  const { head, tag } = seal.marksOf(uid);
+  return Buffer.from(head + tag, 'latin1').toString('base64url');
+}
+
+function toFields(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return fields;
+}
+
+function countReasons(reasons: readonly string[]): { reason: string; cards: number }[] {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, cards]) => ({ reason, cards })).sort((a, b) => b.cards - a.cards);
+}

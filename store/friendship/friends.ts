@@ -1,0 +1,157 @@
+import type { LedgerEntry } from '../../domain/roster.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { askSubscribers } from '../base/partitions.ts';
+import { askForAccess, type Sharing, welcome } from './sharing.ts';
+
+/**
+ * One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. `since`: when it became
+ * one, or came into these groups, in milliseconds since the epoch; undefined while the pair was not decided since this is noted.
+ */
+export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string; since?: number };
+
+/** A roster item to look at: its JID and the subscriber behind it. */
+export type DirtyItem = { jid: string; id: string };
+
+/**
+ * What one round of decisions changes. `dirty`: every JID whose roster item may differ now. `bar`, `unbar`: with whom a block
+ * stands, or no longer does; ids, with JIDs for the former.
+ */
+export type FriendChanges = {
+  set: readonly Friend[];
+  unset: readonly string[];
+  dirty: readonly DirtyItem[];
+  bar: readonly [id: string, jid: string][];
+  unbar: readonly string[];
+};
+
+export type Friends = ReturnType<typeof createFriends>;
+
+/** Numbers that one call of a script looks for. */
+const BATCH = 1_000;
+
+const HELD_BY = `
+local numbers, found = {}, {}
+for i = 1, #ARGV do numbers[ARGV[i]] = true end
+local friends = redis.call('HGETALL', KEYS[1])
+for i = 1, #friends, 2 do
+  local held = cjson.decode(friends[i + 1]).held
+  if held and numbers[held] then found[#found + 1] = friends[i] end
+end
+return found`;
+
+/**
+ * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
+ * that the component has to look at, and for each account of the
+ * subscriber, which is one but while its JID changes, hash `ledger:<JID>` (JID → what Earshot did to that item).
+ * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
+ */
+export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
+  return {
+    async list(id: string): Promise<Friend[]> {
+      return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
+    },
+
+    async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
+      if (others.length === 0) return [];
+      return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
+    },
+
+    /**
+     * Which of the others are wanted, by id, and everybody who parts, at one moment: whoever is dropped begins to part in the same step, and so is
+     * found among the one or the other.
+     */
+    async wantedAndParting(
+      id: string,
+      others: readonly string[],
+    ): Promise<{ wanted: Map<string, Friend>; partings: Marks }> {
+      if (others.length === 0) return { wanted: new Map(), partings: {} };
+      const batch = redis
+        .multi()
+        .hmGet(keys.friends(id), [...others])
+        .hGetAll(keys.partings(id));
+      const [found, partings] = (await batch.exec()) as unknown as [(string | null)[], Marks];
+      const wanted = found.flatMap((json) => (json ? [toFriend(json)] : []));
+      return { wanted: new Map(wanted.map((friend) => [friend.id, friend])), partings };
+    },
+
+    /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
+    async heldBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
+      const found: string[] = [];
+      for (let from = 0; from < numberKeys.length; from += BATCH) {
+        const part = numberKeys.slice(from, from + BATCH);
+        found.push(...((await redis.eval(HELD_BY, { keys: [keys.friends(id)], arguments: part })) as string[]));
+      }
+      return found;
+    },
+
+    /** For each of the others: its own entry for `id`; undefined when it has none. */
+    async ofEach(others: readonly string[], id: string): Promise<(Friend | undefined)[]> {
+      const found = await askSubscribers(redis, others, (batch, other) => batch.hGet(keys.friends(other), id));
+      return found.map((json) => (json ? toFriend(json as string) : undefined));
+    },
+
+    /**
+     * Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. True when the tune job has to look at
+     * who sees the tune.
+     */
+    async write(id: string, changes: FriendChanges, now: number): Promise<boolean> {
+      const { set, unset, dirty, bar, unbar } = changes;
+      const closing = unset.length + bar.length + unbar.length > 0;
+      const batch = redis.multi();
+      const present = set.map((friend) => friend.id);
+      welcome(batch, keys, id, present, now);
+      sharing.write(batch, id, { parted: unset, bar, unbar });
+      if (closing) askForAccess(batch, keys, id, now);
+      if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
+      if (set.length > 0)
+        batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
+      if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);
+      const stamp = newStamp();
+      for (const item of dirty) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      const [welcomed] = (await batch.exec()) as unknown[];
+      return closing || welcomed === 1;
+    },
+
+    async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {
+      const marks = await redis.hGetAll(keys.dirtyItems(id));
+      const items = Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? '' }));
+      return { items, marks };
+    },
+
+    async clearDirtyItems(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.dirtyItems(id), seen);
+    },
+
+    async ledger(id: string, account: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
+      if (jids.length === 0) return [];
+      return (await redis.hmGet(keys.ledger(id, account), [...jids])).map((json) =>
+        json ? (JSON.parse(json) as LedgerEntry) : undefined,
+      );
+    },
+
+    /** JID → what Earshot did to that item of the account's roster. */
+    async wholeLedger(id: string, account: string): Promise<Map<string, LedgerEntry>> {
+      const entries = Object.entries(await redis.hGetAll(keys.ledger(id, account)));
+      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as LedgerEntry]));
+    },
+
+    async noteLedger(id: string, account: string, jid: string, entry: LedgerEntry): Promise<void> {
+      await redis.hSet(keys.ledger(id, account), jid, JSON.stringify(entry));
+    },
+
+    async forgetWholeLedger(id: string, account: string): Promise<void> {
+      await redis.del(keys.ledger(id, account));
+    },
+
+    async forgetLedger(id: string, account: string, jid: string): Promise<void> {
+      await redis.hDel(keys.ledger(id, account), jid);
+    },
+  };
+}
+
+function toFriend(json: string): Friend {
+  return JSON.parse(json) as Friend;
+}

@@ -1,0 +1,82 @@
+import type { Offer } from '../../domain/offer.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
+import type { DirtyItem } from './friends.ts';
+import { askForAccess } from './sharing.ts';
+
+/** A subscriber's account, which may be a former one. */
+type Account = { id: string; jid: string };
+
+/**
+ * What was offered where the server grants no privileges: for each account of a subscriber, hash `offered:<JID>` (JID of the
+ * friend → offer). Only the subscriber's roster job writes it. String `offering`: the component works, or has worked, in that way, and
+ * nobody has handed over yet to the usual one.
+ */
+export function createOffers(redis: Redis, keys: Keys) {
+  return {
+    async some(id: string, account: string, jids: readonly string[]): Promise<(Offer | undefined)[]> {
+      if (jids.length === 0) return [];
+      return (await redis.hmGet(keys.offered(id, account), [...jids])).map((json) =>
+        json ? (JSON.parse(json) as Offer) : undefined,
+      );
+    },
+
+    /** JID → how it was offered. */
+    async whole(id: string, account: string): Promise<Map<string, Offer>> {
+      const entries = Object.entries(await redis.hGetAll(keys.offered(id, account)));
+      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as Offer]));
+    },
+
+    async note(id: string, account: string, jids: readonly string[], offer: Offer): Promise<void> {
+      const json = JSON.stringify(offer);
+      await redis.hSet(keys.offered(id, account), jids.flatMap((jid) => [jid, json]) as never);
+    },
+
+    async forget(id: string, account: string, jids: readonly string[]): Promise<void> {
+      if (jids.length > 0) await redis.hDel(keys.offered(id, account), [...jids]);
+    },
+
+    /** The account is the subscriber's no longer. */
+    async drop(id: string, account: string): Promise<void> {
+      await redis.del(keys.offered(id, account));
+    },
+
+    /** These were not delivered: they count as not offered, and are looked at again at `time`. */
+    async again({ id, jid }: Account, items: readonly DirtyItem[], time: number): Promise<void> {
+      const stamp = newStamp();
+      const batch = redis.multi();
+      for (const item of items) {
+        batch.hDel(keys.offered(id, jid), item.jid);
+        batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      }
+      batch.zAdd(keys.due('roster', id), { value: id, score: time });
+      await batch.exec();
+    },
+
+    async begin(): Promise<void> {
+      await redis.set(keys.offering, '1');
+    },
+
+    async underWay(): Promise<boolean> {
+      return (await redis.exists(keys.offering)) === 1;
+    },
+
+    async end(): Promise<void> {
+      await redis.del(keys.offering);
+    },
+
+    /** From now on the roster and the tune are set as usual: everything about the subscriber is looked at again, the roster at these items. */
+    async handOver({ id, jid }: Account, items: readonly DirtyItem[], now: number): Promise<void> {
+      const stamp = newStamp();
+      const batch = redis.multi();
+      for (const item of items) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      batch.del(keys.offered(id, jid));
+      askForAccess(batch, keys, id, now);
+      for (const queue of ['roster', 'listen'] as const)
+        batch.zAdd(keys.due(queue, id), { value: id, score: now + GRACE });
+      await batch.exec();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { RESP_TYPES } from 'redis';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from '../base/partitions.ts';
+
+export type Pairs = ReturnType<typeof createPairs>;
+
+/** How many pairs are marked in one round trip. */
+const BATCH = 500;
+
+const NOTE_DECLINED = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'leaving' then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1`;
+
+/**
+ * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
+ * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the packed number keys that the other
+ * had then; empty once they have left the books, until the pair is marked for deciding anew). Set `declined-by`: who has turned the
+ * subscriber down, so that nothing of it is left with them when it is erased.
+ */
+export function createPairs(redis: Redis, keys: Keys) {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+
+  /** Marks subscribers and makes them due, in one step for each partition. */
+  async function mark(ids: readonly string[], write: (batch: Batch, id: string) => void, now: number): Promise<void> {
+    await Promise.all(
+      [...byPartition(ids)].map(async ([partition, part]) => {
+        const batch = redis.multi();
+        const due = part.map((value) => ({ value, score: now + GRACE }));
+        batch.zAdd(keys.duePart('reconcile', partition), due, { comparison: 'LT' });
+        for (const id of part) write(batch, id);
+        await batch.exec();
+      }),
+    );
+  }
+
+  /** False when the other is no subscriber any more. */
+  async function noteDeclined(id: string, other: string): Promise<boolean> {
+    const reply = await redis.eval(NOTE_DECLINED, {
+      keys: [keys.subscriber(other), keys.declinedBy(other)],
+      arguments: [id],
+    });
+    return reply === 1;
+  }
+
+  return {
+    /** Marks the pairs of `id` with each of the others at both ends. Both ends decide for themselves. */
+    async touch(id: string, others: readonly string[], now: number): Promise<void> {
+      for (let from = 0; from < others.length; from += BATCH) {
+        const part = others.slice(from, from + BATCH);
+        const stamp = newStamp();
+        const own = part.flatMap((other) => [other, stamp]);
+        await mark([id], (batch) => batch.hSet(keys.dirtyPairs(id), own as never), now);
+        await mark(part, (batch, other) => batch.hSet(keys.dirtyPairs(other), id, stamp), now);
+      }
+    },
+
+    async dirty(id: string): Promise<Marks> {
+      return redis.hGetAll(keys.dirtyPairs(id));
+    },
+
+    async clearDirty(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.dirtyPairs(id), seen);
+    },
+
+    async clearAnnounced(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.announced(id), seen);
+    },
+
+    /** For each (who, other): `who` has turned `other` down. */
+    async declined(pairs: readonly { who: string; other: string }[]): Promise<boolean[]> {
+      const found = await askSubscribers(
+        redis,
+        pairs.map(({ who }) => who),
+        (batch, who, i) => batch.hGet(keys.declined(who), pairs[i]?.other ?? ''),
+      );
+      return found.map((numberKey) => Boolean(numberKey));
+    },
+
+    /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
+    async decline(id: string, other: string, numberKeys: readonly string[]): Promise<void> {
+      await redis.hSet(keys.declined(id), other, Buffer.concat(numberKeys.map(packNumberKey)));
+      if (!(await noteDeclined(id, other))) await redis.hDel(keys.declined(id), other);
+    },
+
+    /** Everybody whom `id` has turned down, with the number keys that ended in that no. */
+    async declinedAll(id: string): Promise<{ other: string; numberKeys: string[] }[]> {
+      const declined = Object.entries(await binary.hGetAll(keys.declined(id)));
+      return declined.map(([other, packed]) => ({ other, numberKeys: unpackNumberKeys(packed) }));
+    },
+
+    async declinedBy(id: string): Promise<string[]> {
+      return redis.sMembers(keys.declinedBy(id));
+    },
+
+    /** Others who are no more, or are leaving, need no no. */
+    async forgetDeclined(id: string, others: readonly string[]): Promise<void> {
+      if (others.length > 0) await redis.hDel(keys.declined(id), [...others]);
+    },
+
+    /** `id` leaves: those whom it turned down forget it. */
+    async withdrawNoes(id: string): Promise<void> {
+      for (const other of await redis.hKeys(keys.declined(id))) await redis.sRem(keys.declinedBy(other), id);
+    },
+
+    /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */
+    async forgiven(id: string): Promise<Marks> {
+      const declined = Object.entries(await redis.hGetAll(keys.declined(id)));
+      return Object.fromEntries(declined.filter(([, numberKey]) => numberKey === ''));
+    },
+
+    async clearForgiven(id: string, seen: Marks): Promise<void> {
+      for (const other of Object.keys(seen)) await redis.sRem(keys.declinedBy(other), id);
+      await clearSeen(redis, keys.declined(id), seen);
+      // A no that was said again meanwhile.
+      for (const other of Object.keys(seen))
+        if (await redis.hExists(keys.declined(id), other)) await noteDeclined(id, other);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { Fault } from '../../domain/fault.ts';
+import { type Audience, OPEN, type Privacy } from '../../domain/privacy.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { askSubscribers } from '../base/partitions.ts';
+import { PUT_PRIVACY } from './privacy-script.ts';
+
+/** Somebody blocked: a subscriber, or whoever has a number, which its owner alone can read again (`sealed`; empty: another form of it). */
+export type Blocked = { subscriberId: string } | { numberKey: string; sealed: string };
+
+/** The settings, and a version that is new after each change of them or of who is blocked. */
+export type PrivacyState = { privacy: Privacy; version: number };
+
+/** Who of a pair may have blocked the other, by id or by one of its numbers. */
+export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
+
+const SUBSCRIBER = 'id:';
+const NUMBER = 'number:';
+
+/**
+ * Consent: hash `privacy` (the settings and their version; none: OPEN), hash `blocked` (`id:<subscriber>` or `number:<number
+ * key>` → the sealed number) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew.
+ */
+export function createPrivacies(redis: Redis, keys: Keys) {
+  return {
+    async read(id: string): Promise<PrivacyState> {
+      return toState(await redis.hGetAll(keys.privacy(id)));
+    },
+
+    /** The settings of many, in the order asked for. */
+    async of(ids: readonly string[]): Promise<Privacy[]> {
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.privacy(id)));
+      return found.map((fields) => toState(fields as Record<string, string>).privacy);
+    },
+
+    /** A subscriber who is being added stays hidden until it says otherwise itself. */
+    async conceal(id: string): Promise<void> {
+      await redis.hSet(keys.privacy(id), 'discoverable', '0');
+    },
+
+    /**
+     * Replaces settings and blocked people in one step, and marks what follows from what differs.
+     * @throws Fault NOT_FOUND, FAILED_PRECONDITION when they are not at `ifVersion`
+     */
+    async put(
+      id: string,
+      privacy: Privacy,
+      blocked: readonly Blocked[],
+      ifVersion: number | undefined,
+      now: number,
+    ): Promise<number> {
+      const { subscriber, announced, dirtyBlocked, playing, due } = keys;
+      const reply = await redis.eval(PUT_PRIVACY, {
+        keys: [
+          subscriber(id),
+          keys.privacy(id),
+          keys.blocked(id),
+          announced(id),
+          dirtyBlocked(id),
+          playing(id),
+          due('reconcile', id),
+          due('tune', id),
+          keys.recent(id),
+        ],
+        arguments: [
+          id,
+          newStamp(),
+          `${now + GRACE}`,
+          `${ifVersion ?? ''}`,
+          privacy.discoverable ? '1' : '0',
+          JSON.stringify(privacy.audience),
+          `${privacy.privateUntil ?? ''}`,
+          ...blocked.flatMap(toField),
+        ],
+      });
+      if (reply === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+      if (reply === 'changed')
+        throw new Fault(
+          'FAILED_PRECONDITION',
+          'Somebody else has changed these settings; read their ETag and try again.',
+        );
+      return Number(reply);
+    },
+
+    async blocked(id: string): Promise<Blocked[]> {
+      return Object.entries(await redis.hGetAll(keys.blocked(id))).map(toBlocked);
+    },
+
+    /** Whether each of these numbers is blocked. */
+    async blocksNumbers(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
+      if (numberKeys.length === 0) return [];
+      const fields = numberKeys.map((numberKey) => NUMBER + numberKey);
+      return (await redis.hmGet(keys.blocked(id), fields)).map((field) => field !== null);
+    },
+
+    /** For each question: `who` has blocked `other`, by id or by number. */
+    async blocks(questions: readonly BlockQuestion[]): Promise<boolean[]> {
+      const whos = questions.map(({ who }) => who);
+      const found = await askSubscribers(redis, whos, (batch, who, i) => {
+        const { id = '', numberKeys = [] } = questions[i]?.other ?? {};
+        batch.hmGet(keys.blocked(who), [SUBSCRIBER + id, ...numberKeys.map((numberKey) => NUMBER + numberKey)]);
+      });
+      return found.map((fields) => (fields as (string | null)[]).some((field) => field !== null));
+    },
+
+    /** Others who are no more, or are leaving, need no block. For the settings' version nothing has changed: nobody has put anything. */
+    async forgetBlocked(id: string, others: readonly string[]): Promise<void> {
+      if (others.length === 0) return;
+      const fields = others.map((other) => SUBSCRIBER + other);
+      await redis.hDel(keys.blocked(id), fields);
+    },
+
+    /** Whoever leaves blocks nobody any more. */
+    async lift(id: string): Promise<void> {
+      const fields = await redis.hKeys(keys.blocked(id));
+      if (fields.length === 0) return;
+      const stamp = newStamp();
+      const marks = Object.fromEntries(fields.map((field) => [field, stamp]));
+      await redis.multi().hSet(keys.dirtyBlocked(id), marks).del(keys.blocked(id)).exec();
+    },
+
+    /** Who was blocked, or no longer is, and has still to be looked at. */
+    async dirtyBlocked(id: string): Promise<{ ids: string[]; numberKeys: string[]; marks: Marks }> {
+      const marks = await redis.hGetAll(keys.dirtyBlocked(id));
+      const named = (prefix: string) =>
+        Object.keys(marks).flatMap((field) => (field.startsWith(prefix) ? [field.slice(prefix.length)] : []));
+      return { ids: named(SUBSCRIBER), numberKeys: named(NUMBER), marks };
+    },
+
+    async clearDirtyBlocked(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.dirtyBlocked(id), seen);
+    },
+  };
+}
+
+function toState({ discoverable, audience, privateUntil, version }: Record<string, string>): PrivacyState {
+  return {
+    privacy: {
+      discoverable: discoverable !== '0',
+      audience: audience ? (JSON.parse(audience) as Audience) : OPEN.audience,
+      privateUntil: privateUntil ? Number(privateUntil) : null,
+    },
+    version: Number(version ?? 0),
+  };
+}
+
+function toField(one: Blocked): [string, string] {
+  return 'subscriberId' in one ? [SUBSCRIBER + one.subscriberId, ''] : [NUMBER + one.numberKey, one.sealed];
+}
+
+function toBlocked([field, sealed]: [string, string]): Blocked {
+  return field.startsWith(NUMBER)
+    ? { numberKey: field.slice(NUMBER.length), sealed }
+    : { subscriberId: field.slice(SUBSCRIBER.length) };
+}

@@ -1,0 +1,155 @@
+import { type NodeAccess, UNKNOWN } from '../../domain/node-access.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { askSubscribers, type Batch } from '../base/partitions.ts';
+
+/** A friend who is being let go of: first the tune has to go (`asked`), then the roster item may (`cleared`). */
+const ASKED = 'asked ';
+const CLEARED = 'cleared ';
+
+/** What one round of pair decisions changes for who sees the tune; ids, and for the barred their JIDs. */
+type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid: string][]; unbar: readonly string[] };
+
+export type Sharing = ReturnType<typeof createSharing>;
+
+const CLEAR = `
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+    redis.call('HSET', KEYS[1], ARGV[i], '${CLEARED}' .. string.sub(ARGV[i + 1], ${ASKED.length + 1}))
+  end
+end`;
+const BATCH = 2_000;
+
+/** Has the tune job look at who may see the tune: a field `access` beside what plays. */
+export function askForAccess(batch: Batch, keys: Keys, id: string, now: number): void {
+  const stamp = newStamp();
+  batch.hSet(keys.playing(id), { generation: stamp, access: stamp });
+  batch.zAdd(keys.due('tune', id), { value: id, score: now + GRACE });
+}
+
+const WELCOME = `
+local parted = #ARGV > 3 and redis.call('HDEL', KEYS[4], unpack(ARGV, 4)) or 0
+local chosen = string.sub(redis.call('HGET', KEYS[1], 'audience') or '', 1, 1) == '{'
+if parted == 0 and not chosen then return 0 end
+redis.call('HSET', KEYS[2], 'generation', ARGV[2], 'access', ARGV[2])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
+return 1`;
+
+/**
+ * These are friends now, new or with other groups. Whoever was parting no longer is: a parting waits for the other end, which may never have
+ * heard of it. The same as `askForAccess` then, or if the audience is a choice of groups, as they have to be named to the server. Replies 1 if so.
+ */
+export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
+  batch.eval(WELCOME, {
+    keys: [keys.privacy(id), keys.playing(id), keys.due('tune', id), keys.partings(id)],
+    arguments: [id, newStamp(), `${now + GRACE}`, ...friends],
+  });
+}
+
+// Also who sees the tune was told to one account: that of the JID in `published`.
+const BEGIN_ACCESS = `
+if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'jid', ARGV[1])
+for i = 3, #ARGV do redis.call('HSET', KEYS[3], ARGV[i], ARGV[2]) end
+return 1`;
+
+/**
+ * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
+ * `cleared`, and a stamp), and hash `access` (see `NodeAccess`): what
+ * the server was told about the account in `published`.
+ * Reconciliation asks for partings; the tune job clears the tune from the friend's screen, the roster job takes the item away and ends the parting.
+ */
+export function createSharing(redis: Redis, keys: Keys) {
+  return {
+    /** To be written in one step with the friends that change. */
+    write(batch: Batch, id: string, { parted, bar, unbar }: SharingChange): void {
+      const stamp = newStamp();
+      if (parted.length > 0) batch.hSet(keys.partings(id), parted.flatMap((other) => [other, ASKED + stamp]) as never);
+      if (bar.length > 0) batch.hSet(keys.barred(id), bar.flat() as never);
+      if (unbar.length > 0) batch.hDel(keys.barred(id), [...unbar]);
+    },
+
+    async barred(id: string): Promise<Map<string, string>> {
+      return new Map(Object.entries(await redis.hGetAll(keys.barred(id))));
+    },
+
+    async partings(id: string): Promise<Marks> {
+      return redis.hGetAll(keys.partings(id));
+    },
+
+    /** For each of the others: the mark of its own parting from `id`. */
+    async partingsOfEach(others: readonly string[], id: string): Promise<(string | undefined)[]> {
+      const found = await askSubscribers(redis, others, (batch, other) => batch.hGet(keys.partings(other), id));
+      return found.map((mark) => (mark as string | null) ?? undefined);
+    },
+
+    /** The tune is off the screens of those who were seen as asked for. */
+    async clear(id: string, seen: Marks): Promise<void> {
+      const entries = Object.entries(seen).filter(([, mark]) => isAsked(mark));
+      for (let from = 0; from < entries.length; from += BATCH)
+        await redis.eval(CLEAR, { keys: [keys.partings(id)], arguments: entries.slice(from, from + BATCH).flat() });
+    },
+
+    /** The roster items are as they shall be: the tune may be shown again to those who are left. */
+    async end(id: string, seen: Marks, now: number): Promise<void> {
+      const batch = redis.multi();
+      askForAccess(batch, keys, id, now);
+      await batch.exec();
+      await clearSeen(redis, keys.partings(id), seen);
+    },
+
+    /** Has the tune job look again at everything that decides who sees the tune. */
+    async ask(id: string, now: number): Promise<void> {
+      const batch = redis.multi();
+      askForAccess(batch, keys, id, now);
+      await batch.exec();
+    },
+
+    async access(id: string): Promise<NodeAccess> {
+      return new Map(Object.entries(await redis.hGetAll(keys.access(id))));
+    },
+
+    /**
+     * To be called before the server is told: until `noteAccess`, nobody knows how these fields stand. False when the subscriber has another
+     * JID by now; then nothing may be told.
+     */
+    async beginAccess(id: string, jid: string, fields: readonly string[]): Promise<boolean> {
+      for (let from = 0; from < fields.length; from += BATCH) {
+        const reply = await redis.eval(BEGIN_ACCESS, {
+          keys: [keys.subscriber(id), keys.published(id), keys.access(id)],
+          arguments: [jid, UNKNOWN, ...fields.slice(from, from + BATCH)],
+        });
+        if (reply !== 1) return false;
+      }
+      return true;
+    },
+
+    /** The server knows these fields; `none` is not kept. */
+    async noteAccess(id: string, known: readonly [field: string, value: string][]): Promise<void> {
+      const [kept, gone] = [
+        known.filter(([, value]) => value !== 'none'),
+        known.filter(([, value]) => value === 'none'),
+      ];
+      const batch = redis.multi();
+      if (kept.length > 0) batch.hSet(keys.access(id), kept.flat() as never);
+      if (gone.length > 0)
+        batch.hDel(
+          keys.access(id),
+          gone.map(([field]) => field),
+        );
+      await batch.exec();
+    },
+
+    /** There is no account, and so no node. */
+    async forgetAccess(id: string): Promise<void> {
+      await redis.del(keys.access(id));
+    },
+  };
+}
+
+/** Whether the roster item has to wait until the tune is off the friend's screen. */
+export function isAsked(mark: string | undefined): boolean {
+  return mark?.startsWith(ASKED) === true;
+}

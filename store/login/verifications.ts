@@ -1,0 +1,77 @@
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
+import { allPartitions } from '../base/partitions.ts';
+import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scripts.ts';
+
+/**
+ * A code that was made for a number. `codeHash`: keyed hash of the code and of what is another for each code; `message`: number and code,
+ * sealed, until the code is delivered. `expiresAt`: milliseconds since the epoch.
+ */
+export type Verification = { codeHash: string; message: string; expiresAt: number };
+
+/** Milliseconds for which the right code belongs to one login: longer than it takes to make an account. */
+const LEASE = 30_000;
+
+/**
+ * Hash `verification` for each code, by a keyed hash (`id`) of the number and what is another for each code: so nobody who asks for
+ * another code of the number does anything to this one. Gone when the code expires. While it is to be delivered, or waits in
+ * the outbox, the id is in `due:verification`.
+ */
+export function createVerifications(redis: Redis, keys: Keys) {
+  const run = (script: string, id: string, ...args: string[]) =>
+    redis.eval(script, { keys: [keys.verification(id), keys.due('verification', id)], arguments: [id, ...args] });
+
+  return {
+    async start(id: string, { expiresAt, ...fields }: Verification, tries: number, now: number): Promise<void> {
+      await redis
+        .multi()
+        .hSet(keys.verification(id), { ...fields, expiresAt, tries })
+        .pExpireAt(keys.verification(id), expiresAt)
+        .zAdd(keys.due('verification', id), { value: id, score: now + GRACE })
+        .exec();
+    },
+
+    /** Uses up one try: what the code must hash to. Undefined when there is no such code, no try left, or a login under way. */
+    async attempt(id: string, now: number): Promise<string | undefined> {
+      return ((await run(ATTEMPT, id, `${now}`)) as string | null) ?? undefined;
+    },
+
+    /**
+     * For the one who has the right code: a stamp, which nobody else gets for half a minute. Whoever dies with it has not
+     * used up the code.
+     */
+    async claim(id: string, now: number): Promise<string | undefined> {
+      const stamp = newStamp();
+      return (await run(CLAIM, id, `${now}`, stamp, `${now + LEASE}`)) === 1 ? stamp : undefined;
+    },
+
+    /** The code is used up; false when the stamp no longer holds. */
+    async consume(id: string, stamp: string): Promise<boolean> {
+      return (await run(CONSUME, id, stamp)) === 1;
+    },
+
+    /** The login came to nothing through no fault of the caller: code and try are given back. */
+    async release(id: string, stamp: string): Promise<void> {
+      await run(RELEASE, id, stamp);
+    },
+
+    /** What is still to be delivered. */
+    async undelivered(id: string): Promise<Omit<Verification, 'codeHash'> | undefined> {
+      const { message, expiresAt } = await redis.hGetAll(keys.verification(id));
+      return message ? { message, expiresAt: Number(expiresAt) } : undefined;
+    },
+
+    /** Forgets the code itself. */
+    async delivered(id: string): Promise<void> {
+      await run(DELIVERED, id);
+    },
+
+    /** The ids of all that wait. */
+    async waiting(): Promise<string[]> {
+      const parts = allPartitions().map((partition) => redis.zRange(keys.duePart('verification', partition), 0, -1));
+      return (await Promise.all(parts)).flat();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Redis } from '../../runtime/redis.ts';
+import type { Interned } from '../base/interned.ts';
+import type { Keys } from '../base/keys.ts';
+import { askPartitions, EACH_PLACE } from '../base/partitions.ts';
+
+const OWNERS = `${EACH_PLACE}
+local owners = {}
+eachPlace(KEYS[1], ARGV[1], function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)
+return owners`;
+
+/**
+ * Who owns a number: hashes `directory:<bucket>` (seven bytes of the number key → the owner's integer). A bucket's hash
+ * tag is its partition, so many numbers are looked up with one call for each partition.
+ */
+export function createDirectory(redis: Redis, interned: Interned, keys: Keys) {
+  async function indexesOf(numberKeys: readonly string[]): Promise<(number | undefined)[]> {
+    const found = await askPartitions(numberKeys, async (partition, packed) => {
+      const reply = await redis.eval(OWNERS, { keys: [keys.directoryPart(partition)], arguments: [packed as never] });
+      return reply as (string | null)[];
+    });
+    return found.map((index) => (index === null ? undefined : Number(index)));
+  }
+
+  return {
+    /** Who owns these numbers; undefined for nobody, in the order asked for. */
+    async owners(numberKeys: readonly string[]): Promise<(string | undefined)[]> {
+      const found = await indexesOf(numberKeys);
+      const known = found.flatMap((index, i) => (index === undefined ? [] : [{ i, index }]));
+      const ids = await interned.idsOf(known.map(({ index }) => index));
+      const owners = new Array<string | undefined>(numberKeys.length).fill(undefined);
+      for (const [n, { i }] of known.entries()) owners[i] = ids[n];
+      return owners;
+    },
+
+    /** As `owners`, asking the same of Redis for a number that nobody owns: dearer, and for answers whose time a stranger can take. */
+    async ownersAlike(numberKeys: readonly string[]): Promise<(string | undefined)[]> {
+      // Integers are given from 1.
+      return interned.idsOf((await indexesOf(numberKeys)).map((index) => index ?? 0));
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { Redis } from '../../runtime/redis.ts';
+import { claim, release } from '../base/claims.ts';
+import { GRACE } from '../base/due.ts';
+import type { Interned } from '../base/interned.ts';
+import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
+import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
+import { jidPlace, numberPlace } from './places.ts';
+import type { Spent } from './spent.ts';
+import { keysOf, type Numbers, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
+
+/** What a subscriber shall be known by from now on. */
+export type Wanted = { numbers: Numbers; jid: string };
+
+/** Places in the directory that may be a subscriber's while a change goes on. */
+export type Named = { numberKeys: readonly string[]; jid?: string };
+
+/**
+ * `busy`: another change of this subscriber is under way, or somebody is just giving up what is wanted. `changed`: the record is not what
+ * the change was made of.
+ */
+export type ChangeOutcome = 'ok' | 'number-taken' | 'jid-taken' | 'busy' | 'changed' | 'gone';
+
+/** Milliseconds that a change may take; then it is taken for abandoned. */
+const PATIENCE = 10_000;
+
+/**
+ * Changes what a subscriber is known by, in steps of one slot each. Hash `intention` (stamp, deadline, the number keys and
+ * the JID that may be the subscriber's in the directory now) is there from before the first claim until after the last
+ * release, so whoever dies in between leaves a note of what to look at; while it is there nobody else changes the
+ * subscriber. The record is the truth: what the intention names and the record does not is given back.
+ */
+export function createIdentity(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
+  /** The stamp of a new intention, or why there is none. */
+  async function begin(
+    id: string,
+    wanted: Named,
+    now: number,
+    seen?: Subscriber,
+  ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned' | 'changed'> {
+    const stamp = newStamp();
+    const before = seen ? [seen.phoneNumber, (seen.otherPhoneNumbers ?? []).join(' '), seen.jid] : [];
+    const reply = await redis.eval(BEGIN, {
+      keys: [keys.subscriber(id), keys.intention(id), keys.due('reconcile', id), keys.former(id)],
+      arguments: [id, stamp, `${now}`, `${now + PATIENCE}`, wanted.numberKeys.join(' '), wanted.jid ?? '', ...before],
+    });
+    return reply === 'ok' ? { stamp } : (reply as 'gone' | 'busy' | 'abandoned' | 'changed');
+  }
+
+  /** In an order that is the same for everybody, so that of several who want the same numbers one gets them all. */
+  async function claimAll(id: string, { numbers, jid }: Wanted): Promise<'ok' | 'number-taken' | 'jid-taken' | 'gone'> {
+    const index = await interned.indexOf(id);
+    if (index === undefined) return 'gone';
+    for (const key of [...keysOf(numbers)].sort())
+      if (!(await claim(redis, numberPlace(keys, key), index))) return 'number-taken';
+    return (await claim(redis, jidPlace(keys, jid), index)) ? 'ok' : 'jid-taken';
+  }
+
+  /** Writes the record and announces the numbers before and after; with another JID everything of the old account is to be undone. `lost`: somebody took the change for abandoned. */
+  async function commit(
+    id: string,
+    stamp: string,
+    { numbers, jid }: Wanted,
+    now: number,
+  ): Promise<'ok' | 'lost' | 'gone'> {
+    const reply = await redis.eval(COMMIT, {
+      keys: [
+        keys.subscriber(id),
+        keys.intention(id),
+        keys.announced(id),
+        keys.due('reconcile', id),
+        keys.former(id),
+        keys.friends(id),
+        keys.dirtyItems(id),
+        keys.due('roster', id),
+        keys.due('tune', id),
+        keys.playing(id),
+        keys.due('listen', id),
+      ],
+      arguments: [id, stamp, `${now + GRACE}`, newStamp(), ...Object.entries({ ...numberFields(numbers), jid }).flat()],
+    });
+    return reply as 'ok' | 'lost' | 'gone';
+  }
+
+  /** Gives back what the intention names and the record does not, and ends the intention: the end of a change, done or not. */
+  async function finish(id: string, stamp: string): Promise<void> {
+    const [intention, fields, index] = await Promise.all([
+      redis.hGetAll(keys.intention(id)),
+      redis.hGetAll(keys.subscriber(id)),
+      interned.indexOf(id),
+    ]);
+    if (intention.stamp !== stamp) return;
+    const record = toSubscriber(id, fields);
+    const own = record && record.state !== 'leaving' ? new Set(keysOf(record)) : new Set();
+    const named = [...new Set((intention.numbers ?? '').split(' '))].filter((key) => key !== '' && !own.has(key));
+    if (index !== undefined) {
+      for (const key of named) await release(redis, numberPlace(keys, key), index);
+      if (intention.jid && intention.jid !== record?.jid) await release(redis, jidPlace(keys, intention.jid), index);
+    }
+    await redis.eval(DROP_INTENTION, { keys: [keys.intention(id)], arguments: [stamp] });
+  }
+
+  /** Ends a change whose process is gone: what was committed is finished, everything else undone. `atOnce`: does not wait for its deadline. */
+  async function settle(id: string, now: number, atOnce = false): Promise<void> {
+    const stamp = newStamp();
+    const latest = atOnce ? '+inf' : `${now}`;
+    const taken = await redis.eval(TAKE_OVER, {
+      keys: [keys.intention(id)],
+      arguments: [stamp, `${now + PATIENCE}`, latest],
+    });
+    if (taken === 1) await finish(id, stamp);
+  }
+
+  /** Gives back places that the directory says are the subscriber's and its record does not name, unless a change is under way. */
+  async function giveBack(id: string, named: Named, now: number): Promise<void> {
+    const begun = await begin(id, named, now);
+    if (begun === 'abandoned') await settle(id, now);
+    if (typeof begun !== 'string') await finish(id, begun.stamp);
+  }
+
+  /** Changes numbers and JID together, all or nothing. `seen`: the record that they were made of; then only while it is still so. */
+  async function change(id: string, wanted: Wanted, now: number, seen?: Subscriber): Promise<ChangeOutcome> {
+    const named = { numberKeys: keysOf(wanted.numbers), jid: wanted.jid };
+    const begun = await begin(id, named, now, seen);
+    if (begun === 'abandoned') await settle(id, now);
+    if (typeof begun === 'string') return begun === 'abandoned' ? 'busy' : begun;
+    const claimed = await claimAll(id, wanted);
+    const former = toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
+    const outcome = claimed === 'ok' ? await commit(id, begun.stamp, wanted, now) : claimed;
+    if (outcome === 'ok') {
+      await spent.comeWith(id, named.numberKeys, now);
+      const before = former ? keysOf(former) : [];
+      await spent.leaveWith(
+        id,
+        before.filter((key) => !named.numberKeys.includes(key)),
+        now,
+      );
+    }
+    await finish(id, begun.stamp);
+    // Whoever took this change over may have given back less than this process has claimed since.
+    if (outcome === 'lost') await giveBack(id, named, now);
+    return outcome === 'lost' ? 'busy' : outcome;
+  }
+
+  return { begin, claimAll, commit, finish, settle, giveBack, change };
+}

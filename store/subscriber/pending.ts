@@ -1,0 +1,34 @@
+import { QUEUES } from '../../runtime/queues.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+
+/** What has still to be done for a subscriber; times in milliseconds since the epoch. */
+export type Pending = {
+  /** When each queue looks at the subscriber at the latest. */
+  due: Record<string, number>;
+  /** Number keys, ids of other subscribers, and JIDs of roster items to be looked at. */
+  numberKeys: string[];
+  subscribers: string[];
+  rosterItems: string[];
+  /** Number keys and JID that a change under way may give or take. */
+  change: { numberKeys: string[]; jid: string } | undefined;
+};
+
+/** Looks at all the marks of one subscriber; their stamps say nothing about a person. */
+export function createPending(redis: Redis, keys: Keys) {
+  return {
+    async of(id: string): Promise<Pending> {
+      const [announced, subscribers, rosterItems, intention, times] = await Promise.all([
+        redis.hKeys(keys.announced(id)),
+        redis.hKeys(keys.dirtyPairs(id)),
+        redis.hKeys(keys.dirtyItems(id)),
+        redis.hGetAll(keys.intention(id)),
+        Promise.all(QUEUES.map((queue) => redis.zScore(keys.due(queue, id), id))),
+      ]);
+      const due = QUEUES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, times[i]]]));
+      const { numbers, jid = '' } = intention;
+      const change = numbers === undefined ? undefined : { numberKeys: numbers.trim().split(/ +/), jid };
+      return { due: Object.fromEntries(due), numberKeys: announced, subscribers, rosterItems, change };
+    },
+  };
+}

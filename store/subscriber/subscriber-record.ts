@@ -1,0 +1,90 @@
+import type { NumberKeys } from '../../runtime/number-key.ts';
+
+/**
+ * `pending`: its XMPP account is being made; `leaving`: what Earshot did for it is being undone. Both are nobody to
+ * the outside.
+ */
+export type SubscriberState = 'pending' | 'active' | 'leaving';
+
+/** A subscriber's numbers and what they are hashed to. */
+export type Numbers = {
+  /** The primary number; its country is that of the address book. */
+  phoneNumber: string;
+  /** The keyed hash of the primary number. */
+  numberKey: string;
+  /** Further numbers; absent when there are none. */
+  otherPhoneNumbers?: readonly string[];
+  /**
+   * Everything under which the directory has the subscriber: for each number, the primary first, one hash for each of
+   * the operator's keys in use, the present one first. Absent: `numberKey` is all.
+   */
+  numberKeys?: readonly string[];
+  /** Names of the operator's keys in use, in that order; absent when they are not known. */
+  keyIds?: string;
+};
+
+export type Subscriber = Numbers & { id: string; jid: string; displayName: string; state: SubscriberState };
+
+/** False for who is leaving and for who is nobody any more; there is no way back from either. */
+export function isStaying(subscriber: Subscriber | undefined): boolean {
+  return subscriber !== undefined && subscriber.state !== 'leaving';
+}
+
+/** From the fields of the hash `subscriber`; undefined when there is none. */
+export function toSubscriber(id: string, fields: Record<string, string>): Subscriber | undefined {
+  const { phoneNumber, numberKey, jid, displayName, state, otherPhoneNumbers, numberKeys, keyIds } = fields;
+  if (!phoneNumber || !numberKey || !jid || !state) return undefined;
+  return {
+    id,
+    phoneNumber,
+    numberKey,
+    ...(otherPhoneNumbers ? { otherPhoneNumbers: otherPhoneNumbers.split(' ') } : {}),
+    ...(numberKeys ? { numberKeys: numberKeys.split(' ') } : {}),
+    ...(keyIds ? { keyIds } : {}),
+    jid,
+    displayName: displayName ?? '',
+    state: state as SubscriberState,
+  };
+}
+
+/** The numbers as fields of the hash `subscriber`; what is absent is empty. */
+export function numberFields(numbers: Numbers): Record<string, string> {
+  const { phoneNumber, numberKey, otherPhoneNumbers = [], numberKeys = [], keyIds = '' } = numbers;
+  return {
+    phoneNumber,
+    numberKey,
+    otherPhoneNumbers: otherPhoneNumbers.join(' '),
+    numberKeys: numberKeys.join(' '),
+    keyIds,
+  };
+}
+
+/** Every key under which the directory has the subscriber, those of the primary number first. */
+export function keysOf({ numberKey, numberKeys }: Pick<Numbers, 'numberKey' | 'numberKeys'>): readonly string[] {
+  return numberKeys ?? [numberKey];
+}
+
+/** The numbers in E.164, the primary first. */
+export function phoneNumbersOf({ phoneNumber, otherPhoneNumbers = [] }: Numbers): [string, ...string[]] {
+  return [phoneNumber, ...otherPhoneNumbers];
+}
+
+/** Numbers in E.164, the primary first, as a record and the directory have them. */
+export function hashNumbers(phoneNumbers: readonly [string, ...string[]], numberKeys: NumberKeys): Numbers {
+  const [phoneNumber, ...others] = phoneNumbers;
+  const hashes = phoneNumbers.flatMap((number) => numberKeys.of(number));
+  return {
+    phoneNumber,
+    numberKey: hashes[0] as string,
+    ...(others.length > 0 ? { otherPhoneNumbers: others } : {}),
+    ...(hashes.length > 1 ? { numberKeys: hashes } : {}),
+    keyIds: numberKeys.ids,
+  };
+}
+
+/** The number that is hashed to `key`; undefined when it is none of these. */
+export function phoneNumberOf(numbers: Numbers, key: string): string | undefined {
+  const [hashes, phoneNumbers] = [keysOf(numbers), phoneNumbersOf(numbers)];
+  const at = hashes.indexOf(key);
+  return at < 0 ? undefined : phoneNumbers[Math.floor((at * phoneNumbers.length) / hashes.length)];
+}

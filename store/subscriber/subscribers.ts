@@ -1,0 +1,156 @@
+import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
+import { type Interned, idPlace } from '../base/interned.ts';
+import type { Keys } from '../base/keys.ts';
+import { type Marks, newStamp } from '../base/marks.ts';
+import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
+import { createDepartures } from './departures.ts';
+import { createIdentity } from './identity.ts';
+import { createObstacles } from './obstacles.ts';
+import type { Spent } from './spent.ts';
+import { keysOf, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
+import { ACTIVATE, LEAVE, RENAME } from './subscriber-scripts.ts';
+
+export type Subscribers = ReturnType<typeof createSubscribers>;
+export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
+
+/** Milliseconds after which a subscriber that never became active is given up. */
+const ABANDONED = 180_000;
+
+/**
+ * Subscribers (hash `subscriber`), their entries in the directory, and the JIDs (hashes `jids:<bucket>`: JID → integer).
+ * Whatever changes who owns a number also announces it (hash `announced`: number key → stamp): the reconciliation then
+ * looks at everybody whose book holds that number.
+ */
+export function createSubscribers(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
+  const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
+  const identity = createIdentity(redis, interned, spent, keys);
+
+  async function record(id: string): Promise<Subscriber | undefined> {
+    return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
+  }
+
+  /** Somebody who leaves gives up every number, also those of a change that is under way. */
+  async function release(subscriber: Subscriber, now: number): Promise<void> {
+    await identity.settle(subscriber.id, now, true);
+    await spent.leaveWith(subscriber.id, keysOf(subscriber), now);
+    await freeNumbers(subscriber);
+  }
+
+  return {
+    /**
+     * Stores the pending subscriber and claims its numbers and its JID, all or nothing. Nobody sees it until it is activated;
+     * if this process dies half-way, the account job finds the record and abandons it.
+     */
+    async create(subscriber: Subscriber, now: number): Promise<Claim> {
+      const { id, jid, displayName, state } = subscriber;
+      const index = await interned.next();
+      const own = idPlace(keys, index);
+      await redis
+        .multi()
+        .zAdd(keys.due('account', id), { value: id, score: now + ABANDONED })
+        .hSet(keys.subscriber(id), {
+          ...written(numberFields(subscriber)),
+          jid,
+          displayName,
+          state,
+          index,
+          heardAt: now,
+        })
+        .exec();
+      await redis.hSet(own.key, own.field, id);
+      const outcome = await identity.claimAll(id, { numbers: subscriber, jid });
+      if (outcome === 'ok') {
+        await spent.comeWith(id, keysOf(subscriber), now);
+        return 'ok';
+      }
+      await abandon(subscriber);
+      return outcome === 'gone' ? 'busy' : outcome;
+    },
+
+    /** From pending to active; false when it was not pending. */
+    async activate(subscriber: Subscriber, now: number): Promise<boolean> {
+      const { id } = subscriber;
+      const reply = await redis.eval(ACTIVATE, {
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.due('reconcile', id),
+          keys.due('account', id),
+          keys.due('listen', id),
+        ],
+        arguments: [id, `${now + GRACE}`, newStamp()],
+      });
+      return reply === 1;
+    },
+
+    /** In any state. */
+    record,
+
+    /** The record and what it announces, at one moment: each change of it announces in the same step. */
+    async recordAnnounced(id: string): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
+      const batch = redis.multi().hGetAll(keys.subscriber(id)).hGetAll(keys.announced(id));
+      const [fields, announced] = (await batch.exec()) as unknown as [Record<string, string>, Marks];
+      return { subscriber: toSubscriber(id, fields), announced };
+    },
+
+    /** Undefined unless active. */
+    async get(id: string): Promise<Subscriber | undefined> {
+      const subscriber = await record(id);
+      return subscriber?.state === 'active' ? subscriber : undefined;
+    },
+
+    /** The records of many, in any state, in the order asked for. */
+    async records(ids: readonly string[]): Promise<(Subscriber | undefined)[]> {
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.subscriber(id)));
+      return ids.map((id, i) => toSubscriber(id, found[i] as Record<string, string>));
+    },
+
+    /** Who uses this bare JID, in any state. */
+    async idOfJid(jid: string): Promise<string | undefined> {
+      const index = await redis.hGet(keys.jids(jid), jid);
+      return index === null ? undefined : (await interned.idsOf([Number(index)]))[0];
+    },
+
+    /** False when the name is not `ifNow`. */
+    async rename(id: string, displayName: string, ifNow?: string): Promise<boolean> {
+      const before = ifNow === undefined ? [] : [ifNow];
+      return (await redis.eval(RENAME, { keys: [keys.subscriber(id)], arguments: [displayName, ...before] })) === 1;
+    },
+
+    /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
+    async leave(id: string, now: number): Promise<boolean> {
+      const reply = await redis.eval(LEAVE, {
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.leaving(partitionOf(id)),
+          keys.due('reconcile', id),
+          keys.due('listen', id),
+        ],
+        arguments: [id, `${now + GRACE}`, newStamp()],
+      });
+      const subscriber = await record(id);
+      if (subscriber?.state === 'leaving') await release(subscriber, now);
+      return reply === 1;
+    },
+
+    async leavers(): Promise<string[]> {
+      const parts = allPartitions().map((partition) => redis.sMembers(keys.leaving(partition)));
+      return (await Promise.all(parts)).flat();
+    },
+
+    abandon,
+    forget,
+    forgetMarks,
+    holdJid,
+    dropJid,
+    release,
+    identity,
+    obstacle: createObstacles(redis, interned, identity, keys),
+  };
+}
+
+function written(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+}
