@@ -11,9 +11,9 @@ import { createServiceContext } from '../service/context.ts';
 import { createEventSource } from '../store/base/events.ts';
 import { openStores } from '../store/open.ts';
 import type { Context } from './context.ts';
-import { listenForMetrics } from './metrics-listener.ts';
+import { followTls, readTls } from './http/tls.ts';
+import { listenForMetrics } from './metrics/metrics-listener.ts';
 import { buildServer } from './server.ts';
-import { followTls, readTls } from './tls.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Running> {

@@ -1,7 +1,7 @@
 import type { Grant } from '../../domain/grant.ts';
 import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
-import { privacyView } from '../privacy-settings.ts';
+import { privacyView } from '../friends/privacy-settings.ts';
 import { toTime } from './section.ts';
 
 export async function exportSubscriber({ stores }: Context, subscriber: Subscriber) {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
+import type { Limit } from '../access/limits.ts';
 import type { Context } from '../context.ts';
-import type { Limit } from '../limits.ts';
 import { audioScrobblerRoutes } from './audioscrobbler/routes.ts';
 import { lastFmRoutes } from './lastfm/routes.ts';
 import { listenBrainzRoutes } from './listenbrainz/routes.ts';

@@ -5,10 +5,10 @@ import { stripForbidden } from '../../domain/text.ts';
 import { askForCode, proveAskedNumber } from '../../service/asked-code.ts';
 import { countOne } from '../../service/limited.ts';
 import { provideAccount } from '../../service/number-account.ts';
-import { becomeCallerWithin, keepAudit } from '../audit.ts';
+import { becomeCallerWithin, keepAudit } from '../access/audit.ts';
+import type { Limit } from '../access/limits.ts';
+import { askingOf, networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';
-import type { Limit } from '../limits.ts';
-import { askingOf, networkOf } from '../network.ts';
 import { acceptText } from '../players/bodies.ts';
 import { answerStatuses } from './statuses.ts';
 

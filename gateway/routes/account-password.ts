@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { renewAccountPassword } from '../../service/account-password.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { NothingOrNoOptions, problems, SubscriberParams } from '../schemas/common.ts';
 import { NewAccountPassword } from '../schemas/subscribers.ts';

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { reconcileSoon } from '../../service/reconciling.ts';
-import { subscriberOf } from '../auth.ts';
-import { answerBook } from '../book-answer.ts';
-import { acceptBookChanges, type BookChangesUpload } from '../book-changes-body.ts';
-import { readBook } from '../book-reader.ts';
-import { expectedVersion } from '../conditions.ts';
+import { subscriberOf } from '../access/auth.ts';
+import { answerBook } from '../books/book-answer.ts';
+import { acceptBookChanges, type BookChangesUpload } from '../books/book-changes-body.ts';
+import { readBook } from '../books/book-reader.ts';
 import type { Context } from '../context.ts';
+import { expectedVersion } from '../http/conditions.ts';
 import { BookAccepted, BookChanges } from '../schemas/address-book.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 

@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { createApplicationPassword, revokeApplicationPassword } from '../../service/application-passwords.ts';
 import { WEBHOOK_PATH } from '../../service/player-addresses.ts';
 import type { ApplicationPassword } from '../../store/login/application-passwords.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import {

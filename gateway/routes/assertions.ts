@@ -3,10 +3,10 @@ import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../service/login.ts';
-import { type Asserted, createAssertionCheck } from '../assertion.ts';
-import { becomeCallerWithin } from '../audit.ts';
+import { type Asserted, createAssertionCheck } from '../access/assertion.ts';
+import { becomeCallerWithin } from '../access/audit.ts';
+import { OAuthFault } from '../access/oauth-fault.ts';
 import type { Context } from '../context.ts';
-import { OAuthFault } from '../oauth-fault.ts';
 import { problems } from '../schemas/common.ts';
 import { AccessToken, AssertionBody, OAuthError } from '../schemas/login.ts';
 

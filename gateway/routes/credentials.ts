@@ -5,8 +5,8 @@ import { covers } from '../../domain/grant.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { cleanText } from '../../domain/text.ts';
 import { type Credential, isAlive } from '../../store/login/credentials.ts';
-import { carrierOf } from '../auth.ts';
-import type { Carrier } from '../caller.ts';
+import { carrierOf } from '../access/auth.ts';
+import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems } from '../schemas/common.ts';
 import {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { rangesOf, subscriberOf } from '../auth.ts';
+import { rangesOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { writeExport } from '../export/document.ts';
 import { ExportView } from '../export/schemas.ts';

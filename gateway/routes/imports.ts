@@ -6,12 +6,12 @@ import { createImportCsvReader } from '../../domain/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import-json-lines.ts';
 import type { ImportReader, ImportRow } from '../../domain/import-rows.ts';
 import { takeTurns } from '../../runtime/turns.ts';
-import { writeEntry } from '../audit.ts';
-import { carrierOf } from '../auth.ts';
-import { bytesOf } from '../body-stream.ts';
+import { writeEntry } from '../access/audit.ts';
+import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
-import { createImportMemory } from '../import-memory.ts';
-import { type ImportEnd, importReport, type RowReport } from '../import-report.ts';
+import { bytesOf } from '../http/body-stream.ts';
+import { createImportMemory } from '../imports/import-memory.ts';
+import { type ImportEnd, importReport, type RowReport } from '../imports/import-report.ts';
 import { problems } from '../schemas/common.ts';
 import { ImportQuery } from '../schemas/operations.ts';
 

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { allMetrics } from '../all-metrics.ts';
-import { carrierOf, requireAllRanges } from '../auth.ts';
+import { carrierOf, requireAllRanges } from '../access/auth.ts';
 import type { Context } from '../context.ts';
+import { allMetrics } from '../metrics/all-metrics.ts';
 import { problems } from '../schemas/common.ts';
 
 const PlainText = { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } };
 
-/** Metrics for the operator's Prometheus; where they need no credential is `gateway/metrics-listener`. They leave no audit entry. */
+/** Metrics for the operator's Prometheus; where they need no credential is `gateway/metrics/metrics-listener`. They leave no audit entry. */
 export function metricsRoutes(context: Context): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

@@ -4,7 +4,7 @@ import { shares } from '../../domain/privacy.ts';
 import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
 import { tuneView } from '../../service/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import { DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';

@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
-import { PAGE_POLICY } from '../browser-headers.ts';
 import type { Context } from '../context.ts';
-import { type PageFile, readPageFiles } from '../page-files.ts';
+import { PAGE_POLICY } from '../http/browser-headers.ts';
+import { type PageFile, readPageFiles } from '../http/page-files.ts';
 import { problems } from '../schemas/common.ts';
 
 /** A name has the hash of its content in it, so what it once answered stays right. */

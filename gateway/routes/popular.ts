@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { popularAmongFriends } from '../../service/popular.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { PopularView } from '../schemas/friends.ts';

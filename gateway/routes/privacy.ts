@@ -7,11 +7,11 @@ import { type BlockedPerson, toBlocked } from '../../service/blocked-people.ts';
 import { changePrivacy } from '../../service/privacy.ts';
 import { requireReach } from '../../service/reach.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
-import { rangesOf, subscriberOf } from '../auth.ts';
-import { expectedVersion } from '../conditions.ts';
+import { rangesOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
-import { quoted } from '../entity-tags.ts';
-import { privacyView, toPrivacy, unseenBlocked } from '../privacy-settings.ts';
+import { privacyView, toPrivacy, unseenBlocked } from '../friends/privacy-settings.ts';
+import { expectedVersion } from '../http/conditions.ts';
+import { quoted } from '../http/entity-tags.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { carrierOf, requireAllRanges } from '../auth.ts';
+import { carrierOf, requireAllRanges } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { NoOptions, problems } from '../schemas/common.ts';
 import { ReconciliationBegun, ReconciliationView } from '../schemas/operations.ts';

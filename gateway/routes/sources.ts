@@ -5,11 +5,11 @@ import { Fault } from '../../domain/fault.ts';
 import { PHONE_BOOK, sealPurpose } from '../../domain/source.ts';
 import { seal } from '../../runtime/sealing.ts';
 import { MOST_SOURCES } from '../../store/book/source-record.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
+import { toCredentials, toSourceUrl, toSourceView } from '../books/source-fields.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import { SourceBody, SourceParams, SourcesView, SourceView } from '../schemas/sources.ts';
-import { toCredentials, toSourceUrl, toSourceView } from '../source-fields.ts';
 
 const PATH = '/subscribers/:subscriberId/address-book/sources';
 const tags = ['address book'];

@@ -15,9 +15,9 @@ import {
   toJid,
 } from '../../service/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../auth.ts';
-import { hasCondition, presentOf, requireCondition } from '../conditions.ts';
+import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
+import { hasCondition, presentOf, requireCondition } from '../http/conditions.ts';
 import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
 

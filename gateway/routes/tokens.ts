@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { issueToken, toDeviceName } from '../../service/login.ts';
 import { revokeToken, revokeTokens } from '../../service/revoking.ts';
 import type { Device } from '../../store/login/tokens.ts';
-import { subscriberOf } from '../auth.ts';
+import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import { NewToken, TokenList, TokenParams, TokenView } from '../schemas/login.ts';

@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { logIn, toDeviceName, type Wish } from '../../service/login.ts';
 import { toE164 } from '../../service/subscriber-fields.ts';
 import { proveNumber, sendCode } from '../../service/verification.ts';
-import { becomeCallerWithin } from '../audit.ts';
+import { becomeCallerWithin } from '../access/audit.ts';
+import { askingOf, networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';
-import { askingOf, networkOf } from '../network.ts';
 import { NumberQuery, problems } from '../schemas/common.ts';
 import { CodeBody, LoginView, SentCode } from '../schemas/login.ts';
 

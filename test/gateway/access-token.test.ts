@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { SignJWT } from 'jose';
 import type { Fault } from '../../domain/fault.ts';
-import { createAccessTokenReader, type ReadAccessToken } from '../../gateway/access-token.ts';
+import { createAccessTokenReader, type ReadAccessToken } from '../../gateway/access/access-token.ts';
 import { claims, type Issuer, type SigningKey, startIssuer } from '../support/issuer.ts';
 
-describe('gateway/access-token', () => {
+describe('gateway/access/access-token', () => {
   let issuer: Issuer;
   let key: SigningKey;
   let read: ReadAccessToken;

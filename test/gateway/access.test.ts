@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fastify from 'fastify';
-import { requireDeclaredAccess } from '../../gateway/access.ts';
+import { requireDeclaredAccess } from '../../gateway/access/access.ts';
 
-describe('gateway/access', () => {
+describe('gateway/access/access', () => {
   it('lets no route start that does not say who may call it', async () => {
     const app = fastify();
     await app.register(async (v1) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { exportJWK, exportSPKI } from 'jose';
-import { createKeys } from '../../gateway/assertion-keys.ts';
+import { createKeys } from '../../gateway/access/assertion-keys.ts';
 import { AUDIENCE, GRANT, newKey, startCarrier } from '../support/carrier.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';

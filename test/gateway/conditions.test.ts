@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { InjectOptions } from 'fastify';
-import { holdsMatch, holdsNoneMatch, readTags } from '../../gateway/entity-tags.ts';
+import { holdsMatch, holdsNoneMatch, readTags } from '../../gateway/http/entity-tags.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

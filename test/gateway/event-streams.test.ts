@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { createEventStreams, MOST_STREAMS } from '../../gateway/event-streams.ts';
+import { createEventStreams, MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
 
-describe('gateway/event-streams', () => {
+describe('gateway/friends/event-streams', () => {
   const opener = (token: string, address = '192.0.2.1', subscriber = 'alice') => ({
     subscriber,
     token,

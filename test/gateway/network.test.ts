@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { networkOf } from '../../gateway/network.ts';
+import { networkOf } from '../../gateway/access/network.ts';
 
-describe('gateway/network', () => {
+describe('gateway/access/network', () => {
   it('takes an IPv4 address for itself, however it is written', () => {
     expect(networkOf('198.51.100.7')).to.equal('198.51.100.7');
     expect(networkOf('::ffff:198.51.100.7')).to.equal('198.51.100.7');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MOST_STREAMS } from '../../gateway/event-streams.ts';
+import { MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';

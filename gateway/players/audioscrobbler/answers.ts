@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
-import { linger } from '../../linger.ts';
+import { linger } from '../../http/linger.ts';
 
 /** What AudioScrobbler 1.2 answers: a word, or `FAILED` with a reason for the player's log, always with status 200. */
 export type Answer = 'OK' | 'BADAUTH' | 'BADTIME' | 'BADSESSION' | `FAILED ${string}`;

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { LASTFM_PATH } from '../../../service/player-addresses.ts';
+import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
-import type { Limit } from '../../limits.ts';
 import { acceptText, readForm } from '../bodies.ts';
 import { answerFaults, LastFmFault } from './fault.ts';
 import { callMethod } from './methods.ts';

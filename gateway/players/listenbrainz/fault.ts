@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
-import { linger } from '../../linger.ts';
+import { linger } from '../../http/linger.ts';
 
 /** An error as listenbrainz-server answers it. The text is for the player's log. */
 export class ListenBrainzFault extends Error {

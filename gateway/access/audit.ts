@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { recordCall } from '../../service/audit.ts';
+import type { Context } from '../context.ts';
+import { becomeCaller } from './caller.ts';
+import { networkOf } from './network.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The subscriber that a call without an id in its path turned out to be about. */
+    subject: string | undefined;
+    /** True from the moment at which the call's entry is written. */
+    audited: boolean;
+  }
+}
+
+/** Calls that are counted, not written down: who may ask no more could fill the trail. */
+const UNWRITTEN = 429;
+
+/**
+ * Writes an entry for every call that writes, every call by an operator or a carrier, and every call that is refused, before
+ * the answer goes out. A success that cannot be written down is no success: the caller gets 503 and asks again (decision 41).
+ */
+export function keepAudit(app: FastifyInstance, context: Context): void {
+  app.decorateRequest('subject', undefined);
+  app.decorateRequest('audited', false);
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { statusCode: status } = reply;
+    if (request.audited || status === UNWRITTEN || isOwnLook(request, status)) return payload;
+    request.audited = true;
+    try {
+      await writeEntry(context, request, { subject: subjectOf(request), status, code: request.faultCode });
+    } catch (err) {
+      context.metrics.auditFailures.inc();
+      request.log.error({ err, correlator: request.id, operation: operationOf(request), status }, 'audit entry lost');
+      if (status < 400)
+        throw new Fault('UNAVAILABLE', 'The call could not be written to the audit trail; send it again.');
+    }
+    return payload;
+  });
+}
+
+/** One entry about this call. `subject`: a subscriber's id. */
+export async function writeEntry(
+  context: Context,
+  request: FastifyRequest,
+  { subject, status, code }: { subject: string | undefined; status: number; code: FaultCode | undefined },
+): Promise<void> {
+  const { caller, id: correlator } = request;
+  const from = context.subjectHashOf(networkOf(request.ip));
+  await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code, from });
+}
+
+/** From here on the call is one by who has logged in; whoever had its number until now has an entry of the call, too. */
+export async function becomeCallerWithin(
+  context: Context,
+  request: FastifyRequest,
+  { subscriber, parted }: { subscriber: { id: string }; parted?: string },
+): Promise<void> {
+  becomeCaller(request, subscriber);
+  if (parted !== undefined) await writeEntry(context, request, { subject: parted, status: 204, code: undefined });
+}
+
+/** A subscriber who looks at what is its own leaves no entry. */
+function isOwnLook({ caller, method }: FastifyRequest, status: number): boolean {
+  return caller?.kind === 'subscriber' && (method === 'GET' || method === 'HEAD') && status !== 403;
+}
+
+/** The id of the subscriber whom a call is about. */
+export function subjectOf({ subject, caller, params }: FastifyRequest): string | undefined {
+  const { subscriberId } = (params ?? {}) as { subscriberId?: string };
+  return subject ?? (subscriberId === 'me' ? caller?.id : subscriberId);
+}
+
+/** As in the API's description: `PUT /v1/subscribers/{subscriberId}/now-playing`. */
+function operationOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url?.replace(/:(\w+)/g, '{$1}')}`;
+}

@@ -1,0 +1,20 @@
+import type { FastifyRequest } from 'fastify';
+import type { Grant } from '../../domain/grant.ts';
+
+/** An operator or a carrier: a program that acts for others. `id`: the credential's, or `operator` for the configured key. */
+export type Carrier = Grant & { kind: 'operator' | 'key' | 'oauth'; id: string };
+
+/** Who calls. A subscriber, with a token, acts for itself only; `id` is the subscriber's, `tokenId` undefined while it logs in. */
+export type Caller = Carrier | { kind: 'subscriber'; id: string; tokenId: string | undefined };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}
+
+/** From here on the call is one by the subscriber itself: so the audit trail has it, where no stranger's call can push it out. */
+export function becomeCaller(request: FastifyRequest, { id }: { id: string }): void {
+  request.caller = { kind: 'subscriber', id, tokenId: undefined };
+  request.subject = id;
+}

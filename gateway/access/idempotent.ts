@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Fault } from '../../domain/fault.ts';
+import { REMEMBERED, type Remembered } from '../../store/base/idempotency.ts';
+import type { Context } from '../context.ts';
+import { subjectOf } from './audit.ts';
+import { networkOf } from './network.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What unlocks the remembered answer to this request; undefined when nothing is to be remembered. */
+    idempotencySecret: string | undefined;
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route remembers by itself what was done under an Idempotency-Key. */
+    remembers?: true;
+  }
+}
+
+const SHAPE = /^[\x21-\x7e]{1,255}$/;
+
+/** Keys that a subscriber may use a day, and that callers without a credential may at one address. */
+export const MOST_KEYS = { subscriber: 200, address: 10_000 };
+
+export function isIdempotencyKey(key: string | string[]): key is string {
+  return typeof key === 'string' && SHAPE.test(key);
+}
+
+/** Honours Idempotency-Key on every POST: the same request again gets the same answer for a day, and is done once. */
+export function honourIdempotencyKeys(app: FastifyInstance, context: Context): void {
+  const { stores, now } = context;
+  app.decorateRequest('idempotencySecret', undefined);
+
+  app.addHook('preHandler', async (request, reply) => {
+    const key = request.headers['idempotency-key'];
+    if (request.method !== 'POST' || key === undefined || request.routeOptions.config.remembers) return;
+    if (!isIdempotencyKey(key))
+      throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
+    const secret = secretOf(request, key);
+    const answer = await stores.idempotency.begin(secret);
+    if (answer === 'under-way')
+      throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
+    if (answer === 'started') {
+      request.idempotencySecret = secret;
+      return countKey(context, request);
+    }
+    if (answer === 'erased')
+      throw new Fault(
+        'CONFLICT',
+        'This Idempotency-Key was used for a subscriber who was erased since; take a new one.',
+      );
+    if (answer.request !== hashOf(request.body))
+      throw new Fault('CONFLICT', 'This Idempotency-Key was used for another request; take a new one.');
+    return reply.code(answer.status).type(answer.contentType).header('idempotency-replayed', 'true').send(answer.body);
+  });
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const secret = request.idempotencySecret;
+    if (secret === undefined) return payload;
+    request.idempotencySecret = undefined;
+    // A trouble of ours, or "not now", is no answer to be repeated.
+    if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string')
+      await stores.idempotency.forget(secret);
+    else await stores.idempotency.remember(secret, toAnswer(request, reply, payload), subjectIn(request, reply), now());
+    return payload;
+  });
+}
+
+/** Whom the answer tells something about: an error tells nothing, and is the same about who is there and who is not. */
+function subjectIn(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
+  return statusCode < 400 ? subjectOf(request) : undefined;
+}
+
+function toAnswer(request: FastifyRequest, reply: FastifyReply, body: string): Remembered {
+  const contentType = String(reply.getHeader('content-type'));
+  return { request: hashOf(request.body), status: reply.statusCode, contentType, body };
+}
+
+/** What is remembered for a day must not grow without end; a carrier answers for its own. @throws Fault TOO_MANY_REQUESTS */
+async function countKey({ stores, subjectHashOf }: Context, { caller, ip }: FastifyRequest): Promise<void> {
+  if (caller && caller.kind !== 'subscriber') return;
+  const [who, most] = caller
+    ? [subjectHashOf(caller.id), MOST_KEYS.subscriber]
+    : [`address:${subjectHashOf(networkOf(ip))}`, MOST_KEYS.address];
+  const { count, resetIn } = await stores.rates.count(`keys:${who}`, REMEMBERED);
+  if (count > most)
+    throw new Fault(
+      'TOO_MANY_REQUESTS',
+      `More than ${most} Idempotency-Keys a day; leave it out, or go on after Retry-After.`,
+      Math.ceil(resetIn / 1000),
+    );
+}
+
+/** Whoever has no credential must come from the same address and say the same, or would get at somebody else's answer. */
+function secretOf(request: FastifyRequest, key: string): string {
+  const { caller } = request;
+  if (!caller) return JSON.stringify(['nobody', networkOf(request.ip), hashOf(request.body), request.url, key]);
+  return JSON.stringify([caller.kind, caller.id, request.url, key]);
+}
+
+/** A body that is read as it comes is not remembered: the call that takes one can be repeated anyway. */
+function hashOf(body: unknown): string {
+  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) return '';
+  return createHash('sha256')
+    .update(JSON.stringify(body ?? null))
+    .digest('base64url');
+}

@@ -1,0 +1,25 @@
+import { Compile } from 'typebox/compile';
+import type { Entry } from '../../domain/book-reader.ts';
+import type { ValueLimits } from '../../domain/json/cutter.ts';
+import { ContactBody } from '../schemas/address-book.ts';
+
+/** What one contact in JSON may have: an app may send pictures and whatever else it keeps of a contact, which is passed over. */
+export const CONTACT_LIMITS: ValueLimits = { bytes: 256 * 1024, values: 2_000, depth: 16 };
+
+const EXCESS: Record<keyof ValueLimits, string> = {
+  bytes: `is larger than ${CONTACT_LIMITS.bytes} bytes`,
+  values: `holds more than ${CONTACT_LIMITS.values} values`,
+  depth: `holds lists and objects within one another more than ${CONTACT_LIMITS.depth} deep`,
+};
+
+const contact = Compile(ContactBody);
+
+/** A contact of a JSON book, or why it is none; one bad contact does not spoil the others. */
+export function toEntry(item: { index: number } & ({ value: unknown } | { excess: keyof ValueLimits })): Entry {
+  const { index } = item;
+  if ('excess' in item) return { index, reason: `The contact ${EXCESS[item.excess]}.` };
+  if (contact.Check(item.value)) return { index, contact: { ...item.value, groups: item.value.groups ?? [] } };
+  const [error] = contact.Errors(item.value);
+  const why = `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`;
+  return { index, reason: why.replace(/ +/g, ' ') };
+}

@@ -1,0 +1,21 @@
+import { toDataUri } from '../../domain/photo.ts';
+import type { FriendView } from '../../service/friend-views.ts';
+import type { Context } from '../context.ts';
+
+/** The friends with their pictures as `data:` URIs: what each publishes itself, or else the photo in the subscriber's own book. */
+export async function withAvatars(
+  { stores, numberKeys }: Pick<Context, 'stores' | 'numberKeys'>,
+  id: string,
+  views: readonly FriendView[],
+): Promise<FriendView[]> {
+  const published = await stores.avatars.of(views.map(({ subscriberId, jid }) => ({ id: subscriberId, jid })));
+  const heldOf = ({ phoneNumber }: FriendView) => (phoneNumber === null ? [] : numberKeys.of(phoneNumber));
+  const held = views.flatMap((view, i) => (published[i] === undefined ? heldOf(view) : []));
+  const photos = await stores.photos.of(id, held);
+  const photoOf = new Map(held.map((key, i) => [key, photos[i]]));
+  return views.map((view, i) => {
+    const photo = heldOf(view).map((key) => photoOf.get(key));
+    const inBook = photo.find((one) => one !== undefined);
+    return { ...view, avatar: published[i] ?? (inBook ? toDataUri(inBook) : null) };
+  });
+}

@@ -1,0 +1,69 @@
+import { Fault } from '../../domain/fault.ts';
+
+/** Whose stream it is, and where it comes from. `address`: undefined where it does not count, as for a carrier's servers. */
+export type Opener = { subscriber: string; token: string; address: string | undefined };
+
+/** A place that is held until `leave`. `replaced`: a newer stream of the same subscriber has taken it. */
+export type Place = { replaced: AbortSignal; leave(): void };
+
+export type EventStreams = ReturnType<typeof createEventStreams>;
+
+/** Streams of one subscriber that are open at a time in this process. */
+export const MOST_STREAMS = 10;
+/** Seconds after which somebody at a full address may ask again. */
+const FULL = 30;
+
+type Held = Opener & { replace(): void };
+
+/**
+ * The event streams that are open in this process. A subscriber's next one over the limit takes the place of the oldest, of the token that holds most: what
+ * a phone has left behind in the network before is never told that it is over. `mostOfAddress`: of all subscribers at one address; 0: no limit.
+ */
+export function createEventStreams(mostOfAddress: number) {
+  /** For each subscriber, the oldest first. */
+  const bySubscriber = new Map<string, Set<Held>>();
+  const byAddress = new Map<string, number>();
+
+  function count(address: string | undefined, change: 1 | -1): void {
+    if (address === undefined) return;
+    const open = (byAddress.get(address) ?? 0) + change;
+    if (open > 0) byAddress.set(address, open);
+    else byAddress.delete(address);
+  }
+
+  function leave(held: Held): void {
+    const own = bySubscriber.get(held.subscriber);
+    if (!own?.delete(held)) return;
+    if (own.size === 0) bySubscriber.delete(held.subscriber);
+    count(held.address, -1);
+  }
+
+  return {
+    /** @throws Fault TOO_MANY_REQUESTS when the address is full */
+    open(opener: Opener): Place {
+      const { subscriber, address } = opener;
+      const own = bySubscriber.get(subscriber) ?? new Set<Held>();
+      const replaced = own.size >= MOST_STREAMS ? oldestOfMost(own) : undefined;
+      const left = (byAddress.get(address ?? '') ?? 0) - (replaced?.address === address ? 1 : 0);
+      if (mostOfAddress > 0 && left >= mostOfAddress)
+        throw new Fault('TOO_MANY_REQUESTS', 'Too many event streams are open from this address; close some.', FULL);
+      if (replaced) {
+        leave(replaced);
+        replaced.replace();
+      }
+      const over = new AbortController();
+      const held: Held = { ...opener, replace: () => over.abort() };
+      bySubscriber.set(subscriber, own.add(held));
+      count(address, 1);
+      return { replaced: over.signal, leave: () => leave(held) };
+    },
+  };
+}
+
+/** The oldest of the token that holds most. */
+function oldestOfMost(held: ReadonlySet<Held>): Held | undefined {
+  const byToken = new Map<string, Held[]>();
+  for (const one of held) byToken.set(one.token, [...(byToken.get(one.token) ?? []), one]);
+  const [most] = [...byToken.values()].sort((a, b) => b.length - a.length);
+  return most?.[0];
+}

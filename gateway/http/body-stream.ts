@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import { Fault } from '../../domain/fault.ts';
+import { takeTurns } from '../../runtime/turns.ts';
+
+/** Bytes that a reader is given at once: few enough that whatever they hold is read in a moment. */
+const SLICE = 4 * 1024;
+
+/**
+ * The bytes of a body that is read as it comes, unzipped where it was zipped, in small pieces, between which others have their turn.
+ * @throws Fault PAYLOAD_TOO_LARGE, while they are read
+ */
+export function bytesOf(
+  request: FastifyRequest,
+  payload: AsyncIterable<Buffer>,
+  most: number = LARGEST_UPLOAD,
+): AsyncIterable<Buffer> {
+  // What was unzipped has been counted.
+  return inSlices(payload === request.raw ? upToLimit(arriving(request.raw), most) : payload);
+}
+
+/** A body as it arrives. What is left of it when its reader stops is read over, so that the client gets to see its answer. */
+export async function* arriving(raw: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* raw.iterator({ destroyOnReturn: false });
+  } catch {
+    throw new Fault('INVALID_ARGUMENT', 'The connection ended before the body did; send it again.');
+  } finally {
+    raw.resume();
+  }
+}
+
+/** The bytes as they are, until they are more than `most`. @throws Fault PAYLOAD_TOO_LARGE */
+export async function* upToLimit(chunks: AsyncIterable<Buffer>, most: number = LARGEST_UPLOAD): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    requireSize(length, most);
+    yield chunk;
+  }
+}
+
+async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks)
+    for (let from = 0; from < chunk.length; from += SLICE) {
+      await takeTurns();
+      yield chunk.subarray(from, from + SLICE);
+    }
+}
+
+/** @throws Fault PAYLOAD_TOO_LARGE */
+export function requireSize(length: number, most: number = LARGEST_UPLOAD): void {
+  if (length > most)
+    throw new Fault('PAYLOAD_TOO_LARGE', `The body is larger than ${most} bytes, or becomes so unzipped.`);
+}

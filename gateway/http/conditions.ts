@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Fault } from '../../domain/fault.ts';
+import { holdsMatch, holdsNoneMatch, type Named, type Present, quoted, readTags, tagOf } from './entity-tags.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** On a GET: what it shows, undefined for nothing. Changes under the same path go by it when they carry a condition. */
+    shows?: (request: FastifyRequest) => Promise<unknown>;
+    /** The route compares by itself, in the step that changes; a GET, whose tag says nothing of the state beside it, is always answered. */
+    compares?: true;
+  }
+}
+
+/**
+ * Conditional requests (RFC 9110, section 13): every answer to a GET has an ETag, and If-Match and If-None-Match are honoured wherever they are
+ * sent. Where no GET gives a tag none is equal to it; an asterisk stands for whatever is there.
+ */
+export function honourConditions(app: FastifyInstance): void {
+  const shows = new Map<string, (request: FastifyRequest) => Promise<unknown>>();
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (method === 'GET' && config?.shows) shows.set(url, config.shows);
+  });
+  app.addHook('preHandler', async (request) => {
+    if (isSafe(request) || request.routeOptions.config.compares || !hasCondition(request)) return;
+    const shown = shows.get(request.routeOptions.url ?? '');
+    requireCondition(request, shown ? presentOf(await shown(request)) : '');
+  });
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    if (isSafe(request) && reply.statusCode === 200 && !reply.hasHeader('etag'))
+      reply.header('etag', quoted(tagOf(payload)));
+    return payload;
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const etag = reply.getHeader('etag');
+    if (!isSafe(request) || request.routeOptions.config.compares) return payload;
+    if (reply.statusCode !== 200 || typeof etag !== 'string') return payload;
+    const header = request.headers['if-none-match'];
+    const named = header === undefined ? undefined : readTags(header);
+    if (!named || holdsNoneMatch(named, etag.slice(1, -1))) return payload;
+    reply.code(304).removeHeader('content-type');
+    return null;
+  });
+}
+
+/** What there is, when a GET would show this; undefined for nothing. */
+export function presentOf(shown: unknown): Present {
+  return shown === undefined ? undefined : tagOf(shown);
+}
+
+/** @throws Fault FAILED_PRECONDITION, also for what is no entity tag */
+export function requireCondition({ headers }: FastifyRequest, present: Present): void {
+  requireOne('If-Match', headers['if-match'], (named) => holdsMatch(named, present));
+  requireOne('If-None-Match', headers['if-none-match'], (named) => holdsNoneMatch(named, present));
+}
+
+function requireOne(field: string, header: string | undefined, holds: (named: Named) => boolean): void {
+  if (header === undefined) return;
+  const named = readTags(header);
+  if (!named)
+    throw new Fault(
+      'FAILED_PRECONDITION',
+      `${field} must be * or ETags that a GET gave, with their quotes, such as "3".`,
+    );
+  if (!holds(named))
+    throw new Fault(
+      'FAILED_PRECONDITION',
+      `${field} does not hold for what is there now; read its ETag with GET and decide anew.`,
+    );
+}
+
+/**
+ * The version at which alone something may be changed, for a store that compares it; undefined when any will do. Version 0 is that of what nobody has
+ * stored yet: `If-None-Match: *` lets the first one store it.
+ * @throws Fault as requireCondition
+ */
+export async function expectedVersion(
+  request: FastifyRequest,
+  read: () => Promise<{ version: number }>,
+): Promise<number | undefined> {
+  if (!hasCondition(request)) return undefined;
+  const { version } = await read();
+  const first = request.headers['if-none-match']?.trim() === '*' && version === 0;
+  if (!first) requireCondition(request, `${version}`);
+  return version;
+}
+
+export function hasCondition({ headers }: FastifyRequest): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
+}
+
+function isSafe({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
