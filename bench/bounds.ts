@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MOST_BLOCKED } from '../domain/privacy.ts';
+import { MOST_BLOCKED } from '../domain/friendship/privacy.ts';
 import type { Api, Person } from '../test/support/api.ts';
 import { type EventStream, openEvents } from '../test/support/event-stream.ts';
 import { startWithoutXmpp, type WithoutXmpp } from '../test/support/without-xmpp.ts';

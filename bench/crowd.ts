@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Book, type Contact, namelessUid } from '../domain/address-book.ts';
+import { type Book, type Contact, namelessUid } from '../domain/book/address-book.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { idPlace } from '../store/base/interned.ts';
 import type { Keys } from '../store/base/keys.ts';

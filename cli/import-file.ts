@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { createImportCsvReader } from '../domain/import-csv.ts';
-import { createJsonLinesReader } from '../domain/import-json-lines.ts';
-import type { ImportRow } from '../domain/import-rows.ts';
+import { createImportCsvReader } from '../domain/import/import-csv.ts';
+import { createJsonLinesReader } from '../domain/import/import-json-lines.ts';
+import type { ImportRow } from '../domain/import/import-rows.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The rows of a provisioning file (CSV by its name, else JSON lines), and how much of the file was read for them. @throws UsageError when it cannot be read */

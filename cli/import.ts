@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ImportRow } from '../domain/import-rows.ts';
+import type { ImportRow } from '../domain/import/import-rows.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { Counts } from './counts.ts';
 import { readRows } from './import-file.ts';

@@ -1,8 +1,8 @@
-import type { AccountNames } from '../domain/account-name.ts';
-import type { Policy } from '../domain/association.ts';
-import type { GuessedNumbers } from '../domain/book-reader.ts';
+import type { AccountNames } from '../domain/account/account-name.ts';
+import type { GuessedNumbers } from '../domain/book/book-reader.ts';
+import type { NumberBudget } from '../domain/book/number-budget.ts';
 import { Fault } from '../domain/fault.ts';
-import type { NumberBudget } from '../domain/number-budget.ts';
+import type { Policy } from '../domain/friendship/association.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
 import { createReader, type Env, type Reader } from './env-reader.ts';
 import { isAllowEntry } from './internal-addresses.ts';

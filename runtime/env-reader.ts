@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { prepareDomain } from '../domain/jid.ts';
+import { prepareDomain } from '../domain/account/jid.ts';
 import type { RedisPlace } from './redis-options.ts';
 import { isSafeUrl } from './safe-url.ts';
 

@@ -1,4 +1,4 @@
-import { NO_BUDGET } from '../domain/number-budget.ts';
+import { NO_BUDGET } from '../domain/book/number-budget.ts';
 import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createAvatars } from './account/avatars.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../domain/association.ts';
+import type { Policy } from '../domain/friendship/association.ts';
 import type { WorkerConfig } from '../runtime/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';

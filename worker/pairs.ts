@@ -1,5 +1,5 @@
-import { associated, barred, toEnd } from '../domain/association.ts';
-import { OPEN, type Privacy } from '../domain/privacy.ts';
+import { associated, barred, toEnd } from '../domain/friendship/association.ts';
+import { OPEN, type Privacy } from '../domain/friendship/privacy.ts';
 import type { Label } from '../store/book/book-entry.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';

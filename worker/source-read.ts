@@ -1,6 +1,6 @@
-import { toBook } from '../domain/book-reader.ts';
+import { toBook } from '../domain/book/book-reader.ts';
+import { type SourceCredentials, sealPurpose } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
-import { type SourceCredentials, sealPurpose } from '../domain/source.ts';
 import { seal, unseal } from '../runtime/sealing.ts';
 import { takeTurns } from '../runtime/turns.ts';
 import type { Source } from '../store/book/source-record.ts';

@@ -1,5 +1,5 @@
+import { retryDelay } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
-import { retryDelay } from '../domain/source.ts';
 import type { SourceInfo } from '../store/book/sources.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { SourceContext } from './context.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import { newAccountPassword, renewAccountPassword } from '../../service/account-password.ts';
+import { newAccountPassword, renewAccountPassword } from '../../service/account/account-password.ts';
 import { type Command, done, first, Refusal, type Stage, subscriberOf, type Visit } from './command.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Recording } from '../../service/recorded.ts';
+import type { Recording } from '../../service/audit/recorded.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Form, Result } from '../stream/data-form.ts';
 import type { ShownAgain } from './shown-again.ts';

@@ -1,4 +1,4 @@
-import { revokeToken } from '../../service/revoking.ts';
+import { revokeToken } from '../../service/login/revoking.ts';
 import type { Device } from '../../store/login/tokens.ts';
 import type { Option } from '../stream/data-form.ts';
 import { type Command, done, momentFor, subscriberOf, type Visit } from './command.ts';

@@ -1,4 +1,4 @@
-import { removeSubscriber } from '../../service/departure.ts';
+import { removeSubscriber } from '../../service/subscriber/departure.ts';
 import { type Command, done, first, Refusal, subscriberOf } from './command.ts';
 
 /** Erases the subscriber, after it was asked once more. */

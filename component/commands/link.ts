@@ -1,8 +1,8 @@
 import { Fault } from '../../domain/fault.ts';
 import { parseE164 } from '../../domain/phone.ts';
-import { linkNumber } from '../../service/linking.ts';
-import type { Existing } from '../../service/number-holder.ts';
-import { proveNumber, sendCode } from '../../service/verification.ts';
+import { linkNumber } from '../../service/login/linking.ts';
+import type { Existing } from '../../service/login/number-holder.ts';
+import { proveNumber, sendCode } from '../../service/login/verification.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { type Command, type Done, done, first, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
 

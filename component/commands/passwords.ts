@@ -4,8 +4,8 @@ import {
   type CreatedPassword,
   createApplicationPassword,
   revokeApplicationPassword,
-} from '../../service/application-passwords.ts';
-import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player-addresses.ts';
+} from '../../service/player/application-passwords.ts';
+import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player/player-addresses.ts';
 import type { Field } from '../stream/data-form.ts';
 import {
   type Answers,

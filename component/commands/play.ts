@@ -1,6 +1,6 @@
-import { shares } from '../../domain/privacy.ts';
-import { cleanTune, safeUri, type Tune } from '../../domain/tune.ts';
-import { playTune } from '../../service/playing.ts';
+import { shares } from '../../domain/friendship/privacy.ts';
+import { cleanTune, safeUri, type Tune } from '../../domain/playing/tune.ts';
+import { playTune } from '../../service/playing/playing.ts';
 import type { Field } from '../stream/data-form.ts';
 import {
   type Answers,

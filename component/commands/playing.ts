@@ -1,4 +1,4 @@
-import { friendViews } from '../../service/friend-views.ts';
+import { friendViews } from '../../service/friendship/friend-views.ts';
 import { type Command, done, subscriberOf } from './command.ts';
 import { friendFacts } from './friend-facts.ts';
 

@@ -1,9 +1,9 @@
 import { Fault } from '../../domain/fault.ts';
+import { MOST_BLOCKED, MOST_GROUPS, type Privacy } from '../../domain/friendship/privacy.ts';
 import { parseE164 } from '../../domain/phone.ts';
-import { MOST_BLOCKED, MOST_GROUPS, type Privacy } from '../../domain/privacy.ts';
-import { type BlockedPerson, blockedPeople, toBlocked } from '../../service/blocked-people.ts';
-import { groupsOfBooks } from '../../service/book-groups.ts';
-import { changePrivacy } from '../../service/privacy.ts';
+import { groupsOfBooks } from '../../service/book/book-groups.ts';
+import { type BlockedPerson, blockedPeople, toBlocked } from '../../service/friendship/blocked-people.ts';
+import { changePrivacy } from '../../service/friendship/privacy.ts';
 import type { Field, Option } from '../stream/data-form.ts';
 import {
   type Answers,

@@ -1,4 +1,4 @@
-import { keepPrivate } from '../../service/privacy.ts';
+import { keepPrivate } from '../../service/friendship/privacy.ts';
 import { type Command, done, first, momentFor, Refusal, subscriberOf } from './command.ts';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
+import { bareOf, domainOf, parseBareJid } from '../../domain/account/jid.ts';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { bareOf, domainOf, parseBareJid } from '../../domain/jid.ts';
-import { countOne } from '../../service/limited.ts';
-import { subscriberOfJid } from '../../service/linking.ts';
-import { recorded } from '../../service/recorded.ts';
+import { recorded } from '../../service/audit/recorded.ts';
+import { countOne } from '../../service/login/limited.ts';
+import { subscriberOfJid } from '../../service/login/linking.ts';
 import { checkAnswers } from './answers.ts';
 import { type Command, type CommandContext, type Outcome, Refusal, type Stage, type Visit } from './command.ts';
 import { type Language, TEXTS } from './texts/texts.ts';

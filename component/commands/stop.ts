@@ -1,4 +1,4 @@
-import { stopPlaying } from '../../service/playing.ts';
+import { stopPlaying } from '../../service/playing/playing.ts';
 import { type Command, done, subscriberOf } from './command.ts';
 
 /** Ends what plays, on every device. */

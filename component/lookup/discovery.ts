@@ -1,6 +1,6 @@
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Recording } from '../../service/recorded.ts';
+import type { Recording } from '../../service/audit/recorded.ts';
 import type { Capability } from '../disco/disco.ts';
 import { answerVcard } from '../disco/vcard.ts';
 import type { Stream } from '../stream/stream.ts';

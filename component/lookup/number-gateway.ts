@@ -1,7 +1,7 @@
 // XEP-0100: Gateway Interaction, version 1.0, section 6 (https://xmpp.org/extensions/xep-0100.html): a number in, a JID out
 import type { Log } from '../../runtime/log.ts';
+import { searchNumber } from '../../service/book/number-search.ts';
 import type { ServiceContext } from '../../service/context.ts';
-import { searchNumber } from '../../service/number-search.ts';
 import type { Capability } from '../disco/disco.ts';
 import { callerOf } from '../stream/caller.ts';
 import { answering, errorAnswer } from '../stream/error-answer.ts';

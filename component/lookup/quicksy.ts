@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
+import { bareOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { bareOf } from '../../domain/jid.ts';
 import { isoDuration, type PhoneBookEntry, phoneBookTexts, quicksyNumber } from '../../domain/quicksy.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Limit } from '../../runtime/login-config.ts';
+import { BATCH, lookUp } from '../../service/book/lookup.ts';
+import { keepPhoneBook } from '../../service/book/phone-book.ts';
 import type { ServiceContext } from '../../service/context.ts';
-import { subscriberOfJid } from '../../service/linking.ts';
-import { BATCH, lookUp } from '../../service/lookup.ts';
-import { keepPhoneBook } from '../../service/phone-book.ts';
+import { subscriberOfJid } from '../../service/login/linking.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Capability } from '../disco/disco.ts';
 import { answering, Refusal } from '../stream/error-answer.ts';

@@ -1,13 +1,14 @@
 // XEP-0077: In-Band Registration, version 2.4 (https://xmpp.org/extensions/xep-0077.html), of a phone number with the component
+
+import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { bareOf, domainOf } from '../../domain/jid.ts';
 import { parseE164 } from '../../domain/phone.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../../service/asked-code.ts';
-import { removeSubscriber } from '../../service/departure.ts';
-import { linkNumber, subscriberOfJid } from '../../service/linking.ts';
-import type { Existing } from '../../service/number-holder.ts';
-import { type Recording, recorded } from '../../service/recorded.ts';
+import { type Recording, recorded } from '../../service/audit/recorded.ts';
+import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../../service/login/asked-code.ts';
+import { linkNumber, subscriberOfJid } from '../../service/login/linking.ts';
+import type { Existing } from '../../service/login/number-holder.ts';
+import { removeSubscriber } from '../../service/subscriber/departure.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Capability } from '../disco/disco.ts';
 import { formElement } from '../stream/data-form.ts';

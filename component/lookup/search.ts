@@ -1,7 +1,7 @@
 // XEP-0055: Jabber Search, version 1.3 (https://xmpp.org/extensions/xep-0055.html), by phone number and by nothing else
 import type { Log } from '../../runtime/log.ts';
+import { type Searched, searchNumber } from '../../service/book/number-search.ts';
 import type { ServiceContext } from '../../service/context.ts';
-import { type Searched, searchNumber } from '../../service/number-search.ts';
 import type { Capability } from '../disco/disco.ts';
 import { callerOf } from '../stream/caller.ts';
 import { type Form, formElement, resultElement } from '../stream/data-form.ts';

@@ -1,7 +1,7 @@
 // XEP-0084: User Avatar, version 1.1.4 (https://xmpp.org/extensions/xep-0084.html)
 // XEP-0054: vcard-temp, version 1.3.0 (https://xmpp.org/extensions/xep-0054.html)
 import { createHash } from 'node:crypto';
-import { readAvatar } from '../../domain/avatar.ts';
+import { readAvatar } from '../../domain/account/avatar.ts';
 import { MAX_PHOTO_BYTES, toDataUri } from '../../domain/photo.ts';
 import type { Avatar } from '../../store/account/avatars.ts';
 import { privilegedIq } from '../server/privileged-iq.ts';

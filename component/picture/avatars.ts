@@ -1,6 +1,6 @@
 // XEP-0153: vCard-Based Avatars, version 1.1 (https://xmpp.org/extensions/xep-0153.html)
-import { turnOf } from '../../domain/avatar.ts';
-import { bareOf, domainOf } from '../../domain/jid.ts';
+import { turnOf } from '../../domain/account/avatar.ts';
+import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import type { Context } from '../context.ts';
 import { readRights } from '../server/privileges.ts';
 import { StanzaError } from '../stream/stanza-error.ts';

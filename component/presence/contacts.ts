@@ -1,5 +1,5 @@
 // RFC 6121, section 3 (subscriptions) and 4 (presence), for an entity that everybody of the home host may have as a contact
-import { bareOf, domainOf } from '../../domain/jid.ts';
+import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { Context } from '../context.ts';
 import { capsElement } from '../disco/caps.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bareOf, domainOf, resourceOf } from '../../domain/jid.ts';
-import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/presence.ts';
+import { bareOf, domainOf, resourceOf } from '../../domain/account/jid.ts';
+import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/account/presence.ts';
 import { cleanText } from '../../domain/text.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
 import type { Context } from '../context.ts';

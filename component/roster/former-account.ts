@@ -1,4 +1,4 @@
-import { decideRosterStep } from '../../domain/roster.ts';
+import { decideRosterStep } from '../../domain/friendship/roster.ts';
 import type { FormerJid } from '../../store/account/former-jids.ts';
 import type { Context } from '../context.ts';
 import { rosterOf } from './own-roster.ts';

@@ -1,4 +1,4 @@
-import { decideOffer, type Offer } from '../../domain/offer.ts';
+import { decideOffer, type Offer } from '../../domain/friendship/offer.ts';
 import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { RosterItem } from '../../domain/roster.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
 import type { Context } from '../context.ts';
 import { accountExists } from '../server/pep.ts';
 import { readRoster } from '../server/roster-iq.ts';

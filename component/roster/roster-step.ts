@@ -1,4 +1,4 @@
-import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/roster.ts';
+import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/friendship/roster.ts';
 import { newStamp } from '../../store/base/marks.ts';
 import type { DirtyItem } from '../../store/friendship/friends.ts';
 import { keysOf } from '../../store/subscriber/subscriber-record.ts';

@@ -1,4 +1,4 @@
-import { decideRosterStep, type LedgerEntry, type RosterItem } from '../../domain/roster.ts';
+import { decideRosterStep, type LedgerEntry, type RosterItem } from '../../domain/friendship/roster.ts';
 import type { Marks } from '../../store/base/marks.ts';
 import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
 import { isAsked } from '../../store/friendship/sharing.ts';

@@ -1,5 +1,5 @@
 // XEP-0144: Roster Item Exchange, version 1.1.1 (https://xmpp.org/extensions/xep-0144.html)
-import type { Resource } from '../../domain/presence.ts';
+import type { Resource } from '../../domain/account/presence.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
 

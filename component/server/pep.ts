@@ -1,5 +1,5 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html), published by XEP-0163: PEP
-import type { Tune } from '../../domain/tune.ts';
+import type { Tune } from '../../domain/playing/tune.ts';
 import type { Echoes } from '../stream/echoes.ts';
 import { isCondition } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';

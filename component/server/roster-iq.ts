@@ -1,6 +1,6 @@
 // RFC 6121, section 2, through the roster right of XEP-0356
-import { parseBareJid } from '../../domain/jid.ts';
-import type { RosterItem, Subscription } from '../../domain/roster.ts';
+import { parseBareJid } from '../../domain/account/jid.ts';
+import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
 import { isCondition } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { RosterItem, Subscription } from '../../domain/roster.ts';
+import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
 import type { Stream } from '../stream/stream.ts';
 import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
 

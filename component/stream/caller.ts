@@ -1,6 +1,6 @@
-import { bareOf } from '../../domain/jid.ts';
+import { bareOf } from '../../domain/account/jid.ts';
 import type { ServiceContext } from '../../service/context.ts';
-import { subscriberOfJid } from '../../service/linking.ts';
+import { subscriberOfJid } from '../../service/login/linking.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { Refusal } from './error-answer.ts';
 import type { Element } from './xml.ts';

@@ -1,6 +1,6 @@
 import type { Component, Element } from '@xmpp/component';
+import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { bareOf, domainOf } from '../../domain/jid.ts';
 import type { Log } from '../../runtime/log.ts';
 import { errorAnswer } from './error-answer.ts';
 

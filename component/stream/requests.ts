@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { bareOf, sameJid } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { bareOf, sameJid } from '../../domain/jid.ts';
 import { stanzaErrorOf } from './stanza-error.ts';
 import type { Element } from './xml.ts';
 

@@ -1,5 +1,5 @@
-import { accessChanges, accessOf, type NodeAccess, narrows, USUAL } from '../../domain/node-access.ts';
-import type { Privacy } from '../../domain/privacy.ts';
+import { accessChanges, accessOf, type NodeAccess, narrows, USUAL } from '../../domain/friendship/node-access.ts';
+import type { Privacy } from '../../domain/friendship/privacy.ts';
 import type { Marks } from '../../store/base/marks.ts';
 import { isAsked } from '../../store/friendship/sharing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';

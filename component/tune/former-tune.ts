@@ -1,5 +1,5 @@
-import { accessChanges, USUAL } from '../../domain/node-access.ts';
-import { fingerprint } from '../../domain/tune.ts';
+import { accessChanges, USUAL } from '../../domain/friendship/node-access.ts';
+import { fingerprint } from '../../domain/playing/tune.ts';
 import type { Published } from '../../store/playing/now-playing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import { endOfPrivacy, type Privacy } from '../../domain/privacy.ts';
+import { endOfPrivacy, type Privacy } from '../../domain/friendship/privacy.ts';
 import type { Finished, PlayingState } from '../../store/playing/now-playing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 

@@ -1,6 +1,6 @@
 import { DelayedError, type Job } from 'bullmq';
-import { type Privacy, shares } from '../../domain/privacy.ts';
-import { currentOf, fingerprint, publishTime, type Tune } from '../../domain/tune.ts';
+import { type Privacy, shares } from '../../domain/friendship/privacy.ts';
+import { currentOf, fingerprint, publishTime, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { PlayingState, Published } from '../../store/playing/now-playing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';

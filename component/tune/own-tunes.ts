@@ -1,4 +1,4 @@
-import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/tune.ts';
+import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
 import { readTuneEvent, type TuneEvent, tuneOf } from './tune-event.ts';

@@ -1,4 +1,4 @@
-import type { Tune } from '../../domain/tune.ts';
+import type { Tune } from '../../domain/playing/tune.ts';
 import type { Context } from '../context.ts';
 import { publishTune } from '../server/pep.ts';
 

@@ -1,5 +1,5 @@
-import { shares } from '../../domain/privacy.ts';
-import { currentOf } from '../../domain/tune.ts';
+import { shares } from '../../domain/friendship/privacy.ts';
+import { currentOf } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { Context } from '../context.ts';
 import { letGo } from './access.ts';

@@ -1,7 +1,7 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html), as an event of XEP-0060, section 7.1.2.1
-import { domainOf } from '../../domain/jid.ts';
-import { type PlayerTrack, playerText, playerTune } from '../../domain/player-tune.ts';
-import { safeUri, type Tune } from '../../domain/tune.ts';
+import { domainOf } from '../../domain/account/jid.ts';
+import { type PlayerTrack, playerText, playerTune } from '../../domain/playing/player-tune.ts';
+import { safeUri, type Tune } from '../../domain/playing/tune.ts';
 import { TUNE } from '../server/pep.ts';
 import type { Element } from '../stream/xml.ts';
 

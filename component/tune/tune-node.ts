@@ -1,5 +1,5 @@
 // XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.2 and 8.9
-import { MODEL } from '../../domain/node-access.ts';
+import { MODEL } from '../../domain/friendship/node-access.ts';
 import { TUNE } from '../server/pep.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';

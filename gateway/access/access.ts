@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Scope } from '../../domain/access/scope.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { Scope } from '../../domain/scope.ts';
 import type { Caller } from './caller.ts';
 
 /** Who may call a route: credentials with the scope and, with `self`, subscribers about themselves. */

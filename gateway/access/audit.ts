@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { recordCall } from '../../service/audit.ts';
+import { recordCall } from '../../service/audit/audit.ts';
 import type { Context } from '../context.ts';
 import { becomeCaller } from './caller.ts';
 import { networkOf } from './network.ts';

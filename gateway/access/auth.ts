@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Grant, reachOf } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { type Grant, reachOf } from '../../domain/grant.ts';
-import { requireWhole } from '../../service/reach.ts';
+import { requireWhole } from '../../service/subscriber/reach.ts';
 import type { Stores } from '../../store/stores.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Grant } from '../../domain/grant.ts';
+import type { Grant } from '../../domain/access/grant.ts';
 
 /** An operator or a carrier: a program that acts for others. `id`: the credential's, or `operator` for the configured key. */
 export type Carrier = Grant & { kind: 'operator' | 'key' | 'oauth'; id: string };

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { ALL_SCOPES } from '../../domain/access/scope.ts';
 import { Fault } from '../../domain/fault.ts';
-import { ALL_SCOPES } from '../../domain/scope.ts';
 import type { Credential } from '../../store/login/credentials.ts';
 import type { Context } from '../context.ts';
 import { createAccessTokenReader } from './access-token.ts';

@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import type { Asking } from '../../service/verification.ts';
+import type { Asking } from '../../service/login/verification.ts';
 
 /** Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, which one customer has as a whole. */
 export function networkOf(address: string): string {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Book, Rejected } from '../../domain/address-book.ts';
+import type { Book, Rejected } from '../../domain/book/address-book.ts';
 import type { ColumnReport } from '../../domain/csv.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { BookInfo } from '../../store/book/book-writer.ts';

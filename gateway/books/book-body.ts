@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Entry } from '../../domain/book-reader.ts';
+import type { Entry } from '../../domain/book/book-reader.ts';
 import { type ColumnReport, type CsvResult, createCsvReader } from '../../domain/csv.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createJsonListReader } from '../../domain/json/lists.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { LARGEST_BOOK } from '../../domain/address-book.ts';
-import type { Entry } from '../../domain/book-reader.ts';
+import { LARGEST_BOOK } from '../../domain/book/address-book.ts';
+import type { Entry } from '../../domain/book/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createJsonListReader, type JsonPart } from '../../domain/json/lists.ts';
 import { cleanText } from '../../domain/text.ts';

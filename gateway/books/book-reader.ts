@@ -1,4 +1,4 @@
-import { type Entry, type ReadBook, type Reading, toBook } from '../../domain/book-reader.ts';
+import { type Entry, type ReadBook, type Reading, toBook } from '../../domain/book/book-reader.ts';
 import { takeTurns } from '../../runtime/turns.ts';
 import type { Context } from '../context.ts';
 

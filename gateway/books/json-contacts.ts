@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile';
-import type { Entry } from '../../domain/book-reader.ts';
+import type { Entry } from '../../domain/book/book-reader.ts';
 import type { ValueLimits } from '../../domain/json/cutter.ts';
 import { ContactBody } from '../schemas/address-book.ts';
 

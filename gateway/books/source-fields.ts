@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Static } from 'typebox';
+import type { SourceCredentials } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { SourceCredentials } from '../../domain/source.ts';
 import { createAddressGuard } from '../../runtime/internal-addresses.ts';
 import type { SourceInfo } from '../../store/book/sources.ts';
 import type { SourceBody, SourceView } from '../schemas/sources.ts';

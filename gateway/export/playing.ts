@@ -1,4 +1,4 @@
-import { tuneView } from '../../service/friend-views.ts';
+import { tuneView } from '../../service/friendship/friend-views.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';

@@ -1,4 +1,4 @@
-import type { Grant } from '../../domain/grant.ts';
+import type { Grant } from '../../domain/access/grant.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 

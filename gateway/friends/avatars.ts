@@ -1,5 +1,5 @@
 import { toDataUri } from '../../domain/photo.ts';
-import type { FriendView } from '../../service/friend-views.ts';
+import type { FriendView } from '../../service/friendship/friend-views.ts';
 import type { Context } from '../context.ts';
 
 /** The friends with their pictures as `data:` URIs: what each publishes itself, or else the photo in the subscriber's own book. */

@@ -1,5 +1,5 @@
-import { type Grant, mayActFor } from '../../domain/grant.ts';
-import type { FriendView } from '../../service/friend-views.ts';
+import { type Grant, mayActFor } from '../../domain/access/grant.ts';
+import type { FriendView } from '../../service/friendship/friend-views.ts';
 import type { ServerEvent } from './friend-stream.ts';
 
 type Ranges = Pick<Grant, 'ranges'>;

@@ -1,5 +1,5 @@
-import { sameOnline } from '../../domain/presence.ts';
-import { type FriendView, friendViews } from '../../service/friend-views.ts';
+import { sameOnline } from '../../domain/account/presence.ts';
+import { type FriendView, friendViews } from '../../service/friendship/friend-views.ts';
 import type { Change, EventListener } from '../../store/base/events.ts';
 import type { Context } from '../context.ts';
 import { withAvatars } from './avatars.ts';

@@ -1,10 +1,10 @@
 import type { Static } from 'typebox';
+import { type Grant, mayActFor } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { type Grant, mayActFor } from '../../domain/grant.ts';
+import type { Audience, Privacy } from '../../domain/friendship/privacy.ts';
 import { readMoment } from '../../domain/moment.ts';
-import type { Audience, Privacy } from '../../domain/privacy.ts';
 import { cleanText } from '../../domain/text.ts';
-import { type BlockedPerson, blockedPeople } from '../../service/blocked-people.ts';
+import { type BlockedPerson, blockedPeople } from '../../service/friendship/blocked-people.ts';
 import type { Blocked, PrivacyState } from '../../store/friendship/privacy.ts';
 import type { Context } from '../context.ts';
 import type { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import { LARGEST_UPLOAD } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { takeTurns } from '../../runtime/turns.ts';
 

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
-import { STATUS_OF } from '../../service/audit.ts';
+import { STATUS_OF } from '../../service/audit/audit.ts';
 import { linger } from './linger.ts';
 
 declare module 'fastify' {

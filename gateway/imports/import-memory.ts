@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { ImportedSubscriber } from '../../domain/import-rows.ts';
+import type { ImportedSubscriber } from '../../domain/import/import-rows.ts';
 import type { Carrier } from '../access/caller.ts';
 import { isIdempotencyKey } from '../access/idempotent.ts';
 import type { Context } from '../context.ts';

@@ -1,10 +1,10 @@
+import { reachOf } from '../../domain/access/grant.ts';
+import { parseBareJid } from '../../domain/account/jid.ts';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { reachOf } from '../../domain/grant.ts';
-import type { ImportedSubscriber, ImportRow } from '../../domain/import-rows.ts';
-import { parseBareJid } from '../../domain/jid.ts';
+import type { ImportedSubscriber, ImportRow } from '../../domain/import/import-rows.ts';
 import { parseE164 } from '../../domain/phone.ts';
-import { createSubscriber } from '../../service/new-subscriber.ts';
-import { renumbered, requireReach, requireWhole } from '../../service/reach.ts';
+import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
+import { renumbered, requireReach, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,
   type PhoneNumbers,
@@ -13,7 +13,7 @@ import {
   subscriberWith,
   toDisplayName,
   toE164s,
-} from '../../service/subscriber-fields.ts';
+} from '../../service/subscriber/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { requireLinking } from '../access/auth.ts';
 import type { Carrier } from '../access/caller.ts';

@@ -1,4 +1,4 @@
-import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player-addresses.ts';
+import { AUDIOSCROBBLER_PATH, LASTFM_PATH, WEBHOOK_PATH } from '../../service/player/player-addresses.ts';
 
 const DOORS = ['/1/', `${AUDIOSCROBBLER_PATH}/`, `${LASTFM_PATH}/`, WEBHOOK_PATH];
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { renewAccountPassword } from '../../service/account-password.ts';
+import { renewAccountPassword } from '../../service/account/account-password.ts';
 import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { NothingOrNoOptions, problems, SubscriberParams } from '../schemas/common.ts';

@@ -1,8 +1,8 @@
 import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { LARGEST_UPLOAD } from '../../domain/address-book.ts';
+import { LARGEST_UPLOAD } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
-import { reconcileSoon } from '../../service/reconciling.ts';
+import { reconcileSoon } from '../../service/book/reconciling.ts';
 import { subscriberOf } from '../access/auth.ts';
 import { answerBook } from '../books/book-answer.ts';
 import { acceptBookChanges, type BookChangesUpload } from '../books/book-changes-body.ts';

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { createApplicationPassword, revokeApplicationPassword } from '../../service/application-passwords.ts';
-import { WEBHOOK_PATH } from '../../service/player-addresses.ts';
+import { createApplicationPassword, revokeApplicationPassword } from '../../service/player/application-passwords.ts';
+import { WEBHOOK_PATH } from '../../service/player/player-addresses.ts';
 import type { ApplicationPassword } from '../../store/login/application-passwords.ts';
 import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../service/login.ts';
+import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../service/login/login.ts';
 import { type Asserted, createAssertionCheck } from '../access/assertion.ts';
 import { becomeCallerWithin } from '../access/audit.ts';
 import { OAuthFault } from '../access/oauth-fault.ts';

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { readMoment } from '../../domain/moment.ts';
-import { requireReach } from '../../service/reach.ts';
-import { subscriberWith, toE164 } from '../../service/subscriber-fields.ts';
+import { requireReach } from '../../service/subscriber/reach.ts';
+import { subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import type { AuditEntry, AuditQuery } from '../../store/audit/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Carrier } from '../access/caller.ts';

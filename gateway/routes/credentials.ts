@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import { covers } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { covers } from '../../domain/grant.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { cleanText } from '../../domain/text.ts';
 import { type Credential, isAlive } from '../../store/login/credentials.ts';

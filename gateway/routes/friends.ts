@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { friendViews } from '../../service/friend-views.ts';
+import { friendViews } from '../../service/friendship/friend-views.ts';
 import { rangesOf, subscriberOf } from '../access/auth.ts';
 import { networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';

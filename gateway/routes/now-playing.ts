@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { shares } from '../../domain/privacy.ts';
-import { cleanTune, currentOf, type Tune } from '../../domain/tune.ts';
-import { tuneView } from '../../service/friend-views.ts';
-import { playTune, stopPlaying } from '../../service/playing.ts';
+import { shares } from '../../domain/friendship/privacy.ts';
+import { cleanTune, currentOf, type Tune } from '../../domain/playing/tune.ts';
+import { tuneView } from '../../service/friendship/friend-views.ts';
+import { playTune, stopPlaying } from '../../service/playing/playing.ts';
 import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';

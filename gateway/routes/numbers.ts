@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { partFromNumber } from '../../service/number-holder.ts';
-import { requireReach } from '../../service/reach.ts';
-import { subscriberWith, toE164 } from '../../service/subscriber-fields.ts';
+import { partFromNumber } from '../../service/login/number-holder.ts';
+import { requireReach } from '../../service/subscriber/reach.ts';
+import { subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, NumberQuery, problems } from '../schemas/common.ts';

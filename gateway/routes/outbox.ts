@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { mayActFor } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { mayActFor } from '../../domain/grant.ts';
 import { unseal } from '../../runtime/sealing.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Carrier } from '../access/caller.ts';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { popularAmongFriends } from '../../service/popular.ts';
+import { popularAmongFriends } from '../../service/playing/popular.ts';
 import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { MOST_BLOCKED } from '../../domain/privacy.ts';
+import { MOST_BLOCKED } from '../../domain/friendship/privacy.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
-import { type BlockedPerson, toBlocked } from '../../service/blocked-people.ts';
-import { changePrivacy } from '../../service/privacy.ts';
-import { requireReach } from '../../service/reach.ts';
-import { toE164 } from '../../service/subscriber-fields.ts';
+import { type BlockedPerson, toBlocked } from '../../service/friendship/blocked-people.ts';
+import { changePrivacy } from '../../service/friendship/privacy.ts';
+import { requireReach } from '../../service/subscriber/reach.ts';
+import { toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { rangesOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { privacyView, toPrivacy, unseenBlocked } from '../friends/privacy-settings.ts';

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
+import { PHONE_BOOK, sealPurpose } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
-import { PHONE_BOOK, sealPurpose } from '../../domain/source.ts';
 import { seal } from '../../runtime/sealing.ts';
 import { MOST_SOURCES } from '../../store/book/source-record.ts';
 import { subscriberOf } from '../access/auth.ts';

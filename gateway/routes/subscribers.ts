@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import { type Grant, numbersWithin, reachOf } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { type Grant, numbersWithin, reachOf } from '../../domain/grant.ts';
-import { removeSubscriber } from '../../service/departure.ts';
-import { createSubscriber } from '../../service/new-subscriber.ts';
-import { renumbered, requireReach, requireWhole } from '../../service/reach.ts';
+import { removeSubscriber } from '../../service/subscriber/departure.ts';
+import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
+import { renumbered, requireReach, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,
   rename,
@@ -13,7 +13,7 @@ import {
   toE164,
   toE164s,
   toJid,
-} from '../../service/subscriber-fields.ts';
+} from '../../service/subscriber/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';

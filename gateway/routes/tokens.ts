@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { issueToken, toDeviceName } from '../../service/login.ts';
-import { revokeToken, revokeTokens } from '../../service/revoking.ts';
+import { issueToken, toDeviceName } from '../../service/login/login.ts';
+import { revokeToken, revokeTokens } from '../../service/login/revoking.ts';
 import type { Device } from '../../store/login/tokens.ts';
 import { subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';

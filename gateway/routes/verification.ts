@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { logIn, toDeviceName, type Wish } from '../../service/login.ts';
-import { toE164 } from '../../service/subscriber-fields.ts';
-import { proveNumber, sendCode } from '../../service/verification.ts';
+import { logIn, toDeviceName, type Wish } from '../../service/login/login.ts';
+import { proveNumber, sendCode } from '../../service/login/verification.ts';
+import { toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { becomeCallerWithin } from '../access/audit.ts';
 import { askingOf, networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { LARGEST_BOOK } from '../../domain/address-book.ts';
+import { LARGEST_BOOK } from '../../domain/book/address-book.ts';
 
 export const ContactBody = Type.Object({
   uid: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { RANGE } from '../../domain/grant.ts';
-import { ALL_SCOPES, SCOPES, type Scope } from '../../domain/scope.ts';
+import { RANGE } from '../../domain/access/grant.ts';
+import { ALL_SCOPES, SCOPES, type Scope } from '../../domain/access/scope.ts';
 import { Time } from './common.ts';
 
 const ScopeName = Type.Unsafe<Scope>({

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { FEWEST_FRIENDS } from '../../domain/popular.ts';
+import { FEWEST_FRIENDS } from '../../domain/playing/popular.ts';
 import { Kind, orNull } from './common.ts';
 import { FriendTune } from './now-playing.ts';
 

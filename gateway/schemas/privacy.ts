@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { MOST_BLOCKED, MOST_GROUPS } from '../../domain/privacy.ts';
+import { MOST_BLOCKED, MOST_GROUPS } from '../../domain/friendship/privacy.ts';
 import { orNull, PhoneNumber, Time } from './common.ts';
 
 const Discoverable = Type.Boolean({ description: 'False: no friendships at all while it lasts' });

@@ -1,4 +1,4 @@
-import type { Resource } from '../../domain/presence.ts';
+import type { Resource } from '../../domain/account/presence.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 

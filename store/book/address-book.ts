@@ -1,7 +1,7 @@
 import { RESP_TYPES } from 'redis';
-import type { Book } from '../../domain/address-book.ts';
+import type { Book } from '../../domain/book/address-book.ts';
+import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { NumberBudget } from '../../domain/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import { GRACE } from '../base/due.ts';

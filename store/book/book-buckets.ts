@@ -1,4 +1,4 @@
-import { MOST_NUMBERS } from '../../domain/address-book.ts';
+import { MOST_NUMBERS } from '../../domain/book/address-book.ts';
 import { NAMES_SOMEBODY } from './book-entry.ts';
 
 /** Numbers of one bucket at most, on average: few enough for Redis's compact form, which ends at 512 fields. */

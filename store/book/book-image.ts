@@ -1,4 +1,4 @@
-import { type Book, type Contact, isNameless } from '../../domain/address-book.ts';
+import { type Book, type Contact, isNameless } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import { packNumberKey } from '../base/partitions.ts';

@@ -1,5 +1,5 @@
 import { RESP_TYPES } from 'redis';
-import type { Book } from '../../domain/address-book.ts';
+import type { Book } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';

@@ -1,6 +1,6 @@
-import { LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
+import { LARGEST_BOOK, MOST_NUMBERS } from '../../domain/book/address-book.ts';
+import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { NumberBudget } from '../../domain/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { eachInTurns, takeTurns } from '../../runtime/turns.ts';
 import { GRACE } from '../base/due.ts';

@@ -1,4 +1,4 @@
-import { BUDGET_DAY } from '../../domain/number-budget.ts';
+import { BUDGET_DAY } from '../../domain/book/number-budget.ts';
 import { PACKED_BYTES } from '../base/partitions.ts';
 
 /**

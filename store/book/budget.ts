@@ -1,5 +1,5 @@
 import { RESP_TYPES } from 'redis';
-import { budgetRetryAfter, type NumberBudget } from '../../domain/number-budget.ts';
+import { budgetRetryAfter, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

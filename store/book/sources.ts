@@ -1,4 +1,4 @@
-import type { NumberBudget } from '../../domain/number-budget.ts';
+import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

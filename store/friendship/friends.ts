@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../domain/roster.ts';
+import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

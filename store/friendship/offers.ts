@@ -1,4 +1,4 @@
-import type { Offer } from '../../domain/offer.ts';
+import type { Offer } from '../../domain/friendship/offer.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

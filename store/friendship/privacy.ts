@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import { type Audience, OPEN, type Privacy } from '../../domain/privacy.ts';
+import { type Audience, OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../../domain/association.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

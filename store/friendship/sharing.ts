@@ -1,4 +1,4 @@
-import { type NodeAccess, UNKNOWN } from '../../domain/node-access.ts';
+import { type NodeAccess, UNKNOWN } from '../../domain/friendship/node-access.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '../../domain/grant.ts';
+import type { Grant } from '../../domain/access/grant.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { hashOfKey, isApiKey, newApiKey } from './credential-secret.ts';

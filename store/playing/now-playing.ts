@@ -1,4 +1,4 @@
-import { fingerprint, type Playing, type Tune } from '../../domain/tune.ts';
+import { fingerprint, type Playing, type Tune } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';

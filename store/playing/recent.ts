@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { HISTORY, LONGEST_HISTORY, type Piece, type Played, pieceName, pieceOf } from '../../domain/popular.ts';
-import type { Audience } from '../../domain/privacy.ts';
-import type { Tune } from '../../domain/tune.ts';
+import type { Audience } from '../../domain/friendship/privacy.ts';
+import { HISTORY, LONGEST_HISTORY, type Piece, type Played, pieceName, pieceOf } from '../../domain/playing/popular.ts';
+import type { Tune } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSubscribers } from '../base/partitions.ts';

@@ -1,4 +1,4 @@
-import { BUDGET_DAY, type NumberBudget } from '../../domain/number-budget.ts';
+import { BUDGET_DAY, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 

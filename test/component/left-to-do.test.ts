@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { leftToDo } from '../../component/tune/left-to-do.ts';
-import { OPEN } from '../../domain/privacy.ts';
+import { OPEN } from '../../domain/friendship/privacy.ts';
 
 const NOW = 1_800_000_000_000;
 const NOTHING_PLAYS = { devices: [], generation: 'g', access: true };

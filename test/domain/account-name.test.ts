@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { NAME_BYTES, speakableName } from '../../domain/account-name.ts';
-import { parseBareJid } from '../../domain/jid.ts';
+import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
+import { parseBareJid } from '../../domain/account/jid.ts';
 
-describe('domain/account-name', () => {
+describe('domain/account/account-name', () => {
   it('writes 64 bits as four words that can be said', () => {
     // 127.0.0.1 and 63.84.220.193, as "A Proposal for Proquints" writes them.
     expect(speakableName(Uint8Array.of(127, 0, 0, 1, 63, 84, 220, 193))).to.equal('lusab-babad-gutih-tugad');

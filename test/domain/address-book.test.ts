@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { cleanContact } from '../../domain/address-book.ts';
+import { cleanContact } from '../../domain/book/address-book.ts';
 
-describe('domain/address-book', () => {
+describe('domain/book/address-book', () => {
   it('says why a contact is refused', () => {
     const raw = { name: 'Bob', phoneNumbers: ['1'], groups: [] };
     expect(cleanContact({ ...raw, name: 'x'.repeat(100_000) })).to.match(/^The name is longer/);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { associated, barred, type End } from '../../domain/association.ts';
+import { associated, barred, type End } from '../../domain/friendship/association.ts';
 
 const end: fc.Arbitrary<End> = fc.record({
   present: fc.boolean(),
@@ -11,7 +11,7 @@ const end: fc.Arbitrary<End> = fc.record({
 });
 const policy = fc.constantFrom('mutual' as const, 'either' as const);
 
-describe('domain/association', () => {
+describe('domain/friendship/association', () => {
   it('decides alike from both ends', () => {
     fc.assert(
       fc.property(

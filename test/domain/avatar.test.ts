@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { readAvatar, turnOf } from '../../domain/avatar.ts';
+import { readAvatar, turnOf } from '../../domain/account/avatar.ts';
 import { png } from '../support/avatars.ts';
 
-describe('domain/avatar', () => {
+describe('domain/account/avatar', () => {
   it('reads an image from base64, also in lines', () => {
     const image = png(65_536);
     const lines = image.toString('base64').replace(/.{60}/g, '$&\r\n');

@@ -1,10 +1,10 @@
 import { assert } from 'chai';
-import { type Entry, type ReadBook, type Twins, toBook } from '../../domain/book-reader.ts';
+import { type Entry, type ReadBook, type Twins, toBook } from '../../domain/book/book-reader.ts';
 import { readVcards } from '../../domain/vcard.ts';
 
 const OWN = '+8613800138000';
 
-describe('domain/book-reader', () => {
+describe('domain/book/book-reader', () => {
   describe('two contacts with one uid', () => {
     const entries: Entry[] = ['+8613800138001', '+8613800138002'].map((number, index) => ({
       index,

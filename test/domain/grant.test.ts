@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { covers, mayActFor, numbersWithin, RANGE, reachOf, replaceWithin } from '../../domain/grant.ts';
+import { covers, mayActFor, numbersWithin, RANGE, reachOf, replaceWithin } from '../../domain/access/grant.ts';
 
-describe('domain/grant', () => {
+describe('domain/access/grant', () => {
   it('reaches the numbers that begin with one of its ranges, or all when it has none', () => {
     expect(mayActFor({ ranges: ['+4915', '+86'] }, '+8613800138000')).to.equal(true);
     expect(mayActFor({ ranges: ['+4915', '+86'] }, '+4930123456')).to.equal(false);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { bareOf, domainOf, parseBareJid, prepareDomain, resourceOf, sameJid } from '../../domain/jid.ts';
+import { bareOf, domainOf, parseBareJid, prepareDomain, resourceOf, sameJid } from '../../domain/account/jid.ts';
 
 /** Prosody's own nodeprep: a line for each line; empty for what it refuses. */
 const NODEPREP = `
@@ -26,7 +26,7 @@ function localpart(name: string): string | undefined {
   return parseBareJid(`${name}@op.example`)?.replace('@op.example', '');
 }
 
-describe('domain/jid', () => {
+describe('domain/account/jid', () => {
   it('brings a bare JID into the form that servers compare', () => {
     for (const [text, prepared] of [
       ['Alice@OP.Example', 'alice@op.example'],

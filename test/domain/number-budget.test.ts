@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { budgetRetryAfter } from '../../domain/number-budget.ts';
+import { budgetRetryAfter } from '../../domain/book/number-budget.ts';
 
-describe('domain/number-budget', () => {
+describe('domain/book/number-budget', () => {
   it('says after how many whole seconds numbers can be paid for, one at least and a day at most', () => {
     const budget = { first: 5_000, daily: 100 };
     expect(budgetRetryAfter(1, 0, budget)).to.equal(864);

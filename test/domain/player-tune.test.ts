@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { playerText, playerTune } from '../../domain/player-tune.ts';
-import { cleanTune } from '../../domain/tune.ts';
+import { playerText, playerTune } from '../../domain/playing/player-tune.ts';
+import { cleanTune } from '../../domain/playing/tune.ts';
 
-describe('domain/player-tune', () => {
+describe('domain/playing/player-tune', () => {
   it('takes what a player says, and rounds its length', () => {
     expect(
       playerTune({

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Piece, type Played, pieceName, popularIn } from '../../domain/popular.ts';
+import { type Piece, type Played, pieceName, popularIn } from '../../domain/playing/popular.ts';
 
 const JOGA: Piece = { kind: 'audio', title: 'Jóga', artist: 'Björk' };
 
@@ -7,7 +7,7 @@ const played = (piece: Piece, at = 0): Played => ({ key: pieceName(piece), at, r
 /** One history for each piece. */
 const each = (...pieces: Piece[]) => pieces.map((piece) => [played(piece)]);
 
-describe('domain/popular', () => {
+describe('domain/playing/popular', () => {
   it('is what three have played, whoever they are, and not two', () => {
     expect(popularIn(each(JOGA, JOGA))).to.deep.equal([]);
     expect(popularIn(each(JOGA, JOGA, JOGA))).to.deep.equal([{ ...JOGA, friends: 3 }]);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/presence.ts';
+import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/account/presence.ts';
 
 const client = (show: Show, priority: number, status = ''): Resource => ({ resource: 'r', show, priority, status });
 
-describe('domain/presence', () => {
+describe('domain/account/presence', () => {
   it('is that of the client with the highest priority', () => {
     const phone = client('xa', 5, 'asleep');
     const desk = client('dnd', 10, 'at work');

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { accessChanges, accessOf, MODEL, type NodeAccess, narrows, UNKNOWN } from '../../domain/node-access.ts';
-import { endOfPrivacy, maySee, OPEN, type Privacy, shares } from '../../domain/privacy.ts';
+import {
+  accessChanges,
+  accessOf,
+  MODEL,
+  type NodeAccess,
+  narrows,
+  UNKNOWN,
+} from '../../domain/friendship/node-access.ts';
+import { endOfPrivacy, maySee, OPEN, type Privacy, shares } from '../../domain/friendship/privacy.ts';
 
 const NOW = 1_800_000_000_000;
 const GROUPS = ['Family', 'Work', 'Band'];
@@ -28,7 +35,7 @@ function mayBeSeen(access: NodeAccess, jid: string): boolean {
   return access.get(MODEL) !== 'whitelist';
 }
 
-describe('domain/privacy', () => {
+describe('domain/friendship/privacy', () => {
   it('shows nothing to anybody who is no friend, and nothing at all while hidden, private, or for nobody', () => {
     fc.assert(fc.property(privacy, (one) => !maySee(one, undefined, NOW)));
     for (const closed of [{ discoverable: false }, { audience: 'nobody' as const }, { privateUntil: NOW + 1 }]) {
@@ -56,7 +63,7 @@ describe('domain/privacy', () => {
   });
 });
 
-describe('domain/node-access', () => {
+describe('domain/friendship/node-access', () => {
   it('lets a friend see the node if and only if the one rule does, and never who is barred', () => {
     fc.assert(
       fc.property(privacy, friends, barred, (one, list, out) => {

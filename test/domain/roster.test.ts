@@ -6,7 +6,7 @@ import {
   type RosterItem,
   type Subscription,
   type WantedItem,
-} from '../../domain/roster.ts';
+} from '../../domain/friendship/roster.ts';
 
 const JID = 'bob@op.example';
 const label = fc.record<WantedItem>({
@@ -46,7 +46,7 @@ function apply(state: State, wanted: WantedItem | undefined): State {
 
 const fresh = (one?: RosterItem): State => ({ item: one, ledger: undefined, declined: false });
 
-describe('domain/roster', () => {
+describe('domain/friendship/roster', () => {
   it('reaches both in one step and then has nothing more to do', () => {
     fc.assert(
       fc.property(fc.option(item, { nil: undefined }), label, (before, wanted) => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { authorizationOf, retryDelay } from '../../domain/source.ts';
+import { authorizationOf, retryDelay } from '../../domain/book/source.ts';
 
-describe('domain/source', () => {
+describe('domain/book/source', () => {
   it('waits a minute after a failure, twice as long after each further one, and never longer than usual', () => {
     const hours = (n: number) => n * 3_600_000;
     expect([1, 2, 3, 9, 100].map((failures) => retryDelay(failures, hours(6)) / 60_000)).to.deep.equal([

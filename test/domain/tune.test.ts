@@ -9,11 +9,11 @@ import {
   publishTime,
   sameTune,
   type Tune,
-} from '../../domain/tune.ts';
+} from '../../domain/playing/tune.ts';
 
 const SONG: Tune = { kind: 'audio', title: 'Jóga', artist: 'Björk', length: 305 };
 
-describe('domain/tune', () => {
+describe('domain/playing/tune', () => {
   it('ends a tune five seconds after its length, and after ten minutes when nobody knows the length', () => {
     expect(expiryOf(SONG, 1_000)).to.equal(1_000 + 310_000);
     expect(expiryOf({ kind: 'audio', title: 'A stream' }, 1_000)).to.equal(1_000 + 600_000);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { artistsIn } from '../../domain/playing/tune.ts';
 import { cleanText } from '../../domain/text.ts';
-import { artistsIn } from '../../domain/tune.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';
 import { hostileText } from './hostile-text.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { InjectOptions } from 'fastify';
-import type { Scope } from '../../domain/scope.ts';
-import { ALL_SCOPES } from '../../domain/scope.ts';
-import { changeIdentity } from '../../service/subscriber-fields.ts';
+import type { Scope } from '../../domain/access/scope.ts';
+import { ALL_SCOPES } from '../../domain/access/scope.ts';
+import { changeIdentity } from '../../service/subscriber/subscriber-fields.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { blockedPeople } from '../../service/blocked-people.ts';
+import { blockedPeople } from '../../service/friendship/blocked-people.ts';
 import { sealBlocked } from '../../store/friendship/blocked-number.ts';
 
 describe('blocked people', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { OPEN } from '../../domain/privacy.ts';
+import { OPEN } from '../../domain/friendship/privacy.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
+import { lookUp } from '../../service/book/lookup.ts';
 import type { ServiceContext } from '../../service/context.ts';
-import { lookUp } from '../../service/lookup.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { popularAmongFriends } from '../../service/popular.ts';
+import { popularAmongFriends } from '../../service/playing/popular.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';

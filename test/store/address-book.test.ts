@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../domain/address-book.ts';
+import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../domain/book/address-book.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../support/redis.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Contact, namelessUid } from '../../domain/address-book.ts';
+import { type Contact, namelessUid } from '../../domain/book/address-book.ts';
 import { labelOf, labelsOf } from '../../store/book/book-entry.ts';
 import { changedImage, differenceOf, type Image, imageOf, LARGEST_IMAGE } from '../../store/book/book-image.ts';
 import { createBookSeals } from '../../store/book/book-seal.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Contact } from '../../domain/address-book.ts';
-import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../domain/number-budget.ts';
+import type { Contact } from '../../domain/book/address-book.ts';
+import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../domain/book/number-budget.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { SourceLease } from '../../store/book/book-writer.ts';
 import { createStores, type Stores } from '../../store/stores.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { currentOf, type Playing } from '../../domain/tune.ts';
+import { currentOf, type Playing } from '../../domain/playing/tune.ts';
 import { MOST_DEVICES } from '../../store/playing/now-playing.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 

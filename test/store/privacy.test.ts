@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { OPEN } from '../../domain/privacy.ts';
+import { OPEN } from '../../domain/friendship/privacy.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/base/due.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { HISTORY } from '../../domain/popular.ts';
-import type { Privacy } from '../../domain/privacy.ts';
-import type { Tune } from '../../domain/tune.ts';
+import type { Privacy } from '../../domain/friendship/privacy.ts';
+import { HISTORY } from '../../domain/playing/popular.ts';
+import type { Tune } from '../../domain/playing/tune.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const NOW = 1_700_000_000_000;

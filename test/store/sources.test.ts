@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Contact } from '../../domain/address-book.ts';
+import type { Contact } from '../../domain/book/address-book.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { ReadOutcome, SourceReading } from '../../store/book/sources.ts';
 import type { Stores } from '../../store/stores.ts';

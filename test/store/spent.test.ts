@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BUDGET_DAY } from '../../domain/number-budget.ts';
+import { BUDGET_DAY } from '../../domain/book/number-budget.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';

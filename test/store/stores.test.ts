@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Contact } from '../../domain/address-book.ts';
-import { fingerprint, type Playing } from '../../domain/tune.ts';
+import type { Contact } from '../../domain/book/address-book.ts';
+import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/base/due.ts';
 import { clearSeen } from '../../store/base/marks.ts';

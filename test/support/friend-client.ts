@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import type { RosterItem } from '../../domain/roster.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
 import { eventually } from './eventually.ts';
 import { startPatiently } from './patient-start.ts';
 import { xmppClient } from './xmpp-client.ts';

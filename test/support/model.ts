@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Policy } from '../../domain/association.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
 
 /** Contacts by uid, each a list of numbers; one without a uid stands under a name of its own. */
 export type ModelBook = ReadonlyMap<string, readonly number[]>;

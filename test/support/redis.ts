@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { NumberBudget } from '../../domain/number-budget.ts';
+import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { startRedis } from '../../local/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BUDGET_DAY } from '../../domain/number-budget.ts';
+import { BUDGET_DAY } from '../../domain/book/number-budget.ts';
 import { freePort } from '../../local/ports.ts';
 import { type Role, startProcess } from '../../local/processes.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { Policy } from '../../domain/association.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
 import { startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack.ts';
 import { connectQueueRedis } from '../../runtime/queue-redis.ts';

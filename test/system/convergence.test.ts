@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { Policy } from '../../domain/association.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
 import { freePort } from '../../local/ports.ts';
 import { type EarshotProcess, type Role, startProcess } from '../../local/processes.ts';
 import { connectQueueRedis } from '../../runtime/queue-redis.ts';

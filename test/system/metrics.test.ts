@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ALL_SCOPES } from '../../domain/scope.ts';
+import { ALL_SCOPES } from '../../domain/access/scope.ts';
 import { freePort } from '../../local/ports.ts';
 import type { Stack } from '../../local/stack.ts';
 import { type Api, createApi } from '../support/api.ts';

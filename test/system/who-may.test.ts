@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ALL_SCOPES } from '../../domain/scope.ts';
+import { ALL_SCOPES } from '../../domain/access/scope.ts';
 import type { Stack } from '../../local/stack.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { createKeys } from '../../store/base/keys.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { expect } from 'chai';
-import type { Entry } from '../../domain/book-reader.ts';
+import type { Entry } from '../../domain/book/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { readEntries, uidOfPath } from '../../worker/carddav/cards.ts';
 import { type CollectionState, listCards } from '../../worker/carddav/listing.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { Policy } from '../../domain/association.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { Policy } from '../../domain/association.ts';
-import { OPEN } from '../../domain/privacy.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
+import { OPEN } from '../../domain/friendship/privacy.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import type { Queues } from '../../runtime/queues.ts';

@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { sealPurpose } from '../../domain/source.ts';
+import { sealPurpose } from '../../domain/book/source.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import { seal } from '../../runtime/sealing.ts';

@@ -1,4 +1,4 @@
-import { authorizationOf, type SourceCredentials } from '../../domain/source.ts';
+import { authorizationOf, type SourceCredentials } from '../../domain/book/source.ts';
 import { type DigestChallenge, digestAuthorization, digestChallengeIn } from './digest.ts';
 
 /** Answers what one server asks for. */

@@ -1,5 +1,5 @@
+import type { SourceCredentials } from '../../domain/book/source.ts';
 import type { FaultCode } from '../../domain/fault.ts';
-import type { SourceCredentials } from '../../domain/source.ts';
 import type { Card, Changes, Listed } from './dav.ts';
 
 /** Milliseconds for one request and until its answer begins, and bytes of one answer. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Entry } from '../../domain/book-reader.ts';
+import type { Entry } from '../../domain/book/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { readVcards } from '../../domain/vcard.ts';
 import type { Card } from './dav.ts';

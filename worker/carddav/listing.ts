@@ -1,4 +1,4 @@
-import { LARGEST_BOOK } from '../../domain/address-book.ts';
+import { LARGEST_BOOK } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { uidOfPath } from './cards.ts';
 import { markOf, packEtags, unpackEtags } from './etag-list.ts';

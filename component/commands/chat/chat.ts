@@ -1,4 +1,4 @@
-import { bareOf } from '../../../domain/jid.ts';
+import { bareOf } from '../../../domain/account/jid.ts';
 import { errorAnswer } from '../../stream/error-answer.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { type Element, textElement, xml } from '../../stream/xml.ts';

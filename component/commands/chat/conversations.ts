@@ -1,5 +1,5 @@
 import { Fault } from '../../../domain/fault.ts';
-import { countOne } from '../../../service/limited.ts';
+import { countOne } from '../../../service/login/limited.ts';
 import { type Command, type CommandContext, isStage, type Outcome, type Stage, type Visit } from '../command.ts';
 import { answer, begin, countStep, reasonOf } from '../run.ts';
 import { commandsOf } from '../table.ts';

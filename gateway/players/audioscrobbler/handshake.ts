@@ -1,5 +1,5 @@
-import { md5, sameText } from '../../../service/player-secrets.ts';
-import { logIn } from '../../../service/player-sessions.ts';
+import { md5, sameText } from '../../../service/player/player-secrets.ts';
+import { logIn } from '../../../service/player/player-sessions.ts';
 import type { Context } from '../../context.ts';
 import type { Answer } from './answers.ts';
 

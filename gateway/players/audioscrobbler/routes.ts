@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { playerTune } from '../../../domain/player-tune.ts';
-import { AUDIOSCROBBLER_PATH } from '../../../service/player-addresses.ts';
-import { sourceOf } from '../../../service/player-sessions.ts';
-import { playTune, type Source } from '../../../service/playing.ts';
+import { playerTune } from '../../../domain/playing/player-tune.ts';
+import { AUDIOSCROBBLER_PATH } from '../../../service/player/player-addresses.ts';
+import { sourceOf } from '../../../service/player/player-sessions.ts';
+import { playTune, type Source } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
 import { acceptText, readForm } from '../bodies.ts';

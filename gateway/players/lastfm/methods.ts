@@ -1,7 +1,7 @@
-import { playerTune } from '../../../domain/player-tune.ts';
-import { md5, sameText } from '../../../service/player-secrets.ts';
-import { logIn, sourceOf } from '../../../service/player-sessions.ts';
-import { playTune, type Source } from '../../../service/playing.ts';
+import { playerTune } from '../../../domain/playing/player-tune.ts';
+import { md5, sameText } from '../../../service/player/player-secrets.ts';
+import { logIn, sourceOf } from '../../../service/player/player-sessions.ts';
+import { playTune, type Source } from '../../../service/playing/playing.ts';
 import type { Context } from '../../context.ts';
 import { countCall } from '../calls.ts';
 import { LastFmFault } from './fault.ts';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { LASTFM_PATH } from '../../../service/player-addresses.ts';
+import { LASTFM_PATH } from '../../../service/player/player-addresses.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
 import { acceptText, readForm } from '../bodies.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { playerText } from '../../../domain/player-tune.ts';
-import { sourceOfToken } from '../../../service/player-sessions.ts';
-import type { Source } from '../../../service/playing.ts';
+import { playerText } from '../../../domain/playing/player-tune.ts';
+import { sourceOfToken } from '../../../service/player/player-sessions.ts';
+import type { Source } from '../../../service/playing/playing.ts';
 import type { Context } from '../../context.ts';
 import { countCall, mayRead } from '../calls.ts';
 import { ListenBrainzFault } from './fault.ts';

@@ -1,4 +1,4 @@
-import type { PlayerTrack } from '../../../domain/player-tune.ts';
+import type { PlayerTrack } from '../../../domain/playing/player-tune.ts';
 import { ListenBrainzFault } from './fault.ts';
 
 type Fields = Record<string, unknown>;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
-import { playerText, playerTune } from '../../../domain/player-tune.ts';
-import { currentOf, type Playing } from '../../../domain/tune.ts';
-import { playTune, stopPlaying } from '../../../service/playing.ts';
+import { playerText, playerTune } from '../../../domain/playing/player-tune.ts';
+import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
+import { playTune, stopPlaying } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
 import { acceptStream, acceptText, streamOf } from '../bodies.ts';

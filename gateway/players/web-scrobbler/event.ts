@@ -1,5 +1,5 @@
 import { Fault } from '../../../domain/fault.ts';
-import type { PlayerTrack } from '../../../domain/player-tune.ts';
+import type { PlayerTrack } from '../../../domain/playing/player-tune.ts';
 
 /** What the extension says. `site`: where it found the track, such as `YouTube`. */
 export type WebhookEvent = { name: string; track: PlayerTrack; site: unknown };

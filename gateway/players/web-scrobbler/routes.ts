@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
-import { playerText, playerTune } from '../../../domain/player-tune.ts';
-import { WEBHOOK_PATH } from '../../../service/player-addresses.ts';
-import { sourceOf } from '../../../service/player-sessions.ts';
-import { playTune, type Source, stopPlaying } from '../../../service/playing.ts';
+import { playerText, playerTune } from '../../../domain/playing/player-tune.ts';
+import { WEBHOOK_PATH } from '../../../service/player/player-addresses.ts';
+import { sourceOf } from '../../../service/player/player-sessions.ts';
+import { playTune, type Source, stopPlaying } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
 import { countCall } from '../calls.ts';

@@ -1,0 +1,144 @@
+import { Fault } from '../fault.ts';
+import { cleanText, lengthOf } from '../text.ts';
+
+/** What a subscriber plays; the fields of XEP-0118 that Earshot carries, and whether it is heard or watched. */
+export type Tune = {
+  kind: 'audio' | 'video';
+  title: string;
+  artist?: string;
+  source?: string;
+  track?: string;
+  /** Seconds, 1–65,535; absent for a stream. */
+  length?: number;
+  /** 1–10. */
+  rating?: number;
+  uri?: string;
+};
+
+/** One device's tune. `player`: what its owner calls it by, or what it calls itself. Times are milliseconds since the epoch. */
+export type Playing = { device: string; player?: string; tune: Tune; since: number; expiresAt: number };
+
+/** How long a tune outlives its length, in milliseconds: time for the next track to arrive without a gap. */
+export const SLACK = 5_000;
+/** How long a tune of unknown length lasts, in milliseconds. */
+export const UNKNOWN_LENGTH = 600_000;
+
+/** Characters of a text. */
+export const LONGEST_TEXT = 1024;
+// A friend will click this link, so only web pages and the apps of music services may be opened by it: other
+// schemes start calls, open files or tell an app on the friend's own device to do something (decision 126).
+const SCHEMES = new Set(['https:', 'http:', 'spotify:', 'deezer:', 'tidal:']);
+// Some tags hold several artists with a control character in between: ID3v2.4 (section 4.2) writes U+0000. Tabs and
+// line ends are blanks, as everywhere.
+const BETWEEN_ARTISTS = /(?:\p{Cc}(?<!\s))+/u;
+
+/**
+ * A tune whose every text is clean (see `cleanText`).
+ * @throws Fault INVALID_ARGUMENT when a text is empty once cleaned, too long, or the uri is not an absolute URI.
+ */
+export function cleanTune(raw: Tune): Tune {
+  const tune: Tune = { kind: raw.kind, title: cleanField('title', raw.title) };
+  if (raw.artist !== undefined) tune.artist = cleanField('artist', artistsIn(raw.artist));
+  if (raw.source !== undefined) tune.source = cleanField('source', raw.source);
+  if (raw.track !== undefined) tune.track = cleanField('track', raw.track);
+  // Players send 0 when they do not know the length.
+  if (raw.length) tune.length = raw.length;
+  if (raw.rating !== undefined) tune.rating = raw.rating;
+  if (raw.uri !== undefined) tune.uri = cleanUri(raw.uri);
+  return tune;
+}
+
+/** Several artists, where the text holds several, as one line with `; ` between them; not cleaned otherwise. */
+export function artistsIn(text: string): string {
+  return text
+    .split(BETWEEN_ARTISTS)
+    .filter((artist) => cleanText(artist) !== '')
+    .join('; ');
+}
+
+function cleanField(field: string, text: string): string {
+  const clean = cleanText(text);
+  if (clean === '')
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      `${field} has no visible character; send the text${field === 'title' ? '' : ' or leave it out'}.`,
+    );
+  if (lengthOf(clean) > LONGEST_TEXT)
+    throw new Fault('INVALID_ARGUMENT', `${field} is longer than ${LONGEST_TEXT} characters; shorten it.`);
+  return clean;
+}
+
+/** The uri in its clean form; undefined when it is not one that a friend may be given. */
+export function safeUri(text: string): string | undefined {
+  try {
+    return cleanUri(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function cleanUri(text: string): string {
+  const clean = cleanText(text);
+  if (!URL.canParse(clean) || lengthOf(clean) > LONGEST_TEXT)
+    throw new Fault('INVALID_ARGUMENT', 'uri must be an absolute URI, such as https://example.org/song.');
+  const { protocol, href, username, password } = new URL(clean);
+  if (!SCHEMES.has(protocol))
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      `uri may not use the scheme ${protocol} send an address with one of ${[...SCHEMES].join(' ')}`,
+    );
+  if (username !== '' || password !== '')
+    throw new Fault('INVALID_ARGUMENT', 'uri may hold no user name and password: every friend would see them.');
+  return href;
+}
+
+/** When a tune that starts at `now` ends by itself, in milliseconds since the epoch. */
+export function expiryOf(tune: Tune, now: number): number {
+  return now + (tune.length === undefined ? UNKNOWN_LENGTH : tune.length * 1000 + SLACK);
+}
+
+/** The device's next state: the same tune again keeps its start and only lasts longer; another one starts now. */
+export function play(
+  before: Playing | undefined,
+  device: string,
+  tune: Tune,
+  now: number,
+  player?: string | undefined,
+): Playing {
+  const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune);
+  return {
+    device,
+    ...(player === undefined ? {} : { player }),
+    tune,
+    since: goesOn ? before.since : now,
+    expiresAt: expiryOf(tune, now),
+  };
+}
+
+/** True when friends would see no difference. */
+export function sameTune(a: Tune | undefined, b: Tune | undefined): boolean {
+  return fingerprint(a) === fingerprint(b);
+}
+
+/** A text that is equal for equal tunes and empty for none. */
+export function fingerprint(tune: Tune | undefined): string {
+  if (tune === undefined) return '';
+  const { kind, title, artist, source, track, length, rating, uri } = tune;
+  return JSON.stringify([kind, title, artist, source, track, length, rating, uri]);
+}
+
+/** What is shown when several devices play: the one that started last; undefined when nothing plays at `now`. */
+export function currentOf(devices: readonly Playing[], now: number): Playing | undefined {
+  let current: Playing | undefined;
+  for (const playing of devices)
+    if (playing.expiresAt > now && (current === undefined || playing.since >= current.since)) current = playing;
+  return current;
+}
+
+/**
+ * When the wanted tune may be published, in milliseconds since the epoch. A stop goes out at once. A tune waits until
+ * `interval` has passed since the last publish, so that skipping through tracks does not flood friends (XEP-0118, section 3).
+ */
+export function publishTime(wanted: Tune | undefined, lastPublish: number, interval: number): number {
+  return wanted === undefined ? 0 : lastPublish + interval;
+}

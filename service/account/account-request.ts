@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../domain/fault.ts';
+import type { AccountState } from '../../store/account/accounts.ts';
+import type { ServiceContext } from '../context.ts';
+
+/** Milliseconds that a caller waits for the XMPP server to make an account. */
+const ACCOUNT_PATIENCE = 10_000;
+const POLL = 25;
+
+/** @throws Fault UNAVAILABLE */
+export async function requireComponent({ stores }: ServiceContext): Promise<void> {
+  if (!(await stores.statuses.of('component'))?.ready)
+    throw new Fault(
+      'UNAVAILABLE',
+      'Accounts cannot be made now: /readyz says what is missing. Try again, or send the jid of an existing account.',
+    );
+}
+
+/**
+ * Has the component make the account, or give it this password when it is there; what came of it, `wanted` when nothing did in time.
+ * @throws Fault CONFLICT while somebody else asks for the same account
+ */
+export async function askForAccount(
+  context: ServiceContext,
+  id: string,
+  password: string,
+): Promise<AccountState | undefined> {
+  const { stores, queues } = context;
+  if (!(await stores.accounts.want(id, password)))
+    throw new Fault('CONFLICT', 'A password of this account is just being set; try again in a moment.');
+  await queues.enqueue('account', [id]);
+  const state = await accountState(context, id);
+  await stores.accounts.forget(id);
+  return state;
+}
+
+async function accountState({ stores, now }: ServiceContext, id: string): Promise<AccountState | undefined> {
+  const giveUp = now() + ACCOUNT_PATIENCE;
+  for (;;) {
+    const state = await stores.accounts.state(id);
+    if (state !== 'wanted' || now() > giveUp) return state;
+    await sleep(POLL);
+  }
+}

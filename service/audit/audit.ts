@@ -1,0 +1,75 @@
+import type { FaultCode } from '../../domain/fault.ts';
+import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
+import type { CallerKind } from '../../store/audit/audit.ts';
+import { type AuditKind, NOBODY, SUBSCRIBERS } from '../../store/audit/audit-places.ts';
+import type { ServiceContext } from '../context.ts';
+
+/** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */
+export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  CONFLICT: 409,
+  CONFIRMATION_REQUIRED: 409,
+  FAILED_PRECONDITION: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  URI_TOO_LONG: 414,
+  HEADERS_TOO_LARGE: 431,
+  REQUEST_TIMEOUT: 408,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  TOO_MANY_REQUESTS: 429,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+/**
+ * A call by whichever door. `caller`: undefined when nobody knows who called; `id`: a subscriber's id, or a credential's. `operation`: method and
+ * route, or `COMMAND` and the command's name. `subject`: the id of the subscriber whom it is about.
+ */
+export type Call = {
+  caller: { kind: CallerKind; id: string } | undefined;
+  operation: string;
+  subject: string | undefined;
+  correlator: string;
+  status: number;
+  code: FaultCode | undefined;
+  /** A hash of the network from which somebody calls whom nobody knows. */
+  from?: string;
+};
+
+/** Calls that only look, though they are sent with POST: numbers do not stand in URLs. */
+const LOOKS = new Set(['POST /v1/subscribers/retrieve', 'POST /v1/audit/search']);
+
+/** Writes the call's entry, before its answer goes out (decision 41). */
+export async function recordCall(
+  { stores, subjectHashOf, config }: ServiceContext & { subjectHashOf: SubjectHashOf },
+  { caller, operation, subject, correlator, status, code, from = '' }: Call,
+): Promise<void> {
+  const callerId = caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? '');
+  await stores.audit.record(
+    { kind: kindOf(operation, status), lane: laneOf(caller), whose: callerId || from },
+    {
+      caller: caller?.kind ?? 'unknown',
+      callerId,
+      operation,
+      subject: subject === undefined ? '' : subjectHashOf(subject),
+      correlator,
+      status,
+      code: code ?? '',
+    },
+    config.auditMaxEntries,
+  );
+}
+
+function kindOf(operation: string, status: number): AuditKind {
+  if (status >= 400) return 'refusals';
+  if (operation.endsWith('/export')) return 'exports';
+  return /^(?:GET|HEAD) /.test(operation) || LOOKS.has(operation) ? 'looks' : 'changes';
+}
+
+function laneOf(caller: Call['caller']): string {
+  if (!caller) return NOBODY;
+  return caller.kind === 'subscriber' ? SUBSCRIBERS : caller.id;
+}

@@ -1,0 +1,56 @@
+import { type Online, onlineOf } from '../../domain/account/presence.ts';
+import { maySee, OPEN } from '../../domain/friendship/privacy.ts';
+import { currentOf, type Playing } from '../../domain/playing/tune.ts';
+import type { Friend } from '../../store/friendship/friends.ts';
+import type { Stores } from '../../store/stores.ts';
+import { phoneNumberOf } from '../../store/subscriber/subscriber-record.ts';
+
+/** A friend as the API shows it. */
+export type FriendView = Online & {
+  subscriberId: string;
+  name: string;
+  phoneNumber: string | null;
+  jid: string;
+  avatar: string | null;
+  nowPlaying: TuneView | null;
+};
+
+export type TuneView = ReturnType<typeof tuneView>;
+
+/** Without the device: that is nobody else's business. */
+export function tuneView({ tune, since, expiresAt }: Playing) {
+  return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+}
+
+/** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */
+export async function friendViews(
+  stores: Stores,
+  id: string,
+  friends: readonly Friend[],
+  now: number,
+): Promise<FriendView[]> {
+  const ids = friends.map((friend) => friend.id);
+  const [records, presences, privacies, theirs, states] = await Promise.all([
+    stores.subscribers.records(ids),
+    stores.presences.of(friends.map((friend) => friend.jid)),
+    stores.privacies.of(ids),
+    stores.friends.ofEach(ids, id),
+    stores.nowPlaying.readMany(ids),
+  ]);
+  const views = friends.map((friend, i): FriendView => {
+    const shown = maySee(privacies[i] ?? OPEN, theirs[i], now);
+    const playing = shown ? currentOf(states[i]?.devices ?? [], now) : undefined;
+    const record = records[i];
+    return {
+      subscriberId: friend.id,
+      name: friend.name,
+      // The one that the own book holds, never another, which its owner may not know.
+      phoneNumber: (record && friend.held && phoneNumberOf(record, friend.held)) || null,
+      jid: friend.jid,
+      ...onlineOf(presences[i] ?? []),
+      avatar: null,
+      nowPlaying: playing ? tuneView(playing) : null,
+    };
+  });
+  return views.sort((a, b) => a.name.localeCompare(b.name));
+}

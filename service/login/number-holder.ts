@@ -1,0 +1,68 @@
+import { Fault } from '../../domain/fault.ts';
+import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { requireComponent } from '../account/account-request.ts';
+import type { ServiceContext } from '../context.ts';
+import { removeSubscriber } from '../subscriber/departure.ts';
+import { changeIdentity, type PhoneNumbers, subscriberWith } from '../subscriber/subscriber-fields.ts';
+import { revokeTokens } from './revoking.ts';
+
+/** What whoever proves a number says of the subscriber who has it: nothing yet, that it is itself, or that it is somebody else. */
+export type Existing = 'unsaid' | 'continue' | 'startAnew';
+
+/** `parted`: the id of the subscriber who had the number until now. */
+export type Holder = { subscriber: Subscriber | undefined; parted?: string };
+
+/**
+ * Whom the prover of a number may open: numbers are given to other people after a time, and a proof says nothing of who had it before.
+ * @throws Fault CONFIRMATION_REQUIRED (the subscriber was silent for longer than the quarantine, and nothing was said), UNAVAILABLE (no account could be made for
+ * who starts anew), CONFLICT
+ */
+export async function openHolder(context: ServiceContext, phoneNumber: string, existing: Existing): Promise<Holder> {
+  const subscriber = await subscriberWith(context, phoneNumber);
+  if (!subscriber || existing === 'continue') return { subscriber };
+  if (existing === 'startAnew') {
+    await requireComponent(context);
+    return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber) };
+  }
+  if (await isSilent(context, subscriber))
+    throw new Fault(
+      'CONFIRMATION_REQUIRED',
+      'Somebody with this number has not been heard of for long. Send the same again, with existing: "continue" if that is you, or "startAnew" if the number was somebody else’s; then all that was theirs is erased.',
+    );
+  return { subscriber };
+}
+
+/** Nothing was heard of the subscriber for longer than it takes until numbers are given to others. */
+export async function isSilent({ stores, config, now }: ServiceContext, { id, jid }: Subscriber): Promise<boolean> {
+  const heardAt = (await stores.hearing.last(id)) ?? Number.NEGATIVE_INFINITY;
+  if (now() - heardAt <= config.numberQuarantine) return false;
+  // Whoever has been online all the time says nothing new.
+  const [online = []] = await stores.presences.of([jid]);
+  return online.length === 0;
+}
+
+/**
+ * The number is somebody else's now: who had it keeps nothing that the number opens. With other numbers the subscriber stays, without its tokens and
+ * application passwords; with none it is erased. The subscriber's id. @throws Fault CONFLICT
+ */
+export async function partFromNumber(
+  context: ServiceContext,
+  subscriber: Subscriber,
+  phoneNumber: string,
+): Promise<string> {
+  const { id } = subscriber;
+  const without = (present: Subscriber) => phoneNumbersOf(present).filter((number) => number !== phoneNumber);
+  if (without(subscriber).length === 0) {
+    await removeSubscriber(context, id);
+    return id;
+  }
+  await changeIdentity(context, id, (present) => {
+    const [primary, ...others] = without(present);
+    // Somebody has just taken the others away; the next call finds that.
+    if (primary === undefined) throw new Fault('CONFLICT', 'The subscriber is just being changed; try again.');
+    return { phoneNumbers: [primary, ...others] satisfies PhoneNumbers, jid: present.jid };
+  });
+  await revokeTokens(context, id);
+  await context.stores.applicationPasswords.revokeAll(id);
+  return id;
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../domain/fault.ts';
+import type { ChangeOutcome } from '../../store/subscriber/identity.ts';
+import type { Numbers, Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import type { ServiceContext } from '../context.ts';
+
+/** Milliseconds that a caller waits for somebody who is just being added, changed or removed. */
+const PATIENCE = 5_000;
+const POLL = 25;
+
+const TAKEN = {
+  'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
+  'jid-taken': 'Another subscriber uses this JID; send the jid of another account.',
+};
+
+/**
+ * Tries to get numbers and a JID for a subscriber until nothing that passes by itself is in the way. Whoever holds one of
+ * them without it being in the record gets a moment to be gone; somebody who was never finished is then given up.
+ * Answers `changed` when the subscriber is not any more what was wanted for it.
+ * @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber itself is gone)
+ */
+export async function untilClaimed(
+  context: ServiceContext,
+  wanted: Numbers & { id: string; jid: string },
+  attempt: () => Promise<ChangeOutcome>,
+): Promise<'ok' | 'changed'> {
+  const { stores, now } = context;
+  const giveUp = now() + PATIENCE;
+  for (;;) {
+    const outcome = await attempt();
+    if (outcome === 'ok' || outcome === 'changed') return outcome;
+    if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+    const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
+    if (typeof obstacle === 'string') throw new Fault('ALREADY_EXISTS', TAKEN[obstacle]);
+    if (now() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
+    await sleep(POLL * (0.5 + Math.random()));
+  }
+}
+
+/** @throws Fault CONFLICT when somebody is still at work on it */
+async function giveUpUnfinished({ stores }: ServiceContext, holder: Subscriber | undefined): Promise<void> {
+  const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
+  if (!unfinished)
+    throw new Fault('CONFLICT', 'This number or JID is just being changed, added or removed; try again in a moment.');
+  await stores.subscribers.abandon(holder);
+}

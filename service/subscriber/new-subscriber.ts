@@ -1,0 +1,70 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
+import { Fault } from '../../domain/fault.ts';
+import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { newAccountPassword } from '../account/account-password.ts';
+import { askForAccount, requireComponent } from '../account/account-request.ts';
+import type { ServiceContext } from '../context.ts';
+import { untilClaimed } from './claiming.ts';
+import { type PhoneNumbers, toJid } from './subscriber-fields.ts';
+
+/**
+ * Adds a subscriber; without a JID an account is made for it on the XMPP server, named as `names` says, and the password is returned: the
+ * wanted one, or one that is made here.
+ * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (the JID), CONFLICT, UNAVAILABLE (no account could be made)
+ */
+export async function createSubscriber(
+  context: ServiceContext,
+  phoneNumbers: PhoneNumbers,
+  displayName: string,
+  jidText: string | undefined,
+  wantedPassword?: string,
+  names = context.config.accountNames,
+): Promise<{ subscriber: Subscriber; password?: string }> {
+  const { stores, queues, numberKeys, config, now } = context;
+  const jid =
+    jidText === undefined
+      ? `${names === 'number' ? phoneNumbers[0] : speakableName(randomBytes(NAME_BYTES))}@${config.homeHost}`
+      : toJid(jidText, config.homeHost);
+  if (jidText === undefined) await requireComponent(context);
+  const subscriber: Subscriber = {
+    id: randomUUID(),
+    ...hashNumbers(phoneNumbers, numberKeys),
+    jid,
+    displayName,
+    state: 'pending',
+  };
+  await untilClaimed(context, subscriber, () => stores.subscribers.create(subscriber, now()));
+  if (config.consent === 'subscriber') await stores.privacies.conceal(subscriber.id);
+  const password = jidText === undefined ? await makeAccount(context, subscriber, wantedPassword) : undefined;
+  if (!(await stores.subscribers.activate(subscriber, now())))
+    throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
+  await queues.enqueue('reconcile', [subscriber.id]);
+  await queues.enqueue('listen', [subscriber.id]);
+  if (config.consent === 'subscriber') {
+    // Nor does the server show what the subscriber's own client plays.
+    await stores.sharing.ask(subscriber.id, now());
+    await queues.enqueue('tune', [subscriber.id]);
+  }
+  return password === undefined ? { subscriber } : { subscriber, password };
+}
+
+async function makeAccount(
+  context: ServiceContext,
+  subscriber: Subscriber,
+  password = newAccountPassword(),
+): Promise<string> {
+  const { stores } = context;
+  const state = await askForAccount(context, subscriber.id, password);
+  if (state === 'made') return password;
+  await stores.subscribers.abandon(subscriber);
+  if (state === 'taken')
+    throw new Fault(
+      'ALREADY_EXISTS',
+      'The XMPP server has an account of that name already; send its jid to tie it to the number.',
+    );
+  throw new Fault(
+    'UNAVAILABLE',
+    'The XMPP server made no account; the log of the component says why. Try again, or send the jid of an existing account.',
+  );
+}
