@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { PlanOptions } from '../local/stack-plan.ts';
+import type { PlanOptions } from '../local/stack/stack-plan.ts';
 
 /** The three processes as `npm start` runs them: from the build, which `npm run bench` brings up to date first. */
 export function builtProcesses(): NonNullable<PlanOptions['entries']> {

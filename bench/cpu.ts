@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { PART_NAMES, type Stack } from '../local/stack.ts';
+import { PART_NAMES, type Stack } from '../local/stack/stack.ts';
 
 /** CPU milliseconds by part of the stack; `bench` is this process: load and friends. Empty where there is no `/proc`. */
 export type CpuTimes = Record<string, number>;

@@ -1,4 +1,4 @@
-import type { DemoSubscriber } from './demo-store.ts';
+import type { DemoSubscriber } from './demo/demo-store.ts';
 
 /** What the greeting tells about. */
 export interface GreetingFacts {

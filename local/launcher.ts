@@ -2,13 +2,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { lockDataDir } from './data-lock.ts';
-import { prepareDemo } from './demo.ts';
+import { prepareDemo } from './demo/demo.ts';
 import { privateFolder } from './folders.ts';
 import { greeting } from './greeting.ts';
 import { writePrivateJson } from './secrets.ts';
 import type { Settings } from './settings.ts';
-import { type Stack, startStack } from './stack.ts';
-import { superviseStack } from './supervise.ts';
+import { type Stack, startStack } from './stack/stack.ts';
+import { superviseStack } from './stack/supervise.ts';
 
 /** Runs everything until `signal` is aborted, then ends everything. `say` gets what the operator is to read. */
 export async function launch(settings: Settings, signal: AbortSignal, say: (text: string) => void): Promise<void> {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild } from './children/child.ts';
 import { projectRoot } from './project-root.ts';
 
 /** Earshot's own processes. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Child } from '../../local/child.ts';
+import type { Child } from '../../local/children/child.ts';
 
 /** Bytes by which a process may have grown from its warm-up to the end: what a busy V8 heap has not yet given back. */
 const GROWTH = 128 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Stack, StackOptions } from '../../local/stack.ts';
+import type { Stack, StackOptions } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Issuer, startIssuer } from '../support/issuer.ts';
 import { startTestStack } from '../support/stack.ts';

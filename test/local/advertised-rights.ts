@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
-import type { ProsodyServer } from '../../local/prosody-server.ts';
+import type { ProsodyServer } from '../../local/prosody/prosody-server.ts';
 
 /** Connects as the component (XEP-0114) and returns what the server says it may do (XEP-0356), access or namespace to type. */
 export async function advertisedRights(server: ProsodyServer): Promise<Record<string, string>> {

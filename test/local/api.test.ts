@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { connectApi } from '../../local/api.ts';
+import { connectApi } from '../../local/demo/api.ts';
 
-describe('local/api', () => {
+describe('local/demo/api', () => {
   let server: Server;
   after(() => server?.close());
 

@@ -5,10 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-
-import type { DemoSubscriber } from '../../local/demo-store.ts';
+import { findProgram } from '../../local/children/programs.ts';
+import type { DemoSubscriber } from '../../local/demo/demo-store.ts';
 import { freePort } from '../../local/ports.ts';
-import { findProgram } from '../../local/programs.ts';
 import { projectRoot } from '../../local/project-root.ts';
 import { processesIn, scratchFolder } from './scratch.ts';
 

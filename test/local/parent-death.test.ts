@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-import { startProsody } from '../../local/prosody-server.ts';
-import { startRedis } from '../../local/redis-server.ts';
+import { startProsody } from '../../local/prosody/prosody-server.ts';
+import { startRedis } from '../../local/redis/redis-server.ts';
 import { isRunning, processesIn, scratchFolder } from './scratch.ts';
 
 const launcher = fileURLToPath(new URL('fixtures/launch-servers.ts', import.meta.url));

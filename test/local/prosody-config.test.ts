@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { ALL_PRIVILEGES, type ProsodyConfig, prosodyConfig } from '../../local/prosody-config.ts';
+import { ALL_PRIVILEGES, type ProsodyConfig, prosodyConfig } from '../../local/prosody/prosody-config.ts';
 
 const config: ProsodyConfig = {
   folder: '/data/prosody',

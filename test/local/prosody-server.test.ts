@@ -5,9 +5,9 @@ import { client } from '@xmpp/client';
 import { expect } from 'chai';
 
 import { freePort } from '../../local/ports.ts';
-import { registerAccount } from '../../local/prosody-account.ts';
-import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
-import { type ProsodyServer, startProsody } from '../../local/prosody-server.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
+import { ALL_PRIVILEGES } from '../../local/prosody/prosody-config.ts';
+import { type ProsodyServer, startProsody } from '../../local/prosody/prosody-server.ts';
 import { startPatiently } from '../support/patient-start.ts';
 import { advertisedRights } from './advertised-rights.ts';
 import { isRunning, rejection, scratchFolder } from './scratch.ts';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { createClient } from 'redis';
 
 import { freePort } from '../../local/ports.ts';
-import { type RedisServer, startRedis } from '../../local/redis-server.ts';
+import { type RedisServer, startRedis } from '../../local/redis/redis-server.ts';
 import { isRunning, rejection, scratchFolder } from './scratch.ts';
 
 describe('a private Redis', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 
-import { findProgram } from '../../local/programs.ts';
+import { findProgram } from '../../local/children/programs.ts';
 import { projectRoot } from '../../local/project-root.ts';
 import { scratchFolder } from './scratch.ts';
 

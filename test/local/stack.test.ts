@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-import { PART_NAMES, type Stack, type StackOptions, startStack } from '../../local/stack.ts';
+import { PART_NAMES, type Stack, type StackOptions, startStack } from '../../local/stack/stack.ts';
 import { isRunning, processesIn, rejection, scratchFolder } from './scratch.ts';
 
 const idle = fileURLToPath(new URL('fixtures/idle-process.ts', import.meta.url));

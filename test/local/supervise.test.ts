@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-import { PART_NAMES, type Stack, startStack } from '../../local/stack.ts';
-import { backoffMs, superviseStack } from '../../local/supervise.ts';
+import { PART_NAMES, type Stack, startStack } from '../../local/stack/stack.ts';
+import { backoffMs, superviseStack } from '../../local/stack/supervise.ts';
 import { isRunning, processesIn, scratchFolder } from './scratch.ts';
 
 const idle = fileURLToPath(new URL('fixtures/idle-process.ts', import.meta.url));

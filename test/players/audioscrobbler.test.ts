@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request as ask } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ApplicationPassword, makePassword, md5, nowPlaying, request, secondsShown } from '../support/players.ts';

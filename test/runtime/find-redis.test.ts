@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createClient } from 'redis';
-import { type RedisServer, startRedis } from '../../local/redis-server.ts';
+import { type RedisServer, startRedis } from '../../local/redis/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 

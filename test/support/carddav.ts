@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Child, startChild } from '../../local/child.ts';
+import { type Child, startChild } from '../../local/children/child.ts';
+import { requireProgram } from '../../local/children/programs.ts';
+import { waitUntil } from '../../local/children/wait.ts';
 import { acceptsConnections, freePort } from '../../local/ports.ts';
-import { requireProgram } from '../../local/programs.ts';
-import { waitUntil } from '../../local/wait.ts';
 import { createAuthorization } from '../../worker/carddav/authorization.ts';
 import { PATIENCE } from './eventually.ts';
 

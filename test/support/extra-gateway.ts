@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { freePorts } from '../../local/ports.ts';
 import { type EarshotProcess, startProcess } from '../../local/processes.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { eventually } from './eventually.ts';
 
 export type ExtraGateway = EarshotProcess & { port: number; url: string };

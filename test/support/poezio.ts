@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { type Child, startChild } from '../../local/child.ts';
-import { type Command, endWithParent, requireProgram } from '../../local/programs.ts';
+import { type Child, startChild } from '../../local/children/child.ts';
+import { type Command, endWithParent, requireProgram } from '../../local/children/programs.ts';
 import { processesIn } from '../local/scratch.ts';
 import { eventually } from './eventually.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import type { Api } from './api.ts';
 import { eventually } from './eventually.ts';
 import { workDone } from './work.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, portState } from '../../local/ports.ts';
-import { type RedisServer, startRedis } from '../../local/redis-server.ts';
+import { type RedisServer, startRedis } from '../../local/redis/redis-server.ts';
 import { eventually } from './eventually.ts';
 import { random } from './random.ts';
 

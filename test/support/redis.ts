@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
-import { startRedis } from '../../local/redis-server.ts';
+import { startRedis } from '../../local/redis/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import type { RedisPlace } from '../../runtime/redis-options.ts';

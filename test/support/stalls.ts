@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../local/ports.ts';
-import type { StackOptions } from '../../local/stack.ts';
+import type { StackOptions } from '../../local/stack/stack.ts';
 
 export type StallWatch = {
   /** To be added to a stack's options: its gateway is watched. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import type { QueueName } from '../../runtime/queues.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { createKeys } from '../../store/base/keys.ts';

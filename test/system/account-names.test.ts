@@ -1,7 +1,7 @@
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { codeFor } from '../support/codes.ts';
 import { connectFriend, type FriendClient, letsIn } from '../support/friend-client.ts';

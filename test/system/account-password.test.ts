@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { createCommander } from '../support/adhoc.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { bearer, issueKey } from '../support/credentials.ts';

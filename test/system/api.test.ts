@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
-import type { Stack } from '../../local/stack.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';

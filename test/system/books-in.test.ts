@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Answer, type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { memoryFor } from '../support/memory.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
-import type { Stack } from '../../local/stack.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { filesIn } from '../support/files.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { createChatter } from '../support/adhoc.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';

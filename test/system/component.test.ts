@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { ALL_PRIVILEGES } from '../../local/prosody-config.ts';
+import { ALL_PRIVILEGES } from '../../local/prosody/prosody-config.ts';
 import { createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ALL_SCOPES } from '../../domain/access/scope.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { bearer, issueKey } from '../support/credentials.ts';
 import { openEvents } from '../support/event-stream.ts';

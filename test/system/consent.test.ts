@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PART_NAMES, type Stack } from '../../local/stack.ts';
+import { PART_NAMES, type Stack } from '../../local/stack/stack.ts';
 import { type Api, type Contact, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';

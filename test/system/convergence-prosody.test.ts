@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { startProcess } from '../../local/processes.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { connectQueueRedis } from '../../runtime/queue-redis.ts';
 import { createQueues } from '../../runtime/queues.ts';
 import { connectRedis } from '../../runtime/redis.ts';

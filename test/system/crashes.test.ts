@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { PART_NAMES, type Stack } from '../../local/stack.ts';
+import { PART_NAMES, type Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend } from '../support/friend-client.ts';

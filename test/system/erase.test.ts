@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { QUEUES } from '../../runtime/queues.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type DavServer, startRadicale, USER } from '../support/carddav.ts';

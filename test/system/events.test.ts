@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { createCommander } from '../support/adhoc.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { AUDIENCE, GRANT, startCarrier } from '../support/carrier.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ALL_SCOPES } from '../../domain/access/scope.ts';
 import { freePort } from '../../local/ports.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { bearer, issueKey } from '../support/credentials.ts';
 import { startTestStack } from '../support/stack.ts';

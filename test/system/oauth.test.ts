@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { bearer } from '../support/credentials.ts';
 import { claims, type Issuer, type SigningKey, startIssuer } from '../support/issuer.ts';

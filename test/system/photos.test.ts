@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';

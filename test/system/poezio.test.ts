@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Poezio, startPoezio } from '../support/poezio.ts';
 import { startTestStack } from '../support/stack.ts';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody-account.ts';
-import type { Stack } from '../../local/stack.ts';
+import { registerAccount } from '../../local/prosody/prosody-account.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ALL_PRIVILEGES, type Privileges } from '../../local/prosody-config.ts';
+import { ALL_PRIVILEGES, type Privileges } from '../../local/prosody/prosody-config.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectFriend, type FriendClient } from '../support/friend-client.ts';

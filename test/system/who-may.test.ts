@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ALL_SCOPES } from '../../domain/access/scope.ts';
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi } from '../support/api.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, launch, type Page } from 'puppeteer-core';
-import { requireProgram } from '../../local/programs.ts';
+import { requireProgram } from '../../local/children/programs.ts';
 import { PATIENCE } from '../support/eventually.ts';
 
 /** A page in a browser session of its own, and what it has done that it should not. */

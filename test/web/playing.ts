@@ -1,4 +1,4 @@
-import type { Stack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import type { Person } from '../support/api.ts';
 import { withRedis } from '../support/stack.ts';
 

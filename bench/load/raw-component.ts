@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Stack } from '../../local/stack/stack.ts';
+import { createScanner, openTextStream } from './text-stream.ts';
+import type { TestTune } from './tunes.ts';
+
+export type RawComponent = Awaited<ReturnType<typeof connectRawComponent>>;
+
+/** Where a component finds the private Prosody. */
+export function componentPlace(stack: Stack) {
+  const { componentPort, componentDomain, componentSecret } = stack.prosody();
+  return { port: componentPort, domain: componentDomain, secret: componentSecret };
+}
+
+/**
+ * The baseline: a component stream (XEP-0114) that sends prepared stanzas and does nothing else. Earshot's own component
+ * must be down, as Prosody takes one connection for each component.
+ */
+export async function connectRawComponent({ port, domain, secret }: ReturnType<typeof componentPlace>) {
+  const stream = await openTextStream(port);
+  const pending = new Map<string, { resolve(): void; reject(error: Error): void }>();
+  let counter = 0;
+  const header = await stream.ask(
+    `<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='${domain}'>`,
+    /<stream:stream[^>]*>/,
+  );
+  const [, id] = / id=['"]([^'"]+)/.exec(header) ?? [];
+  const digest = createHash('sha1').update(`${id}${secret}`).digest('hex');
+  await stream.ask(`<handshake>${digest}</handshake>`, /<handshake\/>|<handshake>/);
+  stream.onText(createScanner(/<iq ([^>]*)>/g, ([, attributes]) => answered(attributes ?? '')));
+  stream.onEnd((error) => {
+    for (const { reject } of pending.values()) reject(error);
+  });
+
+  /** An error's id may be that of the inner IQ, so any error fails everything that waits. */
+  function answered(attributes: string): void {
+    if (/type=['"]error/.test(attributes)) {
+      for (const { reject } of pending.values()) reject(new Error(`Prosody answered an error: ${attributes}`));
+      return;
+    }
+    const [, answeredId] = /(?:^| )id=['"]([^'"]+)/.exec(attributes) ?? [];
+    pending.get(answeredId ?? '')?.resolve();
+    pending.delete(answeredId ?? '');
+  }
+
+  function set(jid: string, child: string): Promise<void> {
+    counter += 1;
+    const iqId = `bench-${counter}`;
+    return new Promise((resolve, reject) => {
+      pending.set(iqId, { resolve, reject });
+      stream.write(`<iq type='set' id='${iqId}' from='${domain}' to='${jid}'>${child}</iq>`);
+    });
+  }
+
+  return {
+    /** A privileged publish (XEP-0356, XEP-0118); settles with the server's answer. */
+    publish: (jid: string, tune: TestTune) => set(jid, privilegedPublish(jid, tune)),
+    /** Stores one roster item as `both`. */
+    setRosterItem: (jid: string, item: { jid: string; name: string }) =>
+      set(
+        jid,
+        `<query xmlns='jabber:iq:roster'><item jid='${item.jid}' subscription='both' name='${item.name}'/></query>`,
+      ),
+    close: stream.close,
+  };
+}
+
+function privilegedPublish(jid: string, { title, artist, source, length }: TestTune): string {
+  const tune = `<artist>${artist}</artist><length>${length}</length><source>${source}</source><title>${title}</title>`;
+  return (
+    `<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='set' id='x' from='${jid}' to='${jid}'>` +
+    `<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='http://jabber.org/protocol/tune'><item id='current'>` +
+    `<tune xmlns='http://jabber.org/protocol/tune'>${tune}</tune></item></publish></pubsub></iq></privileged_iq>`
+  );
+}

@@ -1,0 +1,35 @@
+import type { Stack } from '../../local/stack/stack.ts';
+import type { Person } from '../../test/support/api.ts';
+import { PLAN } from '../plan.ts';
+import { openHttpLane } from './http-lane.ts';
+import type { Publish } from './load.ts';
+import { componentPlace, connectRawComponent, type RawComponent } from './raw-component.ts';
+
+/** The publisher whose turn it is on a lane: each lane has its own, so that nobody has two publishes on the way. */
+function publisherOf(publishers: readonly Person[], lane: number, turn: number): Person {
+  const turns = Math.floor(publishers.length / PLAN.lanes);
+  return publishers[lane + PLAN.lanes * (turn % turns)] as Person;
+}
+
+/** Stops Earshot's component and takes its place in the same Prosody, by the same kind of connection. */
+export async function rawWay(stack: Stack, publishers: readonly Person[]) {
+  await stack.part('component').stop();
+  const component: RawComponent = await connectRawComponent(componentPlace(stack));
+  const publish: Publish = (lane, turn, tune) => component.publish(publisherOf(publishers, lane, turn).jid, tune);
+  return { component, publish, close: component.close };
+}
+
+/** Starts Earshot's component again and opens a keep-alive connection for each lane. */
+export async function earshotWay(stack: Stack, publishers: readonly Person[]) {
+  if (stack.part('component').exit() !== undefined) await stack.restart('component');
+  await stack.untilReady();
+  const lanes = await Promise.all(Array.from({ length: PLAN.lanes }, () => openHttpLane(stack)));
+  const publish: Publish = async (lane, turn, tune) =>
+    lanes[lane]?.put(`/v1/subscribers/${publisherOf(publishers, lane, turn).id}/now-playing`, tune);
+  return {
+    publish,
+    close() {
+      for (const lane of lanes) lane.close();
+    },
+  };
+}

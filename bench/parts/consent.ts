@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../../local/stack/stack.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Api, Person } from '../../test/support/api.ts';
+import { connectFriend, type FriendClient } from '../../test/support/friend-client.ts';
+import { measureRate, type Publish } from '../load/load.ts';
+import { newTune } from '../load/tunes.ts';
+import { earshotWay } from '../load/ways.ts';
+import { median } from '../median.ts';
+import type { Audience } from '../people/audience.ts';
+import { bookOf, join } from '../people/people.ts';
+import { PLAN } from '../plan.ts';
+import type { Row } from '../report/rows.ts';
+import { settled } from '../settled.ts';
+import { within } from '../within.ts';
+
+/** `goal`: milliseconds. */
+const CONSENT = { changes: 100, goal: 1_000 } as const;
+const WHAT = `Consent within a second: ${CONSENT.changes} changes, from the call until the friend’s client shows nothing`;
+const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
+
+/** How soon a friend loses sight of who withdraws its consent: on a quiet machine, and at half the load that it can bear. */
+export async function consent(
+  deps: { stack: Stack; api: Api; stores: Stores },
+  audience: Audience,
+  say: (line: string) => void,
+): Promise<Row[]> {
+  const couple = await makeCouple(deps);
+  const way = await earshotWay(deps.stack, audience.publishers);
+  try {
+    const quiet = row(`${WHAT}, quiet`, await changes(deps.api, couple), say);
+    const rate = (await measureRate(way.publish, audience.arrivals, PLAN)) / 2;
+    const loaded = await meanwhile(way.publish, audience, rate, () => changes(deps.api, couple));
+    return [quiet, row(`The same at half load: while ${rate.toFixed(0)} tunes a second go out`, loaded, say)];
+  } finally {
+    way.close();
+    await couple.client.leave();
+  }
+}
+
+type Couple = { player: Person; friend: Person; client: FriendClient };
+
+/** Two friends, of whom the second is online and sees what the first plays. */
+async function makeCouple({ stack, api, stores }: { stack: Stack; api: Api; stores: Stores }): Promise<Couple> {
+  const [player, friend] = (await join(api, 2, 'Consenting')) as [Person, Person];
+  await api.putBook(player, bookOf([friend]));
+  await api.putBook(friend, bookOf([player]));
+  await settled(stores);
+  return { player, friend, client: await connectFriend(stack, friend) };
+}
+
+/** Milliseconds of each change, of every kind in turn; between two of them everybody sees the tune again. */
+async function changes(api: Api, { player, friend, client }: Couple): Promise<number[]> {
+  const kinds = [
+    () => ({ discoverable: false }),
+    () => ({ audience: 'nobody' }),
+    () => ({ audience: { groups: ['Nobody is in it'] } }),
+    () => ({ privateUntil: new Date(Date.now() + 600_000).toISOString() }),
+    () => ({ blocked: [{ subscriberId: friend.id }] }),
+    () => ({ blocked: [{ phoneNumber: friend.phoneNumber }] }),
+  ];
+  const put = (settings: object) =>
+    api.expectStatus(200, api.call('PUT', api.path(player, 'privacy'), { ...OPEN, ...settings }));
+  const shows = (title: string | undefined) =>
+    until(() => {
+      const last = client.tunes.at(-1);
+      return last !== undefined && last.tune.title === title;
+    });
+  const times: number[] = [];
+  for (let i = 0; i < CONSENT.changes; i += 1) {
+    const title = `Consent ${i}`;
+    await api.play(player, { title, length: 3_600 });
+    await shows(title);
+    const start = performance.now();
+    await put(kinds[i % kinds.length]?.() ?? {});
+    await shows(undefined);
+    times.push(performance.now() - start);
+    await put({});
+    await shows(title);
+  }
+  return times;
+}
+
+async function until(check: () => boolean): Promise<void> {
+  let over = false;
+  const watch = async () => {
+    while (!over && !check()) await sleep(1);
+  };
+  await within(60_000, watch()).finally(() => {
+    over = true;
+  });
+}
+
+/** Tunes go out at this rate, or as fast as they can, until the work is done. */
+async function meanwhile<T>(
+  publish: Publish,
+  { arrivals }: Audience,
+  rate: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  let over = false;
+  async function drive(lane: number): Promise<void> {
+    for (let turn = 0; !over; turn += 1) {
+      const next = performance.now() + (PLAN.lanes * 1_000) / rate;
+      const tune = newTune();
+      const arrived = arrivals.of(tune.title);
+      await Promise.all([publish(lane, turn, tune), arrived]);
+      await sleep(Math.max(0, next - performance.now()));
+    }
+  }
+  const driving = Promise.all(Array.from({ length: PLAN.lanes }, (_, lane) => drive(lane)));
+  try {
+    return await work();
+  } finally {
+    over = true;
+    await driving;
+  }
+}
+
+function row(what: string, times: readonly number[], say: (line: string) => void): Row {
+  const sorted = [...times].sort((a, b) => a - b);
+  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.NaN;
+  const measured = `median ${median(times).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
+  say(`${what}: ${measured}, most ${sorted.at(-1)?.toFixed(0)} ms`);
+  return { what, measured, goal: `p99 at most ${CONSENT.goal} ms`, met: p99 <= CONSENT.goal };
+}

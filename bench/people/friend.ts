@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Stack } from '../../local/stack/stack.ts';
+import { createScanner, openTextStream } from '../load/text-stream.ts';
+
+export type Friend = Awaited<ReturnType<typeof connectFriend>>;
+
+const FEATURES = ['http://jabber.org/protocol/disco#info', 'http://jabber.org/protocol/tune+notify'];
+const NODE = 'https://earshot.invalid/bench';
+
+/** A client that logs in, announces `tune+notify` (XEP-0115, XEP-0163) and tells the title of every tune it is sent. */
+export async function connectFriend(
+  { xmpp }: Pick<Stack, 'xmpp'>,
+  person: { jid: string; password: string },
+  heard: (title: string) => void,
+) {
+  const stream = await openTextStream(xmpp.port);
+  const user = person.jid.slice(0, person.jid.lastIndexOf('@'));
+  const plain = Buffer.from(`\0${user}\0${person.password}`).toString('base64');
+  const header = `<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='${xmpp.domain}' version='1.0'>`;
+  await stream.ask(header, /<\/stream:features>/);
+  await stream.ask(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${plain}</auth>`, /<success/);
+  await stream.ask(header, /<\/stream:features>/);
+  await stream.ask(`<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>`, /<jid>/);
+  stream.onText(createScanner(/<title>([^<]*)<\/title>/g, ([, title]) => heard(title ?? '')));
+  stream.onText(createScanner(/<iq ([^>]*)><query ([^>]*disco#info[^>]*)>/g, ([, iq, query]) => describe(iq, query)));
+
+  function describe(iq = '', query = ''): void {
+    const [, node] = / ?node=['"]([^'"]+)/.exec(query) ?? [];
+    const features = FEATURES.map((feature) => `<feature var='${feature}'/>`).join('');
+    stream.write(
+      `<iq type='result' id='${attribute(iq, 'id')}' to='${attribute(iq, 'from')}'>` +
+        `<query xmlns='http://jabber.org/protocol/disco#info' ${node ? `node='${node}'` : ''}>` +
+        `<identity category='client' type='pc' name='bench'/>${features}</query></iq>`,
+    );
+  }
+
+  stream.write(
+    `<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='${NODE}' ver='${verification()}'/></presence>`,
+  );
+  return { close: stream.close };
+}
+
+function attribute(text: string, name: string): string {
+  return new RegExp(`(?:^| )${name}=['"]([^'"]*)`).exec(text)?.[1] ?? '';
+}
+
+/** XEP-0115, section 5.1. */
+function verification(): string {
+  return createHash('sha1')
+    .update(`client/pc//bench<${FEATURES.join('<')}<`)
+    .digest('base64');
+}

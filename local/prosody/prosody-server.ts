@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type Child, startChild } from '../children/child.ts';
+import { requireProgram } from '../children/programs.ts';
+import { waitUntil } from '../children/wait.ts';
+import { privateFolder, waitForFormerServer } from '../folders.ts';
+import { acceptsConnections, freePort, requireFreePort } from '../ports.ts';
+import { StartError } from '../start-error.ts';
+import { ALL_PRIVILEGES, type Privileges, prosodyConfig } from './prosody-config.ts';
+import { prosodyAnswers } from './prosody-ping.ts';
+
+/** Where a private Prosody keeps its files and listens, and what its component may do. */
+export interface ProsodyOptions {
+  /** Its folder, made when missing (mode 0700). Accounts and rosters of an earlier run are found again. */
+  dir: string;
+  componentSecret: string;
+  /** Default `op.example`. */
+  domain?: string;
+  /** Default `tune.` and the domain. */
+  componentDomain?: string;
+  /** Any free port when left out. */
+  c2sPort?: number;
+  /** Any free port when left out. */
+  componentPort?: number;
+  /** Default: {@link ALL_PRIVILEGES}. */
+  privileges?: Privileges;
+  /** Default false; true forbids the component to send in other names. */
+  validateFromAddresses?: boolean;
+  /** Default true; false forbids the component to create accounts. */
+  componentIsAdmin?: boolean;
+  /** Modules to load on the host beside the usual ones. */
+  extraModules?: string[];
+  /** Usual ones to leave out. */
+  withoutModules?: string[];
+}
+
+/** A running private Prosody. */
+export interface ProsodyServer extends Child {
+  dir: string;
+  configFile: string;
+  domain: string;
+  c2sPort: number;
+  componentDomain: string;
+  componentPort: number;
+  componentSecret: string;
+}
+
+/**
+ * Starts a Prosody on the loopback interface and waits until clients and components can connect.
+ * Throws a StartError: `PROGRAM_MISSING`, `PORT_TAKEN`, `DATA_DIR`, `ALREADY_RUNNING`, or `DIED` with Prosody's last log lines.
+ */
+export async function startProsody(options: ProsodyOptions): Promise<ProsodyServer> {
+  const program = requireProgram('prosody', 'prosody prosody-modules');
+  const dir = privateFolder(options.dir);
+  privateFolder(join(dir, 'data'));
+  privateFolder(join(dir, 'certs'));
+  const place = await placeOf(options);
+  await waitForFormerServer('Prosody', join(dir, 'data'), join(dir, 'prosody.pid'));
+  await requireFreePort(
+    place.c2sPort,
+    'XMPP clients',
+    'End that program or choose another port with EARSHOT_XMPP_PORT.',
+  );
+  await requireFreePort(place.componentPort, 'XMPP components', 'End that program or choose another port.');
+  const configFile = writeConfig(dir, place, options);
+  const child = await startChild({
+    name: 'Prosody',
+    program,
+    args: ['-F', '--config', configFile],
+    env: process.env,
+    logFile: join(dir, 'prosody.log'),
+    cwd: join(dir, 'data'),
+    deathSignal: 'TERM',
+  });
+  await untilServing(child, place);
+  return { ...child, ...place, dir, configFile, componentSecret: options.componentSecret };
+}
+
+type Place = Pick<ProsodyServer, 'domain' | 'componentDomain' | 'c2sPort' | 'componentPort'>;
+
+async function placeOf(options: ProsodyOptions): Promise<Place> {
+  const domain = options.domain ?? 'op.example';
+  const c2sPort = options.c2sPort ?? (await freePort());
+  return {
+    domain,
+    c2sPort,
+    componentDomain: options.componentDomain ?? `tune.${domain}`,
+    componentPort: options.componentPort ?? (await freePort()),
+  };
+}
+
+function writeConfig(folder: string, place: Place, options: ProsodyOptions): string {
+  const file = join(folder, 'prosody.cfg.lua');
+  const text = prosodyConfig({
+    ...place,
+    folder,
+    componentSecret: options.componentSecret,
+    privileges: options.privileges ?? ALL_PRIVILEGES,
+    validateFromAddresses: options.validateFromAddresses ?? false,
+    componentIsAdmin: options.componentIsAdmin ?? true,
+    extraModules: options.extraModules ?? [],
+    withoutModules: options.withoutModules ?? [],
+  });
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+async function untilServing(child: Child, { c2sPort, componentPort, domain }: Place): Promise<void> {
+  async function serving(): Promise<boolean> {
+    refuseFailures(child);
+    return (await acceptsConnections(componentPort)) && (await prosodyAnswers(c2sPort, domain));
+  }
+  try {
+    const goal = `Prosody did not serve ${domain} on the ports ${c2sPort} and ${componentPort}`;
+    await waitUntil(serving, { goal, timeoutMs: 60_000, children: [child] });
+    refuseFailures(child);
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+}
+
+/** Prosody goes on without a module that is missing or a port that somebody else took meanwhile, and says so only in its log. */
+function refuseFailures(child: Child): void {
+  const lines = child.logTail(500);
+  if (lines.some((line) => line.includes("Unable to load module 'privilege'"))) {
+    throw new StartError(
+      'PROGRAM_MISSING',
+      "Prosody's mod_privilege is missing. On Debian: apt-get install prosody-modules",
+    );
+  }
+  const failure = lines.find((line) =>
+    /Failed to open server port|Error initializing module|Unable to load module/.test(line),
+  );
+  if (failure !== undefined) throw new StartError('DIED', `Prosody started only in part: ${failure.trim()}`);
+}

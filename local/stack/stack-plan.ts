@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+
+import type { Child } from '../children/child.ts';
+import { privateFolder } from '../folders.ts';
+import { freePorts } from '../ports.ts';
+import { type Role, startProcess } from '../processes.ts';
+import type { ProsodyOptions, ProsodyServer } from '../prosody/prosody-server.ts';
+import { startProsody } from '../prosody/prosody-server.ts';
+import { type RedisServer, startRedis } from '../redis/redis-server.ts';
+import { loadSecrets, type Secrets } from '../secrets.ts';
+
+/** A server or a process of the stack. */
+export type PartName = 'redis' | 'prosody' | Role;
+
+/** What a stack is made of. */
+export interface PlanOptions {
+  /** Everything that is kept: secrets, Redis, Prosody, logs. */
+  dataDir: string;
+  /** Any free port when left out, like the others. */
+  httpPort?: number;
+  xmppPort?: number;
+  /** Default `op.example`. */
+  domain?: string;
+  /** Default `mutual`. */
+  policy?: 'mutual' | 'either';
+  /** Redis servers that run already, instead of a private one. */
+  redisUrl?: string;
+  /** Further `EARSHOT_*` settings for the three processes. */
+  env?: Record<string, string>;
+  /** Rights and modules that differ from the usual ones. */
+  prosody?: Pick<
+    ProsodyOptions,
+    'privileges' | 'validateFromAddresses' | 'componentIsAdmin' | 'extraModules' | 'withoutModules'
+  >;
+  /** Files to run instead of `<role>/main`; for tests. */
+  entries?: Partial<Record<Role, string>>;
+}
+
+/** How to start each part, with ports and secrets that stay the same through every restart. */
+export interface Plan {
+  secrets: Secrets;
+  httpPort: number;
+  xmpp: { host: string; port: number; domain: string };
+  env: Record<string, string>;
+  start: { redis(): Promise<RedisServer>; prosody(): Promise<ProsodyServer> } & Record<Role, () => Promise<Child>>;
+}
+
+/** Chooses ports and secrets; starts nothing. */
+export async function planStack(options: PlanOptions): Promise<Plan> {
+  const dataDir = privateFolder(options.dataDir);
+  const logs = privateFolder(join(dataDir, 'logs'));
+  const secrets = loadSecrets(dataDir);
+  const ports = await choosePorts(options);
+  const domain = options.domain ?? 'op.example';
+  const env = earshotEnv(options, ports, domain, secrets);
+  const processOf = (role: Role) => () =>
+    startProcess({ role, env, logFile: join(logs, `${role}.log`), ...entryOf(options, role) });
+  return {
+    secrets,
+    httpPort: ports.http,
+    xmpp: { host: '127.0.0.1', port: ports.c2s, domain },
+    env,
+    start: {
+      redis: () => startRedis({ dir: join(dataDir, 'redis'), port: ports.redis, password: secrets.redisPassword }),
+      prosody: () =>
+        startProsody({
+          ...options.prosody,
+          dir: join(dataDir, 'prosody'),
+          componentSecret: secrets.componentSecret,
+          domain,
+          c2sPort: ports.c2s,
+          componentPort: ports.component,
+        }),
+      component: processOf('component'),
+      gateway: processOf('gateway'),
+      worker: processOf('worker'),
+    },
+  };
+}
+
+interface Ports {
+  http: number;
+  c2s: number;
+  redis: number;
+  component: number;
+}
+
+async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> {
+  const [redis, component, http, c2s] = (await freePorts(4)) as [number, number, number, number];
+  return { redis, component, http: httpPort ?? http, c2s: xmppPort ?? c2s };
+}
+
+function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {
+  return {
+    EARSHOT_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
+    ...options.env,
+    EARSHOT_REDIS_URL: options.redisUrl ?? `redis://:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
+    EARSHOT_HOME_HOST: domain,
+    EARSHOT_COMPONENT_DOMAIN: `tune.${domain}`,
+    EARSHOT_COMPONENT_SERVICE: `xmpp://127.0.0.1:${ports.component}`,
+    EARSHOT_COMPONENT_SECRET: secrets.componentSecret,
+    EARSHOT_OPERATOR_KEY: secrets.operatorKey,
+    EARSHOT_NUMBER_KEY: secrets.numberKey,
+    EARSHOT_SECRETS_KEY: secrets.secretsKey,
+    EARSHOT_HTTP_HOST: '127.0.0.1',
+    EARSHOT_HTTP_PORT: String(ports.http),
+    EARSHOT_POLICY: options.policy ?? 'mutual',
+  };
+}
+
+function entryOf(options: PlanOptions, role: Role): { entry?: string } {
+  const entry = options.entries?.[role];
+  return entry === undefined ? {} : { entry };
+}
