@@ -7,7 +7,7 @@ import { stopSignal } from '../local/stop-signals.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
-import { NO_LIMITS, watchStalls } from '../test/support/stalls.ts';
+import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
 import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';

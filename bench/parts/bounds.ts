@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MOST_BLOCKED } from '../../domain/friendship/privacy.ts';
 import type { Api, Person } from '../../test/support/api.ts';
-import { type EventStream, openEvents } from '../../test/support/event-stream.ts';
-import { startWithoutXmpp, type WithoutXmpp } from '../../test/support/without-xmpp.ts';
+import { type EventStream, openEvents } from '../../test/support/http/event-stream.ts';
+import { startWithoutXmpp, type WithoutXmpp } from '../../test/support/servers/without-xmpp.ts';
 import { median } from '../median.ts';
 import type { Row } from '../report/rows.ts';
 

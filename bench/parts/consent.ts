@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../local/stack/stack.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
-import { connectFriend, type FriendClient } from '../../test/support/friend-client.ts';
+import { connectFriend, type FriendClient } from '../../test/support/xmpp/friend-client.ts';
 import { measureRate, type Publish } from '../load/load.ts';
 import { newTune } from '../load/tunes.ts';
 import { earshotWay } from '../load/ways.ts';

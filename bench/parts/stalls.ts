@@ -1,7 +1,7 @@
 import type { Stack } from '../../local/stack/stack.ts';
 import type { Api, Person } from '../../test/support/api.ts';
-import { HOSTILE_BODIES, type HostileBody } from '../../test/support/hostile-bodies.ts';
-import type { StallWatch } from '../../test/support/stalls.ts';
+import { HOSTILE_BODIES, type HostileBody } from '../../test/support/http/hostile-bodies.ts';
+import type { StallWatch } from '../../test/support/stalls/stalls.ts';
 import type { Row } from '../report/rows.ts';
 
 /** Milliseconds for which nobody's request may hold the gateway's event loop. */

@@ -18,7 +18,7 @@ export function method(): string[] {
 export function promiseMethod(): string[] {
   return [
     'Consent: two friends, of whom one plays and the other is online with a whole XMPP client. Its privacy settings are changed a hundred times, each kind of change in turn (not to be found, an audience of nobody or of a group without the friend, a private session, a block by person and by number); measured is from the beginning of the `PUT` until the client has the empty tune. Then everything is open again until the tune is back. At half load, the publishers above play at half the rate that was measured just before.',
-    'Stalls: the requests of `test/support/hostile-bodies.ts`, one after the other, to a gateway that looks at its own event loop every 2 ms. A stall is the processor time of the main thread between two looks, so what others take from the machine is not in it.',
+    'Stalls: the requests of `test/support/http/hostile-bodies.ts`, one after the other, to a gateway that looks at its own event loop every 2 ms. A stall is the processor time of the main thread between two looks, so what others take from the machine is not in it.',
   ];
 }
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProcess } from '../../local/processes.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { startTestRedis } from '../support/redis.ts';
+import { type FakeServer, startFakeServer } from '../support/xmpp/fake-server.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** The component's own process, on a server that sends whatever it is told. */

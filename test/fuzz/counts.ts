@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Answer, Api, Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { type ApplicationPassword, makePassword, md5 } from '../support/players.ts';
+import { type ApplicationPassword, makePassword, md5 } from '../support/players/players.ts';
 import { withRedis } from '../support/stack.ts';
 import type { Outcome, Surface } from './surface.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { artistsIn } from '../../domain/playing/tune.ts';
 import { cleanText } from '../../domain/text.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectFriend } from '../support/friend-client.ts';
+import { connectFriend } from '../support/xmpp/friend-client.ts';
 import { hostileText } from './hostile-text.ts';
 import { type Surface, shown } from './surface.ts';
 import type { World } from './world.ts';

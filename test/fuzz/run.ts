@@ -1,4 +1,4 @@
-import { watchStalls } from '../support/stalls.ts';
+import { watchStalls } from '../support/stalls/stalls.ts';
 import { openComponentWorld } from './component-world.ts';
 import { COUNT_SETTINGS, countSurface } from './counts.ts';
 import { httpSurface } from './http.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { StallWatch } from '../support/stalls.ts';
+import type { StallWatch } from '../support/stalls/stalls.ts';
 import { hostileText } from './hostile-text.ts';
 import { type Surface, shown } from './surface.ts';
 import type { World } from './world.ts';

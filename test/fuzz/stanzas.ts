@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { eventually, PATIENCE } from '../support/eventually.ts';
-import type { FakeServer } from '../support/fake-server.ts';
+import type { FakeServer } from '../support/xmpp/fake-server.ts';
 import type { ComponentWorld } from './component-world.ts';
 import { brokenXml, type StanzaText, stanzaTexts } from './stanza-texts.ts';
 import { type Surface, shown } from './surface.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { claims, type SigningKey } from '../support/issuer.ts';
+import { claims, type SigningKey } from '../support/http/issuer.ts';
 import { hostileText } from './hostile-text.ts';
 import { inParallel } from './in-parallel.ts';
 import { hostileJson } from './schema-values.ts';

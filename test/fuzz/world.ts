@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Stack, StackOptions } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { type Issuer, startIssuer } from '../support/issuer.ts';
+import { type Issuer, startIssuer } from '../support/http/issuer.ts';
 import { startTestStack } from '../support/stack.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 

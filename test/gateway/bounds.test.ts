@@ -14,10 +14,10 @@ import { MOST_APPLICATION_PASSWORDS } from '../../store/login/application-passwo
 import { MOST_TOKENS } from '../../store/login/tokens.ts';
 import { MOST_DEVICES } from '../../store/playing/now-playing.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { bearer } from '../support/credentials.ts';
-import { type EventStream, openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { bearer } from '../support/http/credentials.ts';
+import { type EventStream, openEvents } from '../support/http/event-stream.ts';
 import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
 
 /** What the code says, by the words of docs/limits.md. */

@@ -8,7 +8,7 @@ import { freePort } from '../../local/ports.ts';
 import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { ALL_PRIVILEGES } from '../../local/prosody/prosody-config.ts';
 import { type ProsodyServer, startProsody } from '../../local/prosody/prosody-server.ts';
-import { startPatiently } from '../support/patient-start.ts';
+import { startPatiently } from '../support/xmpp/patient-start.ts';
 import { advertisedRights } from './advertised-rights.ts';
 import { isRunning, rejection, scratchFolder } from './scratch.ts';
 

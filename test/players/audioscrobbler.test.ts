@@ -5,7 +5,14 @@ import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { type ApplicationPassword, makePassword, md5, nowPlaying, request, secondsShown } from '../support/players.ts';
+import {
+  type ApplicationPassword,
+  makePassword,
+  md5,
+  nowPlaying,
+  request,
+  secondsShown,
+} from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('AudioScrobbler 1.2', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createApi } from '../support/api.ts';
-import { request } from '../support/players.ts';
+import { request } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('the doors for players', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { type ApplicationPassword, makePassword, md5, nowPlaying, request } from '../support/players.ts';
+import { type ApplicationPassword, makePassword, md5, nowPlaying, request } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
 describe('Last.fm 2.0', () => {

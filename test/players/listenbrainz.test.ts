@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { makePassword, nowPlaying, request, secondsShown } from '../support/players.ts';
+import { makePassword, nowPlaying, request, secondsShown } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
 type Headers = Record<string, string>;

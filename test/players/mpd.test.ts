@@ -5,10 +5,10 @@ import type { Stack } from '../../local/stack/stack.ts';
 import { connectSingle } from '../../runtime/redis.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectFriend, type FriendClient } from '../support/friend-client.ts';
-import { type Mpd, startMpd } from '../support/mpd.ts';
-import { type ApplicationPassword, makePassword, nowPlaying } from '../support/players.ts';
+import { type Mpd, startMpd } from '../support/players/mpd.ts';
+import { type ApplicationPassword, makePassword, nowPlaying } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
+import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 
 describe('mpd with mpdscribble', () => {
   // Seven programs start here, each of which may take long on a busy machine.

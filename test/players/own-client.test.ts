@@ -5,13 +5,13 @@ import { expect } from 'chai';
 import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { openEvents } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectFriend, type FriendClient } from '../support/friend-client.ts';
-import { nowPlaying, secondsShown } from '../support/players.ts';
-import { publishes } from '../support/publishes.ts';
+import { openEvents } from '../support/http/event-stream.ts';
+import { nowPlaying, secondsShown } from '../support/players/players.ts';
+import { publishes } from '../support/players/publishes.ts';
 import { startTestStack } from '../support/stack.ts';
 import { workDone } from '../support/work.ts';
+import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 
 describe('a tune that the user’s own client publishes', () => {
   let stack: Stack & { dataDir: string };

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createClient } from 'redis';
 import { type RedisServer, startRedis } from '../../local/redis/redis-server.ts';
 import { findRedis } from '../../runtime/find-redis.ts';
-import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+import { type RedisCluster, startRedisCluster } from '../support/servers/redis-cluster.ts';
 
 const PASSWORD = 'p4ss';
 const log = pino({ level: 'silent' });

@@ -9,7 +9,7 @@ import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import type { RedisPlace } from '../../runtime/redis-options.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
-import { startRedisCluster } from './redis-cluster.ts';
+import { startRedisCluster } from './servers/redis-cluster.ts';
 
 /** What Earshot runs on. */
 export const REDIS_KINDS = ['a single Redis', 'a Redis Cluster'] as const;

@@ -4,10 +4,10 @@ import { expect } from 'chai';
 import type { ElementHandle, Page } from 'puppeteer-core';
 import { createKeys } from '../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
-import { codeFor } from '../support/codes.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectFriend } from '../support/friend-client.ts';
+import { codeFor } from '../support/http/codes.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
+import { connectFriend } from '../support/xmpp/friend-client.ts';
 import { see, startBrowser, type Tab } from './browser.ts';
 import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, textOf } from './looking.ts';
 

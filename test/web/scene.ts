@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
 import type { Api, Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectFriend, type FriendClient } from '../support/friend-client.ts';
+import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 import { picture } from './picture.ts';
 
 /** Alice, whose page it is, and the people in her book. */

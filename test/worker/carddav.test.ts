@@ -6,7 +6,7 @@ import { Fault } from '../../domain/fault.ts';
 import { readEntries, uidOfPath } from '../../worker/carddav/cards.ts';
 import { type CollectionState, listCards } from '../../worker/carddav/listing.ts';
 import { type Ask, createDavReader } from '../../worker/carddav/reader.ts';
-import { type Answer, startHostile } from '../support/carddav.ts';
+import { type Answer, startHostile } from '../support/servers/carddav.ts';
 
 /** Milliseconds that no server needs which means well. */
 const AMPLE = 90_000;

@@ -11,13 +11,13 @@ import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';
 import { forgetLeavers } from '../../worker/sweep.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
-import { createInterleaving } from '../support/interleaving.ts';
+import { needle, tracesInRedis } from '../support/kept/traces.ts';
 import { whole } from '../support/length.ts';
-import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../support/life.ts';
-import { barredInModel, friendsInModel, type Step, steps } from '../support/model.ts';
+import { createInterleaving } from '../support/lives/interleaving.ts';
+import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../support/lives/life.ts';
+import { barredInModel, friendsInModel, type Step, steps } from '../support/lives/model.ts';
 import { SEED } from '../support/random.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { needle, tracesInRedis } from '../support/traces.ts';
 
 /** How many lives; without it as many as notice what is often wrong. */
 const { RUNS } = process.env;

@@ -9,9 +9,9 @@ import type { Stores } from '../../store/stores.ts';
 import { createDavReader } from '../../worker/carddav/reader.ts';
 import { createSourceJob } from '../../worker/source.ts';
 import { createSourceSlots, type SourceSlot } from '../../worker/source-slots.ts';
-import { startHostile } from '../support/carddav.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startHostile } from '../support/servers/carddav.ts';
 
 const [NUMBER_KEY, SECRETS_KEY] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 const numberKeyOf = createNumberKey(NUMBER_KEY);

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Context } from '../../../component/context.ts';
+import { createPresenceTracker, MOST_CLIENTS } from '../../../component/presence/presence.ts';
+import { xml } from '../../../component/stream/xml.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+/** Milliseconds after which whom the server has not named is offline. */
+const SETTLED = 5_500;
+
+describe('the presence tracker', () => {
+  let server: TestRedis;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  after(async () => server?.stop());
+
+  it('keeps the clients with the highest priorities, however many one account connects', async () => {
+    const context = { stores: server.freshStores(), log: pino({ level: 'silent' }) } as unknown as Context;
+    const tracker = createPresenceTracker(context, 'op.example');
+    const status = 'x'.repeat(5_000);
+    for (let i = 0; i < 500; i += 1)
+      tracker.receive(
+        xml(
+          'presence',
+          { from: `alice@op.example/client-${i}` },
+          xml('priority', {}, `${i % 100}`),
+          xml('status', {}, status),
+        ),
+      );
+    const kept = tracker.of('alice@op.example');
+    expect(kept).to.have.length(MOST_CLIENTS);
+    expect(Math.min(...kept.map(({ priority }) => priority))).to.be.greaterThan(90);
+    tracker.receive(xml('presence', { from: `alice@op.example/${kept[0]?.resource}`, type: 'unavailable' }));
+    expect(tracker.of('alice@op.example')).to.have.length(MOST_CLIENTS - 1);
+    await tracker.stop();
+  });
+
+  it('goes on when the server had nobody to name after a reconnection', async () => {
+    const stores = server.freshStores();
+    const jid = 'alice@op.example';
+    const numbers = { phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA' };
+    await stores.subscribers.create({ id: 'alice', ...numbers, jid, displayName: '', state: 'pending' }, Date.now());
+    const context = { stores, log: pino({ level: 'silent' }) } as unknown as Context;
+    const tracker = createPresenceTracker(context, 'op.example');
+    tracker.settle();
+    await sleep(SETTLED);
+    tracker.receive(xml('presence', { from: `${jid}/phone` }));
+    await eventually(async () => expect((await stores.presences.of([jid]))[0]).to.have.length(1));
+    await tracker.stop();
+  });
+});

@@ -1,0 +1,203 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Context } from '../../../component/context.ts';
+import { createPreparation } from '../../../component/preparation.ts';
+import { type Contacts, createContacts } from '../../../component/presence/contacts.ts';
+import type { PresenceTracker } from '../../../component/presence/presence.ts';
+import { createOfferJob } from '../../../component/roster/offers.ts';
+import { type Bounces, createBounces } from '../../../component/stream/bounces.ts';
+import type { Stream } from '../../../component/stream/stream.ts';
+import { type Element, xml } from '../../../component/stream/xml.ts';
+import { createContactJob } from '../../../component/tune/listen.ts';
+import { createQuietOutbox } from '../../../component/tune/quiet-outbox.ts';
+import { Fault } from '../../../domain/fault.ts';
+import { createMetrics } from '../../../runtime/metrics.ts';
+import type { Stores } from '../../../store/stores.ts';
+import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const JID = 'alice@op.example';
+const BOB = { id: 'bob', jid: 'bob@op.example', name: 'Bob\u202E\n Li\u0001', groups: [] };
+const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+const DIRTY = [{ jid: BOB.jid, id: BOB.id }];
+
+describe('offers, where the server grants no privileges', () => {
+  let server: TestRedis;
+  let stores: Stores;
+  let sent: Element[];
+  let offline: boolean;
+  let context: Context;
+  let bounces: Bounces;
+
+  const presence = { of: () => [], sync: async () => {} } as unknown as PresenceTracker;
+  const job = () => createOfferJob({ context, presence, bounces, domain: 'tune.op.example' })('alice');
+  const texts = () => sent.map((stanza) => stanza.getChildText('body'));
+  const match = () => stores.friends.write('alice', { ...NOTHING, set: [BOB], dirty: DIRTY }, NOW);
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    sent = [];
+    offline = false;
+    bounces = createBounces(
+      () => NOW,
+      (err) => expect.fail(String(err)),
+    );
+    const stream = {
+      async send(stanza: Element) {
+        if (offline) throw new Fault('UNAVAILABLE', 'There is no stream.');
+        sent.push(stanza);
+      },
+    } as unknown as Stream;
+    context = {
+      stores,
+      stream,
+      queues: { enqueue: async () => {} },
+      metrics: createMetrics('component'),
+      log: pino({ level: 'silent' }),
+      now: () => NOW,
+    } as unknown as Context;
+    const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
+    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+  });
+
+  after(async () => server?.stop());
+
+  it('are in words that no name can bend', async () => {
+    await match();
+    await job();
+    expect(texts()).to.deep.equal([
+      'Somebody from your address book is here:\nBob Li: bob@op.example\nAdd them as contacts to see what they play.',
+    ]);
+    const [, chinese] = sent[0]?.getChildren('body') ?? [];
+    expect(chinese?.attrs['xml:lang']).to.equal('zh');
+    expect(chinese?.getText()).to.contain('\nBob Li：bob@op.example\n');
+  });
+
+  it('are made again when they surely were not sent, and never when they may have been', async () => {
+    await match();
+    offline = true;
+    expect(await job().catch((err: Fault) => err)).to.have.property('code', 'UNAVAILABLE');
+    offline = false;
+    await job();
+    expect(sent).to.have.length(1);
+    // Whoever was killed right after the note, or right after the message, left just this behind.
+    await match();
+    await job();
+    expect(sent).to.have.length(1);
+    expect(await stores.due.isMarked('roster', 'alice')).to.equal(false);
+  });
+
+  it('are made again, later, when the server brings them back', async () => {
+    await match();
+    await job();
+    const { id } = sent[0]?.attrs ?? {};
+    for (const [type, count] of [
+      ['chat', 0],
+      ['error', 1],
+    ] as const) {
+      bounces.receive(xml('message', { from: JID, type, id }));
+      await eventually(async () =>
+        expect((await stores.friends.dirtyItems('alice')).items).to.deep.equal(DIRTY.slice(0, count)),
+      );
+    }
+    expect(await stores.due.claim('roster', NOW + 60_000, 1)).to.be.empty;
+    expect(await stores.due.claim('roster', NOW + 3_600_000, 1)).to.deep.equal(['alice']);
+    await job();
+    expect(sent).to.have.length(2);
+  });
+
+  it('are not made of who is in the roster already, from a time with privileges', async () => {
+    await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
+    await match();
+    await job();
+    expect(sent).to.be.empty;
+  });
+
+  it('keep nobody waiting for a tune that cannot be cleared, and nothing due', async () => {
+    await match();
+    await job();
+    await stores.friends.write('alice', { ...NOTHING, unset: ['bob'], dirty: DIRTY }, NOW);
+    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await job();
+    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await createContactJob(context, async () => {})('alice');
+    expect(await stores.sharing.partings('alice')).to.deep.equal({});
+    expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
+    for (const queue of ['tune', 'roster', 'listen'] as const)
+      expect(await stores.due.isMarked(queue, 'alice'), queue).to.equal(false);
+  });
+
+  it('free the JID that the subscriber has given up, though what was set there stays', async () => {
+    await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
+    await stores.nowPlaying.begin('alice', JID, NOW);
+    const numbers = (await stores.subscribers.record('alice')) as Subscriber;
+    const change = stores.subscribers.identity.change('alice', { numbers, jid: 'alice.li@op.example' }, NOW);
+    expect(await change).to.equal('ok');
+    await job();
+    expect(await stores.formerJids.list('alice')).to.be.empty;
+    expect(await stores.subscribers.idOfJid(JID)).to.equal(undefined);
+    expect((await stores.friends.wholeLedger('alice', JID)).size).to.equal(0);
+    expect((await stores.nowPlaying.published('alice')).jid).to.equal(undefined);
+  });
+
+  it('are handed over to the usual way with everything to look at again, whoever dies between', async () => {
+    await match();
+    await job();
+    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await stores.friends.noteLedger('alice', JID, 'former@op.example', { kind: 'made', name: '', groups: [] });
+    let greetings = 0;
+    const greetAll = async () => {
+      greetings += 1;
+    };
+    const contacts = { greetAll } as Contacts;
+    const prepare = createPreparation(context, contacts, { settle: () => {} });
+    await prepare('privileged');
+    expect((await stores.friends.dirtyItems('alice')).items, 'it never was the other way').to.be.empty;
+    for (const time of [1, 2]) {
+      await prepare('unprivileged');
+      await prepare('privileged');
+      const { items } = await stores.friends.dirtyItems('alice');
+      expect(items).to.have.deep.members([...DIRTY, { jid: 'former@op.example', id: '' }]);
+      expect(greetings, 'contacts know what the component listens to').to.equal(2 * time);
+    }
+    await prepare('privileged');
+    expect(greetings).to.equal(4);
+    expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
+    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    for (const queue of ['tune', 'roster', 'listen'] as const)
+      expect(await stores.due.isMarked(queue, 'alice'), queue).to.equal(true);
+  });
+
+  it('come from a contact for users of the home host only', async () => {
+    const domains = { domain: 'tune.op.example', homeHost: 'op.example' };
+    const contacts = createContacts(context, domains, () => xml('query'));
+    const answers = async (from: string, type?: string) => {
+      sent = [];
+      contacts.receive(xml('presence', { from, type }));
+      await new Promise(setImmediate);
+      return sent.map(({ attrs }) => `${attrs.type ?? 'available'} ${attrs.to}`);
+    };
+    expect(await answers('eve@elsewhere.example', 'subscribe')).to.deep.equal(['unsubscribed eve@elsewhere.example']);
+    expect(await answers('eve@elsewhere.example', 'probe')).to.be.empty;
+    expect(await answers(`${JID}/phone`, 'subscribe')).to.deep.equal([
+      `subscribed ${JID}`,
+      `subscribe ${JID}`,
+      `available ${JID}`,
+    ]);
+    expect(await answers(JID, 'unsubscribe')).to.deep.equal([`unsubscribed ${JID}`, `unavailable ${JID}`]);
+    expect(await answers(JID, 'unsubscribed')).to.be.empty;
+    expect(await answers(`${JID}/phone`)).to.be.empty;
+    await contacts.greet(JID);
+    expect(await answers(JID, 'unavailable'), 'who answers a probe').to.deep.equal([
+      `unavailable ${JID}`,
+      `available ${JID}`,
+    ]);
+  });
+});

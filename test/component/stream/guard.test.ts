@@ -1,0 +1,46 @@
+import type { Component } from '@xmpp/component';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { guard } from '../../../component/stream/guard.ts';
+import { type Element, xml } from '../../../component/stream/xml.ts';
+
+/** An entity as xmpp.js has it, as far as writing goes; what it writes is kept. */
+function entityThatKeeps(written: string[]): Component {
+  const entity = {
+    options: { service: '', domain: 'tune.op.example' },
+    on: () => entity,
+    async write(text: string) {
+      written.push(text);
+    },
+    send: (element: Element): Promise<void> => entity.write(element.toString()),
+  };
+  return entity as unknown as Component;
+}
+
+describe('component/stream/guard', () => {
+  const long = 'x'.repeat(500_000);
+  let written: string[];
+  let entity: Component;
+
+  beforeEach(() => {
+    written = [];
+    entity = entityThatKeeps(written);
+    guard(entity, pino({ level: 'silent' }));
+  });
+
+  it('answers with an error where the answer is too long for the server, which would end the stream', async () => {
+    await entity.send(xml('iq', { type: 'result', id: '1', to: 'alice@op.example' }, xml('query', {}, long)));
+    expect(written).to.have.length(1);
+    expect(written[0]).to.match(/^<iq type="error" id="1" to="alice@op\.example"><error .*<resource-constraint /);
+  });
+
+  it('sends nothing else that is too long, and says so', async () => {
+    const refused = await entity
+      .send(xml('message', {}, xml('body', {}, long)))
+      .catch((err: { code: string }) => err.code);
+    expect(refused).to.equal('PAYLOAD_TOO_LARGE');
+    expect(written).to.deep.equal([]);
+    await entity.send(xml('message', {}, xml('body', {}, 'short')));
+    expect(written).to.deep.equal(['<message><body>short</body></message>']);
+  });
+});

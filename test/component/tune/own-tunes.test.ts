@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { Context } from '../../../component/context.ts';
+import { createEchoes } from '../../../component/stream/echoes.ts';
+import { type Element, xml } from '../../../component/stream/xml.ts';
+import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
+import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue-redis.ts';
+import { createQueues, type Queues } from '../../../runtime/queues.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const TUNE = 'http://jabber.org/protocol/tune';
+const JID = 'alice@op.example';
+const song = (title: string) => xml('tune', { xmlns: TUNE }, xml('title', {}, title));
+const event = (content: Element | undefined, from = JID, node = TUNE) =>
+  xml(
+    'message',
+    { from, type: 'headline' },
+    xml('event', { xmlns: 'http://jabber.org/protocol/pubsub#event' }, xml('items', { node }, content)),
+  );
+const item = (title: string) => xml('item', { id: 'current' }, song(title));
+
+describe('events of user tunes', () => {
+  const log = pino({ level: 'silent' });
+  let server: TestRedis;
+  let queueRedis: QueueRedis;
+  let queues: Queues;
+  let stores: Stores;
+  let context: Context;
+
+  before(async () => {
+    server = await startTestRedis();
+    queueRedis = await connectQueueRedis(server.place, 'events', 'wait', log);
+    queues = createQueues(queueRedis, 'events', log);
+  });
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
+    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    context = { stores, queues, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
+  });
+
+  after(async () => {
+    await queues?.close();
+    queueRedis?.close();
+    await server?.stop();
+  });
+
+  async function receive(messages: Element | Element[], mayRepeat = false): Promise<string[]> {
+    const own = createOwnTunes(context, 'op.example', () => mayRepeat);
+    for (const message of [messages].flat()) own.receive(message);
+    await own.stop();
+    return (await stores.nowPlaying.read('alice')).devices.map(({ device, tune }) => `${device}: ${tune.title}`);
+  }
+
+  it('count when they come from the account itself, about this node', async () => {
+    const strangers = [
+      event(item('x'), `${JID}/phone`),
+      event(item('x'), 'alice@elsewhere.example'),
+      event(item('x'), 'nobody@op.example'),
+      event(item('x'), JID, 'urn:xmpp:avatar:metadata'),
+      xml('message', { from: JID }, xml('body', {}, 'hello')),
+      xml('message', { from: 'op.example' }),
+    ];
+    expect(await receive(strangers)).to.deep.equal([]);
+    expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
+  });
+
+  it('are followed in their order', async () => {
+    expect(await receive(['A', 'B', 'C'].map((title) => event(item(title))))).to.deep.equal(['xmpp: C']);
+  });
+
+  it('end a tune by an empty one, a retraction, a purge and a deletion', async () => {
+    const ends = [
+      event(xml('item', { id: 'current' }, xml('tune', { xmlns: TUNE }))),
+      event(xml('retract', { id: 'current' })),
+      ...['purge', 'delete'].map((name) =>
+        xml(
+          'message',
+          { from: JID },
+          xml('event', { xmlns: 'http://jabber.org/protocol/pubsub#event' }, xml(name, { node: TUNE })),
+        ),
+      ),
+    ];
+    for (const end of ends) {
+      expect(await receive(event(item('Jóga')))).to.deep.equal(['xmpp: Jóga']);
+      expect(await receive(end), end.toString()).to.deep.equal([]);
+    }
+  });
+
+  it('are old news when the server repeats a tune that ended, because the component has just appeared', async () => {
+    await receive(event(item('Long over')));
+    await stores.nowPlaying.stop('alice', undefined, NOW);
+    expect(await receive(event(item('Long over')), true)).to.deep.equal([]);
+    expect(await receive(event(item('News')), true)).to.deep.equal(['xmpp: News']);
+  });
+
+  it('are our own when a publish was under way as another process died', async () => {
+    const tune = { kind: 'video' as const, title: 'On the phone' };
+    await stores.nowPlaying.play('alice', { device: 'phone', tune, since: NOW, expiresAt: NOW + 60_000 }, NOW);
+    await stores.nowPlaying.begin('alice', JID, NOW);
+    expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
+    expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
+  });
+
+  const tuneOf = (fields: Record<string, string>) =>
+    event(
+      xml(
+        'item',
+        { id: 'current' },
+        xml(
+          'tune',
+          { xmlns: TUNE },
+          Object.entries(fields).map(([name, text]) => xml(name, {}, text)),
+        ),
+      ),
+    );
+
+  for (const [what, fields, title] of [
+    ['only an address', { uri: 'https://radio.example/live' }, 'https://radio.example/live'],
+    ['a blank title and an artist', { artist: 'Björk', title: ' ' }, 'Björk'],
+    ['an invisible title and a source', { source: 'Post', title: '\u200B' }, 'Post'],
+    [
+      'nothing else to be seen',
+      { artist: '\u3164', title: '', uri: 'https://radio.example/' },
+      'https://radio.example/',
+    ],
+  ] as const)
+    it(`are shown as what they are with ${what}, and the end of them is heard`, async () => {
+      expect(await receive(tuneOf(fields))).to.deep.equal([`xmpp: ${title}`]);
+      expect((await stores.nowPlaying.published('alice')).fingerprint).to.contain(title);
+      expect(await receive(tuneOf({}))).to.deep.equal([]);
+    });
+
+  for (const [what, fields] of [
+    ['a blank title', { title: ' ' }],
+    ['a rating', { rating: '5' }],
+    ['a link that a friend may not be given', { uri: 'javascript:alert(1)' }],
+  ] as const)
+    it(`are taken off the server when they say nothing that can be shown (${what})`, async () => {
+      expect(await receive(tuneOf(fields))).to.deep.equal([]);
+      expect((await stores.nowPlaying.published('alice')).fingerprint, 'the next tune job publishes').to.equal(
+        undefined,
+      );
+      expect(await stores.due.isMarked('tune', 'alice')).to.equal(true);
+    });
+});

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import {
+  cleanTune,
+  currentOf,
+  expiryOf,
+  fingerprint,
+  type Playing,
+  play,
+  publishTime,
+  sameTune,
+  type Tune,
+} from '../../../domain/playing/tune.ts';
+
+const SONG: Tune = { kind: 'audio', title: 'Jóga', artist: 'Björk', length: 305 };
+
+describe('domain/playing/tune', () => {
+  it('ends a tune five seconds after its length, and after ten minutes when nobody knows the length', () => {
+    expect(expiryOf(SONG, 1_000)).to.equal(1_000 + 310_000);
+    expect(expiryOf({ kind: 'audio', title: 'A stream' }, 1_000)).to.equal(1_000 + 600_000);
+  });
+
+  it('takes a length of 0 as unknown, as players mean it', () => {
+    expect(cleanTune({ ...SONG, length: 0 })).to.not.have.property('length');
+  });
+
+  it('keeps the start when the same tune is told again, and lets it last longer', () => {
+    const first = play(undefined, 'phone', SONG, 0);
+    expect(play(first, 'phone', { ...SONG }, 60_000)).to.deep.equal({ ...first, expiresAt: 60_000 + 310_000 });
+    expect(play(first, 'phone', { ...SONG, title: 'Hunter' }, 60_000).since).to.equal(60_000);
+    expect(play(first, 'phone', SONG, 400_000).since, 'after it had run out').to.equal(400_000);
+  });
+
+  it('shows the newest of the devices that still play', () => {
+    const device = (name: string, since: number, expiresAt: number): Playing => ({
+      device: name,
+      tune: SONG,
+      since,
+      expiresAt,
+    });
+    const devices = [device('tv', 10, 1_000), device('phone', 20, 100), device('car', 5, 2_000)];
+    expect(currentOf(devices, 50)?.device).to.equal('phone');
+    expect(currentOf(devices, 100)?.device).to.equal('tv');
+    expect(currentOf(devices, 1_000)?.device).to.equal('car');
+    expect(currentOf(devices, 2_000)).to.equal(undefined);
+  });
+
+  it('sees a difference where friends would see one', () => {
+    expect(sameTune(SONG, { ...SONG })).to.equal(true);
+    expect(sameTune(SONG, { ...SONG, kind: 'video' })).to.equal(false);
+    expect(sameTune(SONG, undefined)).to.equal(false);
+    expect(fingerprint(undefined)).to.equal('');
+  });
+
+  it('lets a tune wait for the interval, and a stop never', () => {
+    expect(publishTime(SONG, 10_000, 5_000)).to.equal(15_000);
+    expect(publishTime(undefined, 10_000, 5_000)).to.be.lessThan(10_000);
+  });
+
+  it('refuses a text of which nothing is left, and a link that would run something', () => {
+    for (const bad of [
+      { title: '\u0000 \u202e' },
+      { artist: '' },
+      { uri: 'javascript:alert(1)' },
+      { uri: ' \u0000javascript:x' },
+      { uri: 'no uri' },
+      { uri: 'https://alice:secret@music.example/song' },
+      { title: '\u200B\u2060' },
+      { title: '\u3164\u2800' },
+      ...['geo:52,13', 'tel:+8613800138000', 'mailto:a@op.example', 'intent://x#Intent;end', 'blob:https://x/1'].map(
+        (uri) => ({ uri }),
+      ),
+    ])
+      expect(() => cleanTune({ ...SONG, ...bad }))
+        .to.throw()
+        .with.property('code', 'INVALID_ARGUMENT');
+    expect(cleanTune({ ...SONG, uri: 'HTTPS://Op.Example/a b' }).uri).to.equal('https://op.example/a%20b');
+    expect(cleanTune({ ...SONG, uri: 'spotify:track:4uLU6hMCjMI75M1A2tKUQC' }).uri).to.equal(
+      'spotify:track:4uLU6hMCjMI75M1A2tKUQC',
+    );
+  });
+
+  it('puts a separator between artists where a tag has control characters', () => {
+    const artistOf = (artist: string) => cleanTune({ ...SONG, artist }).artist;
+    expect(artistOf('Björk\u0000Thom Yorke')).to.equal('Björk; Thom Yorke');
+    expect(artistOf('Björk\u0000\u001F \u0000Thom Yorke\u0000')).to.equal('Björk; Thom Yorke');
+    expect(artistOf('Guðmundsdóttir,\t\r\nBjörk')).to.equal('Guðmundsdóttir, Björk');
+  });
+});

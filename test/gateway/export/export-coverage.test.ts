@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { NOT_EXPORTED, SECTIONS } from '../../../gateway/export/sections.ts';
+import { createKeys } from '../../../store/base/keys.ts';
+
+const ID = '0b9f6a52-0000-4000-8000-5a5a5a5a5a5a';
+
+describe('gateway/export', () => {
+  it('shows every kind of key that a subscriber has, or says why not', () => {
+    const covered = [...SECTIONS.flatMap(({ covers }) => covers), ...Object.keys(NOT_EXPORTED)];
+    expect(covered).to.have.members([...kindsOfKeys()]);
+  });
+});
+
+/** What stands behind a subscriber's id in the names of its keys, whatever function of `store/base/keys.ts` makes them. */
+function kindsOfKeys(): Set<string> {
+  const kinds = new Set<string>();
+  for (const make of Object.values(createKeys('earshot'))) {
+    if (typeof make !== 'function') continue;
+    const made = (make as (...args: unknown[]) => unknown)(ID, 'x', 'y');
+    for (const key of [made].flat())
+      if (typeof key === 'string' && key.includes(`${ID}:`)) kinds.add(kindOf(key.split(`${ID}:`)[1] ?? ''));
+  }
+  return kinds;
+}
+
+function kindOf(rest: string): string {
+  return rest.replace(/[@:].*$/, '').replace(/^photos-upload-.*/, 'photos-upload');
+}

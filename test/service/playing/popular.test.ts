@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { popularAmongFriends } from '../../../service/playing/popular.ts';
+import type { Friend } from '../../../store/friendship/friends.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const BEFORE = NOW - 60_000;
+const VIEWER: Friend = {
+  id: 'viewer',
+  jid: 'viewer@op.example',
+  name: 'Viewer',
+  groups: ['Work'],
+  since: NOW - 30_000,
+};
+
+describe('what is popular', () => {
+  let server: TestRedis;
+  let stores: Stores;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(() => {
+    stores = server.freshStores();
+  });
+
+  after(async () => server?.stop());
+
+  const popular = () => popularAmongFriends({ stores, config: { popular: 'on' } as never, now: () => NOW }, 'viewer');
+
+  /** A friend of the viewer, as its own end of the pair has it, that has played these. */
+  async function befriend(id: string, own: Friend, ...played: [title: string, at: number][]): Promise<void> {
+    const changes = { unset: [], dirty: [], bar: [], unbar: [] };
+    await server.redis.hSet(stores.keys.subscriber(id), 'state', 'active');
+    await stores.friends.write(id, { ...changes, set: [own] }, NOW);
+    const theirs = { id, jid: `${id}@op.example`, name: id, groups: [], since: 1 };
+    await stores.friends.write('viewer', { ...changes, set: [theirs] }, NOW);
+    for (const [title, at] of played) await stores.recent.note(id, 'friends', { kind: 'audio', title }, at);
+  }
+
+  it('tells whoever owns two of three friends nothing that the third has played before they were friends', async () => {
+    await befriend('own-1', { ...VIEWER, since: 1 }, ['Secret', BEFORE], ['Shown', NOW]);
+    await befriend('own-2', { ...VIEWER, since: 1 }, ['Secret', BEFORE], ['Shown', NOW]);
+    await befriend('somebody', VIEWER, ['Secret', BEFORE], ['Shown', NOW]);
+    expect(await popular()).to.deep.equal([{ kind: 'audio', title: 'Shown', friends: 3 }]);
+  });
+
+  it('counts nobody of whom it is not known since when they are friends', async () => {
+    const { since: _unknown, ...undated } = VIEWER;
+    for (const id of ['own-1', 'own-2']) await befriend(id, VIEWER, ['Shown', NOW]);
+    await befriend('somebody', undated, ['Shown', NOW]);
+    expect(await popular()).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,171 @@
+import { expect } from 'chai';
+import { OPEN } from '../../../domain/friendship/privacy.ts';
+import { createNumberKey } from '../../../runtime/number-key.ts';
+import { GRACE } from '../../../store/base/due.ts';
+import type { Blocked } from '../../../store/friendship/privacy.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const STRANGER: Blocked = { numberKey: keyOf('stranger'), sealed: 'sealed' };
+
+describe('the store of consent', () => {
+  let server: TestRedis;
+  let stores: Stores;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    const alice = {
+      id: 'alice',
+      phoneNumber: '+1',
+      numberKey: keyOf('alice'),
+      jid: 'alice@op.example',
+      displayName: '',
+    };
+    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
+    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await stores.pairs.clearAnnounced('alice', (await stores.subscribers.recordAnnounced('alice')).announced);
+    await stores.due.settle('reconcile', 'alice', []);
+  });
+
+  after(async () => server?.stop());
+
+  const due = async () => [await stores.due.isMarked('reconcile', 'alice'), await stores.due.isMarked('tune', 'alice')];
+
+  it('lets everybody who has said nothing be found, and everybody who is just being added not', async () => {
+    expect(await stores.privacies.read('alice')).to.deep.equal({ privacy: OPEN, version: 0 });
+    await stores.privacies.conceal('bob');
+    expect((await stores.privacies.of(['bob', 'alice'])).map(({ discoverable }) => discoverable)).to.deep.equal([
+      false,
+      true,
+    ]);
+  });
+
+  it('makes due what a change concerns, and nothing when nothing differs', async () => {
+    expect(await stores.privacies.put('alice', OPEN, [], undefined, NOW)).to.equal(0);
+    expect(await due()).to.deep.equal([false, false]);
+    const nobody = { ...OPEN, audience: 'nobody' as const };
+    expect(await stores.privacies.put('alice', nobody, [], undefined, NOW)).to.equal(1);
+    expect(await due()).to.deep.equal([false, true]);
+    expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
+    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    expect(await stores.privacies.put('alice', { ...nobody, discoverable: false }, [], undefined, NOW)).to.equal(2);
+    expect(await due()).to.deep.equal([true, true]);
+    expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.deep.equal([keyOf('alice')]);
+  });
+
+  it('marks exactly those who were blocked or no longer are', async () => {
+    const blocked: Blocked[] = [{ subscriberId: 'bob' }, STRANGER];
+    await stores.privacies.put('alice', OPEN, blocked, undefined, NOW);
+    let { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice');
+    expect([ids, numberKeys]).to.deep.equal([['bob'], [keyOf('stranger')]]);
+    expect(await due()).to.deep.equal([true, false]);
+    await stores.privacies.clearDirtyBlocked('alice', marks);
+    await stores.privacies.put('alice', OPEN, [...blocked, { subscriberId: 'carol' }], undefined, NOW);
+    ({ ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice'));
+    expect([ids, numberKeys]).to.deep.equal([['carol'], []]);
+    await stores.privacies.clearDirtyBlocked('alice', marks);
+    await stores.privacies.put('alice', OPEN, [], undefined, NOW);
+    ({ ids, numberKeys } = await stores.privacies.dirtyBlocked('alice'));
+    expect(ids).to.have.members(['bob', 'carol']);
+    expect(numberKeys).to.deep.equal([keyOf('stranger')]);
+    expect(await stores.privacies.blocked('alice')).to.be.empty;
+  });
+
+  it('answers who has blocked whom, by id or by number', async () => {
+    await stores.privacies.put('alice', OPEN, [{ subscriberId: 'bob' }, STRANGER], undefined, NOW);
+    const asks = (who: string, id: string, ...numbers: string[]) => ({
+      who,
+      other: { id, numberKeys: numbers.map(keyOf) },
+    });
+    expect(
+      await stores.privacies.blocks([
+        asks('alice', 'bob', 'x'),
+        asks('alice', 'carol', 'stranger'),
+        asks('alice', 'carol', 'x'),
+        asks('alice', 'carol', 'x', 'y', 'stranger'),
+        asks('bob', 'alice', 'x'),
+      ]),
+    ).to.deep.equal([true, true, false, true, false]);
+  });
+
+  it('is replaced by one of two who read the same version, and refuses the other', async () => {
+    const outcomes = await Promise.allSettled(
+      ['bob', 'carol'].map((subscriberId) => stores.privacies.put('alice', OPEN, [{ subscriberId }], 0, NOW)),
+    );
+    expect(outcomes.map(({ status }) => status)).to.have.members(['fulfilled', 'rejected']);
+    expect(outcomes.find((one) => one.status === 'rejected')?.reason.code).to.equal('FAILED_PRECONDITION');
+    const { version } = await stores.privacies.read('alice');
+    expect([version, (await stores.privacies.blocked('alice')).length]).to.deep.equal([1, 1]);
+  });
+
+  it('is one of two, whole, when both write at once and neither asks', async () => {
+    const wishes = [
+      { privacy: { ...OPEN, audience: 'nobody' as const }, blocked: [{ subscriberId: 'bob' }] },
+      { privacy: { ...OPEN, audience: { groups: ['Family'] } }, blocked: [{ subscriberId: 'carol' }, STRANGER] },
+    ];
+    await Promise.all(
+      wishes.map(({ privacy, blocked }) => stores.privacies.put('alice', privacy, blocked, undefined, NOW)),
+    );
+    const { privacy } = await stores.privacies.read('alice');
+    const blocked = await stores.privacies.blocked('alice');
+    expect(
+      wishes.some(
+        (wish) => JSON.stringify(wish.privacy) === JSON.stringify(privacy) && wish.blocked.length === blocked.length,
+      ),
+    ).to.equal(true);
+  });
+
+  it('is nothing for who is no subscriber, and is gone with its subscriber', async () => {
+    const refused = await stores.privacies
+      .put('nobody', OPEN, [], undefined, NOW)
+      .catch((err: { code: string }) => err);
+    expect(refused).to.have.property('code', 'NOT_FOUND');
+    await stores.privacies.put('alice', { ...OPEN, discoverable: false }, [STRANGER], undefined, NOW);
+    const friend = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: [], held: keyOf('bob') };
+    await stores.friends.write(
+      'alice',
+      { set: [friend], unset: ['carol'], dirty: [], bar: [['dora', 'dora@op.example']], unbar: [] },
+      NOW,
+    );
+    await stores.sharing.noteAccess('alice', [['dora@op.example', 'outcast']]);
+    const alice = await stores.subscribers.record('alice');
+    await stores.subscribers.leave('alice', NOW);
+    if (alice) await stores.subscribers.forget(alice);
+    const prefix = stores.keys.lastIndex.split(':')[0];
+    expect(await server.redis.keys(`${prefix}:*`)).to.deep.equal([stores.keys.lastIndex]);
+  });
+
+  it('lets an item go only after the tune is gone, and keeps the tune away until the item is', async () => {
+    await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
+    const asked = await stores.sharing.partings('alice');
+    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
+    await stores.sharing.clear('alice', asked);
+    expect((await stores.sharing.partings('alice')).bob, 'asked for anew since').to.match(/^asked /);
+    await stores.sharing.clear('alice', await stores.sharing.partings('alice'));
+    const cleared = await stores.sharing.partings('alice');
+    expect(cleared.bob).to.match(/^cleared /);
+    await stores.sharing.end('alice', cleared, NOW);
+    expect(await stores.sharing.partings('alice')).to.deep.equal({});
+  });
+
+  it('looks at the access again for a new friend only where the audience is a choice of groups', async () => {
+    const friend = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: ['Family'], held: keyOf('bob') };
+    const changes = { set: [friend], unset: [], dirty: [], bar: [], unbar: [] };
+    await stores.friends.write('alice', changes, NOW);
+    expect((await due())[1]).to.equal(false);
+    await stores.privacies.put('alice', { ...OPEN, audience: { groups: ['Family'] } }, [], undefined, NOW);
+    const seen = await stores.nowPlaying.read('alice');
+    await stores.nowPlaying.finish('alice', undefined, NOW, seen, { ranOut: [], access: true, again: undefined });
+    expect((await due())[1]).to.equal(false);
+    await stores.friends.write('alice', changes, NOW);
+    expect((await due())[1]).to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+  });
+});

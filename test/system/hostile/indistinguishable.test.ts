@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Answer, Api, Person } from '../../support/api.ts';
+import { untilDone } from '../../support/eventually.ts';
+import { whole } from '../../support/length.ts';
+import { random } from '../../support/random.ts';
+import { rankTest } from '../../support/rank-test.ts';
+import { startWithoutXmpp, type WithoutXmpp } from '../../support/servers/without-xmpp.ts';
+
+/** Of each kind of number. */
+const SAMPLES = whole(500, 200);
+/** Accounts with which the attacker waits side by side. */
+const LANES = 25;
+/** Milliseconds between two looks at the state, and how long it is sure not to be current. */
+const POLL = 4;
+const QUIET = 475;
+/** Beyond this, two distributions are not the same (`rankTest`). */
+const SURE = 4;
+
+/** `caller`: the key of the number of the attacker who will add this one. */
+type Make = (world: WithoutXmpp, phoneNumber: string, caller: string) => Promise<void>;
+type Kind = { name: string; make: Make };
+
+/** What a number may be; all of them must look like the first. */
+const KINDS: Kind[] = [
+  { name: 'unknown', make: async () => {} },
+  { name: 'one-sided', make: async (world, number) => void (await register(world, number)) },
+  { name: 'hidden', make: hide },
+];
+
+/** A subscriber who does not hold the attacker. */
+async function register({ stores, keyOf }: WithoutXmpp, phoneNumber: string): Promise<string> {
+  const id = randomUUID();
+  const subscriber = { id, phoneNumber, numberKey: keyOf(phoneNumber), jid: `${id}@op.example`, displayName: 'Bob' };
+  await stores.subscribers.create({ ...subscriber, state: 'pending' }, Date.now());
+  await stores.subscribers.activate({ ...subscriber, state: 'pending' }, Date.now());
+  return id;
+}
+
+/** A subscriber who holds the attacker and lets nobody find it. */
+async function hide(world: WithoutXmpp, phoneNumber: string, caller: string): Promise<void> {
+  const id = await register(world, phoneNumber);
+  await world.stores.privacies.conceal(id);
+  const attacker = { name: 'Attacker', groups: [], numberKeys: [caller] };
+  await world.stores.addressBooks.replace(id, new Map([['attacker', attacker]]), Date.now());
+}
+
+describe('a number in a book', () => {
+  let world: WithoutXmpp;
+  let numbers = 0;
+
+  before(async () => {
+    world = await startWithoutXmpp({
+      EARSHOT_NUMBER_BUDGET: '1000000',
+      EARSHOT_LIMIT_SUBSCRIBER: '0',
+      EARSHOT_LIMIT_ADDRESS: '0',
+    });
+  });
+
+  after(async () => world?.stop());
+
+  const nextNumber = () => {
+    numbers += 1;
+    return `+86139${String(numbers).padStart(8, '0')}`;
+  };
+
+  type Sample = { kind: Kind; phoneNumber: string; attacker: Person };
+
+  /** In a random order, so that nothing else that changes meanwhile speaks for one kind. */
+  async function makeSamples(attackers: readonly Person[]): Promise<Sample[]> {
+    const samples = KINDS.flatMap((kind) =>
+      Array.from({ length: SAMPLES }, (_, i) => {
+        const attacker = attackers[i % attackers.length] as Person;
+        return { kind, phoneNumber: nextNumber(), attacker };
+      }),
+    );
+    for (const { kind, phoneNumber, attacker } of samples)
+      await kind.make(world, phoneNumber, world.keyOf(attacker.phoneNumber));
+    await untilDone('subscribers to be looked at', () => world.stores.due.waiting('reconcile'));
+    return samples
+      .map((sample) => ({ sample, at: random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ sample }) => sample);
+  }
+
+  const add = (api: Api, phoneNumber: string) =>
+    api.call('PATCH', '/v1/subscribers/me/address-book', {
+      upsert: [{ uid: phoneNumber, name: 'Somebody', phoneNumbers: [phoneNumber] }],
+    });
+
+  /** What an answer shows besides its time. */
+  function shape({ status, headers, text, body }: Answer): string {
+    const { version: _, contacts: __, ...rest } = body as Record<string, unknown>;
+    const names = [...headers.keys()].filter((name) => name !== 'x-correlator').sort();
+    const digits = text.replace(/\d+/g, (number) => '0'.repeat(`${number}`.length > 4 ? 5 : 4));
+    return JSON.stringify([status, names, digits.length, rest]);
+  }
+
+  it('shows neither by its answers nor by their times whether it has an owner', async () => {
+    const attacker = await world.join('+8613800138000');
+    const api = world.apiOf(attacker);
+    const calls: Record<string, (phoneNumber: string) => Promise<Answer>> = {
+      patch: (phoneNumber) => add(api, phoneNumber),
+      book: () => api.call('GET', '/v1/subscribers/me/address-book'),
+      friends: () => api.call('GET', '/v1/subscribers/me/friends'),
+    };
+    const [times, shapes] = [new Map<string, number[]>(), new Map<string, Set<string>>()];
+    for (const { kind, phoneNumber } of await makeSamples([attacker]))
+      for (const [call, ask] of Object.entries(calls)) {
+        const start = performance.now();
+        const answer = await ask(phoneNumber);
+        note(times, `${call} ${kind.name}`, performance.now() - start);
+        const shown = `${call} ${kind.name}`;
+        shapes.set(shown, (shapes.get(shown) ?? new Set()).add(shape(answer)));
+      }
+    for (const call of Object.keys(calls)) {
+      const of = (kind: Kind) => times.get(`${call} ${kind.name}`) ?? [];
+      const [unknown, ...others] = KINDS as [Kind, ...Kind[]];
+      for (const other of others) {
+        expect([...(shapes.get(`${call} ${other.name}`) ?? [])]).to.deep.equal([
+          ...(shapes.get(`${call} ${unknown.name}`) ?? []),
+        ]);
+        expect(Math.abs(rankTest(of(unknown), of(other))), `${call}: ${other.name}`).to.be.below(SURE);
+      }
+      seesDifferences(of(unknown), call);
+    }
+  });
+
+  it('is current after the same time, whether or not it has an owner', async () => {
+    const attackers: Person[] = [];
+    for (let i = 0; i < LANES; i += 1) attackers.push(await world.join(nextNumber()));
+    const samples = await makeSamples(attackers);
+    const times = new Map<string, number[]>();
+    await Promise.all(
+      attackers.map(async (attacker) => {
+        const api = world.apiOf(attacker);
+        for (const { kind, phoneNumber } of samples.filter((sample) => sample.attacker === attacker)) {
+          const start = performance.now();
+          await add(api, phoneNumber);
+          await sleep(QUIET + POLL * random());
+          while ((await api.call('GET', '/v1/subscribers/me/address-book')).body.state !== 'current') await sleep(POLL);
+          note(times, kind.name, performance.now() - start);
+        }
+      }),
+    );
+    const [unknown, ...others] = KINDS.map(({ name }) => times.get(name) ?? []) as [number[], ...number[][]];
+    for (const other of others) {
+      expect(Math.abs(rankTest(unknown, other))).to.be.below(SURE);
+    }
+    seesDifferences(unknown, 'current');
+  });
+});
+
+/** What is no different must not be too noisy to differ: says which delay of it would have been seen. */
+function seesDifferences(times: readonly number[], what: string): void {
+  const sorted = [...times].sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1] ?? 0;
+  const seen = [0.5, 1, 2, 4, 8, 16, 32, 64, 128].find(
+    (delay) =>
+      rankTest(
+        times,
+        times.map((time) => time + delay),
+      ) > SURE,
+  );
+  process.stdout.write(`      ${what}: median ${median.toFixed(1)} ms, ${seen} ms more would have been seen\n`);
+  expect(seen, 'a delay that would have been seen').to.not.equal(undefined);
+}
+
+function note(times: Map<string, number[]>, what: string, time: number): void {
+  times.set(what, [...(times.get(what) ?? []), time]);
+}

@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import { registerAccount } from '../../../local/prosody/prosody-account.ts';
+import type { Stack } from '../../../local/stack/stack.ts';
+import { type Api, createApi } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTestStack } from '../../support/stack.ts';
+
+describe('the HTTP API', () => {
+  let stack: Stack;
+  let api: Api;
+
+  before(async () => {
+    stack = await startTestStack();
+    api = createApi(stack);
+  });
+
+  after(async () => stack?.stop());
+
+  it('ties a number to an account that the operator names, and makes no password then', async () => {
+    await registerAccount(stack.prosody(), 'dora@op.example', 'secret');
+    const { body } = await api.expectStatus(
+      201,
+      api.call('POST', '/v1/subscribers', {
+        phoneNumber: '+4915146788794',
+        displayName: 'Dora',
+        jid: 'Dora@OP.example',
+      }),
+    );
+    expect(body)
+      .to.deep.include({ phoneNumber: '+4915146788794', displayName: 'Dora', jid: 'dora@op.example' })
+      .and.not.have.property('password');
+  });
+
+  it('answers the same request with the same Idempotency-Key the same way, and does it once', async () => {
+    const headers = { 'idempotency-key': 'order-4711' };
+    const request = { phoneNumber: '+4915146788796' };
+    const first = await api.expectStatus(201, api.call('POST', '/v1/subscribers', request, headers));
+    const again = await api.expectStatus(201, api.call('POST', '/v1/subscribers', request, headers));
+    expect(again.body).to.deep.equal(first.body).and.to.have.property('password');
+    expect(again.headers.get('idempotency-replayed')).to.equal('true');
+    const other = await api.expectStatus(
+      409,
+      api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788797' }, headers),
+    );
+    expect(other.body.code).to.equal('CONFLICT');
+    const both = await Promise.all(
+      [1, 2].map(() =>
+        api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788798' }, { 'idempotency-key': 'twice' }),
+      ),
+    );
+    expect(both.map(({ status }) => status))
+      .to.include(201)
+      .and.to.satisfy((statuses: number[]) => statuses.every((status) => status === 201 || status === 409));
+  });
+
+  it('echoes a correlation id, or makes one, but never one that could break a log line', async () => {
+    const echo = async (sent: string) =>
+      (await api.call('GET', '/livez', undefined, { 'x-correlator': sent })).headers.get('x-correlator');
+    expect(await echo('abc-123')).to.equal('abc-123');
+    expect(await echo('x'.repeat(500))).to.match(/^[0-9a-f-]{36}$/);
+    expect(await echo('{"evil":1}')).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it('describes itself as OpenAPI 3.1, with a page, and names every route', async () => {
+    const { body } = await api.expectStatus(200, api.call('GET', '/openapi.json'));
+    const { openapi, paths } = body as unknown as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    expect(openapi).to.equal('3.1.0');
+    const calls = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const of = (rest: string) => `/v1/subscribers/{subscriberId}${rest}`;
+    expect(calls).to.have.members([
+      'GET /livez',
+      'GET /readyz',
+      'GET /metrics',
+      'GET /page/settings.json',
+      'POST /v1/subscribers',
+      'POST /v1/subscribers/retrieve',
+      'POST /v1/numbers/recycle',
+      'POST /v1/imports',
+      'POST /v1/reconciliations',
+      'GET /v1/reconciliations',
+      'GET /v1/audit',
+      'POST /v1/audit/search',
+      'POST /v1/credentials',
+      'GET /v1/credentials',
+      'POST /v1/credentials/{credentialId}/rotate',
+      'DELETE /v1/credentials/{credentialId}',
+      `GET ${of('')}`,
+      `PATCH ${of('')}`,
+      `DELETE ${of('')}`,
+      'POST /v1/verification/send-code',
+      'POST /v1/verification/validate-code',
+      'GET /v1/verification/outbox',
+      'POST /v1/tokens',
+      `GET ${of('/export')}`,
+      `POST ${of('/tokens')}`,
+      `POST ${of('/password')}`,
+      `GET ${of('/tokens')}`,
+      `DELETE ${of('/tokens')}`,
+      `DELETE ${of('/tokens/{tokenId}')}`,
+      `POST ${of('/application-passwords')}`,
+      `GET ${of('/application-passwords')}`,
+      `DELETE ${of('/application-passwords/{applicationPasswordId}')}`,
+      `PUT ${of('/address-book')}`,
+      `PATCH ${of('/address-book')}`,
+      `GET ${of('/address-book')}`,
+      `DELETE ${of('/address-book')}`,
+      `GET ${of('/address-book/sources')}`,
+      `PUT ${of('/address-book/sources/{name}')}`,
+      `GET ${of('/address-book/sources/{name}')}`,
+      `DELETE ${of('/address-book/sources/{name}')}`,
+      `POST ${of('/address-book/sources/{name}/read')}`,
+      `PUT ${of('/now-playing')}`,
+      `GET ${of('/now-playing')}`,
+      `DELETE ${of('/now-playing')}`,
+      `GET ${of('/privacy')}`,
+      `PUT ${of('/privacy')}`,
+      `GET ${of('/friends')}`,
+      `GET ${of('/friends/events')}`,
+      `GET ${of('/popular')}`,
+    ]);
+    expect((await api.call('GET', '/docs/')).text).to.contain('swagger');
+  });
+
+  it('shows the metrics of all three processes, and nothing about a person', async () => {
+    const { text } = await api.expectStatus(200, api.call('GET', '/metrics'));
+    for (const role of ['gateway', 'component', 'worker']) expect(text).to.contain(`role="${role}"`);
+    expect(text).to.not.match(/49151|op\.example|Dora/);
+  });
+
+  it('says in /readyz what is missing, and fails fast while Redis is away', async () => {
+    await stack.kill('worker');
+    await stack.kill('prosody');
+    const missing = async () => (await api.call('GET', '/readyz')).body.missing as unknown as string[];
+    await eventually(async () =>
+      expect(await missing()).to.have.members(['the worker process', 'the connection to the XMPP server']),
+    );
+    const refused = await api.expectStatus(503, api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788799' }));
+    expect(refused.body.code).to.equal('UNAVAILABLE');
+    await stack.kill('redis');
+    const away = await api.expectStatus(
+      503,
+      api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: '+4915146788796' }),
+    );
+    expect(away.body.code).to.equal('UNAVAILABLE');
+    expect(away.headers.get('retry-after')).to.equal('2');
+    expect(await missing()).to.deep.equal(['Redis']);
+    expect((await api.call('GET', '/livez')).status).to.equal(200);
+    for (const part of ['redis', 'prosody', 'worker'] as const) await stack.restart(part);
+    await stack.untilReady();
+  });
+});

@@ -1,0 +1,196 @@
+import { expect } from 'chai';
+import { registerAccount } from '../../../local/prosody/prosody-account.ts';
+import type { Stack } from '../../../local/stack/stack.ts';
+import { createKeys } from '../../../store/base/keys.ts';
+import { type Api, createApi, type Person } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
+import { startTestStack, withRedis } from '../../support/stack.ts';
+import { png, pngUri, publishAvatar, sha1, vcardWith, withdrawAvatar } from '../../support/xmpp/avatars.ts';
+import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
+
+const IN_BOOK = png(700, 'book');
+
+describe('how a friend appears', () => {
+  let stack: Stack;
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let bobs: FriendClient;
+  let events: EventStream;
+
+  before(async () => {
+    stack = await startTestStack();
+    api = createApi(stack);
+    [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.putVcards(alice, card('Bob', bob.phoneNumber));
+    await api.settled(alice, bob);
+    bobs = await connectFriend(stack, bob);
+    await eventually(async () =>
+      expect((await api.friends(alice))[0]).to.include({ availability: 'online', avatar: pngUri(IN_BOOK) }),
+    );
+    events = await openEvents(stack, alice);
+    await events.next('friends', ({ friends }) => expect(friends).to.have.length(1));
+  });
+
+  after(async () => {
+    events?.close();
+    await bobs?.leave();
+    await stack?.stop();
+  });
+
+  const shown = async (friend: Person) =>
+    (await api.friends(alice)).find(({ subscriberId }) => subscriberId === friend.id)?.avatar;
+  const tells = (data: object) => events.next('presence', (told) => expect(told).to.include(data));
+
+  async function publish(client: FriendClient, ...args: Parameters<typeof publishAvatar>): Promise<string> {
+    const { id, requests } = publishAvatar(...args);
+    for (const request of requests) await client.set(request);
+    await client.appear({});
+    return id;
+  }
+
+  /** Until the avatar that the server announces with this digest has been looked at. */
+  async function lookedAt(person: Person, digest: string): Promise<void> {
+    const keys = createKeys(stack.env.EARSHOT_REDIS_PREFIX ?? 'earshot');
+    await withRedis(stack, async (redis) => {
+      await eventually(async () => {
+        expect(await redis.hGet(keys.avatar(person.id), 'hint')).to.equal(digest);
+        expect(await redis.zScore(keys.due('avatar', person.id), person.id)).to.equal(null);
+      });
+    });
+  }
+
+  it('away, busy or back, by the client that counts, also when nothing else changes', async () => {
+    await bobs.appear({ show: 'dnd' });
+    await tells({ subscriberId: bob.id, online: true, availability: 'busy', status: null });
+    const phone = await connectFriend(stack, bob, undefined, 'phone');
+    await phone.appear({ show: 'xa', priority: '10', status: 'asleep' });
+    await tells({ availability: 'away', status: 'asleep' });
+    await phone.leave();
+    await tells({ availability: 'busy', status: null });
+    expect((await api.friends(alice))[0]).to.include({ online: true, availability: 'busy' });
+    await bobs.appear({});
+    await tells({ availability: 'online' });
+  });
+
+  it('with the avatar that the friend publishes, and with the photo of the own book when there is none', async () => {
+    const avatar = png(900, 'pep');
+    await publish(bobs, avatar);
+    await tells({ subscriberId: bob.id, online: true, availability: 'online', avatar: pngUri(avatar) });
+    expect(await shown(bob)).to.equal(pngUri(avatar));
+    await bobs.set(withdrawAvatar());
+    await bobs.appear({});
+    await tells({ avatar: pngUri(IN_BOOK) });
+    expect(await shown(bob)).to.equal(pngUri(IN_BOOK));
+  });
+
+  it('with the photo of the vCard', async () => {
+    const avatar = png(800, 'vcard');
+    await bobs.set(vcardWith(avatar));
+    await bobs.appear({});
+    await tells({ subscriberId: bob.id, avatar: pngUri(avatar) });
+    const { body } = await api.call('GET', api.path(bob, 'export'));
+    expect(body.avatar).to.include({ jid: bob.jid, image: pngUri(avatar) });
+  });
+
+  it('with no avatar that is not what it says, and none that the friend keeps from contacts', async () => {
+    const carol = await befriend('+8613700137000', 'Carol');
+    const carols = await connectFriend(stack, carol);
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+    const image = png(1_000, 'carol');
+    const huge = png(65_537);
+    for (const [args, what] of [
+      [[svg], 'no image'],
+      [[image, { id: sha1(huge) }], 'another digest'],
+      [[huge, { bytes: 100 }], 'too large'],
+    ] as [Parameters<typeof publishAvatar>, string][]) {
+      await lookedAt(carol, await publish(carols, ...args));
+      expect(await shown(carol), what).to.equal(null);
+    }
+    await publish(carols, image);
+    await tells({ subscriberId: carol.id, avatar: pngUri(image) });
+    await carols.leave();
+    const dave = await befriend('+8613600136000', 'Dave');
+    const daves = await connectFriend(stack, dave);
+    await lookedAt(dave, await publish(daves, image, {}, 'whitelist'));
+    expect(await shown(dave)).to.equal(null);
+    await daves.leave();
+  });
+
+  it('with an avatar from before, without ever coming online, until the JID is another one', async () => {
+    const [jid, password] = ['erin@op.example', 'secret'];
+    for (const account of [jid, 'erin2@op.example']) await registerAccount(stack.prosody(), account, password);
+    const erins = await connectFriend(stack, { jid, password });
+    const avatar = png(900, 'erin');
+    await publish(erins, avatar);
+    await erins.leave();
+    const erin = await befriend('+8613500135000', 'Erin', jid);
+    await eventually(async () => expect(await shown(erin)).to.equal(pngUri(avatar)));
+    const path = `/v1/subscribers/${erin.id}`;
+    await api.expectStatus(200, api.call('PATCH', path, { jid: 'erin2@op.example' }));
+    await eventually(async () => expect(await shown(erin)).to.equal(null));
+    await api.expectStatus(204, api.call('DELETE', path));
+    await withRedis(stack, async (redis) => {
+      await eventually(async () => expect(await redis.keys(`*:${erin.id}:avatar`)).to.be.empty);
+    });
+  });
+
+  async function befriend(phoneNumber: string, name: string, jid?: string): Promise<Person> {
+    const created = jid
+      ? await api.expectStatus(201, api.call('POST', '/v1/subscribers', { phoneNumber, displayName: name, jid }))
+      : undefined;
+    const person = created
+      ? ({ id: String(created.body.subscriberId), phoneNumber } as Person)
+      : await api.join(phoneNumber, name);
+    await api.putBook(person, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    const change = { upsert: [{ uid: name, name, phoneNumbers: [phoneNumber] }] };
+    await api.expectStatus(202, api.call('PATCH', api.path(alice, 'address-book'), change));
+    await eventually(async () => expect(await shown(person)).to.not.equal(undefined));
+    return person;
+  }
+});
+
+describe('another set-up', () => {
+  let stack: Awaited<ReturnType<typeof startTestStack>>;
+  let api: Api;
+
+  before(async () => {
+    stack = await startTestStack({
+      prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] },
+      env: { EARSHOT_POPULAR: 'off' },
+    });
+    api = createApi(stack);
+  });
+
+  after(async () => stack?.stop());
+
+  it('has vCards read that the server keeps apart from avatars, and no history of what is played', async () => {
+    const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    for (const [one, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const)
+      await api.putBook(one, [{ name: 'Friend', phoneNumbers: [other.phoneNumber] }]);
+    await api.settled(alice, bob);
+    const bobs = await connectFriend(stack, bob);
+    const photo = png(900, 'apart');
+    await bobs.set(vcardWith(photo));
+    await bobs.announce(sha1(photo));
+    await eventually(async () => expect((await api.friends(alice))[0]?.avatar).to.equal(pngUri(photo)));
+    await bobs.leave();
+    await api.play(bob, { title: 'Off the record' });
+    await eventually(async () => {
+      const { body } = await api.expectStatus(200, api.call('GET', api.path(bob, 'export')));
+      expect(body).to.have.nested.property('nowPlaying.told.what').that.contains('Off the record');
+      expect(body.recentlyPlayed).to.deep.equal([]);
+    });
+    expect((await api.call('GET', api.path(alice, 'popular'))).body).to.deep.equal({ popular: [] });
+  });
+});
+
+function card(name: string, number: string): string {
+  const photo = `PHOTO;ENCODING=b;TYPE=PNG:${IN_BOOK.toString('base64')}`;
+  return `BEGIN:VCARD\r\nVERSION:3.0\r\nFN:${name}\r\nTEL:${number}\r\n${photo}\r\nEND:VCARD\r\n`;
+}
