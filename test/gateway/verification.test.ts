@@ -298,14 +298,14 @@ describe('proving a number', () => {
   });
 
   it('knows no code any more when its time is over', async () => {
-    await gateway.stop();
-    gateway = await open({ EARSHOT_CODE_SECONDS: '3' });
     let [phoneNumber, authenticationId, code] = ['', '', 'none'];
-    // On a busy machine a code may be over before it was read.
-    while (code === 'none') {
+    // The gateway's clock stands still when it is opened: on a busy machine a code may be over before it was read.
+    for (let tries = 1; code === 'none'; tries += 1) {
+      await gateway.stop();
+      gateway = await open({ EARSHOT_CODE_SECONDS: `${3 * tries}` });
       phoneNumber = newNumber();
       await gateway.join(phoneNumber);
-      authenticationId = await send(phoneNumber);
+      authenticationId = await send(phoneNumber, `198.51.100.${tries}`);
       code = await gateway.codeOf(phoneNumber);
     }
     await eventually(async () => expect(await gateway.codeOf(phoneNumber)).to.equal('none'));
