@@ -18,13 +18,12 @@ import { createAvatars } from './picture/avatars.ts';
 import { createPreparation } from './preparation.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createPresenceTracker } from './presence/presence.ts';
-import { createMeetings } from './presence/probe.ts';
 import { createGate } from './server/gate.ts';
-import { TUNE } from './server/pep.ts';
-import { createRosterWrites } from './server/roster-writes.ts';
+import type { XmppServer } from './server/server.ts';
 import { createBounces } from './stream/bounces.ts';
 import { createEchoes } from './stream/echoes.ts';
 import { createStream } from './stream/stream.ts';
+import { NODES } from './tune/nodes.ts';
 import { createOwnTunes } from './tune/own-tunes.ts';
 
 /** Starts the external component: its stream, and the jobs that need it. */
@@ -35,8 +34,6 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     stores,
     queues,
     stream,
-    rosterWrites: createRosterWrites(stream),
-    meetings: createMeetings(stream),
     echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
     log,
@@ -44,17 +41,16 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   };
   const presence = createPresenceTracker(context, config.homeHost);
   const avatars = createAvatars(context, config.homeHost);
-  const isPrivileged = () => gate.mode() !== 'unprivileged';
   const contacts = createContacts(context, config, () => info());
   const ownTunes = createOwnTunes(context, config.homeHost, contacts.mayRepeat);
   const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
   const patience = createPatience(context);
   const parts = { presence, avatars, contacts, bounces, patience };
-  const jobs = createJobs(context, config, queueRedis, isPrivileged, parts);
+  const jobs = createJobs(context, config, queueRedis, () => gate.server(), parts);
   const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
   stream.onStanza((stanza) => {
-    avatars.receive(stanza);
     if (stanza.name === 'presence') {
+      avatars.receive(stanza);
       presence.receive(stanza);
       contacts.receive(stanza);
     } else if (stanza.name === 'message') {
@@ -65,8 +61,6 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   });
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
-  stream.onOffline(context.rosterWrites.forget);
-  context.rosterWrites.onBrokenWord(gate.distrust);
   stream.onOffline(context.echoes.forget);
   stream.onOffline(avatars.forget);
   stream.onOffline(contacts.forget);
@@ -79,7 +73,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     offerCommands(stream, commands),
     ...answerDiscovery(stream, config, commands, log),
   ];
-  const info = answerDisco(stream, capabilities, () => (isPrivileged() ? [] : [`${TUNE}+notify`]));
+  const info = answerDisco(stream, capabilities, () => heardAsContact(gate.server()));
   stream.start();
   const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
   gate.onStatus(heartbeat.soon);
@@ -97,4 +91,9 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await close();
     },
   };
+}
+
+/** Where the component may not listen to users' nodes it hears them as their contact. */
+function heardAsContact(server: XmppServer | undefined): string[] {
+  return server && !server.nodes ? NODES.flatMap(({ notify }) => notify ?? []) : [];
 }

@@ -1,8 +1,8 @@
+import { Fault } from '../domain/fault.ts';
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
 import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
 import { createAccountJob } from './account/account.ts';
-import { adminView, privilegedView } from './account/account-view.ts';
 import type { Context } from './context.ts';
 import type { Patience } from './patience.ts';
 import type { Avatars } from './picture/avatars.ts';
@@ -10,6 +10,7 @@ import type { Contacts } from './presence/contacts.ts';
 import type { PresenceTracker } from './presence/presence.ts';
 import { createOfferJob } from './roster/offers.ts';
 import { createRosterJob } from './roster/roster.ts';
+import type { XmppServer } from './server/server.ts';
 import type { Bounces } from './stream/bounces.ts';
 import { createContactJob, createListenJob } from './tune/listen.ts';
 import { createOutbox } from './tune/outbox.ts';
@@ -24,30 +25,53 @@ export type JobParts = {
   patience: Patience;
 };
 
-/** The component's queue workers. Most do one thing where the server has granted privileges, and another where it has not (decision 74). */
+type JobName = 'tune' | 'roster' | 'account' | 'listen' | 'avatar';
+
+/** How many jobs of each queue run side by side. */
+const CONCURRENCY: Readonly<Record<JobName, number>> = { tune: 50, roster: 8, account: 4, listen: 4, avatar: 4 };
+
+/** The component's queue workers. What they do is decided once for each server that the gate lets in. */
 export function createJobs(
   context: Context,
   config: ComponentConfig,
   queueRedis: QueueRedis,
-  isPrivileged: () => boolean,
-  { presence, avatars, contacts, bounces, patience }: JobParts,
+  present: () => XmppServer | undefined,
+  parts: JobParts,
 ): Map<QueueName, QueueWorker> {
-  const { stream, log } = context;
-  const { domain, homeHost } = config;
+  const known = new WeakMap<XmppServer, Record<JobName, QueueWork>>();
 
-  function run(name: QueueName, concurrency: number, usual: QueueWork, unprivileged = usual): [QueueName, QueueWorker] {
-    const work: QueueWork = (...job) => (isPrivileged() ? usual : unprivileged)(...job);
-    const patient = patience.of(name, work);
-    return [name, createQueueWorker(queueRedis, config.redisPrefix, name, concurrency, log, patient)];
+  function workNow(): Record<JobName, QueueWork> {
+    const server = present();
+    if (!server) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
+    const work = known.get(server) ?? workWith(server, context, config, parts);
+    known.set(server, work);
+    return work;
   }
 
-  const accountView = () => (isPrivileged() ? privilegedView(stream) : adminView(stream, homeHost));
-  const offers = createOfferJob({ context, presence, bounces, domain });
-  return new Map([
-    run('tune', 50, createOutbox(context, config), createQuietOutbox(context, config)),
-    run('roster', 8, createRosterJob(context, presence.sync), offers),
-    run('account', 4, createAccountJob(context, homeHost, accountView)),
-    run('listen', 4, createListenJob(context, domain), createContactJob(context, contacts.greet)),
-    run('avatar', 4, avatars.look, avatars.wait),
-  ]);
+  return new Map(
+    (Object.keys(CONCURRENCY) as JobName[]).map((name) => {
+      const patient = parts.patience.of(name, async (...job) => workNow()[name](...job));
+      const { redisPrefix } = config;
+      return [name, createQueueWorker(queueRedis, redisPrefix, name, CONCURRENCY[name], context.log, patient)];
+    }),
+  );
+}
+
+/** Most jobs do one thing where the server has an ability, and another, or nothing yet, where it has not (decision 74). */
+function workWith(
+  { rosters, nodes, vcards, accounts, meetings, advice }: XmppServer,
+  context: Context,
+  config: ComponentConfig,
+  { presence, avatars, contacts, bounces }: JobParts,
+): Record<JobName, QueueWork> {
+  const { domain } = config;
+  return {
+    tune: nodes ? createOutbox({ ...context, nodes }, config) : createQuietOutbox(context, config),
+    roster: rosters
+      ? createRosterJob({ ...context, rosters, ...(meetings && { meetings }) }, presence.sync)
+      : createOfferJob({ context, presence, bounces, domain }),
+    account: createAccountJob({ ...context, accounts, advice }),
+    listen: nodes ? createListenJob({ ...context, nodes }) : createContactJob(context, contacts.greet),
+    avatar: nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait,
+  };
 }

@@ -1,26 +1,20 @@
 import { isStaying, keysOf, phoneNumberOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import type { Context } from '../context.ts';
-import { addUser, changePassword } from '../server/account-admin.ts';
-import { StanzaError } from '../stream/stanza-error.ts';
-import { deleteAccount, deleteMadeAccounts } from './account-removal.ts';
-import type { AccountView } from './account-view.ts';
+import type { With } from '../context.ts';
+import { Denied } from '../stream/denied.ts';
+import { deleteMadeAccounts } from './account-removal.ts';
 
 /**
  * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
- * those of one who leaves. `present`: how accounts can be looked at now.
+ * those of one who leaves.
  */
-export function createAccountJob(
-  context: Context,
-  homeHost: string,
-  present: () => AccountView,
-): (id: string) => Promise<void> {
-  const { stores, log } = context;
+export function createAccountJob(context: With<'accounts' | 'advice'>): (id: string) => Promise<void> {
+  const { stores, log, advice } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
     // Whoever waits for a password of somebody who leaves learns at once that there will be none.
     if (!isStaying(subscriber)) await stores.accounts.forget(id);
-    if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, homeHost, present(), subscriber);
+    if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, subscriber);
     if (subscriber?.state !== 'pending') await stores.due.settle('account', id, []);
     const wanted = subscriber && (await stores.accounts.wanted(id));
     if (!wanted) {
@@ -31,14 +25,11 @@ export function createAccountJob(
     }
     const provide = subscriber.state === 'pending' ? make : renew;
     try {
-      const outcome = await provide(context, homeHost, present(), subscriber, wanted.password);
+      const outcome = await provide(context, subscriber, wanted.password);
       await stores.accounts.answer(id, wanted.password, outcome);
     } catch (err) {
-      if (!(err instanceof StanzaError)) throw err;
-      log.error(
-        { err, subject: id },
-        `the server makes no account, or gives it no password; is the component in admins of ${homeHost}, with adhoc and admin_adhoc loaded?`,
-      );
+      if (!(err instanceof Denied)) throw err;
+      log.error({ err, subject: id }, `the server makes no account, or gives it no password; ${advice(['accounts'])}`);
       await stores.accounts.answer(id, wanted.password, 'refused');
     }
   };
@@ -49,33 +40,28 @@ export function createAccountJob(
  * deleted with all that is in it, so that the new owner of the number inherits nothing.
  */
 async function make(
-  { stores, stream }: Context,
-  host: string,
-  view: AccountView,
+  { stores, accounts }: With<'accounts'>,
   subscriber: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
   const { id, jid, numberKey, phoneNumber } = subscriber;
-  if (await view.exists(jid)) {
+  if (await accounts.exists(jid)) {
     const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
     if (!(await stores.accounts.isOurs(own))) return 'taken';
-    await deleteAccount(stream, host, view, jid);
+    await accounts.remove(jid);
   }
   await stores.accounts.noteOurs(id, jid, numberKey);
-  await addUser(stream, host, jid, password);
-  await view.emptyRoster(jid);
+  await accounts.add(jid, password);
   return 'made';
 }
 
 /** Another password, for an account that Earshot has made and for no other. */
 async function renew(
-  { stores, stream }: Context,
-  host: string,
-  _view: AccountView,
+  { stores, accounts }: With<'accounts'>,
   { id, jid }: Subscriber,
   password: string,
 ): Promise<'made' | 'taken'> {
   if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
-  await changePassword(stream, host, jid, password);
+  await accounts.setPassword(jid, password);
   return 'made';
 }

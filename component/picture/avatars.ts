@@ -2,16 +2,15 @@
 import { turnOf } from '../../domain/account/avatar.ts';
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import type { Context } from '../context.ts';
-import { readRights } from '../server/privileges.ts';
-import { StanzaError } from '../stream/stanza-error.ts';
+import { Denied } from '../stream/denied.ts';
 import type { Element } from '../stream/xml.ts';
-import { fetchAvatar } from './avatar.ts';
+import { fetchAvatar, type PictureSource } from './avatar.ts';
 
 export type Avatars = {
-  /** A presence, which may announce another avatar, or the message with the component's rights. */
-  receive(stanza: Element): void;
+  /** A presence, which may announce another avatar. */
+  receive(presence: Element): void;
   /** The `avatar` job: looks at the avatar of a subscriber's account. */
-  look(id: string): Promise<void>;
+  look(source: PictureSource, id: string): Promise<void>;
   /** The same where there is no right to look. */
   wait(id: string): Promise<void>;
   /** The stream is gone: the server will tell everything anew. */
@@ -32,7 +31,6 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
   const announced = new Map<string, string>();
   const changed = new Set<string>();
   let flushing: Promise<void> | undefined;
-  let vcards = false;
 
   function announce(presence: Element): void {
     const jid = bareOf(presence.attrs.from ?? '');
@@ -65,12 +63,8 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
   }
 
   return {
-    receive(stanza) {
-      if (stanza.name === 'presence') announce(stanza);
-      const rights = readRights(stanza, homeHost);
-      if (rights) vcards = ['get', 'both'].includes(rights.get('iq vcard-temp') ?? '');
-    },
-    async look(id) {
+    receive: announce,
+    async look(source, id) {
       const [subscriber, known] = await Promise.all([stores.subscribers.record(id), stores.avatars.known(id)]);
       if (subscriber?.state !== 'active') return stores.due.settle('avatar', id, []);
       const { jid } = subscriber;
@@ -78,10 +72,10 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
       if (turn.at > now()) return stores.due.postpone('avatar', id, turn.at);
       const before = known.jid === jid ? known.hash : undefined;
       try {
-        const found = await fetchAvatar(context.stream, jid, before, vcards);
+        const found = await fetchAvatar(source, jid, before);
         if (await stores.avatars.settle(id, jid, known, found, turn)) await stores.events.tell(id, { what: 'avatar' });
       } catch (err) {
-        if (!(err instanceof StanzaError)) throw err;
+        if (!(err instanceof Denied)) throw err;
         log.warn({ err, subject: id }, 'the avatar cannot be read');
         await stores.due.postpone('avatar', id, now() + REFUSED);
       }

@@ -1,14 +1,12 @@
 import { decideRosterStep } from '../../domain/friendship/roster.ts';
 import type { FormerJid } from '../../store/account/former-jids.ts';
-import type { Context } from '../context.ts';
-import { rosterOf } from './own-roster.ts';
-import { takeRosterStep } from './roster-step.ts';
+import { type RosterContext, takeRosterStep } from './roster-step.ts';
 
 /**
  * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. The tune job empties the
  * tune there and asks for this job again; until then the JID is kept.
  */
-export async function leaveAccount(context: Context, id: string, { jid, state }: FormerJid): Promise<void> {
+export async function leaveAccount(context: RosterContext, id: string, { jid, state }: FormerJid): Promise<void> {
   const { stores, queues } = context;
   if (state === 'undo') {
     await undoRoster(context, id, jid);
@@ -19,11 +17,11 @@ export async function leaveAccount(context: Context, id: string, { jid, state }:
   await stores.formerJids.free(id, jid);
 }
 
-async function undoRoster(context: Context, id: string, jid: string): Promise<void> {
+async function undoRoster(context: RosterContext, id: string, jid: string): Promise<void> {
   const ledger = await context.stores.friends.wholeLedger(id, jid);
   if (ledger.size === 0) return;
   // In an account that is gone nothing is left to undo.
-  const roster = (await rosterOf(context, jid)) ?? new Map();
+  const roster = (await context.rosters.read(jid)) ?? new Map();
   for (const [itemJid, entry] of ledger) {
     const item = roster.get(itemJid);
     const step = decideRosterStep(itemJid, undefined, item, entry);

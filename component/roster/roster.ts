@@ -5,9 +5,8 @@ import { isAsked } from '../../store/friendship/sharing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { leaveAccount } from './former-account.ts';
-import { rosterOf } from './own-roster.ts';
 import { endPartings, only } from './roster-marks.ts';
-import { takeRosterStep } from './roster-step.ts';
+import { type RosterContext, takeRosterStep } from './roster-step.ts';
 
 /** One item of the job: where it is, what is wanted, what the server and the ledger say. */
 type Task = {
@@ -26,7 +25,7 @@ const NO_ACCOUNT = 60_000;
  * reads the roster of whoever is online, so either item may be what a tune still needs.
  */
 export function createRosterJob(
-  context: Context,
+  context: RosterContext,
   presenceOf: (jid: string) => Promise<void>,
 ): (id: string) => Promise<void> {
   const { stores, now } = context;
@@ -62,14 +61,14 @@ async function whoStillShows({ stores }: Context, id: string, partings: Marks): 
 
 /** False when there is no account whose roster could be changed, and there may be one later. */
 async function converge(
-  context: Context,
+  context: RosterContext,
   subscriber: Subscriber,
   items: DirtyItem[],
   wanted: ReadonlyMap<string, Friend>,
 ): Promise<boolean> {
   const { stores, log } = context;
   const { id, jid } = subscriber;
-  const roster = await rosterOf(context, jid);
+  const roster = await context.rosters.read(jid);
   if (!roster) {
     log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
     return subscriber.state === 'leaving';
@@ -84,7 +83,7 @@ async function converge(
   return true;
 }
 
-async function convergeItem(context: Context, subscriber: Subscriber, task: Task): Promise<void> {
+async function convergeItem(context: RosterContext, subscriber: Subscriber, task: Task): Promise<void> {
   const { dirty, wanted, item, ledger } = task;
   const label = wanted && { name: wanted.name, groups: wanted.groups };
   const step = decideRosterStep(dirty.jid, label, item, ledger);
@@ -94,13 +93,13 @@ async function convergeItem(context: Context, subscriber: Subscriber, task: Task
 }
 
 /** Once both rosters hold the other, whoever comes last makes the two see each other. */
-async function meet({ stores, meetings }: Context, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
+async function meet({ stores, meetings }: RosterContext, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
   const [[mine], [theirs]] = await Promise.all([
     stores.friends.ledger(subscriber.id, subscriber.jid, [dirty.jid]),
     stores.friends.ledger(dirty.id, dirty.jid, [subscriber.jid]),
   ]);
   if (!mine?.since || !theirs?.since || theirs.pending || mine.met === theirs.since) return;
   // An item that was removed and made again is news to the server, also when the other side saw nothing of it.
-  if (theirs.met !== mine.since) await meetings.introduce(subscriber.jid, dirty.jid);
+  if (theirs.met !== mine.since) await meetings?.introduce(subscriber.jid, dirty.jid);
   await stores.friends.noteLedger(subscriber.id, subscriber.jid, dirty.jid, { ...mine, met: theirs.since });
 }

@@ -1,7 +1,8 @@
-import { stanzaErrorOf } from '../stream/stanza-error.ts';
+import { isCondition, stanzaErrorOf } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { descendants, type Element, xml } from '../stream/xml.ts';
-import { PRIVILEGE } from './privileges.ts';
+
+export const PRIVILEGE = 'urn:xmpp:privilege:2';
 
 /**
  * Sends an IQ to a user's own account as if the user had sent it (XEP-0356, section 6).
@@ -13,4 +14,24 @@ export async function privilegedIq(stream: Stream, jid: string, type: 'get' | 's
   const reply = descendants(answer, 'iq', 'jabber:client')[0] ?? answer;
   if (reply.attrs.type === 'error') throw stanzaErrorOf(reply);
   return reply;
+}
+
+/** There is nothing to be had: no node, no vCard, no account, no right to ask, or no such service. */
+const ABSENT = [
+  'item-not-found',
+  'forbidden',
+  'not-allowed',
+  'not-authorized',
+  'feature-not-implemented',
+  'service-unavailable',
+];
+
+/** What is asked for, or undefined where the server says that it is not there. */
+export async function orAbsent(request: Promise<Element>): Promise<Element | undefined> {
+  try {
+    return await request;
+  } catch (err) {
+    if (isCondition(err, ...ABSENT)) return undefined;
+    throw err;
+  }
 }

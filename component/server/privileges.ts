@@ -1,22 +1,21 @@
 // XEP-0356: Privileged Entity, version 0.4 (https://xmpp.org/extensions/xep-0356.html)
 import { descendants, type Element } from '../stream/xml.ts';
-
-export const PRIVILEGE = 'urn:xmpp:privilege:2';
-const PUBSUB = 'http://jabber.org/protocol/pubsub';
-const PUBSUB_OWNER = `${PUBSUB}#owner`;
+import { PUBSUB, PUBSUB_OWNER } from './node-owner.ts';
+import { PRIVILEGE } from './privileged-iq.ts';
+import type { Lack } from './server.ts';
 
 /** The rights that a server granted, as `roster` → `both`, `iq <namespace>` → `set`. */
 export type Rights = ReadonlyMap<string, string>;
 
-const IQ_LINE = `iq = { ["${PUBSUB}"] = "both"; ["${PUBSUB_OWNER}"] = "both"; };`;
+export const NO_RIGHTS: Rights = new Map();
 
-/** What Earshot cannot work without: the right, the type it must have, and the line of Prosody's configuration. */
+/** What Earshot cannot do its whole work without: the right, the type it must have, and what it is for. */
 const NEEDED = [
-  { right: 'roster', type: 'both', line: 'roster = "both";' },
-  { right: 'presence', type: 'roster', line: 'presence = "roster";' },
-  { right: `iq ${PUBSUB}`, type: 'both', line: IQ_LINE },
-  { right: `iq ${PUBSUB_OWNER}`, type: 'both', line: IQ_LINE },
-];
+  { right: 'roster', type: 'both', ability: 'rosters' },
+  { right: 'presence', type: 'roster', ability: 'presences' },
+  { right: `iq ${PUBSUB}`, type: 'both', ability: 'nodes' },
+  { right: `iq ${PUBSUB_OWNER}`, type: 'both', ability: 'nodes' },
+] as const;
 
 /** The rights in a server's advertisement; undefined when the message is none, or comes from another host. */
 export function readRights(message: Element, homeHost: string): Rights | undefined {
@@ -32,20 +31,10 @@ export function readRights(message: Element, homeHost: string): Rights | undefin
   return rights;
 }
 
-/** The rights that are missing, by name. */
-export function missingRights(rights: Rights): string[] {
-  return NEEDED.filter(({ right, type }) => rights.get(right) !== type).map(({ right, type }) => `${right} (${type})`);
-}
-
-/** What the operator has to write into Prosody's configuration to grant what is missing. */
-export function privilegeAdvice(rights: Rights, homeHost: string, domain: string): string {
-  const missing = NEEDED.filter(({ right, type }) => rights.get(right) !== type);
-  const lines = [...new Set(missing.map(({ line }) => `      ${line}`))];
-  return [
-    `Add to prosody.cfg.lua, with "privilege" in modules_enabled of both hosts, and reload:`,
-    `  VirtualHost "${homeHost}"`,
-    `    privileged_entities = { ["${domain}"] = {`,
-    ...lines,
-    '    }; }',
-  ].join('\n');
+/** The needed rights that are missing. */
+export function missingRights(rights: Rights, homeHost: string): Lack[] {
+  return NEEDED.filter(({ right, type }) => rights.get(right) !== type).map(({ right, type, ability }) => ({
+    ability,
+    what: `the right ${right} (${type}) on ${homeHost} (XEP-0356)`,
+  }));
 }

@@ -1,3 +1,4 @@
+import { Denied } from './denied.ts';
 import type { Element } from './xml.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
@@ -6,7 +7,7 @@ const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 const PERSONAL = /[^\s@<>"']+@[^\s@<>"']+|\+?\d{7,}/g;
 
 /** A stanza error (RFC 6120, section 8.3): `condition` such as `item-not-found`. The server's text is kept for the log, without whom it names. */
-export class StanzaError extends Error {
+export class StanzaError extends Denied {
   readonly condition: string;
 
   constructor(condition: string, text: string) {

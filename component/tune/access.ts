@@ -1,13 +1,20 @@
-import { accessChanges, accessOf, type NodeAccess, narrows, USUAL } from '../../domain/friendship/node-access.ts';
+import {
+  accessChanges,
+  accessOf,
+  type NodeAccess,
+  type NodeChange,
+  narrows,
+  USUAL,
+} from '../../domain/friendship/node-access.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
 import type { Marks } from '../../store/base/marks.ts';
 import { isAsked } from '../../store/friendship/sharing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import type { Context } from '../context.ts';
-import { changeAccess } from './tune-node.ts';
+import type { Context, With } from '../context.ts';
+import { TUNE } from './tune-element.ts';
 
 /** What has to be done about who sees a tune. `shutsOut`: somebody who may see it now no longer shall. */
-export type AccessTask = { partings: Marks; changes: [field: string, value: string][]; shutsOut: boolean };
+export type AccessTask = { partings: Marks; changes: NodeChange[]; shutsOut: boolean };
 
 /** Compares who may see the tune at `time` with what the server was told. */
 export async function readAccess(
@@ -38,16 +45,16 @@ async function wantedAccess(
  * who part. True when there are none left, and the tune may be shown; undefined when the subscriber has another JID by now.
  */
 export async function convergeAccess(
-  context: Context,
+  context: With<'nodes'>,
   { id, jid }: Subscriber,
   { partings, changes }: AccessTask,
 ): Promise<boolean | undefined> {
-  const { stores, stream } = context;
+  const { stores, nodes } = context;
   await letGo(context, id, partings);
   if (changes.length > 0) {
     const fields = changes.map(([field]) => field);
     if (!(await stores.sharing.beginAccess(id, jid, fields))) return undefined;
-    await changeAccess(stream, jid, changes);
+    await nodes.setAccess(jid, TUNE, changes);
     await stores.sharing.noteAccess(id, changes);
   }
   return Object.keys(partings).length === 0;

@@ -1,16 +1,15 @@
-import type { Context } from '../context.ts';
-import { accountExists } from '../server/pep.ts';
-import { StanzaError } from '../stream/stanza-error.ts';
-import { subscribeToTunes, unsubscribeFromTunes } from './tune-subscription.ts';
+import type { Context, With } from '../context.ts';
+import { Denied } from '../stream/denied.ts';
+import { TUNE } from './tune-element.ts';
 
 /** Milliseconds until it is tried again on a server that refused: there may be an account by then, or another configuration. */
 const REFUSED = 600_000;
 
 /**
  * The `listen` job: makes the server send the component what the subscriber's own clients play, once for each account, and no longer when the
- * subscriber has left it. `domain`: the component's.
+ * subscriber has left it.
  */
-export function createListenJob(context: Context, domain: string): (id: string) => Promise<void> {
+export function createListenJob(context: With<'nodes'>): (id: string) => Promise<void> {
   const { stores, log, now } = context;
 
   return async (id) => {
@@ -18,11 +17,11 @@ export function createListenJob(context: Context, domain: string): (id: string) 
     if (subscriber?.state === 'pending') return;
     const wanted = subscriber?.state === 'active' ? subscriber.jid : undefined;
     const before = await stores.listening.on(id);
-    if (before !== undefined && before !== wanted) await unsubscribe(context, id, before, domain);
+    if (before !== undefined && before !== wanted) await unsubscribe(context, id, before);
     try {
-      if (wanted !== undefined) await subscribe(context, id, wanted, domain);
+      if (wanted !== undefined) await subscribe(context, id, wanted);
     } catch (err) {
-      if (!(err instanceof StanzaError)) throw err;
+      if (!(err instanceof Denied)) throw err;
       log.warn({ err, subject: id }, 'what the subscriber’s own client plays cannot be heard');
       return stores.due.postpone('listen', id, now() + REFUSED);
     }
@@ -47,20 +46,20 @@ export function createContactJob(
   };
 }
 
-async function subscribe(context: Context, id: string, jid: string, domain: string): Promise<void> {
-  const { stores, queues, stream, now } = context;
+async function subscribe(context: With<'nodes'>, id: string, jid: string): Promise<void> {
+  const { stores, queues, nodes, now } = context;
   await stores.listening.begin(id, jid);
   // Once for each account; from then on presence tells of a new one.
   if (await stores.avatars.ask(id, jid, undefined, now())) await queues.enqueue('avatar', [id]);
-  await subscribeToTunes(stream, jid, domain);
+  await nodes.listen(jid, TUNE);
 }
 
 /** A server that refuses keeps nobody from leaving. */
-async function unsubscribe({ stream, log }: Context, id: string, jid: string, domain: string): Promise<void> {
+async function unsubscribe({ nodes, log }: With<'nodes'>, id: string, jid: string): Promise<void> {
   try {
-    if (await accountExists(stream, jid)) await unsubscribeFromTunes(stream, jid, domain);
+    await nodes.unlisten(jid, TUNE);
   } catch (err) {
-    if (!(err instanceof StanzaError)) throw err;
+    if (!(err instanceof Denied)) throw err;
     log.warn({ err, subject: id }, 'the account goes on telling what its client plays');
   }
 }

@@ -4,9 +4,8 @@ import { currentOf, fingerprint, publishTime, type Tune } from '../../domain/pla
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { PlayingState, Published } from '../../store/playing/now-playing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import type { Context } from '../context.ts';
-import { accountExists } from '../server/pep.ts';
-import { isCondition } from '../stream/stanza-error.ts';
+import type { Context, With } from '../context.ts';
+import { NoAccount } from '../server/server.ts';
 import { convergeAccess, letGo, readAccess } from './access.ts';
 import { atPresentJid } from './former-tune.ts';
 import { leftToDo } from './left-to-do.ts';
@@ -23,7 +22,7 @@ export type Outbox = (id: string, job: Job, token: string) => Promise<void>;
  * The `tune` job: makes the server show what the store says is playing now, to those who may see it, whatever has happened since
  * the job was asked for.
  */
-export function createOutbox(context: Context, config: OutboxConfig): Outbox {
+export function createOutbox(context: With<'nodes'>, config: OutboxConfig): Outbox {
   const { stores, queues } = context;
 
   return async (id, job, token) => {
@@ -43,7 +42,7 @@ export function createOutbox(context: Context, config: OutboxConfig): Outbox {
       // The subscriber has another JID by now.
       if (!done) await queues.enqueue('tune', [id]);
     } catch (err) {
-      if (!isCondition(err, 'forbidden') || (await accountExists(context.stream, subscriber.jid))) throw err;
+      if (!(err instanceof NoAccount)) throw err;
       await giveUp(context, subscriber);
     }
   };
@@ -57,7 +56,7 @@ type Round = { subscriber: Subscriber; seen: PlayingState; published: Published;
  * they get the empty tune first, with everybody else, and only then lose the access. Nor may a node be opened, which it is for a
  * tune that nobody may see, before that tune is out of it. False when the subscriber has another JID by now.
  */
-async function shutOut(context: Context, round: Round): Promise<boolean> {
+async function shutOut(context: With<'nodes'>, round: Round): Promise<boolean> {
   const { stores } = context;
   const { subscriber, privacy, published } = round;
   const { id, jid } = subscriber;
@@ -80,7 +79,13 @@ async function shutOut(context: Context, round: Round): Promise<boolean> {
 }
 
 /** False when the subscriber has another JID by now. */
-async function show(context: Context, round: Round, config: OutboxConfig, job: Job, token: string): Promise<boolean> {
+async function show(
+  context: With<'nodes'>,
+  round: Round,
+  config: OutboxConfig,
+  job: Job,
+  token: string,
+): Promise<boolean> {
   const { subscriber, seen, published, privacy, open } = round;
   const time = context.now();
   const playing = currentOf(seen.devices, time);
@@ -107,7 +112,12 @@ function timeFor(wanted: Tune | undefined, published: Published, interval: numbe
 }
 
 /** False when the subscriber has another JID by now: nothing is said under the old one. */
-async function tell(context: Context, { id, jid }: Subscriber, tune: Tune | undefined, time: number): Promise<boolean> {
+async function tell(
+  context: With<'nodes'>,
+  { id, jid }: Subscriber,
+  tune: Tune | undefined,
+  time: number,
+): Promise<boolean> {
   if (!(await context.stores.nowPlaying.begin(id, jid, time))) return false;
   await publish(context, jid, tune);
   return true;

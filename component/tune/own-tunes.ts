@@ -1,7 +1,8 @@
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
-import { readTuneEvent, type TuneEvent, tuneOf } from './tune-event.ts';
+import { tuneOf } from './tune-element.ts';
+import { readTuneEvent, type TuneEvent } from './tune-event.ts';
 
 /** The device that stands for all XMPP clients of a subscriber: they share one item on the server. */
 export const OWN_CLIENT = 'xmpp';

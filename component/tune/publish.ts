@@ -1,16 +1,20 @@
 import type { Tune } from '../../domain/playing/tune.ts';
-import type { Context } from '../context.ts';
-import { publishTune } from '../server/pep.ts';
+import type { With } from '../context.ts';
+import { NODES } from './nodes.ts';
 
-/** Publishes and counts it; no tune is the empty one. */
+/** Publishes it in every node and counts it; no tune is the empty one. @throws NoAccount */
 export async function publish(
-  { stream, echoes, metrics }: Pick<Context, 'stream' | 'echoes' | 'metrics'>,
+  { nodes, echoes, metrics }: Pick<With<'nodes'>, 'nodes' | 'echoes' | 'metrics'>,
   jid: string,
   tune: Tune | undefined,
 ): Promise<void> {
   const what = tune ? 'tune' : 'stop';
   try {
-    await publishTune(stream, echoes, jid, tune);
+    for (const { name, notify, element } of NODES) {
+      const payload = element(tune);
+      if (notify !== undefined) echoes.expect(jid, payload);
+      await nodes.publish(jid, name, payload);
+    }
     metrics.publishes.inc({ what, outcome: 'done' });
   } catch (err) {
     metrics.publishes.inc({ what, outcome: 'failed' });

@@ -7,6 +7,9 @@ import { inAudience, type Privacy, shares } from './privacy.ts';
  */
 export type NodeAccess = ReadonlyMap<string, string>;
 
+/** A field of it with its new value; `none` takes an affiliation away. */
+export type NodeChange = readonly [field: string, value: string];
+
 export const MODEL = 'model';
 export const UNKNOWN = '?';
 const NONE = 'none';
@@ -35,12 +38,12 @@ export function accessOf(
   return access;
 }
 
-/** What has to be told: each field that differs, with its new value; `none` takes an affiliation away. */
-export function accessChanges(known: NodeAccess, wanted: NodeAccess): [field: string, value: string][] {
+/** What has to be told: each field that differs. */
+export function accessChanges(known: NodeAccess, wanted: NodeAccess): NodeChange[] {
   const fields = new Set([MODEL, ...known.keys(), ...wanted.keys()]);
   return [...fields].flatMap((field) => {
     const [before, after] = [fieldOf(known, field), fieldOf(wanted, field)];
-    return before === after ? [] : [[field, after] as [string, string]];
+    return before === after ? [] : [[field, after] as const];
   });
 }
 

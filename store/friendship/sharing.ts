@@ -1,4 +1,4 @@
-import { type NodeAccess, UNKNOWN } from '../../domain/friendship/node-access.ts';
+import { type NodeAccess, type NodeChange, UNKNOWN } from '../../domain/friendship/node-access.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
@@ -127,7 +127,7 @@ export function createSharing(redis: Redis, keys: Keys) {
     },
 
     /** The server knows these fields; `none` is not kept. */
-    async noteAccess(id: string, known: readonly [field: string, value: string][]): Promise<void> {
+    async noteAccess(id: string, known: readonly NodeChange[]): Promise<void> {
       const [kept, gone] = [
         known.filter(([, value]) => value !== 'none'),
         known.filter(([, value]) => value === 'none'),

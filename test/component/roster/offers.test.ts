@@ -5,6 +5,7 @@ import { createPreparation } from '../../../component/preparation.ts';
 import { type Contacts, createContacts } from '../../../component/presence/contacts.ts';
 import type { PresenceTracker } from '../../../component/presence/presence.ts';
 import { createOfferJob } from '../../../component/roster/offers.ts';
+import type { RosterAbility } from '../../../component/server/server.ts';
 import { type Bounces, createBounces } from '../../../component/stream/bounces.ts';
 import type { Stream } from '../../../component/stream/stream.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
@@ -21,6 +22,7 @@ const NOW = 1_800_000_000_000;
 const JID = 'alice@op.example';
 const BOB = { id: 'bob', jid: 'bob@op.example', name: 'Bob\u202E\n Li\u0001', groups: [] };
 const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+const GRANTING = { rosters: {} as RosterAbility, presences: { namesAllAtConnect: true } };
 const DIRTY = [{ jid: BOB.jid, id: BOB.id }];
 
 describe('offers, where the server grants no privileges', () => {
@@ -158,16 +160,16 @@ describe('offers, where the server grants no privileges', () => {
     };
     const contacts = { greetAll } as Contacts;
     const prepare = createPreparation(context, contacts, { settle: () => {} });
-    await prepare('privileged');
+    await prepare(GRANTING);
     expect((await stores.friends.dirtyItems('alice')).items, 'it never was the other way').to.be.empty;
     for (const time of [1, 2]) {
-      await prepare('unprivileged');
-      await prepare('privileged');
+      await prepare({});
+      await prepare(GRANTING);
       const { items } = await stores.friends.dirtyItems('alice');
       expect(items).to.have.deep.members([...DIRTY, { jid: 'former@op.example', id: '' }]);
       expect(greetings, 'contacts know what the component listens to').to.equal(2 * time);
     }
-    await prepare('privileged');
+    await prepare(GRANTING);
     expect(greetings).to.equal(4);
     expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
     expect((await stores.nowPlaying.read('alice')).access).to.equal(true);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { Context } from '../../../component/context.ts';
 import { createRosterJob } from '../../../component/roster/roster.ts';
-import type { Stream } from '../../../component/stream/stream.ts';
+import type { RosterContext } from '../../../component/roster/roster-step.ts';
+import type { RosterAbility } from '../../../component/server/server.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -29,20 +29,20 @@ describe('the roster job', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     asked = 0;
-    const stream = {
-      request: async () => {
+    const rosters = {
+      read: async () => {
         asked += 1;
         throw new Fault('UNAVAILABLE', 'There is no server.');
       },
-    } as unknown as Stream;
+    } as unknown as RosterAbility;
     const context = {
       stores,
-      stream,
+      rosters,
       queues: { enqueue: async () => {} },
       metrics: createMetrics('component'),
       log: pino({ level: 'silent' }),
       now: () => NOW,
-    } as unknown as Context;
+    } as unknown as RosterContext;
     job = createRosterJob(context, async () => {});
     const { id, jid, held: numberKey } = HER;
     await stores.subscribers.create({ id, jid, numberKey, phoneNumber: '+1', displayName: '', state: 'pending' }, NOW);

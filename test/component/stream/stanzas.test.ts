@@ -1,8 +1,9 @@
 import xmpp from '@xmpp/component';
 import { expect } from 'chai';
-import { tuneElement } from '../../../component/server/pep.ts';
-import { missingRights, privilegeAdvice, readRights } from '../../../component/server/privileges.ts';
+import { missingRights, readRights } from '../../../component/server/privileges.ts';
+import { prosodyAdvice } from '../../../component/server/prosody-advice.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
+import { tuneElement } from '../../../component/tune/tune-element.ts';
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const OWNER = `${PUBSUB}#owner`;
@@ -46,18 +47,24 @@ describe('component stanzas', () => {
     );
     for (const message of [listed, nested]) {
       const rights = readRights(message, 'op.example');
-      expect(rights && missingRights(rights)).to.deep.equal([]);
+      expect(rights && missingRights(rights, 'op.example')).to.deep.equal([]);
       expect(rights?.get('iq vcard-temp')).to.equal('get');
     }
   });
 
   it('name the rights that are missing, with the lines that grant them', () => {
     const rights = readRights(advertise(perm('roster', 'get'), perm('presence', 'roster')), 'op.example') ?? new Map();
-    expect(missingRights(rights)).to.deep.equal(['roster (both)', `iq ${PUBSUB} (both)`, `iq ${OWNER} (both)`]);
-    const advice = privilegeAdvice(rights, 'op.example', 'tune.op.example');
+    const lacks = missingRights(rights, 'op.example');
+    expect(lacks.map(({ what }) => what)).to.deep.equal(
+      ['roster (both)', `iq ${PUBSUB} (both)`, `iq ${OWNER} (both)`].map(
+        (right) => `the right ${right} on op.example (XEP-0356)`,
+      ),
+    );
+    const abilities = [...new Set(lacks.map(({ ability }) => ability))];
+    const advice = prosodyAdvice([...abilities, 'vcards'], 'op.example', 'tune.op.example');
     expect(advice)
       .to.contain('roster = "both";')
-      .and.contain(`iq = { ["${PUBSUB}"] = "both"; ["${OWNER}"] = "both"; };`)
+      .and.contain(`iq = { ["${PUBSUB}"] = "both"; ["${OWNER}"] = "both"; ["vcard-temp"] = "get"; };`)
       .and.not.contain('presence =');
     expect(advice.match(/iq =/g), 'one table of rights').to.have.length(1);
   });

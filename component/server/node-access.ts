@@ -1,30 +1,29 @@
 // XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.2 and 8.9
-import { MODEL } from '../../domain/friendship/node-access.ts';
-import { TUNE } from '../server/pep.ts';
+import { MODEL, type NodeChange } from '../../domain/friendship/node-access.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
-import { createNode, setAsOwner } from './node-owner.ts';
+import { createNode, PUBSUB, setAsOwner } from './node-owner.ts';
 
-const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const DATA = 'jabber:x:data';
 /** Affiliations in one request. */
 const BATCH = 100;
 
-/** Changes how the user's node with the tune stands open; see `NodeAccess` for the fields. A node that is not there is made. */
+/** Changes how the user's node stands open; see `NodeAccess` for the fields. A node that is not there is made. */
 export async function changeAccess(
   stream: Stream,
   jid: string,
-  changes: readonly [field: string, value: string][],
+  node: string,
+  changes: readonly NodeChange[],
 ): Promise<void> {
-  await createNode(stream, jid);
+  await createNode(stream, jid, node);
   const affiliations = changes.filter(([field]) => field !== MODEL);
   for (let from = 0; from < affiliations.length; from += BATCH) {
     const part = affiliations.slice(from, from + BATCH);
     const elements = part.map(([contact, affiliation]) => xml('affiliation', { jid: contact, affiliation }));
-    await setAsOwner(stream, jid, xml('affiliations', { node: TUNE }, elements));
+    await setAsOwner(stream, jid, xml('affiliations', { node }, elements));
   }
   const model = changes.find(([field]) => field === MODEL)?.[1];
-  if (model !== undefined) await setAsOwner(stream, jid, xml('configure', { node: TUNE }, accessForm(model)));
+  if (model !== undefined) await setAsOwner(stream, jid, xml('configure', { node }, accessForm(model)));
 }
 
 function accessForm(model: string): Element {

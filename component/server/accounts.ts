@@ -1,10 +1,12 @@
-import { deleteUser, rosterSize } from '../server/account-admin.ts';
-import { accountExists } from '../server/pep.ts';
-import { readRoster, removeRosterItem } from '../server/roster-iq.ts';
+import { Fault } from '../../domain/fault.ts';
 import { StanzaError } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
+import { addUser, changePassword, deleteUser, rosterSize } from './account-admin.ts';
+import { accountExists } from './privileged-nodes.ts';
+import { readRoster, removeRosterItem } from './roster-iq.ts';
+import type { AccountAbility } from './server.ts';
 
-/** What the account job has to know of accounts, beside making and deleting them. */
+/** What is known of accounts beside the commands that make and delete them. */
 export type AccountView = {
   exists(jid: string): Promise<boolean>;
   /**
@@ -13,6 +15,24 @@ export type AccountView = {
    */
   emptyRoster(jid: string): Promise<void>;
 };
+
+/** By the commands of XEP-0133; they are answered `refused` where the component is no administrator. */
+export function createAccounts(stream: Stream, host: string, view: AccountView): AccountAbility {
+  return {
+    exists: view.exists,
+    async add(jid, password) {
+      await addUser(stream, host, jid, password);
+      await view.emptyRoster(jid);
+    },
+    setPassword: (jid, password) => changePassword(stream, host, jid, password),
+    async remove(jid) {
+      if (!(await view.exists(jid))) return;
+      await deleteUser(stream, host, jid);
+      // Prosody says that it has done its work, whether it could or not.
+      if (await view.exists(jid)) throw new Fault('UNAVAILABLE', 'The XMPP server has not deleted an account.');
+    },
+  };
+}
 
 /** By the privileges of XEP-0356. */
 export function privilegedView(stream: Stream): AccountView {

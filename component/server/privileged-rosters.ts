@@ -1,18 +1,9 @@
 import { Fault } from '../../domain/fault.ts';
-import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
+import type { Subscription } from '../../domain/friendship/roster.ts';
 import type { Stream } from '../stream/stream.ts';
+import { accountExists } from './privileged-nodes.ts';
 import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
-
-/** Writes to users' rosters, on a server that may answer `result` and store something else (decision 118). */
-export type RosterWrites = {
-  /** `before`: the item as it was read. @throws Fault UNAVAILABLE, and writes nothing, once the server was seen to do something else */
-  set(jid: string, item: RosterItem, before: RosterItem | undefined): Promise<void>;
-  remove(jid: string, itemJid: string): Promise<void>;
-  /** Told once for each connection on which the server does something else than it says. */
-  onBrokenWord(listener: () => void): void;
-  /** The stream is gone: the next server, or the next version of this one, is looked at anew. */
-  forget(): void;
-};
+import type { RosterAbility } from './server.ts';
 
 /** What a write makes of an item. A server may do one as told and not the other. */
 type Change = Subscription | 'gone';
@@ -21,13 +12,20 @@ type Write = { jid: string; itemJid: string; change: Change; send(): Promise<voi
 /** What was seen of the server since it was connected to. */
 type Seen = { kept: Set<Change>; trials: Map<Change, Promise<void>>; broken: boolean };
 
+/** Milliseconds after which it is asked whether there is an account at all. */
+const DOUBT = 1_000;
+
 /**
- * The first write of each kind after each connection, one that is wanted anyway, is read back while the others of its kind wait. A second try
- * settles it, so that a client which changes its user's roster by itself does not stop everybody.
+ * Rosters by the right of XEP-0356, on a server that may answer `result` and store something else (decision 118). The first write of each kind
+ * after each connection, one that is wanted anyway, is read back while the others of its kind wait. A second try settles it, so that a client
+ * which changes its user's roster by itself does not stop everybody. `onBrokenWord`: told once for each connection on which the server does
+ * something else than it says; nothing is written there any more, and each write is refused with Fault UNAVAILABLE.
  */
-export function createRosterWrites(stream: Stream): RosterWrites {
-  const listeners: (() => void)[] = [];
+export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void): RosterAbility {
   let seen = nothingSeen();
+  stream.onOffline(() => {
+    seen = nothingSeen();
+  });
 
   async function write(one: Write): Promise<void> {
     const now = seen;
@@ -49,12 +47,20 @@ export function createRosterWrites(stream: Stream): RosterWrites {
       return;
     }
     now.broken = true;
-    for (const listener of listeners) listener();
+    onBrokenWord();
     await one.undo().catch(() => {});
     throw brokenWord();
   }
 
   return {
+    async read(jid) {
+      try {
+        return await readRoster(stream, jid, DOUBT);
+      } catch {
+        // Of an account that is not there Prosody says nothing at all.
+        return (await accountExists(stream, jid)) ? readRoster(stream, jid) : undefined;
+      }
+    },
     set(jid, item, before) {
       const send = () => setRosterItem(stream, jid, item);
       // Another name says nothing about what the server does with subscriptions.
@@ -70,10 +76,6 @@ export function createRosterWrites(stream: Stream): RosterWrites {
         send: () => removeRosterItem(stream, jid, itemJid),
         undo: () => Promise.resolve(),
       }),
-    onBrokenWord: (listener) => void listeners.push(listener),
-    forget() {
-      seen = nothingSeen();
-    },
   };
 }
 

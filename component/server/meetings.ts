@@ -1,0 +1,33 @@
+import type { Stream } from '../stream/stream.ts';
+import { xml } from '../stream/xml.ts';
+import type { MeetingAbility } from './server.ts';
+
+/**
+ * Probes in each direction (RFC 6121, section 4.3), unavailable presence (section 4.5), and `unsubscribe` (section 3.3), by which alone a request
+ * is withdrawn: Prosody keeps one through a roster set, and delivers it again at each login. A server that does not let the component speak
+ * for its users closes the stream with `invalid-from`; after the first time it is not tried again, and friends see each other at
+ * their next presence change. `onForbidden`: told of it.
+ */
+export function createMeetings(stream: Stream, onForbidden: () => void): MeetingAbility {
+  let allowed = true;
+  stream.onStreamError((condition) => {
+    if (condition !== 'invalid-from') return;
+    allowed = false;
+    onForbidden();
+  });
+
+  async function send(type: 'probe' | 'unavailable' | 'unsubscribe', from: string, to: string): Promise<void> {
+    if (allowed) await stream.send(xml('presence', { type, from, to }));
+  }
+
+  return {
+    async introduce(a, b) {
+      await send('probe', a, b);
+      await send('probe', b, a);
+    },
+    settle: (jid, from) => send('unsubscribe', from, jid),
+    async part(jid, clients) {
+      for (const client of clients) await send('unavailable', client, jid);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { NodeChange } from '../../domain/friendship/node-access.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
+import type { Mode } from '../../store/base/status.ts';
+import { Denied } from '../stream/denied.ts';
+import type { Element } from '../stream/xml.ts';
+
+/**
+ * The XMPP server of the home host, by what it lets the component do for its users. A member that is absent is an ability that the server does
+ * not have or grant. All JIDs are bare ones of accounts of the host. Everything throws Denied where the server says no, and Fault UNAVAILABLE
+ * where it says nothing or the stream is gone.
+ */
+export interface XmppServer {
+  /** What the operator is told: with rosters and nodes, or with neither (decision 74). */
+  readonly mode: Mode;
+  readonly rosters?: RosterAbility;
+  readonly presences?: PresenceAbility;
+  readonly nodes?: NodeAbility;
+  readonly vcards?: VcardAbility;
+  readonly meetings?: MeetingAbility;
+  /** Nothing announces whether the component may use it; it is denied where it may not. */
+  readonly accounts: AccountAbility;
+  /** Whether what is published while its owner has no client online reaches friends at once. */
+  readonly sendsWhileOwnerAway: boolean;
+  /** What Earshot needs for its whole work and the server has not granted. */
+  readonly lacks: readonly Lack[];
+  /** What the operator must write to grant these. */
+  advice(lacking: readonly Ability[]): string;
+}
+
+export type Ability = 'rosters' | 'presences' | 'nodes' | 'vcards' | 'accounts' | 'meetings';
+
+/** `what`: in the operator's words, for `/readyz` and the log. */
+export type Lack = { readonly ability: Ability; readonly what: string };
+
+/** Users' rosters. */
+export type RosterAbility = {
+  /** By JID; undefined when there is no such account. */
+  read(jid: string): Promise<Map<string, RosterItem> | undefined>;
+  /** `before`: the item as it was read. */
+  set(jid: string, item: RosterItem, before: RosterItem | undefined): Promise<void>;
+  /** An item that is not there is removed. */
+  remove(jid: string, itemJid: string): Promise<void>;
+};
+
+/** The component is told who of the host's users is online. */
+export type PresenceAbility = {
+  /** Whether the server names everybody who is online each time the component connects. */
+  readonly namesAllAtConnect: boolean;
+};
+
+/** PEP nodes of users, in their names (XEP-0163). `node`: its name. */
+export type NodeAbility = {
+  /** Replaces the node's one item. @throws NoAccount */
+  publish(jid: string, node: string, payload: Element): Promise<void>;
+  /** `<item/>` with its payload: the last one, or the one with that id; undefined when there is none, or no such account. */
+  item(jid: string, node: string, id?: string): Promise<Element | undefined>;
+  /** XEP-0060, section 4.5; undefined when there is no such node. */
+  accessModel(jid: string, node: string): Promise<string | undefined>;
+  /** Changes who may see the node, which is made where it is not there. @throws NoAccount */
+  setAccess(jid: string, node: string, changes: readonly NodeChange[]): Promise<void>;
+  /** Makes the server tell the component what is published there, by whomever. Done twice it is done once. */
+  listen(jid: string, node: string): Promise<void>;
+  /** The end of it; in an account that is gone nothing is left to undo. */
+  unlisten(jid: string, node: string): Promise<void>;
+};
+
+/** Users' vCards (XEP-0054). */
+export type VcardAbility = {
+  read(jid: string): Promise<Element | undefined>;
+};
+
+/** The host's accounts. */
+export type AccountAbility = {
+  exists(jid: string): Promise<boolean>;
+  /** Makes one with an empty roster. */
+  add(jid: string, password: string): Promise<void>;
+  setPassword(jid: string, password: string): Promise<void>;
+  /** The account with everything in it; one that is not there is gone. */
+  remove(jid: string): Promise<void>;
+};
+
+/** What two clients are told of each other's presence when their users become friends, or no longer are. */
+export type MeetingAbility = {
+  /** Makes two new friends see each other's presence and last tune at once. */
+  introduce(a: string, b: string): Promise<void>;
+  /** A request of `from` to see the presence of `jid` that was never answered is over: they see each other now. */
+  settle(jid: string, from: string): Promise<void>;
+  /** Tells `jid` that these clients of a former friend are gone. The server then forgets that they wanted its tunes. */
+  part(jid: string, clients: readonly string[]): Promise<void>;
+};
+
+/** The server has no such account, which no retry will mend. */
+export class NoAccount extends Denied {
+  constructor() {
+    super('the server has no such account');
+    this.name = 'NoAccount';
+  }
+}
