@@ -36,6 +36,8 @@ import { createVerifications } from './login/verifications.ts';
 import { createListening } from './playing/listening.ts';
 import { createNowPlaying } from './playing/now-playing.ts';
 import { createRecent } from './playing/recent.ts';
+import { createSituations } from './playing/situation.ts';
+import { createTold } from './playing/told.ts';
 import { createDirectory } from './subscriber/directory.ts';
 import { createHearing } from './subscriber/hearing.ts';
 import { createPending } from './subscriber/pending.ts';
@@ -88,8 +90,10 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
+    situations: createSituations(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
+    told: createTold(redis, keys),
     tokens: createTokens(redis, keys),
     verifications: createVerifications(redis, keys),
   };

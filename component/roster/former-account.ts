@@ -10,7 +10,7 @@ export async function leaveAccount(context: RosterContext, id: string, { jid, st
   const { stores, queues } = context;
   if (state === 'undo') {
     await undoRoster(context, id, jid);
-    if ((await stores.nowPlaying.published(id)).jid === jid) return queues.enqueue('tune', [id]);
+    if ((await stores.told.read(id, 'xmpp')).address === jid) return queues.enqueue('tune', [id]);
     await stores.offers.drop(id, jid);
     await stores.formerJids.undone(id, jid);
   }

@@ -116,7 +116,7 @@ async function leaveFormer(offering: Offering, id: string, jid: string): Promise
   await tell(offering, { id, jid, offer: [], withdraw });
   await stores.offers.drop(id, jid);
   await stores.friends.forgetWholeLedger(id, jid);
-  await stores.nowPlaying.left(id, jid);
+  await stores.told.left(id, 'xmpp', jid);
   await stores.formerJids.undone(id, jid);
   await stores.formerJids.free(id, jid);
 }

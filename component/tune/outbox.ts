@@ -1,14 +1,14 @@
 import { DelayedError, type Job } from 'bullmq';
-import { type Privacy, shares } from '../../domain/friendship/privacy.ts';
-import { currentOf, fingerprint, publishTime, type Tune } from '../../domain/playing/tune.ts';
+import { decideShowing, type Showing, visibleTo } from '../../domain/playing/showing.ts';
+import { shownBy, type Told, tellingTime } from '../../domain/playing/told.ts';
+import { fingerprint, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config.ts';
-import type { PlayingState, Published } from '../../store/playing/now-playing.ts';
+import type { Situation } from '../../store/playing/situation.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context, With } from '../context.ts';
 import { NoAccount } from '../server/server.ts';
 import { convergeAccess, letGo, readAccess } from './access.ts';
 import { atPresentJid } from './former-tune.ts';
-import { leftToDo } from './left-to-do.ts';
 import { publish } from './publish.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
@@ -26,30 +26,26 @@ export function createOutbox(context: With<'nodes'>, config: OutboxConfig): Outb
   const { stores, queues } = context;
 
   return async (id, job, token) => {
-    // In this order: what is read after `seen` is not older, so nothing that changes meanwhile is taken for seen.
-    const [seen, subscriber, told, { privacy }] = await Promise.all([
-      stores.nowPlaying.read(id),
-      stores.subscribers.record(id),
-      stores.nowPlaying.published(id),
-      stores.privacies.read(id),
-    ]);
-    if (!subscriber) return stores.nowPlaying.forget(id);
-    const published = await atPresentJid(context, subscriber, told);
-    const round: Round = { subscriber, seen, published, privacy, open: true };
+    const seen = await stores.situations.read(id, 'xmpp');
+    if (!seen) return stores.nowPlaying.forget(id);
+    const told = await atPresentJid(context, seen.subscriber, seen.told);
+    const time = context.now();
+    const round: Round = { seen, told, time, showing: decideShowing(seen, time) };
     try {
       const done =
-        (!seen.access || (await shutOut(context, round))) && (await show(context, round, config, job, token));
+        (!(seen.access || seen.parting) || (await shutOut(context, round))) &&
+        (await show(context, round, config, job, token));
       // The subscriber has another JID by now.
       if (!done) await queues.enqueue('tune', [id]);
     } catch (err) {
       if (!(err instanceof NoAccount)) throw err;
-      await giveUp(context, subscriber);
+      await giveUp(context, seen);
     }
   };
 }
 
-/** One run of the job. `published` follows what is told to the server; `open`: nobody is being let go of. */
-type Round = { subscriber: Subscriber; seen: PlayingState; published: Published; privacy: Privacy; open: boolean };
+/** One run of the job. `told` follows what is told to the server. */
+type Round = { seen: Situation; told: Told; time: number; showing: Showing };
 
 /**
  * Who may not see the tune any more is told nothing by the server (XEP-0060 has no message for it) and would go on showing it: so
@@ -58,24 +54,21 @@ type Round = { subscriber: Subscriber; seen: PlayingState; published: Published;
  */
 async function shutOut(context: With<'nodes'>, round: Round): Promise<boolean> {
   const { stores } = context;
-  const { subscriber, privacy, published } = round;
-  const { id, jid } = subscriber;
-  const time = context.now();
-  const task = await readAccess(context, subscriber, privacy, time);
-  const closed = task.shutsOut || subscriber.state !== 'active' || !shares(privacy, time);
-  if (closed && published.fingerprint !== '') {
-    if (!(await tell(context, subscriber, undefined, time))) return false;
-    // At 0: the tune comes back at once for those who are left.
-    await stores.nowPlaying.shown(id, undefined, 0);
-    round.published = { fingerprint: '', at: 0, jid };
-  } else if (task.changes.length > 0 && published.fingerprint !== '') {
+  const { seen, told, time, showing } = round;
+  const { id, jid } = seen.subscriber;
+  const task = await readAccess(context, seen, showing);
+  const closed = task.shutsOut || showing.audience === 'nobody';
+  if (closed && shownBy(told) !== '') {
+    if (!(await tell(context, seen.subscriber, undefined, time))) return false;
+    // The tune comes back at once for those who are left.
+    round.told = { state: 'hidden', at: time, address: jid };
+    await stores.told.note(id, 'xmpp', round.told);
+  } else if (task.changes.length > 0 && shownBy(told) !== '') {
     // Somebody who may see the tune from now on gets it with the next publish only.
-    if (!(await stores.nowPlaying.begin(id, jid, published.at))) return false;
-    round.published = { fingerprint: undefined, at: published.at, jid };
+    if (!(await stores.told.begin(seen.subscriber, 'xmpp', time))) return false;
+    round.told = { state: 'unknown', at: time, address: jid };
   }
-  const open = await convergeAccess(context, subscriber, task);
-  round.open = open === true;
-  return open !== undefined;
+  return convergeAccess(context, seen, task);
 }
 
 /** False when the subscriber has another JID by now. */
@@ -86,67 +79,57 @@ async function show(
   job: Job,
   token: string,
 ): Promise<boolean> {
-  const { subscriber, seen, published, privacy, open } = round;
-  const time = context.now();
-  const playing = currentOf(seen.devices, time);
-  const shown = subscriber.state === 'active' && open && shares(privacy, time) ? playing : undefined;
+  const { seen, told, time, showing } = round;
+  const { id, jid } = seen.subscriber;
+  const shown = visibleTo(showing, 'each-friend');
   const wanted = shown?.tune;
-  const news = fingerprint(wanted) !== published.fingerprint;
+  const news = fingerprint(wanted) !== shownBy(told);
   if (news) {
-    const earliest = timeFor(wanted, published, config.publishInterval);
+    const earliest = tellingTime(told, wanted, config.publishInterval);
     if (earliest > time) return waitUntil(context, earliest, seen, job, token);
-    if (!(await tell(context, subscriber, wanted, time))) return false;
+    if (!(await tell(context, seen.subscriber, wanted, time))) return false;
+    const hidden = wanted === undefined && showing.playing !== undefined;
+    round.told = hidden
+      ? { state: 'hidden', at: time, address: jid }
+      : { state: 'told', fingerprint: fingerprint(wanted), at: time, address: jid };
   }
-  if (shown && config.popular === 'on')
-    await context.stores.recent.note(subscriber.id, privacy.audience, shown.tune, shown.since);
-  // What is only hidden comes back without waiting for the interval.
-  const at = wanted === undefined && playing ? 0 : time;
-  await finish(context, round, wanted, news ? at : published.at);
-  if (news) await context.stores.events.tell(subscriber.id, { what: 'now-playing' });
+  if (shown && config.popular === 'on') await context.stores.recent.note(id, showing.audience, shown.tune, shown.since);
+  await context.stores.nowPlaying.finish(id, 'xmpp', seen, {
+    told: news ? round.told : undefined,
+    ranOut: showing.ranOut,
+    access: showing.audienceUntil === undefined,
+    again: showing.until,
+  });
+  if (news) await context.stores.events.tell(id, { what: 'now-playing' });
   return true;
-}
-
-/** After a publish whose answer was never seen there is nothing to be paced: say it again at once. */
-function timeFor(wanted: Tune | undefined, published: Published, interval: number): number {
-  return published.fingerprint === undefined ? 0 : publishTime(wanted, published.at, interval);
 }
 
 /** False when the subscriber has another JID by now: nothing is said under the old one. */
 async function tell(
   context: With<'nodes'>,
-  { id, jid }: Subscriber,
+  subscriber: Subscriber,
   tune: Tune | undefined,
   time: number,
 ): Promise<boolean> {
-  if (!(await context.stores.nowPlaying.begin(id, jid, time))) return false;
-  await publish(context, jid, tune);
+  if (!(await context.stores.told.begin(subscriber, 'xmpp', time))) return false;
+  await publish(context, subscriber.jid, tune);
   return true;
 }
 
 /** There is no such account, which no retry will mend. Nothing is shown, so nobody has to wait for it to be cleared. */
-async function giveUp(context: Context, { id }: Subscriber): Promise<void> {
+async function giveUp(context: Context, { subscriber: { id } }: Situation): Promise<void> {
   const { stores, log, now } = context;
   log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
-  await stores.nowPlaying.shown(id, undefined, 0);
-  await stores.sharing.forgetAccess(id);
+  await stores.told.forget(id, 'xmpp');
   await letGo(context, id, await stores.sharing.partings(id));
   await stores.due.postpone('tune', id, now() + NO_ACCOUNT);
-}
-
-async function finish(
-  { stores, now }: Context,
-  { subscriber, seen, privacy, open }: Round,
-  shown: Tune | undefined,
-  at: number,
-): Promise<void> {
-  await stores.nowPlaying.finish(subscriber.id, shown, at, seen, leftToDo(subscriber, seen, privacy, open, now()));
 }
 
 /** A stop that came while the job was being put off must not wait with it. */
 async function waitUntil(
   { stores, queues }: Context,
   earliest: number,
-  seen: PlayingState,
+  seen: Situation,
   job: Job,
   token: string,
 ): Promise<never> {

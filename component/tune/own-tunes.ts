@@ -1,3 +1,4 @@
+import { shownBy } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
@@ -51,7 +52,7 @@ async function follow(
   const { devices } = await stores.nowPlaying.read(id);
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
   // A tune that ended long ago stays on the server when its client does not take it back.
-  if (repeated && tune && (await stores.nowPlaying.published(id)).fingerprint === fingerprint(tune)) return;
+  if (repeated && tune && shownBy(await stores.told.read(id, 'xmpp')) === fingerprint(tune)) return;
   const before = devices.find(({ device }) => device === OWN_CLIENT);
   const playing = tune && play(before, OWN_CLIENT, tune, now());
   const known = echoes.quietSince(jid, moment) ? 'it' : 'unsure';
@@ -64,7 +65,7 @@ async function follow(
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */
 async function isLateEcho({ stores }: Context, id: string, tune: Tune, devices: readonly Playing[]): Promise<boolean> {
-  const { fingerprint } = await stores.nowPlaying.published(id);
+  const { state } = await stores.told.read(id, 'xmpp');
   const current = currentOf(devices, 0);
-  return fingerprint === undefined && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
+  return state === 'unknown' && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
 }

@@ -1,5 +1,5 @@
 // Access to the PEP node with the tune: XEP-0060: Publish-Subscribe, sections 4.5 (access models) and 4.1 (affiliations)
-import { inAudience, type Privacy, shares } from './privacy.ts';
+import { type Audience, inAudience } from './privacy.ts';
 
 /**
  * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each affiliation (`member` or `outcast`).
@@ -20,19 +20,16 @@ const WHITELIST = 'whitelist';
 export const USUAL: NodeAccess = new Map([[MODEL, PRESENCE]]);
 
 /**
- * How the node shall be at `now`: closed while nothing is shared, as the user's own client may publish at any moment. `barred`: the JIDs of
- * those who may not see the tune although their user may have made them contacts.
+ * How the node shall be for that audience: closed while nothing is shared, as the user's own client may publish at any
+ * moment. `barred`: the JIDs of those who may not see the tune although their user may have made them contacts.
  */
 export function accessOf(
-  privacy: Privacy,
+  audience: Audience,
   friends: readonly { jid: string; groups: readonly string[] }[],
   barred: readonly string[],
-  now: number,
 ): NodeAccess {
-  const { audience } = privacy;
-  const shared = shares(privacy, now);
-  const access = new Map([[MODEL, shared && audience === 'friends' ? PRESENCE : WHITELIST]]);
-  if (shared && audience !== 'friends')
+  const access = new Map([[MODEL, audience === 'friends' ? PRESENCE : WHITELIST]]);
+  if (audience !== 'friends')
     for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
   for (const jid of barred) access.set(jid, 'outcast');
   return access;

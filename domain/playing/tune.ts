@@ -134,11 +134,3 @@ export function currentOf(devices: readonly Playing[], now: number): Playing | u
     if (playing.expiresAt > now && (current === undefined || playing.since >= current.since)) current = playing;
   return current;
 }
-
-/**
- * When the wanted tune may be published, in milliseconds since the epoch. A stop goes out at once. A tune waits until
- * `interval` has passed since the last publish, so that skipping through tracks does not flood friends (XEP-0118, section 3).
- */
-export function publishTime(wanted: Tune | undefined, lastPublish: number, interval: number): number {
-  return wanted === undefined ? 0 : lastPublish + interval;
-}

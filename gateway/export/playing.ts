@@ -1,3 +1,4 @@
+import { shownBy } from '../../domain/playing/told.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
@@ -5,17 +6,16 @@ import { toTime } from './section.ts';
 
 /** What each device plays, and what the XMPP server was last told. */
 export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) {
-  const [{ devices }, { fingerprint, at, jid }] = await Promise.all([
-    stores.nowPlaying.read(id),
-    stores.nowPlaying.published(id),
-  ]);
+  const [{ devices }, told] = await Promise.all([stores.nowPlaying.read(id), stores.told.read(id, 'xmpp')]);
+  const at = told.state === 'nothing' ? 0 : told.at;
+  const jid = told.address;
   return {
     devices: devices.map((playing) => ({
       ...tuneView(playing),
       device: playing.device,
       ...(playing.player === undefined ? {} : { player: playing.player }),
     })),
-    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: fingerprint ?? '' } }),
+    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: shownBy(told) ?? '' } }),
   };
 }
 

@@ -28,7 +28,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'sources', covers: ['sources', 'source', 'source-rejected'], read: exportSources },
   { name: 'friends', covers: ['friends'], read: exportFriends },
   { name: 'turnedDown', covers: ['declined'], read: exportTurnedDown },
-  { name: 'nowPlaying', covers: ['playing', 'published'], read: exportNowPlaying },
+  { name: 'nowPlaying', covers: ['playing', 'told'], read: exportNowPlaying },
   { name: 'recentlyPlayed', covers: ['recent'], read: exportRecentlyPlayed },
   { name: 'presence', covers: [], read: exportPresence },
   { name: 'avatar', covers: ['avatar'], read: exportAvatar },

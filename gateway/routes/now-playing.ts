@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { shares } from '../../domain/friendship/privacy.ts';
-import { cleanTune, currentOf, type Tune } from '../../domain/playing/tune.ts';
+import { decideShowing } from '../../domain/playing/showing.ts';
+import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
 import { subscriberOf } from '../access/auth.ts';
@@ -19,13 +19,13 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   /** Undefined when nothing plays. */
   async function show(request: FastifyRequest) {
-    const { id } = await subscriberOf(request, stores);
+    const { id, state } = await subscriberOf(request, stores);
     const [{ devices }, { privacy }] = await Promise.all([stores.nowPlaying.read(id), stores.privacies.read(id)]);
-    const playing = currentOf(devices, now());
+    const { playing, audience } = decideShowing({ state, devices, privacy, parting: false, barred: false }, now());
     if (!playing) return undefined;
     const { device, player } = playing;
-    const shared = shares(privacy, now());
-    return { ...tuneView(playing), device, ...(player === undefined ? {} : { player }), shared };
+    const whose = { device, ...(player === undefined ? {} : { player }) };
+    return { ...tuneView(playing), ...whose, shared: audience !== 'nobody' };
   }
 
   return async (app) => {

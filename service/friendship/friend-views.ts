@@ -1,6 +1,7 @@
 import { type Online, onlineOf } from '../../domain/account/presence.ts';
-import { maySee, OPEN } from '../../domain/friendship/privacy.ts';
-import { currentOf, type Playing } from '../../domain/playing/tune.ts';
+import { OPEN } from '../../domain/friendship/privacy.ts';
+import { decideShowing, visibleToFriend } from '../../domain/playing/showing.ts';
+import type { Playing } from '../../domain/playing/tune.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import type { Stores } from '../../store/stores.ts';
 import { phoneNumberOf } from '../../store/subscriber/subscriber-record.ts';
@@ -16,6 +17,9 @@ export type FriendView = Online & {
 };
 
 export type TuneView = ReturnType<typeof tuneView>;
+
+/** Each friend is answered alone: no other has to be waited for. */
+const ALONE = { parting: false, barred: false };
 
 /** Without the device: that is nobody else's business. */
 export function tuneView({ tune, since, expiresAt }: Playing) {
@@ -38,9 +42,9 @@ export async function friendViews(
     stores.nowPlaying.readMany(ids),
   ]);
   const views = friends.map((friend, i): FriendView => {
-    const shown = maySee(privacies[i] ?? OPEN, theirs[i], now);
-    const playing = shown ? currentOf(states[i]?.devices ?? [], now) : undefined;
     const record = records[i];
+    const basis = { state: record?.state, devices: states[i]?.devices ?? [], privacy: privacies[i] ?? OPEN, ...ALONE };
+    const playing = visibleToFriend(decideShowing(basis, now), theirs[i]);
     return {
       subscriberId: friend.id,
       name: friend.name,

@@ -1,3 +1,4 @@
+import type { OutletName } from '../../domain/playing/outlets.ts';
 import type { QueueName } from '../../runtime/queues.ts';
 import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
@@ -70,7 +71,7 @@ export function createKeys(prefix: string) {
     offering: `${prefix}:offering`,
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
-    published: (id: string) => of(id, 'published'),
+    told: (id: string, outlet: OutletName) => of(id, `told:${outlet}`),
     listening: (id: string) => of(id, 'listening'),
     avatar: (id: string) => of(id, 'avatar'),
     recent: (id: string) => of(id, 'recent'),

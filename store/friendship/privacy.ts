@@ -26,13 +26,13 @@ const NUMBER = 'number:';
 export function createPrivacies(redis: Redis, keys: Keys) {
   return {
     async read(id: string): Promise<PrivacyState> {
-      return toState(await redis.hGetAll(keys.privacy(id)));
+      return toPrivacyState(await redis.hGetAll(keys.privacy(id)));
     },
 
     /** The settings of many, in the order asked for. */
     async of(ids: readonly string[]): Promise<Privacy[]> {
       const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.privacy(id)));
-      return found.map((fields) => toState(fields as Record<string, string>).privacy);
+      return found.map((fields) => toPrivacyState(fields as Record<string, string>).privacy);
     },
 
     /** A subscriber who is being added stays hidden until it says otherwise itself. */
@@ -135,7 +135,13 @@ export function createPrivacies(redis: Redis, keys: Keys) {
   };
 }
 
-function toState({ discoverable, audience, privateUntil, version }: Record<string, string>): PrivacyState {
+/** From the fields of the hash `privacy`. */
+export function toPrivacyState({
+  discoverable,
+  audience,
+  privateUntil,
+  version,
+}: Record<string, string>): PrivacyState {
   return {
     privacy: {
       discoverable: discoverable !== '0',

@@ -48,17 +48,17 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
   });
 }
 
-// Also who sees the tune was told to one account: that of the JID in `published`.
+// Also who sees the tune was told to one account: that of the address in `told:xmpp`.
 const BEGIN_ACCESS = `
 if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'jid', ARGV[1])
+redis.call('HSET', KEYS[2], 'address', ARGV[1])
 for i = 3, #ARGV do redis.call('HSET', KEYS[3], ARGV[i], ARGV[2]) end
 return 1`;
 
 /**
  * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
  * `cleared`, and a stamp), and hash `access` (see `NodeAccess`): what
- * the server was told about the account in `published`.
+ * the server was told about the account in `told:xmpp`.
  * Reconciliation asks for partings; the tune job clears the tune from the friend's screen, the roster job takes the item away and ends the parting.
  */
 export function createSharing(redis: Redis, keys: Keys) {
@@ -118,7 +118,7 @@ export function createSharing(redis: Redis, keys: Keys) {
     async beginAccess(id: string, jid: string, fields: readonly string[]): Promise<boolean> {
       for (let from = 0; from < fields.length; from += BATCH) {
         const reply = await redis.eval(BEGIN_ACCESS, {
-          keys: [keys.subscriber(id), keys.published(id), keys.access(id)],
+          keys: [keys.subscriber(id), keys.told(id, 'xmpp'), keys.access(id)],
           arguments: [jid, UNKNOWN, ...fields.slice(from, from + BATCH)],
         });
         if (reply !== 1) return false;
@@ -140,11 +140,6 @@ export function createSharing(redis: Redis, keys: Keys) {
           gone.map(([field]) => field),
         );
       await batch.exec();
-    },
-
-    /** There is no account, and so no node. */
-    async forgetAccess(id: string): Promise<void> {
-      await redis.del(keys.access(id));
     },
   };
 }

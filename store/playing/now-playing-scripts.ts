@@ -1,7 +1,5 @@
 /** What changes what a subscriber plays, and what the server was told of it; each script is one step. */
 
-/** Stands for a fingerprint that nobody knows. */
-export const UNKNOWN = '?';
 /** What the field of a device begins with. */
 export const DEVICE = 'device:';
 
@@ -39,38 +37,30 @@ return gone`;
 
 /**
  * What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
- * KEYS: playing, published, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, fingerprint,
- * whether the server shows what nobody can read ('1').
+ * KEYS: playing, told:xmpp, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, what is shown now
+ * (`told` or `unknown`) and its fingerprint, whether it is what nobody can read ('1').
  */
 export const OWN = `${NOTE}
 if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
 if ARGV[3] ~= '' then note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
-elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 and ARGV[8] ~= '1' then return 0
+elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 and ARGV[9] ~= '1' then return 0
 else redis.call('HSET', KEYS[1], 'generation', ARGV[4]) end
 redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
-local known = redis.call('HGET', KEYS[2], 'fingerprint') ~= '${UNKNOWN}'
-redis.call('HSET', KEYS[2], 'fingerprint', known and ARGV[7] or '${UNKNOWN}')
+if redis.call('HGET', KEYS[2], 'state') ~= 'unknown' then
+  redis.call('HSET', KEYS[2], 'state', ARGV[7], 'fingerprint', ARGV[8])
+end
 return 1`;
 
 /**
- * KEYS: playing, published, due:tune. ARGV: id, fingerprint and time of what was told (without a time nothing was), generation, when to look again
- * (empty: never), fields that are done with.
+ * KEYS: playing, told, due:<outlet>. ARGV: id, generation, when to look again (empty: never), how many of the following say what was told, these fields
+ * and values, then fields of `playing` that are done with.
  */
 export const FINISH = `
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3]) end
-if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[4] then return 0 end
-for i = 6, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-if ARGV[5] == '' then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[3], ARGV[1])
-else redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1]) end
-return 1`;
-
-/** A subscriber who has another JID by now must not be heard under the old one. KEYS: record, published. ARGV: JID, unknown fingerprint, time. */
-export const BEGIN = `
-if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'fingerprint', ARGV[2], 'at', ARGV[3], 'jid', ARGV[1])
-return 1`;
-
-/** KEYS: published, access. ARGV: JID. */
-export const LEFT = `
-if redis.call('HGET', KEYS[1], 'jid') ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1], KEYS[2])`;
+local rest = 5 + tonumber(ARGV[4])
+if rest > 5 then redis.call('HSET', KEYS[2], unpack(ARGV, 5, rest - 1)) end
+if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[2] then return 0 end
+for i = rest, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+if ARGV[3] ~= '' then return redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1]) end
+-- Nothing but the generation.
+if redis.call('HLEN', KEYS[1]) == 1 then redis.call('DEL', KEYS[1]) end
+return redis.call('ZREM', KEYS[3], ARGV[1])`;

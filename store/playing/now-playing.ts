@@ -1,10 +1,13 @@
-import { fingerprint, type Playing, type Tune } from '../../domain/playing/tune.ts';
+import { OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import type { Told } from '../../domain/playing/told.ts';
+import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
-import { BEGIN, DEVICE, FINISH, LEFT, OWN, PLAY, STOP, UNKNOWN } from './now-playing-scripts.ts';
+import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
+import { toldFields } from './told.ts';
 
 /**
  * What the store says at one moment. `generation` is new after each change. `access`: who may see it has to be looked at (see
@@ -12,14 +15,16 @@ import { BEGIN, DEVICE, FINISH, LEFT, OWN, PLAY, STOP, UNKNOWN } from './now-pla
  */
 export type PlayingState = { devices: Playing[]; generation: string; access: boolean };
 
-/** What `finish` leaves to be done: the devices that ran out go, and so does `access` once it was seen to. `again`: when to look next. */
-export type Finished = { ranOut: readonly string[]; access: boolean; again: number | undefined };
-
 /**
- * What the server was last told. `fingerprint` is undefined while a publish is under way or its answer was never seen:
- * then nobody knows. `at`: milliseconds since the epoch. `jid`: whose account was told.
+ * What an outlet leaves to be done: the devices that ran out go, and so does `access` once it was seen to. `again`: when to
+ * look next. `told`: what it was told now; undefined when it was told nothing.
  */
-export type Published = { fingerprint: string | undefined; at: number; jid: string | undefined };
+export type Finished = {
+  told: Told | undefined;
+  ranOut: readonly string[];
+  access: boolean;
+  again: number | undefined;
+};
 
 /** Devices of one subscriber that play at a time. */
 export const MOST_DEVICES = 10;
@@ -29,35 +34,20 @@ const ACCESS = 'access';
 
 /**
  * Hash `playing` (a field for each device: since when, in milliseconds since the epoch, a space, and what; the generation; and `access` when that has to
- * be looked at) is what should be shown; hash `published` is what the server was told. Of more than `MOST_DEVICES` devices those go that began first.
- * A subscriber stays in `due:tune` for as long as something plays: first until it is published, then
+ * be looked at) is what should be shown. Of more than `MOST_DEVICES` devices those go that began first.
+ * A subscriber stays in the due list of each outlet for as long as something plays: first until it is shown, then
  * until it runs out.
  */
 export function createNowPlaying(redis: Redis, keys: Keys) {
-  async function finish(id: string, told: [string, string], seen: PlayingState, done: Finished): Promise<void> {
-    const { ranOut, access, again } = done;
-    await redis.eval(FINISH, {
-      keys: [keys.playing(id), keys.published(id), keys.due('tune', id)],
-      arguments: [
-        id,
-        ...told,
-        seen.generation,
-        again === undefined ? '' : `${again}`,
-        ...ranOut.map((device) => DEVICE + device),
-        ...(access ? [ACCESS] : []),
-      ],
-    });
-  }
-
   return {
     async read(id: string): Promise<PlayingState> {
-      return toState(await redis.hGetAll(keys.playing(id)));
+      return toPlayingState(await redis.hGetAll(keys.playing(id)));
     },
 
     /** The states of many, in the order asked for. */
     async readMany(ids: readonly string[]): Promise<PlayingState[]> {
       const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.playing(id)));
-      return found.map((fields) => toState(fields as Record<string, string>));
+      return found.map((fields) => toPlayingState(fields as Record<string, string>));
     },
 
     async device(id: string, device: string): Promise<Playing | undefined> {
@@ -94,7 +84,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       now: number,
     ): Promise<boolean> {
       const reply = await redis.eval(OWN, {
-        keys: [keys.playing(id), keys.published(id), keys.due('tune', id), keys.subscriber(id)],
+        keys: [keys.playing(id), keys.told(id, 'xmpp'), keys.due('tune', id), keys.subscriber(id)],
         arguments: [
           id,
           DEVICE + device,
@@ -102,60 +92,39 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
           newStamp(),
           `${now + GRACE}`,
           `${MOST_DEVICES}`,
-          shown === 'it' ? fingerprint(playing?.tune) : UNKNOWN,
+          shown === 'it' ? 'told' : 'unknown',
+          fingerprint(playing?.tune),
           shown === 'unreadable' ? '1' : '0',
         ],
       });
       return reply === 1;
     },
 
-    async published(id: string): Promise<Published> {
-      const { fingerprint: text, at, jid } = await redis.hGetAll(keys.published(id));
-      return { fingerprint: text === UNKNOWN ? undefined : (text ?? ''), at: Number(at ?? 0), jid };
-    },
-
-    /**
-     * To be called before a publish is sent: until `finish`, nobody knows what the server shows. False when the subscriber
-     * has another JID by now; then nothing may be sent.
-     */
-    async begin(id: string, jid: string, now: number): Promise<boolean> {
-      const reply = await redis.eval(BEGIN, {
-        keys: [keys.subscriber(id), keys.published(id)],
-        arguments: [jid, UNKNOWN, `${now}`],
-      });
-      return reply === 1;
-    },
-
     /** The subscriber was forgotten before this was asked for. */
     async forget(id: string): Promise<void> {
-      await redis
-        .multi()
-        .del([keys.playing(id), keys.published(id)])
-        .zRem(keys.due('tune', id), id)
-        .exec();
-    },
-
-    /** The account of that JID, which is the subscriber's no longer, shows nothing now, and to whom is forgotten. */
-    async left(id: string, jid: string): Promise<void> {
-      await redis.eval(LEFT, { keys: [keys.published(id), keys.access(id)], arguments: [jid] });
-    },
-
-    /** The server shows `shown`, told at `at`. */
-    async shown(id: string, shown: Tune | undefined, at: number): Promise<void> {
-      await redis.hSet(keys.published(id), { fingerprint: fingerprint(shown), at });
+      const batch = redis.multi().del([keys.playing(id), ...OUTLETS.map(({ name }) => keys.told(id, name))]);
+      for (const { queue } of OUTLETS) batch.zRem(keys.due(queue, id), id);
+      await batch.exec();
     },
 
     /**
-     * The server shows `shown`, told at `at`. Unless the state has changed since it was read: drops what is done with, and
-     * comes back at `again`, or never when nothing plays.
+     * The outlet shows what it should. Unless the state has changed since it was read: drops what is done with, and comes
+     * back at `again`, or never when nothing plays.
      */
-    async finish(id: string, shown: Tune | undefined, at: number, seen: PlayingState, done: Finished): Promise<void> {
-      await finish(id, [fingerprint(shown), `${at}`], seen, done);
-    },
-
-    /** The same where the server can be told nothing: what it shows is its user's own affair. */
-    async pass(id: string, seen: PlayingState, done: Finished): Promise<void> {
-      await finish(id, ['', ''], seen, done);
+    async finish(id: string, outlet: OutletName, seen: PlayingState, done: Finished): Promise<void> {
+      const told = Object.entries(done.told ? toldFields(done.told) : {}).flat();
+      await redis.eval(FINISH, {
+        keys: [keys.playing(id), keys.told(id, outlet), keys.due(outletRow(outlet).queue, id)],
+        arguments: [
+          id,
+          seen.generation,
+          done.again === undefined ? '' : `${done.again}`,
+          `${told.length}`,
+          ...told,
+          ...done.ranOut.map((device) => DEVICE + device),
+          ...(done.access ? [ACCESS] : []),
+        ],
+      });
     },
   };
 }
@@ -164,7 +133,8 @@ async function deviceFields(redis: Redis, keys: Keys, id: string): Promise<strin
   return (await redis.hKeys(keys.playing(id))).filter((field) => field.startsWith(DEVICE));
 }
 
-function toState(fields: Record<string, string>): PlayingState {
+/** From the fields of the hash `playing`. */
+export function toPlayingState(fields: Record<string, string>): PlayingState {
   const devices = Object.entries(fields)
     .filter(([field]) => field.startsWith(DEVICE))
     .map(([, value]) => toPlaying(value));

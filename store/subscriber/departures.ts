@@ -1,3 +1,4 @@
+import { OUTLETS } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { claim, release } from '../base/claims.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
@@ -101,7 +102,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.offered(id, jid),
     keys.former(id),
     keys.playing(id),
-    keys.published(id),
+    ...OUTLETS.map(({ name }) => keys.told(id, name)),
     keys.sources(id),
     keys.photos(id),
     keys.listening(id),

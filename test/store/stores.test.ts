@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Contact } from '../../domain/book/address-book.ts';
+import { shownBy } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/base/due.ts';
@@ -211,15 +212,14 @@ function describeStores(kind: RedisKind): void {
       await stores.nowPlaying.play('alice', playing('phone', NOW + 1_000), NOW);
       const seen = await stores.nowPlaying.read('alice');
       await join();
-      expect(await stores.nowPlaying.begin('alice', 'another@op.example', NOW)).to.equal(false);
-      expect(await stores.nowPlaying.begin('alice', ALICE.jid, NOW)).to.equal(true);
-      expect(await stores.nowPlaying.published('alice')).to.deep.equal({
-        fingerprint: undefined,
-        at: NOW,
-        jid: ALICE.jid,
-      });
+      const another = { ...ALICE, jid: 'another@op.example' };
+      expect(await stores.told.begin(another, 'xmpp', NOW)).to.equal(false);
+      expect(await stores.told.begin(ALICE, 'xmpp', NOW)).to.equal(true);
+      const unknown = { state: 'unknown', at: NOW, address: ALICE.jid };
+      expect(await stores.told.read('alice', 'xmpp')).to.deep.equal(unknown);
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
-      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, {
+      await stores.nowPlaying.finish('alice', 'xmpp', seen, {
+        told: undefined,
         ranOut: ['phone'],
         access: true,
         again: undefined,
@@ -234,7 +234,8 @@ function describeStores(kind: RedisKind): void {
     it('comes back when a tune runs out, and is gone when nothing plays', async () => {
       await stores.nowPlaying.play('alice', playing('phone', NOW + 60_000), NOW);
       let seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.finish('alice', seen.devices[0]?.tune, NOW, seen, {
+      await stores.nowPlaying.finish('alice', 'xmpp', seen, {
+        told: undefined,
         ranOut: [],
         access: true,
         again: NOW + 60_000,
@@ -244,7 +245,8 @@ function describeStores(kind: RedisKind): void {
       expect(await stores.nowPlaying.stop('alice', 'tv', NOW)).to.equal(false);
       expect(await stores.nowPlaying.stop('alice', undefined, NOW)).to.equal(true);
       seen = await stores.nowPlaying.read('alice');
-      await stores.nowPlaying.finish('alice', undefined, NOW, seen, {
+      await stores.nowPlaying.finish('alice', 'xmpp', seen, {
+        told: undefined,
         ranOut: [],
         access: true,
         again: undefined,
@@ -258,7 +260,7 @@ function describeStores(kind: RedisKind): void {
       const own = playing('xmpp', NOW + 60_000);
       const publish = (tune: Playing | undefined, sure: boolean) =>
         stores.nowPlaying.publishedByOwner('alice', 'xmpp', tune, sure ? 'it' : 'unsure', NOW);
-      const shown = async () => (await stores.nowPlaying.published('alice')).fingerprint;
+      const shown = async () => shownBy(await stores.told.read('alice', 'xmpp'));
       expect(await publish(undefined, true), 'an end of nothing').to.equal(false);
       expect(await shown()).to.equal('');
       expect(await publish(own, true)).to.equal(true);

@@ -138,15 +138,15 @@ describe('offers, where the server grants no privileges', () => {
 
   it('free the JID that the subscriber has given up, though what was set there stays', async () => {
     await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
-    await stores.nowPlaying.begin('alice', JID, NOW);
     const numbers = (await stores.subscribers.record('alice')) as Subscriber;
+    await stores.told.begin(numbers, 'xmpp', NOW);
     const change = stores.subscribers.identity.change('alice', { numbers, jid: 'alice.li@op.example' }, NOW);
     expect(await change).to.equal('ok');
     await job();
     expect(await stores.formerJids.list('alice')).to.be.empty;
     expect(await stores.subscribers.idOfJid(JID)).to.equal(undefined);
     expect((await stores.friends.wholeLedger('alice', JID)).size).to.equal(0);
-    expect((await stores.nowPlaying.published('alice')).jid).to.equal(undefined);
+    expect((await stores.told.read('alice', 'xmpp')).address).to.equal(undefined);
   });
 
   it('are handed over to the usual way with everything to look at again, whoever dies between', async () => {

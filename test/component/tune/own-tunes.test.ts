@@ -4,9 +4,11 @@ import type { Context } from '../../../component/context.ts';
 import { createEchoes } from '../../../component/stream/echoes.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
+import { shownBy } from '../../../domain/playing/told.ts';
 import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue-redis.ts';
 import { createQueues, type Queues } from '../../../runtime/queues.ts';
 import type { Stores } from '../../../store/stores.ts';
+import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -101,7 +103,7 @@ describe('events of user tunes', () => {
   it('are our own when a publish was under way as another process died', async () => {
     const tune = { kind: 'video' as const, title: 'On the phone' };
     await stores.nowPlaying.play('alice', { device: 'phone', tune, since: NOW, expiresAt: NOW + 60_000 }, NOW);
-    await stores.nowPlaying.begin('alice', JID, NOW);
+    await stores.told.begin((await stores.subscribers.record('alice')) as Subscriber, 'xmpp', NOW);
     expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
     expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
   });
@@ -131,7 +133,7 @@ describe('events of user tunes', () => {
   ] as const)
     it(`are shown as what they are with ${what}, and the end of them is heard`, async () => {
       expect(await receive(tuneOf(fields))).to.deep.equal([`xmpp: ${title}`]);
-      expect((await stores.nowPlaying.published('alice')).fingerprint).to.contain(title);
+      expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.contain(title);
       expect(await receive(tuneOf({}))).to.deep.equal([]);
     });
 
@@ -142,9 +144,7 @@ describe('events of user tunes', () => {
   ] as const)
     it(`are taken off the server when they say nothing that can be shown (${what})`, async () => {
       expect(await receive(tuneOf(fields))).to.deep.equal([]);
-      expect((await stores.nowPlaying.published('alice')).fingerprint, 'the next tune job publishes').to.equal(
-        undefined,
-      );
+      expect((await stores.told.read('alice', 'xmpp')).state, 'the next tune job publishes').to.equal('unknown');
       expect(await stores.due.isMarked('tune', 'alice')).to.equal(true);
     });
 });

@@ -8,7 +8,7 @@ import {
   narrows,
   UNKNOWN,
 } from '../../../domain/friendship/node-access.ts';
-import { endOfPrivacy, maySee, OPEN, type Privacy, shares } from '../../../domain/friendship/privacy.ts';
+import { type Audience, endOfPrivacy, maySee, OPEN, type Privacy, shares } from '../../../domain/friendship/privacy.ts';
 
 const NOW = 1_800_000_000_000;
 const GROUPS = ['Family', 'Work', 'Band'];
@@ -26,6 +26,9 @@ const friends = fc
   .uniqueArray(fc.constantFrom(...JIDS))
   .chain((jids) => fc.tuple(...jids.map((jid) => groups.map((inGroups) => ({ jid, groups: inGroups })))));
 const barred = fc.uniqueArray(fc.constantFrom(...JIDS));
+
+/** Whom it is shown to at `NOW`. */
+const audienceOf = (one: Privacy): Audience => (shares(one, NOW) ? one.audience : 'nobody');
 
 /** Whether the server shows the node to that JID, a contact of the user; what nobody knows may be anything. */
 function mayBeSeen(access: NodeAccess, jid: string): boolean {
@@ -67,7 +70,7 @@ describe('domain/friendship/node-access', () => {
   it('lets a friend see the node if and only if the one rule does, and never who is barred', () => {
     fc.assert(
       fc.property(privacy, friends, barred, (one, list, out) => {
-        const access = accessOf(one, list, out, NOW);
+        const access = accessOf(audienceOf(one), list, out);
         return list.every(({ jid, groups: inGroups }) => {
           if (out.includes(jid)) return !mayBeSeen(access, jid);
           return mayBeSeen(access, jid) === maySee(one, { groups: inGroups }, NOW);
@@ -79,7 +82,7 @@ describe('domain/friendship/node-access', () => {
   it('is what is wanted once the changes are told, and then there is nothing to change', () => {
     fc.assert(
       fc.property(privacy, friends, barred, privacy, friends, barred, (a, listA, outA, b, listB, outB) => {
-        const [known, wanted] = [new Map(accessOf(a, listA, outA, NOW)), accessOf(b, listB, outB, NOW)];
+        const [known, wanted] = [new Map(accessOf(audienceOf(a), listA, outA)), accessOf(audienceOf(b), listB, outB)];
         for (const [field, value] of accessChanges(known, wanted))
           if (value === 'none') known.delete(field);
           else known.set(field, value);
@@ -101,9 +104,9 @@ describe('domain/friendship/node-access', () => {
         barred,
         unknown,
         (a, listA, outA, b, listB, outB, lost) => {
-          const known = new Map(accessOf(a, listA, outA, NOW));
+          const known = new Map(accessOf(audienceOf(a), listA, outA));
           for (const field of lost) known.set(field, UNKNOWN);
-          const wanted = accessOf(b, listB, outB, NOW);
+          const wanted = accessOf(audienceOf(b), listB, outB);
           const loses = JIDS.some((jid) => mayBeSeen(known, jid) && !mayBeSeen(wanted, jid));
           return !loses || narrows(known, wanted);
         },

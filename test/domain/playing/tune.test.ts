@@ -6,7 +6,6 @@ import {
   fingerprint,
   type Playing,
   play,
-  publishTime,
   sameTune,
   type Tune,
 } from '../../../domain/playing/tune.ts';
@@ -49,11 +48,6 @@ describe('domain/playing/tune', () => {
     expect(sameTune(SONG, { ...SONG, kind: 'video' })).to.equal(false);
     expect(sameTune(SONG, undefined)).to.equal(false);
     expect(fingerprint(undefined)).to.equal('');
-  });
-
-  it('lets a tune wait for the interval, and a stop never', () => {
-    expect(publishTime(SONG, 10_000, 5_000)).to.equal(15_000);
-    expect(publishTime(undefined, 10_000, 5_000)).to.be.lessThan(10_000);
   });
 
   it('refuses a text of which nothing is left, and a link that would run something', () => {

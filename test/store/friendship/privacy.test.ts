@@ -162,7 +162,12 @@ describe('the store of consent', () => {
     expect((await due())[1]).to.equal(false);
     await stores.privacies.put('alice', { ...OPEN, audience: { groups: ['Family'] } }, [], undefined, NOW);
     const seen = await stores.nowPlaying.read('alice');
-    await stores.nowPlaying.finish('alice', undefined, NOW, seen, { ranOut: [], access: true, again: undefined });
+    await stores.nowPlaying.finish('alice', 'xmpp', seen, {
+      told: undefined,
+      ranOut: [],
+      access: true,
+      again: undefined,
+    });
     expect((await due())[1]).to.equal(false);
     await stores.friends.write('alice', changes, NOW);
     expect((await due())[1]).to.equal(true);

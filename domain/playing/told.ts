@@ -1,0 +1,32 @@
+import { fingerprint, type Tune } from './tune.ts';
+
+/**
+ * What an outlet was last told of a subscriber. `address`: where, such as the JID of the account; undefined when nothing
+ * was ever told. `at`: when, in milliseconds since the epoch.
+ */
+export type Told = { address: string | undefined } & (
+  | { state: 'nothing' }
+  /** Something is on its way, its answer was never seen, or somebody else has spoken: it may show anything. */
+  | { state: 'unknown'; at: number }
+  /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */
+  | { state: 'hidden'; at: number }
+  /** `fingerprint`: of the tune that it shows; empty for none. */
+  | { state: 'told'; fingerprint: string; at: number }
+);
+
+/** Where nothing was told. */
+export const NOTHING_TOLD: Told = { state: 'nothing', address: undefined };
+
+/** The fingerprint of the tune that is shown, empty for none; undefined when nobody knows. */
+export function shownBy(told: Told): string | undefined {
+  if (told.state === 'unknown') return undefined;
+  return told.state === 'told' ? told.fingerprint : fingerprint(undefined);
+}
+
+/**
+ * When the wanted tune may be told, in milliseconds since the epoch. A stop goes out at once. A tune waits until
+ * `interval` has passed since the last one, so that skipping through tracks does not flood friends (XEP-0118, section 3).
+ */
+export function tellingTime(told: Told, wanted: Tune | undefined, interval: number): number {
+  return wanted !== undefined && told.state === 'told' ? told.at + interval : 0;
+}

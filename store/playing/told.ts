@@ -1,0 +1,72 @@
+import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import type { Told } from '../../domain/playing/told.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Subscriber } from '../subscriber/subscriber-record.ts';
+
+/** A subscriber who has another address by now must not be heard under the old one. KEYS: record, told. ARGV: field of the record, address, time. */
+const BEGIN = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[2], 'state', 'unknown', 'at', ARGV[3], 'address', ARGV[2])
+return 1`;
+
+/** KEYS: told, access. ARGV: address. */
+const LEFT = `
+if redis.call('HGET', KEYS[1], 'address') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1], KEYS[2])`;
+
+/**
+ * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash `access`, who may look there
+ * (see `createSharing`), belongs to the same address.
+ */
+export function createTold(redis: Redis, keys: Keys) {
+  return {
+    async read(id: string, outlet: OutletName): Promise<Told> {
+      return toTold(await redis.hGetAll(keys.told(id, outlet)));
+    },
+
+    /**
+     * To be called before anything is sent: until it is noted what was, nobody knows what the outlet shows. False when
+     * the subscriber has another address by now; then nothing may be sent.
+     */
+    async begin(subscriber: Subscriber, outlet: OutletName, now: number): Promise<boolean> {
+      const { id } = subscriber;
+      const field = outletRow(outlet).address;
+      const reply = await redis.eval(BEGIN, {
+        keys: [keys.subscriber(id), keys.told(id, outlet)],
+        arguments: [field, subscriber[field], `${now}`],
+      });
+      return reply === 1;
+    },
+
+    async note(id: string, outlet: OutletName, told: Told): Promise<void> {
+      await redis.hSet(keys.told(id, outlet), toldFields(told));
+    },
+
+    /** At that address, which is the subscriber's no longer, nothing is shown now, and to whom is forgotten. */
+    async left(id: string, outlet: OutletName, address: string): Promise<void> {
+      await redis.eval(LEFT, { keys: [keys.told(id, outlet), keys.access(id)], arguments: [address] });
+    },
+
+    /** There is nobody at the subscriber's address, so nothing is shown to anybody. */
+    async forget(id: string, outlet: OutletName): Promise<void> {
+      await redis.del([keys.told(id, outlet), keys.access(id)]);
+    },
+  };
+}
+
+/** From the fields of the hash. */
+export function toTold({ state, fingerprint = '', at: time, address }: Record<string, string>): Told {
+  const at = Number(time ?? 0);
+  if (state === 'told') return { state, fingerprint, at, address };
+  return state === 'unknown' || state === 'hidden' ? { state, at, address } : { state: 'nothing', address };
+}
+
+/** As fields of the hash. The address is noted before anything is sent. */
+export function toldFields(told: Told): Record<string, string> {
+  return {
+    state: told.state,
+    ...('at' in told && { at: `${told.at}` }),
+    ...('fingerprint' in told && { fingerprint: told.fingerprint }),
+  };
+}
