@@ -57,6 +57,8 @@ function tooLong(): Fault {
 function echoNothing(entity: Component): void {
   const send = entity.send;
   entity.send = async (element) => {
+    // The stream on which it was asked is gone.
+    if (!entity.jid && isAnswer(element)) return;
     try {
       await send.call(entity, isErrorAnswer(element) ? withoutEcho(element) : element);
     } catch (err) {
@@ -67,6 +69,10 @@ function echoNothing(entity: Component): void {
       await send.call(entity, element);
     }
   };
+}
+
+function isAnswer({ name, attrs }: Element): boolean {
+  return name === 'iq' && (attrs.type === 'result' || attrs.type === 'error');
 }
 
 function isErrorAnswer({ name, attrs }: Element): boolean {

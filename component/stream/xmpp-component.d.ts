@@ -30,6 +30,8 @@ declare module '@xmpp/component' {
 
   export interface Component extends EventEmitter {
     status: string;
+    /** Null while there is no stream. */
+    jid: object | null;
     socket: Socket | null;
     options: { service: string; domain: string };
     reconnect: { delay: number; stop(): void };

@@ -7,6 +7,7 @@ import { type Element, xml } from '../../../component/stream/xml.ts';
 /** An entity as xmpp.js has it, as far as writing goes; what it writes is kept. */
 function entityThatKeeps(written: string[]): Component {
   const entity = {
+    jid: {} as object | null,
     options: { service: '', domain: 'tune.op.example' },
     on: () => entity,
     async write(text: string) {
@@ -32,6 +33,12 @@ describe('component/stream/guard', () => {
     await entity.send(xml('iq', { type: 'result', id: '1', to: 'alice@op.example' }, xml('query', {}, long)));
     expect(written).to.have.length(1);
     expect(written[0]).to.match(/^<iq type="error" id="1" to="alice@op\.example"><error .*<resource-constraint /);
+  });
+
+  it('answers nothing on a stream that is gone, where xmpp.js would trip over the JID that it has no more', async () => {
+    entity.jid = null;
+    await entity.send(xml('iq', { type: 'result', id: '1', to: 'alice@op.example' }));
+    expect(written).to.deep.equal([]);
   });
 
   it('sends nothing else that is too long, and says so', async () => {

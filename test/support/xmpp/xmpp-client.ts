@@ -16,6 +16,12 @@ export function xmppClient(
     ...(resource === undefined ? {} : { resource }),
     // The JID that the client believes to have, which an answer of the roster is compared with.
     username,
-    credentials: (authenticate) => authenticate({ username, password }, 'PLAIN', xml('user-agent')),
+    credentials: (authenticate) =>
+      authenticate({ username: utf8(username), password: utf8(password) }, 'PLAIN', xml('user-agent')),
   });
+}
+
+/** xmpp.js takes each character for one byte. */
+function utf8(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }

@@ -79,7 +79,7 @@ describe('people found by number over XMPP', () => {
   it('says what the component is and can do, and that other nodes are not there', async () => {
     const { payload } = await guests.get(xml('query', { xmlns: INFO }));
     const identities = payload?.getChildren('identity').map(({ attrs }) => `${attrs.category}/${attrs.type}`);
-    expect(identities).to.include.members(['component/presence/presence', 'gateway/xmpp', 'directory/user']);
+    expect(identities).to.include.members(['component/presence', 'gateway/xmpp', 'directory/user']);
     const features = payload?.getChildren('feature').map(({ attrs }) => attrs.var) ?? [];
     expect(features).to.include.members([
       INFO,
