@@ -3,10 +3,10 @@ import type { Log } from '../../runtime/log.ts';
 import { searchNumber } from '../../service/book/number-search.ts';
 import type { ServiceContext } from '../../service/context.ts';
 import type { Capability } from '../disco/disco.ts';
-import { callerOf } from '../stream/caller.ts';
 import { answering, errorAnswer } from '../stream/error-answer.ts';
 import type { Stream } from '../stream/stream.ts';
 import { textElement, xml } from '../stream/xml.ts';
+import { callerOf } from './caller.ts';
 
 const GATEWAY = 'jabber:iq:gateway';
 

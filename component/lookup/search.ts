@@ -3,11 +3,11 @@ import type { Log } from '../../runtime/log.ts';
 import { type Searched, searchNumber } from '../../service/book/number-search.ts';
 import type { ServiceContext } from '../../service/context.ts';
 import type { Capability } from '../disco/disco.ts';
-import { callerOf } from '../stream/caller.ts';
 import { type Form, formElement, resultElement } from '../stream/data-form.ts';
 import { answering, Refusal } from '../stream/error-answer.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
+import { callerOf } from './caller.ts';
 import { answerTo, submittedForm } from './query-form.ts';
 
 const SEARCH = 'jabber:iq:search';

@@ -9,7 +9,7 @@ import { becomeCallerWithin, keepAudit } from '../access/audit.ts';
 import type { Limit } from '../access/limits.ts';
 import { askingOf, networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';
-import { acceptText } from '../players/bodies.ts';
+import { acceptText } from '../http/bodies.ts';
 import { answerStatuses } from './statuses.ts';
 
 const NUMBER = /^\+?[1-9]\d{1,14}$/;

@@ -7,8 +7,7 @@ import { useAction } from '../parts/use-action.ts';
 import type { Place } from '../session/storage.ts';
 import type { Session } from '../session/use-session.ts';
 import { type Existing, logIn } from './log-in.ts';
-import { sendCode } from './send-code.ts';
-import type { Sent } from './sign-in.tsx';
+import { type Sent, sendCode } from './send-code.ts';
 import { WhoWasIt } from './who-was-it.tsx';
 
 type Props = {

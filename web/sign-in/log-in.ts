@@ -2,7 +2,7 @@ import { callApi } from '../api/call.ts';
 import { toProblem } from '../api/problem.ts';
 import type { Login } from '../api/shapes.ts';
 import { deviceName } from '../session/device-name.ts';
-import type { Sent } from './sign-in.tsx';
+import type { Sent } from './send-code.ts';
 
 /** Who had the number: nobody has said yet, oneself, or somebody else, of whom everything is erased. */
 export type Existing = 'continue' | 'startAnew' | undefined;

@@ -4,8 +4,7 @@ import { useTexts } from '../language/language.ts';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useAction } from '../parts/use-action.ts';
-import { sendCode } from './send-code.ts';
-import type { Sent } from './sign-in.tsx';
+import { type Sent, sendCode } from './send-code.ts';
 
 /** Asks for a number, and has a code sent there. */
 export function NumberForm({ onSent }: { onSent: (sent: Sent) => void }) {

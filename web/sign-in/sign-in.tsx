@@ -6,6 +6,7 @@ import type { Place } from '../session/storage.ts';
 import type { Notice, Session } from '../session/use-session.ts';
 import { CodeForm } from './code-form.tsx';
 import { NumberForm } from './number-form.tsx';
+import type { Sent } from './send-code.ts';
 
 type Props = {
   settings: PageSettings;
@@ -13,9 +14,6 @@ type Props = {
   onLanguage: (language: Language) => void;
   onSignedIn: (session: Session, place: Place) => void;
 };
-
-/** Codes that are on their way to a number, the newest first. */
-export type Sent = { phoneNumber: string; authenticationIds: readonly string[]; place: Place };
 
 /** The way in: a number, then the code that was sent there. */
 export function SignIn({ settings, notice, onLanguage, onSignedIn }: Props) {

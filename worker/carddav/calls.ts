@@ -1,9 +1,7 @@
 import type { SourceCredentials } from '../../domain/book/source.ts';
 import type { FaultCode } from '../../domain/fault.ts';
 import type { Card, Changes, Listed } from './dav.ts';
-
-/** Milliseconds for one request and until its answer begins, and bytes of one answer. */
-export type Limits = { timeout: number; firstByte: number; largest: number };
+import type { Limits } from './session.ts';
 
 /** Of a whole read: also milliseconds for all of it. */
 export type ReadLimits = Limits & { whole: number };

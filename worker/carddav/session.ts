@@ -1,9 +1,11 @@
 import { type Agent, type Dispatcher, request } from 'undici';
 import { Fault } from '../../domain/fault.ts';
 import type { Authorization } from './authorization.ts';
-import type { Limits } from './calls.ts';
 import { createMultistatusReader, type Multistatus } from './multistatus.ts';
 import { toReadFault } from './read-fault.ts';
+
+/** Milliseconds for one request and until its answer begins, and bytes of one answer. */
+export type Limits = { timeout: number; firstByte: number; largest: number };
 
 /** `origin`: the only one that gets the credentials. */
 export type SessionOptions = { agent: Agent; origin: string; authorization: Authorization; limits: Limits };

@@ -5,7 +5,7 @@ import { sourceOf } from '../../../service/player/player-sessions.ts';
 import { playTune, type Source } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
-import { acceptText, readForm } from '../bodies.ts';
+import { acceptText, readForm } from '../../http/bodies.ts';
 import { countCall } from '../calls.ts';
 import { ownAddress } from '../own-address.ts';
 import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';

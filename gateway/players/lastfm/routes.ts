@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { LASTFM_PATH } from '../../../service/player/player-addresses.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
-import { acceptText, readForm } from '../bodies.ts';
+import { acceptText, readForm } from '../../http/bodies.ts';
 import { answerFaults, LastFmFault } from './fault.ts';
 import { callMethod } from './methods.ts';
 

@@ -5,7 +5,7 @@ import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
 import { playTune, stopPlaying } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
-import { acceptStream, acceptText, streamOf } from '../bodies.ts';
+import { acceptStream, acceptText, streamOf } from '../../http/bodies.ts';
 import { allowOrigins } from '../cors.ts';
 import { type Caller, callerOf, count, deviceOf, requireCaller, tokenOf } from './caller.ts';
 import { answerFaults, ListenBrainzFault } from './fault.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bytesOf, requireSize } from '../http/body-stream.ts';
+import { bytesOf, requireSize } from './body-stream.ts';
 
 /** Fields of a form that are read; fifty tracks have five hundred. */
 const MOST_FIELDS = 2_000;
