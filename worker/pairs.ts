@@ -27,8 +27,9 @@ export async function decidePairs(context: Context, subscriber: Subscriber): Pro
 type Verdict = { friend: Friend | undefined; barred: string | undefined };
 
 /**
- * For each verdict: whether it rests on a number or a block that came while this job ran, and that it has not followed. Whoever it is about
- * may leave or change the number and not find this end among those it concerns; so the pair is decided again once it was followed.
+ * For each verdict: whether it was made too early. It was if it rests on a number or a block that was stored while this job ran, and that is not in the
+ * reverse index yet. If the other subscriber left now, or changed the number, the index would not name this end, and nobody would decide the pair
+ * again. So its mark stays, and the next run decides it once more, after the number has been indexed.
  */
 async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict[]): Promise<boolean[]> {
   const held = verdicts.flatMap(({ friend }) => friend?.held ?? []);

@@ -39,7 +39,10 @@ export function createContacts(
     return stream.send(xml('presence', { from: domain, to, type }, present));
   }
 
-  /** Gone first: the server tells the component nothing new as long as it seems the same to it (XEP-0163, section 4.3). */
+  /**
+   * Sends `unavailable` and then `available`. A server sends the last published items only to who has just become available (XEP-0163, section 4.3);
+   * whoever was available all along would get none.
+   */
   async function appear(jid: string): Promise<void> {
     await send(jid, 'unavailable');
     await send(jid);

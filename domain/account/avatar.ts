@@ -3,7 +3,7 @@ import { imageType, MAX_PHOTO_BYTES } from '../photo.ts';
 /** Characters in which an image of the largest size fits, also in lines of 60. */
 const LONGEST_TEXT = Math.ceil((MAX_PHOTO_BYTES * 4) / 3) * 1.1;
 
-/** Milliseconds that one look at somebody's avatar costs, and how many may be owed at once. */
+/** A token bucket for looking at somebody's avatar: a token comes every INTERVAL milliseconds, and BURST of them fit in. */
 const INTERVAL = 60_000;
 const BURST = 5;
 
@@ -17,8 +17,8 @@ export function readAvatar(text: string): Buffer | undefined {
 }
 
 /**
- * When somebody's avatar may be looked at who has paid for looks up to `paid`, and up to when it is paid then; milliseconds since the epoch. Five looks
- * in a row, then one a minute.
+ * Takes a token from the bucket: five looks in a row, then one a minute. `at` is when the look may begin. `paid` is the bucket: the time at which it
+ * will be full again; a time in the past is a full bucket. All are milliseconds since the epoch.
  */
 export function turnOf(paid: number, now: number): { at: number; paid: number } {
   const at = Math.max(now, paid - (BURST - 1) * INTERVAL);

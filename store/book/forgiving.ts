@@ -2,8 +2,10 @@ import { PACKED_BYTES } from '../base/partitions.ts';
 import { BOOKS } from './book-buckets.ts';
 
 /**
- * Lua: ends the noes in a hash `declined` of which a number is among those that leave (a table number → true), and none is held any
- * more in any of the books, which are opened with `keys.books`. The emptied entries stay until the reconciliation has marked their pairs.
+ * Lua: `forgive(declined, gone, books…)`. A subscriber's no to somebody ends when the last of that person's numbers leaves the subscriber's books.
+ * `declined` is the hash of noes (other id → packed number keys); `gone` is a table of the numbers that are being removed (number → true). An entry is
+ * emptied if one of its numbers is in `gone` and none of them stands in any of the books. Reconciliation deletes emptied entries after it has marked
+ * their pairs.
  */
 export const FORGIVE = `${BOOKS}
 local function forgive(declined, gone, ...)

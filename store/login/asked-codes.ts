@@ -2,12 +2,12 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 
 /**
- * Which codes somebody has asked for who cannot keep the answer: a string `asked-code` for each asker, by its keyed hash, with the authentication ids, sealed; gone
- * with the last code.
+ * The login codes under way of clients that cannot keep the authentication id between two requests (XMPP registration, chat, Quicksy). For each such
+ * client a string `asked-code:<keyed hash of the client>` holds the ids, sealed. It expires with the last code.
  */
 export function createAskedCodes(redis: Redis, keys: Keys) {
   return {
-    /** In place of any former one. `expiresAt`: milliseconds since the epoch. */
+    /** Replaces what was kept for that client. `expiresAt`: milliseconds since the epoch. */
     async put(asker: string, sealed: string, expiresAt: number): Promise<void> {
       await redis.set(keys.askedCode(asker), sealed, { expiration: { type: 'PXAT', value: expiresAt } });
     },

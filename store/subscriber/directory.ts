@@ -32,7 +32,10 @@ export function createDirectory(redis: Redis, interned: Interned, keys: Keys) {
       return owners;
     },
 
-    /** As `owners`, asking the same of Redis for a number that nobody owns: dearer, and for answers whose time a stranger can take. */
+    /**
+     * As `owners`, with the same number of reads whether anybody owns a number or not. For answers that a stranger can time; it costs one more read for each
+     * number that nobody owns.
+     */
     async ownersAlike(numberKeys: readonly string[]): Promise<(string | undefined)[]> {
       // Integers are given from 1.
       return interned.idsOf((await indexesOf(numberKeys)).map((index) => index ?? 0));
