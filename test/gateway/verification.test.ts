@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Env } from '../../runtime/env-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
+import { whole } from '../support/length.ts';
 import { random } from '../support/random.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -231,7 +232,7 @@ describe('proving a number', () => {
 
   it('answers alike for a number that is known and one that is not, in status, headers, size and time', async () => {
     const answers = new Set<string>();
-    await takeAlike(100, async (known) => {
+    await takeAlike(whole(100, 40), async (known) => {
       const phoneNumber = newNumber();
       if (known) await gateway.join(phoneNumber);
       return async (address) => {
@@ -280,7 +281,7 @@ describe('proving a number', () => {
 
   it('takes as long for an id that nobody gave out as for a wrong code', async () => {
     const authenticationId = await send(newNumber());
-    await takeAlike(200, async (known) => async (address) => {
+    await takeAlike(whole(200, 50), async (known) => async (address) => {
       const id = known ? authenticationId : 'nobody gave this out';
       expect((await validate(id, '000000', address)).status).to.equal(401);
     });

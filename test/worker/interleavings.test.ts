@@ -43,7 +43,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
 describe('reconcile jobs and a gateway whose steps meet in every order', () => {
   const { slow, until, begin, now, pause } = createInterleaving();
   const jobs = createJobs(() => pause(RETRY));
-  const numRuns = Number(RUNS ?? whole(200, 50));
+  const numRuns = Number(RUNS ?? whole(200, 25));
   let server: TestRedis;
   let gateway: TestGateway;
   let api: LifeApi;

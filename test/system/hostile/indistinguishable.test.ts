@@ -9,7 +9,7 @@ import { rankTest } from '../../support/rank-test.ts';
 import { startWithoutXmpp, type WithoutXmpp } from '../../support/servers/without-xmpp.ts';
 
 /** Of each kind of number. */
-const SAMPLES = whole(500, 200);
+const SAMPLES = whole(500, 60);
 /** Accounts with which the attacker waits side by side. */
 const LANES = 25;
 /** Milliseconds between two looks at the state, and how long it is sure not to be current. */
