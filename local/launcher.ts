@@ -6,6 +6,7 @@ import { prepareDemo } from './demo/demo.ts';
 import { privateFolder } from './folders.ts';
 import { greeting } from './greeting.ts';
 import { writePrivateJson } from './secrets.ts';
+import { SERVERS } from './server/servers.ts';
 import type { Settings } from './settings.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { superviseStack } from './stack/supervise.ts';
@@ -38,7 +39,7 @@ async function runStack(
   say: (text: string) => void,
   readyFile: string,
 ): Promise<void> {
-  say('Starting Redis, Prosody and Earshot …');
+  say(`Starting Redis, ${SERVERS[settings.server].title} and Earshot …`);
   const stack = await startStack({ ...withoutUndefined(settings), signal });
   try {
     superviseStack(stack, say);
@@ -72,10 +73,11 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function withoutUndefined({ httpPort, xmppPort, dataDir, policy, env }: Settings) {
+function withoutUndefined({ httpPort, xmppPort, dataDir, policy, server, env }: Settings) {
   return {
     dataDir,
     policy,
+    server,
     env,
     ...(httpPort === undefined ? {} : { httpPort }),
     ...(xmppPort === undefined ? {} : { xmppPort }),

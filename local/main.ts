@@ -7,7 +7,7 @@ import { stopSignal } from './stop-signals.ts';
 const signal = stopSignal(() => process.exit(1));
 
 try {
-  await launch(readSettings(process.env), signal, (text) => console.log(text));
+  await launch(readSettings(process.env, process.argv.slice(2)), signal, (text) => console.log(text));
   process.exit(0);
 } catch (error) {
   console.error(error instanceof StartError ? error.message : error);

@@ -1,12 +1,17 @@
+import { parseArgs } from 'node:util';
+
+import { DEFAULT_SERVER, SERVERS, type ServerName } from './server/servers.ts';
 import { StartError } from './start-error.ts';
 
-/** What `npm start` is told by its environment. */
+/** What `npm start` is told by its environment and its arguments. */
 export interface Settings {
   dataDir: string;
   /** Undefined: any free port. */
   httpPort: number | undefined;
   xmppPort: number | undefined;
   demo: boolean;
+  /** The kind of the private XMPP server: `npm start -- --server NAME`. */
+  server: ServerName;
   policy: 'mutual' | 'either';
   /** Every other `EARSHOT_*`, for the three processes. */
   env: Record<string, string>;
@@ -14,8 +19,8 @@ export interface Settings {
 
 const OWN_NAMES = ['EARSHOT_DATA_DIR', 'EARSHOT_HTTP_PORT', 'EARSHOT_XMPP_PORT', 'EARSHOT_DEMO', 'EARSHOT_POLICY'];
 
-/** Reads the settings; throws `BAD_SETTING` naming every fault at once. */
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
+/** Reads the settings; throws `BAD_SETTING` naming every fault at once. `args`: what stands behind `npm start --`. */
+export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): Settings {
   const faults: string[] = [];
   const settings: Settings = {
     dataDir: env.EARSHOT_DATA_DIR || 'data',
@@ -23,6 +28,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     xmppPort: port('EARSHOT_XMPP_PORT', env.EARSHOT_XMPP_PORT || '5222', faults),
     demo: oneOf('EARSHOT_DEMO', env.EARSHOT_DEMO || '1', ['0', '1'], faults) === '1',
     policy: oneOf('EARSHOT_POLICY', env.EARSHOT_POLICY || 'mutual', ['mutual', 'either'], faults),
+    server: serverOf(args, faults),
     env: Object.fromEntries(Object.entries(env).filter(isForProcesses)),
   };
   if (faults.length > 0) throw new StartError('BAD_SETTING', faults.join('\n'));
@@ -39,6 +45,17 @@ function port(name: string, text: string, faults: string[]): number | undefined 
   const valid = /^\d+$/.test(text) && number <= 65_535;
   if (!valid) faults.push(`${name} must be a port from 1 to 65535, or 0 for any free one, not "${text}".`);
   return number === 0 ? undefined : number;
+}
+
+function serverOf(args: readonly string[], faults: string[]): ServerName {
+  const names = Object.keys(SERVERS) as [ServerName];
+  try {
+    const { values } = parseArgs({ args: [...args], options: { server: { type: 'string' } } });
+    return oneOf('--server', values.server ?? DEFAULT_SERVER, names, faults);
+  } catch (error) {
+    faults.push(`npm start takes --server and nothing else: ${(error as Error).message}`);
+    return DEFAULT_SERVER;
+  }
 }
 
 function oneOf<T extends string>(name: string, text: string, allowed: [T, ...T[]], faults: string[]): T {

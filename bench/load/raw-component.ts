@@ -7,7 +7,7 @@ export type RawComponent = Awaited<ReturnType<typeof connectRawComponent>>;
 
 /** Where a component finds the private Prosody. */
 export function componentPlace(stack: Stack) {
-  const { componentPort, componentDomain, componentSecret } = stack.prosody();
+  const { componentPort, componentDomain, componentSecret } = stack.server();
   return { port: componentPort, domain: componentDomain, secret: componentSecret };
 }
 

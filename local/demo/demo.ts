@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../project-root.ts';
-import { registerAccount } from '../prosody/prosody-account.ts';
 import type { Stack } from '../stack/stack.ts';
 import { StartError } from '../start-error.ts';
 import { type Api, connectApi, expectStatus } from './api.ts';
@@ -25,7 +24,7 @@ const PEOPLE: readonly Person[] = [
 const RECONCILE_PATIENCE_MS = 30_000;
 
 /** What the demo needs of a stack. */
-export type DemoStack = Pick<Stack, 'gatewayUrl' | 'operatorKey' | 'prosody'>;
+export type DemoStack = Pick<Stack, 'gatewayUrl' | 'operatorKey' | 'server'>;
 
 /**
  * Finds or makes the three demo subscribers, with accounts, tokens and address books, and waits until they are friends.
@@ -71,8 +70,8 @@ async function subscribe(api: Api, stack: DemoStack, person: Person): Promise<Su
 async function subscribeAgain(api: Api, stack: DemoStack, { displayName, phoneNumber }: Person): Promise<Subscribed> {
   const found = await api('POST', '/subscribers/retrieve', { phoneNumber });
   const password = randomBytes(12).toString('base64url');
-  const jid = found.status === 200 ? (found.body as Subscribed).jid : `${phoneNumber}@${stack.prosody().domain}`;
-  await registerAccount(stack.prosody(), jid, password);
+  const jid = found.status === 200 ? (found.body as Subscribed).jid : `${phoneNumber}@${stack.server().domain}`;
+  await stack.server().makeAccount(jid, password);
   if (found.status === 200) return pick({ ...(found.body as Subscribed), password });
   const answer = await api('POST', '/subscribers', { displayName, phoneNumber, jid });
   return pick({ ...expectStatus<Subscribed>(answer, 201, `Adding ${displayName}`), password });

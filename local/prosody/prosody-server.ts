@@ -6,23 +6,14 @@ import { requireProgram } from '../children/programs.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
 import { acceptsConnections, freePort, requireFreePort } from '../ports.ts';
+import type { ServerOptions, XmppServer } from '../server/server.ts';
 import { StartError } from '../start-error.ts';
+import { makeProsodyAccount } from './prosody-account.ts';
 import { ALL_PRIVILEGES, type Privileges, prosodyConfig } from './prosody-config.ts';
 import { prosodyAnswers } from './prosody-ping.ts';
 
-/** Where a private Prosody keeps its files and listens, and what its component may do. */
-export interface ProsodyOptions {
-  /** Its folder, made when missing (mode 0700). Accounts and rosters of an earlier run are found again. */
-  dir: string;
-  componentSecret: string;
-  /** Default `op.example`. */
-  domain?: string;
-  /** Default `tune.` and the domain. */
-  componentDomain?: string;
-  /** Any free port when left out. */
-  c2sPort?: number;
-  /** Any free port when left out. */
-  componentPort?: number;
+/** What a private Prosody is told, and what its component may do. */
+export interface ProsodyOptions extends ServerOptions {
   /** Default: {@link ALL_PRIVILEGES}. */
   privileges?: Privileges;
   /** Default false; true forbids the component to send in other names. */
@@ -36,14 +27,8 @@ export interface ProsodyOptions {
 }
 
 /** A running private Prosody. */
-export interface ProsodyServer extends Child {
-  dir: string;
+export interface ProsodyServer extends XmppServer {
   configFile: string;
-  domain: string;
-  c2sPort: number;
-  componentDomain: string;
-  componentPort: number;
-  componentSecret: string;
 }
 
 /**
@@ -74,7 +59,14 @@ export async function startProsody(options: ProsodyOptions): Promise<ProsodyServ
     deathSignal: 'TERM',
   });
   await untilServing(child, place);
-  return { ...child, ...place, dir, configFile, componentSecret: options.componentSecret };
+  return {
+    ...child,
+    ...place,
+    dir,
+    configFile,
+    componentSecret: options.componentSecret,
+    makeAccount: (jid, password) => makeProsodyAccount(configFile, jid, password),
+  };
 }
 
 type Place = Pick<ProsodyServer, 'domain' | 'componentDomain' | 'c2sPort' | 'componentPort'>;

@@ -4,17 +4,17 @@ import type { Child } from '../children/child.ts';
 import { privateFolder } from '../folders.ts';
 import { freePorts } from '../ports.ts';
 import { type Role, startProcess } from '../processes.ts';
-import type { ProsodyOptions, ProsodyServer } from '../prosody/prosody-server.ts';
-import { startProsody } from '../prosody/prosody-server.ts';
 import { type RedisServer, startRedis } from '../redis/redis-server.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
+import type { XmppServer } from '../server/server.ts';
+import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings } from '../server/servers.ts';
 
 /** A server or a process of the stack. */
-export type PartName = 'redis' | 'prosody' | Role;
+export type PartName = 'redis' | 'server' | Role;
 
 /** What a stack is made of. */
-export interface PlanOptions {
-  /** Everything that is kept: secrets, Redis, Prosody, logs. */
+export interface PlanOptions extends ServerSettings {
+  /** Everything that is kept: secrets, Redis, the XMPP server, logs. */
   dataDir: string;
   /** Any free port when left out, like the others. */
   httpPort?: number;
@@ -27,11 +27,8 @@ export interface PlanOptions {
   redisUrl?: string;
   /** Further `EARSHOT_*` settings for the three processes. */
   env?: Record<string, string>;
-  /** Rights and modules that differ from the usual ones. */
-  prosody?: Pick<
-    ProsodyOptions,
-    'privileges' | 'validateFromAddresses' | 'componentIsAdmin' | 'extraModules' | 'withoutModules'
-  >;
+  /** Which XMPP server; default {@link DEFAULT_SERVER}. Each kind has a folder of its own. */
+  server?: ServerName;
   /** Files to run instead of `<role>/main`; for tests. */
   entries?: Partial<Record<Role, string>>;
 }
@@ -42,7 +39,7 @@ export interface Plan {
   httpPort: number;
   xmpp: { host: string; port: number; domain: string };
   env: Record<string, string>;
-  start: { redis(): Promise<RedisServer>; prosody(): Promise<ProsodyServer> } & Record<Role, () => Promise<Child>>;
+  start: { redis(): Promise<RedisServer>; server(): Promise<XmppServer> } & Record<Role, () => Promise<Child>>;
 }
 
 /** Chooses ports and secrets; starts nothing. */
@@ -52,6 +49,7 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
   const secrets = loadSecrets(dataDir);
   const ports = await choosePorts(options);
   const domain = options.domain ?? 'op.example';
+  const server = options.server ?? DEFAULT_SERVER;
   const env = earshotEnv(options, ports, domain, secrets);
   const processOf = (role: Role) => () =>
     startProcess({ role, env, logFile: join(logs, `${role}.log`), ...entryOf(options, role) });
@@ -62,15 +60,17 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
     env,
     start: {
       redis: () => startRedis({ dir: join(dataDir, 'redis'), port: ports.redis, password: secrets.redisPassword }),
-      prosody: () =>
-        startProsody({
-          ...options.prosody,
-          dir: join(dataDir, 'prosody'),
-          componentSecret: secrets.componentSecret,
-          domain,
-          c2sPort: ports.c2s,
-          componentPort: ports.component,
-        }),
+      server: () =>
+        SERVERS[server].start(
+          {
+            dir: join(dataDir, server),
+            componentSecret: secrets.componentSecret,
+            domain,
+            c2sPort: ports.c2s,
+            componentPort: ports.component,
+          },
+          options,
+        ),
       component: processOf('component'),
       gateway: processOf('gateway'),
       worker: processOf('worker'),

@@ -1,8 +1,8 @@
 import type { Child } from '../children/child.ts';
 import { requireFreePort } from '../ports.ts';
 import { type EarshotProcess, ROLES, type Role } from '../processes.ts';
-import type { ProsodyServer } from '../prosody/prosody-server.ts';
 import type { RedisServer } from '../redis/redis-server.ts';
+import type { XmppServer } from '../server/server.ts';
 import { StartError } from '../start-error.ts';
 import { waitForReadiness } from './readiness.ts';
 import { type PartName, type Plan, type PlanOptions, planStack } from './stack-plan.ts';
@@ -15,7 +15,7 @@ export interface StackOptions extends PlanOptions {
   signal?: AbortSignal;
 }
 
-/** A running stack: Redis, Prosody and the three processes. */
+/** A running stack: Redis, the XMPP server and the three processes. */
 export interface Stack {
   /** `http://127.0.0.1:port` */
   gatewayUrl: string;
@@ -25,7 +25,7 @@ export interface Stack {
   env: Record<string, string>;
   /** The private one. */
   redis(): RedisServer;
-  prosody(): ProsodyServer;
+  server(): XmppServer;
   process(role: Role): EarshotProcess;
   part(name: PartName): Child;
   /** SIGKILL, and nothing else: the part stays down until {@link Stack.restart}. */
@@ -41,7 +41,7 @@ export interface Stack {
 }
 
 /** Every part, in the order of starting. */
-export const PART_NAMES: readonly PartName[] = ['redis', 'prosody', ...ROLES];
+export const PART_NAMES: readonly PartName[] = ['redis', 'server', ...ROLES];
 
 /** Starts everything and waits until it is ready. If a part fails, what was started is stopped and the error says which part and why. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -53,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const stack = makeStack(plan, options);
   try {
-    const servers: PartName[] = options.redisUrl === undefined ? ['redis', 'prosody'] : ['prosody'];
+    const servers: PartName[] = options.redisUrl === undefined ? ['redis', 'server'] : ['server'];
     await startAll(stack, servers, options.signal);
     await startAll(stack, ROLES, options.signal);
     await stack.untilReady();
@@ -94,7 +94,7 @@ function makeStack(plan: Plan, options: StackOptions): Stack {
     await Promise.allSettled(starting);
     const stopParts = (names: readonly PartName[]) => Promise.all(names.map((name) => running.get(name)?.stop()));
     await stopParts(ROLES);
-    await stopParts(['prosody', 'redis']);
+    await stopParts(['server', 'redis']);
   }
   return {
     gatewayUrl,
@@ -103,7 +103,7 @@ function makeStack(plan: Plan, options: StackOptions): Stack {
     env: plan.env,
     part,
     redis: () => part('redis') as RedisServer,
-    prosody: () => part('prosody') as ProsodyServer,
+    server: () => part('server') as XmppServer,
     process: (role) => part(role) as EarshotProcess,
     kill: (name) => part(name).kill(),
     restart,

@@ -5,7 +5,6 @@ import { client } from '@xmpp/client';
 import { expect } from 'chai';
 
 import { freePort } from '../../local/ports.ts';
-import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import { ALL_PRIVILEGES } from '../../local/prosody/prosody-config.ts';
 import { type ProsodyServer, startProsody } from '../../local/prosody/prosody-server.ts';
 import { startPatiently } from '../support/xmpp/patient-start.ts';
@@ -25,7 +24,7 @@ describe('a private Prosody', () => {
 
   it('lets an account sign in, and still does after kill -9 on the same ports', async () => {
     const first = await startProsody({ dir, componentSecret: 'secret' });
-    await registerAccount(first, '+8613800138000@op.example', 'pass word "1"');
+    await first.makeAccount('+8613800138000@op.example', 'pass word "1"');
     expect(await signIn(first, '+8613800138000', 'pass word "1"')).to.match(/^\+8613800138000@op\.example\//);
     await first.kill();
     expect(isRunning(first.pid)).to.equal(false);
@@ -36,8 +35,8 @@ describe('a private Prosody', () => {
 
   it('refuses a wrong password and forgets the old one when an account is registered again', async () => {
     prosody = await startProsody({ dir, componentSecret: 'secret' });
-    await registerAccount(prosody, 'bob@op.example', 'old');
-    await registerAccount(prosody, 'bob@op.example', 'new');
+    await prosody.makeAccount('bob@op.example', 'old');
+    await prosody.makeAccount('bob@op.example', 'new');
     expect((await rejection(signIn(prosody, 'bob', 'old'))).message).to.contain('not-authorized');
     expect(await signIn(prosody, 'bob', 'new')).to.match(/^bob@op\.example\//);
   });

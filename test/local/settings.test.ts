@@ -10,6 +10,7 @@ describe('the settings of npm start', () => {
       xmppPort: 5222,
       demo: true,
       policy: 'mutual',
+      server: 'prosody',
       env: {},
     });
   });
@@ -19,6 +20,13 @@ describe('the settings of npm start', () => {
     const settings = readSettings(env);
     expect(settings).to.deep.include({ httpPort: undefined, demo: false, policy: 'either' });
     expect(settings.env).to.deep.equal({ EARSHOT_LOG_LEVEL: 'debug' });
+  });
+
+  it('take the kind of XMPP server from the command line, and nothing else from there', () => {
+    expect(readSettings({}, ['--server', 'prosody'])).to.include({ server: 'prosody' });
+    expect(() => readSettings({}, ['--server', 'sendmail'])).to.throw('--server must be prosody, not "sendmail".');
+    for (const args of [['--sever', 'prosody'], ['prosody'], ['--server']])
+      expect(() => readSettings({}, args)).to.throw('npm start takes --server and nothing else: ');
   });
 
   it('name every fault at once', () => {

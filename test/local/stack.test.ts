@@ -33,7 +33,7 @@ describe('a stack', () => {
     expect(env).to.deep.equal(stack.env);
     expect(env).to.include({
       EARSHOT_REDIS_URL: stack.redis().url,
-      EARSHOT_COMPONENT_SERVICE: `xmpp://127.0.0.1:${stack.prosody().componentPort}`,
+      EARSHOT_COMPONENT_SERVICE: `xmpp://127.0.0.1:${stack.server().componentPort}`,
       EARSHOT_COMPONENT_DOMAIN: 'tune.op.example',
       EARSHOT_HOME_HOST: 'op.example',
       EARSHOT_OPERATOR_KEY: stack.operatorKey,
@@ -54,7 +54,7 @@ describe('a stack', () => {
     }
     await stack.untilReady();
     expect(stack.env.EARSHOT_REDIS_URL).to.equal(stack.redis().url);
-    expect(stack.xmpp.port).to.equal(stack.prosody().c2sPort);
+    expect(stack.xmpp.port).to.equal(stack.server().c2sPort);
   });
 
   it('leaves no process behind, however often it is stopped', async () => {

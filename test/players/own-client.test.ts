@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { registerAccount } from '../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
@@ -220,7 +219,7 @@ describe('a tune that the user’s own client publishes', () => {
   });
 
   it('is heard again after the component, Prosody or Redis died, and what was said meanwhile is not lost for ever', async () => {
-    for (const part of ['component', 'prosody', 'redis'] as const) {
+    for (const part of ['component', 'server', 'redis'] as const) {
       await stack.kill(part);
       await stack.restart(part);
       await stack.untilReady();
@@ -254,7 +253,7 @@ describe('a tune that the user’s own client publishes', () => {
 
   it('is undone to the end where a process died half-way, in an account that stays', async () => {
     const jid = 'dave@op.example';
-    await registerAccount(stack.prosody(), jid, 'secret');
+    await stack.server().makeAccount(jid, 'secret');
     const body = { phoneNumber: '+8613900139002', jid };
     const { body: dave } = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));
     const daves = await connectFriend(stack, { jid, password: 'secret' });

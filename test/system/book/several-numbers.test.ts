@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -115,7 +114,7 @@ describe('several numbers for one subscriber', () => {
   });
 
   it('are all free when their subscriber has gone', async () => {
-    await registerAccount(stack.prosody(), 'dora@op.example', 'secret');
+    await stack.server().makeAccount('dora@op.example', 'secret');
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${bob.id}`));
     const body = { phoneNumber: WORK, otherPhoneNumbers: [bob.phoneNumber, WORK], jid: 'dora@op.example' };
     const created = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));

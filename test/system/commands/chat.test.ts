@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestStack } from '../../support/stack.ts';
@@ -51,7 +50,7 @@ describe('commands as text, in a chat', () => {
 
   async function guest(name: string): Promise<FriendClient> {
     const jid = `${name}@op.example`;
-    await registerAccount(stack.prosody(), jid, 'secret');
+    await stack.server().makeAccount(jid, 'secret');
     const client = await connectFriend(stack, { jid, password: 'secret' });
     guests.push(client);
     return client;

@@ -1,6 +1,5 @@
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { codeFor } from '../../support/http/codes.ts';
 import { startTestStack } from '../../support/stack.ts';
@@ -62,7 +61,7 @@ describe('commands from an XMPP client', () => {
   /** Somebody of the host who is no subscriber. */
   async function guest(name: string): Promise<{ client: FriendClient; commands: Commander; jid: string }> {
     const jid = `${name}@op.example`;
-    await registerAccount(stack.prosody(), jid, 'secret');
+    await stack.server().makeAccount(jid, 'secret');
     const client = await connectFriend(stack, { jid, password: 'secret' });
     guests.push(client);
     return { client, commands: createCommander(client.xmpp), jid };

@@ -97,7 +97,7 @@ describe('a server that hangs instead of dying', () => {
   });
 
   it('is the XMPP server: calls that do not need it are answered as ever, and what they ask for is shown once it goes on', async () => {
-    await whileHanging(stack.prosody(), async () => {
+    await whileHanging(stack.server(), async () => {
       await api.play(alice, { title: 'Nobody can hear this yet' });
       await api.play(alice, { title: 'The newest one' });
       await api.putBook(bob, [{ name: 'Alice renamed', phoneNumbers: [alice.phoneNumber] }]);

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -39,7 +38,7 @@ describe('a JID that changes', () => {
 
   /** An account that is there, and the subscriber as it is known by it. */
   async function account(name: string): Promise<Person> {
-    await registerAccount(stack.prosody(), `${name}@op.example`, 'secret');
+    await stack.server().makeAccount(`${name}@op.example`, 'secret');
     return { ...alice, jid: `${name}@op.example`, password: 'secret' };
   }
 
@@ -109,7 +108,7 @@ describe('a JID that changes', () => {
     const open = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
     const consent = (settings: object) =>
       api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...open, ...settings }));
-    const node = (name: string) => filesIn(join(stack.prosody().dir, 'data'), `pep/${name}.dat`);
+    const node = (name: string) => filesIn(join(stack.server().dir, 'data'), `pep/${name}.dat`);
     const carol = await api.join('+8613700137000', 'Carol');
     const [choosy, wary] = [await account('choosy'), await account('wary')];
     await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber], groups: ['Family'] }]);

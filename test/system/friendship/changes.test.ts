@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -108,7 +107,7 @@ describe('people who come, change and go', () => {
     await api.putBook(dora, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await api.putBook(alice, [{ name: 'Dora', phoneNumbers: [dora.phoneNumber] }]);
     await alices.item(dora.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Dora' }));
-    await registerAccount(stack.prosody(), dora.jid, dora.password);
+    await stack.server().makeAccount(dora.jid, dora.password);
     const doras = await connectFriend(stack, dora);
     await api.putBook(dora, [{ name: 'Alice W.', phoneNumbers: [alice.phoneNumber] }]);
     await doras.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Alice W.' }));

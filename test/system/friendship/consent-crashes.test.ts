@@ -43,17 +43,17 @@ describe('a block that meets kill -9', () => {
       await carols.hears(alice.jid, title);
       await consent({ blocked: [{ subscriberId: bob.id }] });
       // Clients that come back by themselves would throw out those who take their place.
-      if (part === 'prosody') for (const client of [bobs, carols]) await client.leave();
+      if (part === 'server') for (const client of [bobs, carols]) await client.leave();
       await sleep(random() * 25);
       await stack.kill(part);
       await stack.restart(part);
       await stack.untilReady();
-      if (part === 'prosody') {
+      if (part === 'server') {
         bobs = await connectFriend(stack, bob);
         carols = await connectFriend(stack, carol);
       }
       // Prosody was down with the old client, and the new one is not told of a tune that it may not see.
-      if (part !== 'prosody') await bobs.hears(alice.jid, undefined);
+      if (part !== 'server') await bobs.hears(alice.jid, undefined);
       await carols.hears(alice.jid, title);
       await eventually(async () => expect(await api.friends(bob)).to.be.empty);
       await api.settled(alice, bob);

@@ -260,7 +260,7 @@ describe('consent between two people', () => {
     await alices.hears(carol.jid, 'For the choir');
     // The component itself is a member of every node that it listens to.
     const nodes = async () =>
-      (await filesIn(join(stack.prosody().dir, 'data'), 'pep')).replaceAll(/\["tune\.op\.example"\] = "member"/g, '');
+      (await filesIn(join(stack.server().dir, 'data'), 'pep')).replaceAll(/\["tune\.op\.example"\] = "member"/g, '');
     await eventually(async () =>
       expect(await nodes())
         .to.contain('whitelist')

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -17,7 +16,7 @@ describe('the HTTP API', () => {
   after(async () => stack?.stop());
 
   it('ties a number to an account that the operator names, and makes no password then', async () => {
-    await registerAccount(stack.prosody(), 'dora@op.example', 'secret');
+    await stack.server().makeAccount('dora@op.example', 'secret');
     const { body } = await api.expectStatus(
       201,
       api.call('POST', '/v1/subscribers', {
@@ -131,7 +130,7 @@ describe('the HTTP API', () => {
 
   it('says in /readyz what is missing, and fails fast while Redis is away', async () => {
     await stack.kill('worker');
-    await stack.kill('prosody');
+    await stack.kill('server');
     const missing = async () => (await api.call('GET', '/readyz')).body.missing as unknown as string[];
     await eventually(async () =>
       expect(await missing()).to.have.members(['the worker process', 'the connection to the XMPP server']),
@@ -147,7 +146,7 @@ describe('the HTTP API', () => {
     expect(away.headers.get('retry-after')).to.equal('2');
     expect(await missing()).to.deep.equal(['Redis']);
     expect((await api.call('GET', '/livez')).status).to.equal(200);
-    for (const part of ['redis', 'prosody', 'worker'] as const) await stack.restart(part);
+    for (const part of ['redis', 'server', 'worker'] as const) await stack.restart(part);
     await stack.untilReady();
   });
 });

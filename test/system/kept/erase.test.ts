@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { QUEUES } from '../../../runtime/queues.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -121,7 +120,7 @@ describe('erasing a subscriber', () => {
   }
 
   async function moveThereAndBack(path: string): Promise<void> {
-    await registerAccount(stack.prosody(), 'alice-side@op.example', 'secret');
+    await stack.server().makeAccount('alice-side@op.example', 'secret');
     await api.play(alice, { title: 'Ein altes Geheimlied', length: 600 });
     for (const jid of ['alice-side@op.example', alice.jid]) {
       await bobs().hears(jid === alice.jid ? 'alice-side@op.example' : alice.jid, 'Ein altes Geheimlied');
@@ -274,7 +273,7 @@ describe('erasing a subscriber', () => {
   });
 
   it('leaves nothing in the memory of the XMPP server either, that a restart of all could write down', async () => {
-    for (const part of ['prosody', 'component', 'worker', 'gateway', 'redis'] as const) await stack.restart(part);
+    for (const part of ['server', 'component', 'worker', 'gateway', 'redis'] as const) await stack.restart(part);
     await stack.untilReady();
     expect(await scan()).to.deep.equal([]);
   });
@@ -295,7 +294,7 @@ describe('erasing a subscriber', () => {
 
   it('leaves an account that was there before, without what Earshot did there', async () => {
     const side = { jid: 'lena@op.example', password: 'secret' };
-    await registerAccount(stack.prosody(), side.jid, side.password);
+    await stack.server().makeAccount(side.jid, side.password);
     const body = { phoneNumber: '+8613500135000', displayName: 'Lena', jid: side.jid };
     const { body: created } = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));
     const lena = { ...side, id: String(created.subscriberId), phoneNumber: body.phoneNumber, token: '' };
@@ -310,7 +309,7 @@ describe('erasing a subscriber', () => {
     expect((await lenas.roster()).map(({ jid }) => jid)).to.deep.equal(['own@elsewhere.example']);
     expect(await itemsOf(stack, side)).to.match(/<tune[^>]*\/>/);
     await lenas.leave();
-    expect(await tracesInFiles(join(stack.dataDir, 'prosody'), [needle('title', 'Lenas Lied')])).to.deep.equal([]);
+    expect(await tracesInFiles(stack.server().dir, [needle('title', 'Lenas Lied')])).to.deep.equal([]);
     await rewriteAppendOnlyFile();
     const kept = ['logs', 'redis'].map((part) => tracesInFiles(join(stack.dataDir, part), [needle('JID', side.jid)]));
     expect((await Promise.all(kept)).flat()).to.deep.equal([]);

@@ -33,9 +33,9 @@ describe('what must not be written down', () => {
     await bobs.leave();
     await api.call('POST', '/v1/subscribers', { phoneNumber: alice.phoneNumber });
     await api.call('PUT', api.path(alice, 'now-playing'), { kind: 'audio', title: 'A secret song', length: 'long' });
-    await stack.kill('prosody');
+    await stack.kill('server');
     await api.play(alice, { title: 'A secret song', artist: 'again' });
-    await stack.restart('prosody');
+    await stack.restart('server');
     await stack.untilReady();
   });
 

@@ -1,7 +1,6 @@
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { codeFor } from '../../support/http/codes.ts';
 import { startTestStack } from '../../support/stack.ts';
@@ -45,7 +44,7 @@ describe('the names of accounts', () => {
     stack = await startTestStack();
     api = createApi(stack);
     [alice, bob] = [await api.join(ALICE, 'Alice'), await api.join(BOB, 'Bob')];
-    await registerAccount(stack.prosody(), 'mallory@op.example', 'secret');
+    await stack.server().makeAccount('mallory@op.example', 'secret');
   });
 
   after(async () => stack?.stop());
@@ -102,7 +101,7 @@ describe('accounts named after numbers, if the operator wants that', () => {
   after(async () => stack?.stop());
 
   it('are not taken over when Earshot has not made them', async () => {
-    await registerAccount(stack.prosody(), '+4915146788795@op.example', 'somebody’s own');
+    await stack.server().makeAccount('+4915146788795@op.example', 'somebody’s own');
     const { body } = await api.expectStatus(
       409,
       api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788795' }),

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
@@ -69,7 +68,7 @@ describe('the password of an XMPP account that was made here', () => {
   });
 
   it('is nobody’s to set where the account was not made here', async () => {
-    await registerAccount(stack.prosody(), 'own@op.example', 'of my own');
+    await stack.server().makeAccount('own@op.example', 'of my own');
     const created = await api.call('POST', '/v1/subscribers', { phoneNumber: '+8613800138009', jid: 'own@op.example' });
     const answer = await api.expectStatus(409, renew(String(created.body.subscriberId)));
     expect(answer.body).to.include({ code: 'CONFLICT' });

@@ -1,6 +1,5 @@
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { AUDIENCE, GRANT, startCarrier } from '../../support/http/carrier.ts';
@@ -112,7 +111,7 @@ describe('a number that has become somebody else’s', () => {
       const alice = await live();
       const { phoneNumber } = alice;
       const jid = `register-${word.toLowerCase()}@op.example`;
-      await registerAccount(stack.prosody(), jid, 'secret');
+      await stack.server().makeAccount(jid, 'secret');
       const guest = await connectIq(stack, { jid, password: 'secret' });
       const register = (misc?: string) =>
         guest.set(
@@ -141,7 +140,7 @@ describe('a number that has become somebody else’s', () => {
     const alice = await live();
     const { phoneNumber } = alice;
     const jid = 'command@op.example';
-    await registerAccount(stack.prosody(), jid, 'secret');
+    await stack.server().makeAccount(jid, 'secret');
     const guest = await connectFriend(stack, { jid, password: 'secret' });
     const commands = createCommander(guest.xmpp);
     const form = await commands.start('link');

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestStack } from '../../support/stack.ts';
@@ -52,7 +51,7 @@ describe('people found by number over XMPP', () => {
     await consent(erin, { ...OPEN, blocked: [{ subscriberId: alice.id }] });
     await consent(alice, { ...OPEN, blocked: [{ phoneNumber: FRANK }] });
     expect(carol.id).to.not.equal('');
-    await registerAccount(stack.prosody(), 'guest@op.example', 'secret');
+    await stack.server().makeAccount('guest@op.example', 'secret');
     [alices, guests] = await Promise.all([
       connectIq(stack, alice),
       connectIq(stack, { jid: 'guest@op.example', password: 'secret' }),

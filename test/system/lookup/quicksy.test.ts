@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -120,7 +119,7 @@ describe('Quicksy clients', () => {
   });
 
   it('are refused in the protocol’s words: who has no number, and who is over the quota', async () => {
-    await registerAccount(stack.prosody(), 'guest@op.example', 'secret');
+    await stack.server().makeAccount('guest@op.example', 'secret');
     const guest = await connectIq(stack, { jid: 'guest@op.example', password: 'secret' });
     expect((await sync(guest, [BOB])).error).to.include({ condition: 'not-authorized' });
     await guest.leave();
@@ -177,14 +176,14 @@ describe('Quicksy clients', () => {
   });
 
   it('leave accounts alone that were not made here', async () => {
-    await registerAccount(stack.prosody(), 'dave@op.example', 'his own');
+    await stack.server().makeAccount('dave@op.example', 'his own');
     await api.expectStatus(201, api.call('POST', '/v1/subscribers', { phoneNumber: DAVE, jid: 'dave@op.example' }));
     const installation = randomUUID();
     const pin = await codeFor(DAVE, installation);
     expect((await setPassword(DAVE, pin, 'taken over', installation)).status).to.equal(409);
     expect(await letsIn(stack, { jid: 'dave@op.example', password: 'his own' })).to.equal(true);
     const erin = '+447911123461';
-    await registerAccount(stack.prosody(), `${erin}@op.example`, 'her own');
+    await stack.server().makeAccount(`${erin}@op.example`, 'her own');
     const hers = await codeFor(erin, installation);
     expect((await setPassword(erin, hers, 'taken over', installation)).status).to.equal(409);
     expect(await letsIn(stack, { jid: `${erin}@op.example`, password: 'her own' })).to.equal(true);

@@ -1,7 +1,6 @@
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startSmsReceiver } from '../../support/servers/sms-receiver.ts';
@@ -33,7 +32,7 @@ describe('registering a number with the component', () => {
     });
     api = createApi(stack);
     carol = await api.join(CAROL);
-    for (const name of ['guest', 'other']) await registerAccount(stack.prosody(), `${name}@op.example`, 'secret');
+    for (const name of ['guest', 'other']) await stack.server().makeAccount(`${name}@op.example`, 'secret');
     [guests, others] = await Promise.all([
       connectIq(stack, { jid: 'guest@op.example', password: 'secret' }),
       connectIq(stack, { jid: 'other@op.example', password: 'secret' }),

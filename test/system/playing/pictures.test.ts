@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { registerAccount } from '../../../local/prosody/prosody-account.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
@@ -121,7 +120,7 @@ describe('how a friend appears', () => {
 
   it('with an avatar from before, without ever coming online, until the JID is another one', async () => {
     const [jid, password] = ['erin@op.example', 'secret'];
-    for (const account of [jid, 'erin2@op.example']) await registerAccount(stack.prosody(), account, password);
+    for (const account of [jid, 'erin2@op.example']) await stack.server().makeAccount(account, password);
     const erins = await connectFriend(stack, { jid, password });
     const avatar = png(900, 'erin');
     await publish(erins, avatar);

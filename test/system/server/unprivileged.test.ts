@@ -189,7 +189,7 @@ describe('a server that grants no privileges', () => {
     await api.settled(alice, bob, carol);
     await Promise.all([alices.leave(), bobs.leave()]);
     prosody.privileges = ALL_PRIVILEGES;
-    await stack.restart('prosody');
+    await stack.restart('server');
     await eventually(async () => expect(await mode()).to.equal('privileged'));
     [alices, bobs] = await Promise.all([connectAlice(), connectFriend(stack, bob)]);
     await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob Li' }));
