@@ -6,10 +6,10 @@ import { prepareDemo } from './demo/demo.ts';
 import { privateFolder } from './folders.ts';
 import { greeting } from './greeting.ts';
 import { writePrivateJson } from './secrets.ts';
-import { SERVERS } from './server/servers.ts';
 import type { Settings } from './settings.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { superviseStack } from './stack/supervise.ts';
+import { SERVERS } from './xmpp-servers.ts';
 
 /** Runs everything until `signal` is aborted, then ends everything. `say` gets what the operator is to read. */
 export async function launch(settings: Settings, signal: AbortSignal, say: (text: string) => void): Promise<void> {

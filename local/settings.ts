@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-
-import { DEFAULT_SERVER, SERVERS, type ServerName } from './server/servers.ts';
 import { StartError } from './start-error.ts';
+import { DEFAULT_SERVER, SERVERS, type ServerName } from './xmpp-servers.ts';
 
 /** What `npm start` is told by its environment and its arguments. */
 export interface Settings {

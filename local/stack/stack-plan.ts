@@ -6,8 +6,8 @@ import { freePorts } from '../ports.ts';
 import { type Role, startProcess } from '../processes.ts';
 import { type RedisServer, startRedis } from '../redis/redis-server.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
-import type { XmppServer } from '../server/server.ts';
-import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings } from '../server/servers.ts';
+import type { XmppServer } from '../xmpp-server.ts';
+import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings } from '../xmpp-servers.ts';
 
 /** A server or a process of the stack. */
 export type PartName = 'redis' | 'server' | Role;

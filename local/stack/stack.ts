@@ -2,8 +2,8 @@ import type { Child } from '../children/child.ts';
 import { requireFreePort } from '../ports.ts';
 import { type EarshotProcess, ROLES, type Role } from '../processes.ts';
 import type { RedisServer } from '../redis/redis-server.ts';
-import type { XmppServer } from '../server/server.ts';
 import { StartError } from '../start-error.ts';
+import type { XmppServer } from '../xmpp-server.ts';
 import { waitForReadiness } from './readiness.ts';
 import { type PartName, type Plan, type PlanOptions, planStack } from './stack-plan.ts';
 

@@ -1,5 +1,5 @@
-import { type ProsodyOptions, startProsody } from '../prosody/prosody-server.ts';
-import type { ServerOptions, XmppServer } from './server.ts';
+import { type ProsodyOptions, startProsody } from './prosody/prosody-server.ts';
+import type { ServerOptions, XmppServer } from './xmpp-server.ts';
 
 /** What differs from the usual in a server of one kind; for tests. */
 export interface ServerSettings {

@@ -1,4 +1,4 @@
-import type { Child } from '../children/child.ts';
+import type { Child } from './children/child.ts';
 
 /** Where a private XMPP server keeps its files and listens. */
 export interface ServerOptions {
