@@ -1,7 +1,8 @@
 import { Fault } from '../domain/fault.ts';
 import type { ComponentConfig } from '../runtime/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
-import { createQueueWorker, type QueueName, type QueueWork, type QueueWorker } from '../runtime/queues.ts';
+import { createQueueWorker, type QueueWork, type QueueWorker } from '../runtime/queue-worker.ts';
+import type { QueueName } from '../runtime/queues.ts';
 import { createAccountJob } from './account/account.ts';
 import type { Context } from './context.ts';
 import type { Patience } from './patience.ts';

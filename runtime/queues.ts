@@ -1,4 +1,4 @@
-import { type Job, Queue, Worker } from 'bullmq';
+import { Queue } from 'bullmq';
 import { MultiErrorReply } from 'redis';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
@@ -87,36 +87,4 @@ function isScriptUnknown(error: unknown): boolean {
  */
 function jobOptions(id: string, delay: number) {
   return { delay, deduplication: { id, keepLastIfActive: true, reschedule: delay === 0 } };
-}
-
-export type QueueWorker = Worker<SubscriberJob>;
-
-/** Looks at one subscriber. The job and its token are for work that puts itself off. */
-export type QueueWork = (id: string, job: Job<SubscriberJob>, token: string) => Promise<void>;
-
-/** Runs `work` for the queue's jobs, `concurrency` of them side by side. It does nothing until `run()` is called. */
-export function createQueueWorker(
-  redis: QueueRedis,
-  prefix: string,
-  name: QueueName,
-  concurrency: number,
-  log: Log,
-  work: QueueWork,
-): QueueWorker {
-  const worker = new Worker<SubscriberJob>(name, (job, token) => work(job.data.id, job, token ?? ''), {
-    connection: redis.connection(),
-    prefix: queuePrefix(prefix),
-    concurrency,
-    autorun: false,
-    // A process that was killed keeps its jobs locked this long.
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
-    maxStalledCount: 1_000,
-    runRetryDelay: 1_000,
-  });
-  worker.on('error', (err) => log.warn({ err, queue: name }, 'queue worker'));
-  worker.on('failed', (job, err) =>
-    log.warn({ err, queue: name, subject: job?.data.id, attempt: job?.attemptsMade }, 'job failed'),
-  );
-  return worker;
 }

@@ -1,6 +1,6 @@
 import { DelayedError, type Job } from 'bullmq';
 import type { WorkerConfig } from '../runtime/config.ts';
-import type { QueueWork } from '../runtime/queues.ts';
+import type { QueueWork } from '../runtime/queue-worker.ts';
 import { unseal } from '../runtime/sealing.ts';
 import type { Context } from './context.ts';
 import { postMessage } from './sms-webhook.ts';

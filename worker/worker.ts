@@ -3,7 +3,7 @@ import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
-import { createQueueWorker } from '../runtime/queues.ts';
+import { createQueueWorker } from '../runtime/queue-worker.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createDavReader } from './carddav/reader.ts';
@@ -51,7 +51,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const workers = (['reconcile', 'source', 'verification'] as const).map((queue) =>
     createQueueWorker(queueRedis, config.redisPrefix, queue, CONCURRENCY[queue], log, jobs[queue]),
   );
-  for (const worker of workers) void worker.run().catch((err: unknown) => log.error({ err }, 'queue worker ended'));
+  for (const worker of workers) worker.open();
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await refillBudgets(context);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentConfig } from '../../runtime/config.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { QueueName, Queues, QueueWorker } from '../../runtime/queues.ts';
+import type { QueueWorker } from '../../runtime/queue-worker.ts';
+import type { QueueName, Queues } from '../../runtime/queues.ts';
 import type { Status } from '../../store/base/status.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Element } from '../stream/xml.ts';
@@ -89,16 +90,14 @@ export function createGate(
 
   function open(): void {
     for (const [queue, worker] of workers) {
-      if (worker.isPaused()) worker.resume();
-      else if (!worker.isRunning())
-        void worker.run().catch((err: unknown) => log.error({ err, queue }, 'queue worker ended'));
+      worker.open();
       void queues.retryNow(queue).catch((err: unknown) => log.warn({ err, queue }, 'waiting jobs not brought forward'));
     }
   }
 
   function close(): void {
     // What is in flight fails by itself and is tried again; nobody has to wait for it.
-    for (const worker of workers.values()) if (worker.isRunning()) void worker.pause(true);
+    for (const worker of workers.values()) worker.shut();
   }
 
   function distrust(): void {

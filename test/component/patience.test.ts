@@ -4,7 +4,7 @@ import type { Context } from '../../component/context.ts';
 import { createPatience, type Patience } from '../../component/patience.ts';
 import { Unanswered } from '../../component/stream/requests.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { QueueWork } from '../../runtime/queues.ts';
+import type { QueueWork } from '../../runtime/queue-worker.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createClient } from 'redis';
 import { connectQueueRedis, type QueueRedis } from '../../runtime/queue-redis.ts';
-import { createQueues, createQueueWorker, type Queues, type QueueWorker } from '../../runtime/queues.ts';
+import { createQueueWorker, type QueueWorker } from '../../runtime/queue-worker.ts';
+import { createQueues, type Queues } from '../../runtime/queues.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
 import { eventually } from '../support/eventually.ts';
 import { whileHanging } from '../support/hanging.ts';
@@ -27,7 +29,7 @@ describe('the queues', () => {
     worker = createQueueWorker(redis, 'earshot', 'reconcile', 4, log, async (id) => {
       done.push(id);
     });
-    void worker.run();
+    worker.open();
   });
 
   after(async () => {
@@ -84,6 +86,27 @@ describe('the queues', () => {
     });
     try {
       await eventually(() => late.enqueue('tune', ['alice']));
+    } finally {
+      await late.close();
+      patient.close();
+    }
+  });
+
+  it('give their jobs to a worker that began while Redis hung, once it answers again', async () => {
+    const pid = Number(/process_id:(\d+)/.exec(await server.redis.info('server'))?.[1]);
+    const patient = await connectQueueRedis(server.place, 'earshot', 'wait', log, 250);
+    const seen: string[] = [];
+    const late = createQueueWorker(patient, 'earshot', 'avatar', 4, log, async (id) => {
+      seen.push(id);
+    });
+    await whileHanging({ pid }, async () => {
+      late.open();
+      // Long enough for its connections to be given up.
+      await sleep(1_500);
+    });
+    try {
+      await queues.enqueue('avatar', ['erin']);
+      await eventually(() => expect(seen).to.deep.equal(['erin']));
     } finally {
       await late.close();
       patient.close();
