@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '../runtime/config.ts';
+import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';

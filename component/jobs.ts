@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts';
-import type { ComponentConfig } from '../runtime/config.ts';
+import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
 import { createQueueWorker, type QueueWork, type QueueWorker } from '../runtime/queue-worker.ts';
 import type { QueueName } from '../runtime/queues.ts';

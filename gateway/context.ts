@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../runtime/config.ts';
+import type { GatewayConfig } from '../runtime/config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf } from '../runtime/number-key.ts';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { GatewayConfig } from '../runtime/config.ts';
+import type { GatewayConfig } from '../runtime/config/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';

@@ -1,4 +1,4 @@
-import type { ServiceConfig } from '../runtime/config.ts';
+import type { ServiceConfig } from '../runtime/config/config.ts';
 import { createKeyedHash, type KeyedHash } from '../runtime/keyed-hash.ts';
 import { createNumberKeys, type NumberKeys } from '../runtime/number-key.ts';
 import type { Queues } from '../runtime/queues.ts';

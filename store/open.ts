@@ -1,4 +1,4 @@
-import type { CommonConfig, KeyConfig } from '../runtime/config.ts';
+import type { CommonConfig, KeyConfig } from '../runtime/config/config.ts';
 import { findRedis } from '../runtime/find-redis.ts';
 import type { Log } from '../runtime/log.ts';
 import { connectQueueRedis, type QueueRedis } from '../runtime/queue-redis.ts';

@@ -1,5 +1,5 @@
 import type { Policy } from '../domain/friendship/association.ts';
-import type { WorkerConfig } from '../runtime/config.ts';
+import type { WorkerConfig } from '../runtime/config/config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';

@@ -1,4 +1,4 @@
-import { readEnv, toWorkerConfig } from '../runtime/config.ts';
+import { readEnv, toWorkerConfig } from '../runtime/config/config.ts';
 import { configOrExit, runProcess } from '../runtime/lifecycle.ts';
 import { createLog } from '../runtime/log.ts';
 import { createSubjectHash } from '../runtime/subject-hash.ts';

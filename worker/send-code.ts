@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { WorkerConfig } from '../runtime/config.ts';
+import type { WorkerConfig } from '../runtime/config/config.ts';
 import type { QueueWork } from '../runtime/queue-worker.ts';
 import { unseal } from '../runtime/sealing.ts';
 import type { Context } from './context.ts';

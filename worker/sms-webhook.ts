@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SmsWebhook } from '../runtime/login-config.ts';
+import type { SmsWebhook } from '../runtime/config/login-config.ts';
 
 /** A code on its way to a phone. `id` is the same each time this code is sent; `expiresAt`: milliseconds since the epoch. */
 export type TextMessage = { id: string; phoneNumber: string; code: string; expiresAt: number };

@@ -1,4 +1,4 @@
-import type { WorkerConfig } from '../runtime/config.ts';
+import type { WorkerConfig } from '../runtime/config/config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';

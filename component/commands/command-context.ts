@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import { createSubjectHash } from '../../runtime/subject-hash.ts';
 import { createServiceContext } from '../../service/context.ts';
 import type { Context } from '../context.ts';

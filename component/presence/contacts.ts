@@ -1,6 +1,6 @@
 // RFC 6121, section 3 (subscriptions) and 4 (presence), for an entity that everybody of the home host may have as a contact
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Context } from '../context.ts';
 import { capsElement } from '../disco/caps.ts';
 import { pictureElement } from '../disco/vcard.ts';

@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Element } from '../stream/xml.ts';
 import type { Connection, ServerKind } from './kind.ts';
 import { unprivileged } from './none.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { QueueWorker } from '../../runtime/queue-worker.ts';
 import type { QueueName, Queues } from '../../runtime/queues.ts';

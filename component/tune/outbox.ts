@@ -2,7 +2,7 @@ import { DelayedError, type Job } from 'bullmq';
 import { decideShowing, type Showing, visibleTo } from '../../domain/playing/showing.ts';
 import { shownBy, type Told, tellingTime } from '../../domain/playing/told.ts';
 import { fingerprint, type Tune } from '../../domain/playing/tune.ts';
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Situation } from '../../store/playing/situation.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context, With } from '../context.ts';

@@ -1,5 +1,5 @@
 import { decideShowing, visibleTo } from '../../domain/playing/showing.ts';
-import type { ComponentConfig } from '../../runtime/config.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Context } from '../context.ts';
 import { letGo } from './access.ts';
 

@@ -1,6 +1,6 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Fault } from '../../domain/fault.ts';
-import type { OAuthConfig } from '../../runtime/edge-config.ts';
+import type { OAuthConfig } from '../../runtime/config/edge-config.ts';
 import { findKeySet } from './issuer-metadata.ts';
 import { createRemoteKeys, type RemoteKeyOptions } from './remote-keys.ts';
 

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { parseE164 } from '../../domain/phone.ts';
-import type { AssertionConfig } from '../../runtime/login-config.ts';
+import type { AssertionConfig } from '../../runtime/config/login-config.ts';
 import { createKeys } from './assertion-keys.ts';
 import { OAuthFault } from './oauth-fault.ts';
 

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import type { EdgeConfig } from '../../runtime/edge-config.ts';
+import type { EdgeConfig } from '../../runtime/config/edge-config.ts';
 
 /** What the page at /docs needs: its own scripts, styles and pictures. Swagger UI writes styles into its elements. */
 export const DOCS_POLICY = [

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Fault } from '../../domain/fault.ts';
-import type { TlsConfig } from '../../runtime/edge-config.ts';
+import type { TlsConfig } from '../../runtime/config/edge-config.ts';
 import { every, type Running } from '../../runtime/lifecycle.ts';
 import type { Log } from '../../runtime/log.ts';
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Place } from '../../runtime/edge-config.ts';
+import type { Place } from '../../runtime/config/edge-config.ts';
 import type { Context } from '../context.ts';
 import { allMetrics } from './all-metrics.ts';
 

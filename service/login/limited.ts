@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Limit } from '../../runtime/login-config.ts';
+import type { Limit } from '../../runtime/config/login-config.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Something that was counted and may turn out not to count. */

@@ -2,7 +2,7 @@ import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../../domain/fault.ts';
 import { lineOf, NO_COUNTRY } from '../../domain/phone/line.ts';
 import { lookupForms } from '../../domain/phone.ts';
-import type { Lines } from '../../runtime/login-config.ts';
+import type { Lines } from '../../runtime/config/login-config.ts';
 import { seal, unseal } from '../../runtime/sealing.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Count, countInAll, countOne } from './limited.ts';

@@ -1,4 +1,4 @@
-import type { Limit } from '../../runtime/login-config.ts';
+import type { Limit } from '../../runtime/config/login-config.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 import { newStamp } from './marks.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Env } from '../../runtime/env-reader.ts';
+import type { Env } from '../../runtime/config/env-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
 import { whole } from '../support/length.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { prepareDomain } from '../domain/account/jid.ts';
-import type { RedisPlace } from './redis-options.ts';
-import { isSafeUrl } from './safe-url.ts';
+import { prepareDomain } from '../../domain/account/jid.ts';
+import type { RedisPlace } from '../redis-options.ts';
+import { isSafeUrl } from '../safe-url.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
-import { isLineCountry, LINE_TYPES, type LineType } from '../domain/phone/line.ts';
-import { cleanText } from '../domain/text.ts';
+import { isLineCountry, LINE_TYPES, type LineType } from '../../domain/phone/line.ts';
+import { cleanText } from '../../domain/text.ts';
+import { isSafeUrl } from '../safe-url.ts';
 import type { Reader } from './env-reader.ts';
-import { isSafeUrl } from './safe-url.ts';
 
 /** At most so many in so many milliseconds. */
 export type Limit = { most: number; window: number };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
+import { toGatewayConfig, toWorkerConfig } from '../../../runtime/config/config.ts';
 
 const WORKER = { EARSHOT_NUMBER_KEY: 'ab'.repeat(32), EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
 const GATEWAY = {
@@ -15,7 +15,7 @@ const ISSUER = {
   EARSHOT_ASSERTION_AUDIENCE: 'earshot',
 };
 
-describe('runtime/login-config', () => {
+describe('runtime/config/login-config', () => {
   it('sends codes as well-run services do, unless it is told otherwise', () => {
     expect(toGatewayConfig(GATEWAY).verification).to.deep.equal({
       codeLifetime: 300_000,

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../runtime/config.ts';
+import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../../runtime/config/config.ts';
 
 const WORKER = { EARSHOT_NUMBER_KEY: 'ab'.repeat(32), EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
 const GATEWAY = { ...WORKER, EARSHOT_HOME_HOST: 'op.example', EARSHOT_OPERATOR_KEY: 'k'.repeat(32) };
 
-describe('runtime/config', () => {
+describe('runtime/config/config', () => {
   it('fills in what an operator need not say', () => {
     expect(toWorkerConfig(WORKER)).to.deep.equal({
       redisUrls: ['redis://127.0.0.1:6379'],

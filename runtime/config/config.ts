@@ -1,11 +1,12 @@
-import type { AccountNames } from '../domain/account/account-name.ts';
-import type { GuessedNumbers } from '../domain/book/book-reader.ts';
-import type { NumberBudget } from '../domain/book/number-budget.ts';
-import { Fault } from '../domain/fault.ts';
-import type { Policy } from '../domain/friendship/association.ts';
+import type { AccountNames } from '../../domain/account/account-name.ts';
+import type { GuessedNumbers } from '../../domain/book/book-reader.ts';
+import type { NumberBudget } from '../../domain/book/number-budget.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { Policy } from '../../domain/friendship/association.ts';
+import { isAllowEntry } from '../internal-addresses.ts';
+import type { RedisPlace } from '../redis-options.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
 import { createReader, type Env, type Reader } from './env-reader.ts';
-import { isAllowEntry } from './internal-addresses.ts';
 import {
   type AssertionConfig,
   assertionConfig,
@@ -15,7 +16,6 @@ import {
   verificationConfig,
 } from './login-config.ts';
 import { type PageConfig, pageConfig } from './page-config.ts';
-import type { RedisPlace } from './redis-options.ts';
 
 /** The raw environment, as it was found; the only place that touches `process.env`. */
 export function readEnv(): Env {
