@@ -42,7 +42,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const presence = createPresenceTracker(context, config.homeHost);
   const avatars = createAvatars(context, config.homeHost);
   const contacts = createContacts(context, config, () => info());
-  const ownTunes = createOwnTunes(context, config.homeHost, contacts.mayRepeat);
+  const ownTunes = createOwnTunes(context, config, contacts.mayRepeat);
   const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
   const patience = createPatience(context);
   const parts = { presence, avatars, contacts, bounces, patience };

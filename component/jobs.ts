@@ -67,7 +67,7 @@ function workWith(
 ): Record<JobName, QueueWork> {
   const { domain } = config;
   return {
-    tune: nodes ? createOutbox({ ...context, nodes }, config) : createQuietOutbox(context, config),
+    tune: nodes ? createOutbox({ ...context, nodes }, config) : createQuietOutbox(context),
     roster: rosters
       ? createRosterJob({ ...context, rosters, ...(meetings && { meetings }) }, presence.sync)
       : createOfferJob({ context, presence, bounces, domain }),

@@ -1,4 +1,3 @@
-import { shares } from '../../domain/friendship/privacy.ts';
 import { cleanTune, safeUri, type Tune } from '../../domain/playing/tune.ts';
 import { playTune } from '../../service/playing/playing.ts';
 import type { Field } from '../stream/data-form.ts';
@@ -66,10 +65,9 @@ function fieldsOf({ play: words }: Texts): Field[] {
 async function start(visit: Visit, answers: Answers) {
   const { context, texts } = visit;
   const { id } = subscriberOf(visit);
-  const { expiresAt } = await playTune(context, { id, device: DEVICE }, toTune(answers, texts));
-  const { privacy } = await context.stores.privacies.read(id);
-  const notes: Note[] = [{ type: 'info', text: texts.play.until(await momentFor(visit, expiresAt)) }];
-  if (!shares(privacy, context.now())) notes.push({ type: 'warn', text: texts.play.unseen });
+  const { playing, showing } = await playTune(context, { id, device: DEVICE }, toTune(answers, texts));
+  const notes: Note[] = [{ type: 'info', text: texts.play.until(await momentFor(visit, playing.expiresAt)) }];
+  if (showing.audience === 'nobody') notes.push({ type: 'warn', text: texts.play.unseen });
   return { title: texts.commands.play.title, notes };
 }
 

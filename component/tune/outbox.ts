@@ -14,7 +14,7 @@ import { publish } from './publish.ts';
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
 
-type OutboxConfig = Pick<ComponentConfig, 'publishInterval' | 'popular'>;
+type OutboxConfig = Pick<ComponentConfig, 'publishInterval'>;
 
 export type Outbox = (id: string, job: Job, token: string) => Promise<void>;
 
@@ -81,8 +81,7 @@ async function show(
 ): Promise<boolean> {
   const { seen, told, time, showing } = round;
   const { id, jid } = seen.subscriber;
-  const shown = visibleTo(showing, 'each-friend');
-  const wanted = shown?.tune;
+  const wanted = visibleTo(showing, 'each-friend')?.tune;
   const news = fingerprint(wanted) !== shownBy(told);
   if (news) {
     const earliest = tellingTime(told, wanted, config.publishInterval);
@@ -93,14 +92,12 @@ async function show(
       ? { state: 'hidden', at: time, address: jid }
       : { state: 'told', fingerprint: fingerprint(wanted), at: time, address: jid };
   }
-  if (shown && config.popular === 'on') await context.stores.recent.note(id, showing.audience, shown.tune, shown.since);
   await context.stores.nowPlaying.finish(id, 'xmpp', seen, {
     told: news ? round.told : undefined,
     ranOut: showing.ranOut,
     access: showing.audienceUntil === undefined,
     again: showing.until,
   });
-  if (news) await context.stores.events.tell(id, { what: 'now-playing' });
   return true;
 }
 

@@ -1,9 +1,14 @@
+import { decideShowing } from '../../domain/playing/showing.ts';
 import { shownBy } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
+import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
 import { tuneOf } from './tune-element.ts';
 import { readTuneEvent, type TuneEvent } from './tune-event.ts';
+
+type OwnTunesConfig = Pick<ComponentConfig, 'homeHost' | 'popular'>;
 
 /** The device that stands for all XMPP clients of a subscriber: they share one item on the server. */
 export const OWN_CLIENT = 'xmpp';
@@ -19,15 +24,19 @@ export type OwnTunes = {
  * What subscribers' own clients publish is what they play (decision 63). The server shows it already, so that is noted too and the
  * outbox finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
  */
-export function createOwnTunes(context: Context, homeHost: string, mayRepeat: (jid: string) => boolean): OwnTunes {
+export function createOwnTunes(
+  context: Context,
+  config: OwnTunesConfig,
+  mayRepeat: (jid: string) => boolean,
+): OwnTunes {
   const { echoes, log } = context;
   const underWay = new Set<Promise<void>>();
 
   return {
     receive(message) {
-      const event = readTuneEvent(message, homeHost);
+      const event = readTuneEvent(message, config.homeHost);
       if (!event || echoes.take(event.jid, event.tune)) return;
-      const work = follow(context, event, echoes.moment(event.jid), mayRepeat(event.jid))
+      const work = follow(context, config, event, echoes.moment(event.jid), mayRepeat(event.jid))
         .catch((err: unknown) => log.warn({ err }, 'a tune of a user’s own client is not followed'))
         .finally(() => underWay.delete(work));
       underWay.add(work);
@@ -41,6 +50,7 @@ export function createOwnTunes(context: Context, homeHost: string, mayRepeat: (j
 /** `moment`: when the event came. */
 async function follow(
   context: Context,
+  config: OwnTunesConfig,
   { jid, tune: element }: TuneEvent,
   moment: number,
   repeated: boolean,
@@ -49,18 +59,22 @@ async function follow(
   const id = await stores.subscribers.idOfJid(jid);
   if (id === undefined) return;
   const tune = element && tuneOf(element);
-  const { devices } = await stores.nowPlaying.read(id);
+  const basis = await stores.situations.basis(id);
+  const { devices } = basis;
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
   // A tune that ended long ago stays on the server when its client does not take it back.
   if (repeated && tune && shownBy(await stores.told.read(id, 'xmpp')) === fingerprint(tune)) return;
   const before = devices.find(({ device }) => device === OWN_CLIENT);
-  const playing = tune && play(before, OWN_CLIENT, tune, now());
+  const time = now();
+  const playing = tune && play(before, OWN_CLIENT, tune, time);
+  const others = devices.filter((one) => one !== before);
+  const showing = decideShowing({ ...basis, devices: playing ? [...others, playing] : others }, time);
   const known = echoes.quietSince(jid, moment) ? 'it' : 'unsure';
   // Friends see it, and nothing that plays would ever end it.
-  const shown = element && !tune ? 'unreadable' : known;
-  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, shown, now()))) return;
+  const on = element && !tune ? 'unreadable' : known;
+  const shown = toRemember(config, basis, showing);
+  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, on, time, shown))) return;
   await queues.enqueue('tune', [id]);
-  await stores.events.tell(id, { what: 'now-playing' });
 }
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */

@@ -1,16 +1,12 @@
-import { decideShowing, visibleTo } from '../../domain/playing/showing.ts';
-import type { ComponentConfig } from '../../runtime/config/config.ts';
+import { decideShowing } from '../../domain/playing/showing.ts';
 import type { Context } from '../context.ts';
 import { letGo } from './access.ts';
 
 /**
  * The `tune` job where the server grants no privileges: what the user's node shows is the affair of the user's own client. What plays
- * ends in time, whoever looks at the web page is told, and nobody waits for a screen to be cleared.
+ * ends in time, and nobody waits for a screen to be cleared.
  */
-export function createQuietOutbox(
-  context: Context,
-  { popular }: Pick<ComponentConfig, 'popular'>,
-): (id: string) => Promise<void> {
+export function createQuietOutbox(context: Context): (id: string) => Promise<void> {
   const { stores, now } = context;
 
   return async (id) => {
@@ -18,14 +14,11 @@ export function createQuietOutbox(
     if (!seen) return stores.nowPlaying.forget(id);
     await letGo(context, id, seen.partings);
     const showing = decideShowing({ ...seen, parting: false }, now());
-    const shown = visibleTo(showing, 'each-friend');
-    if (shown && popular === 'on') await stores.recent.note(id, showing.audience, shown.tune, shown.since);
     await stores.nowPlaying.finish(id, 'xmpp', seen, {
       told: undefined,
       ranOut: showing.ranOut,
       access: showing.audienceUntil === undefined,
       again: showing.until,
     });
-    await stores.events.tell(id, { what: 'now-playing' });
   };
 }

@@ -13,6 +13,9 @@ export type Basis = {
   barred: boolean;
 };
 
+/** Where each friend is answered alone, no other has to be waited for. */
+export const ALONE = { parting: false, barred: false };
+
 /** The decision (decision 130). Times are milliseconds since the epoch. */
 export type Showing = {
   /** What plays, whoever may see it. */

@@ -1,5 +1,5 @@
 import { sameOnline } from '../../domain/account/presence.ts';
-import { type FriendView, friendViews } from '../../service/friendship/friend-views.ts';
+import { type FriendView, type SeenFriend, seeFriends } from '../../service/friendship/friend-views.ts';
 import type { Change, EventListener } from '../../store/base/events.ts';
 import type { Context } from '../context.ts';
 import { withAvatars } from './avatars.ts';
@@ -39,7 +39,8 @@ export async function* friendStream(
     let asked = context.now();
     yield await watched.everything();
     while (!signal.aborted) {
-      const item = await inbox.take(asked + HEARTBEAT - context.now());
+      const item = await inbox.take(Math.min(asked + HEARTBEAT, watched.until()) - context.now());
+      if (!item && watched.lookAgain()) continue;
       if (item === 'closed' || item?.change.what === 'gone') return;
       if (mayHaveEnded(item) || context.now() - asked >= HEARTBEAT) {
         if (!(await allowed())) return;
@@ -101,6 +102,8 @@ function createWatched(context: Context, id: string, put: (about: string, change
   const { stores, events, now } = context;
   const listeners = new Map<string, EventListener>();
   const told = new Map<string, FriendView>();
+  /** When time alone may change what a friend shows. */
+  const untils = new Map<string, number>();
   const own: EventListener = (change) => {
     if (change.what === 'friends') put(change.id, change);
     else if (change.what === 'gone' || change.what === 'tokens') put('', change);
@@ -119,7 +122,25 @@ function createWatched(context: Context, id: string, put: (about: string, change
     const listener = listeners.get(friend);
     listeners.delete(friend);
     told.delete(friend);
+    untils.delete(friend);
     if (listener) await events.unlisten(friend, listener);
+  }
+
+  function noteSeen({ view, until }: SeenFriend): FriendView {
+    told.set(view.subscriberId, view);
+    if (until === undefined) untils.delete(view.subscriberId);
+    else untils.set(view.subscriberId, until);
+    return view;
+  }
+
+  /** Whether there is anybody whose time has come; a tune ends without anybody saying so. */
+  function lookAgain(): boolean {
+    const over = [...untils].filter(([, until]) => until <= now());
+    for (const [friend] of over) {
+      untils.delete(friend);
+      put(friend, { what: 'now-playing' });
+    }
+    return over.length > 0;
   }
 
   async function everything(): Promise<ServerEvent> {
@@ -127,8 +148,7 @@ function createWatched(context: Context, id: string, put: (about: string, change
     const present = new Set(friends.map((friend) => friend.id));
     for (const friend of [...listeners.keys()]) if (!present.has(friend)) await unwatch(friend);
     for (const friend of present) await watch(friend);
-    const views = await friendViews(stores, id, friends, now());
-    for (const view of views) told.set(view.subscriberId, view);
+    const views = (await seeFriends(stores, id, friends, now())).map(noteSeen);
     return { event: 'friends', data: { friends: await withAvatars(context, id, views) } };
   }
 
@@ -144,9 +164,9 @@ function createWatched(context: Context, id: string, put: (about: string, change
       return before ? [{ event: 'friend-removed', data: { subscriberId: friend } }] : [];
     }
     await watch(friend);
-    const [view] = await friendViews(stores, id, [found], now());
-    if (!view) return [];
-    told.set(friend, view);
+    const [seen] = await seeFriends(stores, id, [found], now());
+    if (!seen) return [];
+    const view = noteSeen(seen);
     // A name, number or JID that changed is told as the friend anew.
     if (before && change.what === 'avatar') return [...differences(before, view), await picture(view)];
     if (before && (change.what !== 'friends' || sameLabel(before, view))) return differences(before, view);
@@ -165,7 +185,8 @@ function createWatched(context: Context, id: string, put: (about: string, change
     await Promise.allSettled([...watching, events.unlisten(id, own)]);
   }
 
-  return { own, everything, news, close };
+  const until = () => Math.min(...untils.values());
+  return { own, everything, news, until, lookAgain, close };
 }
 
 function sameLabel(a: FriendView, b: FriendView): boolean {

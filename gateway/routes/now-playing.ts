@@ -19,9 +19,8 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   /** Undefined when nothing plays. */
   async function show(request: FastifyRequest) {
-    const { id, state } = await subscriberOf(request, stores);
-    const [{ devices }, { privacy }] = await Promise.all([stores.nowPlaying.read(id), stores.privacies.read(id)]);
-    const { playing, audience } = decideShowing({ state, devices, privacy, parting: false, barred: false }, now());
+    const { id } = await subscriberOf(request, stores);
+    const { playing, audience } = decideShowing(await stores.situations.basis(id), now());
     if (!playing) return undefined;
     const { device, player } = playing;
     const whose = { device, ...(player === undefined ? {} : { player }) };
@@ -45,8 +44,8 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
         const { id } = await subscriberOf(request, stores);
-        const { expiresAt } = await playTune(context, { id, device }, tune);
-        return reply.code(202).send({ expiresAt: new Date(expiresAt).toISOString() });
+        const { playing } = await playTune(context, { id, device }, tune);
+        return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
       },
     );
 

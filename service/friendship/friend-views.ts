@@ -1,6 +1,6 @@
 import { type Online, onlineOf } from '../../domain/account/presence.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { decideShowing, visibleToFriend } from '../../domain/playing/showing.ts';
+import { ALONE, decideShowing, visibleToFriend } from '../../domain/playing/showing.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import type { Stores } from '../../store/stores.ts';
@@ -18,13 +18,13 @@ export type FriendView = Online & {
 
 export type TuneView = ReturnType<typeof tuneView>;
 
-/** Each friend is answered alone: no other has to be waited for. */
-const ALONE = { parting: false, barred: false };
-
 /** Without the device: that is nobody else's business. */
 export function tuneView({ tune, since, expiresAt }: Playing) {
   return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
+
+/** A friend as it is seen at one moment, and when time alone may change what is shown, in milliseconds since the epoch. */
+export type SeenFriend = { view: FriendView; until: number | undefined };
 
 /** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */
 export async function friendViews(
@@ -33,6 +33,16 @@ export async function friendViews(
   friends: readonly Friend[],
   now: number,
 ): Promise<FriendView[]> {
+  return (await seeFriends(stores, id, friends, now)).map(({ view }) => view);
+}
+
+/** The same, and until when it holds. */
+export async function seeFriends(
+  stores: Stores,
+  id: string,
+  friends: readonly Friend[],
+  now: number,
+): Promise<SeenFriend[]> {
   const ids = friends.map((friend) => friend.id);
   const [records, presences, privacies, theirs, states] = await Promise.all([
     stores.subscribers.records(ids),
@@ -41,11 +51,12 @@ export async function friendViews(
     stores.friends.ofEach(ids, id),
     stores.nowPlaying.readMany(ids),
   ]);
-  const views = friends.map((friend, i): FriendView => {
+  const seen = friends.map((friend, i): SeenFriend => {
     const record = records[i];
     const basis = { state: record?.state, devices: states[i]?.devices ?? [], privacy: privacies[i] ?? OPEN, ...ALONE };
-    const playing = visibleToFriend(decideShowing(basis, now), theirs[i]);
-    return {
+    const showing = decideShowing(basis, now);
+    const playing = visibleToFriend(showing, theirs[i]);
+    const view = {
       subscriberId: friend.id,
       name: friend.name,
       // The one that the own book holds, never another, which its owner may not know.
@@ -55,6 +66,7 @@ export async function friendViews(
       avatar: null,
       nowPlaying: playing ? tuneView(playing) : null,
     };
+    return { view, until: playing ? showing.until : showing.audienceUntil };
   });
-  return views.sort((a, b) => a.name.localeCompare(b.name));
+  return seen.sort((a, b) => a.view.name.localeCompare(b.view.name));
 }

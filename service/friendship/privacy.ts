@@ -1,6 +1,8 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
+import { decideShowing } from '../../domain/playing/showing.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';
+import { toRemember } from '../../store/playing/recent.ts';
 import type { ServiceContext } from '../context.ts';
 
 /**
@@ -8,7 +10,7 @@ import type { ServiceContext } from '../context.ts';
  * @throws Fault FAILED_PRECONDITION, NOT_FOUND
  */
 export async function changePrivacy(
-  { stores, queues, now }: ServiceContext,
+  { stores, queues, config, now }: ServiceContext,
   id: string,
   privacy: Privacy,
   blocked: readonly Blocked[],
@@ -16,7 +18,10 @@ export async function changePrivacy(
 ): Promise<void> {
   await stores.privacies.put(id, privacy, blocked, version, now());
   await Promise.all([queues.enqueue('tune', [id]), queues.enqueue('reconcile', [id])]);
-  await stores.events.tell(id, { what: 'now-playing' });
+  const basis = await stores.situations.basis(id);
+  // What still plays is shown to a new audience.
+  const shown = toRemember(config, basis, decideShowing(basis, now()));
+  if (shown) await stores.recent.note(id, shown);
 }
 
 /** Attempts before somebody else's changes are told to the caller. */

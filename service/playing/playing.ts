@@ -1,19 +1,31 @@
+import { decideShowing, type Showing } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
+import { toRemember } from '../../store/playing/recent.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** One of a subscriber's devices; `player` as in `Playing`. */
 export type Source = { id: string; device: string; player?: string | undefined };
 
-/** What every door does with a clean tune: it plays on that device from now on. */
+/**
+ * What every door does with a clean tune: it plays on that device from now on. In one step it is stored, made due for every
+ * outlet, told to the pages, and noted in the history if friends are shown it.
+ */
 export async function playTune(
-  { stores, queues, now }: ServiceContext,
+  { stores, queues, config, now }: ServiceContext,
   { id, device, player }: Source,
   tune: Tune,
-): Promise<Playing> {
-  const playing = play(await stores.nowPlaying.device(id, device), device, tune, now(), player);
-  await stores.nowPlaying.play(id, playing, now());
+): Promise<{ playing: Playing; showing: Showing }> {
+  const time = now();
+  const basis = await stores.situations.basis(id);
+  const before = basis.devices.find((one) => one.device === device);
+  const playing = play(before, device, tune, time, player);
+  const showing = decideShowing(
+    { ...basis, devices: [...basis.devices.filter((one) => one !== before), playing] },
+    time,
+  );
+  await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing));
   await queues.enqueue('tune', [id]);
-  return playing;
+  return { playing, showing };
 }
 
 /** Stops one device, or all; false when nothing was playing there. */

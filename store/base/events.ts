@@ -14,6 +14,9 @@ export type Change =
   | { what: 'tokens' }
   | { what: 'gone' };
 
+/** For scripts that tell in the step that makes the change: `redis.call('PUBLISH', channel, NOW_PLAYING)`. */
+export const NOW_PLAYING = JSON.stringify({ what: 'now-playing' } satisfies Change);
+
 export type Events = ReturnType<typeof createEvents>;
 export type EventListener = (change: Change) => void;
 

@@ -1,3 +1,4 @@
+import { NOW_PLAYING } from '../base/events.ts';
 import { RECORD_KEYS } from '../subscriber/identity-scripts.ts';
 
 /**
@@ -5,7 +6,8 @@ import { RECORD_KEYS } from '../subscriber/identity-scripts.ts';
  * sees the tune makes the tune due; who is blocked, or no longer is, is marked by itself.
  *
  * KEYS: record, privacy, blocked, announced, dirty-blocked, playing, due:reconcile, due:tune, recent.
- * ARGV: id, stamp, due time, version asked for (empty: any), discoverable, audience, private until, then each blocked field and value.
+ * ARGV: id, stamp, due time, version asked for (empty: any), discoverable, audience, private until, channel of events, then
+ * each blocked field and value.
  */
 export const PUT_PRIVACY = `${RECORD_KEYS}
 local id, stamp, due = ARGV[1], ARGV[2], ARGV[3]
@@ -19,7 +21,7 @@ local was, marked = {}, {}
 -- What one audience was shown is not for another.
 if (before[2] or '"friends"') ~= ARGV[6] then redis.call('DEL', KEYS[9]) end
 for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do was[field] = true end
-for i = 8, #ARGV, 2 do
+for i = 9, #ARGV, 2 do
   if was[ARGV[i]] then was[ARGV[i]] = nil
   else marked[#marked + 1] = ARGV[i] end
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
@@ -37,6 +39,7 @@ if found or #marked > 0 then redis.call('ZADD', KEYS[7], 'LT', due, id) end
 if shown then
   redis.call('HSET', KEYS[6], 'generation', stamp, 'access', stamp)
   redis.call('ZADD', KEYS[8], due, id)
+  redis.call('PUBLISH', ARGV[8], '${NOW_PLAYING}')
 end
 redis.call('HSET', KEYS[2], 'discoverable', ARGV[5], 'audience', ARGV[6], 'privateUntil', ARGV[7])
 return tostring(redis.call('HINCRBY', KEYS[2], 'version', 1))`;

@@ -69,9 +69,8 @@ export function createPrivacies(redis: Redis, keys: Keys) {
           newStamp(),
           `${now + GRACE}`,
           `${ifVersion ?? ''}`,
-          privacy.discoverable ? '1' : '0',
-          JSON.stringify(privacy.audience),
-          `${privacy.privateUntil ?? ''}`,
+          ...Object.values(privacyFields(privacy)),
+          keys.events(id),
           ...blocked.flatMap(toField),
         ],
       });
@@ -132,6 +131,15 @@ export function createPrivacies(redis: Redis, keys: Keys) {
     async clearDirtyBlocked(id: string, seen: Marks): Promise<void> {
       await clearSeen(redis, keys.dirtyBlocked(id), seen);
     },
+  };
+}
+
+/** As fields of the hash `privacy`, in this order. */
+export function privacyFields({ discoverable, audience, privateUntil }: Privacy) {
+  return {
+    discoverable: discoverable ? '1' : '0',
+    audience: JSON.stringify(audience),
+    privateUntil: `${privateUntil ?? ''}`,
   };
 }
 

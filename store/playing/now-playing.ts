@@ -7,6 +7,7 @@ import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
+import { notePiece, type Shown } from './recent.ts';
 import { toldFields } from './told.ts';
 
 /**
@@ -50,16 +51,22 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       return found.map((fields) => toPlayingState(fields as Record<string, string>));
     },
 
-    async device(id: string, device: string): Promise<Playing | undefined> {
-      const value = await redis.hGet(keys.playing(id), DEVICE + device);
-      return value === null ? undefined : toPlaying(value);
-    },
-
-    async play(id: string, playing: Playing, now: number): Promise<void> {
-      await redis.eval(PLAY, {
+    /** `shown`: what friends are shown now and is to be remembered. The pages are told in the same step. */
+    async play(id: string, playing: Playing, now: number, shown?: Shown): Promise<void> {
+      const batch = redis.multi().eval(PLAY, {
         keys: [keys.playing(id), keys.due('tune', id)],
-        arguments: [id, DEVICE + playing.device, written(playing), newStamp(), `${now + GRACE}`, `${MOST_DEVICES}`],
+        arguments: [
+          id,
+          DEVICE + playing.device,
+          written(playing),
+          newStamp(),
+          `${now + GRACE}`,
+          `${MOST_DEVICES}`,
+          keys.events(id),
+        ],
       });
+      if (shown) notePiece(batch, keys, id, shown);
+      await batch.exec();
     },
 
     /** Stops one device, or all; false when nothing was playing there. */
@@ -67,23 +74,25 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       const fields = device === undefined ? await deviceFields(redis, keys, id) : [DEVICE + device];
       const gone = await redis.eval(STOP, {
         keys: [keys.playing(id), keys.due('tune', id)],
-        arguments: [id, newStamp(), `${now + GRACE}`, ...fields],
+        arguments: [id, newStamp(), `${now + GRACE}`, keys.events(id), ...fields],
       });
       return Number(gone) > 0;
     },
 
     /**
      * The user's own client has published this on the server, or with undefined the end of it. False when there was nothing to end.
-     * `shown`: what the server shows now: `it`; perhaps something else (`unsure`); or something that Earshot cannot read, which is to be taken off.
+     * `on`: what the server shows now: `it`; perhaps something else (`unsure`); or something that Earshot cannot read, which is to be taken off.
+     * `shown`: as for `play`.
      */
     async publishedByOwner(
       id: string,
       device: string,
       playing: Playing | undefined,
-      shown: 'it' | 'unsure' | 'unreadable',
+      on: 'it' | 'unsure' | 'unreadable',
       now: number,
+      shown?: Shown,
     ): Promise<boolean> {
-      const reply = await redis.eval(OWN, {
+      const batch = redis.multi().eval(OWN, {
         keys: [keys.playing(id), keys.told(id, 'xmpp'), keys.due('tune', id), keys.subscriber(id)],
         arguments: [
           id,
@@ -92,11 +101,14 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
           newStamp(),
           `${now + GRACE}`,
           `${MOST_DEVICES}`,
-          shown === 'it' ? 'told' : 'unknown',
+          on === 'it' ? 'told' : 'unknown',
           fingerprint(playing?.tune),
-          shown === 'unreadable' ? '1' : '0',
+          on === 'unreadable' ? '1' : '0',
+          keys.events(id),
         ],
       });
+      if (shown) notePiece(batch, keys, id, shown);
+      const [reply] = (await batch.exec()) as unknown[];
       return reply === 1;
     },
 

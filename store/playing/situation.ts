@@ -1,5 +1,5 @@
 import type { OutletName } from '../../domain/playing/outlets.ts';
-import type { Basis } from '../../domain/playing/showing.ts';
+import { ALONE, type Basis } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
@@ -15,6 +15,22 @@ export type Situation = Basis & PlayingState & { subscriber: Subscriber; parting
 /** Reads it at one moment, in one round trip, as it is all in the subscriber's partition. */
 export function createSituations(redis: Redis, keys: Keys) {
   return {
+    /** What decides what a friend is shown who is answered alone (see `visibleToFriend`). */
+    async basis(id: string): Promise<Basis> {
+      const batch = redis
+        .multi()
+        .hGet(keys.subscriber(id), 'state')
+        .hGetAll(keys.playing(id))
+        .hGetAll(keys.privacy(id));
+      const [state, playing, privacy] = await batch.exec();
+      return {
+        state: (state ?? undefined) as Basis['state'],
+        devices: toPlayingState(fields(playing)).devices,
+        privacy: toPrivacyState(fields(privacy)).privacy,
+        ...ALONE,
+      };
+    },
+
     /** Undefined when there is no such subscriber. */
     async read(id: string, outlet: OutletName): Promise<Situation | undefined> {
       const batch = redis

@@ -126,9 +126,9 @@ describe('offers, where the server grants no privileges', () => {
     await match();
     await job();
     await stores.friends.write('alice', { ...NOTHING, unset: ['bob'], dirty: DIRTY }, NOW);
-    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await createQuietOutbox(context)('alice');
     await job();
-    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await createQuietOutbox(context)('alice');
     await createContactJob(context, async () => {})('alice');
     expect(await stores.sharing.partings('alice')).to.deep.equal({});
     expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
@@ -152,7 +152,7 @@ describe('offers, where the server grants no privileges', () => {
   it('are handed over to the usual way with everything to look at again, whoever dies between', async () => {
     await match();
     await job();
-    await createQuietOutbox(context, { popular: 'on' })('alice');
+    await createQuietOutbox(context)('alice');
     await stores.friends.noteLedger('alice', JID, 'former@op.example', { kind: 'made', name: '', groups: [] });
     let greetings = 0;
     const greetAll = async () => {

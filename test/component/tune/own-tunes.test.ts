@@ -52,7 +52,7 @@ describe('events of user tunes', () => {
   });
 
   async function receive(messages: Element | Element[], mayRepeat = false): Promise<string[]> {
-    const own = createOwnTunes(context, 'op.example', () => mayRepeat);
+    const own = createOwnTunes(context, { homeHost: 'op.example', popular: 'on' }, () => mayRepeat);
     for (const message of [messages].flat()) own.receive(message);
     await own.stop();
     return (await stores.nowPlaying.read('alice')).devices.map(({ device, tune }) => `${device}: ${tune.title}`);

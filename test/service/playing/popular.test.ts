@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { popularAmongFriends } from '../../../service/playing/popular.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -37,7 +38,10 @@ describe('what is popular', () => {
     await stores.friends.write(id, { ...changes, set: [own] }, NOW);
     const theirs = { id, jid: `${id}@op.example`, name: id, groups: [], since: 1 };
     await stores.friends.write('viewer', { ...changes, set: [theirs] }, NOW);
-    for (const [title, at] of played) await stores.recent.note(id, 'friends', { kind: 'audio', title }, at);
+    for (const [title, at] of played) {
+      const playing = { device: 'phone', tune: { kind: 'audio' as const, title }, since: at, expiresAt: at + 1 };
+      await stores.recent.note(id, { playing, privacy: OPEN });
+    }
   }
 
   it('tells whoever owns two of three friends nothing that the third has played before they were friends', async () => {

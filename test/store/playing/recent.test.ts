@@ -7,6 +7,12 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 const NOW = 1_700_000_000_000;
 const FRIENDS: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
 const tune = (title: string): Tune => ({ kind: 'audio', title, length: 200, source: 'An album' });
+const playing = (title: string, at: number) => ({
+  device: 'phone',
+  tune: tune(title),
+  since: at,
+  expiresAt: at + 1,
+});
 
 describe('store/playing/recent', () => {
   let server: TestRedis;
@@ -26,7 +32,7 @@ describe('store/playing/recent', () => {
     return {
       stores,
       note: (title: string, at = NOW, audience: Privacy['audience'] = 'friends') =>
-        stores.recent.note('alice', audience, tune(title), at),
+        stores.recent.note('alice', { playing: playing(title, at), privacy: { ...FRIENDS, audience } }),
       titles: async (now = NOW) =>
         ((await stores.recent.of(['alice'], now))[0] ?? []).map((played) => played.read().title).sort(),
       change: (changes: Partial<Privacy>) =>
@@ -63,6 +69,8 @@ describe('store/playing/recent', () => {
     await note('For all');
     await change({ privateUntil: NOW + 1_000 });
     expect(await titles(), 'another setting').to.deep.equal(['For all']);
+    await note('Off the record');
+    expect(await titles(), 'in a private session that began meanwhile').to.deep.equal(['For all']);
     await change({ audience });
     expect(await titles()).to.deep.equal([]);
     await note('Too late for all', NOW, 'friends');
