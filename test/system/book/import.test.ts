@@ -1,16 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi } from '../../support/api.ts';
+import { runEarshot, startEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestStack } from '../../support/stack.ts';
-
-const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 type Report = {
   row: number;
@@ -37,19 +34,9 @@ describe('earshot import', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  function start(...args: string[]): ChildProcess {
-    const env = { ...process.env, EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey };
-    return spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  }
-
-  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const child = start(...args);
-    let [out, err] = ['', ''];
-    child.stdout?.on('data', (text) => (out += text));
-    child.stderr?.on('data', (text) => (err += text));
-    const [code] = await once(child, 'close');
-    return { code, out, err };
-  }
+  const settings = () => ({ EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey });
+  const start = (...args: string[]) => startEarshot(args, settings());
+  const run = (...args: string[]) => runEarshot(args, settings());
 
   async function fileOf(name: string, lines: unknown[]): Promise<string> {
     const path = join(folder, name);

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
+import { runEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
-
-const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 describe('earshot reconcile --all', () => {
   let stack: Stack;
@@ -32,15 +28,8 @@ describe('earshot reconcile --all', () => {
 
   after(async () => stack?.stop());
 
-  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const env = { ...process.env, EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey };
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { env });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (text) => (out += text));
-    child.stderr.on('data', (text) => (err += text));
-    const [code] = await once(child, 'close');
-    return { code, out, err };
-  }
+  const run = (...args: string[]) =>
+    runEarshot(args, { EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey });
 
   /** Deletes what can be made anew from records and books. */
   async function damage(): Promise<void> {

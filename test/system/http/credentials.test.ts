@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Api, createApi } from '../../support/api.ts';
+import { runEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, type IssuedCredential, issueKey } from '../../support/http/credentials.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { startTestStack } from '../../support/stack.ts';
-
-const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 describe('carriers’ credentials', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;
@@ -27,9 +23,12 @@ describe('carriers’ credentials', () => {
   after(async () => stack?.stop());
 
   async function earshot(...args: string[]): Promise<string> {
-    const env = { ...process.env, EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY_FILE: keyFile };
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, ...args], { env });
-    return stdout;
+    const { code, out, err } = await runEarshot(args, {
+      EARSHOT_URL: stack.gatewayUrl,
+      EARSHOT_OPERATOR_KEY_FILE: keyFile,
+    });
+    expect(code, err).to.equal(0);
+    return out;
   }
   const list = (key: string) => api.call('GET', '/v1/credentials', undefined, bearer(key));
   const retrieve = (key: string, phoneNumber: string) =>
