@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Subscription } from '../../domain/friendship/roster.ts';
+import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
 import type { Stream } from '../stream/stream.ts';
 import { accountExists } from './privileged-nodes.ts';
 import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
@@ -53,14 +53,7 @@ export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void
   }
 
   return {
-    async read(jid) {
-      try {
-        return await readRoster(stream, jid, DOUBT);
-      } catch {
-        // Of an account that is not there Prosody says nothing at all.
-        return (await accountExists(stream, jid)) ? readRoster(stream, jid) : undefined;
-      }
-    },
+    read: (jid) => readExisting(stream, jid),
     set(jid, item, before) {
       const send = () => setRosterItem(stream, jid, item);
       // Another name says nothing about what the server does with subscriptions.
@@ -77,6 +70,14 @@ export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void
         undo: () => Promise.resolve(),
       }),
   };
+}
+
+/** Of an account that is not there servers say nothing at all, or that its roster is empty. */
+async function readExisting(stream: Stream, jid: string): Promise<Map<string, RosterItem> | undefined> {
+  const roster = await readRoster(stream, jid, DOUBT).catch(() => undefined);
+  if (roster && roster.size > 0) return roster;
+  if (!(await accountExists(stream, jid))) return undefined;
+  return roster ?? readRoster(stream, jid);
 }
 
 /** Written and read in one go: the server answers in order, so nobody's client comes between. */

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import type { RosterAbility } from '../../component/server/server.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
+import { connectPair, type Pair, type UnderTest } from './under-test.ts';
+
+export function rosterContract(world: () => UnderTest): void {
+  let pair: Pair;
+  const rosters = () => world().server.rosters as RosterAbility;
+
+  before(async () => {
+    pair = await connectPair(world(), 'rosters');
+  });
+
+  after(async () => pair?.leave());
+
+  function itemWith(subscription: RosterItem['subscription'], name: string, groups: string[]): RosterItem {
+    return { jid: pair.theirs.jid, subscription, name, groups };
+  }
+
+  /** What the server has of it, for the component and for the user's own client; groups have no order. */
+  async function readBack(): Promise<RosterItem | undefined> {
+    const read = (await rosters().read(pair.mine.jid))?.get(pair.theirs.jid);
+    const item = read && { ...read, groups: [...read.groups].sort() };
+    expect((await pair.me.roster()).find(({ jid }) => jid === pair.theirs.jid)).to.deep.equal(item);
+    return item;
+  }
+
+  it('are empty before anybody has written anything', async () => {
+    expect([...((await rosters().read(pair.mine.jid)) ?? [])]).to.deep.equal([]);
+  });
+
+  it('take an item, with its name and groups', async () => {
+    const item = itemWith('both', 'Björk & Co', ['Band', 'Choir']);
+    await rosters().set(pair.mine.jid, item, undefined);
+    expect(await readBack()).to.deep.equal(item);
+  });
+
+  it('take another name and other groups for it, and leave the subscription', async () => {
+    const before = await readBack();
+    const item = itemWith('both', 'Another', ['Choir']);
+    await rosters().set(pair.mine.jid, item, before);
+    expect(await readBack()).to.deep.equal(item);
+  });
+
+  it('take the subscription back, and leave the item', async () => {
+    const before = await readBack();
+    const item = itemWith('none', 'Another', ['Choir']);
+    await rosters().set(pair.mine.jid, item, before);
+    expect(await readBack()).to.deep.equal(item);
+  });
+
+  it('lose an item, which may be gone already', async () => {
+    for (const time of [1, 2]) {
+      await rosters().remove(pair.mine.jid, pair.theirs.jid);
+      expect(await readBack(), `time ${time}`).to.equal(undefined);
+    }
+  });
+
+  it('are none where there is no account', async () => {
+    expect(await rosters().read('nobody@op.example')).to.equal(undefined);
+  });
+}
