@@ -14,6 +14,7 @@ import { consent } from './parts/consent.ts';
 import { joining } from './parts/joining.ts';
 import { measure } from './parts/measure.ts';
 import { numbers } from './parts/numbers.ts';
+import { pages } from './parts/pages.ts';
 import { reading } from './parts/reading.ts';
 import { stalls } from './parts/stalls.ts';
 import { storage } from './parts/storage.ts';
@@ -24,7 +25,7 @@ import { type Findings, summary, writeReport } from './report/report.ts';
 import type { Row } from './report/rows.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'consent', 'stalls', 'storage', 'reading', 'numbers', 'bounds'];
+const PARTS = ['tunes', 'joining', 'consent', 'pages', 'stalls', 'storage', 'reading', 'numbers', 'bounds'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -52,7 +53,7 @@ async function run(): Promise<void> {
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
-  if (['tunes', 'joining', 'consent'].some(wants)) await measureOnStack(findings);
+  if (['tunes', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(machine, findings);
@@ -75,6 +76,8 @@ async function measureOnStack(findings: Findings): Promise<void> {
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
     if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
     if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
+    // The last: from then on the XMPP server is away.
+    if (wants('pages')) findings.rows.push(...(await pages(deps, console.log)));
     audience.leave();
   }
   try {

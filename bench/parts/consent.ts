@@ -6,11 +6,10 @@ import { connectFriend, type FriendClient } from '../../test/support/xmpp/friend
 import { measureRate, type Publish } from '../load/load.ts';
 import { newTune } from '../load/tunes.ts';
 import { earshotWay } from '../load/ways.ts';
-import { median } from '../median.ts';
 import type { Audience } from '../people/audience.ts';
 import { bookOf, join } from '../people/people.ts';
 import { PLAN } from '../plan.ts';
-import type { Row } from '../report/rows.ts';
+import { type Row, timeRow } from '../report/rows.ts';
 import { settled } from '../settled.ts';
 import { within } from '../within.ts';
 
@@ -28,20 +27,23 @@ export async function consent(
   const couple = await makeCouple(deps);
   const way = await earshotWay(deps.stack, audience.publishers);
   try {
-    const quiet = row(`${WHAT}, quiet`, await changes(deps.api, couple), say);
+    const quiet = timeRow(`${WHAT}, quiet`, await changes(deps.api, couple), CONSENT.goal, say);
     const rate = (await measureRate(way.publish, audience.arrivals, PLAN)) / 2;
     const loaded = await meanwhile(way.publish, audience, rate, () => changes(deps.api, couple));
-    return [quiet, row(`The same at half load: while ${rate.toFixed(0)} tunes a second go out`, loaded, say)];
+    return [
+      quiet,
+      timeRow(`The same at half load: while ${rate.toFixed(0)} tunes a second go out`, loaded, CONSENT.goal, say),
+    ];
   } finally {
     way.close();
     await couple.client.leave();
   }
 }
 
-type Couple = { player: Person; friend: Person; client: FriendClient };
+export type Couple = { player: Person; friend: Person; client: FriendClient };
 
 /** Two friends, of whom the second is online and sees what the first plays. */
-async function makeCouple({ stack, api, stores }: { stack: Stack; api: Api; stores: Stores }): Promise<Couple> {
+export async function makeCouple({ stack, api, stores }: { stack: Stack; api: Api; stores: Stores }): Promise<Couple> {
   const [player, friend] = (await join(api, 2, 'Consenting')) as [Person, Person];
   await api.putBook(player, bookOf([friend]));
   await api.putBook(friend, bookOf([player]));
@@ -81,7 +83,8 @@ async function changes(api: Api, { player, friend, client }: Couple): Promise<nu
   return times;
 }
 
-async function until(check: () => boolean): Promise<void> {
+/** Looks every millisecond. */
+export async function until(check: () => boolean): Promise<void> {
   let over = false;
   const watch = async () => {
     while (!over && !check()) await sleep(1);
@@ -115,12 +118,4 @@ async function meanwhile<T>(
     over = true;
     await driving;
   }
-}
-
-function row(what: string, times: readonly number[], say: (line: string) => void): Row {
-  const sorted = [...times].sort((a, b) => a - b);
-  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.NaN;
-  const measured = `median ${median(times).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
-  say(`${what}: ${measured}, most ${sorted.at(-1)?.toFixed(0)} ms`);
-  return { what, measured, goal: `p99 at most ${CONSENT.goal} ms`, met: p99 <= CONSENT.goal };
 }

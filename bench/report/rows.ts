@@ -1,3 +1,4 @@
+import { median } from '../median.ts';
 import { table } from './markdown.ts';
 
 /** One measured thing: what it is, what came out, what was to be reached (empty: nothing), and whether it was. */
@@ -12,4 +13,13 @@ export function rowTable(rows: readonly Row[]): string {
 
 export function verdict(met: boolean | undefined): string {
   return met === undefined ? '' : met ? 'met' : '**missed**';
+}
+
+/** Of many times, which shall not be longer than `goal`, all in milliseconds. */
+export function timeRow(what: string, times: readonly number[], goal: number, say: (line: string) => void): Row {
+  const sorted = [...times].sort((a, b) => a - b);
+  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.NaN;
+  const measured = `median ${median(times).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
+  say(`${what}: ${measured}, most ${sorted.at(-1)?.toFixed(0)} ms`);
+  return { what, measured, goal: `p99 at most ${goal} ms`, met: p99 <= goal };
 }
