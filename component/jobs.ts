@@ -1,4 +1,5 @@
 import { Fault } from '../domain/fault.ts';
+import { createConverge } from '../outlet/converge.ts';
 import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
 import { createQueueWorker, type QueueWork, type QueueWorker } from '../runtime/queue-worker.ts';
@@ -14,8 +15,8 @@ import { createRosterJob } from './roster/roster.ts';
 import type { XmppServer } from './server/server.ts';
 import type { Bounces } from './stream/bounces.ts';
 import { createContactJob, createListenJob } from './tune/listen.ts';
-import { createOutbox } from './tune/outbox.ts';
 import { createQuietOutbox } from './tune/quiet-outbox.ts';
+import { createXmppOutlet } from './tune/xmpp-outlet.ts';
 
 /** What the jobs share with what listens to the stream. */
 export type JobParts = {
@@ -67,7 +68,7 @@ function workWith(
 ): Record<JobName, QueueWork> {
   const { domain } = config;
   return {
-    tune: nodes ? createOutbox({ ...context, nodes }, config) : createQuietOutbox(context),
+    tune: nodes ? createConverge(createXmppOutlet({ ...context, nodes }, config), context) : createQuietOutbox(context),
     roster: rosters
       ? createRosterJob({ ...context, rosters, ...(meetings && { meetings }) }, presence.sync)
       : createOfferJob({ context, presence, bounces, domain }),

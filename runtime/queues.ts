@@ -1,11 +1,22 @@
 import { Queue } from 'bullmq';
 import { MultiErrorReply } from 'redis';
+import { OUTLETS, type OutletRow } from '../domain/playing/outlets.ts';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 
 /** The queues. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
-export const QUEUES = ['tune', 'roster', 'reconcile', 'account', 'source', 'listen', 'avatar', 'verification'] as const;
+export const QUEUES = [
+  ...OUTLETS.map(({ queue }): OutletQueue => queue),
+  'roster',
+  'reconcile',
+  'account',
+  'source',
+  'listen',
+  'avatar',
+  'verification',
+] as const;
 export type QueueName = (typeof QUEUES)[number];
+type OutletQueue = OutletRow['queue'];
 export type SubscriberJob = { id: string };
 
 export type Queues = {
@@ -74,6 +85,11 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** What is shown of these may have changed: every outlet looks again. */
+export async function wakeOutlets({ enqueue }: Pick<Queues, 'enqueue'>, ids: readonly string[]): Promise<void> {
+  await Promise.all(OUTLETS.map(({ queue }) => enqueue(queue, ids)));
 }
 
 /** A Redis that was restarted knows none of the scripts, and a bulk only names them (EVALSHA); single ones bring them. */

@@ -1,3 +1,4 @@
+import { wakeOutlets } from '../runtime/queues.ts';
 import type { Marks } from '../store/base/marks.ts';
 import { isStaying, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
@@ -158,7 +159,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   for (const name of await stores.sources.names(id)) await stores.sources.unlink(id, name, now());
   await stores.nowPlaying.stop(id, undefined, now());
   await stores.sharing.ask(id, now());
-  await queues.enqueue('tune', [id]);
+  await wakeOutlets(queues, [id]);
   await stores.privacies.lift(id);
   await stores.pairs.withdrawNoes(id);
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);

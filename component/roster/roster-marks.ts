@@ -1,3 +1,4 @@
+import { wakeOutlets } from '../../runtime/queues.ts';
 import type { Marks } from '../../store/base/marks.ts';
 import type { DirtyItem } from '../../store/friendship/friends.ts';
 import type { Context } from '../context.ts';
@@ -11,5 +12,5 @@ export function only(marks: Marks, items: readonly DirtyItem[], key: keyof Dirty
 export async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
   if (Object.keys(ended).length === 0) return;
   await stores.sharing.end(id, ended, now());
-  await queues.enqueue('tune', [id]);
+  await wakeOutlets(queues, [id]);
 }

@@ -2,6 +2,7 @@ import { decideShowing } from '../../domain/playing/showing.ts';
 import { shownBy } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
+import { wakeOutlets } from '../../runtime/queues.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
@@ -22,7 +23,7 @@ export type OwnTunes = {
 
 /**
  * What subscribers' own clients publish is what they play (decision 63). The server shows it already, so that is noted too and the
- * outbox finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
+ * tune job finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
  */
 export function createOwnTunes(
   context: Context,
@@ -74,7 +75,7 @@ async function follow(
   const on = element && !tune ? 'unreadable' : known;
   const shown = toRemember(config, basis, showing);
   if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, on, time, shown))) return;
-  await queues.enqueue('tune', [id]);
+  await wakeOutlets(queues, [id]);
 }
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */

@@ -1,6 +1,6 @@
 import { decideShowing } from '../../domain/playing/showing.ts';
+import { letGo } from '../../outlet/admission.ts';
 import type { Context } from '../context.ts';
-import { letGo } from './access.ts';
 
 /**
  * The `tune` job where the server grants no privileges: what the user's node shows is the affair of the user's own client. What plays

@@ -1,17 +1,20 @@
 import { fingerprint, type Tune } from './tune.ts';
 
+/** What an outlet wants to be given back the next time, such as the tag of what it has published. */
+export type Memo = string | undefined;
+
 /**
  * What an outlet was last told of a subscriber. `address`: where, such as the JID of the account; undefined when nothing
  * was ever told. `at`: when, in milliseconds since the epoch.
  */
-export type Told = { address: string | undefined } & (
+export type Told = { address: string | undefined; memo?: Memo } & (
   | { state: 'nothing' }
   /** Something is on its way, its answer was never seen, or somebody else has spoken: it may show anything. */
   | { state: 'unknown'; at: number }
   /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */
   | { state: 'hidden'; at: number }
-  /** `fingerprint`: of the tune that it shows; empty for none. */
-  | { state: 'told'; fingerprint: string; at: number }
+  /** `fingerprint`: of the tune that it shows; empty for none. `again`: when it has to be told the same once more. */
+  | { state: 'told'; fingerprint: string; at: number; again?: number | undefined }
 );
 
 /** Where nothing was told. */

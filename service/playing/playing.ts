@@ -1,5 +1,6 @@
 import { decideShowing, type Showing } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
+import { wakeOutlets } from '../../runtime/queues.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { ServiceContext } from '../context.ts';
 
@@ -24,7 +25,7 @@ export async function playTune(
     time,
   );
   await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing));
-  await queues.enqueue('tune', [id]);
+  await wakeOutlets(queues, [id]);
   return { playing, showing };
 }
 
@@ -34,6 +35,6 @@ export async function stopPlaying(
   { id, device }: { id: string; device: string | undefined },
 ): Promise<boolean> {
   const stopped = await stores.nowPlaying.stop(id, device, now());
-  if (stopped) await queues.enqueue('tune', [id]);
+  if (stopped) await wakeOutlets(queues, [id]);
   return stopped;
 }

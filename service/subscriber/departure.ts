@@ -1,3 +1,4 @@
+import { wakeOutlets } from '../../runtime/queues.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Removes a subscriber: the gates close at once, and roster items, tune, book and account go by the jobs that this asks for. */
@@ -9,6 +10,7 @@ export async function removeSubscriber({ stores, queues, now }: ServiceContext, 
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
   await stores.idempotency.erase(id);
-  for (const queue of ['tune', 'reconcile', 'listen'] as const) await queues.enqueue(queue, [id]);
+  await wakeOutlets(queues, [id]);
+  for (const queue of ['reconcile', 'listen'] as const) await queues.enqueue(queue, [id]);
   await stores.events.tell(id, { what: 'gone' });
 }

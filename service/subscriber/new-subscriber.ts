@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
 import { Fault } from '../../domain/fault.ts';
+import { wakeOutlets } from '../../runtime/queues.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { newAccountPassword } from '../account/account-password.ts';
 import { askForAccount, requireComponent } from '../account/account-request.ts';
@@ -44,7 +45,7 @@ export async function createSubscriber(
   if (config.consent === 'subscriber') {
     // Nor does the server show what the subscriber's own client plays.
     await stores.sharing.ask(subscriber.id, now());
-    await queues.enqueue('tune', [subscriber.id]);
+    await wakeOutlets(queues, [subscriber.id]);
   }
   return password === undefined ? { subscriber } : { subscriber, password };
 }

@@ -1,4 +1,4 @@
-import type { OutletName } from '../../domain/playing/outlets.ts';
+import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
 import type { QueueName } from '../../runtime/queues.ts';
 import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
@@ -35,24 +35,21 @@ export function createKeys(prefix: string) {
     uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
     sources: (id: string) => of(id, 'sources'),
     /** All that it takes to look into every book (see `BOOKS`). */
-    books: (id: string) => ({
-      ownBook: of(id, 'book'),
-      ownHeld: of(id, 'held:'),
-      sources: of(id, 'sources'),
-      sourceBook: of(id, inBook('book', '')),
-      sourceHeld: of(id, inBook('held', '')),
-    }),
+    books: (id: string) =>
+      [
+        of(id, 'book'),
+        of(id, 'held:'),
+        of(id, 'sources'),
+        of(id, inBook('book', '')),
+        of(id, inBook('held', '')),
+      ] as const,
     source: (id: string, name: string) => of(id, inBook('source', name)),
     sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     waiting: (id: string) => of(id, 'waiting'),
     /** All that it takes to charge a number (see `BUDGET`). */
-    budget: (id: string) => ({
-      budget: of(id, 'budget'),
-      asked: of(id, 'asked'),
-      waiting: of(id, 'waiting'),
-      refill: part(partitionOf(id), 'due:refill'),
-    }),
+    budget: (id: string) =>
+      [of(id, 'budget'), of(id, 'asked'), of(id, 'waiting'), part(partitionOf(id), 'due:refill')] as const,
     /** `key`: of a number of the subscriber's own (see spent.ts). */
     spent: (key: string) => of(key, 'spent'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
@@ -111,6 +108,8 @@ export function createKeys(prefix: string) {
     assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
+    /** Where somebody is due whose showing has changed: of every outlet. */
+    outletDues: (id: string) => OUTLETS.map(({ queue }) => part(partitionOf(id), `due:${queue}`)),
     duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,

@@ -20,7 +20,8 @@ const LEASE = 30_000;
  * the outbox, the id is in `due:verification`.
  */
 export function createVerifications(redis: Redis, keys: Keys) {
-  const places = (id: string) => ({ verification: keys.verification(id), due: keys.due('verification', id) });
+  const run = (script: string, id: string, ...args: string[]) =>
+    redis.eval(script, { keys: [keys.verification(id), keys.due('verification', id)], arguments: [id, ...args] });
 
   return {
     async start(id: string, { expiresAt, ...fields }: Verification, tries: number, now: number): Promise<void> {
@@ -34,7 +35,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** Uses up one try: what the code must hash to. Undefined when there is no such code, no try left, or a login under way. */
     async attempt(id: string, now: number): Promise<string | undefined> {
-      return (await ATTEMPT.run(redis, places(id), { now })) ?? undefined;
+      return ((await run(ATTEMPT, id, `${now}`)) as string | null) ?? undefined;
     },
 
     /**
@@ -43,18 +44,17 @@ export function createVerifications(redis: Redis, keys: Keys) {
      */
     async claim(id: string, now: number): Promise<string | undefined> {
       const stamp = newStamp();
-      const claimed = await CLAIM.run(redis, places(id), { now, stamp, claimedUntil: now + LEASE });
-      return claimed ? stamp : undefined;
+      return (await run(CLAIM, id, `${now}`, stamp, `${now + LEASE}`)) === 1 ? stamp : undefined;
     },
 
     /** The code is used up; false when the stamp no longer holds. */
     async consume(id: string, stamp: string): Promise<boolean> {
-      return CONSUME.run(redis, places(id), { id, stamp });
+      return (await run(CONSUME, id, stamp)) === 1;
     },
 
     /** The login came to nothing through no fault of the caller: code and try are given back. */
     async release(id: string, stamp: string): Promise<void> {
-      await RELEASE.run(redis, places(id), { stamp });
+      await run(RELEASE, id, stamp);
     },
 
     /** What is still to be delivered. */
@@ -65,7 +65,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** Forgets the code itself. */
     async delivered(id: string): Promise<void> {
-      await DELIVERED.run(redis, places(id), { id });
+      await run(DELIVERED, id);
     },
 
     /** The ids of all that wait. */

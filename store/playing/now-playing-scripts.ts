@@ -23,41 +23,45 @@ local function note(playing, device, value, generation, most)
   makeRoom(playing, device, tonumber(most))
 end`;
 
-/** Lua: tells whoever listens that another tune may be shown now. */
-const TELL = `
-local function tell(channel) redis.call('PUBLISH', channel, '${NOW_PLAYING}') end`;
+/**
+ * Lua: another tune may be shown now, so the subscriber is due for every outlet, and whoever listens is told. The due lists are the last of
+ * the keys, from `first` on.
+ */
+const CHANGED = `
+local function changed(id, first, time, channel)
+  for i = first, #KEYS do redis.call('ZADD', KEYS[i], time, id) end
+  redis.call('PUBLISH', channel, '${NOW_PLAYING}')
+end`;
 
-/** KEYS: playing, due:tune. ARGV: id, device, value, generation, due time, most devices, channel of events. */
-export const PLAY = `${NOTE}${TELL}
+/** KEYS: playing, due lists. ARGV: id, device, value, generation, due time, most devices, channel of events. */
+export const PLAY = `${NOTE}${CHANGED}
 note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
-tell(ARGV[7])
-return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
+changed(ARGV[1], 2, ARGV[5], ARGV[7])
+return 1`;
 
-/** KEYS: playing, due:tune. ARGV: id, generation, due time, channel of events, devices. */
-export const STOP = `${TELL}
+/** KEYS: playing, due lists. ARGV: id, generation, due time, channel of events, devices. */
+export const STOP = `${CHANGED}
 local gone = 0
 for i = 5, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[i]) end
 if gone == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-tell(ARGV[4])
+changed(ARGV[1], 2, ARGV[3], ARGV[4])
 return gone`;
 
 /**
  * What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
- * KEYS: playing, told:xmpp, due:tune, record. ARGV: id, device, value (empty: it ended), generation, due time, most devices, what is shown now
+ * KEYS: playing, told:xmpp, record, due lists. ARGV: id, device, value (empty: it ended), generation, due time, most devices, what is shown now
  * (`told` or `unknown`) and its fingerprint, whether it is what nobody can read ('1'), channel of events.
  */
-export const OWN = `${NOTE}${TELL}
-if redis.call('HGET', KEYS[4], 'state') ~= 'active' then return 0 end
+export const OWN = `${NOTE}${CHANGED}
+if redis.call('HGET', KEYS[3], 'state') ~= 'active' then return 0 end
 if ARGV[3] ~= '' then note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
 elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 and ARGV[9] ~= '1' then return 0
 else redis.call('HSET', KEYS[1], 'generation', ARGV[4]) end
-redis.call('ZADD', KEYS[3], ARGV[5], ARGV[1])
 if redis.call('HGET', KEYS[2], 'state') ~= 'unknown' then
   redis.call('HSET', KEYS[2], 'state', ARGV[7], 'fingerprint', ARGV[8])
 end
-tell(ARGV[10])
+changed(ARGV[1], 4, ARGV[5], ARGV[10])
 return 1`;
 
 /**

@@ -54,7 +54,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     /** `shown`: what friends are shown now and is to be remembered. The pages are told in the same step. */
     async play(id: string, playing: Playing, now: number, shown?: Shown): Promise<void> {
       const batch = redis.multi().eval(PLAY, {
-        keys: [keys.playing(id), keys.due('tune', id)],
+        keys: [keys.playing(id), ...keys.outletDues(id)],
         arguments: [
           id,
           DEVICE + playing.device,
@@ -73,7 +73,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     async stop(id: string, device: string | undefined, now: number): Promise<boolean> {
       const fields = device === undefined ? await deviceFields(redis, keys, id) : [DEVICE + device];
       const gone = await redis.eval(STOP, {
-        keys: [keys.playing(id), keys.due('tune', id)],
+        keys: [keys.playing(id), ...keys.outletDues(id)],
         arguments: [id, newStamp(), `${now + GRACE}`, keys.events(id), ...fields],
       });
       return Number(gone) > 0;
@@ -93,7 +93,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       shown?: Shown,
     ): Promise<boolean> {
       const batch = redis.multi().eval(OWN, {
-        keys: [keys.playing(id), keys.told(id, 'xmpp'), keys.due('tune', id), keys.subscriber(id)],
+        keys: [keys.playing(id), keys.told(id, 'xmpp'), keys.subscriber(id), ...keys.outletDues(id)],
         arguments: [
           id,
           DEVICE + device,
@@ -115,7 +115,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     /** The subscriber was forgotten before this was asked for. */
     async forget(id: string): Promise<void> {
       const batch = redis.multi().del([keys.playing(id), ...OUTLETS.map(({ name }) => keys.told(id, name))]);
-      for (const { queue } of OUTLETS) batch.zRem(keys.due(queue, id), id);
+      for (const due of keys.outletDues(id)) batch.zRem(due, id);
       await batch.exec();
     },
 

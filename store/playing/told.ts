@@ -4,10 +4,13 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
-/** A subscriber who has another address by now must not be heard under the old one. KEYS: record, told. ARGV: field of the record, address, time. */
+/**
+ * A subscriber who has another address by now must not be heard under the old one. KEYS: record, told. ARGV: field of the record and its value, address,
+ * time.
+ */
 const BEGIN = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[2], 'state', 'unknown', 'at', ARGV[3], 'address', ARGV[2])
+redis.call('HSET', KEYS[2], 'state', 'unknown', 'at', ARGV[4], 'address', ARGV[3])
 return 1`;
 
 /** KEYS: told, access. ARGV: address. */
@@ -29,12 +32,12 @@ export function createTold(redis: Redis, keys: Keys) {
      * To be called before anything is sent: until it is noted what was, nobody knows what the outlet shows. False when
      * the subscriber has another address by now; then nothing may be sent.
      */
-    async begin(subscriber: Subscriber, outlet: OutletName, now: number): Promise<boolean> {
+    async begin(subscriber: Subscriber, outlet: OutletName, address: string, now: number): Promise<boolean> {
       const { id } = subscriber;
       const field = outletRow(outlet).address;
       const reply = await redis.eval(BEGIN, {
         keys: [keys.subscriber(id), keys.told(id, outlet)],
-        arguments: [field, subscriber[field], `${now}`],
+        arguments: [field, subscriber[field], address, `${now}`],
       });
       return reply === 1;
     },
@@ -56,17 +59,19 @@ export function createTold(redis: Redis, keys: Keys) {
 }
 
 /** From the fields of the hash. */
-export function toTold({ state, fingerprint = '', at: time, address }: Record<string, string>): Told {
+export function toTold({ state, fingerprint = '', at: time, again, ...fields }: Record<string, string>): Told {
   const at = Number(time ?? 0);
-  if (state === 'told') return { state, fingerprint, at, address };
-  return state === 'unknown' || state === 'hidden' ? { state, at, address } : { state: 'nothing', address };
+  const place = { address: fields.address, ...(fields.memo && { memo: fields.memo }) };
+  if (state === 'told') return { ...place, state, fingerprint, at, ...(again && { again: Number(again) }) };
+  return state === 'unknown' || state === 'hidden' ? { ...place, state, at } : { ...place, state: 'nothing' };
 }
 
 /** As fields of the hash. The address is noted before anything is sent. */
 export function toldFields(told: Told): Record<string, string> {
   return {
     state: told.state,
+    memo: told.memo ?? '',
     ...('at' in told && { at: `${told.at}` }),
-    ...('fingerprint' in told && { fingerprint: told.fingerprint }),
+    ...(told.state === 'told' && { fingerprint: told.fingerprint, again: `${told.again ?? ''}` }),
   };
 }

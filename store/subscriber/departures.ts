@@ -34,13 +34,13 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       const { key, field } = idPlace(keys, index);
       await redis.hDel(key, field);
     }
-    await redis
-      .multi()
+    const batch = redis.multi();
+    for (const due of keys.outletDues(id)) batch.zRem(due, id);
+    await batch
       .del([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)
       .hDel(keys.running(partitionOf(id)), id)
-      .zRem(keys.due('tune', id), id)
       .zRem(keys.due('roster', id), id)
       .zRem(keys.due('reconcile', id), id)
       .zRem(keys.due('account', id), id)
@@ -84,9 +84,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.applicationPasswords(id),
     keys.book(id),
     keys.dirtyNumbers(id),
-    keys.budget(id).budget,
-    keys.budget(id).asked,
-    keys.waiting(id),
+    ...keys.budget(id).slice(0, 3),
     keys.dirtyPairs(id),
     keys.intention(id),
     keys.announced(id),

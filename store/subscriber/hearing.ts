@@ -1,13 +1,9 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { defineScript } from '../base/script.ts';
 
-/** Notes the time. Nobody who was forgotten comes back by it, as a record of that time alone. */
-const HEAR = defineScript({
-  keys: ['record'],
-  args: ['now'],
-  lua: "if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'heardAt', now) end",
-});
+/** KEYS: record. ARGV: time. Nobody who was forgotten comes back by it. */
+const HEAR = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heardAt', ARGV[1]) end`;
 
 /**
  * When the subscriber itself was heard of: field `heardAt` of its record (milliseconds since the epoch), written when it is added, when a token of
@@ -16,7 +12,7 @@ const HEAR = defineScript({
 export function createHearing(redis: Redis, keys: Keys) {
   return {
     async note(id: string, now: number): Promise<void> {
-      await HEAR.run(redis, { record: keys.subscriber(id) }, { now });
+      await redis.eval(HEAR, { keys: [keys.subscriber(id)], arguments: [`${now}`] });
     },
 
     /** Undefined for a subscriber of a version that did not note it. */

@@ -26,15 +26,6 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
   const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
   const identity = createIdentity(redis, interned, spent, keys);
 
-  const places = (id: string) => ({
-    record: keys.subscriber(id),
-    announced: keys.announced(id),
-    leaving: keys.leaving(partitionOf(id)),
-    dueReconcile: keys.due('reconcile', id),
-    dueAccount: keys.due('account', id),
-    dueListen: keys.due('listen', id),
-  });
-
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
   }
@@ -80,7 +71,17 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     /** From pending to active; false when it was not pending. */
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
       const { id } = subscriber;
-      return ACTIVATE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
+      const reply = await redis.eval(ACTIVATE, {
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.due('reconcile', id),
+          keys.due('account', id),
+          keys.due('listen', id),
+        ],
+        arguments: [id, `${now + GRACE}`, newStamp()],
+      });
+      return reply === 1;
     },
 
     /** In any state. */
@@ -113,15 +114,25 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
     /** False when the name is not `ifNow`. */
     async rename(id: string, displayName: string, ifNow?: string): Promise<boolean> {
-      return RENAME.run(redis, places(id), { name: displayName, before: ifNow === undefined ? [] : [ifNow] });
+      const before = ifNow === undefined ? [] : [ifNow];
+      return (await redis.eval(RENAME, { keys: [keys.subscriber(id)], arguments: [displayName, ...before] })) === 1;
     },
 
     /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
-      const left = await LEAVE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
+      const reply = await redis.eval(LEAVE, {
+        keys: [
+          keys.subscriber(id),
+          keys.announced(id),
+          keys.leaving(partitionOf(id)),
+          keys.due('reconcile', id),
+          keys.due('listen', id),
+        ],
+        arguments: [id, `${now + GRACE}`, newStamp()],
+      });
       const subscriber = await record(id);
       if (subscriber?.state === 'leaving') await release(subscriber, now);
-      return left;
+      return reply === 1;
     },
 
     async leavers(): Promise<string[]> {

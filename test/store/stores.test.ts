@@ -213,8 +213,8 @@ function describeStores(kind: RedisKind): void {
       const seen = await stores.nowPlaying.read('alice');
       await join();
       const another = { ...ALICE, jid: 'another@op.example' };
-      expect(await stores.told.begin(another, 'xmpp', NOW)).to.equal(false);
-      expect(await stores.told.begin(ALICE, 'xmpp', NOW)).to.equal(true);
+      expect(await stores.told.begin(another, 'xmpp', another.jid, NOW)).to.equal(false);
+      expect(await stores.told.begin(ALICE, 'xmpp', ALICE.jid, NOW)).to.equal(true);
       const unknown = { state: 'unknown', at: NOW, address: ALICE.jid };
       expect(await stores.told.read('alice', 'xmpp')).to.deep.equal(unknown);
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);

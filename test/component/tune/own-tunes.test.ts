@@ -103,7 +103,7 @@ describe('events of user tunes', () => {
   it('are our own when a publish was under way as another process died', async () => {
     const tune = { kind: 'video' as const, title: 'On the phone' };
     await stores.nowPlaying.play('alice', { device: 'phone', tune, since: NOW, expiresAt: NOW + 60_000 }, NOW);
-    await stores.told.begin((await stores.subscribers.record('alice')) as Subscriber, 'xmpp', NOW);
+    await stores.told.begin((await stores.subscribers.record('alice')) as Subscriber, 'xmpp', JID, NOW);
     expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
     expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
   });

@@ -1,0 +1,40 @@
+import { tellingTime } from '../../domain/playing/told.ts';
+import { NobodyThere, type Outlet } from '../../outlet/outlet.ts';
+import type { ComponentConfig } from '../../runtime/config/config.ts';
+import type { With } from '../context.ts';
+import { NoAccount } from '../server/server.ts';
+import { publish } from './publish.ts';
+import { TUNE } from './tune-element.ts';
+
+/** Milliseconds until a subscriber without an account on the server is looked at again. */
+const NO_ACCOUNT = 60_000;
+
+/** The subscribers' own accounts on the XMPP server: in their PEP nodes, to those of their contacts who may see it. */
+export function createXmppOutlet(
+  context: Pick<With<'nodes'>, 'nodes' | 'echoes' | 'metrics'>,
+  { publishInterval }: Pick<ComponentConfig, 'publishInterval'>,
+): Outlet {
+  return {
+    name: 'xmpp',
+    reach: 'each-friend',
+    addressOf: ({ jid }) => jid,
+    async show(jid, playing) {
+      await ofAccount(publish(context, jid, playing?.tune));
+      return {};
+    },
+    async admit(jid, changes) {
+      await ofAccount(context.nodes.setAccess(jid, TUNE, changes));
+    },
+    pace: (told, wanted) => tellingTime(told, wanted?.tune, publishInterval),
+    retry: (err) => (err instanceof NobodyThere ? NO_ACCOUNT : undefined),
+  };
+}
+
+/** @throws NobodyThere */
+async function ofAccount(request: Promise<void>): Promise<void> {
+  try {
+    await request;
+  } catch (err) {
+    throw err instanceof NoAccount ? new NobodyThere('the subscriber has no account on the XMPP server') : err;
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  accessChanges,
+  accessOf,
+  type NodeAccess,
+  type NodeChange,
+  narrows,
+  USUAL,
+} from '../domain/friendship/node-access.ts';
+import type { Showing } from '../domain/playing/showing.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { Marks } from '../store/base/marks.ts';
+import { isAsked } from '../store/friendship/sharing.ts';
+import type { Situation } from '../store/playing/situation.ts';
+import type { Stores } from '../store/stores.ts';
+import type { Outlet } from './outlet.ts';
+
+/** What has to be done about who may look. `shutsOut`: somebody who may look now no longer shall. */
+export type Admission = { partings: Marks; changes: NodeChange[]; shutsOut: boolean };
+
+/** Compares who may look with what the outlet was told. */
+export async function readAdmission(
+  stores: Stores,
+  { subscriber, partings }: Situation,
+  { audience }: Showing,
+): Promise<Admission> {
+  const { id, state } = subscriber;
+  const [known, wanted] = await Promise.all([
+    stores.sharing.access(id),
+    state === 'active' ? wantedAccess(stores, id, audience) : USUAL,
+  ]);
+  const changes = accessChanges(known, wanted);
+  return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrows(known, wanted) };
+}
+
+async function wantedAccess(stores: Stores, id: string, audience: Showing['audience']): Promise<NodeAccess> {
+  // Only a chosen audience has to be named.
+  const friends = typeof audience === 'string' ? [] : await stores.friends.list(id);
+  return accessOf(audience, friends, [...(await stores.sharing.barred(id)).values()]);
+}
+
+/**
+ * Lets nobody look who shall not; to be called when nothing is shown, or nobody is shut out. The roster job may then go on
+ * with those who part. False when the subscriber has another address by now.
+ */
+export async function convergeAdmission(
+  { stores, queues }: { stores: Stores; queues: Queues },
+  outlet: Outlet,
+  address: string,
+  { subscriber }: Situation,
+  { partings, changes }: Admission,
+): Promise<boolean> {
+  await letGo({ stores, queues }, subscriber.id, partings);
+  if (changes.length === 0) return true;
+  const fields = changes.map(([field]) => field);
+  if (!(await stores.sharing.beginAccess(subscriber, outlet.name, address, fields))) return false;
+  await outlet.admit?.(address, changes);
+  await stores.sharing.noteAccess(subscriber.id, changes);
+  return true;
+}
+
+/** The tune is off the screens of those who part: the roster jobs of both ends may go on. */
+export async function letGo(
+  { stores, queues }: { stores: Stores; queues: Queues },
+  id: string,
+  partings: Marks,
+): Promise<void> {
+  const asked = Object.keys(partings).filter((other) => isAsked(partings[other]));
+  if (asked.length === 0) return;
+  await stores.sharing.clear(id, partings);
+  await queues.enqueue('roster', [id, ...asked]);
+}

@@ -1,0 +1,169 @@
+import { DelayedError, type Job } from 'bullmq';
+import { outletRow } from '../domain/playing/outlets.ts';
+import { decideShowing, type Showing, visibleTo } from '../domain/playing/showing.ts';
+import { shownBy, type Told } from '../domain/playing/told.ts';
+import { fingerprint, type Playing } from '../domain/playing/tune.ts';
+import type { Log } from '../runtime/log.ts';
+import type { QueueWork } from '../runtime/queue-worker.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { Situation } from '../store/playing/situation.ts';
+import type { Stores } from '../store/stores.ts';
+import { convergeAdmission, letGo, readAdmission } from './admission.ts';
+import { atPresentAddress } from './former-address.ts';
+import { NobodyThere, type Outlet } from './outlet.ts';
+
+/** What the job of an outlet works with. `now`: milliseconds since the epoch. */
+export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: () => number };
+
+/** One run of the job. `told` follows what the outlet is told. `address`: undefined where it shows nothing of the subscriber. */
+type Round = {
+  outlet: Outlet;
+  seen: Situation;
+  address: string | undefined;
+  told: Told;
+  time: number;
+  showing: Showing;
+};
+
+/**
+ * The job of an outlet: makes it show what is decided, to those who may see it, whatever has happened since the job was
+ * asked for. It compares the decision with what the outlet was last told, and tells it what differs.
+ */
+export function createConverge(outlet: Outlet, context: ConvergeContext): QueueWork {
+  const { stores } = context;
+
+  return async (id, job, token) => {
+    const seen = await stores.situations.read(id, outlet.name);
+    if (!seen) return stores.nowPlaying.forget(id);
+    const told = await atPresentAddress(context, outlet, seen);
+    const time = context.now();
+    const address = outlet.addressOf(seen.subscriber);
+    const round: Round = { outlet, seen, address, told, time, showing: decideShowing(seen, time) };
+    try {
+      const earliest = await converge(context, round);
+      if (earliest === undefined) return;
+      await putOff(context, round, earliest, job, token);
+    } catch (err) {
+      await fail(context, round, err);
+    }
+  };
+}
+
+/** The subscriber has another address by now: nothing is said under the old one. */
+class AddressChanged extends Error {}
+
+/** Undefined when all is as it shall be; otherwise when the outlet may be told, as it is too early now. */
+async function converge(context: ConvergeContext, round: Round): Promise<number | undefined> {
+  const { outlet, seen, showing, time } = round;
+  if (outlet.admit && (seen.access || seen.parting)) await shutOut(context, round);
+  const wanted = visibleTo(showing, outlet.reach);
+  const news = isNews(round, wanted);
+  if (news) {
+    const earliest = outlet.pace(round.told, wanted);
+    if (earliest > time) return earliest;
+    await tell(context, round, wanted);
+  }
+  await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {
+    told: news ? round.told : undefined,
+    ranOut: showing.ranOut,
+    access: outlet.admit !== undefined && showing.audienceUntil === undefined,
+    again: earlier(showing.until, againOf(round.told)),
+  });
+  return undefined;
+}
+
+/**
+ * Whoever may not look any more is told nothing by an outlet and would go on seeing the tune. So everybody gets the empty tune
+ * first, and only then the access changes (decision 50). The same before an outlet is opened while it holds a tune that nobody
+ * may see: opening it would show that tune. @throws AddressChanged
+ */
+async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
+  const { stores } = context;
+  const { outlet, seen, address, showing, time } = round;
+  if (address === undefined) return letGo(context, seen.subscriber.id, seen.partings);
+  const admission = await readAdmission(stores, seen, showing);
+  const closed = admission.shutsOut || showing.audience === 'nobody';
+  const shows = shownBy(round.told) !== '';
+  if (closed && shows) {
+    await tell(context, round, undefined);
+    // The tune comes back at once for those who are left.
+    round.told = { state: 'hidden', address, memo: round.told.memo, at: time };
+    await stores.told.note(seen.subscriber.id, outlet.name, round.told);
+  } else if (admission.changes.length > 0 && shows) {
+    // Somebody who may look from now on sees the tune only when it is shown the next time.
+    await begin(context, round);
+  }
+  if (!(await convergeAdmission(context, outlet, address, seen, admission))) throw new AddressChanged();
+}
+
+function isNews({ address, told, time }: Round, wanted: Playing | undefined): boolean {
+  if (address === undefined) return false;
+  const again = againOf(told);
+  return fingerprint(wanted?.tune) !== shownBy(told) || (again !== undefined && again <= time);
+}
+
+function againOf(told: Told): number | undefined {
+  return told.state === 'told' ? told.again : undefined;
+}
+
+/** Until it is noted what was told, nobody knows what is shown. @throws AddressChanged */
+async function begin({ stores }: ConvergeContext, round: Round): Promise<void> {
+  const { outlet, seen, address, time } = round;
+  if (address === undefined || !(await stores.told.begin(seen.subscriber, outlet.name, address, time)))
+    throw new AddressChanged();
+  round.told = { state: 'unknown', address, memo: round.told.memo, at: time };
+}
+
+/** @throws AddressChanged */
+async function tell(context: ConvergeContext, round: Round, wanted: Playing | undefined): Promise<void> {
+  await begin(context, round);
+  const { outlet, address = '', time, told, showing } = round;
+  const { memo, again } = await outlet.show(address, wanted, told.memo);
+  // What plays and is not shown was only hidden.
+  const hidden = wanted === undefined && showing.playing !== undefined;
+  round.told = hidden
+    ? { state: 'hidden', address, memo, at: time }
+    : { state: 'told', address, memo, at: time, fingerprint: fingerprint(wanted?.tune), again };
+}
+
+/** Tried again at the outlet's own time, or as the queue does. */
+async function fail(context: ConvergeContext, round: Round, err: unknown): Promise<void> {
+  const { stores, queues, now } = context;
+  const { outlet, seen } = round;
+  const { queue } = outletRow(outlet.name);
+  const { id } = seen.subscriber;
+  // Looked at again, under the address of now.
+  if (err instanceof AddressChanged) return queues.enqueue(queue, [id]);
+  if (err instanceof NobodyThere) await giveUp(context, round, err);
+  const pause = outlet.retry(err);
+  if (pause === undefined) throw err;
+  await stores.due.postpone(queue, id, now() + pause);
+}
+
+/** Nothing is shown, so nobody has to wait for it to be cleared. */
+async function giveUp(context: ConvergeContext, { outlet, seen }: Round, { message }: NobodyThere): Promise<void> {
+  const { stores, log } = context;
+  const { id } = seen.subscriber;
+  log.warn({ subject: id }, message);
+  await stores.told.forget(id, outlet.name);
+  await letGo(context, id, await stores.sharing.partings(id));
+}
+
+/** A stop that came while the job was being put off must not wait with it. */
+async function putOff(
+  { stores, queues }: ConvergeContext,
+  { outlet, seen }: Round,
+  earliest: number,
+  job: Job,
+  token: string,
+): Promise<never> {
+  await job.moveToDelayed(earliest, token);
+  const { generation } = await stores.nowPlaying.read(job.data.id);
+  if (generation !== seen.generation) await queues.enqueue(outletRow(outlet.name).queue, [job.data.id]);
+  throw new DelayedError();
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}

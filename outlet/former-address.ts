@@ -1,0 +1,34 @@
+import { accessChanges, USUAL } from '../domain/friendship/node-access.ts';
+import { NOTHING_TOLD, shownBy, type Told } from '../domain/playing/told.ts';
+import type { Queues } from '../runtime/queues.ts';
+import type { Situation } from '../store/playing/situation.ts';
+import type { Stores } from '../store/stores.ts';
+import { NobodyThere, type Outlet } from './outlet.ts';
+
+/** What was told at the present address. One that the subscriber has given up is emptied first. */
+export async function atPresentAddress(
+  { stores, queues }: { stores: Stores; queues: Queues },
+  outlet: Outlet,
+  { subscriber, told }: Situation,
+): Promise<Told> {
+  const former = told.address;
+  if (former === undefined || former === outlet.addressOf(subscriber)) return told;
+  await leave(stores, outlet, subscriber.id, former, told);
+  await stores.told.left(subscriber.id, outlet.name, former);
+  // The roster job frees what the subscriber has given up once nothing is shown there.
+  await queues.enqueue('roster', [subscriber.id]);
+  return NOTHING_TOLD;
+}
+
+/** As it was before Earshot said anything: without a tune, and only then open to everybody as usual. */
+async function leave(stores: Stores, outlet: Outlet, id: string, former: string, told: Told): Promise<void> {
+  try {
+    if (shownBy(told) !== '') await outlet.show(former, undefined, told.memo);
+    if (!outlet.admit) return;
+    const changes = accessChanges(await stores.sharing.access(id), USUAL);
+    if (changes.length > 0) await outlet.admit(former, changes);
+  } catch (err) {
+    // Where nobody is, nothing is left to undo.
+    if (!(err instanceof NobodyThere)) throw err;
+  }
+}

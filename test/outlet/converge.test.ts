@@ -1,0 +1,220 @@
+import { DelayedError, type Job } from 'bullmq';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
+import type { Playing } from '../../domain/playing/tune.ts';
+import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
+import type { Queues } from '../../runtime/queues.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+
+const NOW = 1_800_000_000_000;
+const JID = 'alice@op.example';
+const BOB = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: ['Work'] };
+const ALICE: Subscriber = {
+  id: 'alice',
+  phoneNumber: '+8613800138000',
+  numberKey: 'AAAAAAAAAAAA',
+  jid: JID,
+  displayName: '',
+  state: 'pending',
+};
+const NO_CHANGES = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+
+describe('an outlet is brought in line with what is decided', () => {
+  let server: TestRedis;
+  let stores: Stores;
+  let now: number;
+  let asked: string[];
+  let delayed: number[];
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  after(async () => server?.stop());
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    [now, asked, delayed] = [NOW, [], []];
+    await stores.subscribers.create(ALICE, NOW);
+    await stores.subscribers.activate(ALICE, NOW);
+    await stores.friends.write('alice', { ...NO_CHANGES, set: [BOB] }, NOW);
+  });
+
+  const song = (title: string, device = 'phone', length = 60_000): Playing => ({
+    device,
+    tune: { kind: 'audio', title },
+    since: now,
+    expiresAt: now + length,
+  });
+  const play = (title: string, device?: string, length?: number) =>
+    stores.nowPlaying.play('alice', song(title, device, length), now);
+  const consent = (settings: Partial<Privacy>) =>
+    stores.privacies.put('alice', { ...OPEN, ...settings }, [], undefined, now);
+  const isDue = async (time: number) => (await stores.due.claim('tune', time, 10)).includes('alice');
+
+  /** One run of the job; what the outlet was told in it. */
+  async function run(outlet: Recorder): Promise<string[]> {
+    const queues = {
+      enqueue: async (name: string, ids: readonly string[]) => void asked.push(...ids.map((id) => `${name} ${id}`)),
+    } as Queues;
+    const context: ConvergeContext = { stores, queues, log: pino({ level: 'silent' }), now: () => now };
+    const job = { data: { id: 'alice' }, moveToDelayed: async (time: number) => void delayed.push(time) };
+    const before = outlet.calls.length;
+    await createConverge(outlet, context)('alice', job as unknown as Job, '');
+    return outlet.calls.slice(before);
+  }
+
+  it('is told what it does not show yet, once, and the end', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Song');
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+    expect(await run(outlet)).to.deep.equal([]);
+    await stores.nowPlaying.stop('alice', undefined, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(await isDue(NOW + 3_600_000), 'nothing is left to be done').to.equal(false);
+  });
+
+  it('is told again, without waiting, when nobody knows whether it has heard', async () => {
+    const outlet = createRecorder('each-friend', { pace: (told) => (told.state === 'told' ? NOW * 2 : 0) });
+    await play('Song');
+    outlet.during = () => {
+      throw new Error('the answer is lost');
+    };
+    expect(await run(outlet).catch((err: Error) => err.message)).to.equal('the answer is lost');
+    expect((await stores.told.read('alice', 'xmpp')).state).to.equal('unknown');
+    outlet.during = () => {};
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+  });
+
+  it('loses a tune that was over before the outlet had answered', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Short', 'phone', 1_000);
+    outlet.during = () => {
+      now = NOW + 5_000;
+    };
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Short`]);
+    expect(await isDue(now), 'its end is due').to.equal(true);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
+  it('is emptied before somebody is shut out, and shows the rest again at once', async () => {
+    const outlet = createRecorder('each-friend', { pace: (told) => (told.state === 'told' ? NOW * 2 : 0) });
+    await play('Song');
+    await run(outlet);
+    await stores.friends.write('alice', { ...NO_CHANGES, bar: [['bob', BOB.jid]] }, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} ${BOB.jid} outcast`, `show ${JID} Song`]);
+    await stores.friends.write('alice', { ...NO_CHANGES, unbar: ['bob'] }, now);
+    expect(await run(outlet), 'who is let in has not seen it yet').to.deep.equal([
+      `admit ${JID} ${BOB.jid} none`,
+      `show ${JID} Song`,
+    ]);
+    await consent({ audience: 'nobody' });
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} model whitelist`]);
+    await consent({});
+    expect(await run(outlet)).to.deep.equal([`admit ${JID} model presence`, `show ${JID} Song`]);
+  });
+
+  it('shows nothing while somebody parts, and lets the roster go on once it is empty', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Song');
+    await run(outlet);
+    await stores.friends.write('alice', { ...NO_CHANGES, unset: ['bob'] }, now);
+    const asks = asked.length;
+    outlet.during = () => void expect(asked.slice(asks), 'before it is empty').to.be.empty;
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    outlet.during = () => {};
+    expect(asked.slice(asks)).to.deep.equal(['roster alice', 'roster bob']);
+    expect(await run(outlet)).to.deep.equal([]);
+    await stores.sharing.end('alice', await stores.sharing.partings('alice'), now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+  });
+
+  it('is emptied and opened at an address that was given up, and told everything at the new one', async () => {
+    const outlet = createRecorder('each-friend');
+    await consent({ audience: { groups: ['Work'] } });
+    await play('Song');
+    await run(outlet);
+    const moved = { numbers: ALICE, jid: 'alice.li@op.example' };
+    expect(await stores.subscribers.identity.change('alice', moved, now)).to.equal('ok');
+    expect(await run(outlet)).to.deep.equal([
+      `show ${JID} -`,
+      `admit ${JID} model presence`,
+      `admit ${JID} ${BOB.jid} none`,
+      'admit alice.li@op.example model whitelist',
+      `admit alice.li@op.example ${BOB.jid} member`,
+      'show alice.li@op.example Song',
+    ]);
+  });
+
+  it('is left alone for a while where nobody is, and nobody has to wait for it', async () => {
+    const outlet = createRecorder('each-friend', { addressOf: () => 'nobody@op.example' });
+    await play('Song');
+    await stores.friends.write('alice', { ...NO_CHANGES, unset: ['bob'] }, now);
+    await stores.told.begin({ ...ALICE, state: 'active' }, 'xmpp', 'nobody@op.example', now);
+    expect(await run(outlet)).to.deep.equal(['show nobody@op.example -']);
+    expect(asked).to.include.members(['roster alice', 'roster bob']);
+    expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: undefined });
+    expect(await isDue(NOW + 59_999)).to.equal(false);
+    expect(await isDue(NOW + 60_000)).to.equal(true);
+  });
+
+  it('that cannot tell friends apart shows nothing that one of them may not see', async () => {
+    const outlet = createRecorder('everybody');
+    await play('Song');
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+    await consent({ audience: { groups: ['Work'] } });
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    await consent({});
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+    await stores.friends.write('alice', { ...NO_CHANGES, bar: [['bob', BOB.jid]] }, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    expect((await stores.nowPlaying.read('alice')).access, 'what others have to look at').to.equal(true);
+  });
+
+  it('that wants to hear the same again is told at its time, with what it had to keep', async () => {
+    const memos: (string | undefined)[] = [];
+    const outlet = createRecorder('trusted', {
+      show: async (_address, _playing, memo) => {
+        memos.push(memo);
+        return { memo: `tag ${memos.length}`, again: now + 30_000 };
+      },
+    });
+    await play('Song');
+    await run(outlet);
+    now += 29_999;
+    expect(await isDue(now)).to.equal(false);
+    await run(outlet);
+    now += 1;
+    expect(await isDue(now)).to.equal(true);
+    await run(outlet);
+    expect(memos).to.deep.equal([undefined, 'tag 1']);
+  });
+
+  it('that has to wait is put off, and a stop that came meanwhile is not', async () => {
+    const outlet = createRecorder('each-friend', {
+      pace: (told, wanted) => (wanted && told.state === 'told' ? told.at + 5_000 : 0),
+    });
+    await play('First');
+    await run(outlet);
+    await play('Second');
+    const err = await run(outlet).catch((reason: unknown) => reason);
+    expect(err).to.be.instanceOf(DelayedError);
+    expect(delayed).to.deep.equal([NOW + 5_000]);
+    await stores.nowPlaying.stop('alice', undefined, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
+  it('is forgotten with whoever is forgotten', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Song');
+    await server.redis.del(stores.keys.subscriber('alice'));
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(await server.redis.exists(stores.keys.playing('alice'))).to.equal(0);
+    expect(await isDue(NOW + 3_600_000)).to.equal(false);
+  });
+});
