@@ -1,5 +1,6 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { asYes, defineScript } from '../base/script.ts';
 
 /**
  * An XMPP account that Earshot shall make for a subscriber: `wanted` until the component has an answer, then `made`,
@@ -12,20 +13,28 @@ export type Accounts = ReturnType<typeof createAccounts>;
 /** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
 const LIFETIME = 120;
 
-/** KEYS: account. ARGV: password, seconds. Of two who want something at once one is told no, or it would be shown the other's password as its own. */
-const WANT = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'wanted', 'password', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return 1`;
+/** Writes a request where there is none. Of two who want something at once one is told no, or it would be shown the other's password as its own. */
+const WANT = defineScript({
+  keys: ['account'],
+  args: ['password', 'lifetime'],
+  reply: asYes,
+  lua: `
+if redis.call('EXISTS', account) == 1 then return 0 end
+redis.call('HSET', account, 'state', 'wanted', 'password', password)
+redis.call('EXPIRE', account, lifetime)
+return 1`,
+});
 
-/** KEYS: account. ARGV: password, state, seconds. A job that ends after nobody waits for it must not answer for the next one. */
-const ANSWER = `
-if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'state', ARGV[2])
-redis.call('HDEL', KEYS[1], 'password')
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1`;
+/** Answers the request with that password. A job that ends after nobody waits for it must not answer for the next one. */
+const ANSWER = defineScript({
+  keys: ['account'],
+  args: ['password', 'state', 'lifetime'],
+  lua: `
+if redis.call('HGET', account, 'password') ~= password then return end
+redis.call('HSET', account, 'state', state)
+redis.call('HDEL', account, 'password')
+redis.call('EXPIRE', account, lifetime)`,
+});
 
 /**
  * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
@@ -36,8 +45,7 @@ export function createAccounts(redis: Redis, keys: Keys) {
   return {
     /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
     async want(id: string, password: string): Promise<boolean> {
-      const reply = await redis.eval(WANT, { keys: [keys.account(id)], arguments: [password, `${LIFETIME}`] });
-      return reply === 1;
+      return WANT.run(redis, { account: keys.account(id) }, { password, lifetime: LIFETIME });
     },
 
     /** Undefined when nothing is wanted any more. */
@@ -52,7 +60,7 @@ export function createAccounts(redis: Redis, keys: Keys) {
 
     /** What came of a wanted password; of no interest when another one is wanted by now. */
     async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
-      await redis.eval(ANSWER, { keys: [keys.account(id)], arguments: [password, state, `${LIFETIME}`] });
+      await ANSWER.run(redis, { account: keys.account(id) }, { password, state, lifetime: LIFETIME });
     },
 
     async forget(id: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { asYes, defineLua, defineScript } from '../base/script.ts';
 
 /**
  * What is known of the avatar of the account `jid`. `hint`: the digest in its last presence, if there was one; `hash`: SHA-1 in hexadecimal of the image
@@ -20,50 +21,70 @@ export type Avatar = { hash: string; image: string };
 /** Stands for a hint that nobody has given. */
 const NO_HINT = '?';
 
-/**
- * KEYS: record, avatar, due. ARGV: id, JID, hint, due time. 1 when there is something to look at. What was known of another account is
- * forgotten.
- */
-const ASK = `
-local record = redis.call('HMGET', KEYS[1], 'state', 'jid')
-if record[1] ~= 'active' or record[2] ~= ARGV[2] then return 0 end
-local known = redis.call('HMGET', KEYS[2], 'jid', 'hint', 'hash')
-local same = known[1] == ARGV[2]
+/** Lua: whether the account at `jid` is the active subscriber's. Who is not must get no picture, or it would be kept for ever. */
+const OWNED = defineLua({
+  keys: ['record', 'avatar', 'due'],
+  args: ['id', 'jid', 'hint'],
+  lua: `
+local function isOwned()
+  local state = redis.call('HMGET', record, 'state', 'jid')
+  return state[1] == 'active' and state[2] == jid
+end`,
+});
+
+/** Notes the hint and makes the subscriber due if there is something to look at, in one step. What was known of another account is forgotten. */
+const ASK = defineScript({
+  uses: [OWNED],
+  args: ['dueAt'],
+  reply: asYes,
+  lua: `
+if not isOwned() then return 0 end
+local known = redis.call('HMGET', avatar, 'jid', 'hint', 'hash')
+local same = known[1] == jid
 if not same then
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], 'jid', ARGV[2])
+  redis.call('DEL', avatar)
+  redis.call('HSET', avatar, 'jid', jid)
 end
-if ARGV[3] == '${NO_HINT}' then
+if hint == '${NO_HINT}' then
   if same then return 0 end
 else
-  if same and known[2] == ARGV[3] then return 0 end
-  redis.call('HSET', KEYS[2], 'hint', ARGV[3])
-  if same and known[3] == ARGV[3] then return 0 end
+  if same and known[2] == hint then return 0 end
+  redis.call('HSET', avatar, 'hint', hint)
+  if same and known[3] == hint then return 0 end
 end
-redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
-return 1`;
+redis.call('ZADD', due, dueAt, id)
+return 1`,
+});
 
-/** KEYS as above. ARGV: id, JID, the hint that was seen, time, paid, hash, image. 1 when another image is shown now. */
-const SETTLE = `
-local record = redis.call('HMGET', KEYS[1], 'state', 'jid')
-if record[1] ~= 'active' or record[2] ~= ARGV[2] then return 0 end
-local known = redis.call('HMGET', KEYS[2], 'jid', 'hint', 'hash')
-if known[1] ~= ARGV[2] then
-  redis.call('DEL', KEYS[2])
-  known = {false, false, false}
+/** Keeps what was found; the due time stays if another hint came after the one that was seen. 1 when another image is shown now. */
+const SETTLE = defineScript({
+  uses: [OWNED],
+  args: ['at', 'paid', 'hash', 'image'],
+  reply: asYes,
+  lua: `
+if not isOwned() then return 0 end
+local known = redis.call('HMGET', avatar, 'jid', 'hint', 'hash')
+if known[1] ~= jid then
+  redis.call('DEL', avatar)
+  known = { false, false, false }
 end
-redis.call('HSET', KEYS[2], 'jid', ARGV[2], 'at', ARGV[4], 'paid', ARGV[5], 'hash', ARGV[6])
-if ARGV[6] == '' then redis.call('HDEL', KEYS[2], 'image')
-elseif ARGV[7] ~= '' then redis.call('HSET', KEYS[2], 'image', ARGV[7]) end
-if (known[2] or '${NO_HINT}') == ARGV[3] then redis.call('ZREM', KEYS[3], ARGV[1]) end
-return (known[3] or '') ~= ARGV[6] and 1 or 0`;
+redis.call('HSET', avatar, 'jid', jid, 'at', at, 'paid', paid, 'hash', hash)
+if hash == '' then redis.call('HDEL', avatar, 'image')
+elseif image ~= '' then redis.call('HSET', avatar, 'image', image) end
+if (known[2] or '${NO_HINT}') == hint then redis.call('ZREM', due, id) end
+return (known[3] or '') ~= hash and 1 or 0`,
+});
 
 /**
  * The picture that a subscriber's account publishes itself: hash `avatar` (`jid`, `hint`, `hash`, `paid` as in `KnownAvatar`, `image` as a `data:` URI, which
  * is how it is given out, and `at`: when it was looked at). Who is in the due list `avatar` has to be looked at.
  */
 export function createAvatars(redis: Redis, keys: Keys) {
-  const places = (id: string) => [keys.subscriber(id), keys.avatar(id), keys.due('avatar', id)];
+  const places = (id: string) => ({
+    record: keys.subscriber(id),
+    avatar: keys.avatar(id),
+    due: keys.due('avatar', id),
+  });
 
   return {
     /**
@@ -71,11 +92,7 @@ export function createAvatars(redis: Redis, keys: Keys) {
      * looked at; without a hint only if it never was.
      */
     async ask(id: string, jid: string, hint: string | undefined, now: number): Promise<boolean> {
-      const reply = await redis.eval(ASK, {
-        keys: places(id),
-        arguments: [id, jid, hint ?? NO_HINT, `${now + GRACE}`],
-      });
-      return reply === 1;
+      return ASK.run(redis, places(id), { id, jid, hint: hint ?? NO_HINT, dueAt: now + GRACE });
     },
 
     async known(id: string): Promise<KnownAvatar> {
@@ -93,11 +110,7 @@ export function createAvatars(redis: Redis, keys: Keys) {
       { at, paid }: { at: number; paid: number },
     ): Promise<boolean> {
       const { hash: digest, image } = found === 'same' ? { hash, image: '' } : (found ?? { hash: '', image: '' });
-      const reply = await redis.eval(SETTLE, {
-        keys: places(id),
-        arguments: [id, jid, hint ?? NO_HINT, `${at}`, `${paid}`, digest, image],
-      });
-      return reply === 1;
+      return SETTLE.run(redis, places(id), { id, jid, hint: hint ?? NO_HINT, at, paid, hash: digest, image });
     },
 
     /** The pictures of many as `data:` URIs, in the order asked for; undefined where that account shows none. */

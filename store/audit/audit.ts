@@ -78,16 +78,19 @@ export function createAudit(redis: Redis, keys: Keys) {
     /** False when the caller's share for today is used up. */
     async record(place: AuditPlace, entry: AuditRecord, maxEntries: number): Promise<boolean> {
       const { kind, lane, whose } = place;
-      const reply = await redis.eval(RECORD, {
-        keys: [
-          keys.audit.stream(kind, lane),
-          keys.audit.lanes,
-          keys.audit.clock,
-          keys.audit.share(kind, whose, entry.operation),
-        ],
-        arguments: [lane, `${lengthOf(kind, maxEntries)}`, `${shareOf(place)}`, `${SHARE_SECONDS}`, ...toFields(entry)],
-      });
-      return reply === 1;
+      return RECORD.run(
+        redis,
+        {
+          stream: keys.audit.stream(kind, lane),
+          lanes: keys.audit.lanes,
+          clock: keys.audit.clock,
+          share: keys.audit.share(kind, whose, entry.operation),
+        },
+        {
+          ...{ lane, length: lengthOf(kind, maxEntries), fields: toFields(entry) },
+          ...{ most: shareOf(place), seconds: SHARE_SECONDS },
+        },
+      );
     },
 
     /** `next`: where to go on; undefined at the end. It can come with fewer entries than asked for, even none. */

@@ -1,20 +1,33 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { DueName, Keys } from './keys.ts';
 import { allPartitions } from './partitions.ts';
+import { as, defineScript } from './script.ts';
 
 /** Milliseconds after which work that was asked for and not done is asked for again. */
 export const GRACE = 3_000;
 /** Milliseconds until the sweep looks again at what it has put back into a queue. */
 const AGAIN = 10_000;
 
-const CLAIM = `
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], ARGV[2], id) end
-return ids`;
+/** Takes out those whose time has come and puts them off, in one step: two sweeps must not both have them. */
+const CLAIM = defineScript({
+  keys: ['due'],
+  args: ['now', 'again', 'most'],
+  reply: as<string[]>,
+  lua: `
+local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(ids) do redis.call('ZADD', due, again, id) end
+return ids`,
+});
 
-const SETTLE = `
-for i = 2, #KEYS do if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end end
-return redis.call('ZREM', KEYS[1], ARGV[1])`;
+/** Takes the due time away if no hash of marks has something in it: one that is made in between must keep it. */
+const SETTLE = defineScript({
+  keys: ['due'],
+  keyList: 'marks',
+  args: ['id'],
+  lua: `
+for _, hash in ipairs(marks) do if redis.call('EXISTS', hash) == 1 then return end end
+redis.call('ZREM', due, id)`,
+});
 
 /**
  * For each queue, and for the budgets to be refilled: who has to be looked at, and when at the latest (a sorted set of subscriber ids by milliseconds since
@@ -25,19 +38,15 @@ export function createDue(redis: Redis, keys: Keys) {
   return {
     /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
     async claim(queue: DueName, now: number, most: number): Promise<string[]> {
-      const claims = allPartitions().map(async (partition) => {
-        const reply = await redis.eval(CLAIM, {
-          keys: [keys.duePart(queue, partition)],
-          arguments: [`${now}`, `${now + AGAIN}`, `${most}`],
-        });
-        return reply as string[];
-      });
+      const claims = allPartitions().map((partition) =>
+        CLAIM.run(redis, { due: keys.duePart(queue, partition) }, { now, again: now + AGAIN, most }),
+      );
       return (await Promise.all(claims)).flat();
     },
 
     /** Takes the mark away unless one of these hashes of marks has something in it again. */
     async settle(queue: DueName, id: string, marks: readonly string[]): Promise<void> {
-      await redis.eval(SETTLE, { keys: [keys.due(queue, id), ...marks], arguments: [id] });
+      await SETTLE.run(redis, { due: keys.due(queue, id), marks }, { id });
     },
 
     async isMarked(queue: DueName, id: string): Promise<boolean> {

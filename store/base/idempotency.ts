@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
+import { asYes, defineScript } from './script.ts';
 
 /** An answer to give again: `request` is a hash of what was asked. */
 export type Remembered = { request: string; status: number; contentType: string; body: string };
@@ -14,19 +15,27 @@ const UNDER_WAY = 60_000;
 /** In place of an answer about somebody who was erased. */
 const ERASED = 'erased';
 
-/** KEYS: record, answered. ARGV: hash, now, end of the answer's life. 0 when the subscriber is no longer there. */
-const NOTE = `
-if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 0 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-redis.call('PEXPIREAT', KEYS[2], ARGV[3])
-return 1`;
+/** Lists an answer with the subscriber whom it is about, if that one is still there: an erasure in between would not find it. */
+const NOTE = defineScript({
+  keys: ['record', 'answered'],
+  args: ['hash', 'now', 'ends'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
+redis.call('ZREMRANGEBYSCORE', answered, '-inf', now)
+redis.call('ZADD', answered, ends, hash)
+redis.call('PEXPIREAT', answered, ends)
+return 1`,
+});
 
-/** KEYS: idempotency. ARGV: answer, milliseconds. What was erased meanwhile stays erased. */
-const KEEP = `
-if redis.call('GET', KEYS[1]) == '${ERASED}' then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
+/** Keeps an answer; what was erased meanwhile stays erased. */
+const KEEP = defineScript({
+  keys: ['answer'],
+  args: ['value', 'lifetime'],
+  lua: `
+if redis.call('GET', answer) == '${ERASED}' then return end
+redis.call('SET', answer, value, 'PX', lifetime)`,
+});
 
 /**
  * Answers to requests that carried an Idempotency-Key (strings `idempotency:<hash>`). An answer may hold a password or a
@@ -56,7 +65,7 @@ export function createIdempotency(redis: Redis, keys: Keys) {
       const hash = hashOf(secret);
       const known = subject === undefined || (await note(subject, hash, now));
       const value = known ? seal(secret, JSON.stringify(answer)) : ERASED;
-      await redis.eval(KEEP, { keys: [keys.idempotency(hash)], arguments: [value, `${REMEMBERED}`] });
+      await KEEP.run(redis, { answer: keys.idempotency(hash) }, { value, lifetime: REMEMBERED });
     },
 
     /** Leaves of the answers about a subscriber only that there was one, so that a repeated request is not done again either. */
@@ -71,11 +80,8 @@ export function createIdempotency(redis: Redis, keys: Keys) {
   };
 
   async function note(subject: string, hash: string, now: number): Promise<boolean> {
-    const reply = await redis.eval(NOTE, {
-      keys: [keys.subscriber(subject), keys.answered(subject)],
-      arguments: [hash, `${now}`, `${now + REMEMBERED}`],
-    });
-    return reply === 1;
+    const places = { record: keys.subscriber(subject), answered: keys.answered(subject) };
+    return NOTE.run(redis, places, { hash, now, ends: now + REMEMBERED });
   }
 }
 

@@ -35,21 +35,24 @@ export function createKeys(prefix: string) {
     uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
     sources: (id: string) => of(id, 'sources'),
     /** All that it takes to look into every book (see `BOOKS`). */
-    books: (id: string) =>
-      [
-        of(id, 'book'),
-        of(id, 'held:'),
-        of(id, 'sources'),
-        of(id, inBook('book', '')),
-        of(id, inBook('held', '')),
-      ] as const,
+    books: (id: string) => ({
+      ownBook: of(id, 'book'),
+      ownHeld: of(id, 'held:'),
+      sources: of(id, 'sources'),
+      sourceBook: of(id, inBook('book', '')),
+      sourceHeld: of(id, inBook('held', '')),
+    }),
     source: (id: string, name: string) => of(id, inBook('source', name)),
     sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
     waiting: (id: string) => of(id, 'waiting'),
     /** All that it takes to charge a number (see `BUDGET`). */
-    budget: (id: string) =>
-      [of(id, 'budget'), of(id, 'asked'), of(id, 'waiting'), part(partitionOf(id), 'due:refill')] as const,
+    budget: (id: string) => ({
+      budget: of(id, 'budget'),
+      asked: of(id, 'asked'),
+      waiting: of(id, 'waiting'),
+      refill: part(partitionOf(id), 'due:refill'),
+    }),
     /** `key`: of a number of the subscriber's own (see spent.ts). */
     spent: (key: string) => of(key, 'spent'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisArgument } from 'redis';
 import type { Redis } from '../../runtime/redis.ts';
+import { defineScript } from './script.ts';
 
 /**
  * A set of marks "look at this": a hash from what to a stamp that is new each time the mark is made. Whoever has done
@@ -13,22 +13,40 @@ export function newStamp(): string {
   return randomUUID();
 }
 
-const CLEAR_SEEN = `
-for i = 1, #ARGV, 2 do
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
-end`;
+/** Takes away the fields whose value is still what was seen; answers how many were. `seen`: fields, each with its value after it. */
+const CLEAR_SEEN = defineScript({
+  keys: ['marks'],
+  lists: ['seen'],
+  reply: Number,
+  lua: `
+local cleared = 0
+for i = 1, #seen, 2 do
+  if redis.call('HGET', marks, seen[i]) == seen[i + 1] then cleared = cleared + redis.call('HDEL', marks, seen[i]) end
+end
+return cleared`,
+});
 
-/** Lua can take a few thousand arguments at once. */
+/** Fields in one call, so that Redis serves others in between. */
 const BATCH = 2_000;
 
-/** Takes away the fields of the hash whose value is still what was seen. `toField`: what a mark's field is in Redis. */
+/**
+ * Takes away the fields of the hash whose value is still what was seen, and returns how many these were. `toField`: what a mark's field is in
+ * Redis. In one step with the comparison: a mark that is made in between must stay.
+ */
 export async function clearSeen(
   redis: Redis,
   key: string,
   seen: Marks,
-  toField: (what: string) => RedisArgument = (what) => what,
-): Promise<void> {
-  const entries = Object.entries(seen).map(([what, stamp]) => [toField(what) as string, stamp]);
+  toField: (what: string) => string | Buffer = (what) => what,
+): Promise<number> {
+  const entries = Object.entries(seen).map(([what, stamp]) => [toField(what), stamp]);
+  let cleared = 0;
   for (let from = 0; from < entries.length; from += BATCH)
-    await redis.eval(CLEAR_SEEN, { keys: [key], arguments: entries.slice(from, from + BATCH).flat() });
+    cleared += await CLEAR_SEEN.run(redis, { marks: key }, { seen: entries.slice(from, from + BATCH).flat() });
+  return cleared;
+}
+
+/** As `clearSeen`, for one field; true when it was still so. */
+export async function clearOne(redis: Redis, key: string, field: string | Buffer, seen: string): Promise<boolean> {
+  return (await CLEAR_SEEN.run(redis, { marks: key }, { seen: [field, seen] })) === 1;
 }

@@ -5,7 +5,7 @@ import { fnv1a } from './fnv.ts';
 /** Hash tags over which subscribers, numbers, JIDs and integers are spread. */
 export const PARTITIONS = 16;
 /** Bytes of a packed number key: two name the bucket, seven are the field in it. */
-const BUCKET_BYTES = 2;
+export const BUCKET_BYTES = 2;
 export const PACKED_BYTES = 9;
 
 /** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
@@ -118,12 +118,3 @@ export function packNumberKey(numberKey: string): Buffer {
   if (packed.length !== PACKED_BYTES) throw new Error('A number key has 12 base64url characters.');
   return packed;
 }
-
-/** Lua: calls `visit(bucket's key, field)` for each packed number key in `packed`. */
-export const EACH_PLACE = `
-local function eachPlace(base, packed, visit)
-  for i = 1, #packed, ${PACKED_BYTES} do
-    local high, low = string.byte(packed, i, i + 1)
-    visit(base .. (high * 256 + low), string.sub(packed, i + ${BUCKET_BYTES}, i + ${PACKED_BYTES - 1}))
-  end
-end`;

@@ -1,11 +1,7 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
-import { newStamp } from './marks.ts';
+import { clearOne, newStamp } from './marks.ts';
 import { partitionOf } from './partitions.ts';
-
-const END = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
 /**
  * Whose reconcile job is under way: a hash `running` for each partition (id → stamp of the run that began last). A process that stood still
@@ -22,8 +18,7 @@ export function createRuns(redis: Redis, keys: Keys) {
 
     /** True when no other run began after this one; so nobody else decided the same meanwhile. */
     async end(id: string, stamp: string): Promise<boolean> {
-      const reply = await redis.eval(END, { keys: [keys.running(partitionOf(id))], arguments: [id, stamp] });
-      return reply === 1;
+      return clearOne(redis, keys.running(partitionOf(id)), id, stamp);
     },
   };
 }

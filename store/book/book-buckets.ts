@@ -1,4 +1,5 @@
 import { MOST_NUMBERS } from '../../domain/book/address-book.ts';
+import { defineLua } from '../base/script.ts';
 import { NAMES_SOMEBODY } from './book-entry.ts';
 
 /** Numbers of one bucket at most, on average: few enough for Redis's compact form, which ends at 512 fields. */
@@ -36,26 +37,37 @@ export function byBucket<T>(items: Iterable<T>, buckets: number, bytesOf: (item:
 }
 
 /** Lua: the bucket of a number key or a record is its first two bytes modulo the number of buckets. */
-export const BUCKET_OF = `
+export const BUCKET_OF = defineLua({
+  lua: `
 local function bucketOf(base, bytes, buckets)
   local high, low = string.byte(bytes, 1, 2)
   return base .. string.format('%d', (high * 256 + low) % buckets)
-end`;
+end`,
+});
 
 /**
- * Lua: the books of a subscriber, the own one and then those of the sources by name, opened with `keys.books`; and what the first of
- * them that holds a number says about it; one that names nobody gives way to one that does.
+ * Lua: opens the books of a subscriber (`keys.books`), the own one and then those of the sources by name; and what the first of them that
+ * holds a number says about it. One that names nobody gives way to one that does.
  */
-export const BOOKS = `${BUCKET_OF}${NAMES_SOMEBODY}
-local function openBooks(own, held, sources, ofSource, heldOfSource)
-  local books = {{ held = held, buckets = tonumber(redis.call('HGET', own, 'buckets') or '1') }}
-  local names = redis.call('SMEMBERS', sources)
+export const BOOKS = defineLua({
+  uses: [BUCKET_OF, NAMES_SOMEBODY],
+  keys: ['ownBook', 'ownHeld', 'sources', 'sourceBook', 'sourceHeld'],
+  lua: `
+local function openBook(book, held)
+  return { held = held, buckets = tonumber(redis.call('HGET', book, 'buckets') or '1') }
+end
+local function openBooks()
+  local books, names = { openBook(ownBook, ownHeld) }, redis.call('SMEMBERS', sources)
   table.sort(names)
-  for _, name in ipairs(names) do
-    local buckets = tonumber(redis.call('HGET', ofSource .. name, 'buckets') or '1')
-    books[#books + 1] = { held = heldOfSource .. name .. ':', buckets = buckets }
-  end
+  for _, name in ipairs(names) do books[#books + 1] = openBook(sourceBook .. name, sourceHeld .. name .. ':') end
   return books
+end
+local function otherBooks(held)
+  local others = {}
+  for _, book in ipairs(openBooks()) do
+    if book.held ~= held then others[#others + 1] = book end
+  end
+  return others
 end
 local function entryIn(books, number)
   local found = false
@@ -65,4 +77,12 @@ local function entryIn(books, number)
     found = found or entry
   end
   return found
-end`;
+end
+local function eachHeld(books, visit)
+  for _, book in ipairs(books) do
+    for bucket = 0, book.buckets - 1 do
+      for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do visit(number) end
+    end
+  end
+end`,
+});

@@ -1,3 +1,4 @@
+import { defineLua } from '../base/script.ts';
 import { type BookSeal, SEAL_BYTES, TAG_BYTES } from './book-seal.ts';
 
 // The value at a number of a book: an entry for each contact that has it, those that name somebody first. An entry: a number of one to three bytes (seven bits each,
@@ -12,8 +13,9 @@ const BETWEEN_TEXTS = '\u0000';
 const MORE = 0x80;
 
 /** Lua: whether a value's first entry, and so any of them, names somebody: its label is not empty. */
-export const NAMES_SOMEBODY = `
-local function namesSomebody(value) return (string.byte(value, 1) or 0) > 1 end`;
+export const NAMES_SOMEBODY = defineLua({
+  lua: 'local function namesSomebody(value) return (string.byte(value, 1) or 0) > 1 end',
+});
 
 /** The entries of a contact, by number. `tag`: of its uid, empty for one without. */
 export function entriesOf(seal: BookSeal, { name, groups }: Label, tag: string): (number: string) => string {

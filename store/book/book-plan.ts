@@ -3,7 +3,9 @@ import type { Book } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { PACKED_BYTES, packNumberKey } from '../base/partitions.ts';
+import { EACH_NUMBER } from '../base/packed-numbers.ts';
+import { packNumberKey } from '../base/partitions.ts';
+import { as, defineScript } from '../base/script.ts';
 import { allBuckets, BUCKET_OF, bucketsFor } from './book-buckets.ts';
 import { changedImage, type Image, imageOf, RECORD_BYTES } from './book-image.ts';
 import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
@@ -14,37 +16,50 @@ const GOOD_PART = 8;
 const BATCH = 250;
 
 /**
- * KEYS: what stands before the buckets of held and of uids. ARGV: buckets, heads of uids and number keys, both packed. Answers the
- * records with these heads, and what is held at their numbers and at the others.
+ * The records with these heads of uids, and what is held at their numbers and at the others; heads and number keys are packed. What it looks through
+ * in one step is a few buckets; a whole book is compared with its version when the change is written.
  */
-const FIND = `${BUCKET_OF}
-local records, held = {}, {}
+const FIND = defineScript({
+  uses: [BUCKET_OF, EACH_NUMBER],
+  keys: ['held', 'uids'],
+  args: ['buckets', 'heads', 'numbers'],
+  reply: as<[records: Buffer[], held: Buffer[]]>,
+  lua: `
+local records, found = {}, {}
 local function add(number, value)
-  held[#held + 1] = number
-  held[#held + 1] = value
+  found[#found + 1] = number
+  found[#found + 1] = value
 end
-for i = 1, #ARGV[2], ${HEAD_BYTES} do
-  local head = string.sub(ARGV[2], i, i + ${HEAD_BYTES - 1})
-  local list = redis.call('GET', bucketOf(KEYS[2], head, ARGV[1])) or ''
+local function addAll(prefix)
+  local fields = redis.call('HGETALL', bucketOf(held, prefix, buckets))
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 1, #prefix) == prefix then add(fields[i], fields[i + 1]) end
+  end
+end
+for i = 1, #heads, ${HEAD_BYTES} do
+  local head = string.sub(heads, i, i + ${HEAD_BYTES - 1})
+  local list = redis.call('GET', bucketOf(uids, head, buckets)) or ''
   for at = 1, #list, ${RECORD_BYTES} do
     if string.sub(list, at, at + ${HEAD_BYTES - 1}) == head then
       local prefix = string.sub(list, at + ${HEAD_BYTES}, at + ${RECORD_BYTES - 1})
       records[#records + 1] = head .. prefix
-      local bucket = redis.call('HGETALL', bucketOf(KEYS[1], prefix, ARGV[1]))
-      for n = 1, #bucket, 2 do
-        if string.sub(bucket[n], 1, #prefix) == prefix then add(bucket[n], bucket[n + 1]) end
-      end
+      addAll(prefix)
     end
   end
 end
-for i = 1, #ARGV[3], ${PACKED_BYTES} do
-  local number = string.sub(ARGV[3], i, i + ${PACKED_BYTES - 1})
-  local value = redis.call('HGET', bucketOf(KEYS[1], number, ARGV[1]), number)
+eachNumber(numbers, function(number)
+  local value = redis.call('HGET', bucketOf(held, number, buckets), number)
   if value then add(number, value) end
-end
-return { records, held }`;
+end)
+return { records, found }`,
+});
 
-const READ_BUCKET = "return { redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2]) or '' }";
+/** A bucket with its records, as they stand at one moment. */
+const READ_BUCKET = defineScript({
+  keys: ['held', 'uids'],
+  reply: as<[held: Buffer[], records: Buffer]>,
+  lua: "return { redis.call('HGETALL', held), redis.call('GET', uids) or '' }",
+});
 
 /** A book as it stood when a writer began to read it; `version` is null when there has never been one. */
 export type Standing = {
@@ -161,11 +176,11 @@ async function readPart(
   const heads = [...upsert.keys(), ...remove].map((uid) => Buffer.from(seal.marksOf(uid).head, 'latin1'));
   const image: Image = { held: new Map(), uids: new Set() };
   for (const [some, others] of batches(heads, numbers)) {
-    const reply = await toBytes(redis).eval(FIND, {
-      keys: [keys.heldPart(id, source), keys.uidsPart(id, source)],
-      arguments: [`${buckets}`, Buffer.concat(some) as never, Buffer.concat(others) as never],
-    });
-    const [records, held] = reply as unknown as [Buffer[], Buffer[]];
+    const [records, held] = await FIND.run(
+      toBytes(redis),
+      { held: keys.heldPart(id, source), uids: keys.uidsPart(id, source) },
+      { buckets, heads: Buffer.concat(some), numbers: Buffer.concat(others) },
+    );
     for (const record of records) image.uids.add(latin1(record));
     for (const [number, value] of toHeld(held)) image.held.set(number, value);
   }
@@ -186,9 +201,8 @@ async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standi
   const bytes = toBytes(redis);
   await Promise.all(
     allBuckets(buckets).map(async (bucket) => {
-      const bucketKeys = [keys.held(id, bucket, source), keys.uids(id, bucket, source)];
-      const reply = await bytes.eval(READ_BUCKET, { keys: bucketKeys });
-      const [held, records] = reply as unknown as [Buffer[], Buffer];
+      const places = { held: keys.held(id, bucket, source), uids: keys.uids(id, bucket, source) };
+      const [held, records] = await READ_BUCKET.run(bytes, places, {});
       for (const [number, value] of toHeld(held)) image.held.set(number, value);
       for (let at = 0; at < records.length; at += RECORD_BYTES)
         image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));

@@ -1,14 +1,20 @@
 import { BUDGET_DAY } from '../../domain/book/number-budget.ts';
-import { PACKED_BYTES } from '../base/partitions.ts';
+import { EACH_NUMBER } from '../base/packed-numbers.ts';
+import { defineLua } from '../base/script.ts';
+import { BOOKS } from './book-buckets.ts';
 
 /**
- * Lua, after `BOOKS`: what a subscriber's budget of numbers allows. `openBudget` takes `keys.budget`, id, first amount, daily amount and the time;
- * `came` and `left` take numbers that one book has got and given up, and the subscriber's other books. Whoever opens a budget closes it.
+ * Lua: what a subscriber's budget of numbers allows (`keys.budget`). `payFor` takes the packed numbers that a book has got, `giveUp` one that it has
+ * lost, and both the subscriber's other books: what is in one of those costs nothing. A number is charged in the step in which it is looked up or comes into a book, as two
+ * that are charged at once could otherwise spend the same amount. Whoever opens a budget closes it.
  */
-export const BUDGET = `
-local function openBudget(budget, asked, waiting, refill, id, first, daily, now)
-  local b = { budget = budget, asked = asked, waiting = waiting, refill = refill, id = id }
-  local state = redis.call('HMGET', budget, 'spent', 'at')
+export const BUDGET = defineLua({
+  uses: [EACH_NUMBER, BOOKS],
+  keys: ['budget', 'asked', 'waiting', 'refill'],
+  args: ['id', 'first', 'daily', 'now'],
+  lua: `
+local function openBudget()
+  local b, state = {}, redis.call('HMGET', budget, 'spent', 'at')
   local before = tonumber(state[2] or now)
   b.on, b.daily, b.at = first ~= '0', tonumber(daily), math.max(before, tonumber(now))
   b.spent = math.max(0, tonumber(state[1] or '0') - (b.at - before) * b.daily / ${BUDGET_DAY})
@@ -23,36 +29,29 @@ local function charge(b)
   return true
 end
 local function isWaiting(b, number)
-  return b.waits and redis.call('HEXISTS', b.waiting, number) == 1
+  return b.waits and redis.call('HEXISTS', waiting, number) == 1
 end
-local function otherBooks(held, ...)
-  local others = {}
-  for _, book in ipairs(openBooks(...)) do
-    if book.held ~= held then others[#others + 1] = book end
-  end
-  return others
-end
-local function came(b, others, packed)
-  local asked = redis.call('EXISTS', b.asked) == 1
-  for at = 1, #packed, ${PACKED_BYTES} do
-    local number = string.sub(packed, at, at + ${PACKED_BYTES - 1})
-    local free = entryIn(others, number) or asked and redis.call('HDEL', b.asked, number) == 1
+local function payFor(b, others, packed)
+  local anyAsked = redis.call('EXISTS', asked) == 1
+  eachNumber(packed, function(number)
+    local free = entryIn(others, number) or anyAsked and redis.call('HDEL', asked, number) == 1
     if not free and not charge(b) then
-      redis.call('HSET', b.waiting, number, '')
+      redis.call('HSET', waiting, number, '')
       b.waits = true
     end
-  end
+  end)
 end
-local function left(b, others, number)
+local function giveUp(b, others, number)
   if entryIn(others, number) then return end
-  local unpaid = b.waits and redis.call('HDEL', b.waiting, number) == 1
-  if b.on and not unpaid then redis.call('HSET', b.asked, number, '') end
+  local unpaid = b.waits and redis.call('HDEL', waiting, number) == 1
+  if b.on and not unpaid then redis.call('HSET', asked, number, '') end
 end
 local function closeBudget(b)
-  redis.call('HSET', b.budget, 'spent', string.format('%.6f', b.spent), 'at', string.format('%.0f', b.at))
-  local waiting = redis.call('HLEN', b.waiting)
-  if waiting == 0 then return redis.call('ZREM', b.refill, b.id) end
-  local lack = math.min(waiting, math.ceil(b.daily / 24)) - b.room
+  redis.call('HSET', budget, 'spent', string.format('%.6f', b.spent), 'at', string.format('%.0f', b.at))
+  local count = redis.call('HLEN', waiting)
+  if count == 0 then return redis.call('ZREM', refill, id) end
+  local lack = math.min(count, math.ceil(b.daily / 24)) - b.room
   local time = b.at + math.max(0, math.ceil(lack * ${BUDGET_DAY} / b.daily))
-  redis.call('ZADD', b.refill, string.format('%.0f', time), b.id)
-end`;
+  redis.call('ZADD', refill, string.format('%.0f', time), id)
+end`,
+});

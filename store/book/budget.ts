@@ -4,66 +4,83 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
-import { PACKED_BYTES, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
-import { BOOKS } from './book-buckets.ts';
+import { packNumberKey, unpackNumberKey } from '../base/partitions.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
 import { BUDGET } from './budget-script.ts';
 
 /** Numbers that one step lets through. */
 const BATCH = 5_000;
 
-const OPEN = `${BOOKS}${BUDGET}
-local b = openBudget(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+/** Lua: `letThrough(number)` marks a number that waited and is paid for; `close` ends the step. */
+const LETTING_THROUGH = defineLua({
+  uses: [BUDGET],
+  keys: ['dirtyNumbers', 'dueReconcile'],
+  args: ['stamp', 'dueAt'],
+  lua: `
 local touched = false
 local function letThrough(number)
-  redis.call('HDEL', b.waiting, number)
-  redis.call('HSET', KEYS[5], number, ARGV[5])
+  redis.call('HDEL', waiting, number)
+  redis.call('HSET', dirtyNumbers, number, stamp)
   touched = true
 end
-local function close()
-  if touched then redis.call('ZADD', KEYS[6], 'LT', ARGV[6], ARGV[1]) end
+local function close(b)
+  if touched then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end
   closeBudget(b)
-end`;
+end`,
+});
 
-/** KEYS: `keys.budget`, dirty-numbers, due:reconcile. ARGV: id, first, daily, now, stamp, due time. */
-const REFILL = `${OPEN}
-local count = math.min(redis.call('HLEN', b.waiting), math.max(0, math.floor(b.room)), ${BATCH})
-for _, number in ipairs(count > 0 and redis.call('HRANDFIELD', b.waiting, string.format('%d', count)) or {}) do
+/** Charges as many of the waiting numbers as there is room for, and marks them in the same step: a number that is paid for and not marked would be forgotten. */
+const REFILL = defineScript({
+  uses: [LETTING_THROUGH],
+  reply: Number,
+  lua: `
+local b = openBudget()
+local count = math.min(redis.call('HLEN', waiting), math.max(0, math.floor(b.room)), ${BATCH})
+for _, number in ipairs(count > 0 and redis.call('HRANDFIELD', waiting, string.format('%d', count)) or {}) do
   charge(b)
   letThrough(number)
 end
-close()
-return count`;
+close(b)
+return count`,
+});
 
-/** KEYS and ARGV as above, then the books; and the packed numbers. Answers 1 for each that may be looked up, and what is left. */
-const SPEND = `${OPEN}
-local books, granted = openBooks(unpack(KEYS, 7)), {}
+/** Charges packed numbers for a look-up. Answers 1 for each that may be looked up, and what is left. */
+const SPEND = defineScript({
+  uses: [LETTING_THROUGH],
+  args: ['numbers'],
+  reply: as<[granted: number[], room: string]>,
+  lua: `
+local b, books, granted = openBudget(), openBooks(), {}
 local function pay(number)
   if isWaiting(b, number) then
     if not charge(b) then return 0 end
     letThrough(number)
-  elseif not entryIn(books, number) and redis.call('HEXISTS', b.asked, number) == 0 then
+  elseif not entryIn(books, number) and redis.call('HEXISTS', asked, number) == 0 then
     if not charge(b) then return 0 end
-    if b.on then redis.call('HSET', b.asked, number, '') end
+    if b.on then redis.call('HSET', asked, number, '') end
   end
   return 1
 end
-for at = 1, #ARGV[7], ${PACKED_BYTES} do
-  granted[#granted + 1] = pay(string.sub(ARGV[7], at, at + ${PACKED_BYTES - 1}))
-end
-close()
-return { granted, tostring(b.room) }`;
+eachNumber(numbers, function(number) granted[#granted + 1] = pay(number) end)
+close(b)
+return { granted, tostring(b.room) }`,
+});
 
-/** KEYS: `keys.budget`. ARGV: id, first, daily, now, packed numbers. How many wait, how many of these, and what is left. */
-const STANDING = `${BOOKS}${BUDGET}
-local b = openBudget(KEYS[1], KEYS[2], KEYS[3], KEYS[4], unpack(ARGV, 1, 4))
-local found = 0
-for at = 1, b.waits and #ARGV[5] or 0, ${PACKED_BYTES} do
-  if isWaiting(b, string.sub(ARGV[5], at, at + ${PACKED_BYTES - 1})) then found = found + 1 end
-end
-return { redis.call('HLEN', b.waiting), found, tostring(b.room) }`;
+/** How many numbers wait, how many of these packed ones, and what is left, all at one moment. */
+const STANDING = defineScript({
+  uses: [BUDGET],
+  args: ['numbers'],
+  reply: as<[waiting: number, found: number, room: string]>,
+  lua: `
+local b, found = openBudget(), 0
+eachNumber(b.waits and numbers or '', function(number)
+  if isWaiting(b, number) then found = found + 1 end
+end)
+return { redis.call('HLEN', waiting), found, tostring(b.room) }`,
+});
 
-// Its fields are bytes.
-const NUMBERS = "return redis.call('HKEYS', KEYS[1])";
+/** The fields of a hash as bytes, which the library's own command would read as texts. */
+const NUMBERS = defineScript({ keys: ['hash'], reply: as<Buffer[]>, lua: "return redis.call('HKEYS', hash)" });
 
 /**
  * How many distinct numbers a subscriber may have looked up (decision 53). Hash `budget`: how many were `spent` of the first amount and
@@ -75,12 +92,14 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
   const { first, daily } = budget;
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
-  function step(id: string, now: number) {
-    return {
-      keys: [...keys.budget(id), keys.dirtyNumbers(id), keys.due('reconcile', id)],
-      arguments: [id, `${first}`, `${daily}`, `${now}`, newStamp(), `${now + GRACE}`],
-    };
-  }
+  const places = (id: string) => ({
+    ...keys.budget(id),
+    ...keys.books(id),
+    dirtyNumbers: keys.dirtyNumbers(id),
+    dueReconcile: keys.due('reconcile', id),
+  });
+  const step = (id: string, now: number) => ({ id, first, daily, now, stamp: newStamp(), dueAt: now + GRACE });
+  const pack = (numberKeys: readonly string[]) => Buffer.concat(numberKeys.map(packNumberKey));
 
   return {
     /**
@@ -92,10 +111,8 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
       numberKeys: readonly string[],
       now: number,
     ): Promise<{ granted: boolean[]; retryAfter: number | undefined }> {
-      const { keys: own, arguments: words } = step(id, now);
-      const packed = Buffer.concat(numberKeys.map(packNumberKey)) as never;
-      const reply = await redis.eval(SPEND, { keys: [...own, ...keys.books(id)], arguments: [...words, packed] });
-      const [flags, room] = reply as [number[], string];
+      const args = { ...step(id, now), numbers: pack(numberKeys) };
+      const [flags, room] = await SPEND.run(redis, places(id), args);
       const granted = flags.map((flag) => flag === 1);
       const lacking = granted.filter((one) => !one).length;
       return { granted, retryAfter: lacking > 0 ? budgetRetryAfter(lacking, Number(room), budget) : undefined };
@@ -103,7 +120,7 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
 
     /** Lets as many of the waiting numbers go on as can be paid for, and marks them for reconciliation. Returns how many. */
     async refill(id: string, now: number): Promise<number> {
-      return Number(await redis.eval(REFILL, step(id, now)));
+      return REFILL.run(redis, places(id), step(id, now));
     },
 
     /** How many of these numbers wait, and the seconds until all that wait can go on, a day at most. Changes nothing. */
@@ -112,27 +129,22 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
       numberKeys: readonly string[],
       now: number,
     ): Promise<{ waiting: number; retryAfter: number }> {
-      const packed = Buffer.concat(numberKeys.map(packNumberKey)) as never;
-      const reply = await redis.eval(STANDING, {
-        keys: [...keys.budget(id)],
-        arguments: [id, `${first}`, `${daily}`, `${now}`, packed],
-      });
-      const [all, found, room] = reply as [number, number, string];
+      const args = { id, first, daily, now, numbers: pack(numberKeys) };
+      const [all, found, room] = await STANDING.run(redis, places(id), args);
       return { waiting: found, retryAfter: budgetRetryAfter(all, Number(room), budget) };
     },
 
     /** Which numbers were asked for and are in no book any more, and which wait. */
     async numbers(id: string): Promise<{ asked: string[]; waiting: string[] }> {
-      const [, asked, waiting] = keys.budget(id);
-      const numbersIn = async (key: string) =>
-        ((await binary.eval(NUMBERS, { keys: [key] })) as unknown as Buffer[]).map(unpackNumberKey);
+      const { asked, waiting } = keys.budget(id);
+      const numbersIn = async (hash: string) => (await NUMBERS.run(binary, { hash }, {})).map(unpackNumberKey);
       return { asked: await numbersIn(asked), waiting: await numbersIn(waiting) };
     },
 
     /** How many numbers of the books wait, and when a book changed last. */
     async info(id: string): Promise<{ waiting: number; changedAt: number }> {
-      const [[budgetKey], waitingKey] = [keys.budget(id), keys.waiting(id)];
-      const [waiting, at] = await Promise.all([redis.hLen(waitingKey), redis.hGet(budgetKey, 'at')]);
+      const own = keys.budget(id);
+      const [waiting, at] = await Promise.all([redis.hLen(own.waiting), redis.hGet(own.budget, 'at')]);
       return { waiting, changedAt: Number(at ?? 0) };
     },
   };

@@ -1,23 +1,36 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { askPartitions, EACH_PLACE } from '../base/partitions.ts';
+import { EACH_PLACE } from '../base/packed-numbers.ts';
+import { askPartitions } from '../base/partitions.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
 
 /** Up to so many holders of a number stand packed in its field; more are a set of their own. */
 const MOST_PACKED = 16;
 
-// A field holds the packed integers, four bytes each, or "set", whose length tells it from those.
-const PACKED = `${EACH_PLACE}
+/** Lua: a field holds the packed integers, four bytes each, or "set", whose length tells it from those. `holders`: what stands before a bucket's number. */
+const PACKED = defineLua({
+  uses: [EACH_PLACE],
+  keys: ['holders'],
+  args: ['numbers'],
+  lua: `
 local SET = 'set'
 local function find(list, item)
   for at = 1, #list, 4 do if string.sub(list, at, at + 3) == item then return at end end
 end
-local function setOf(bucket, field) return bucket .. ':' .. field end`;
+local function setOf(bucket, field) return bucket .. ':' .. field end
+local function eachList(visit)
+  eachPlace(holders, numbers, function(bucket, field) visit(bucket, field, redis.call('HGET', bucket, field) or '') end)
+end`,
+});
 
-const ADD = `${PACKED}
-local me, item = ARGV[1], struct.pack('>I4', tonumber(ARGV[1]))
-eachPlace(KEYS[1], ARGV[2], function(bucket, field)
-  local list = redis.call('HGET', bucket, field) or ''
+/** Adds a holder to each number. In one step with the reading of the list: of two who come at once none may be lost. */
+const ADD = defineScript({
+  uses: [PACKED],
+  args: ['me'],
+  lua: `
+local item = struct.pack('>I4', tonumber(me))
+eachList(function(bucket, field, list)
   if list == SET then redis.call('SADD', setOf(bucket, field), me)
   elseif find(list, item) then return
   elseif #list < ${MOST_PACKED * 4} then redis.call('HSET', bucket, field, list .. item)
@@ -26,12 +39,16 @@ eachPlace(KEYS[1], ARGV[2], function(bucket, field)
     redis.call('SADD', setOf(bucket, field), me)
     redis.call('HSET', bucket, field, SET)
   end
-end)`;
+end)`,
+});
 
-const REMOVE = `${PACKED}
-local me, item = ARGV[1], struct.pack('>I4', tonumber(ARGV[1]))
-eachPlace(KEYS[1], ARGV[2], function(bucket, field)
-  local list = redis.call('HGET', bucket, field) or ''
+/** Takes a holder away from each number, in one step as `ADD`. */
+const REMOVE = defineScript({
+  uses: [PACKED],
+  args: ['me'],
+  lua: `
+local item = struct.pack('>I4', tonumber(me))
+eachList(function(bucket, field, list)
   if list == SET then
     redis.call('SREM', setOf(bucket, field), me)
     if redis.call('EXISTS', setOf(bucket, field)) == 0 then redis.call('HDEL', bucket, field) end
@@ -41,16 +58,21 @@ eachPlace(KEYS[1], ARGV[2], function(bucket, field)
   if not at then return end
   if #list == 4 then redis.call('HDEL', bucket, field)
   else redis.call('HSET', bucket, field, string.sub(list, 1, at - 1) .. string.sub(list, at + 4)) end
-end)`;
+end)`,
+});
 
-const OF = `${PACKED}
-local holders = {}
-eachPlace(KEYS[1], ARGV[1], function(bucket, field)
-  local list = redis.call('HGET', bucket, field) or ''
-  if list == SET then holders = redis.call('SMEMBERS', setOf(bucket, field)) return end
-  for at = 1, #list, 4 do holders[#holders + 1] = (struct.unpack('>I4', list, at)) end
+/** Who holds one number, from the list or the set, whichever it is at that moment. */
+const OF = defineScript({
+  uses: [PACKED],
+  reply: as<(string | number)[]>,
+  lua: `
+local found = {}
+eachList(function(bucket, field, list)
+  if list == SET then found = redis.call('SMEMBERS', setOf(bucket, field)) return end
+  for at = 1, #list, 4 do found[#found + 1] = (struct.unpack('>I4', list, at)) end
 end)
-return holders`;
+return found`,
+});
 
 /**
  * Who holds a number in their book, or has blocked it; needed when its owner joins later. Hashes `holders:<bucket>` (seven bytes of the
@@ -58,12 +80,9 @@ return holders`;
  * hold are a set `holders:<bucket>:<field>`.
  */
 export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
-  async function write(script: string, index: number, numberKeys: readonly string[]): Promise<void> {
+  async function write(script: typeof ADD, me: number, numberKeys: readonly string[]): Promise<void> {
     await askPartitions(numberKeys, async (partition, packed) => {
-      await redis.eval(script, {
-        keys: [keys.holdersPart(partition)],
-        arguments: [`${index}`, packed as never],
-      });
+      await script.run(redis, { holders: keys.holdersPart(partition) }, { me, numbers: packed });
       return [];
     });
   }
@@ -80,9 +99,9 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
 
     async of(numberKey: string): Promise<string[]> {
       const [holders] = await askPartitions([numberKey], async (partition, packed) => [
-        await redis.eval(OF, { keys: [keys.holdersPart(partition)], arguments: [packed as never] }),
+        await OF.run(redis, { holders: keys.holdersPart(partition) }, { numbers: packed }),
       ]);
-      const ids = await interned.idsOf((holders as (string | number)[]).map(Number));
+      const ids = await interned.idsOf((holders ?? []).map(Number));
       return ids.filter((id) => id !== undefined);
     },
   };

@@ -4,6 +4,7 @@ import { MOST_PHOTO_BYTES } from '../../domain/photo.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
+import { defineLua, defineScript } from '../base/script.ts';
 import type { SourceLease } from './book-writer.ts';
 
 export type Photos = ReturnType<typeof createPhotos>;
@@ -21,36 +22,55 @@ export type PhotoUpload = {
 /** Seconds that an upload may take; what a process that died had begun goes after them. */
 const UPLOAD_LIFETIME = 600;
 
-// A subscriber who left meanwhile, or a source that was removed, must leave no photos behind.
-const COMMIT = `
-local over = KEYS[4] and redis.call('HGET', KEYS[4], 'lease') ~= ARGV[1]
-if over or redis.call('HGET', KEYS[1], 'state') ~= 'active' then return redis.call('UNLINK', KEYS[2]) end
-if redis.call('EXISTS', KEYS[2]) == 0 then return redis.call('UNLINK', KEYS[3]) end
-redis.call('PERSIST', KEYS[2])
-return redis.call('RENAME', KEYS[2], KEYS[3])`;
+/** Lua: whether what was staged may still be shown. A subscriber who left meanwhile, or a source that was removed, must leave no photos behind. */
+const STAGED = defineLua({
+  keys: ['record', 'staging', 'photos'],
+  args: ['lease'],
+  lua: `
+local function isWanted(source)
+  if source and redis.call('HGET', source, 'lease') ~= lease then return false end
+  return redis.call('HGET', record, 'state') == 'active'
+end`,
+});
 
-/** KEYS and lease as above. ARGV, after the lease: the numbers that lose what they had, with spaces between them; most bytes of all images. */
-const COMMIT_AMONG = `
-local over = redis.call('HGET', KEYS[4], 'lease') ~= ARGV[1]
-if over or redis.call('HGET', KEYS[1], 'state') ~= 'active' then return redis.call('UNLINK', KEYS[2]) end
-for number in string.gmatch(ARGV[2], '%S+') do redis.call('HDEL', KEYS[3], number) end
-local left = tonumber(ARGV[3])
-for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
-  if string.sub(field, 1, 1) == '=' then left = left - redis.call('HSTRLEN', KEYS[3], field) end
+/** Puts the staged photos in the place of those before, in one step: nobody sees a half of each. `leased`: of a source's book the source. */
+const COMMIT = defineScript({
+  uses: [STAGED],
+  keyList: 'leased',
+  lua: `
+if not isWanted(leased[1]) then return redis.call('UNLINK', staging) end
+if redis.call('EXISTS', staging) == 0 then return redis.call('UNLINK', photos) end
+redis.call('PERSIST', staging)
+return redis.call('RENAME', staging, photos)`,
+});
+
+/** Puts the staged photos in among those before, in one step as `COMMIT`. `lost`: the numbers that lose what they had, with spaces between them. `most`: bytes of all images. */
+const COMMIT_AMONG = defineScript({
+  uses: [STAGED],
+  keyList: 'leased',
+  args: ['lost', 'most'],
+  lua: `
+local function isImage(field) return string.sub(field, 1, 1) == '=' end
+if not isWanted(leased[1]) then return redis.call('UNLINK', staging) end
+for number in string.gmatch(lost, '%S+') do redis.call('HDEL', photos, number) end
+local left = tonumber(most)
+for _, field in ipairs(redis.call('HKEYS', photos)) do
+  if isImage(field) then left = left - redis.call('HSTRLEN', photos, field) end
 end
-for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
-  local value = redis.call('HGET', KEYS[2], field)
-  local image = string.sub(field, 1, 1) == '=' and redis.call('HEXISTS', KEYS[3], field) == 0
-  if image then left = left - #value end
-  if not image or left >= 0 then redis.call('HSET', KEYS[3], field, value) end
+for _, field in ipairs(redis.call('HKEYS', staging)) do
+  local value = redis.call('HGET', staging, field)
+  local new = isImage(field) and redis.call('HEXISTS', photos, field) == 0
+  if new then left = left - #value end
+  if not new or left >= 0 then redis.call('HSET', photos, field, value) end
 end
 local images, wanted = {}, {}
-for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
-  if string.sub(field, 1, 1) == '=' then images[#images + 1] = field
-  else wanted[redis.call('HGET', KEYS[3], field)] = true end
+for _, field in ipairs(redis.call('HKEYS', photos)) do
+  if isImage(field) then images[#images + 1] = field
+  else wanted[redis.call('HGET', photos, field)] = true end
 end
-for _, image in ipairs(images) do if not wanted[image] then redis.call('HDEL', KEYS[3], image) end end
-return redis.call('UNLINK', KEYS[2])`;
+for _, image in ipairs(images) do if not wanted[image] then redis.call('HDEL', photos, image) end end
+return redis.call('UNLINK', staging)`,
+});
 
 /**
  * The photos of a subscriber's books, by number, which is how a friend is found in them: for each book a hash `photos` (number key → a name made of the image's
@@ -77,12 +97,13 @@ export function createPhotos(redis: Redis, keys: Keys) {
     /** Begins a set that takes the place of the whole one before. Photos come one by one, so that a large book needs little memory. */
     upload(id: string, source?: SourceLease): PhotoUpload {
       const staging = keys.photosUpload(id, newStamp());
-      const places = [
-        keys.subscriber(id),
+      const places = {
+        record: keys.subscriber(id),
         staging,
-        keys.photos(id, source?.name),
-        ...(source ? [keys.source(id, source.name)] : []),
-      ];
+        photos: keys.photos(id, source?.name),
+        leased: source ? [keys.source(id, source.name)] : [],
+      };
+      const lease = source?.lease;
       let some = false;
       let left = MOST_PHOTO_BYTES;
       return {
@@ -98,14 +119,11 @@ export function createPhotos(redis: Redis, keys: Keys) {
           return true;
         },
         async commit() {
-          await redis.eval(COMMIT, { keys: places, arguments: [source?.lease ?? ''] });
+          await COMMIT.run(redis, places, { lease });
           some = false;
         },
         async commitAmong(numberKeys) {
-          await redis.eval(COMMIT_AMONG, {
-            keys: places,
-            arguments: [source?.lease ?? '', numberKeys.join(' '), `${MOST_PHOTO_BYTES}`],
-          });
+          await COMMIT_AMONG.run(redis, places, { lease, lost: numberKeys.join(' '), most: MOST_PHOTO_BYTES });
           some = false;
         },
         async discard() {

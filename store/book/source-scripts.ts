@@ -1,104 +1,127 @@
-import { DROP_BOOK } from './book-drop.ts';
-import { BUDGET } from './budget-script.ts';
-import { FORGIVE } from './forgiving.ts';
+import { as, asYes, defineScript } from '../base/script.ts';
+import { EMPTY_BOOK } from './book-drop.ts';
 import { MOST_SOURCES } from './source-record.ts';
 
 /** What changes the sources of a subscriber; each script is one step, in the subscriber's slot. */
 
 /** Cards of one source whose rejection is remembered. */
-const MOST_REJECTED = 1_000;
-
-/** KEYS 1 to 8: the source, sources, due:source, due:reconcile, dirty-numbers; book, held and uids of the source; 9, 10: photos, rejected; 11 to 16: declined, books; 17 to 20: `keys.budget`. */
-const EMPTY = `${DROP_BOOK}${FORGIVE}${BUDGET}
-local function empty(id, stamp, due, first, daily, now)
-  local b = openBudget(KEYS[17], KEYS[18], KEYS[19], KEYS[20], id, first, daily, now)
-  local touched, gone = dropBook(KEYS[6], KEYS[7], KEYS[8], KEYS[5], stamp, b.waiting)
-  if touched > 0 then redis.call('ZADD', KEYS[4], due, id) end
-  forgive(KEYS[11], gone, unpack(KEYS, 12, 16))
-  local others = otherBooks(KEYS[7], unpack(KEYS, 12, 16))
-  for number in pairs(gone) do left(b, others, number) end
-  if touched > 0 then closeBudget(b) end
-  redis.call('UNLINK', KEYS[9], KEYS[10])
-end`;
-
-/** KEYS as above, and the subscriber. ARGV: id, name, url, credentials, now, due time, stamp, first, daily. */
-export const LINK = `${EMPTY}
-if redis.call('HGET', KEYS[21], 'state') ~= 'active' then return 'gone' end
-local url = redis.call('HGET', KEYS[1], 'url')
-if not url and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
-local lastRead = redis.call('HGET', KEYS[1], 'lastRead')
-local collection = redis.call('HGET', KEYS[1], 'collection')
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'url', ARGV[3], 'credentials', ARGV[4], 'next', ARGV[5])
-if url and url ~= ARGV[3] then empty(ARGV[1], ARGV[7], ARGV[6], ARGV[8], ARGV[9], ARGV[5])
-else
-  if lastRead then redis.call('HSET', KEYS[1], 'lastRead', lastRead) end
-  if collection then redis.call('HSET', KEYS[1], 'collection', collection) end
-end
-redis.call('SADD', KEYS[2], ARGV[2])
-redis.call('ZADD', KEYS[3], 'LT', ARGV[6], ARGV[1])
-return 'ok'`;
-
-/** KEYS as above. ARGV: id, name, due time, stamp, first, daily, now. */
-export const UNLINK = `${EMPTY}
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-empty(ARGV[1], ARGV[4], ARGV[3], ARGV[5], ARGV[6], ARGV[7])
-redis.call('UNLINK', KEYS[1], KEYS[6])
-redis.call('SREM', KEYS[2], ARGV[2])
-return 1`;
-
-/** KEYS: source, sources, subscriber. ARGV: name, lease, now. In place of a network address book of that name. */
-export const RECEIVE = `
-if redis.call('HGET', KEYS[3], 'state') ~= 'active' then return 'gone' end
-if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 0 and redis.call('SCARD', KEYS[2]) >= ${MOST_SOURCES} then return 'full' end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'url', '', 'credentials', '', 'lastRead', ARGV[3], 'lease', ARGV[2])
-redis.call('SADD', KEYS[2], ARGV[1])
-return 'ok'`;
-
-/** KEYS: source, due:source. ARGV: id, now, due time. A book that is sent cannot be read. */
-export const ASK = `
-if (redis.call('HGET', KEYS[1], 'url') or '') == '' then return 0 end
-redis.call('HSET', KEYS[1], 'next', ARGV[2])
-redis.call('ZADD', KEYS[2], 'LT', ARGV[3], ARGV[1])
-return 1`;
-
-/** KEYS: source. ARGV: the lease. */
-export const BEGIN = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
-redis.call('HSET', KEYS[1], 'lease', ARGV[1])
-return redis.call('HGETALL', KEYS[1])`;
+export const MOST_REJECTED = 1_000;
 
 /**
- * KEYS: source, rejected. ARGV: lease, the time of reading that was seen, the next one, and as JSON the fields to set and to unset,
- * and of a read that did not fail what was rejected: { whole, cards (all that were read), reasons (card → reason) }.
- * Whoever asked for another read meanwhile gets it.
+ * Links a source, or replaces the one of that name. Its former book is emptied in the same step when the URL is another one, so that no read
+ * of the new one finds contacts of the old. Whoever comes at once with another source finds the set full or not.
  */
-export const SETTLE = `
-if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[1] then return 0 end
-local outcome = cjson.decode(ARGV[4])
-for field, value in pairs(outcome.set) do redis.call('HSET', KEYS[1], field, value) end
-for _, field in ipairs(outcome.unset) do redis.call('HDEL', KEYS[1], field) end
-if redis.call('HGET', KEYS[1], 'next') == ARGV[2] then redis.call('HSET', KEYS[1], 'next', ARGV[3]) end
-if not outcome.rejected then return 1 end
-if outcome.rejected.whole then redis.call('UNLINK', KEYS[2])
-else for _, card in ipairs(outcome.rejected.cards) do redis.call('HDEL', KEYS[2], card) end end
-local room = ${MOST_REJECTED} - redis.call('HLEN', KEYS[2])
-for card, reason in pairs(outcome.rejected.reasons) do
-  if room <= 0 then break end
-  redis.call('HSET', KEYS[2], card, reason)
-  room = room - 1
+export const LINK = defineScript({
+  uses: [EMPTY_BOOK],
+  keys: ['record', 'source', 'sources', 'dueSource', 'photos', 'rejected'],
+  args: ['name', 'url', 'credentials'],
+  reply: as<'ok' | 'full' | 'gone'>,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
+local before = redis.call('HMGET', source, 'url', 'lastRead', 'collection')
+if not before[1] and redis.call('SCARD', sources) >= ${MOST_SOURCES} then return 'full' end
+redis.call('DEL', source)
+redis.call('HSET', source, 'url', url, 'credentials', credentials, 'next', now)
+if before[1] and before[1] ~= url then
+  emptyBook()
+  redis.call('UNLINK', photos, rejected)
+else
+  if before[2] then redis.call('HSET', source, 'lastRead', before[2]) end
+  if before[3] then redis.call('HSET', source, 'collection', before[3]) end
 end
-return 1`;
+redis.call('SADD', sources, name)
+redis.call('ZADD', dueSource, 'LT', dueAt, id)
+return 'ok'`,
+});
 
-/** KEYS: sources, due:source, and what stands before a source's name in its key. ARGV: id, and names with the times before which they are not due. */
-export const SCHEDULE = `
-local first, earliest = nil, {}
-for i = 2, #ARGV, 2 do earliest[ARGV[i]] = tonumber(ARGV[i + 1]) end
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  local next = tonumber(redis.call('HGET', KEYS[3] .. name, 'next'))
-  if next and earliest[name] then next = math.max(next, earliest[name]) end
-  if next and (not first or next < first) then first = next end
+/** Removes a source with its book, in one step: a book without its source is in no list, and nobody would ever empty it. */
+export const UNLINK = defineScript({
+  uses: [EMPTY_BOOK],
+  keys: ['source', 'photos', 'rejected'],
+  args: ['name'],
+  reply: asYes,
+  lua: `
+if redis.call('EXISTS', source) == 0 then return 0 end
+emptyBook()
+redis.call('UNLINK', photos, rejected, source, book)
+redis.call('SREM', sources, name)
+return 1`,
+});
+
+/** Gives out the lease on a book that is sent, in place of a network address book of that name; any other lease ends in the same step. */
+export const RECEIVE = defineScript({
+  keys: ['record', 'source', 'sources'],
+  args: ['name', 'lease', 'now'],
+  reply: as<'ok' | 'full' | 'gone'>,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
+local known = redis.call('SISMEMBER', sources, name) == 1
+if not known and redis.call('SCARD', sources) >= ${MOST_SOURCES} then return 'full' end
+redis.call('DEL', source)
+redis.call('HSET', source, 'url', '', 'credentials', '', 'lastRead', now, 'lease', lease)
+redis.call('SADD', sources, name)
+return 'ok'`,
+});
+
+/** Has a source read at once, unless it is gone by now. A book that is sent cannot be read. */
+export const ASK = defineScript({
+  keys: ['source', 'dueSource'],
+  args: ['id', 'now', 'dueAt'],
+  reply: asYes,
+  lua: `
+if (redis.call('HGET', source, 'url') or '') == '' then return 0 end
+redis.call('HSET', source, 'next', now)
+redis.call('ZADD', dueSource, 'LT', dueAt, id)
+return 1`,
+});
+
+/** Begins a read: the source as it is when the lease begins. One that is gone must not come back as a lease alone. */
+export const BEGIN = defineScript({
+  keys: ['source'],
+  args: ['lease'],
+  reply: as<string[]>,
+  lua: `
+if redis.call('EXISTS', source) == 0 then return {} end
+redis.call('HSET', source, 'lease', lease)
+return redis.call('HGETALL', source)`,
+});
+
+/**
+ * Notes what a read has found out, while its lease holds. `seen` is the time of reading that it began with: whoever asked for another read meanwhile gets it. `set`: fields,
+ * each with its value after it. `cards` were read, which forgets why they were refused; all of them when it is `all`, and it is empty after a
+ * read that failed. `reasons`: cards, each with why it was refused.
+ */
+export const SETTLE = defineScript({
+  keys: ['source', 'rejected'],
+  args: ['lease', 'seen', 'next', 'cards'],
+  lists: ['set', 'unset', 'reasons'],
+  lua: `
+if redis.call('HGET', source, 'lease') ~= lease then return end
+for i = 1, #set, 2 do redis.call('HSET', source, set[i], set[i + 1]) end
+for _, field in ipairs(unset) do redis.call('HDEL', source, field) end
+if redis.call('HGET', source, 'next') == seen then redis.call('HSET', source, 'next', next) end
+if cards == 'all' then redis.call('UNLINK', rejected) end
+for card in string.gmatch(cards, '%S+') do redis.call('HDEL', rejected, card) end
+local room = ${MOST_REJECTED} - redis.call('HLEN', rejected)
+for i = 1, math.min(#reasons, 2 * room), 2 do redis.call('HSET', rejected, reasons[i], reasons[i + 1]) end`,
+});
+
+/**
+ * Puts the subscriber into the due list at the time of its first read, or out of it, as its sources are at that moment. `source` is what stands before a
+ * source's name; `earliest`: names, each with the time before which it is not due.
+ */
+export const SCHEDULE = defineScript({
+  keys: ['sources', 'dueSource', 'source'],
+  args: ['id'],
+  lists: ['earliest'],
+  lua: `
+local first, putOff = nil, {}
+for i = 1, #earliest, 2 do putOff[earliest[i]] = tonumber(earliest[i + 1]) end
+for _, name in ipairs(redis.call('SMEMBERS', sources)) do
+  local time = tonumber(redis.call('HGET', source .. name, 'next'))
+  if time and putOff[name] then time = math.max(time, putOff[name]) end
+  if time and (not first or time < first) then first = time end
 end
-if first then redis.call('ZADD', KEYS[2], string.format('%d', first), ARGV[1])
-else redis.call('ZREM', KEYS[2], ARGV[1]) end`;
+if first then redis.call('ZADD', dueSource, string.format('%d', first), id)
+else redis.call('ZREM', dueSource, id) end`,
+});

@@ -6,7 +6,7 @@ import { newStamp } from '../base/marks.ts';
 import type { BookSeal, BookSeals } from './book-seal.ts';
 import type { SourceLease } from './book-writer.ts';
 import { type Source, type SourceProblem, toSource } from './source-record.ts';
-import { ASK, BEGIN, LINK, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
+import { ASK, BEGIN, LINK, MOST_REJECTED, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
 
 export type Sources = ReturnType<typeof createSources>;
 
@@ -32,31 +32,33 @@ export type ReadOutcome = {
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
 export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { first, daily }: NumberBudget) {
-  const own = (id: string, name: string) => [
-    keys.source(id, name),
-    keys.sources(id),
-    keys.due('source', id),
-    keys.due('reconcile', id),
-    keys.dirtyNumbers(id),
-    keys.book(id, name),
-    keys.heldPart(id, name),
-    keys.uidsPart(id, name),
-    keys.photos(id, name),
-    keys.sourceRejected(id, name),
-    keys.declined(id),
+  const own = (id: string, name: string) => ({
+    record: keys.subscriber(id),
+    source: keys.source(id, name),
+    dueSource: keys.due('source', id),
+    photos: keys.photos(id, name),
+    rejected: keys.sourceRejected(id, name),
+    book: keys.book(id, name),
+    held: keys.heldPart(id, name),
+    uids: keys.uidsPart(id, name),
+    dirtyNumbers: keys.dirtyNumbers(id),
+    dueReconcile: keys.due('reconcile', id),
+    declined: keys.declined(id),
     ...keys.books(id),
     ...keys.budget(id),
-  ];
+  });
+  const step = (id: string, now: number) => ({ id, now, dueAt: now + GRACE, stamp: newStamp(), first, daily });
 
   async function settle(
     id: string,
     { source, lease }: SourceReading,
     next: number,
-    outcome: Record<string, unknown>,
+    outcome: { set: Record<string, string>; unset?: string[]; cards?: string; reasons?: string[] },
   ): Promise<void> {
-    await redis.eval(SETTLE, {
-      keys: [keys.source(id, source.name), keys.sourceRejected(id, source.name)],
-      arguments: [lease.lease, `${source.next}`, `${next}`, JSON.stringify(outcome)],
+    const { set, unset = [], cards, reasons = [] } = outcome;
+    await SETTLE.run(redis, own(id, source.name), {
+      ...{ lease: lease.lease, seen: source.next, next },
+      ...{ set: Object.entries(set).flat(), unset, cards, reasons },
     });
   }
 
@@ -92,46 +94,30 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
       { name, url, credentials }: Pick<Source, 'name' | 'url' | 'credentials'>,
       now: number,
     ): Promise<'ok' | 'full' | 'gone'> {
-      const reply = await redis.eval(LINK, {
-        keys: [...own(id, name), keys.subscriber(id)],
-        arguments: [id, name, url, credentials, `${now}`, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`],
-      });
-      return reply as 'ok' | 'full' | 'gone';
+      return LINK.run(redis, own(id, name), { ...step(id, now), name, url, credentials });
     },
 
     /** Removes a source with its contacts and photos; false when there is none of that name. */
     async unlink(id: string, name: string, now: number): Promise<boolean> {
-      const reply = await redis.eval(UNLINK, {
-        keys: own(id, name),
-        arguments: [id, name, `${now + GRACE}`, newStamp(), `${first}`, `${daily}`, `${now}`],
-      });
-      return reply === 1;
+      return UNLINK.run(redis, own(id, name), { ...step(id, now), name });
     },
 
     /** The lease under which a client may send the book of that name; it ends any other. `full`, `gone`: as `link`. */
     async receive(id: string, name: string, now: number): Promise<SourceLease | 'full' | 'gone'> {
       const lease = newStamp();
-      const reply = await redis.eval(RECEIVE, {
-        keys: [keys.source(id, name), keys.sources(id), keys.subscriber(id)],
-        arguments: [name, lease, `${now}`],
-      });
-      return reply === 'ok' ? { name, lease } : (reply as 'full' | 'gone');
+      const reply = await RECEIVE.run(redis, own(id, name), { name, lease, now });
+      return reply === 'ok' ? { name, lease } : reply;
     },
 
     /** Asks for a read at once; false when there is no source of that name. */
     async ask(id: string, name: string, now: number): Promise<boolean> {
-      const reply = await redis.eval(ASK, {
-        keys: [keys.source(id, name), keys.due('source', id)],
-        arguments: [id, `${now}`, `${now + GRACE}`],
-      });
-      return reply === 1;
+      return ASK.run(redis, own(id, name), step(id, now));
     },
 
     /** Begins a read, which ends the lease of any other; undefined when there is no source of that name. */
     async begin(id: string, name: string): Promise<SourceReading | undefined> {
       const lease = newStamp();
-      const reply = await redis.eval(BEGIN, { keys: [keys.source(id, name)], arguments: [lease] });
-      const source = toSource(name, toFields(reply as string[]));
+      const source = toSource(name, toFields(await BEGIN.run(redis, own(id, name), { lease })));
       return source && { source, lease: { name, lease } };
     },
 
@@ -142,18 +128,15 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
       await settle(id, reading, next, {
         set: { collection, syncToken, etags, lastRead: `${now}`, failures: '0' },
         unset: ['code', 'detail'],
-        rejected: {
-          whole,
-          cards: whole ? [] : cards.map((uid) => shortHash(seal, uid)),
-          reasons: Object.fromEntries([...reasons].map(([uid, reason]) => [shortHash(seal, uid), reason])),
-        },
+        cards: whole ? 'all' : cards.map((uid) => shortHash(seal, uid)).join(' '),
+        reasons: [...reasons].slice(0, MOST_REJECTED).flatMap(([uid, reason]) => [shortHash(seal, uid), reason]),
       });
     },
 
     /** Notes that a read failed; what was read before stays. Nothing when its lease is over. */
     async fail(id: string, reading: SourceReading, { code, detail }: SourceProblem, next: number): Promise<void> {
       const failures = `${reading.source.failures + 1}`;
-      await settle(id, reading, next, { set: { code, detail, failures }, unset: [] });
+      await settle(id, reading, next, { set: { code, detail, failures } });
     },
 
     /**
@@ -161,9 +144,9 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
      * when a source is to be looked at again whose time has come.
      */
     async schedule(id: string, putOff: ReadonlyMap<string, number> = new Map()): Promise<void> {
-      await redis.eval(SCHEDULE, {
-        keys: [keys.sources(id), keys.due('source', id), keys.source(id, '')],
-        arguments: [id, ...[...putOff].flatMap(([name, time]) => [name, `${Math.round(time)}`])],
+      await SCHEDULE.run(redis, own(id, ''), {
+        id,
+        earliest: [...putOff].flatMap(([name, time]) => [name, Math.round(time)]),
       });
     },
   };

@@ -29,19 +29,6 @@ export type FriendChanges = {
 
 export type Friends = ReturnType<typeof createFriends>;
 
-/** Numbers that one call of a script looks for. */
-const BATCH = 1_000;
-
-const HELD_BY = `
-local numbers, found = {}, {}
-for i = 1, #ARGV do numbers[ARGV[i]] = true end
-local friends = redis.call('HGETALL', KEYS[1])
-for i = 1, #friends, 2 do
-  local held = cjson.decode(friends[i + 1]).held
-  if held and numbers[held] then found[#found + 1] = friends[i] end
-end
-return found`;
-
 /**
  * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
  * that the component has to look at, and for each account of the
@@ -49,10 +36,12 @@ return found`;
  * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
  */
 export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
+  async function list(id: string): Promise<Friend[]> {
+    return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
+  }
+
   return {
-    async list(id: string): Promise<Friend[]> {
-      return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
-    },
+    list,
 
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
       if (others.length === 0) return [];
@@ -79,12 +68,9 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
 
     /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
     async heldBy(id: string, numberKeys: readonly string[]): Promise<string[]> {
-      const found: string[] = [];
-      for (let from = 0; from < numberKeys.length; from += BATCH) {
-        const part = numberKeys.slice(from, from + BATCH);
-        found.push(...((await redis.eval(HELD_BY, { keys: [keys.friends(id)], arguments: part })) as string[]));
-      }
-      return found;
+      if (numberKeys.length === 0) return [];
+      const numbers = new Set(numberKeys);
+      return (await list(id)).flatMap((friend) => (friend.held && numbers.has(friend.held) ? [friend.id] : []));
     },
 
     /** For each of the others: its own entry for `id`; undefined when it has none. */

@@ -4,17 +4,24 @@ import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from '../base/partitions.ts';
+import { asYes, defineScript } from '../base/script.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
 /** How many pairs are marked in one round trip. */
 const BATCH = 500;
 
-const NOTE_DECLINED = `
-local state = redis.call('HGET', KEYS[1], 'state')
+/** Notes at the other who has turned it down, if it is still there: what comes after its erasure would never go. */
+const NOTE_DECLINED = defineScript({
+  keys: ['record', 'declinedBy'],
+  args: ['id'],
+  reply: asYes,
+  lua: `
+local state = redis.call('HGET', record, 'state')
 if not state or state == 'leaving' then return 0 end
-redis.call('SADD', KEYS[2], ARGV[1])
-return 1`;
+redis.call('SADD', declinedBy, id)
+return 1`,
+});
 
 /**
  * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
@@ -40,11 +47,7 @@ export function createPairs(redis: Redis, keys: Keys) {
 
   /** False when the other is no subscriber any more. */
   async function noteDeclined(id: string, other: string): Promise<boolean> {
-    const reply = await redis.eval(NOTE_DECLINED, {
-      keys: [keys.subscriber(other), keys.declinedBy(other)],
-      arguments: [id],
-    });
-    return reply === 1;
+    return NOTE_DECLINED.run(redis, { record: keys.subscriber(other), declinedBy: keys.declinedBy(other) }, { id });
   }
 
   return {

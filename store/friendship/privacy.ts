@@ -51,29 +51,27 @@ export function createPrivacies(redis: Redis, keys: Keys) {
       ifVersion: number | undefined,
       now: number,
     ): Promise<number> {
-      const { subscriber, announced, dirtyBlocked, playing, due } = keys;
-      const reply = await redis.eval(PUT_PRIVACY, {
-        keys: [
-          subscriber(id),
-          keys.privacy(id),
-          keys.blocked(id),
-          announced(id),
-          dirtyBlocked(id),
-          playing(id),
-          due('reconcile', id),
-          keys.recent(id),
-          ...keys.outletDues(id),
-        ],
-        arguments: [
-          id,
-          newStamp(),
-          `${now + GRACE}`,
-          `${ifVersion ?? ''}`,
-          ...Object.values(privacyFields(privacy)),
-          keys.events(id),
-          ...blocked.flatMap(toField),
-        ],
-      });
+      const reply = await PUT_PRIVACY.run(
+        redis,
+        {
+          record: keys.subscriber(id),
+          privacy: keys.privacy(id),
+          blocks: keys.blocked(id),
+          announced: keys.announced(id),
+          dirtyBlocked: keys.dirtyBlocked(id),
+          playing: keys.playing(id),
+          recent: keys.recent(id),
+          dueReconcile: keys.due('reconcile', id),
+          outletDues: keys.outletDues(id),
+        },
+        {
+          ...{ id, mark: newStamp(), dueAt: now + GRACE, ifVersion },
+          ...privacyFields(privacy),
+          chosen: typeof privacy.audience === 'object' ? '1' : '',
+          events: keys.events(id),
+          blocked: blocked.flatMap(toField),
+        },
+      );
       if (reply === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
       if (reply === 'changed')
         throw new Fault(

@@ -2,8 +2,9 @@ import type { Policy } from '../../domain/friendship/association.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
-import { clearSeen, newStamp } from '../base/marks.ts';
+import { clearOne, newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
+import { defineScript } from '../base/script.ts';
 import type { createRoll } from '../subscriber/roll.ts';
 import { keysOf, type Subscriber } from '../subscriber/subscriber-record.ts';
 
@@ -13,10 +14,15 @@ export type Progress = { state: 'none' | 'running' | 'done'; subscribers: number
 /** The next page of a round; `run` tells one round from another. */
 export type NextPage = { run: string; page: number };
 
-const REACH = `
-if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'next') ~= ARGV[2] then return 0 end
-redis.call('HINCRBY', KEYS[1], 'next', 1)
-return redis.call('HINCRBY', KEYS[1], 'marked', ARGV[3])`;
+/** Counts a page of the round and goes on to the next, once: other workers may have marked the same page. */
+const REACH = defineScript({
+  keys: ['round'],
+  args: ['run', 'page', 'marked'],
+  lua: `
+if redis.call('HGET', round, 'run') ~= run or redis.call('HGET', round, 'next') ~= page then return end
+redis.call('HINCRBY', round, 'next', 1)
+redis.call('HINCRBY', round, 'marked', marked)`,
+});
 
 /**
  * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
@@ -62,7 +68,7 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
 
     /** The page is marked; of several workers who did the same page one counts. */
     async reach({ run, page }: NextPage, marked: number): Promise<void> {
-      await redis.eval(REACH, { keys: [keys.reconciliation], arguments: [run, `${page}`, `${marked}`] });
+      await REACH.run(redis, { round: keys.reconciliation }, { run, page, marked });
     },
 
     /** Asks the subscribers' own reconcile jobs to look at everything; announcing a number keeps the job due until it is done. */
@@ -89,7 +95,7 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
 
     /** Done, unless it was asked for again meanwhile. */
     async fulfil(id: string, stamp: string): Promise<void> {
-      await clearSeen(redis, keys.rechecks(partitionOf(id)), { [id]: stamp });
+      await clearOne(redis, keys.rechecks(partitionOf(id)), id, stamp);
     },
 
     async progress(): Promise<Progress> {

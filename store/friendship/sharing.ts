@@ -5,6 +5,7 @@ import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
+import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /** A friend who is being let go of: first the tune has to go (`asked`), then the roster item may (`cleared`). */
@@ -16,12 +17,17 @@ type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid
 
 export type Sharing = ReturnType<typeof createSharing>;
 
-const CLEAR = `
-for i = 1, #ARGV, 2 do
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
-    redis.call('HSET', KEYS[1], ARGV[i], '${CLEARED}' .. string.sub(ARGV[i + 1], ${ASKED.length + 1}))
+/** From asked to cleared, if a parting is still the one that was seen: it may have been asked for anew. `seen`: ids, each with its mark after it. */
+const CLEAR = defineScript({
+  keys: ['partings'],
+  lists: ['seen'],
+  lua: `
+for i = 1, #seen, 2 do
+  if redis.call('HGET', partings, seen[i]) == seen[i + 1] then
+    redis.call('HSET', partings, seen[i], '${CLEARED}' .. string.sub(seen[i + 1], ${ASKED.length + 1}))
   end
-end`;
+end`,
+});
 const BATCH = 2_000;
 
 /** Has the tune job look at who may see the tune: a field `access` beside what plays. */
@@ -31,31 +37,53 @@ export function askForAccess(batch: Batch, keys: Keys, id: string, now: number):
   for (const due of keys.outletDues(id)) batch.zAdd(due, { value: id, score: now + GRACE });
 }
 
-const WELCOME = `
-local parted = #ARGV > 3 and redis.call('HDEL', KEYS[3], unpack(ARGV, 4)) or 0
-local chosen = string.sub(redis.call('HGET', KEYS[1], 'audience') or '', 1, 1) == '{'
-if parted == 0 and not chosen then return 0 end
-redis.call('HSET', KEYS[2], 'generation', ARGV[2], 'access', ARGV[2])
-for i = 4, #KEYS do redis.call('ZADD', KEYS[i], ARGV[3], ARGV[1]) end
-return 1`;
+/** Ends the partings of these friends; answers 1, and has the tune job look at who sees the tune, where that may differ now. */
+const WELCOME = defineScript({
+  keys: ['privacy', 'playing', 'partings'],
+  keyList: 'outletDues',
+  args: ['id', 'stamp', 'dueAt'],
+  lists: ['friends'],
+  lua: `
+local parted = 0
+for _, friend in ipairs(friends) do parted = parted + redis.call('HDEL', partings, friend) end
+if parted == 0 and redis.call('HEXISTS', privacy, 'chosen') == 0 then return 0 end
+redis.call('HSET', playing, 'generation', stamp, 'access', stamp)
+for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
+return 1`,
+});
 
 /**
  * These are friends now, new or with other groups. Whoever was parting no longer is: a parting waits for the other end, which may never have
  * heard of it. The same as `askForAccess` then, or if the audience is a choice of groups, as they have to be named to the server. Replies 1 if so.
  */
 export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
-  batch.eval(WELCOME, {
-    keys: [keys.privacy(id), keys.playing(id), keys.partings(id), ...keys.outletDues(id)],
-    arguments: [id, newStamp(), `${now + GRACE}`, ...friends],
-  });
+  WELCOME.add(
+    batch,
+    {
+      privacy: keys.privacy(id),
+      playing: keys.playing(id),
+      partings: keys.partings(id),
+      outletDues: keys.outletDues(id),
+    },
+    { id, stamp: newStamp(), dueAt: now + GRACE, friends },
+  );
 }
 
-// Also who sees the tune was told to one account: that of the address in `told:xmpp`.
-const BEGIN_ACCESS = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[2], 'address', ARGV[3])
-for i = 5, #ARGV do redis.call('HSET', KEYS[3], ARGV[i], ARGV[4]) end
-return 1`;
+/**
+ * Notes fields as unknown, if the address is still the subscriber's: also who sees the tune was told at one address, that in `told`. In one step, as the
+ * subscriber may move to another account at any moment. `field`: of the record, with its value as it was `seen`.
+ */
+const BEGIN_ACCESS = defineScript({
+  keys: ['record', 'told', 'access'],
+  args: ['field', 'seen', 'address', 'unknown'],
+  lists: ['fields'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, field) ~= seen then return 0 end
+redis.call('HSET', told, 'address', address)
+for _, name in ipairs(fields) do redis.call('HSET', access, name, unknown) end
+return 1`,
+});
 
 /**
  * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
@@ -91,7 +119,7 @@ export function createSharing(redis: Redis, keys: Keys) {
     async clear(id: string, seen: Marks): Promise<void> {
       const entries = Object.entries(seen).filter(([, mark]) => isAsked(mark));
       for (let from = 0; from < entries.length; from += BATCH)
-        await redis.eval(CLEAR, { keys: [keys.partings(id)], arguments: entries.slice(from, from + BATCH).flat() });
+        await CLEAR.run(redis, { partings: keys.partings(id) }, { seen: entries.slice(from, from + BATCH).flat() });
     },
 
     /** The roster items are as they shall be: the tune may be shown again to those who are left. */
@@ -125,12 +153,11 @@ export function createSharing(redis: Redis, keys: Keys) {
     ): Promise<boolean> {
       const { id } = subscriber;
       const field = outletRow(outlet).address;
+      const places = { record: keys.subscriber(id), told: keys.told(id, outlet), access: keys.access(id) };
       for (let from = 0; from < fields.length; from += BATCH) {
-        const reply = await redis.eval(BEGIN_ACCESS, {
-          keys: [keys.subscriber(id), keys.told(id, outlet), keys.access(id)],
-          arguments: [field, subscriber[field], address, UNKNOWN, ...fields.slice(from, from + BATCH)],
-        });
-        if (reply !== 1) return false;
+        const part = fields.slice(from, from + BATCH);
+        const args = { field, seen: subscriber[field], address, unknown: UNKNOWN, fields: part };
+        if (!(await BEGIN_ACCESS.run(redis, places, args))) return false;
       }
       return true;
     },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { as, defineScript } from '../base/script.ts';
 
 /** `sealed`: what the protocols check, encrypted. `createdAt`: milliseconds since the epoch. */
 export type ApplicationPassword = { id: string; name: string; sealed: string; createdAt: number };
@@ -9,12 +10,17 @@ type Kept = Omit<ApplicationPassword, 'id'>;
 /** Application passwords of one subscriber. */
 export const MOST_APPLICATION_PASSWORDS = 20;
 
-// A subscriber who left meanwhile must leave none behind.
-const ADD = `
-if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 'gone' end
-if redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[3]) then return 'too-many' end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-return 'ok'`;
+/** Adds a password where there is room. A subscriber who left meanwhile must leave none behind, so it is looked at in the same step. */
+const ADD = defineScript({
+  keys: ['record', 'passwords'],
+  args: ['id', 'password', 'most'],
+  reply: as<'ok' | 'gone' | 'too-many'>,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
+if redis.call('HLEN', passwords) >= tonumber(most) then return 'too-many' end
+redis.call('HSET', passwords, id, password)
+return 'ok'`,
+});
 
 /** Passwords for players that know no tokens: hash `application-passwords` (id → JSON). */
 export function createApplicationPasswords(redis: Redis, keys: Keys) {
@@ -22,11 +28,9 @@ export function createApplicationPasswords(redis: Redis, keys: Keys) {
     newId: () => randomBytes(6).toString('hex'),
 
     async add(subscriberId: string, { id, ...kept }: ApplicationPassword): Promise<'ok' | 'gone' | 'too-many'> {
-      const reply = await redis.eval(ADD, {
-        keys: [keys.subscriber(subscriberId), keys.applicationPasswords(subscriberId)],
-        arguments: [id, JSON.stringify(kept satisfies Kept), `${MOST_APPLICATION_PASSWORDS}`],
-      });
-      return reply as 'ok' | 'gone' | 'too-many';
+      const places = { record: keys.subscriber(subscriberId), passwords: keys.applicationPasswords(subscriberId) };
+      const password = JSON.stringify(kept satisfies Kept);
+      return ADD.run(redis, places, { id, password, most: MOST_APPLICATION_PASSWORDS });
     },
 
     async get(subscriberId: string, id: string): Promise<ApplicationPassword | undefined> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../domain/access/grant.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { as, defineScript } from '../base/script.ts';
 import { hashOfKey, isApiKey, newApiKey } from './credential-secret.ts';
 
 /** Who a carrier is to Earshot: an API key, or a client whose OAuth access tokens are taken. Times: milliseconds since the epoch. */
@@ -22,32 +23,43 @@ export type NewCredential = Pick<Credential, 'name' | 'scopes' | 'ranges' | 'cli
 /** To the hour: a credential in use costs one more write an hour. */
 const USE_PRECISION = 3_600_000;
 
-const FIND = `
-local id = redis.call('HGET', KEYS[2], ARGV[1])
+/** The record behind a name and its last use, at one moment and with one call, as each request of a carrier asks for it. */
+const FIND = defineScript({
+  keys: ['records', 'names', 'used'],
+  args: ['name'],
+  reply: as<string[]>,
+  lua: `
+local id = redis.call('HGET', names, name)
 if not id then return {} end
-return {redis.call('HGET', KEYS[1], id), redis.call('HGET', KEYS[3], id) or ''}`;
+return { redis.call('HGET', records, id), redis.call('HGET', used, id) or '' }`,
+});
 
-/** The record from `before` to `after`; then the number of new names by which it is found, these, and the old ones that go. */
-const REPLACE = `
-local id, before, after, names = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-if (redis.call('HGET', KEYS[1], id) or '') ~= before then return 'changed' end
-for i = 5, 4 + names do
-  if redis.call('HEXISTS', KEYS[2], ARGV[i]) == 1 then return 'taken' end
+/** Replaces the record `before`, with the names by which it is found: in one step, or a key that was revoked could still open it. */
+const REPLACE = defineScript({
+  keys: ['records', 'names'],
+  args: ['id', 'before', 'after'],
+  lists: ['added', 'removed'],
+  reply: as<'ok' | 'changed' | 'taken'>,
+  lua: `
+if (redis.call('HGET', records, id) or '') ~= before then return 'changed' end
+for _, name in ipairs(added) do
+  if redis.call('HEXISTS', names, name) == 1 then return 'taken' end
 end
-for i = 5, 4 + names do redis.call('HSET', KEYS[2], ARGV[i], id) end
-for i = 5 + names, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end
-redis.call('HSET', KEYS[1], id, after)
-return 'ok'`;
+for _, name in ipairs(added) do redis.call('HSET', names, name, id) end
+for _, name in ipairs(removed) do redis.call('HDEL', names, name) end
+redis.call('HSET', records, id, after)
+return 'ok'`,
+});
 
 /**
  * Carriers' credentials, in one slot: hash `records` (id → JSON), hash `names` (`key:<hash of an API key>` or `client:<OAuth
  * client id>` → id), hash `used` (id → last use, to the hour). A revoked one is kept, so that the audit trail's ids mean something.
  */
 export function createCredentials(redis: Redis, keys: Keys) {
-  const { records, names, used } = keys.credentials;
+  const { records, used } = keys.credentials;
 
   async function find(name: string, now: number): Promise<Credential | undefined> {
-    const [json, lastUse] = (await redis.eval(FIND, { keys: [records, names, used], arguments: [name] })) as string[];
+    const [json, lastUse] = await FIND.run(redis, keys.credentials, { name });
     const credential = json ? (JSON.parse(json) as Credential) : undefined;
     if (!credential || !isAlive(credential, now)) return undefined;
     if (credential.kind === 'key' && !opens(credential, name, now)) return undefined;
@@ -59,15 +71,12 @@ export function createCredentials(redis: Redis, keys: Keys) {
   async function replace(
     before: Credential | undefined,
     after: Credential,
-    add: string[],
-    remove: string[],
+    added: string[],
+    removed: string[],
   ): Promise<'ok' | 'changed' | 'taken'> {
     const was = before ? JSON.stringify(before) : '';
-    const reply = await redis.eval(REPLACE, {
-      keys: [records, names],
-      arguments: [after.id, was, JSON.stringify(after), `${add.length}`, ...add, ...remove],
-    });
-    return reply as 'ok' | 'changed' | 'taken';
+    const args = { id: after.id, before: was, after: JSON.stringify(after), added, removed };
+    return REPLACE.run(redis, keys.credentials, args);
   }
 
   async function get(id: string): Promise<Credential | undefined> {

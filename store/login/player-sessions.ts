@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { asYes, defineScript } from '../base/script.ts';
 
 /** Whose session it is, and by which application password: it lasts no longer than that. */
 export type PlayerSession = { subscriberId: string; passwordId: string };
 
-// A subscriber who left meanwhile must leave none behind.
-const LIST = `
-if redis.call('HGET', KEYS[1], 'state') ~= 'active' then return 0 end
-redis.call('SADD', KEYS[2], ARGV[1])
-return 1`;
+/** Lists a session with its subscriber. One who left meanwhile must leave none behind, so it is looked at in the same step. */
+const LIST = defineScript({
+  keys: ['record', 'sessions'],
+  args: ['hash'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
+redis.call('SADD', sessions, hash)
+return 1`,
+});
 
 /**
  * Sessions of players (strings `player-session:<hash>` → JSON). A session is kept as its hash; it names a password that may be gone. Set
@@ -26,12 +32,11 @@ export function createPlayerSessions(redis: Redis, keys: Keys) {
   return {
     async open(session: string, whose: PlayerSession): Promise<void> {
       const [hash, { subscriberId }] = [hashOf(session), whose];
-      const owner = keys.subscriber(subscriberId);
-      const listed = await redis.eval(LIST, { keys: [owner, keys.playerSessions(subscriberId)], arguments: [hash] });
-      if (listed !== 1) return;
+      const record = keys.subscriber(subscriberId);
+      if (!(await LIST.run(redis, { record, sessions: keys.playerSessions(subscriberId) }, { hash }))) return;
       await redis.set(keys.playerSession(hash), JSON.stringify(whose));
       // Whoever erases reads the list once, which may have been between these steps.
-      if ((await redis.hGet(owner, 'state')) !== 'active') await forget(whose, hash);
+      if ((await redis.hGet(record, 'state')) !== 'active') await forget(whose, hash);
     },
 
     async whose(session: string): Promise<PlayerSession | undefined> {

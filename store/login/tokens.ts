@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { defineScript } from '../base/script.ts';
 
 /** A token as its owner sees it. Times in milliseconds since the epoch; `usedAt` to the hour, undefined when never used. */
 export type Device = {
@@ -20,25 +21,39 @@ const HOUR = 3_600_000;
 /** The subscriber's id, then 256 random bits. */
 const SHAPE = /^est_([\w-]{1,64})\.[\w-]{43}$/;
 
-/** KEYS: tokens. ARGV: token id, token, now, most. Takes away what has expired, the former of the same device, and the oldest over the limit. */
-const ISSUE = `
-local new, now, kept, last = cjson.decode(ARGV[2]), tonumber(ARGV[3]), {}, tonumber(cjson.decode(ARGV[2]).expiresAt)
-local entries = redis.call('HGETALL', KEYS[1])
+/**
+ * Adds a token, and takes away what has expired, the former of the same device, and the oldest over the limit. In one step: of two that are issued
+ * at once neither may push out the other, nor more stay than may be.
+ */
+const ISSUE = defineScript({
+  keys: ['tokens'],
+  args: ['id', 'token', 'device', 'expiresAt', 'now', 'most'],
+  lua: `
+local kept, last = {}, tonumber(expiresAt)
+local entries = redis.call('HGETALL', tokens)
 for i = 1, #entries, 2 do
   local old = cjson.decode(entries[i + 1])
-  if old.expiresAt <= now or (new.deviceName and old.deviceName == new.deviceName) then redis.call('HDEL', KEYS[1], entries[i])
-  else kept[#kept + 1] = {entries[i], old.createdAt} last = math.max(last, old.expiresAt) end
+  if old.expiresAt <= tonumber(now) or (device ~= '' and old.deviceName == device) then redis.call('HDEL', tokens, entries[i])
+  else
+    kept[#kept + 1] = { entries[i], old.createdAt }
+    last = math.max(last, old.expiresAt)
+  end
 end
 table.sort(kept, function(a, b) return a[2] < b[2] end)
-for i = 1, #kept - tonumber(ARGV[4]) + 1 do redis.call('HDEL', KEYS[1], kept[i][1]) end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIREAT', KEYS[1], string.format('%d', last))`;
+for i = 1, #kept - tonumber(most) + 1 do redis.call('HDEL', tokens, kept[i][1]) end
+redis.call('HSET', tokens, id, token)
+redis.call('PEXPIREAT', tokens, string.format('%d', last))`,
+});
 
-/** KEYS: tokens, record. ARGV: token id, token, hour. One that was revoked meanwhile stays revoked; its subscriber was heard of (`store/subscriber/hearing.ts`). */
-const NOTE_USE = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'heardAt', ARGV[3]) end`;
+/** Notes the hour of a use. A token that was revoked meanwhile stays revoked; its subscriber was heard of (`store/subscriber/hearing.ts`). */
+const NOTE_USE = defineScript({
+  keys: ['tokens', 'record'],
+  args: ['id', 'token', 'usedAt'],
+  lua: `
+if redis.call('HEXISTS', tokens, id) == 0 then return end
+redis.call('HSET', tokens, id, token)
+if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'heardAt', usedAt) end`,
+});
 
 /**
  * Subscribers' tokens, one for each device: a hash for each subscriber, from SHA-256 of the token to what is known of it. A
@@ -56,10 +71,14 @@ export function createTokens(redis: Redis, keys: Keys) {
     async issue(id: string, deviceName: string | undefined, lifetime: number, now: number): Promise<Issued> {
       const token = `est_${id}.${randomBytes(32).toString('base64url')}`;
       const kept: Kept = { deviceName, createdAt: now, usedAt: undefined, expiresAt: now + lifetime };
-      await redis.eval(ISSUE, {
-        keys: [keys.tokens(id)],
-        arguments: [hashOf(token), JSON.stringify(kept), `${now}`, `${MOST_TOKENS}`],
-      });
+      await ISSUE.run(
+        redis,
+        { tokens: keys.tokens(id) },
+        {
+          ...{ id: hashOf(token), token: JSON.stringify(kept), device: deviceName },
+          ...{ expiresAt: kept.expiresAt, now, most: MOST_TOKENS },
+        },
+      );
       return { token, tokenId: hashOf(token), expiresAt: kept.expiresAt };
     },
 
@@ -72,10 +91,11 @@ export function createTokens(redis: Redis, keys: Keys) {
       if (!kept) return undefined;
       const usedAt = now - (now % HOUR);
       if (kept.usedAt !== usedAt)
-        await redis.eval(NOTE_USE, {
-          keys: [keys.tokens(id), keys.subscriber(id)],
-          arguments: [tokenId, JSON.stringify({ ...kept, usedAt }), `${usedAt}`],
-        });
+        await NOTE_USE.run(
+          redis,
+          { tokens: keys.tokens(id), record: keys.subscriber(id) },
+          { id: tokenId, token: JSON.stringify({ ...kept, usedAt }), usedAt },
+        );
       return { id, tokenId };
     },
 

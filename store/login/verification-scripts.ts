@@ -1,35 +1,65 @@
-/** What becomes of a code; each script is one step. KEYS: verification, due:verification. ARGV[1]: id. */
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
+
+/** What becomes of a code; each script is one step. */
 
 /** Lua: somebody holds a claim that is not over at `now`. */
-const CLAIMED = `
-local function claimed(now) return tonumber(redis.call('HGET', KEYS[1], 'claimedUntil') or '0') > tonumber(now) end`;
+const CLAIMED = defineLua({
+  keys: ['verification'],
+  args: ['now'],
+  lua: `
+local function isClaimed()
+  return tonumber(redis.call('HGET', verification, 'claimedUntil') or '0') > tonumber(now)
+end`,
+});
 
-/** ARGV: id, now. */
-export const ATTEMPT = `${CLAIMED}
-if redis.call('EXISTS', KEYS[1]) == 0 or claimed(ARGV[2]) then return nil end
-if redis.call('HINCRBY', KEYS[1], 'tries', -1) < 0 then return nil end
-return redis.call('HGET', KEYS[1], 'codeHash')`;
+/** Uses up a try and gives what the code must hash to. In one step, or many who try at once would have more tries than there are. */
+export const ATTEMPT = defineScript({
+  uses: [CLAIMED],
+  reply: as<string | null>,
+  lua: `
+if redis.call('EXISTS', verification) == 0 or isClaimed() then return nil end
+if redis.call('HINCRBY', verification, 'tries', -1) < 0 then return nil end
+return redis.call('HGET', verification, 'codeHash')`,
+});
 
-/** ARGV: id, now, stamp, end of the claim. */
-export const CLAIM = `${CLAIMED}
-if redis.call('EXISTS', KEYS[1]) == 0 or claimed(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'claim', ARGV[3], 'claimedUntil', ARGV[4])
-return 1`;
+/** Claims the code for one login until `claimedUntil`; of two with the right code one gets it. */
+export const CLAIM = defineScript({
+  uses: [CLAIMED],
+  args: ['stamp', 'claimedUntil'],
+  reply: asYes,
+  lua: `
+if redis.call('EXISTS', verification) == 0 or isClaimed() then return 0 end
+redis.call('HSET', verification, 'claim', stamp, 'claimedUntil', claimedUntil)
+return 1`,
+});
 
-/** ARGV: id, stamp. */
-export const CONSUME = `
-if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[2] then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return 1`;
+/** Uses the code up if the claim is still the one with this stamp. */
+export const CONSUME = defineScript({
+  keys: ['verification', 'due'],
+  args: ['id', 'stamp'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', verification, 'claim') ~= stamp then return 0 end
+redis.call('DEL', verification)
+redis.call('ZREM', due, id)
+return 1`,
+});
 
-/** ARGV: id, stamp. */
-export const RELEASE = `
-if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[1], 'claim', 'claimedUntil')
-return redis.call('HINCRBY', KEYS[1], 'tries', 1)`;
+/** Gives claim and try back if the claim is still the one with this stamp. */
+export const RELEASE = defineScript({
+  keys: ['verification'],
+  args: ['stamp'],
+  lua: `
+if redis.call('HGET', verification, 'claim') ~= stamp then return end
+redis.call('HDEL', verification, 'claim', 'claimedUntil')
+redis.call('HINCRBY', verification, 'tries', 1)`,
+});
 
-/** ARGV: id. */
-export const DELIVERED = `
-redis.call('HDEL', KEYS[1], 'message')
-return redis.call('ZREM', KEYS[2], ARGV[1])`;
+/** Forgets the message and that it is due. */
+export const DELIVERED = defineScript({
+  keys: ['verification', 'due'],
+  args: ['id'],
+  lua: `
+redis.call('HDEL', verification, 'message')
+redis.call('ZREM', due, id)`,
+});

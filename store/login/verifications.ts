@@ -20,8 +20,7 @@ const LEASE = 30_000;
  * the outbox, the id is in `due:verification`.
  */
 export function createVerifications(redis: Redis, keys: Keys) {
-  const run = (script: string, id: string, ...args: string[]) =>
-    redis.eval(script, { keys: [keys.verification(id), keys.due('verification', id)], arguments: [id, ...args] });
+  const places = (id: string) => ({ verification: keys.verification(id), due: keys.due('verification', id) });
 
   return {
     async start(id: string, { expiresAt, ...fields }: Verification, tries: number, now: number): Promise<void> {
@@ -35,7 +34,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** Uses up one try: what the code must hash to. Undefined when there is no such code, no try left, or a login under way. */
     async attempt(id: string, now: number): Promise<string | undefined> {
-      return ((await run(ATTEMPT, id, `${now}`)) as string | null) ?? undefined;
+      return (await ATTEMPT.run(redis, places(id), { now })) ?? undefined;
     },
 
     /**
@@ -44,17 +43,18 @@ export function createVerifications(redis: Redis, keys: Keys) {
      */
     async claim(id: string, now: number): Promise<string | undefined> {
       const stamp = newStamp();
-      return (await run(CLAIM, id, `${now}`, stamp, `${now + LEASE}`)) === 1 ? stamp : undefined;
+      const claimed = await CLAIM.run(redis, places(id), { now, stamp, claimedUntil: now + LEASE });
+      return claimed ? stamp : undefined;
     },
 
     /** The code is used up; false when the stamp no longer holds. */
     async consume(id: string, stamp: string): Promise<boolean> {
-      return (await run(CONSUME, id, stamp)) === 1;
+      return CONSUME.run(redis, places(id), { id, stamp });
     },
 
     /** The login came to nothing through no fault of the caller: code and try are given back. */
     async release(id: string, stamp: string): Promise<void> {
-      await run(RELEASE, id, stamp);
+      await RELEASE.run(redis, places(id), { stamp });
     },
 
     /** What is still to be delivered. */
@@ -65,7 +65,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** Forgets the code itself. */
     async delivered(id: string): Promise<void> {
-      await run(DELIVERED, id);
+      await DELIVERED.run(redis, places(id), { id });
     },
 
     /** The ids of all that wait. */

@@ -1,12 +1,21 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { askPartitions, EACH_PLACE } from '../base/partitions.ts';
+import { EACH_PLACE } from '../base/packed-numbers.ts';
+import { askPartitions } from '../base/partitions.ts';
+import { as, defineScript } from '../base/script.ts';
 
-const OWNERS = `${EACH_PLACE}
+/** Many numbers of one partition with one call; `directory` is what stands before a bucket's number. */
+const OWNERS = defineScript({
+  uses: [EACH_PLACE],
+  keys: ['directory'],
+  args: ['numbers'],
+  reply: as<(string | null)[]>,
+  lua: `
 local owners = {}
-eachPlace(KEYS[1], ARGV[1], function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)
-return owners`;
+eachPlace(directory, numbers, function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)
+return owners`,
+});
 
 /**
  * Who owns a number: hashes `directory:<bucket>` (seven bytes of the number key → the owner's integer). A bucket's hash
@@ -14,10 +23,9 @@ return owners`;
  */
 export function createDirectory(redis: Redis, interned: Interned, keys: Keys) {
   async function indexesOf(numberKeys: readonly string[]): Promise<(number | undefined)[]> {
-    const found = await askPartitions(numberKeys, async (partition, packed) => {
-      const reply = await redis.eval(OWNERS, { keys: [keys.directoryPart(partition)], arguments: [packed as never] });
-      return reply as (string | null)[];
-    });
+    const found = await askPartitions(numberKeys, (partition, packed) =>
+      OWNERS.run(redis, { directory: keys.directoryPart(partition) }, { numbers: packed }),
+    );
     return found.map((index) => (index === null ? undefined : Number(index)));
   }
 

@@ -1,9 +1,13 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { defineScript } from '../base/script.ts';
 
-/** KEYS: record. ARGV: time. Nobody who was forgotten comes back by it. */
-const HEAR = `
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heardAt', ARGV[1]) end`;
+/** Notes the time. Nobody who was forgotten comes back by it, as a record of that time alone. */
+const HEAR = defineScript({
+  keys: ['record'],
+  args: ['now'],
+  lua: "if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'heardAt', now) end",
+});
 
 /**
  * When the subscriber itself was heard of: field `heardAt` of its record (milliseconds since the epoch), written when it is added, when a token of
@@ -12,7 +16,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'heardAt'
 export function createHearing(redis: Redis, keys: Keys) {
   return {
     async note(id: string, now: number): Promise<void> {
-      await redis.eval(HEAR, { keys: [keys.subscriber(id)], arguments: [`${now}`] });
+      await HEAR.run(redis, { record: keys.subscriber(id) }, { now });
     },
 
     /** Undefined for a subscriber of a version that did not note it. */

@@ -31,6 +31,20 @@ const PATIENCE = 10_000;
  * subscriber. The record is the truth: what the intention names and the record does not is given back.
  */
 export function createIdentity(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
+  const places = (id: string) => ({
+    record: keys.subscriber(id),
+    intention: keys.intention(id),
+    announced: keys.announced(id),
+    former: keys.former(id),
+    friends: keys.friends(id),
+    dirtyItems: keys.dirtyItems(id),
+    playing: keys.playing(id),
+    dueReconcile: keys.due('reconcile', id),
+    dueRoster: keys.due('roster', id),
+    outletDues: keys.outletDues(id),
+    dueListen: keys.due('listen', id),
+  });
+
   /** The stamp of a new intention, or why there is none. */
   async function begin(
     id: string,
@@ -40,11 +54,11 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
   ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned' | 'changed'> {
     const stamp = newStamp();
     const before = seen ? [seen.phoneNumber, (seen.otherPhoneNumbers ?? []).join(' '), seen.jid] : [];
-    const reply = await redis.eval(BEGIN, {
-      keys: [keys.subscriber(id), keys.intention(id), keys.due('reconcile', id), keys.former(id)],
-      arguments: [id, stamp, `${now}`, `${now + PATIENCE}`, wanted.numberKeys.join(' '), wanted.jid ?? '', ...before],
+    const reply = await BEGIN.run(redis, places(id), {
+      ...{ id, stamp, now, deadline: now + PATIENCE },
+      ...{ numberKeys: wanted.numberKeys.join(' '), jid: wanted.jid, seen: before },
     });
-    return reply === 'ok' ? { stamp } : (reply as 'gone' | 'busy' | 'abandoned' | 'changed');
+    return reply === 'ok' ? { stamp } : reply;
   }
 
   /** In an order that is the same for everybody, so that of several who want the same numbers one gets them all. */
@@ -63,23 +77,8 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     { numbers, jid }: Wanted,
     now: number,
   ): Promise<'ok' | 'lost' | 'gone'> {
-    const reply = await redis.eval(COMMIT, {
-      keys: [
-        keys.subscriber(id),
-        keys.intention(id),
-        keys.announced(id),
-        keys.due('reconcile', id),
-        keys.former(id),
-        keys.friends(id),
-        keys.dirtyItems(id),
-        keys.due('roster', id),
-        keys.playing(id),
-        keys.due('listen', id),
-        ...keys.outletDues(id),
-      ],
-      arguments: [id, stamp, `${now + GRACE}`, newStamp(), ...Object.entries({ ...numberFields(numbers), jid }).flat()],
-    });
-    return reply as 'ok' | 'lost' | 'gone';
+    const fields = Object.entries({ ...numberFields(numbers), jid }).flat();
+    return COMMIT.run(redis, places(id), { id, stamp, dueAt: now + GRACE, mark: newStamp(), fields });
   }
 
   /** Gives back what the intention names and the record does not, and ends the intention: the end of a change, done or not. */
@@ -97,18 +96,15 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
       for (const key of named) await release(redis, numberPlace(keys, key), index);
       if (intention.jid && intention.jid !== record?.jid) await release(redis, jidPlace(keys, intention.jid), index);
     }
-    await redis.eval(DROP_INTENTION, { keys: [keys.intention(id)], arguments: [stamp] });
+    await DROP_INTENTION.run(redis, places(id), { stamp });
   }
 
   /** Ends a change whose process is gone: what was committed is finished, everything else undone. `atOnce`: does not wait for its deadline. */
   async function settle(id: string, now: number, atOnce = false): Promise<void> {
     const stamp = newStamp();
-    const latest = atOnce ? '+inf' : `${now}`;
-    const taken = await redis.eval(TAKE_OVER, {
-      keys: [keys.intention(id)],
-      arguments: [stamp, `${now + PATIENCE}`, latest],
-    });
-    if (taken === 1) await finish(id, stamp);
+    const latest = atOnce ? '+inf' : now;
+    const taken = await TAKE_OVER.run(redis, places(id), { stamp, deadline: now + PATIENCE, latest });
+    if (taken) await finish(id, stamp);
   }
 
   /** Gives back places that the directory says are the subscriber's and its record does not name, unless a change is under way. */

@@ -1,22 +1,28 @@
 import { BUDGET_DAY, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { defineScript } from '../base/script.ts';
 
 export type Spent = ReturnType<typeof createSpent>;
 
-/** KEYS: spent. ARGV: when it has come back. */
-const NOTE = `
-if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[1])
-return 1`;
+/** Keeps the later of two times: two subscribers may give the same number up one after the other. */
+const NOTE = defineScript({
+  keys: ['spent'],
+  args: ['back'],
+  lua: `
+if tonumber(redis.call('GET', spent) or '0') >= tonumber(back) then return end
+redis.call('SET', spent, back, 'PXAT', back)`,
+});
 
-/** KEYS: budget. ARGV: what is owed, daily amount, now. */
-const OWE = `
-local state = redis.call('HMGET', KEYS[1], 'spent', 'at')
-local left = tonumber(state[1] or '0') - (tonumber(ARGV[3]) - tonumber(state[2] or ARGV[3])) * tonumber(ARGV[2]) / ${BUDGET_DAY}
-if left >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'spent', ARGV[1], 'at', ARGV[3])
-return 1`;
+/** Raises what is spent of a budget to what is owed, unless it is more already; a charge in between must not be lost. */
+const OWE = defineScript({
+  keys: ['budget'],
+  args: ['owed', 'daily', 'now'],
+  lua: `
+local state = redis.call('HMGET', budget, 'spent', 'at')
+local left = tonumber(state[1] or '0') - (tonumber(now) - tonumber(state[2] or now)) * tonumber(daily) / ${BUDGET_DAY}
+if left < tonumber(owed) then redis.call('HSET', budget, 'spent', owed, 'at', now) end`,
+});
 
 /**
  * What has been spent of budgets of numbers goes along with the spenders' own numbers (decision 110): string `spent` for each number key, with the time
@@ -27,10 +33,10 @@ export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBu
     /** The subscriber gives up these numbers: what it has spent is noted with each. */
     async leaveWith(id: string, numberKeys: readonly string[], now: number): Promise<void> {
       if (first === 0) return;
-      const [spent, at] = await redis.hmGet(keys.budget(id)[0], ['spent', 'at']);
+      const [spent, at] = await redis.hmGet(keys.budget(id).budget, ['spent', 'at']);
       const back = Math.floor(Number(at) + (Number(spent) * BUDGET_DAY) / daily);
       if (!spent || back <= now) return;
-      for (const key of numberKeys) await redis.eval(NOTE, { keys: [keys.spent(key)], arguments: [`${back}`] });
+      for (const key of numberKeys) await NOTE.run(redis, { spent: keys.spent(key) }, { back });
     },
 
     /** The subscriber has these numbers now, and owes what was spent under them. */
@@ -39,7 +45,7 @@ export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBu
       const noted = await Promise.all(numberKeys.map((key) => redis.get(keys.spent(key))));
       const owed = ((Math.max(...noted.map(Number), 0) - now) * daily) / BUDGET_DAY;
       if (owed <= 0) return;
-      await redis.eval(OWE, { keys: [keys.budget(id)[0]], arguments: [owed.toFixed(6), `${daily}`, `${now}`] });
+      await OWE.run(redis, { budget: keys.budget(id).budget }, { owed: owed.toFixed(6), daily, now });
     },
   };
 }

@@ -26,6 +26,15 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
   const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
   const identity = createIdentity(redis, interned, spent, keys);
 
+  const places = (id: string) => ({
+    record: keys.subscriber(id),
+    announced: keys.announced(id),
+    leaving: keys.leaving(partitionOf(id)),
+    dueReconcile: keys.due('reconcile', id),
+    dueAccount: keys.due('account', id),
+    dueListen: keys.due('listen', id),
+  });
+
   async function record(id: string): Promise<Subscriber | undefined> {
     return toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
   }
@@ -71,17 +80,7 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     /** From pending to active; false when it was not pending. */
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
       const { id } = subscriber;
-      const reply = await redis.eval(ACTIVATE, {
-        keys: [
-          keys.subscriber(id),
-          keys.announced(id),
-          keys.due('reconcile', id),
-          keys.due('account', id),
-          keys.due('listen', id),
-        ],
-        arguments: [id, `${now + GRACE}`, newStamp()],
-      });
-      return reply === 1;
+      return ACTIVATE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
     },
 
     /** In any state. */
@@ -114,25 +113,15 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
     /** False when the name is not `ifNow`. */
     async rename(id: string, displayName: string, ifNow?: string): Promise<boolean> {
-      const before = ifNow === undefined ? [] : [ifNow];
-      return (await redis.eval(RENAME, { keys: [keys.subscriber(id)], arguments: [displayName, ...before] })) === 1;
+      return RENAME.run(redis, places(id), { name: displayName, before: ifNow === undefined ? [] : [ifNow] });
     },
 
     /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
-      const reply = await redis.eval(LEAVE, {
-        keys: [
-          keys.subscriber(id),
-          keys.announced(id),
-          keys.leaving(partitionOf(id)),
-          keys.due('reconcile', id),
-          keys.due('listen', id),
-        ],
-        arguments: [id, `${now + GRACE}`, newStamp()],
-      });
+      const left = await LEAVE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
       const subscriber = await record(id);
       if (subscriber?.state === 'leaving') await release(subscriber, now);
-      return reply === 1;
+      return left;
     },
 
     async leavers(): Promise<string[]> {

@@ -108,7 +108,7 @@ for (const policy of ['mutual', 'either'] as const)
     it('sees what waited as the budget refills, and not more', async () => {
       const { stores } = world;
       expect(await stores.budget.info(attacker.id)).to.include({ waiting: VICTIMS - BUDGET + 1 });
-      const [budget] = stores.keys.budget(attacker.id);
+      const { budget } = stores.keys.budget(attacker.id);
       await world.passDays(budget, 2.5);
       await stores.due.postpone('refill', attacker.id, 0);
       await eventually(async () =>

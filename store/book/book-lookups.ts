@@ -1,0 +1,121 @@
+import { RESP_TYPES } from 'redis';
+import type { Redis } from '../../runtime/redis.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
+import type { Keys } from '../base/keys.ts';
+import { clearSeen, type Marks } from '../base/marks.ts';
+import { EACH_NUMBER } from '../base/packed-numbers.ts';
+import { askSubscribers, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
+import { as, defineScript } from '../base/script.ts';
+import { BOOKS } from './book-buckets.ts';
+import { type Label, labelOf } from './book-entry.ts';
+import { pairs } from './book-plan.ts';
+import { READ_BYTES, readBook } from './book-reading.ts';
+import type { BookSeals } from './book-seal.ts';
+import type { BookInfo } from './book-writer.ts';
+
+/** Numbers that one call of a script looks up. */
+const BATCH = 1_000;
+
+/** What the books say about packed number keys, all at one moment. A number that waits is in no book. */
+const LOOK_UP = defineScript({
+  uses: [BOOKS, EACH_NUMBER],
+  keys: ['waiting'],
+  args: ['numbers'],
+  reply: as<(Buffer | null)[]>,
+  lua: `
+local waits, books, found = redis.call('EXISTS', waiting) == 1, openBooks(), {}
+eachNumber(numbers, function(number)
+  local hidden = waits and redis.call('HEXISTS', waiting, number) == 1
+  found[#found + 1] = not hidden and entryIn(books, number)
+end)
+return found`,
+});
+
+/** Every number that does not wait, at one moment: a book that is split meanwhile would show a number nowhere or twice. */
+const NUMBERS = defineScript({
+  uses: [BOOKS],
+  keys: ['waiting'],
+  reply: as<Buffer[]>,
+  lua: `
+local numbers = {}
+eachHeld(openBooks(), function(number)
+  if redis.call('HEXISTS', waiting, number) == 0 then numbers[#numbers + 1] = number end
+end)
+return numbers`,
+});
+
+/** What a subscriber's books hold, and which numbers the reconciliation has still to look at. */
+export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  const places = (id: string) => ({ waiting: keys.waiting(id), ...keys.books(id) });
+  const pack = (numberKeys: readonly string[]) => ({ numbers: Buffer.concat(numberKeys.map(packNumberKey)) });
+
+  /** What the first of the subscriber's books that holds it says about each number; null when none does. */
+  async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
+    const parts: Promise<(Buffer | null)[]>[] = [];
+    // Not as a pipeline, which on a cluster knows only texts.
+    for (let from = 0; from < numberKeys.length; from += BATCH)
+      parts.push(LOOK_UP.run(binary, places(id), pack(numberKeys.slice(from, from + BATCH))));
+    return (await Promise.all(parts)).flat();
+  }
+
+  return {
+    /** Every number of a book and its names; of the own book unless a source is named. */
+    entriesOf: (id: string, source?: string) => readBook(redis, keys, sealOf(id), id, source),
+
+    /** Of the own book unless a source is named. */
+    async info(id: string, source?: string): Promise<BookInfo> {
+      const [version, contacts] = await redis.hmGet(keys.book(id, source), ['version', 'contacts']);
+      return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
+    },
+
+    async dirtyNumbers(id: string): Promise<Marks> {
+      const fields = await READ_BYTES.run(binary, { hash: keys.dirtyNumbers(id) }, {});
+      return Object.fromEntries(pairs(fields).map(([number, stamp]) => [unpackNumberKey(number), `${stamp}`]));
+    },
+
+    /** Which of these numbers the reconciliation has still to look at. */
+    async dirtyAmong(id: string, numberKeys: readonly string[]): Promise<Set<string>> {
+      if (numberKeys.length === 0) return new Set();
+      const stamps = await redis.hmGet(keys.dirtyNumbers(id), numberKeys.map(packNumberKey));
+      return new Set(numberKeys.filter((_, i) => stamps[i] !== null));
+    },
+
+    async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
+      await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
+    },
+
+    /** Every number that one of the subscriber's books holds and that does not wait. */
+    async numbers(id: string): Promise<string[]> {
+      const found = await NUMBERS.run(binary, places(id), {});
+      return [...new Set(found.map(unpackNumberKey))];
+    },
+
+    /** For each number: one of the subscriber's books holds it, and it does not wait. */
+    async holds(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
+      return (await entries(id, numberKeys)).map((entry) => entry !== null);
+    },
+
+    /** For each of the holders: one of its books holds one of the numbers. */
+    async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
+      const found = await askSubscribers(redis, holders, (batch, holder) =>
+        LOOK_UP.add(batch, places(holder), pack(numberKeys)),
+      );
+      return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
+    },
+
+    /** For each number, of nobody when undefined: how the subscriber's books name it; undefined when none holds it. */
+    async labels(id: string, numberKeys: readonly (string | undefined)[]): Promise<(Label | undefined)[]> {
+      const seal = sealOf(id);
+      const asked = [...new Set(numberKeys.filter((numberKey) => numberKey !== undefined))];
+      const found = await entries(id, asked);
+      const labels = new Map<string | undefined, Label>();
+      await eachInTurns(asked.entries(), ([i, numberKey]) => {
+        const entry = found[i];
+        const number = packNumberKey(numberKey).toString('latin1');
+        if (entry) labels.set(numberKey, labelOf(seal, number, entry.toString('latin1')));
+      });
+      return numberKeys.map((numberKey) => labels.get(numberKey));
+    },
+  };
+}
