@@ -2,8 +2,8 @@ import { Fault } from '../domain/fault.ts';
 import { createConverge } from '../outlet/converge.ts';
 import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
+import { type QueueName, type QueueOf, queuesOf } from '../runtime/queue-table.ts';
 import { createQueueWorker, type QueueWork, type QueueWorker } from '../runtime/queue-worker.ts';
-import type { QueueName } from '../runtime/queues.ts';
 import { createAccountJob } from './account/account.ts';
 import type { Context } from './context.ts';
 import type { Patience } from './patience.ts';
@@ -27,10 +27,7 @@ export type JobParts = {
   patience: Patience;
 };
 
-type JobName = 'tune' | 'roster' | 'account' | 'listen' | 'avatar';
-
-/** How many jobs of each queue run side by side. */
-const CONCURRENCY: Readonly<Record<JobName, number>> = { tune: 50, roster: 8, account: 4, listen: 4, avatar: 4 };
+type JobName = QueueOf<'component'>;
 
 /** The component's queue workers. What they do is decided once for each server that the gate lets in. */
 export function createJobs(
@@ -51,10 +48,10 @@ export function createJobs(
   }
 
   return new Map(
-    (Object.keys(CONCURRENCY) as JobName[]).map((name) => {
+    queuesOf('component').map((name) => {
       const patient = parts.patience.of(name, async (...job) => workNow()[name](...job));
       const { redisPrefix } = config;
-      return [name, createQueueWorker(queueRedis, redisPrefix, name, CONCURRENCY[name], context.log, patient)];
+      return [name, createQueueWorker(queueRedis, redisPrefix, name, context.log, patient)];
     }),
   );
 }

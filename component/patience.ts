@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueueName } from '../runtime/queue-table.ts';
 import type { QueueWork } from '../runtime/queue-worker.ts';
-import type { QueueName } from '../runtime/queues.ts';
 import type { Context } from './context.ts';
 import { Unanswered } from './stream/requests.ts';
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Worker } from 'bullmq';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
-import type { QueueName, SubscriberJob } from './queues.ts';
+import { QUEUES, type QueueName } from './queue-table.ts';
+import type { SubscriberJob } from './queues.ts';
 
 /** Looks at one subscriber. The job and its token are for work that puts itself off. */
 export type QueueWork = (id: string, job: Job<SubscriberJob>, token: string) => Promise<void>;
@@ -23,7 +24,7 @@ const AGAIN = 1_000;
 const MOST_AT_ONCE = 50;
 
 /**
- * `concurrency` jobs run side by side. BullMQ's worker keeps for ever that its connection broke while it began, and then asks for its next job again and
+ * Runs as many jobs side by side as the table of queues says. BullMQ's worker keeps for ever that its connection broke while it began, and then asks for its next job again and
  * again without letting a timer or a socket of the process have a turn. So it runs only once its connections are there, and one that fails like this
  * nevertheless is replaced.
  */
@@ -31,7 +32,6 @@ export function createQueueWorker(
   redis: QueueRedis,
   prefix: string,
   name: QueueName,
-  concurrency: number,
   log: Log,
   work: QueueWork,
 ): QueueWorker {
@@ -44,7 +44,7 @@ export function createQueueWorker(
     const made = new Worker<SubscriberJob>(name, (job, token) => work(job.data.id, job, token ?? ''), {
       connection: redis.connection(),
       prefix: queuePrefix(prefix),
-      concurrency,
+      concurrency: QUEUES[name].concurrency,
       autorun: false,
       // A process that was killed keeps its jobs locked this long.
       lockDuration: 10_000,

@@ -1,22 +1,10 @@
 import { Queue } from 'bullmq';
 import { MultiErrorReply } from 'redis';
-import { OUTLETS, type OutletRow } from '../domain/playing/outlets.ts';
+import { OUTLETS } from '../domain/playing/outlets.ts';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
+import { QUEUE_NAMES, type QueueName } from './queue-table.ts';
 
-/** The queues. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
-export const QUEUES = [
-  ...OUTLETS.map(({ queue }): OutletQueue => queue),
-  'roster',
-  'reconcile',
-  'account',
-  'source',
-  'listen',
-  'avatar',
-  'verification',
-] as const;
-export type QueueName = (typeof QUEUES)[number];
-type OutletQueue = OutletRow['queue'];
 export type SubscriberJob = { id: string };
 
 export type Queues = {
@@ -41,7 +29,7 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     defaultJobOptions: { ...RETRIES, removeOnComplete: true, removeOnFail: true },
   };
   const queues = new Map<QueueName, Queue<SubscriberJob>>();
-  for (const name of QUEUES) open(name);
+  for (const name of QUEUE_NAMES) open(name);
 
   /** BullMQ's queue that could not begin, as the connection broke meanwhile, never does: whoever asks next finds another. */
   function open(name: QueueName): Queue<SubscriberJob> {
@@ -78,7 +66,7 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
   return {
     enqueue,
     async dropEvents() {
-      await Promise.all(QUEUES.map((name) => queueOf(name).trimEvents(0)));
+      await Promise.all(QUEUE_NAMES.map((name) => queueOf(name).trimEvents(0)));
     },
     retryNow: (name) => queueOf(name).promoteJobs(),
     close: async () => {

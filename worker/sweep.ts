@@ -1,5 +1,4 @@
-import { OUTLETS } from '../domain/playing/outlets.ts';
-import { QUEUES } from '../runtime/queues.ts';
+import { QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
 import { GRACE } from '../store/base/due.ts';
 import type { Context } from './context.ts';
 
@@ -13,7 +12,7 @@ const BATCH = 1_000;
  * sweep; each claim goes to one of them.
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
-  for (const queue of QUEUES) {
+  for (const queue of QUEUE_NAMES) {
     let ids: string[];
     do {
       ids = await stores.due.claim(queue, now(), BATCH);
@@ -30,9 +29,6 @@ export async function refillBudgets({ stores, queues, now }: Context): Promise<v
   await queues.enqueue('reconcile', ids);
 }
 
-/** Whose jobs undo what was done for a subscriber who left. */
-const UNDOING = [...OUTLETS.map(({ queue }) => queue), 'roster', 'reconcile', 'listen'] as const;
-
 /** Forgets the subscribers who left and for whom everything is undone; the accounts that Earshot made go last. */
 export async function forgetLeavers(context: Context): Promise<void> {
   const { stores } = context;
@@ -40,7 +36,7 @@ export async function forgetLeavers(context: Context): Promise<void> {
   for (const [i, subscriber] of (await stores.subscribers.records(leavers)).entries()) {
     const id = leavers[i];
     if (id === undefined) continue;
-    const open = await Promise.all(UNDOING.map((queue) => stores.due.isMarked(queue, id)));
+    const open = await Promise.all(queuesThat('holdsErasure').map((queue) => stores.due.isMarked(queue, id)));
     if (!subscriber || open.includes(true) || (await hasAccountsLeft(context, id))) continue;
     // What was asked for in the moment of leaving.
     await stores.tokens.revokeAll(id);

@@ -3,7 +3,8 @@ import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
-import { createQueueWorker } from '../runtime/queue-worker.ts';
+import { type QueueOf, queuesOf } from '../runtime/queue-table.ts';
+import { createQueueWorker, type QueueWork } from '../runtime/queue-worker.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createDavReader } from './carddav/reader.ts';
@@ -15,9 +16,6 @@ import { createSourceJob } from './source.ts';
 import { SOURCE_LIMITS } from './source-read.ts';
 import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
-
-/** How many subscribers are looked at, and how many codes are on their way to the webhook, side by side; those whose books are read find their places themselves. */
-const CONCURRENCY = { reconcile: 16, source: 100, verification: 16 };
 
 /** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
@@ -36,7 +34,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   if (await stores.reconciliation.adopt(config.policy))
     log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
   const reader = createDavReader();
-  const jobs = {
+  const jobs: Record<QueueOf<'worker'>, QueueWork> = {
     reconcile: createReconcileJob(context),
     source: createSourceJob({
       ...context,
@@ -48,8 +46,8 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     }),
     verification: createSendCodeJob(context, config),
   };
-  const workers = (['reconcile', 'source', 'verification'] as const).map((queue) =>
-    createQueueWorker(queueRedis, config.redisPrefix, queue, CONCURRENCY[queue], log, jobs[queue]),
+  const workers = queuesOf('worker').map((queue) =>
+    createQueueWorker(queueRedis, config.redisPrefix, queue, log, jobs[queue]),
   );
   for (const worker of workers) worker.open();
   const sweeping = every(SWEEP_INTERVAL, log, async () => {

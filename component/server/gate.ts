@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { QueueName } from '../../runtime/queue-table.ts';
 import type { QueueWorker } from '../../runtime/queue-worker.ts';
-import type { QueueName, Queues } from '../../runtime/queues.ts';
+import type { Queues } from '../../runtime/queues.ts';
 import type { Status } from '../../store/base/status.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Element } from '../stream/xml.ts';

@@ -1,9 +1,10 @@
 import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
-import type { QueueName } from '../../runtime/queues.ts';
+import { QUEUE_NAMES, type QueueName } from '../../runtime/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
 /** A due list is a queue's, or that of the budgets to be refilled, which have none. */
 export type DueName = QueueName | 'refill';
+export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, 'refill'];
 
 export type Keys = ReturnType<typeof createKeys>;
 

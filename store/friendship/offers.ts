@@ -1,4 +1,5 @@
 import type { Offer } from '../../domain/friendship/offer.ts';
+import { queuesThat } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
@@ -74,8 +75,7 @@ export function createOffers(redis: Redis, keys: Keys) {
       for (const item of items) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
       batch.del(keys.offered(id, jid));
       askForAccess(batch, keys, id, now);
-      for (const queue of ['roster', 'listen'] as const)
-        batch.zAdd(keys.due(queue, id), { value: id, score: now + GRACE });
+      for (const queue of queuesThat('handedOver')) batch.zAdd(keys.due(queue, id), { value: id, score: now + GRACE });
       await batch.exec();
     },
   };

@@ -2,7 +2,7 @@ import { OUTLETS } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { claim, release } from '../base/claims.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
-import type { Keys } from '../base/keys.ts';
+import { DUE_NAMES, type Keys } from '../base/keys.ts';
 import { partitionOf } from '../base/partitions.ts';
 import { allBuckets } from '../book/book-buckets.ts';
 import { jidPlace, numberPlace } from './places.ts';
@@ -34,21 +34,14 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       const { key, field } = idPlace(keys, index);
       await redis.hDel(key, field);
     }
-    const batch = redis.multi();
-    for (const due of keys.outletDues(id)) batch.zRem(due, id);
-    await batch
+    const batch = redis
+      .multi()
       .del([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)
-      .hDel(keys.running(partitionOf(id)), id)
-      .zRem(keys.due('roster', id), id)
-      .zRem(keys.due('reconcile', id), id)
-      .zRem(keys.due('account', id), id)
-      .zRem(keys.due('source', id), id)
-      .zRem(keys.due('listen', id), id)
-      .zRem(keys.due('avatar', id), id)
-      .zRem(keys.due('refill', id), id)
-      .exec();
+      .hDel(keys.running(partitionOf(id)), id);
+    for (const due of DUE_NAMES) batch.zRem(keys.due(due, id), id);
+    await batch.exec();
   }
 
   /** Takes away what others marked at a subscriber who was forgotten meanwhile. */

@@ -1,4 +1,4 @@
-import { QUEUES } from '../../runtime/queues.ts';
+import { QUEUE_NAMES } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 
@@ -23,9 +23,9 @@ export function createPending(redis: Redis, keys: Keys) {
         redis.hKeys(keys.dirtyPairs(id)),
         redis.hKeys(keys.dirtyItems(id)),
         redis.hGetAll(keys.intention(id)),
-        Promise.all(QUEUES.map((queue) => redis.zScore(keys.due(queue, id), id))),
+        Promise.all(QUEUE_NAMES.map((queue) => redis.zScore(keys.due(queue, id), id))),
       ]);
-      const due = QUEUES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, times[i]]]));
+      const due = QUEUE_NAMES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, times[i]]]));
       const { numbers, jid = '' } = intention;
       const change = numbers === undefined ? undefined : { numberKeys: numbers.trim().split(/ +/), jid };
       return { due: Object.fromEntries(due), numberKeys: announced, subscribers, rosterItems, change };

@@ -26,7 +26,7 @@ describe('the queues', () => {
     redis = await connectQueueRedis(server.place, 'earshot', 'fail-fast', log);
     queues = createQueues(redis, 'earshot', log);
     done = [];
-    worker = createQueueWorker(redis, 'earshot', 'reconcile', 4, log, async (id) => {
+    worker = createQueueWorker(redis, 'earshot', 'reconcile', log, async (id) => {
       done.push(id);
     });
     worker.open();
@@ -96,7 +96,7 @@ describe('the queues', () => {
     const pid = Number(/process_id:(\d+)/.exec(await server.redis.info('server'))?.[1]);
     const patient = await connectQueueRedis(server.place, 'earshot', 'wait', log, 250);
     const seen: string[] = [];
-    const late = createQueueWorker(patient, 'earshot', 'avatar', 4, log, async (id) => {
+    const late = createQueueWorker(patient, 'earshot', 'avatar', log, async (id) => {
       seen.push(id);
     });
     await whileHanging({ pid }, async () => {

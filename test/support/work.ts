@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
-import type { QueueName } from '../../runtime/queues.ts';
+import type { QueueName } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { createKeys } from '../../store/base/keys.ts';
 import { allPartitions } from '../../store/base/partitions.ts';

@@ -1,12 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QUEUES } from '../../../runtime/queues.ts';
-import { createKeys } from '../../../store/base/keys.ts';
+import { createKeys, DUE_NAMES } from '../../../store/base/keys.ts';
 
 /** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. */
 export function keyKinds(prefix: string): RegExp[] {
   const { due, duePart: _theSame, books: _theirs, events: _aChannel, ...others } = createKeys(prefix);
-  const made = [...QUEUES, 'refill' as const].map((queue) => due(queue, 'any'));
+  const made = DUE_NAMES.map((name) => due(name, 'any'));
   for (const [name, entry] of Object.entries(others)) {
     if (typeof entry !== 'function') made.push(...keysIn(entry));
     else {

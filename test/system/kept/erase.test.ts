@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { QUEUES } from '../../../runtime/queues.ts';
+import { QUEUE_NAMES } from '../../../runtime/queue-table.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { AUDIENCE, startCarrier } from '../../support/http/carrier.ts';
@@ -190,7 +190,7 @@ describe('erasing a subscriber', () => {
         for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
         // The worker empties these every second.
         for (const key of await keysMatching(redis, '*:queue}:*:events')) expect(await redis.xLen(key)).to.equal(0);
-        for (const queue of QUEUES)
+        for (const queue of QUEUE_NAMES)
           for (const key of await keysMatching(redis, `*:due:${queue}`)) {
             const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
             expect(due, key).to.be.empty;

@@ -1,0 +1,56 @@
+import { OUTLETS, type OutletRow } from '../domain/playing/outlets.ts';
+
+/** Whose queue workers run a queue's jobs. */
+type QueueProcess = 'component' | 'worker';
+
+type QueueTraits = {
+  process: QueueProcess;
+  /** How many jobs run side by side. */
+  concurrency: number;
+  /** Somebody who leaves is not forgotten while something of theirs is due here. */
+  holdsErasure: boolean;
+  /** Everybody is looked at anew when the XMPP server begins to grant privileges (decision 74): the job does less without them. */
+  handedOver: boolean;
+};
+
+type OutletQueues = { [Row in OutletRow as Row['queue']]: QueueTraits & { process: Row['process'] } };
+
+/** What was shown has to be taken away from whoever leaves, and shown anew by a component that may do more than before. */
+const outletQueues = Object.fromEntries(
+  OUTLETS.map(({ queue, process, concurrency }) => [
+    queue,
+    { process, concurrency, holdsErasure: true, handedOver: process === 'component' },
+  ]),
+) as OutletQueues;
+
+/** Every queue. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
+export const QUEUES = {
+  ...outletQueues,
+  roster: { process: 'component', concurrency: 8, holdsErasure: true, handedOver: true },
+  reconcile: { process: 'worker', concurrency: 16, holdsErasure: true, handedOver: false },
+  // The account goes last: whoever erases asks for it when nothing else holds (decision 55).
+  account: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },
+  // Whose books are read find their places themselves.
+  source: { process: 'worker', concurrency: 100, holdsErasure: false, handedOver: false },
+  listen: { process: 'component', concurrency: 4, holdsErasure: true, handedOver: true },
+  avatar: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },
+  verification: { process: 'worker', concurrency: 16, holdsErasure: false, handedOver: false },
+} as const satisfies Record<string, QueueTraits>;
+
+export type QueueName = keyof typeof QUEUES;
+
+/** The queues whose jobs a process runs. */
+export type QueueOf<Process extends QueueProcess> = {
+  [Name in QueueName]: (typeof QUEUES)[Name]['process'] extends Process ? Name : never;
+}[QueueName];
+
+export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
+
+export function queuesOf<Process extends QueueProcess>(process: Process): QueueOf<Process>[] {
+  return QUEUE_NAMES.filter((name) => QUEUES[name].process === process) as QueueOf<Process>[];
+}
+
+/** The queues that hold an erasure, or that a hand-over concerns. */
+export function queuesThat(trait: 'holdsErasure' | 'handedOver'): QueueName[] {
+  return QUEUE_NAMES.filter((name) => QUEUES[name][trait]);
+}
