@@ -1,11 +1,5 @@
-import {
-  accessChanges,
-  accessOf,
-  type NodeAccess,
-  type NodeChange,
-  narrows,
-  USUAL,
-} from '../domain/friendship/node-access.ts';
+import { narrowsAny, ONE_PLACE, placeChanges } from '../domain/friendship/access-places.ts';
+import { accessOf, type NodeAccess, type NodeChange } from '../domain/friendship/node-access.ts';
 import type { Showing } from '../domain/playing/showing.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Marks } from '../store/base/marks.ts';
@@ -20,16 +14,17 @@ export type Admission = { partings: Marks; changes: NodeChange[]; shutsOut: bool
 /** Compares who may look with what the outlet was told. */
 export async function readAdmission(
   stores: Stores,
+  { places = ONE_PLACE }: Outlet,
   { subscriber, partings }: Situation,
   { audience }: Showing,
 ): Promise<Admission> {
   const { id, state } = subscriber;
   const [known, wanted] = await Promise.all([
     stores.sharing.access(id),
-    state === 'active' ? wantedAccess(stores, id, audience) : USUAL,
+    state === 'active' ? wantedAccess(stores, id, audience) : undefined,
   ]);
-  const changes = accessChanges(known, wanted);
-  return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrows(known, wanted) };
+  const changes = placeChanges(places, known, wanted);
+  return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrowsAny(places, known, wanted) };
 }
 
 async function wantedAccess(stores: Stores, id: string, audience: Showing['audience']): Promise<NodeAccess> {

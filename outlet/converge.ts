@@ -81,7 +81,7 @@ async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
   const { stores } = context;
   const { outlet, seen, address, showing, time } = round;
   if (address === undefined) return letGo(context, seen.subscriber.id, seen.partings);
-  const admission = await readAdmission(stores, seen, showing);
+  const admission = await readAdmission(stores, outlet, seen, showing);
   const closed = admission.shutsOut || showing.audience === 'nobody';
   const shows = shownBy(round.told) !== '';
   if (closed && shows) {

@@ -1,4 +1,4 @@
-import { accessChanges, USUAL } from '../domain/friendship/node-access.ts';
+import { ONE_PLACE, placeChanges } from '../domain/friendship/access-places.ts';
 import { NOTHING_TOLD, shownBy, type Told } from '../domain/playing/told.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Situation } from '../store/playing/situation.ts';
@@ -25,7 +25,7 @@ async function leave(stores: Stores, outlet: Outlet, id: string, former: string,
   try {
     if (shownBy(told) !== '') await outlet.show(former, undefined, told.memo);
     if (!outlet.admit) return;
-    const changes = accessChanges(await stores.sharing.access(id), USUAL);
+    const changes = placeChanges(outlet.places ?? ONE_PLACE, await stores.sharing.access(id), undefined);
     if (changes.length > 0) await outlet.admit(former, changes);
   } catch (err) {
     // Where nobody is, nothing is left to undo.

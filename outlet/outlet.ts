@@ -1,3 +1,4 @@
+import type { Place } from '../domain/friendship/access-places.ts';
 import type { NodeChange } from '../domain/friendship/node-access.ts';
 import type { OutletName } from '../domain/playing/outlets.ts';
 import type { Reach } from '../domain/playing/showing.ts';
@@ -21,7 +22,9 @@ export interface Outlet {
    * @throws NobodyThere
    */
   show(address: string, playing: Playing | undefined, memo: Memo): Promise<{ memo?: Memo; again?: number }>;
-  /** Lets these see what is shown there, or no longer; only with the reach `each-friend`. @throws NobodyThere */
+  /** What `admit` opens and closes; left out where that is one place. */
+  readonly places?: readonly Place[];
+  /** Lets these see what is shown there, or no longer, in each of the places by itself; only with the reach `each-friend`. @throws NobodyThere */
   admit?(address: string, changes: readonly NodeChange[]): Promise<void>;
   /** When the outlet may be told at the earliest, in milliseconds since the epoch; a stop at once. Pure. */
   pace(told: Told, wanted: Playing | undefined): number;

@@ -1,10 +1,11 @@
+import { changesAt } from '../../domain/friendship/access-places.ts';
 import { tellingTime } from '../../domain/playing/told.ts';
 import { NobodyThere, type Outlet } from '../../outlet/outlet.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { With } from '../context.ts';
 import { NoAccount } from '../server/server.ts';
+import { NODES } from './nodes.ts';
 import { publish } from './publish.ts';
-import { TUNE } from './tune-element.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
@@ -22,8 +23,12 @@ export function createXmppOutlet(
       await ofAccount(publish(context, jid, playing?.tune));
       return {};
     },
+    places: NODES,
     async admit(jid, changes) {
-      await ofAccount(context.nodes.setAccess(jid, TUNE, changes));
+      for (const node of NODES) {
+        const own = changesAt(node, changes);
+        if (own.length > 0) await ofAccount(context.nodes.setAccess(jid, node.name, own));
+      }
     },
     pace: (told, wanted) => tellingTime(told, wanted?.tune, publishInterval),
     retry: (err) => (err instanceof NobodyThere ? NO_ACCOUNT : undefined),

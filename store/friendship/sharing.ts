@@ -87,7 +87,7 @@ return 1`,
 
 /**
  * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
- * `cleared`, and a stamp), and hash `access` (see `NodeAccess`): what
+ * `cleared`, and a stamp), and hash `access` (see `NodeAccess`, and `Place` for several nodes): what
  * the server was told about the account in `told:xmpp`.
  * Reconciliation asks for partings; the tune job clears the tune from the friend's screen, the roster job takes the item away and ends the parting.
  */
