@@ -1,4 +1,5 @@
 import { wakeOutlets } from '../../runtime/queues.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Removes a subscriber: the gates close at once, and roster items, tune, book and account go by the jobs that this asks for. */
@@ -10,7 +11,6 @@ export async function removeSubscriber({ stores, queues, now }: ServiceContext, 
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
   await stores.idempotency.erase(id);
-  await wakeOutlets(queues, [id]);
-  for (const queue of ['reconcile', 'listen'] as const) await queues.enqueue(queue, [id]);
+  await Promise.all([wakeOutlets(queues, [id]), wake(queues, 'left', id)]);
   await stores.events.tell(id, { what: 'gone' });
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
 import { Fault } from '../../domain/fault.ts';
 import { wakeOutlets } from '../../runtime/queues.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { newAccountPassword } from '../account/account-password.ts';
 import { askForAccount, requireComponent } from '../account/account-request.ts';
@@ -40,8 +41,7 @@ export async function createSubscriber(
   const password = jidText === undefined ? await makeAccount(context, subscriber, wantedPassword) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
-  await queues.enqueue('reconcile', [subscriber.id]);
-  await queues.enqueue('listen', [subscriber.id]);
+  await wake(queues, 'activated', subscriber.id);
   if (config.consent === 'subscriber') {
     // Nor does the server show what the subscriber's own client plays.
     await stores.sharing.ask(subscriber.id, now());

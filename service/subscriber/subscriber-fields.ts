@@ -2,7 +2,7 @@ import { domainOf, parseBareJid } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import { parseE164 } from '../../domain/phone.ts';
 import { cleanText } from '../../domain/text.ts';
-import { wakeOutlets } from '../../runtime/queues.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import { hashNumbers, phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { untilClaimed } from './claiming.ts';
@@ -76,8 +76,7 @@ export async function changeIdentity(
       );
       if (outcome === 'ok') return;
     } finally {
-      for (const queue of ['reconcile', 'roster'] as const) await queues.enqueue(queue, [id]);
-      await wakeOutlets(queues, [id]);
+      await wake(queues, jid === subscriber.jid ? 'renumbered' : 'moved', id);
     }
   }
 }

@@ -57,8 +57,8 @@ return 'ok'`,
  */
 export const COMMIT = defineScript({
   uses: [ANNOUNCE],
-  keys: ['intention', 'former', 'friends', 'dirtyItems', 'playing', 'dueReconcile', 'dueRoster', 'dueListen'],
-  keyList: 'outletDues',
+  keys: ['intention', 'former', 'friends', 'dirtyItems', 'playing', 'dueReconcile'],
+  keyList: 'movedDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['fields'],
   reply: as<'ok' | 'lost' | 'gone'>,
@@ -70,7 +70,7 @@ local function moveFrom(jid)
     redis.call('HSET', dirtyItems, friend.jid, friend.id .. ' ' .. mark)
   end
   redis.call('HSET', playing, 'generation', mark, 'access', mark)
-  for _, due in ipairs({ dueRoster, dueListen, unpack(outletDues) }) do redis.call('ZADD', due, 'LT', dueAt, id) end
+  for _, due in ipairs(movedDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
 end
 if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
 if redis.call('HGET', intention, 'stamp') ~= stamp then return 'lost' end

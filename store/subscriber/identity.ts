@@ -3,6 +3,7 @@ import { claim, release } from '../base/claims.ts';
 import { GRACE } from '../base/due.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
+import { duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
 import { jidPlace, numberPlace } from './places.ts';
@@ -40,9 +41,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     dirtyItems: keys.dirtyItems(id),
     playing: keys.playing(id),
     dueReconcile: keys.due('reconcile', id),
-    dueRoster: keys.due('roster', id),
-    outletDues: keys.outletDues(id),
-    dueListen: keys.due('listen', id),
+    movedDues: duesOf(keys, 'moved', id),
   });
 
   /** The stamp of a new intention, or why there is none. */

@@ -6,7 +6,8 @@ import { ANNOUNCE } from './identity-scripts.ts';
 /** From pending to active, once: the numbers are announced in the same step, or nobody would look for those who hold them. */
 export const ACTIVATE = defineScript({
   uses: [ANNOUNCE],
-  keys: ['dueReconcile', 'dueAccount', 'dueListen'],
+  keys: ['dueAccount'],
+  keyList: 'dues',
   args: ['id', 'dueAt'],
   reply: asYes,
   lua: `
@@ -14,14 +15,15 @@ if redis.call('HGET', record, 'state') ~= 'pending' then return 0 end
 redis.call('HSET', record, 'state', 'active')
 announce()
 redis.call('ZREM', dueAccount, id)
-for _, due in ipairs({ dueReconcile, dueListen }) do redis.call('ZADD', due, dueAt, id) end
+for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
 return 1`,
 });
 
 /** To leaving, once; announced and listed in the same step, so that an erasure that was asked for is never forgotten. */
 export const LEAVE = defineScript({
   uses: [ANNOUNCE],
-  keys: ['leaving', 'dueReconcile', 'dueListen'],
+  keys: ['leaving'],
+  keyList: 'dues',
   args: ['id', 'dueAt'],
   reply: asYes,
   lua: `
@@ -30,7 +32,7 @@ if not state or state == 'leaving' then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
 announce()
 redis.call('SADD', leaving, id)
-for _, due in ipairs({ dueReconcile, dueListen }) do redis.call('ZADD', due, dueAt, id) end
+for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
 return 1`,
 });
 

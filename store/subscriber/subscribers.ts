@@ -2,6 +2,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
+import { duesOf } from '../base/makes-due.ts';
 import { type Marks, newStamp } from '../base/marks.ts';
 import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
 import { createDepartures } from './departures.ts';
@@ -30,9 +31,7 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     record: keys.subscriber(id),
     announced: keys.announced(id),
     leaving: keys.leaving(partitionOf(id)),
-    dueReconcile: keys.due('reconcile', id),
     dueAccount: keys.due('account', id),
-    dueListen: keys.due('listen', id),
   });
 
   async function record(id: string): Promise<Subscriber | undefined> {
@@ -80,7 +79,8 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     /** From pending to active; false when it was not pending. */
     async activate(subscriber: Subscriber, now: number): Promise<boolean> {
       const { id } = subscriber;
-      return ACTIVATE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
+      const dues = duesOf(keys, 'activated', id);
+      return ACTIVATE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
     },
 
     /** In any state. */
@@ -118,7 +118,8 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
     /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
     async leave(id: string, now: number): Promise<boolean> {
-      const left = await LEAVE.run(redis, places(id), { id, dueAt: now + GRACE, mark: newStamp() });
+      const dues = duesOf(keys, 'left', id);
+      const left = await LEAVE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
       const subscriber = await record(id);
       if (subscriber?.state === 'leaving') await release(subscriber, now);
       return left;
