@@ -3,7 +3,7 @@ import { type Audience, inAudience } from './privacy.ts';
 
 /**
  * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each affiliation (`member` or `outcast`).
- * What the server was told is kept in the same shape, with `?` where its answer was never seen.
+ * What the server was told is kept in the same shape, with `unknown` where its answer was never seen.
  */
 export type NodeAccess = ReadonlyMap<string, string>;
 
@@ -11,7 +11,7 @@ export type NodeAccess = ReadonlyMap<string, string>;
 export type NodeChange = readonly [field: string, value: string];
 
 export const MODEL = 'model';
-export const UNKNOWN = '?';
+export const UNKNOWN = 'unknown';
 const NONE = 'none';
 const PRESENCE = 'presence';
 const WHITELIST = 'whitelist';
