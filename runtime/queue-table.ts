@@ -9,13 +9,19 @@ type QueueTraits = {
   concurrency: number;
   /** Somebody who leaves is not forgotten while something of theirs is due here. */
   holdsErasure: boolean;
-  /** Everybody is looked at anew when the XMPP server begins to grant privileges (decision 74): the job does less without them. */
+  /**
+   * Everybody is looked at anew when the XMPP server begins to grant privileges (decision 74): the
+   * job does less without them.
+   */
   handedOver: boolean;
 };
 
 type OutletQueues = { [Row in OutletRow as Row['queue']]: QueueTraits & { process: Row['process'] } };
 
-/** What was shown has to be taken away from whoever leaves, and shown anew by a component that may do more than before. */
+/**
+ * What was shown has to be taken away from whoever leaves, and shown anew by a component that may
+ * do more than before.
+ */
 const outletQueues = Object.fromEntries(
   OUTLETS.map(({ queue, process, concurrency }) => [
     queue,
@@ -23,7 +29,10 @@ const outletQueues = Object.fromEntries(
   ]),
 ) as OutletQueues;
 
-/** Every queue. A job says "look at this subscriber again" and nothing else; those of `verification` name a code that is to be sent. */
+/**
+ * Every queue. A job says "look at this subscriber again" and nothing else; those of `verification`
+ * name a code that is to be sent.
+ */
 export const QUEUES = {
   ...outletQueues,
   roster: { process: 'component', concurrency: 8, holdsErasure: true, handedOver: true },

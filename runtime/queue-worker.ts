@@ -24,9 +24,10 @@ const AGAIN = 1_000;
 const MOST_AT_ONCE = 50;
 
 /**
- * Runs as many jobs side by side as the table of queues says. BullMQ's worker keeps for ever that its connection broke while it began, and then asks for its next job again and
- * again without letting a timer or a socket of the process have a turn. So it runs only once its connections are there, and one that fails like this
- * nevertheless is replaced.
+ * Runs as many jobs side by side as the table of queues says. BullMQ's worker keeps for ever that
+ * its connection broke while it began, and then asks for its next job again and again without
+ * letting a timer or a socket of the process have a turn. So it runs only once its connections are
+ * there, and one that fails like this nevertheless is replaced.
  */
 export function createQueueWorker(
   redis: QueueRedis,

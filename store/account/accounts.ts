@@ -13,7 +13,10 @@ export type Accounts = ReturnType<typeof createAccounts>;
 /** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
 const LIFETIME = 120;
 
-/** Writes a request where there is none. Of two who want something at once one is told no, or it would be shown the other's password as its own. */
+/**
+ * Writes a request where there is none. Of two who want something at once one is told no, or it
+ * would be shown the other's password as its own.
+ */
 const WANT = defineScript({
   keys: ['account'],
   args: ['password', 'lifetime'],
@@ -25,7 +28,10 @@ redis.call('EXPIRE', account, lifetime)
 return 1`,
 });
 
-/** Answers the request with that password. A job that ends after nobody waits for it must not answer for the next one. */
+/**
+ * Answers the request with that password. A job that ends after nobody waits for it must not answer
+ * for the next one.
+ */
 const ANSWER = defineScript({
   keys: ['account'],
   args: ['password', 'state', 'lifetime'],

@@ -21,7 +21,10 @@ export type Avatar = { hash: string; image: string };
 /** Stands for a hint that nobody has given. */
 const NO_HINT = '?';
 
-/** Lua: whether the account at `jid` is the active subscriber's. Who is not must get no picture, or it would be kept for ever. */
+/**
+ * Lua: whether the account at `jid` is the active subscriber's. Who is not must get no picture, or
+ * it would be kept for ever.
+ */
 const OWNED = defineLua({
   keys: ['record', 'avatar', 'due'],
   args: ['id', 'jid', 'hint'],
@@ -32,7 +35,10 @@ local function isOwned()
 end`,
 });
 
-/** Notes the hint and makes the subscriber due if there is something to look at, in one step. What was known of another account is forgotten. */
+/**
+ * Notes the hint and makes the subscriber due if there is something to look at, in one step. What
+ * was known of another account is forgotten.
+ */
 const ASK = defineScript({
   uses: [OWNED],
   args: ['dueAt'],
@@ -56,7 +62,10 @@ redis.call('ZADD', due, dueAt, id)
 return 1`,
 });
 
-/** Keeps what was found; the due time stays if another hint came after the one that was seen. 1 when another image is shown now. */
+/**
+ * Keeps what was found; the due time stays if another hint came after the one that was seen. 1 when
+ * another image is shown now.
+ */
 const SETTLE = defineScript({
   uses: [OWNED],
   args: ['at', 'paid', 'hash', 'image'],

@@ -1,8 +1,9 @@
 import { asYes, defineScript } from '../base/script.ts';
 
 /**
- * Adds an entry (`fields`, each with its value after it) to a stream of so many entries (`length`). The ids of all streams come from one clock, read and
- * set in the same step, so that together they read as one trail, whatever the time does. `most` of a share is 0 where there is no limit; the
+ * Adds an entry (`fields`, each with its value after it) to a stream of so many entries (`length`).
+ * The ids of all streams come from one clock, read and set in the same step, so that together they
+ * read as one trail, whatever the time does. `most` of a share is 0 where there is no limit; the
  * last entry of a share says `more`, and what goes beyond is not written: 0.
  */
 export const RECORD = defineScript({

@@ -8,7 +8,10 @@ export const GRACE = 3_000;
 /** Milliseconds until the sweep looks again at what it has put back into a queue. */
 const AGAIN = 10_000;
 
-/** Takes out those whose time has come and puts them off, in one step: two sweeps must not both have them. */
+/**
+ * Takes out those whose time has come and puts them off, in one step: two sweeps must not both have
+ * them.
+ */
 const CLAIM = defineScript({
   keys: ['due'],
   args: ['now', 'again', 'most'],
@@ -19,7 +22,10 @@ for _, id in ipairs(ids) do redis.call('ZADD', due, again, id) end
 return ids`,
 });
 
-/** Takes the due time away if no hash of marks has something in it: one that is made in between must keep it. */
+/**
+ * Takes the due time away if no hash of marks has something in it: one that is made in between must
+ * keep it.
+ */
 const SETTLE = defineScript({
   keys: ['due'],
   keyList: 'marks',

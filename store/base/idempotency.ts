@@ -15,7 +15,10 @@ const UNDER_WAY = 60_000;
 /** In place of an answer about somebody who was erased. */
 const ERASED = 'erased';
 
-/** Lists an answer with the subscriber whom it is about, if that one is still there: an erasure in between would not find it. */
+/**
+ * Lists an answer with the subscriber whom it is about, if that one is still there: an erasure in
+ * between would not find it.
+ */
 const NOTE = defineScript({
   keys: ['record', 'answered'],
   args: ['hash', 'now', 'ends'],

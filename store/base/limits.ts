@@ -8,8 +8,9 @@ import { defineScript } from './script.ts';
 export type Taken = { taken: string } | { retryAfter: number };
 
 /**
- * Counts one in if every window has room, and answers the milliseconds to wait otherwise. `windows`: the most that one lets through, each with
- * its length after it. In one step: of two who come at once for the last place one gets it.
+ * Counts one in if every window has room, and answers the milliseconds to wait otherwise.
+ * `windows`: the most that one lets through, each with its length after it. In one step: of two who
+ * come at once for the last place one gets it.
  */
 const TAKE = defineScript({
   keys: ['limit'],

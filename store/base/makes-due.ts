@@ -4,8 +4,9 @@ import type { Queues } from '../../runtime/queues.ts';
 import type { Keys } from './keys.ts';
 
 /**
- * What a write about a subscriber as a whole makes due, in the step that writes. Stores take their due lists from here, and whoever has written
- * wakes the same queues; where nobody does, the sweep does so after three seconds.
+ * What a write about a subscriber as a whole makes due, in the step that writes. Stores take their
+ * due lists from here, and whoever has written wakes the same queues; where nobody does, the sweep
+ * does so after three seconds.
  */
 export const MAKES_DUE = {
   activated: ['reconcile', 'listen'],

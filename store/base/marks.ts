@@ -13,7 +13,10 @@ export function newStamp(): string {
   return randomUUID();
 }
 
-/** Takes away the fields whose value is still what was seen; answers how many were. `seen`: fields, each with its value after it. */
+/**
+ * Takes away the fields whose value is still what was seen; answers how many were. `seen`: fields,
+ * each with its value after it.
+ */
 const CLEAR_SEEN = defineScript({
   keys: ['marks'],
   lists: ['seen'],
@@ -30,8 +33,9 @@ return cleared`,
 const BATCH = 2_000;
 
 /**
- * Takes away the fields of the hash whose value is still what was seen, and returns how many these were. `toField`: what a mark's field is in
- * Redis. In one step with the comparison: a mark that is made in between must stay.
+ * Takes away the fields of the hash whose value is still what was seen, and returns how many these
+ * were. `toField`: what a mark's field is in Redis. In one step with the comparison: a mark that is
+ * made in between must stay.
  */
 export async function clearSeen(
   redis: Redis,

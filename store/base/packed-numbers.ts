@@ -9,7 +9,10 @@ local function eachNumber(packed, visit)
 end`,
 });
 
-/** Lua: calls `visit(bucket's key, field)` for each packed number key in `packed`; `base` is what stands before a bucket's number. */
+/**
+ * Lua: calls `visit(bucket's key, field)` for each packed number key in `packed`; `base` is what
+ * stands before a bucket's number.
+ */
 export const EACH_PLACE = defineLua({
   uses: [EACH_NUMBER],
   lua: `

@@ -5,7 +5,10 @@ import { as, defineScript } from './script.ts';
 /** How often somebody has called in this window, this call included, and the milliseconds until the next window. */
 export type Rate = { count: number; resetIn: number };
 
-/** Counts a call and begins the window with the first: in one step, or a process that dies between would leave a count without an end. */
+/**
+ * Counts a call and begins the window with the first: in one step, or a process that dies between
+ * would leave a count without an end.
+ */
 const COUNT = defineScript({
   keys: ['rate'],
   args: ['window'],

@@ -12,7 +12,10 @@ export type LuaPart<Key extends string = string, Arg extends string = string> = 
 };
 
 type PartSpec<Key extends string, Arg extends string, UsedKey extends string, UsedArg extends string> = {
-  /** What the Lua calls by its functions. Each part stands in a script once, and gets its own keys and arguments. */
+  /**
+   * What the Lua calls by its functions. Each part stands in a script once, and gets its own keys
+   * and arguments.
+   */
   uses?: readonly LuaPart<UsedKey, UsedArg>[];
   keys?: readonly Key[];
   args?: readonly Arg[];
@@ -20,8 +23,8 @@ type PartSpec<Key extends string, Arg extends string, UsedKey extends string, Us
 };
 
 /**
- * Defines Lua functions that scripts share: `keys` and `args` name locals that are there before it, as in `defineScript`. A script that uses
- * it has to be given them.
+ * Defines Lua functions that scripts share: `keys` and `args` name locals that are there before it,
+ * as in `defineScript`. A script that uses it has to be given them.
  */
 export function defineLua<
   const Key extends string = never,
@@ -68,9 +71,10 @@ export type Script<Keys, Args, Reply> = {
 type Evaluates = { eval(script: string, words: { keys: string[]; arguments: string[] }): Promise<unknown> };
 
 /**
- * Defines a script whose keys and arguments are locals with these names. All keys of a call share a hash tag. The text is sent with each
- * call (EVAL), so no Redis has to know it beforehand.
- * @throws Error for a name that Lua cannot have, and for Lua that counts keys or arguments instead of naming them
+ * Defines a script whose keys and arguments are locals with these names. All keys of a call share a
+ * hash tag. The text is sent with each call (EVAL), so no Redis has to know it beforehand.
+ * @throws Error for a name that Lua cannot have, and for Lua that counts keys or arguments instead
+ * of naming them
  */
 export function defineScript<
   const Key extends string = never,

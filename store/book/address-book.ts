@@ -30,7 +30,10 @@ emptyBook()
 return redis.call('HGET', book, 'version') ~= before and 1 or 0`,
 });
 
-/** Marks every number of the books, in one step with the due time: a mark without it would wait for the next change. */
+/**
+ * Marks every number of the books, in one step with the due time: a mark without it would wait for
+ * the next change.
+ */
 const TOUCH = defineScript({
   uses: [BOOKS],
   keys: ['dirtyNumbers', 'dueReconcile', 'waiting'],

@@ -46,8 +46,9 @@ end`,
 });
 
 /**
- * Lua: opens the books of a subscriber (`keys.books`), the own one and then those of the sources by name; and what the first of them that
- * holds a number says about it. One that names nobody gives way to one that does.
+ * Lua: opens the books of a subscriber (`keys.books`), the own one and then those of the sources by
+ * name; and what the first of them that holds a number says about it. One that names nobody gives
+ * way to one that does.
  */
 export const BOOKS = defineLua({
   uses: [BUCKET_OF, NAMES_SOMEBODY],

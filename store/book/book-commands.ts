@@ -6,8 +6,10 @@ import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 
 /**
- * What a step of a write does to a book's hashes, in strings of bytes. `set` takes fields, each with its value after it. `records`: cuts some out of a list and adds others. `follow`, which
- * comes last: what follows for everything else from the numbers that came, those that changed in any way, and those that left.
+ * What a step of a write does to a book's hashes, in strings of bytes. `set` takes fields, each
+ * with its value after it. `records`: cuts some out of a list and adds others. `follow`, which
+ * comes last: what follows for everything else from the numbers that came, those that changed in
+ * any way, and those that left.
  */
 export type Command =
   | { do: 'set'; key: string; fields: readonly string[] }
@@ -20,10 +22,12 @@ export type Command =
 const BATCH = 1_000;
 
 /**
- * Runs the commands of one step if the book is still at the version, and in the hands of the writer, that they were made for: `gone`, `over`
- * (the lease on the source) and `changed` say why nothing was done. In the same step new numbers are charged, those that do not wait are
- * marked for the reconciliation, and noes end, so that a book is never there without what follows from it.
- * `leased`: of a source's book the source. `held`: what stands before the book's buckets. `commands`: packed, see `packCommands`.
+ * Runs the commands of one step if the book is still at the version, and in the hands of the
+ * writer, that they were made for: `gone`, `over` (the lease on the source) and `changed` say why
+ * nothing was done. In the same step new numbers are charged, those that do not wait are marked for
+ * the reconciliation, and noes end, so that a book is never there without what follows from it.
+ * `leased`: of a source's book the source. `held`: what stands before the book's buckets.
+ * `commands`: packed, see `packCommands`.
  */
 export const COMMIT = defineScript({
   uses: [FORGIVE, BUDGET, EACH_NUMBER],
@@ -90,8 +94,8 @@ return 'done'`,
 const LENGTH_BYTES = 4;
 
 /**
- * One argument, however many words, as the client hands arguments on by the stack: of each command a count of words, then each word after its
- * length, four bytes each.
+ * One argument, however many words, as the client hands arguments on by the stack: of each command
+ * a count of words, then each word after its length, four bytes each.
  */
 export async function packCommands(commands: readonly Command[]): Promise<Buffer> {
   const all = commands.map(toWords);

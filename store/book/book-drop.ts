@@ -3,9 +3,11 @@ import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 
 /**
- * Lua: `emptyBook()` takes a book's buckets away, and does in the same step what follows from its numbers' leaving: those that did not wait are marked for the
- * reconciliation, noes that rest on them end, and the budget has them as asked for. The version goes on counting: a client that
- * remembers an old one must not meet it again. `held`, `uids`: what stands before the number of each bucket.
+ * Lua: `emptyBook()` takes a book's buckets away, and does in the same step what follows from its
+ * numbers' leaving: those that did not wait are marked for the reconciliation, noes that rest on
+ * them end, and the budget has them as asked for. The version goes on counting: a client that
+ * remembers an old one must not meet it again. `held`, `uids`: what stands before the number of
+ * each bucket.
  */
 export const EMPTY_BOOK = defineLua({
   uses: [FORGIVE, BUDGET],

@@ -16,7 +16,10 @@ import type { BookInfo } from './book-writer.ts';
 /** Numbers that one call of a script looks up. */
 const BATCH = 1_000;
 
-/** What the books say about packed number keys, all at one moment. A number that waits is in no book. */
+/**
+ * What the books say about packed number keys, all at one moment. A number that waits is in no
+ * book.
+ */
 const LOOK_UP = defineScript({
   uses: [BOOKS, EACH_NUMBER],
   keys: ['waiting'],
@@ -31,7 +34,10 @@ end)
 return found`,
 });
 
-/** Every number that does not wait, at one moment: a book that is split meanwhile would show a number nowhere or twice. */
+/**
+ * Every number that does not wait, at one moment: a book that is split meanwhile would show a
+ * number nowhere or twice.
+ */
 const NUMBERS = defineScript({
   uses: [BOOKS],
   keys: ['waiting'],
@@ -50,7 +56,10 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
   const places = (id: string) => ({ waiting: keys.waiting(id), ...keys.books(id) });
   const pack = (numberKeys: readonly string[]) => ({ numbers: Buffer.concat(numberKeys.map(packNumberKey)) });
 
-  /** What the first of the subscriber's books that holds it says about each number; null when none does. */
+  /**
+   * What the first of the subscriber's books that holds it says about each number; null when none
+   * does.
+   */
   async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
     const parts: Promise<(Buffer | null)[]>[] = [];
     // Not as a pipeline, which on a cluster knows only texts.
@@ -104,7 +113,10 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
       return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
     },
 
-    /** For each number, of nobody when undefined: how the subscriber's books name it; undefined when none holds it. */
+    /**
+     * For each number, of nobody when undefined: how the subscriber's books name it; undefined when
+     * none holds it.
+     */
     async labels(id: string, numberKeys: readonly (string | undefined)[]): Promise<(Label | undefined)[]> {
       const seal = sealOf(id);
       const asked = [...new Set(numberKeys.filter((numberKey) => numberKey !== undefined))];

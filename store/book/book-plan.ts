@@ -16,8 +16,9 @@ const GOOD_PART = 8;
 const BATCH = 250;
 
 /**
- * The records with these heads of uids, and what is held at their numbers and at the others; heads and number keys are packed. What it looks through
- * in one step is a few buckets; a whole book is compared with its version when the change is written.
+ * The records with these heads of uids, and what is held at their numbers and at the others; heads
+ * and number keys are packed. What it looks through in one step is a few buckets; a whole book is
+ * compared with its version when the change is written.
  */
 const FIND = defineScript({
   uses: [BUCKET_OF, EACH_NUMBER],

@@ -4,9 +4,11 @@ import { defineLua } from '../base/script.ts';
 import { BOOKS } from './book-buckets.ts';
 
 /**
- * Lua: what a subscriber's budget of numbers allows (`keys.budget`). `payFor` takes the packed numbers that a book has got, `giveUp` one that it has
- * lost, and both the subscriber's other books: what is in one of those costs nothing. A number is charged in the step in which it is looked up or comes into a book, as two
- * that are charged at once could otherwise spend the same amount. Whoever opens a budget closes it.
+ * Lua: what a subscriber's budget of numbers allows (`keys.budget`). `payFor` takes the packed
+ * numbers that a book has got, `giveUp` one that it has lost, and both the subscriber's other
+ * books: what is in one of those costs nothing. A number is charged in the step in which it is
+ * looked up or comes into a book, as two that are charged at once could otherwise spend the same
+ * amount. Whoever opens a budget closes it.
  */
 export const BUDGET = defineLua({
   uses: [EACH_NUMBER, BOOKS],

@@ -29,7 +29,10 @@ local function close(b)
 end`,
 });
 
-/** Charges as many of the waiting numbers as there is room for, and marks them in the same step: a number that is paid for and not marked would be forgotten. */
+/**
+ * Charges as many of the waiting numbers as there is room for, and marks them in the same step: a
+ * number that is paid for and not marked would be forgotten.
+ */
 const REFILL = defineScript({
   uses: [LETTING_THROUGH],
   reply: Number,
@@ -44,7 +47,9 @@ close(b)
 return count`,
 });
 
-/** Charges packed numbers for a look-up. Answers 1 for each that may be looked up, and what is left. */
+/**
+ * Charges packed numbers for a look-up. Answers 1 for each that may be looked up, and what is left.
+ */
 const SPEND = defineScript({
   uses: [LETTING_THROUGH],
   args: ['numbers'],

@@ -3,10 +3,12 @@ import { defineLua } from '../base/script.ts';
 import { BOOKS } from './book-buckets.ts';
 
 /**
- * Lua: `forgive(gone)`. A subscriber's no to somebody ends when the last of that person's numbers leaves the subscriber's books.
- * `declined` is the hash of noes (other id → packed number keys); `gone` is a table of the numbers that have just left a book (number →
- * true). An entry is emptied if one of its numbers is in `gone` and none of them stands in any of the books. It belongs into the step in
- * which they leave: later nobody knows which they were. Reconciliation deletes emptied entries after it has marked their pairs.
+ * Lua: `forgive(gone)`. A subscriber's no to somebody ends when the last of that person's numbers
+ * leaves the subscriber's books. `declined` is the hash of noes (other id → packed number keys);
+ * `gone` is a table of the numbers that have just left a book (number → true). An entry is emptied
+ * if one of its numbers is in `gone` and none of them stands in any of the books. It belongs into
+ * the step in which they leave: later nobody knows which they were. Reconciliation deletes emptied
+ * entries after it has marked their pairs.
  */
 export const FORGIVE = defineLua({
   uses: [EACH_NUMBER, BOOKS],

@@ -8,7 +8,10 @@ import { as, defineLua, defineScript } from '../base/script.ts';
 /** Up to so many holders of a number stand packed in its field; more are a set of their own. */
 const MOST_PACKED = 16;
 
-/** Lua: a field holds the packed integers, four bytes each, or "set", whose length tells it from those. `holders`: what stands before a bucket's number. */
+/**
+ * Lua: a field holds the packed integers, four bytes each, or "set", whose length tells it from
+ * those. `holders`: what stands before a bucket's number.
+ */
 const PACKED = defineLua({
   uses: [EACH_PLACE],
   keys: ['holders'],
@@ -24,7 +27,10 @@ local function eachList(visit)
 end`,
 });
 
-/** Adds a holder to each number. In one step with the reading of the list: of two who come at once none may be lost. */
+/**
+ * Adds a holder to each number. In one step with the reading of the list: of two who come at once
+ * none may be lost.
+ */
 const ADD = defineScript({
   uses: [PACKED],
   args: ['me'],

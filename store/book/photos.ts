@@ -22,7 +22,10 @@ export type PhotoUpload = {
 /** Seconds that an upload may take; what a process that died had begun goes after them. */
 const UPLOAD_LIFETIME = 600;
 
-/** Lua: whether what was staged may still be shown. A subscriber who left meanwhile, or a source that was removed, must leave no photos behind. */
+/**
+ * Lua: whether what was staged may still be shown. A subscriber who left meanwhile, or a source
+ * that was removed, must leave no photos behind.
+ */
 const STAGED = defineLua({
   keys: ['record', 'staging', 'photos'],
   args: ['lease'],
@@ -33,7 +36,10 @@ local function isWanted(source)
 end`,
 });
 
-/** Puts the staged photos in the place of those before, in one step: nobody sees a half of each. `leased`: of a source's book the source. */
+/**
+ * Puts the staged photos in the place of those before, in one step: nobody sees a half of each.
+ * `leased`: of a source's book the source.
+ */
 const COMMIT = defineScript({
   uses: [STAGED],
   keyList: 'leased',
@@ -44,7 +50,10 @@ redis.call('PERSIST', staging)
 return redis.call('RENAME', staging, photos)`,
 });
 
-/** Puts the staged photos in among those before, in one step as `COMMIT`. `lost`: the numbers that lose what they had, with spaces between them. `most`: bytes of all images. */
+/**
+ * Puts the staged photos in among those before, in one step as `COMMIT`. `lost`: the numbers that
+ * lose what they had, with spaces between them. `most`: bytes of all images.
+ */
 const COMMIT_AMONG = defineScript({
   uses: [STAGED],
   keyList: 'leased',

@@ -8,8 +8,9 @@ import { MOST_SOURCES } from './source-record.ts';
 export const MOST_REJECTED = 1_000;
 
 /**
- * Links a source, or replaces the one of that name. Its former book is emptied in the same step when the URL is another one, so that no read
- * of the new one finds contacts of the old. Whoever comes at once with another source finds the set full or not.
+ * Links a source, or replaces the one of that name. Its former book is emptied in the same step
+ * when the URL is another one, so that no read of the new one finds contacts of the old. Whoever
+ * comes at once with another source finds the set full or not.
  */
 export const LINK = defineScript({
   uses: [EMPTY_BOOK],
@@ -34,7 +35,10 @@ redis.call('ZADD', dueSource, 'LT', dueAt, id)
 return 'ok'`,
 });
 
-/** Removes a source with its book, in one step: a book without its source is in no list, and nobody would ever empty it. */
+/**
+ * Removes a source with its book, in one step: a book without its source is in no list, and nobody
+ * would ever empty it.
+ */
 export const UNLINK = defineScript({
   uses: [EMPTY_BOOK],
   keys: ['source', 'photos', 'rejected'],
@@ -48,7 +52,10 @@ redis.call('SREM', sources, name)
 return 1`,
 });
 
-/** Gives out the lease on a book that is sent, in place of a network address book of that name; any other lease ends in the same step. */
+/**
+ * Gives out the lease on a book that is sent, in place of a network address book of that name; any
+ * other lease ends in the same step.
+ */
 export const RECEIVE = defineScript({
   keys: ['record', 'source', 'sources'],
   args: ['name', 'lease', 'now'],
@@ -75,7 +82,10 @@ redis.call('ZADD', dueSource, 'LT', dueAt, id)
 return 1`,
 });
 
-/** Begins a read: the source as it is when the lease begins. One that is gone must not come back as a lease alone. */
+/**
+ * Begins a read: the source as it is when the lease begins. One that is gone must not come back as
+ * a lease alone.
+ */
 export const BEGIN = defineScript({
   keys: ['source'],
   args: ['lease'],
@@ -87,9 +97,10 @@ return redis.call('HGETALL', source)`,
 });
 
 /**
- * Notes what a read has found out, while its lease holds. `seen` is the time of reading that it began with: whoever asked for another read meanwhile gets it. `set`: fields,
- * each with its value after it. `cards` were read, which forgets why they were refused; all of them when it is `all`, and it is empty after a
- * read that failed. `reasons`: cards, each with why it was refused.
+ * Notes what a read has found out, while its lease holds. `seen` is the time of reading that it
+ * began with: whoever asked for another read meanwhile gets it. `set`: fields, each with its value
+ * after it. `cards` were read, which forgets why they were refused; all of them when it is `all`,
+ * and it is empty after a read that failed. `reasons`: cards, each with why it was refused.
  */
 export const SETTLE = defineScript({
   keys: ['source', 'rejected'],
@@ -107,8 +118,9 @@ for i = 1, math.min(#reasons, 2 * room), 2 do redis.call('HSET', rejected, reaso
 });
 
 /**
- * Puts the subscriber into the due list at the time of its first read, or out of it, as its sources are at that moment. `source` is what stands before a
- * source's name; `earliest`: names, each with the time before which it is not due.
+ * Puts the subscriber into the due list at the time of its first read, or out of it, as its sources
+ * are at that moment. `source` is what stands before a source's name; `earliest`: names, each with
+ * the time before which it is not due.
  */
 export const SCHEDULE = defineScript({
   keys: ['sources', 'dueSource', 'source'],

@@ -11,7 +11,10 @@ export type Pairs = ReturnType<typeof createPairs>;
 /** How many pairs are marked in one round trip. */
 const BATCH = 500;
 
-/** Notes at the other who has turned it down, if it is still there: what comes after its erasure would never go. */
+/**
+ * Notes at the other who has turned it down, if it is still there: what comes after its erasure
+ * would never go.
+ */
 const NOTE_DECLINED = defineScript({
   keys: ['record', 'declinedBy'],
   args: ['id'],

@@ -4,10 +4,12 @@ import { as, defineScript } from '../base/script.ts';
 import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
 
 /**
- * Replaces a subscriber's settings, at the version asked for where there is one, and marks in the same step what follows, so that no wish of
- * its owner is kept and not followed. That it can be found, or no longer, is announced like numbers that got or lost their owner; what changes who
- * sees the tune makes it due for every outlet; who is blocked, or no longer is, is marked by itself. `blocked`: fields, each with its value after
- * it; `chosen`: the audience is a choice of groups; `events`: the channel on which pages hear of it.
+ * Replaces a subscriber's settings, at the version asked for where there is one, and marks in the
+ * same step what follows, so that no wish of its owner is kept and not followed. That it can be
+ * found, or no longer, is announced like numbers that got or lost their owner; what changes who
+ * sees the tune makes it due for every outlet; who is blocked, or no longer is, is marked by
+ * itself. `blocked`: fields, each with its value after it; `chosen`: the audience is a choice of
+ * groups; `events`: the channel on which pages hear of it.
  */
 export const PUT_PRIVACY = defineScript({
   uses: [ANNOUNCE],

@@ -14,7 +14,10 @@ export type Progress = { state: 'none' | 'running' | 'done'; subscribers: number
 /** The next page of a round; `run` tells one round from another. */
 export type NextPage = { run: string; page: number };
 
-/** Counts a page of the round and goes on to the next, once: other workers may have marked the same page. */
+/**
+ * Counts a page of the round and goes on to the next, once: other workers may have marked the same
+ * page.
+ */
 const REACH = defineScript({
   keys: ['round'],
   args: ['run', 'page', 'marked'],

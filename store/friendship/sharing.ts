@@ -17,7 +17,10 @@ type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid
 
 export type Sharing = ReturnType<typeof createSharing>;
 
-/** From asked to cleared, if a parting is still the one that was seen: it may have been asked for anew. `seen`: ids, each with its mark after it. */
+/**
+ * From asked to cleared, if a parting is still the one that was seen: it may have been asked for
+ * anew. `seen`: ids, each with its mark after it.
+ */
 const CLEAR = defineScript({
   keys: ['partings'],
   lists: ['seen'],
@@ -37,7 +40,10 @@ export function askForAccess(batch: Batch, keys: Keys, id: string, now: number):
   for (const due of keys.outletDues(id)) batch.zAdd(due, { value: id, score: now + GRACE });
 }
 
-/** Ends the partings of these friends; answers 1, and has the tune job look at who sees the tune, where that may differ now. */
+/**
+ * Ends the partings of these friends; answers 1, and has the tune job look at who sees the tune,
+ * where that may differ now.
+ */
 const WELCOME = defineScript({
   keys: ['privacy', 'playing', 'partings'],
   keyList: 'outletDues',
@@ -70,8 +76,9 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
 }
 
 /**
- * Notes fields as unknown, if the address is still the subscriber's: also who sees the tune was told at one address, that in `told`. In one step, as the
- * subscriber may move to another account at any moment. `field`: of the record, with its value as it was `seen`.
+ * Notes fields as unknown, if the address is still the subscriber's: also who sees the tune was
+ * told at one address, that in `told`. In one step, as the subscriber may move to another account
+ * at any moment. `field`: of the record, with its value as it was `seen`.
  */
 const BEGIN_ACCESS = defineScript({
   keys: ['record', 'told', 'access'],

@@ -10,7 +10,10 @@ type Kept = Omit<ApplicationPassword, 'id'>;
 /** Application passwords of one subscriber. */
 export const MOST_APPLICATION_PASSWORDS = 20;
 
-/** Adds a password where there is room. A subscriber who left meanwhile must leave none behind, so it is looked at in the same step. */
+/**
+ * Adds a password where there is room. A subscriber who left meanwhile must leave none behind, so
+ * it is looked at in the same step.
+ */
 const ADD = defineScript({
   keys: ['record', 'passwords'],
   args: ['id', 'password', 'most'],

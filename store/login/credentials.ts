@@ -23,7 +23,10 @@ export type NewCredential = Pick<Credential, 'name' | 'scopes' | 'ranges' | 'cli
 /** To the hour: a credential in use costs one more write an hour. */
 const USE_PRECISION = 3_600_000;
 
-/** The record behind a name and its last use, at one moment and with one call, as each request of a carrier asks for it. */
+/**
+ * The record behind a name and its last use, at one moment and with one call, as each request of a
+ * carrier asks for it.
+ */
 const FIND = defineScript({
   keys: ['records', 'names', 'used'],
   args: ['name'],
@@ -34,7 +37,10 @@ if not id then return {} end
 return { redis.call('HGET', records, id), redis.call('HGET', used, id) or '' }`,
 });
 
-/** Replaces the record `before`, with the names by which it is found: in one step, or a key that was revoked could still open it. */
+/**
+ * Replaces the record `before`, with the names by which it is found: in one step, or a key that was
+ * revoked could still open it.
+ */
 const REPLACE = defineScript({
   keys: ['records', 'names'],
   args: ['id', 'before', 'after'],

@@ -6,7 +6,10 @@ import { asYes, defineScript } from '../base/script.ts';
 /** Whose session it is, and by which application password: it lasts no longer than that. */
 export type PlayerSession = { subscriberId: string; passwordId: string };
 
-/** Lists a session with its subscriber. One who left meanwhile must leave none behind, so it is looked at in the same step. */
+/**
+ * Lists a session with its subscriber. One who left meanwhile must leave none behind, so it is
+ * looked at in the same step.
+ */
 const LIST = defineScript({
   keys: ['record', 'sessions'],
   args: ['hash'],

@@ -22,8 +22,9 @@ const HOUR = 3_600_000;
 const SHAPE = /^est_([\w-]{1,64})\.[\w-]{43}$/;
 
 /**
- * Adds a token, and takes away what has expired, the former of the same device, and the oldest over the limit. In one step: of two that are issued
- * at once neither may push out the other, nor more stay than may be.
+ * Adds a token, and takes away what has expired, the former of the same device, and the oldest over
+ * the limit. In one step: of two that are issued at once neither may push out the other, nor more
+ * stay than may be.
  */
 const ISSUE = defineScript({
   keys: ['tokens'],
@@ -45,7 +46,10 @@ redis.call('HSET', tokens, id, token)
 redis.call('PEXPIREAT', tokens, string.format('%d', last))`,
 });
 
-/** Notes the hour of a use. A token that was revoked meanwhile stays revoked; its subscriber was heard of (`store/subscriber/hearing.ts`). */
+/**
+ * Notes the hour of a use. A token that was revoked meanwhile stays revoked; its subscriber was
+ * heard of (`store/subscriber/hearing.ts`).
+ */
 const NOTE_USE = defineScript({
   keys: ['tokens', 'record'],
   args: ['id', 'token', 'usedAt'],

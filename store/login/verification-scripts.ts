@@ -12,7 +12,10 @@ local function isClaimed()
 end`,
 });
 
-/** Uses up a try and gives what the code must hash to. In one step, or many who try at once would have more tries than there are. */
+/**
+ * Uses up a try and gives what the code must hash to. In one step, or many who try at once would
+ * have more tries than there are.
+ */
 export const ATTEMPT = defineScript({
   uses: [CLAIMED],
   reply: as<string | null>,

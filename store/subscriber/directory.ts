@@ -5,7 +5,9 @@ import { EACH_PLACE } from '../base/packed-numbers.ts';
 import { askPartitions } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
 
-/** Many numbers of one partition with one call; `directory` is what stands before a bucket's number. */
+/**
+ * Many numbers of one partition with one call; `directory` is what stands before a bucket's number.
+ */
 const OWNERS = defineScript({
   uses: [EACH_PLACE],
   keys: ['directory'],

@@ -14,7 +14,10 @@ local function recordKeys()
 end`,
 });
 
-/** Lua: announces every number of the record, which has the reconciliation look at whoever holds one. */
+/**
+ * Lua: announces every number of the record, which has the reconciliation look at whoever holds
+ * one.
+ */
 export const ANNOUNCE = defineLua({
   uses: [RECORD_KEYS],
   keys: ['announced'],
@@ -26,9 +29,10 @@ end`,
 });
 
 /**
- * Begins a change: writes the intention, of which there is one at a time, and has the reconcile job look at it should this process die. The numbers before are read in the same step,
- * so that the intention names all that may have to be given back. `seen`: where the change was made of a record, what that said of primary
- * number, other numbers and JID.
+ * Begins a change: writes the intention, of which there is one at a time, and has the reconcile job
+ * look at it should this process die. The numbers before are read in the same step, so that the
+ * intention names all that may have to be given back. `seen`: where the change was made of a
+ * record, what that said of primary number, other numbers and JID.
  */
 export const BEGIN = defineScript({
   uses: [RECORD_KEYS],
@@ -51,9 +55,11 @@ return 'ok'`,
 });
 
 /**
- * Writes the record if the intention is still the one with `stamp`, and announces the numbers before and after. With another JID, every item
- * of the new account's roster has to be made, who sees its tune be said, and the old account's roster and tune undone. All of it in one
- * step: a friend who comes in between would be missing on one of the two rosters. `fields`: of the record, each with its value after it.
+ * Writes the record if the intention is still the one with `stamp`, and announces the numbers
+ * before and after. With another JID, every item of the new account's roster has to be made, who
+ * sees its tune be said, and the old account's roster and tune undone. All of it in one step: a
+ * friend who comes in between would be missing on one of the two rosters. `fields`: of the record,
+ * each with its value after it.
  */
 export const COMMIT = defineScript({
   uses: [ANNOUNCE],
@@ -86,7 +92,10 @@ redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
 return 'ok'`,
 });
 
-/** Takes a change over whose deadline is at `latest` or before; of several who find it abandoned one ends it. */
+/**
+ * Takes a change over whose deadline is at `latest` or before; of several who find it abandoned one
+ * ends it.
+ */
 export const TAKE_OVER = defineScript({
   keys: ['intention'],
   args: ['stamp', 'deadline', 'latest'],

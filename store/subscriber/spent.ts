@@ -5,7 +5,9 @@ import { defineScript } from '../base/script.ts';
 
 export type Spent = ReturnType<typeof createSpent>;
 
-/** Keeps the later of two times: two subscribers may give the same number up one after the other. */
+/**
+ * Keeps the later of two times: two subscribers may give the same number up one after the other.
+ */
 const NOTE = defineScript({
   keys: ['spent'],
   args: ['back'],
@@ -14,7 +16,10 @@ if tonumber(redis.call('GET', spent) or '0') >= tonumber(back) then return end
 redis.call('SET', spent, back, 'PXAT', back)`,
 });
 
-/** Raises what is spent of a budget to what is owed, unless it is more already; a charge in between must not be lost. */
+/**
+ * Raises what is spent of a budget to what is owed, unless it is more already; a charge in between
+ * must not be lost.
+ */
 const OWE = defineScript({
   keys: ['budget'],
   args: ['owed', 'daily', 'now'],

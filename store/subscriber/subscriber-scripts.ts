@@ -3,7 +3,10 @@ import { ANNOUNCE } from './identity-scripts.ts';
 
 /** What changes a subscriber and marks what follows from it; each script is one step. */
 
-/** From pending to active, once: the numbers are announced in the same step, or nobody would look for those who hold them. */
+/**
+ * From pending to active, once: the numbers are announced in the same step, or nobody would look
+ * for those who hold them.
+ */
 export const ACTIVATE = defineScript({
   uses: [ANNOUNCE],
   keys: ['dueAccount'],
@@ -19,7 +22,10 @@ for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
 return 1`,
 });
 
-/** To leaving, once; announced and listed in the same step, so that an erasure that was asked for is never forgotten. */
+/**
+ * To leaving, once; announced and listed in the same step, so that an erasure that was asked for is
+ * never forgotten.
+ */
 export const LEAVE = defineScript({
   uses: [ANNOUNCE],
   keys: ['leaving'],
@@ -37,8 +43,8 @@ return 1`,
 });
 
 /**
- * Gives a new display name, where one is given only in the place of the name `before`. Who is gone gets none, or it would be a record of its
- * name alone.
+ * Gives a new display name, where one is given only in the place of the name `before`. Who is gone
+ * gets none, or it would be a record of its name alone.
  */
 export const RENAME = defineScript({
   keys: ['record'],
