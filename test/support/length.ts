@@ -1,4 +1,7 @@
-/** `night` when EARSHOT_WHOLE=1 asks for the long tests in their whole length, as `.ci/night` does; else `usual`. */
+/** EARSHOT_WHOLE=1 asks for the long tests in their whole length, as `.ci/night` does. */
+export const WHOLE = process.env.EARSHOT_WHOLE === '1';
+
+/** `night` where the long tests run in their whole length; else `usual`. */
 export function whole(night: number, usual: number): number {
-  return process.env.EARSHOT_WHOLE === '1' ? night : usual;
+  return WHOLE ? night : usual;
 }
