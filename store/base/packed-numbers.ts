@@ -14,12 +14,11 @@ end`,
  * stands before a bucket's number.
  */
 export const EACH_PLACE = defineLua({
-  uses: [EACH_NUMBER],
   lua: `
 local function eachPlace(base, packed, visit)
-  eachNumber(packed, function(number)
-    local high, low = string.byte(number, 1, 2)
-    visit(base .. (high * 256 + low), string.sub(number, ${BUCKET_BYTES + 1}))
-  end)
+  for i = 1, #packed, ${PACKED_BYTES} do
+    local high, low = string.byte(packed, i, i + 1)
+    visit(base .. (high * 256 + low), string.sub(packed, i + ${BUCKET_BYTES}, i + ${PACKED_BYTES - 1}))
+  end
 end`,
 });
