@@ -59,8 +59,10 @@ return 1`,
 });
 
 /**
- * These are friends now, new or with other groups. Whoever was parting no longer is: a parting waits for the other end, which may never have
- * heard of it. The same as `askForAccess` then, or if the audience is a choice of groups, as they have to be named to the server. Replies 1 if so.
+ * To be written with friends that are new, or that stand in other groups now. Ends the partings of those among them who were being let go of: a
+ * parting otherwise waits for a job of the other end, and that end may have become a friend again without ever hearing of it. Asks for the audience
+ * to be looked at, as `askForAccess` does, and replies 1, if a parting ended or if the subscriber shares with chosen groups only: the XMPP
+ * server has to be told each member of those by JID.
  */
 export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
   WELCOME.add(

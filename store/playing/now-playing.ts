@@ -34,10 +34,13 @@ const GENERATION = 'generation';
 const ACCESS = 'access';
 
 /**
- * Hash `playing` (a field for each device: since when, in milliseconds since the epoch, a space, and what; the generation; and `access` when that has to
- * be looked at) is what should be shown. Of more than `MOST_DEVICES` devices those go that began first.
- * A subscriber stays in the due list of each outlet for as long as something plays: first until it is shown, then
- * until it runs out.
+ * What each device of a subscriber plays: hash `playing`.
+ * - `device:<name>`: `<since> <JSON of a Playing>`, with `since` in milliseconds since the epoch in front, so that scripts can compare it;
+ * - `generation`: a stamp that is new after each change;
+ * - `access`: there while somebody has to look at who may see it.
+ *
+ * A device over `MOST_DEVICES` takes the place of the one that began first. As long as something plays, the subscriber is in the due list of each
+ * outlet: first at the time at which a lost job is to be done again, then at the time at which the tune ends.
  */
 export function createNowPlaying(redis: Redis, keys: Keys) {
   return {
