@@ -17,10 +17,15 @@ function kindsOfKeys(): Set<string> {
   for (const make of Object.values(createKeys('earshot'))) {
     if (typeof make !== 'function') continue;
     const made = (make as (...args: unknown[]) => unknown)(ID, 'x', 'y');
-    for (const key of [made].flat())
+    for (const key of keysIn(made))
       if (typeof key === 'string' && key.includes(`${ID}:`)) kinds.add(kindOf(key.split(`${ID}:`)[1] ?? ''));
   }
   return kinds;
+}
+
+/** A function makes one key, several in a list, or several under their names. */
+function keysIn(made: unknown): unknown[] {
+  return typeof made === 'object' && made !== null ? Object.values(made).flatMap(keysIn) : [made];
 }
 
 function kindOf(rest: string): string {
