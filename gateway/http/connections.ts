@@ -14,6 +14,11 @@ const BODY_TIMEOUT = 10_000;
  * time.
  */
 const REQUEST_TIMEOUT = 300_000;
+/**
+ * Milliseconds in which whoever goes on sending may read why it is refused: a connection that is closed over bytes that
+ * nobody has read takes the answer with it (RFC 9112, section 9.6).
+ */
+const LINGER = 1_000;
 /** Characters of a path with its query; ours have 200. */
 const LONGEST_URL = 2_000;
 
@@ -38,8 +43,8 @@ function clientErrorHandler(error: { code?: string }, socket: Socket): void {
     `content-length: ${Buffer.byteLength(text)}`,
     'connection: close',
   ];
-  // Whoever goes on sending is not waited for.
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+  setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
 /**
