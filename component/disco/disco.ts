@@ -6,7 +6,7 @@ import { type Element, xml } from '../stream/xml.ts';
 import { CAPS, capsNode } from './caps.ts';
 
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info';
-export const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items';
+const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items';
 
 export type Identity = { category: string; type: string; name?: string };
 export type Item = { jid: string; node?: string; name?: string };

@@ -12,7 +12,7 @@ import { readTuneEvent, type TuneEvent } from './tune-event.ts';
 type OwnTunesConfig = Pick<ComponentConfig, 'homeHost' | 'popular'>;
 
 /** The device that stands for all XMPP clients of a subscriber: they share one item on the server. */
-export const OWN_CLIENT = 'xmpp';
+const OWN_CLIENT = 'xmpp';
 
 export type OwnTunes = {
   /** A message from the server; one that carries a user's tune is followed. */

@@ -17,7 +17,8 @@ export function shares({ discoverable, audience, privateUntil }: Privacy, now: n
 }
 
 /**
- * Whether a friend may see the tune at `now`: the one rule for XMPP, web page and event stream. `friend` is how the subscriber
+ * Whether a friend may see at `now` what plays, whatever that is: what is popular asks it of histories. For what plays now see
+ * `domain/playing/showing`, which says the same. `friend` is how the subscriber
  * itself has the friend, in which groups of its own book; undefined when it has no such friend.
  */
 export function maySee(privacy: Privacy, friend: { groups: readonly string[] } | undefined, now: number): boolean {

@@ -19,9 +19,9 @@ export type Tune = {
 export type Playing = { device: string; player?: string; tune: Tune; since: number; expiresAt: number };
 
 /** How long a tune outlives its length, in milliseconds: time for the next track to arrive without a gap. */
-export const SLACK = 5_000;
+const SLACK = 5_000;
 /** How long a tune of unknown length lasts, in milliseconds. */
-export const UNKNOWN_LENGTH = 600_000;
+const UNKNOWN_LENGTH = 600_000;
 
 /** Characters of a text. */
 export const LONGEST_TEXT = 1024;

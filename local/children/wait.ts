@@ -28,7 +28,7 @@ export async function waitUntil(check: () => Promise<boolean>, options: WaitOpti
 }
 
 /** The error for a process that ended although it should run. */
-export function diedError(child: Child, exit: Exit): StartError {
+function diedError(child: Child, exit: Exit): StartError {
   const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
   return new StartError('DIED', withLog(`${child.name} ended by itself (${how}).`, child));
 }

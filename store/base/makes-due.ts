@@ -8,7 +8,7 @@ import type { Keys } from './keys.ts';
  * due lists from here, and whoever has written wakes the same queues; where nobody does, the sweep
  * does so after three seconds.
  */
-export const MAKES_DUE = {
+const MAKES_DUE = {
   activated: ['reconcile', 'listen'],
   left: ['reconcile', 'listen'],
   renumbered: ['reconcile'],

@@ -3,7 +3,7 @@ import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
 
 /** Lua: every number key of the record. */
-export const RECORD_KEYS = defineLua({
+const RECORD_KEYS = defineLua({
   keys: ['record'],
   lua: `
 local function recordKeys()
