@@ -243,9 +243,9 @@ describe('a tune that the user’s own client publishes', () => {
   it('is no longer heard of somebody who left', async () => {
     const carol = await api.join('+8613900139001');
     const carols = await connectFriend(stack, carol);
+    await eventually(async () => expect(await carols.tuneSubscribers()).to.deep.equal(['tune.op.example']));
     await carols.plays({ title: 'Still here' });
     await eventually(async () => expect((await nowPlaying(api, carol))?.title).to.equal('Still here'));
-    expect(await carols.tuneSubscribers()).to.deep.equal(['tune.op.example']);
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
     await eventually(async () => expect(await carols.tuneSubscribers()).to.deep.equal([]));
     await carols.leave();

@@ -66,6 +66,7 @@ describe('what is popular among friends', () => {
 
   it('is what three have played, also one in an XMPP client of its own, and also when they play no more', async () => {
     const daves = await connectFriend(stack, dave);
+    await eventually(async () => expect(await daves.tuneSubscribers()).to.deep.equal(['tune.op.example']));
     await daves.plays({ title: 'jóga', artist: 'Björk' });
     await keeps(dave, 1);
     await daves.plays({});
