@@ -8,6 +8,7 @@ export async function openHttpLane({ gatewayUrl, operatorKey }: { gatewayUrl: st
   const stream = await openTextStream(Number(port));
   let waiting: { resolve(): void; reject(error: Error): void } | undefined;
   let heard = '';
+  let ended: Error | undefined;
 
   stream.onText((chunk) => {
     heard += chunk;
@@ -21,13 +22,17 @@ export async function openHttpLane({ gatewayUrl, operatorKey }: { gatewayUrl: st
     if (answer.startsWith('HTTP/1.1 202')) waiting?.resolve();
     else waiting?.reject(new Error(`The gateway answered ${answer}`));
   });
-  stream.onEnd((error) => waiting?.reject(error));
+  stream.onEnd((error) => {
+    ended = error;
+    waiting?.reject(error);
+  });
 
   return {
     /** Settles when the gateway has answered 202. */
     put(path: string, body: unknown): Promise<void> {
       const json = JSON.stringify(body);
       return new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
         waiting = { resolve, reject };
         stream.write(
           `PUT ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${operatorKey}\r\n` +
