@@ -8,7 +8,7 @@ import { deleteMadeAccounts } from './account-removal.ts';
  * those of one who leaves.
  */
 export function createAccountJob(context: With<'accounts' | 'advice'>): (id: string) => Promise<void> {
-  const { stores, log, advice } = context;
+  const { stores, log, advice, now } = context;
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
@@ -20,13 +20,13 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
     if (!wanted) {
       // Nobody waits for the answer any more: the gateway died half-way.
       const abandoned = subscriber?.state === 'pending' && (await stores.accounts.state(id)) === undefined;
-      if (abandoned) await stores.subscribers.abandon(subscriber);
+      if (abandoned) await stores.subscribers.giveUp(subscriber, now());
       return;
     }
     const provide = subscriber.state === 'pending' ? make : renew;
     try {
       const outcome = await provide(context, subscriber, wanted.password);
-      await stores.accounts.answer(id, wanted.password, outcome);
+      if (outcome) await stores.accounts.answer(id, wanted.password, outcome);
     } catch (err) {
       if (!(err instanceof Denied)) throw err;
       log.error({ err, subject: id }, `the server makes no account, or gives it no password; ${advice(['accounts'])}`);
@@ -37,21 +37,26 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
 
 /**
  * An account that is there already is somebody's own, unless Earshot made it for somebody who never became a subscriber: that one is
- * deleted with all that is in it, so that the new owner of the number inherits nothing.
+ * deleted with all that is in it, so that the new owner of the number inherits nothing. Undefined when nobody waits for it any more.
  */
 async function make(
   { stores, accounts }: With<'accounts'>,
   subscriber: Subscriber,
   password: string,
-): Promise<'made' | 'taken'> {
+): Promise<'made' | 'taken' | undefined> {
   const { id, jid, numberKey, phoneNumber } = subscriber;
   if (await accounts.exists(jid)) {
     const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
     if (!(await stores.accounts.isOurs(own))) return 'taken';
     await accounts.remove(jid);
   }
-  await stores.accounts.noteOurs(id, jid, numberKey);
-  await accounts.add(jid, password);
+  if (!(await stores.accounts.noteOurs(id, jid, numberKey))) return undefined;
+  try {
+    await accounts.add(jid, password);
+  } catch (err) {
+    if (err instanceof Denied) await stores.accounts.forgetOurs(id, jid);
+    throw err;
+  }
   return 'made';
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { REMEMBERED, type Remembered } from '../../store/base/idempotency.ts';
+import { newClaim, REMEMBERED, type Remembered } from '../../store/base/idempotency.ts';
 import type { Context } from '../context.ts';
 import { subjectOf } from './audit.ts';
+import { type Claimed, createGivingBack } from './idempotency-claim.ts';
 import { networkOf } from './network.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What unlocks the remembered answer to this request; undefined when nothing is to be remembered. */
-    idempotencySecret: string | undefined;
+    /** What is claimed for this request; undefined when nothing is to be remembered. */
+    idempotency: Claimed | undefined;
   }
 }
 
@@ -32,7 +33,8 @@ export function isIdempotencyKey(key: string | string[]): key is string {
 /** Honours Idempotency-Key on every POST: the same request again gets the same answer for a day, and is done once. */
 export function honourIdempotencyKeys(app: FastifyInstance, context: Context): void {
   const { stores, now } = context;
-  app.decorateRequest('idempotencySecret', undefined);
+  const giveBack = createGivingBack(context);
+  app.decorateRequest('idempotency', undefined);
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
@@ -40,11 +42,16 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     if (!isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
     const secret = secretOf(request, key);
-    const answer = await stores.idempotency.begin(secret);
+    const claimed = { secret, claim: newClaim() };
+    const answer = await stores.idempotency.begin(secret, claimed.claim).catch(async (err: unknown) => {
+      // The claim may have been made although nobody was told.
+      await giveBack(claimed);
+      throw err;
+    });
     if (answer === 'under-way')
       throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
     if (answer === 'started') {
-      request.idempotencySecret = secret;
+      request.idempotency = claimed;
       return countKey(context, request);
     }
     if (answer === 'erased')
@@ -58,13 +65,22 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
-    const secret = request.idempotencySecret;
-    if (secret === undefined) return payload;
-    request.idempotencySecret = undefined;
+    const claimed = request.idempotency;
+    if (claimed === undefined) return payload;
+    request.idempotency = undefined;
     // A trouble of ours, or "not now", is no answer to be repeated.
-    if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string')
-      await stores.idempotency.forget(secret);
-    else await stores.idempotency.remember(secret, toAnswer(request, reply, payload), subjectIn(request, reply), now());
+    if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string') {
+      await giveBack(claimed);
+      return payload;
+    }
+    try {
+      const answer = toAnswer(request, reply, payload);
+      await stores.idempotency.remember(claimed.secret, answer, subjectIn(request, reply), now());
+    } catch (err) {
+      // The caller is told of the trouble instead, and may send the request again.
+      await giveBack(claimed);
+      throw err;
+    }
     return payload;
   });
 }

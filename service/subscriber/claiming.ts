@@ -38,9 +38,9 @@ export async function untilClaimed(
 }
 
 /** @throws Fault CONFLICT when somebody is still at work on it */
-async function giveUpUnfinished({ stores }: ServiceContext, holder: Subscriber | undefined): Promise<void> {
+async function giveUpUnfinished({ stores, now }: ServiceContext, holder: Subscriber | undefined): Promise<void> {
   const unfinished = holder?.state === 'pending' && (await stores.accounts.state(holder.id)) === undefined;
   if (!unfinished)
     throw new Fault('CONFLICT', 'This number or JID is just being changed, added or removed; try again in a moment.');
-  await stores.subscribers.abandon(holder);
+  await stores.subscribers.giveUp(holder, now());
 }

@@ -55,10 +55,11 @@ async function makeAccount(
   subscriber: Subscriber,
   password = newAccountPassword(),
 ): Promise<string> {
-  const { stores } = context;
+  const { stores, queues, now } = context;
   const state = await askForAccount(context, subscriber.id, password);
   if (state === 'made') return password;
-  await stores.subscribers.abandon(subscriber);
+  await stores.subscribers.giveUp(subscriber, now());
+  await wake(queues, 'left', subscriber.id);
   if (state === 'taken')
     throw new Fault(
       'ALREADY_EXISTS',

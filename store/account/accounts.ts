@@ -43,6 +43,20 @@ redis.call('EXPIRE', account, lifetime)`,
 });
 
 /**
+ * Notes an account before it is made, while somebody waits for it: whoever gave it up has looked
+ * for this note, and would not look again.
+ */
+const NOTE_OURS = defineScript({
+  keys: ['record', 'madeAccounts'],
+  args: ['jid', 'numberKey'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'pending' then return 0 end
+redis.call('HSET', madeAccounts, jid, numberKey)
+return 1`,
+});
+
+/**
  * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
  * account Earshot itself has made, so that it may make such an account anew and no other. Hash `made-accounts`: the accounts that it
  * made for this subscriber, which go when the subscriber is erased (JID → those hashes, with spaces between them).
@@ -89,10 +103,12 @@ export function createAccounts(redis: Redis, keys: Keys) {
       await redis.sAdd(keys.accountsMade, after);
     },
 
-    /** To be called before the account is made. */
-    async noteOurs(id: string, jid: string, numberKey: string): Promise<void> {
-      await redis.hSet(keys.madeAccounts(id), jid, numberKey);
+    /** To be called before the account is made; false when nobody waits for it any more, and it must not be. */
+    async noteOurs(id: string, jid: string, numberKey: string): Promise<boolean> {
+      const places = { record: keys.subscriber(id), madeAccounts: keys.madeAccounts(id) };
+      if (!(await NOTE_OURS.run(redis, places, { jid, numberKey }))) return false;
       await redis.sAdd(keys.accountsMade, numberKey);
+      return true;
     },
 
     /** The JIDs of the accounts that Earshot made for the subscriber. */
@@ -100,7 +116,7 @@ export function createAccounts(redis: Redis, keys: Keys) {
       return redis.hKeys(keys.madeAccounts(id));
     },
 
-    /** The account is gone, or somebody else's. */
+    /** The account is gone, was never made, or is somebody else's. */
     async forgetOurs(id: string, jid: string): Promise<void> {
       const hashes = await redis.hGet(keys.madeAccounts(id), jid);
       if (hashes) await redis.sRem(keys.accountsMade, hashes.split(' '));

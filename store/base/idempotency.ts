@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 import { asYes, defineScript } from './script.ts';
@@ -11,9 +11,11 @@ export type Idempotency = ReturnType<typeof createIdempotency>;
 /** How long an answer is remembered, in milliseconds. */
 export const REMEMBERED = 24 * 3_600_000;
 /** Milliseconds after which a request whose process died may be tried again. */
-const UNDER_WAY = 60_000;
+export const UNDER_WAY = 60_000;
 /** In place of an answer about somebody who was erased. */
 const ERASED = 'erased';
+/** Before the stamp of a request that is under way; no sealed answer begins so. */
+const CLAIM = 'claim:';
 
 /**
  * Lists an answer with the subscriber whom it is about, if that one is still there: an erasure in
@@ -40,6 +42,13 @@ if redis.call('GET', answer) == '${ERASED}' then return end
 redis.call('SET', answer, value, 'PX', lifetime)`,
 });
 
+/** Ends a claim, and neither an answer nor the claim of another request that began since. */
+const GIVE_BACK = defineScript({
+  keys: ['answer'],
+  args: ['claim'],
+  lua: `if redis.call('GET', answer) == claim then redis.call('DEL', answer) end`,
+});
+
 /**
  * Answers to requests that carried an Idempotency-Key (strings `idempotency:<hash>`). An answer may hold a password or a
  * token, so it is encrypted (AES-256-GCM) under a key that only the holder of the Idempotency-Key can derive. Sorted set `answered` of a
@@ -47,20 +56,23 @@ redis.call('SET', answer, value, 'PX', lifetime)`,
  */
 export function createIdempotency(redis: Redis, keys: Keys) {
   return {
-    /** Starts a request; otherwise the answer it had, `under-way`, or `erased`: it was done, for somebody who is no more. */
-    async begin(secret: string): Promise<'started' | 'under-way' | 'erased' | Remembered> {
+    /**
+     * Starts a request under this claim, from `newClaim`. Otherwise the answer it had, `under-way`,
+     * or `erased`: it was done, for somebody who is no more.
+     */
+    async begin(secret: string, claim: string): Promise<'started' | 'under-way' | 'erased' | Remembered> {
       const key = keys.idempotency(hashOf(secret));
-      const started = await redis.set(key, '', { condition: 'NX', expiration: { type: 'PX', value: UNDER_WAY } });
+      const started = await redis.set(key, claim, { condition: 'NX', expiration: { type: 'PX', value: UNDER_WAY } });
       if (started !== null) return 'started';
-      const sealed = await redis.get(key);
-      if (sealed === ERASED) return ERASED;
-      return sealed ? (JSON.parse(open(secret, sealed)) as Remembered) : 'under-way';
+      const kept = await redis.get(key);
+      if (kept === ERASED) return ERASED;
+      return isAnswer(kept) ? (JSON.parse(open(secret, kept)) as Remembered) : 'under-way';
     },
 
     /** The answer that was remembered, without starting anything. */
     async recall(secret: string): Promise<Remembered | undefined> {
-      const sealed = await redis.get(keys.idempotency(hashOf(secret)));
-      return sealed && sealed !== ERASED ? (JSON.parse(open(secret, sealed)) as Remembered) : undefined;
+      const kept = await redis.get(keys.idempotency(hashOf(secret)));
+      return isAnswer(kept) ? (JSON.parse(open(secret, kept)) as Remembered) : undefined;
     },
 
     /** `subject`: the id of the subscriber whom the answer is about; undefined when it is about none. */
@@ -77,8 +89,9 @@ export function createIdempotency(redis: Redis, keys: Keys) {
         await redis.set(keys.idempotency(hash), ERASED, { condition: 'XX', expiration: 'KEEPTTL' });
     },
 
-    async forget(secret: string): Promise<void> {
-      await redis.del(keys.idempotency(hashOf(secret)));
+    /** The request that began under this claim has no answer to be repeated: it may be sent again. */
+    async giveBack(secret: string, claim: string): Promise<void> {
+      await GIVE_BACK.run(redis, { answer: keys.idempotency(hashOf(secret)) }, { claim });
     },
   };
 
@@ -86,6 +99,15 @@ export function createIdempotency(redis: Redis, keys: Keys) {
     const places = { record: keys.subscriber(subject), answered: keys.answered(subject) };
     return NOTE.run(redis, places, { hash, now, ends: now + REMEMBERED });
   }
+}
+
+/** New for each request: it tells the request's own claim from all others. */
+export function newClaim(): string {
+  return `${CLAIM}${randomUUID()}`;
+}
+
+function isAnswer(kept: string | null): kept is string {
+  return kept !== null && kept !== ERASED && !kept.startsWith(CLAIM);
 }
 
 function hashOf(secret: string): string {

@@ -45,6 +45,15 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     await freeNumbers(subscriber);
   }
 
+  /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
+  async function leave(id: string, now: number): Promise<boolean> {
+    const dues = duesOf(keys, 'left', id);
+    const left = await LEAVE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
+    const subscriber = await record(id);
+    if (subscriber?.state === 'leaving') await release(subscriber, now);
+    return left;
+  }
+
   return {
     /**
      * Stores the pending subscriber and claims its numbers and its JID, all or nothing. Nobody sees it until it is activated;
@@ -116,13 +125,15 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return RENAME.run(redis, places(id), { name: displayName, before: ifNow === undefined ? [] : [ifNow] });
     },
 
-    /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
-    async leave(id: string, now: number): Promise<boolean> {
-      const dues = duesOf(keys, 'left', id);
-      const left = await LEAVE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
-      const subscriber = await record(id);
-      if (subscriber?.state === 'leaving') await release(subscriber, now);
-      return left;
+    leave,
+
+    /**
+     * Nobody waits any more for a subscriber to become active. One whose account may have been made
+     * leaves like any other, and the account goes with it; any other is forgotten at once.
+     */
+    async giveUp(subscriber: Subscriber, now: number): Promise<void> {
+      const left = await leave(subscriber.id, now);
+      if (left && (await redis.exists(keys.madeAccounts(subscriber.id))) === 0) await abandon(subscriber);
     },
 
     async leavers(): Promise<string[]> {
@@ -130,7 +141,6 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return (await Promise.all(parts)).flat();
     },
 
-    abandon,
     forget,
     forgetMarks,
     holdJid,

@@ -4,6 +4,7 @@ import { shownBy } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import { GRACE } from '../../store/base/due.ts';
+import { newClaim } from '../../store/base/idempotency.ts';
 import { clearSeen } from '../../store/base/marks.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
@@ -293,26 +294,42 @@ function describeStores(kind: RedisKind): void {
   });
 
   it('keep remembered answers only in a form that is useless to a reader of Redis', async () => {
-    expect(await stores.idempotency.begin('key')).to.equal('started');
-    expect(await stores.idempotency.begin('key')).to.equal('under-way');
+    expect(await stores.idempotency.begin('key', newClaim())).to.equal('started');
+    expect(await stores.idempotency.begin('key', newClaim())).to.equal('under-way');
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{"password":"hunter2"}' };
     await stores.idempotency.remember('key', answer, undefined, NOW);
-    expect(await stores.idempotency.begin('key')).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('key', newClaim())).to.deep.equal(answer);
     for (const key of await server.redis.keys('*'))
       if ((await server.redis.type(key)) === 'string')
         expect(`${key} ${await server.redis.get(key)}`).to.not.match(/hunter2/);
   });
 
+  it('let an Idempotency-Key be used again once its request gave it back, and no request that of another', async () => {
+    const [first, second] = [newClaim(), newClaim()];
+    expect(await stores.idempotency.begin('key', first)).to.equal('started');
+    await stores.idempotency.giveBack('key', second);
+    expect(await stores.idempotency.begin('key', second)).to.equal('under-way');
+    await stores.idempotency.giveBack('key', first);
+    expect(await stores.idempotency.begin('key', second)).to.equal('started');
+    await stores.idempotency.giveBack('key', first);
+    expect(await stores.idempotency.begin('key', first)).to.equal('under-way');
+    const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };
+    await stores.idempotency.remember('key', answer, undefined, NOW);
+    await stores.idempotency.giveBack('key', second);
+    expect(await stores.idempotency.begin('key', first)).to.deep.equal(answer);
+  });
+
   it('leave of an answer about somebody who was erased that there was one, whatever came first', async () => {
     await join();
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };
-    for (const key of ['before', 'during']) await stores.idempotency.begin(key);
+    for (const key of ['before', 'during']) await stores.idempotency.begin(key, newClaim());
     await stores.idempotency.remember('before', answer, 'alice', Date.now());
-    expect(await stores.idempotency.begin('before')).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('before', newClaim())).to.deep.equal(answer);
     await stores.subscribers.leave('alice', NOW);
     await stores.idempotency.erase('alice');
     await stores.idempotency.remember('during', answer, 'alice', Date.now());
     await stores.idempotency.remember('before', answer, undefined, Date.now());
-    for (const key of ['before', 'during']) expect(await stores.idempotency.begin(key), key).to.equal('erased');
+    for (const key of ['before', 'during'])
+      expect(await stores.idempotency.begin(key, newClaim()), key).to.equal('erased');
   });
 }
