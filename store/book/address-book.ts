@@ -5,11 +5,11 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
-import { as, defineScript } from '../base/script.ts';
-import { BOOKS } from './book-buckets.ts';
-import { EMPTY_BOOK } from './book-drop.ts';
+import { defineScript } from '../base/script.ts';
+import { emptyBook } from './book-drop.ts';
 import { createBookLookups } from './book-lookups.ts';
-import { changedMeanwhile, type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { eachPortion, PORTION_OF } from './book-portions.ts';
 import type { BookSeals } from './book-seal.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 
@@ -18,34 +18,24 @@ const ATTEMPTS = 10;
 /** On which a book is replaced. `ifEmptied`: what to throw rather than to take the last contacts away. */
 export type Conditions = { ifVersion?: number | undefined; ifEmptied?: Fault | undefined };
 
-/** Empties the own book, if it is at that version where one is given. */
-const DROP = defineScript({
-  uses: [EMPTY_BOOK],
-  args: ['version'],
-  reply: as<0 | 1 | 'changed'>,
-  lua: `
-local before = redis.call('HGET', book, 'version')
-if version ~= '' and version ~= (before or '0') then return 'changed' end
-emptyBook()
-return redis.call('HGET', book, 'version') ~= before and 1 or 0`,
-});
-
 /**
- * Marks every number of the books, in one step with the due time: a mark without it would wait for
- * the next change.
+ * Marks the numbers of a portion of a book, in one step with the due time: a mark without it would
+ * wait for the next change. Answers with where the next portion begins.
  */
 const TOUCH = defineScript({
-  uses: [BOOKS],
+  uses: [PORTION_OF],
   keys: ['dirtyNumbers', 'dueReconcile', 'waiting'],
   args: ['id', 'stamp', 'dueAt'],
+  reply: Number,
   lua: `
 local touched = false
-eachHeld(openBooks(), function(number)
+local nextOne = eachOfPortion(function(number)
   if redis.call('HEXISTS', waiting, number) == 1 then return end
   redis.call('HSET', dirtyNumbers, number, stamp)
   touched = true
 end)
-if touched then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end`,
+if touched then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end
+return nextOne`,
 });
 
 /**
@@ -110,37 +100,21 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
       return write({ id, source, now }, (standing) => planChange(redis, keys, sealOf(id), standing, upsert, remove));
     },
 
-    /** Drops the whole own book; false when there is none. */
+    /** Drops the whole own book in steps; false when there is none. @throws Fault as `emptyBook` */
     async drop(id: string, now: number, ifVersion?: number): Promise<boolean> {
-      const reply = await DROP.run(
-        redis,
-        {
-          book: keys.book(id),
-          held: keys.heldPart(id),
-          uids: keys.uidsPart(id),
-          dirtyNumbers: keys.dirtyNumbers(id),
-          dueReconcile: keys.due('reconcile', id),
-          declined: keys.declined(id),
-          ...keys.books(id),
-          ...keys.budget(id),
-        },
-        { id, stamp: newStamp(), dueAt: now + GRACE, ...budget, now, version: ifVersion },
-      );
-      if (reply === 'changed') throw changedMeanwhile();
-      return reply === 1;
+      return emptyBook(redis, keys, budget, { id, ifVersion, now });
     },
 
     /** Marks every number of the books that does not wait, as if all of them had changed. */
     async touchAll(id: string, now: number): Promise<void> {
-      await TOUCH.run(
-        redis,
-        {
-          dirtyNumbers: keys.dirtyNumbers(id),
-          dueReconcile: keys.due('reconcile', id),
-          waiting: keys.waiting(id),
-          ...keys.books(id),
-        },
-        { id, stamp: newStamp(), dueAt: now + GRACE },
+      const places = {
+        dirtyNumbers: keys.dirtyNumbers(id),
+        dueReconcile: keys.due('reconcile', id),
+        waiting: keys.waiting(id),
+      };
+      const step = { id, stamp: newStamp(), dueAt: now + GRACE };
+      await eachPortion(redis, keys, id, ({ book, held, buckets, from }) =>
+        TOUCH.run(redis, { ...places, book, held }, { ...step, buckets, from }),
       );
     },
 

@@ -78,12 +78,5 @@ local function entryIn(books, number)
     found = found or entry
   end
   return found
-end
-local function eachHeld(books, visit)
-  for _, book in ipairs(books) do
-    for bucket = 0, book.buckets - 1 do
-      for _, number in ipairs(redis.call('HKEYS', book.held .. bucket)) do visit(number) end
-    end
-  end
 end`,
 });

@@ -1,6 +1,7 @@
 import { RESP_TYPES } from 'redis';
 import type { Redis } from '../../runtime/redis.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
+import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks } from '../base/marks.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
@@ -8,8 +9,8 @@ import { askSubscribers, packNumberKey, unpackNumberKey } from '../base/partitio
 import { as, defineScript } from '../base/script.ts';
 import { BOOKS } from './book-buckets.ts';
 import { type Label, labelOf } from './book-entry.ts';
-import { pairs } from './book-plan.ts';
-import { READ_BYTES, readBook } from './book-reading.ts';
+import { eachPortion, PORTION_OF } from './book-portions.ts';
+import { readBook } from './book-reading.ts';
 import type { BookSeals } from './book-seal.ts';
 import type { BookInfo } from './book-writer.ts';
 
@@ -34,20 +35,17 @@ end)
 return found`,
 });
 
-/**
- * Every number that does not wait, at one moment: a book that is split meanwhile would show a
- * number nowhere or twice.
- */
+/** The numbers of a portion of a book that do not wait, and where the next portion begins. */
 const NUMBERS = defineScript({
-  uses: [BOOKS],
+  uses: [PORTION_OF],
   keys: ['waiting'],
-  reply: as<Buffer[]>,
+  reply: as<[next: number, numbers: Buffer[]]>,
   lua: `
 local numbers = {}
-eachHeld(openBooks(), function(number)
+local nextOne = eachOfPortion(function(number)
   if redis.call('HEXISTS', waiting, number) == 0 then numbers[#numbers + 1] = number end
 end)
-return numbers`,
+return { nextOne, numbers }`,
 });
 
 /** What a subscriber's books hold, and which numbers the reconciliation has still to look at. */
@@ -79,8 +77,10 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
     },
 
     async dirtyNumbers(id: string): Promise<Marks> {
-      const fields = await READ_BYTES.run(binary, { hash: keys.dirtyNumbers(id) }, {});
-      return Object.fromEntries(pairs(fields).map(([number, stamp]) => [unpackNumberKey(number), `${stamp}`]));
+      const marks: Marks = {};
+      for await (const [number, stamp] of scanBytes(binary, keys.dirtyNumbers(id)))
+        marks[unpackNumberKey(number)] = `${stamp}`;
+      return marks;
     },
 
     /** Which of these numbers the reconciliation has still to look at. */
@@ -94,10 +94,16 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
       await clearSeen(redis, keys.dirtyNumbers(id), seen, packNumberKey);
     },
 
-    /** Every number that one of the subscriber's books holds and that does not wait. */
+    /** Every number that one of the subscriber's books holds and that does not wait, as `eachPortion` meets them. */
     async numbers(id: string): Promise<string[]> {
-      const found = await NUMBERS.run(binary, places(id), {});
-      return [...new Set(found.map(unpackNumberKey))];
+      const found = new Set<string>();
+      await eachPortion(redis, keys, id, async ({ book, held, buckets, from }) => {
+        const walked = { waiting: keys.waiting(id), book, held };
+        const [next, numbers] = await NUMBERS.run(binary, walked, { buckets, from });
+        for (const number of numbers) found.add(unpackNumberKey(number));
+        return next;
+      });
+      return [...found];
     },
 
     /** For each number: one of the subscriber's books holds it, and it does not wait. */

@@ -13,7 +13,7 @@ import type { BookSeal } from './book-seal.ts';
 export type BookEntry = { numberKey: string; labels: Label[] };
 
 /** A hash whose fields are bytes, which the library's own command would read as texts. */
-export const READ_BYTES = defineScript({
+const READ_BYTES = defineScript({
   keys: ['hash'],
   reply: as<Buffer[]>,
   lua: "return redis.call('HGETALL', hash)",

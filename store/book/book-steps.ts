@@ -1,12 +1,10 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import { differenceOf, type Image } from './book-image.ts';
 import type { Plan } from './book-plan.ts';
+import { PORTION } from './book-portions.ts';
 
 /** One step of a write. After the last one the book is what was planned, and has its next version. */
 export type Step = Plan & { last: boolean };
-
-/** Numbers, and records, that one step writes: Redis serves nobody else meanwhile. */
-const PORTION = 4_000;
 
 /**
  * A plan in steps. Each leaves a book that can be read and matched: first comes what is new, and then goes what is no more, so a writer that dies

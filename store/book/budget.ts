@@ -2,6 +2,7 @@ import { RESP_TYPES } from 'redis';
 import { budgetRetryAfter, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
+import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { packNumberKey, unpackNumberKey } from '../base/partitions.ts';
@@ -9,7 +10,7 @@ import { as, defineLua, defineScript } from '../base/script.ts';
 import { BUDGET } from './budget-script.ts';
 
 /** Numbers that one step lets through. */
-const BATCH = 5_000;
+const BATCH = 2_000;
 
 /** Lua: `letThrough(number)` marks a number that waited and is paid for; `close` ends the step. */
 const LETTING_THROUGH = defineLua({
@@ -84,9 +85,6 @@ end)
 return { redis.call('HLEN', waiting), found, tostring(b.room) }`,
 });
 
-/** The fields of a hash as bytes, which the library's own command would read as texts. */
-const NUMBERS = defineScript({ keys: ['hash'], reply: as<Buffer[]>, lua: "return redis.call('HKEYS', hash)" });
-
 /**
  * How many distinct numbers a subscriber may have looked up (decision 53). Hash `budget`: how many were `spent` of the first amount and
  * have not come back, `at` that time, which is also when a book changed last. Hash `waiting`: packed number keys that a book holds and that are not
@@ -142,7 +140,11 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
     /** Which numbers were asked for and are in no book any more, and which wait. */
     async numbers(id: string): Promise<{ asked: string[]; waiting: string[] }> {
       const { asked, waiting } = keys.budget(id);
-      const numbersIn = async (hash: string) => (await NUMBERS.run(binary, { hash }, {})).map(unpackNumberKey);
+      async function numbersIn(hash: string): Promise<string[]> {
+        const numbers = new Set<string>();
+        for await (const [number] of scanBytes(binary, hash)) numbers.add(unpackNumberKey(number));
+        return [...numbers];
+      }
       return { asked: await numbersIn(asked), waiting: await numbersIn(waiting) };
     },
 

@@ -1,5 +1,4 @@
-import { as, asYes, defineScript } from '../base/script.ts';
-import { EMPTY_BOOK } from './book-drop.ts';
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { MOST_SOURCES } from './source-record.ts';
 
 /** What changes the sources of a subscriber; each script is one step, in the subscriber's slot. */
@@ -8,23 +7,42 @@ import { MOST_SOURCES } from './source-record.ts';
 export const MOST_REJECTED = 1_000;
 
 /**
- * Links a source, or replaces the one of that name. Its former book is emptied in the same step
- * when the URL is another one, so that no read of the new one finds contacts of the old. Whoever
- * comes at once with another source finds the set full or not.
+ * Lua: `isFilled()`: the source's book has contacts, so it has to be emptied first (`emptyBook`).
+ * From then on no read that is under way may write it, and the next one is in full: it finds a part
+ * of the book should this process die before the rest has gone.
+ */
+const FILLED = defineLua({
+  keys: ['source', 'book'],
+  args: ['stamp'],
+  lua: `
+local function isFilled()
+  local state = redis.call('HMGET', book, 'contacts', 'writing')
+  if (state[1] or '0') == '0' and not state[2] then return false end
+  redis.call('HSET', source, 'lease', stamp)
+  redis.call('HDEL', source, 'syncToken', 'etags')
+  return true
+end`,
+});
+
+/**
+ * Links a source, or replaces the one of that name. With another URL only when its former book is
+ * empty, so that no read of the new one finds contacts of the old. Whoever comes at once with
+ * another source finds the set full or not.
  */
 export const LINK = defineScript({
-  uses: [EMPTY_BOOK],
-  keys: ['record', 'source', 'sources', 'dueSource', 'photos', 'rejected'],
-  args: ['name', 'url', 'credentials'],
-  reply: as<'ok' | 'full' | 'gone'>,
+  uses: [FILLED],
+  keys: ['record', 'sources', 'dueSource', 'photos', 'rejected'],
+  args: ['id', 'name', 'url', 'credentials', 'now', 'dueAt'],
+  reply: as<'ok' | 'full' | 'gone' | 'filled'>,
   lua: `
 if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
 local before = redis.call('HMGET', source, 'url', 'lastRead', 'collection')
 if not before[1] and redis.call('SCARD', sources) >= ${MOST_SOURCES} then return 'full' end
+local other = before[1] and before[1] ~= url
+if other and isFilled() then return 'filled' end
 redis.call('DEL', source)
 redis.call('HSET', source, 'url', url, 'credentials', credentials, 'next', now)
-if before[1] and before[1] ~= url then
-  emptyBook()
+if other then
   redis.call('UNLINK', photos, rejected)
 else
   if before[2] then redis.call('HSET', source, 'lastRead', before[2]) end
@@ -36,20 +54,20 @@ return 'ok'`,
 });
 
 /**
- * Removes a source with its book, in one step: a book without its source is in no list, and nobody
+ * Removes a source when its book is empty: a book without its source is in no list, and nobody
  * would ever empty it.
  */
 export const UNLINK = defineScript({
-  uses: [EMPTY_BOOK],
-  keys: ['source', 'photos', 'rejected'],
+  uses: [FILLED],
+  keys: ['sources', 'photos', 'rejected'],
   args: ['name'],
-  reply: asYes,
+  reply: as<'ok' | 'gone' | 'filled'>,
   lua: `
-if redis.call('EXISTS', source) == 0 then return 0 end
-emptyBook()
+if redis.call('EXISTS', source) == 0 then return 'gone' end
+if isFilled() then return 'filled' end
 redis.call('UNLINK', photos, rejected, source, book)
 redis.call('SREM', sources, name)
-return 1`,
+return 'ok'`,
 });
 
 /**

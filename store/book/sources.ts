@@ -1,12 +1,16 @@
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
+import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
+import { emptyBook } from './book-drop.ts';
 import type { BookSeal, BookSeals } from './book-seal.ts';
 import type { SourceLease } from './book-writer.ts';
 import { type Source, type SourceProblem, toSource } from './source-record.ts';
 import { ASK, BEGIN, LINK, MOST_REJECTED, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
+
+const ATTEMPTS = 10;
 
 export type Sources = ReturnType<typeof createSources>;
 
@@ -31,23 +35,32 @@ export type ReadOutcome = {
  * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
-export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { first, daily }: NumberBudget) {
+export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budget: NumberBudget) {
   const own = (id: string, name: string) => ({
     record: keys.subscriber(id),
     source: keys.source(id, name),
+    sources: keys.sources(id),
     dueSource: keys.due('source', id),
     photos: keys.photos(id, name),
     rejected: keys.sourceRejected(id, name),
     book: keys.book(id, name),
-    held: keys.heldPart(id, name),
-    uids: keys.uidsPart(id, name),
-    dirtyNumbers: keys.dirtyNumbers(id),
-    dueReconcile: keys.due('reconcile', id),
-    declined: keys.declined(id),
-    ...keys.books(id),
-    ...keys.budget(id),
   });
-  const step = (id: string, now: number) => ({ id, now, dueAt: now + GRACE, stamp: newStamp(), first, daily });
+  const step = (id: string, now: number) => ({ id, now, dueAt: now + GRACE });
+
+  /** Does it once the source's book is empty: a read that writes it meanwhile comes between. @throws Fault CONFLICT */
+  async function onceEmpty<Outcome>(
+    id: string,
+    name: string,
+    now: number,
+    attempt: (stamp: string) => Promise<Outcome | 'filled'>,
+  ): Promise<Outcome> {
+    for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+      const outcome = await attempt(newStamp());
+      if (outcome !== 'filled') return outcome;
+      await emptyBook(redis, keys, budget, { id, source: name, now });
+    }
+    throw new Fault('CONFLICT', 'This source is just being read; try again in a moment.');
+  }
 
   async function settle(
     id: string,
@@ -87,19 +100,21 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, { fir
 
     /**
      * Links a source, or replaces the one of that name, whose contacts stay until the next read if its URL is the same. It is to be
-     * read at once. `full`: there are as many as may be; `gone`: there is no such subscriber.
+     * read at once. `full`: there are as many as may be; `gone`: there is no such subscriber. @throws Fault CONFLICT
      */
     async link(
       id: string,
       { name, url, credentials }: Pick<Source, 'name' | 'url' | 'credentials'>,
       now: number,
     ): Promise<'ok' | 'full' | 'gone'> {
-      return LINK.run(redis, own(id, name), { ...step(id, now), name, url, credentials });
+      const linked = { ...step(id, now), name, url, credentials };
+      return onceEmpty(id, name, now, (stamp) => LINK.run(redis, own(id, name), { ...linked, stamp }));
     },
 
-    /** Removes a source with its contacts and photos; false when there is none of that name. */
+    /** Removes a source with its contacts and photos; false when there is none of that name. @throws Fault CONFLICT */
     async unlink(id: string, name: string, now: number): Promise<boolean> {
-      return UNLINK.run(redis, own(id, name), { ...step(id, now), name });
+      const outcome = await onceEmpty(id, name, now, (stamp) => UNLINK.run(redis, own(id, name), { name, stamp }));
+      return outcome === 'ok';
     },
 
     /** The lease under which a client may send the book of that name; it ends any other. `full`, `gone`: as `link`. */

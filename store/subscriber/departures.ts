@@ -36,7 +36,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     }
     const batch = redis
       .multi()
-      .del([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
+      .unlink([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)
       .hDel(keys.running(partitionOf(id)), id);
@@ -48,7 +48,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
   async function forgetMarks(id: string): Promise<void> {
     await redis
       .multi()
-      .del([keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)])
+      .unlink([keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)])
       .hDel(keys.rechecks(partitionOf(id)), id)
       .exec();
   }

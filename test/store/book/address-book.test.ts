@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
-import { createStores, type Stores } from '../../../store/stores.ts';
+import type { Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -30,20 +31,7 @@ function describeAddressBooks(kind: RedisKind): void {
     await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
   });
 
-  /** The same stores, for a writer whose scripts are looked at before they run. */
-  const watchScripts = (look: (args: readonly { length: number }[]) => void): Stores => {
-    const watched = new Proxy(server.redis, {
-      get(redis, name) {
-        const value = Reflect.get(redis, name, redis);
-        if (name !== 'eval') return typeof value === 'function' ? value.bind(redis) : value;
-        return async (script: string, options: { keys: string[]; arguments: string[] }) => {
-          look(options.arguments);
-          return redis.eval(script, options);
-        };
-      },
-    });
-    return createStores(watched, stores.keys.reconciliation.split(':')[0] ?? '', Buffer.alloc(32));
-  };
+  const watchScripts = (look: LooksAtScript) => watchedStores(server, stores, look);
   const change = (upsert: [string, Contact][], remove: string[] = [], ifVersion?: number) =>
     stores.addressBooks.change('alice', new Map(upsert), remove, ifVersion, NOW);
   const names = async (...numbers: string[]) =>
@@ -122,7 +110,9 @@ function describeAddressBooks(kind: RedisKind): void {
   it('are written in steps that Redis is soon done with, the last one with the version', async () => {
     await stores.addressBooks.replace('alice', bookOf(10), NOW);
     const packed: number[] = [];
-    const watched = watchScripts((args) => packed.push(Math.max(...args.map(({ length }) => length))));
+    const watched = watchScripts((args) => {
+      packed.push(Math.max(...args.map(({ length }) => length)));
+    });
     for (const [size, version] of [
       [LARGEST_BOOK, 2],
       [5_000, 3],

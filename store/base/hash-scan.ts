@@ -1,0 +1,26 @@
+import type { RedisArgument } from 'redis';
+
+/** Fields that one step reads: Redis serves nobody else meanwhile. */
+const COUNT = 1_000;
+
+type ReadsBytes = {
+  hScan(
+    key: string,
+    cursor: RedisArgument,
+    options: { COUNT: number },
+  ): Promise<{ cursor: RedisArgument; entries: { field: Buffer; value: Buffer }[] }>;
+};
+
+/**
+ * Every field of a hash of bytes with its value, in steps, however large it is. One that is there
+ * all the while is met, some of them twice; one that comes or goes meanwhile may be met or not.
+ * `binary`: a connection that reads texts as bytes.
+ */
+export async function* scanBytes(binary: ReadsBytes, hash: string): AsyncGenerator<[field: Buffer, value: Buffer]> {
+  let cursor: RedisArgument = '0';
+  do {
+    const page = await binary.hScan(hash, cursor, { COUNT });
+    for (const { field, value } of page.entries) yield [field, value];
+    cursor = page.cursor;
+  } while (`${cursor}` !== '0');
+}
