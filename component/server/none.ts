@@ -11,7 +11,6 @@ export function unprivileged({ stream, homeHost }: Connection, { lacks, advice }
   return {
     mode: 'unprivileged',
     accounts: createAccounts(stream, homeHost, adminView(stream, homeHost)),
-    sendsWhileOwnerAway: false,
     lacks,
     advice,
   };

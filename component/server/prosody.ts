@@ -32,7 +32,6 @@ export const prosody: ServerKind = ({ stream, domain, homeHost, log, distrust })
       ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
       accounts,
       meetings,
-      sendsWhileOwnerAway: true,
       lacks,
       advice,
     };

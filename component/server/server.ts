@@ -19,8 +19,6 @@ export interface XmppServer {
   readonly meetings?: MeetingAbility;
   /** Nothing announces whether the component may use it; it is denied where it may not. */
   readonly accounts: AccountAbility;
-  /** Whether what is published while its owner has no client online reaches friends at once. */
-  readonly sendsWhileOwnerAway: boolean;
   /** What Earshot needs for its whole work and the server has not granted. */
   readonly lacks: readonly Lack[];
   /** What the operator must write to grant these. */
