@@ -8,11 +8,14 @@ import { SetupError } from './setup-error.mjs';
 
 const MODULE_FOLDERS = ['/usr/lib/prosody/modules', '/usr/local/lib/prosody/modules', '/usr/share/prosody-modules'];
 
-const NEEDED = [
-  { debianPackage: 'prosody', present: () => hasProgram('prosody') && hasProgram('prosodyctl') },
-  { debianPackage: 'prosody-modules', present: () => hasProsodyModule('mod_privilege') },
-  { debianPackage: 'redis-server', present: () => hasProgram('redis-server') },
-];
+/** By the names in local/xmpp-servers.ts. */
+const NEEDED_BY_SERVER = {
+  prosody: [
+    { debianPackage: 'prosody', present: () => hasProgram('prosody') && hasProgram('prosodyctl') },
+    { debianPackage: 'prosody-modules', present: () => hasProsodyModule('mod_privilege') },
+  ],
+};
+const NEEDED = [{ debianPackage: 'redis-server', present: () => hasProgram('redis-server') }];
 const NEEDED_BY_TESTS = [
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
@@ -33,22 +36,22 @@ const SERVICES = ['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble'];
 
 /**
  * Installs the Debian packages that are missing, or throws with the command that does it.
- * @param {{ forTests: boolean }} options
+ * @param {{ forTests: boolean, xmppServer: string }} options
  */
-export function installSystemPackages({ forTests }) {
-  const missing = missingPackages(forTests);
+export function installSystemPackages(options) {
+  const missing = missingPackages(options);
   if (missing.length === 0) return;
   if (!hasProgram('apt-get')) throw new SetupError(notDebianMessage(missing));
   const becomeRoot = rootPrefix();
   if (becomeRoot === undefined) throw new SetupError(mayNotMessage(missing));
   console.log(`Installing ${missing.join(', ')} with apt-get (this may take a minute) …`);
   install(becomeRoot, missing);
-  const still = missingPackages(forTests);
+  const still = missingPackages(options);
   if (still.length > 0) throw new SetupError(mayNotMessage(still));
 }
 
-function missingPackages(forTests) {
-  const needed = forTests ? [...NEEDED, ...NEEDED_BY_TESTS] : NEEDED;
+function missingPackages({ forTests, xmppServer }) {
+  const needed = [...(NEEDED_BY_SERVER[xmppServer] ?? []), ...NEEDED, ...(forTests ? NEEDED_BY_TESTS : [])];
   return needed.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage);
 }
 
