@@ -3,8 +3,9 @@ import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 
 /**
- * The server grants the privileges now and did not before: rosters and tunes of everybody are looked at again. Done twice it is done once; the
- * note that it has to be done goes last.
+ * To be called when the server grants privileges that it did not grant before. Makes the roster and
+ * the tune of every subscriber due. It can be done twice: the note that says it is needed is
+ * removed last.
  */
 export async function handOver(context: Context): Promise<void> {
   const { stores, log } = context;

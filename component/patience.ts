@@ -28,7 +28,10 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
   const silent = new Map<string, { until: number; rest: number }>();
   const aside = new Map<string, Promise<void>>();
 
-  /** Until when. The jobs of several queues that waited side by side were one try. */
+  /**
+   * Leaves the account alone for a while, and returns until when. The pause doubles with each
+   * failed try; jobs of several queues that waited side by side count as one try.
+   */
   function leaveAlone(id: string): number {
     const before = silent.get(id);
     if (before && before.until > now()) return before.until;
@@ -72,7 +75,10 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
     return jids.some((jid) => stream.waiting(jid) >= PATIENCE);
   }
 
-  /** What is asked for meanwhile comes afterwards. What goes wrong stays due, and the sweep asks for it again. */
+  /**
+   * Lets the job go on without its slot. A job that is asked for meanwhile is enqueued when this
+   * one has ended. If this one fails, its subscriber is still due, and the sweep enqueues it again.
+   */
   function putAside(key: string, queue: QueueName, id: string, running: Promise<void>): void {
     const ending = running
       .catch((err: unknown) => log.warn({ err, subject: id, queue }, 'job failed'))

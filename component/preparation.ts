@@ -4,7 +4,11 @@ import type { Contacts } from './presence/contacts.ts';
 import type { PresenceTracker } from './presence/presence.ts';
 import type { XmppServer } from './server/server.ts';
 
-/** What is done before any job runs with a server: one that has rosters takes over from one that had none, where it is first looked who can be heard. */
+/**
+ * Returns what has to be done before any job runs with a server. Without rosters: note that a
+ * hand-over will be needed, and find out which users have the component as a contact. With rosters,
+ * after a time without: the hand-over.
+ */
 export function createPreparation(
   context: Context,
   contacts: Contacts,

@@ -81,7 +81,10 @@ function listOf(networks: readonly string[]): BlockList {
 
 const MAPPED = listOf(['::ffff:0:0/96']);
 
-/** An IPv4 address in IPv6's clothes: the lists of IPv4 decide, which `BlockList` sees to. */
+/**
+ * Whether it is an IPv4 address written as an IPv6 one (`::ffff:192.0.2.1`). `BlockList` compares
+ * such an address with the IPv4 networks.
+ */
 function isMapped(address: string): boolean {
   return isIP(address) === 6 && MAPPED.check(address, 'ipv6');
 }

@@ -47,8 +47,9 @@ export function endSilentConnections(
 }
 
 /**
- * A connection that breaks meanwhile has answered, too: whoever waited on it knows. Time in which this process itself was held up does not
- * count: a slice of patience is one, however long it took.
+ * Whether the ping is answered in time. A connection that breaks counts as an answer, because all
+ * that wait on it are rejected. The patience is counted in slices, each of which counts once
+ * however long it took: time in which this process itself was held up is not held against Redis.
  */
 async function answers(connection: Connection, patience: number): Promise<boolean> {
   let heard = false;

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of one turn of the event loop that long computations take, all of them together: whatever else the process does,
- * it waits no longer for them.
+ * Milliseconds that all long computations together may hold the event loop before everything else
+ * has its turn.
  */
 const SLICE = 10;
 

@@ -51,7 +51,11 @@ async function reconcile(context: Context, id: string): Promise<void> {
   await stores.due.settle('reconcile', id, subscriber ? [keys.intention(id), ...marks] : []);
 }
 
-/** The record and what it announces, after what was asked for about the subscriber as a whole: everything anew, or other keys. */
+/**
+ * First does what was asked for about the subscriber as a whole: look at everything anew, or enter
+ * the directory under other keys. Then gives the record and the numbers that it announces, as of
+ * one moment.
+ */
 async function presentState(
   context: Context,
   id: string,
@@ -68,9 +72,12 @@ async function presentState(
 }
 
 /**
- * A number got or lost its owner, or its owner let itself be found or no longer does: everybody who holds or blocks it is concerned. So is
- * everybody with whom this one is friends or about to be: a book may have dropped the old number before its owner's job came to ask for the
- * holders. So is whoever is barred, by a number that may be another now, and, where one book suffices, everybody in this one's own.
+ * A number got or lost its owner, or its owner may now be found, or no longer. Marks the pairs with
+ * everybody whom this may concern:
+ * those who hold or block the number; friends, and those whose pairs are still undecided, because a
+ * book may have dropped the old number before this job asked for its holders; those who are barred
+ * by a number that may be another now; and, under the policy `either`, everybody in the
+ * subscriber's own book.
  */
 async function followAnnounced(context: Context, id: string, seen: Marks): Promise<void> {
   const { stores, policy } = context;
@@ -87,8 +94,9 @@ async function followAnnounced(context: Context, id: string, seen: Marks): Promi
 }
 
 /**
- * The book changed at these numbers: whoever owns one of them is concerned. So is a friend whom the book held by it: it may have
- * given the number up, and may have decided its own end of the pair before.
+ * The book got or lost these numbers. Marks the pairs with their owners, and with the friends whom
+ * the book held by them: such a friend may have given the number up meanwhile, and have decided its
+ * own end of the pair before.
  */
 async function followNumbers(context: Context, id: string): Promise<void> {
   const { stores } = context;
@@ -141,7 +149,10 @@ async function enterNumbers(
   return { held, owners: owners.filter((owner) => owner !== undefined) };
 }
 
-/** Both ends decide for themselves: this one below, in the same job, the others in jobs of their own. */
+/**
+ * Marks the pairs with these others. Each end decides for itself: this one later in the same job,
+ * the others in their own jobs.
+ */
 async function touch({ stores, queues, now }: Context, id: string, others: readonly string[]): Promise<void> {
   const unique = [...new Set(others)].filter((other) => other !== id);
   await stores.pairs.touch(id, unique, now());

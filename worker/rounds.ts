@@ -5,8 +5,8 @@ import { isOutdated } from './identity.ts';
 const CROWD = 500;
 
 /**
- * Goes on with the round that the operator has asked for, from where it is, as far as the crowd allows. Any worker may, at any time:
- * a page that is marked twice does no harm.
+ * Continues the round that the operator has asked for: marks subscribers page by page, until CROWD
+ * of them wait. Any worker may do so at any time; a page that is marked twice does no harm.
  */
 export async function goOn(context: Context): Promise<void> {
   const { stores, queues, now } = context;
@@ -27,8 +27,10 @@ export async function goOn(context: Context): Promise<void> {
 }
 
 /**
- * Looks once, from the start of this worker, for subscribers who are in the directory under other keys than the operator's present
- * ones; their reconcile jobs put that right. Whoever is added later by a gateway that knows only the old key comes to a job anyway.
+ * Looks, once after this worker has started, for subscribers who are in the directory under keys
+ * other than the operator's present ones, and makes their reconcile jobs due, which put that right.
+ * Subscribers who are added later, by a gateway that knows only the old key, have such a job
+ * anyway.
  */
 export function createKeyRound(context: Context): () => Promise<void> {
   const { stores, queues, log, now } = context;

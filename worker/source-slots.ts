@@ -10,16 +10,16 @@ export type SourceSlots = {
 };
 
 /**
- * Reads at the same time: quick ones, slow ones, and those of one host that was quick, or slow, the
- * last time.
+ * How many reads may be under way: of quick hosts, of slow hosts, and of one host, by whether its
+ * last read was quick or slow.
  */
 const MOST = { quick: 24, slow: 24 };
 const MOST_OF_HOST = { quick: 4, slow: 1 };
 /** Milliseconds after which a read is a slow one. */
 const PATIENCE = 10_000;
 /**
- * Milliseconds: the shortest and the longest time for which a read is put off, and by how much each
- * is put off longer than the one before it.
+ * Milliseconds for which a read is put off: at least, at most, and how much longer than the one
+ * that was put off before it.
  */
 const SHORTEST = 1_000;
 const LONGEST = 300_000;
@@ -32,11 +32,11 @@ type Host = { kind: Kind; reads: number; putOff: number };
 
 /**
  * Shares out the reads of network address books, so that a server that hangs costs only those who
- * use it. A host has a few places of the many that there are. A read that lasts for ten seconds
- * moves on to the places for slow ones, or ends when these are taken; and its host is read there,
- * one at a time, until a read of it is quick again. So a new host, or one that answers, finds a
- * place within these ten seconds, whatever others do. Nobody queues behind somebody else's server:
- * who finds no place is told when to ask again, the later the more were told before.
+ * use it. There are places for quick reads and for slow ones, and one host gets only a few of them.
+ * A read that lasts longer than PATIENCE moves to a slow place, or ends when these are taken. From
+ * then on its host has a slow place only, one read at a time, until a read of it was quick again.
+ * So a host that answers finds a quick place within PATIENCE, whatever other hosts do. Nobody
+ * queues: who finds no place is told when to ask again, the later the more were told so before.
  */
 export function createSourceSlots(): SourceSlots {
   const hosts = new Map<string, Host>();
@@ -83,8 +83,7 @@ function occupy(host: Host, taken: Record<Kind, number>): SourceSlot {
 }
 
 /**
- * The host, now the one that was asked for last; of too many those go first that were asked for
- * longest ago.
+ * What is known of the host. Beyond MOST_HOSTS those are forgotten that were asked for longest ago.
  */
 function remembered(hosts: Map<string, Host>, name: string): Host {
   const host = hosts.get(name) ?? { kind: 'quick', reads: 0, putOff: 0 };

@@ -36,8 +36,10 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
 }
 
 /**
- * An account that is there already is somebody's own, unless Earshot made it for somebody who never became a subscriber: that one is
- * deleted with all that is in it, so that the new owner of the number inherits nothing. Undefined when nobody waits for it any more.
+ * Makes the account. An account of that name which is there already is somebody's own: `taken`.
+ * Unless Earshot made it for a subscriber who never became active; that one is deleted first, with
+ * all that is in it, so that the number's new owner inherits nothing. Undefined when nobody waits
+ * for the account any more.
  */
 async function make(
   { stores, accounts }: With<'accounts'>,
@@ -60,7 +62,7 @@ async function make(
   return 'made';
 }
 
-/** Another password, for an account that Earshot has made and for no other. */
+/** Sets another password for an account that Earshot has made; any other account is `taken`. */
 async function renew(
   { stores, accounts }: With<'accounts'>,
   { id, jid }: Subscriber,

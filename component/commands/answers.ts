@@ -10,8 +10,9 @@ const YES = new Set(['1', 'true']);
 const NO = new Set(['0', 'false']);
 
 /**
- * What was answered, cleaned and checked against the fields. What is not asked is passed over. A text or a choice of several that is not
- * there is empty: some clients leave out what is. A choice of one, or yes or no, then stays as it was shown.
+ * Cleans the answers and checks them against the fields; answers to other fields are ignored. Some
+ * clients leave out empty fields. So a text, or a choice of several, that is missing counts as
+ * empty. A choice of one, or a yes or no, that is missing keeps the value with which it was shown.
  * @throws Refusal
  */
 export function checkAnswers(

@@ -24,7 +24,11 @@ export type Answers = ReadonlyMap<string, readonly string[]>;
 
 export type Note = { type: 'info' | 'warn' | 'error'; text: string };
 
-/** Something is asked. `last`: the answers complete the command; `secret`: nothing for an archive. `next` is called with who it is by then, any number of times. */
+/**
+ * A question to the user. `last`: its answers complete the command. `secret`: archives must not
+ * keep it. `next` takes the answers; it may be called any number of times, each time with a new
+ * look at who the user is.
+ */
 export type Stage = Form & {
   last: boolean;
   secret?: true;

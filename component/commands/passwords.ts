@@ -58,7 +58,10 @@ export const passwords: Command = {
   },
 };
 
-/** What was shown already, in a form that every client shows: what is answered to it does not matter. */
+/**
+ * The secret that was shown before, as fields of a form, which every client shows. What is answered
+ * to these fields is ignored.
+ */
 function againFields({ facts }: Shown, seen: string): Field[] {
   const fields = facts.map(({ name, label, value }) => ({ name, label, type: 'text-single' as const, value: [value] }));
   return [...fields, { name: 'seen', type: 'boolean', label: seen, value: ['0'] }];

@@ -30,7 +30,7 @@ export const privacy: Command = {
   begin: show,
 };
 
-/** The settings as they are at present; answers to it count as long as they still are. */
+/** Shows the present settings. The answers are refused if the settings were changed meanwhile. */
 async function show(visit: Visit): Promise<Stage> {
   const { context, texts } = visit;
   const { stores, config } = context;

@@ -26,8 +26,9 @@ export type Capability = {
 };
 
 /**
- * Answers for the component itself and for the nodes of its capabilities; a node that none of them has is `item-not-found` (section 3.2). `passing`: features that
- * come and go. Returns what is answered for the component itself now.
+ * Answers service discovery for the component and for the nodes of its capabilities; an unknown
+ * node is `item-not-found` (section 3.2). `passing`: the features that it has at this moment beside
+ * the fixed ones. Returns a function that gives the present answer for the component itself.
  */
 export function answerDisco(
   stream: Stream,

@@ -15,7 +15,10 @@ import type { Stream } from '../stream/stream.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
 
 const SYNCHRONIZATION = 'im.quicksy.synchronization:0';
-/** Phone-books of one subscriber, and of these those that nobody shall send over and over: its clients send one every few minutes. */
+/**
+ * How many phone books one subscriber may send, and how many large ones. Quicksy's clients send one
+ * every few minutes.
+ */
 const LIMITS: readonly Limit[] = [{ most: 12, window: 60_000 }];
 const LARGE_LIMITS: readonly Limit[] = [{ most: 6, window: 600_000 }];
 

@@ -40,8 +40,10 @@ const OWN_ACCOUNT =
   'This account was made with your number and would be deleted, too: use the command “Forget me”, which asks first.';
 
 /**
- * Ties the user's number to its account, in two rounds of a protocol that knows one: number alone has a code sent and is answered `not-acceptable`, as what
- * is not complete (section 3.1.2); number and code register. Clients then show the text, and the form again (decision 82).
+ * Ties a number to the user's account. The protocol has one round, of which two are made. A form
+ * with the number alone has a code sent and is answered with the error `not-acceptable`, as an
+ * incomplete form is (section 3.1.2); clients then show the error's text and the form again. A form
+ * with number and code registers (decision 82).
  */
 export function answerRegistration(stream: Stream, service: Recording, log: Log): Capability {
   stream.answerGet(
@@ -134,7 +136,10 @@ async function register(service: Recording, jid: string, query: Element): Promis
   });
 }
 
-/** A code, and the word behind it for a number that somebody had who was silent for long. */
+/**
+ * Takes apart what was typed as a code: the digits, and perhaps a word behind them. The word is
+ * needed where the number's subscriber was silent for long: is it the same person (decision 115)?
+ */
 function toClaim(text: string): { digits: string; existing: Existing } {
   const said = WORDS.find(([word]) => text.toLowerCase().endsWith(word));
   const code = said ? text.slice(0, -said[0].length) : text;

@@ -42,7 +42,10 @@ function offered(item: Element): string | undefined {
   return id !== undefined && /^[0-9a-f]{40}$/.test(id) ? id : undefined;
 }
 
-/** Asked in the user's name the server shows everything: what the user keeps from contacts must not be shown to them here. */
+/**
+ * Whether contacts may see the node. The component asks in the user's name, to which the server
+ * shows all nodes; a picture that the user hides from contacts must not reach them through Earshot.
+ */
 async function isForContacts(nodes: NodeAbility, jid: string): Promise<boolean> {
   const models = await Promise.all([METADATA, DATA].map((node) => nodes.accessModel(jid, node)));
   return models.every((model) => model !== undefined && FOR_CONTACTS.includes(model));

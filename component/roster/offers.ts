@@ -84,7 +84,10 @@ async function tell({ context, presence, bounces, domain }: Offering, news: News
   }
 }
 
-/** Noted first: whoever dies here has offered it, or never will. Only what surely was not sent is offered again. */
+/**
+ * Notes the offer and then sends it. After a crash in between it is never sent, which is better
+ * than twice. Only an offer that surely was not sent is made again.
+ */
 async function once(
   { stores, metrics, now }: Context,
   { id, jid }: News,

@@ -8,7 +8,10 @@ export function only(marks: Marks, items: readonly DirtyItem[], key: keyof Dirty
   return Object.fromEntries(items.flatMap(({ [key]: name }) => (name in marks ? [[name, marks[name] ?? '']] : [])));
 }
 
-/** Before the items are done with: a parting that nobody ended would keep the tune hidden for ever. */
+/**
+ * Ends the partings of these items. To be called before the marks of the items are cleared: a
+ * parting that nobody ends would hide the tune for ever.
+ */
 export async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
   if (Object.keys(ended).length === 0) return;
   await stores.sharing.end(id, ended, now());

@@ -50,7 +50,11 @@ export async function takeRosterStep(
   }
 }
 
-/** Before it is `both`; after that the same would end the other's subscription. Who is subscribed already has asked for nothing. */
+/**
+ * Whether the step raises the item to `both` and a subscription request of the other may be
+ * pending. The request is settled before the step: after it, the same stanza would end the other's
+ * subscription. Who is already subscribed (`from`, `both`) has no request pending.
+ */
 function isRaised(next: RosterItem, before: RosterItem | undefined): boolean {
   return next.subscription === 'both' && before?.subscription !== 'both' && before?.subscription !== 'from';
 }

@@ -20,9 +20,10 @@ type Task = {
 const NO_ACCOUNT = 60_000;
 
 /**
- * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in accounts given up. Only this job
- * writes the subscriber's ledger. The item of somebody who parts waits until both tune jobs have taken the tunes off the screens: Prosody
- * reads the roster of whoever is online, so either item may be what a tune still needs.
+ * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in
+ * accounts that were given up. Only this job writes the subscriber's ledger.
+ * The item of a former friend stays until the tune jobs of both have cleared the tunes. Prosody
+ * delivers a tune by the rosters of who is online, so the end of a tune may still need either item.
  */
 export function createRosterJob(
   context: RosterContext,
@@ -49,7 +50,10 @@ export function createRosterJob(
   };
 }
 
-/** Of those who part: whose tune may still be on the other's screen, because one end has not cleared it, or not even decided. */
+/**
+ * The former friends with whom clearing the screens has not ended: one of the two has not cleared
+ * its tune, or has not yet decided that the friendship is over.
+ */
 async function whoStillShows({ stores }: Context, id: string, partings: Marks): Promise<Set<string>> {
   const others = Object.keys(partings);
   const [theirs, theirPartings] = await Promise.all([
@@ -92,7 +96,10 @@ async function convergeItem(context: RosterContext, subscriber: Subscriber, task
   if (wanted && step.do !== 'declined') await meet(context, subscriber, dirty);
 }
 
-/** Once both rosters hold the other, whoever comes last makes the two see each other. */
+/**
+ * Makes two new friends see each other's presence once both rosters have their items. Each of the
+ * two roster jobs tries, so whichever comes last does it.
+ */
 async function meet({ stores, meetings }: RosterContext, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
   const [[mine], [theirs]] = await Promise.all([
     stores.friends.ledger(subscriber.id, subscriber.jid, [dirty.jid]),

@@ -10,8 +10,9 @@ import type { AccountAbility } from './server.ts';
 export type AccountView = {
   exists(jid: string): Promise<boolean>;
   /**
-   * Of an account that was just made: Prosody 0.12 keeps the roster of an account that was deleted in memory, and gives it to the next of that
-   * name. @throws StanzaError `refused` when it cannot be emptied; there is no account then.
+   * Empties the roster of an account that was just made: Prosody 0.12 keeps the roster of a deleted
+   * account in memory and gives it to the next account of that name. @throws StanzaError `refused`
+   * when it cannot be emptied; the new account is deleted then.
    */
   emptyRoster(jid: string): Promise<void>;
 };

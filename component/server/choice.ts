@@ -12,8 +12,9 @@ const KINDS: readonly ServerKind[] = [prosody];
 export type Choice = { found: XmppServer; server: XmppServer | undefined };
 
 /**
- * The one place where it is decided which adapter is used. Half of the abilities are none: what they allow would not fit together (decision 74).
- * The choice is undefined for a message that announces nothing.
+ * Chooses the adapter; nothing else does. A server that grants some of the needed abilities and
+ * lacks others is used as if it granted none, because rosters without nodes, for example, would not
+ * fit together (decision 74). The choice is undefined for a message that announces nothing.
  */
 export function createChoice(
   connection: Connection,

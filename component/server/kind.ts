@@ -14,7 +14,8 @@ export type Connection = {
 };
 
 /**
- * One kind of XMPP server. It is made once, and then asked what a message from the server announces, or what is there when nothing was
- * announced (undefined). Undefined when the message is no announcement of this kind.
+ * One kind of XMPP server: a function that is called once, with the connection. What it returns
+ * gives the server as an announcement describes it, or as it is where none came (undefined). It
+ * gives undefined for a message that is no announcement of this kind.
  */
 export type ServerKind = (connection: Connection) => (announcement: Element | undefined) => XmppServer | undefined;

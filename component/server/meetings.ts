@@ -3,10 +3,13 @@ import { xml } from '../stream/xml.ts';
 import type { MeetingAbility } from './server.ts';
 
 /**
- * Probes in each direction (RFC 6121, section 4.3), unavailable presence (section 4.5), and `unsubscribe` (section 3.3), by which alone a request
- * is withdrawn: Prosody keeps one through a roster set, and delivers it again at each login. A server that does not let the component speak
- * for its users closes the stream with `invalid-from`; after the first time it is not tried again, and friends see each other at
- * their next presence change. `onForbidden`: told of it.
+ * Sends presence in users' names: probes in each direction to introduce (RFC 6121, section 4.3),
+ * unavailable presence to part (section 4.5), `unsubscribe` to settle a request (section 3.3). Only
+ * that withdraws a request: Prosody keeps one through a roster set, and delivers it again at each
+ * login.
+ * A server that does not let the component speak for its users closes the stream with
+ * `invalid-from`. `onForbidden` is called then, nothing is tried again, and friends see each other
+ * at their next presence change.
  */
 export function createMeetings(stream: Stream, onForbidden: () => void): MeetingAbility {
   let allowed = true;

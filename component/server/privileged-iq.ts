@@ -16,7 +16,10 @@ export async function privilegedIq(stream: Stream, jid: string, type: 'get' | 's
   return reply;
 }
 
-/** There is nothing to be had: no node, no vCard, no account, no right to ask, or no such service. */
+/**
+ * The conditions that mean that what was asked for is not there: no node, no vCard, no account, no
+ * right to ask, or no such service.
+ */
 const ABSENT = [
   'item-not-found',
   'forbidden',

@@ -5,7 +5,10 @@ import { accountExists } from './privileged-nodes.ts';
 import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
 import type { RosterAbility } from './server.ts';
 
-/** What a write makes of an item. A server may do one as told and not the other. */
+/**
+ * What a write makes of an item. A server may do one of these as told and another not, so each is
+ * tried out by itself.
+ */
 type Change = Subscription | 'gone';
 type Write = { jid: string; itemJid: string; change: Change; send(): Promise<void>; undo(): Promise<void> };
 
@@ -16,10 +19,11 @@ type Seen = { kept: Set<Change>; trials: Map<Change, Promise<void>>; broken: boo
 const DOUBT = 1_000;
 
 /**
- * Rosters by the right of XEP-0356, on a server that may answer `result` and store something else (decision 118). The first write of each kind
- * after each connection, one that is wanted anyway, is read back while the others of its kind wait. A second try settles it, so that a client
- * which changes its user's roster by itself does not stop everybody. `onBrokenWord`: told once for each connection on which the server does
- * something else than it says; nothing is written there any more, and each write is refused with Fault UNAVAILABLE.
+ * Rosters by the right of XEP-0356. Some servers answer `result` and store something else (decision
+ * 118). So after each connection the first write of each kind, an ordinary one, is read back, while
+ * other writes of its kind wait. If something else is stored it is tried once more: the user's
+ * client may have changed the roster in between. If that fails too, `onBrokenWord` is called, and
+ * every write is refused with Fault UNAVAILABLE until the next connection.
  */
 export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void): RosterAbility {
   let seen = nothingSeen();
@@ -72,7 +76,10 @@ export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void
   };
 }
 
-/** Of an account that is not there servers say nothing at all, or that its roster is empty. */
+/**
+ * The roster; undefined when there is no such account. For such an account servers give no answer,
+ * or an empty roster, so both make it ask whether there is one.
+ */
 async function readExisting(stream: Stream, jid: string): Promise<Map<string, RosterItem> | undefined> {
   const roster = await readRoster(stream, jid, DOUBT).catch(() => undefined);
   if (roster && roster.size > 0) return roster;
@@ -80,7 +87,10 @@ async function readExisting(stream: Stream, jid: string): Promise<Map<string, Ro
   return roster ?? readRoster(stream, jid);
 }
 
-/** Written and read in one go: the server answers in order, so nobody's client comes between. */
+/**
+ * Writes the item and reads it back at once. The server answers requests of one stream in order, so
+ * no client's change comes in between.
+ */
 async function isKept(stream: Stream, { jid, itemJid, change, send }: Write): Promise<boolean> {
   const [, roster] = await Promise.all([send(), readRoster(stream, jid)]);
   return (roster.get(itemJid)?.subscription ?? 'gone') === change;

@@ -1,8 +1,9 @@
 import type { Element } from './xml.ts';
 
 /**
- * Which events of user tunes are the component's own publishes that come back. The server sends one for each, in the order of
- * the publishes; what came from a user's own client stands between them.
+ * Tells events of the component's own publishes (echoes) from those of users' own clients. The
+ * server sends the component one event for each publish, in the order of the publishes; events of
+ * users' clients come in between.
  */
 export type Echoes = {
   /** To be called before the tune is sent. */
@@ -23,7 +24,10 @@ type Expected = { sent: number; at: number; tunes: string[] };
 const PATIENCE = 30_000;
 /** Echoes of one account that are waited for: where none ever comes they must not pile up. */
 const MOST_EXPECTED = 50;
-/** A moment at which something was under way: before everything that was ever sent. */
+/**
+ * What `moment` gives while a publish is under way: earlier than all publishes, so that
+ * `quietSince` says no.
+ */
 const BUSY = -1;
 
 export function createEchoes(now: () => number): Echoes {

@@ -43,7 +43,10 @@ export function faultAnswer(fault: Fault): Element {
   return errorAnswer(type, condition, fault.message);
 }
 
-/** A handler whose expected failures are answered as what they are, and whose others are logged and nobody's business. */
+/**
+ * Wraps a handler. Refusal and Fault are answered as the stanza errors that they stand for; any
+ * other error is logged and answered with `internal-server-error`.
+ */
 export function answering(log: Log, handler: (iq: IqContext) => ReturnType<IqHandler>): IqHandler {
   return async (iq) => {
     try {

@@ -8,7 +8,10 @@ import { errorAnswer } from './error-answer.ts';
 const LONGEST_STANZA = 400_000;
 const STANZAS = ['iq', 'message', 'presence'];
 
-/** What xmpp.js does not expect of a server must end the stream at the worst, which comes back, and never the process. */
+/**
+ * Protects the process from what xmpp.js does not expect of a server: at the worst the stream ends,
+ * which is then made anew.
+ */
 export function guard(entity: Component, log: Log): void {
   guardReading(entity);
   passOverUnaddressed(entity, log);
@@ -53,7 +56,11 @@ function tooLong(): Fault {
   return new Fault('PAYLOAD_TOO_LARGE', 'A stanza is too long for the XMPP server, and is not sent.');
 }
 
-/** An error needs no copy of the request (RFC 6120, section 8.3.1), and one nested ten thousand deep cannot be written: it would have no answer. Nor would an answer that is too long. */
+/**
+ * Sends error answers without a copy of the request, which needs none (RFC 6120, section 8.3.1). A
+ * request that is nested ten thousand deep cannot be serialised, and would get no answer. An answer
+ * that is too long is replaced by `resource-constraint`.
+ */
 function echoNothing(entity: Component): void {
   const send = entity.send;
   entity.send = async (element) => {

@@ -18,8 +18,9 @@ export function splitRow(text: string, delimiter: string): string[] {
 }
 
 /**
- * Where a line leaves the quotation marks, given how the line before it left them. `astray`: text follows the mark that should have
- * closed a field of several lines, so the mark that opened it was none.
+ * Whether a quoted field is open at the end of a line. `open`: whether one was at its beginning.
+ * `astray`: text follows the mark that should close a field of several lines, so the mark that
+ * opened it was no quotation mark.
  */
 export function quotesAfter(text: string, delimiter: string, open: boolean): 'open' | 'closed' | 'astray' {
   let at = 0;

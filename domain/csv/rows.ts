@@ -10,8 +10,10 @@ export type Row = { line: number; text: string } | { line: number; reason: strin
 const NEVER_CLOSED = 'A quotation mark opens a field and is never closed.';
 
 /**
- * Joins the lines of quoted fields into rows. A mark that is never closed costs its own row only: the lines after it are read again.
- * No line is read a third time, because lines that did not close a mark hold them in pairs only, and pairs open nothing.
+ * Joins lines into rows where a quoted field holds line breaks. A quotation mark that is never
+ * closed spoils its own row only: the lines after that one are read again, as rows of their own. No
+ * line is read a third time: in a line that closed nothing the marks stand in pairs, and pairs open
+ * no field.
  */
 export function createRowAssembler(delimiter: string, next: (row: Row) => void) {
   let pending: Line[] = [];

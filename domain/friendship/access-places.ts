@@ -1,9 +1,10 @@
 import { accessChanges, type NodeAccess, type NodeChange, narrows, USUAL } from './node-access.ts';
 
 /**
- * A place that is opened and closed by itself, such as a PEP node. What several places of one account were told is kept in one `NodeAccess`:
- * `kept` and a blank stand there before the fields of this one; nothing before those of the first. `usual`: how it is before anybody has
- * said anything.
+ * Something with access rights of its own, such as a PEP node. What all places of one account were
+ * told is kept in one `NodeAccess`. `kept`: what stands there, with a blank, before the names of
+ * this place's fields; empty for the first place, whose fields have their names alone. `usual`: the
+ * access before anybody has changed it.
  */
 export type Place = { readonly kept: string; readonly usual: NodeAccess };
 

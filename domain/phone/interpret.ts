@@ -20,9 +20,11 @@ export function interpret(dial: DialString, country: CountryCode | undefined): R
 }
 
 /**
- * `0049 176 …` in Singapore, where 004 could be a carrier and 91 India: people mean `00` as the whole world does, wherever that
- * gives a number. It is a guess unless `00` is how this country dials. What only a carrier makes a number of is a guess as well,
- * unless it could be no number after `00`.
+ * Reads a number that begins with `00`. In some countries 00 also begins a carrier's prefix: `0049
+ * 176 …` in Singapore could be dialled through carrier 004 to India (91). People mean the
+ * international prefix of most of the world, so that reading wins wherever it gives a number. It
+ * counts as guessed unless `00` is how this country dials abroad. A number that only the carrier's
+ * reading gives is guessed too, unless the digits after `00` cannot be a number at all.
  */
 function afterDoubleZero(digits: string, plan: NumberPlan, dialled: ReadNumber | undefined): ReadNumber | undefined {
   const e164 = international(digits);

@@ -29,8 +29,10 @@ export type OpenCards = {
 };
 
 /**
- * A card within a card is read like any other, and so is one whose END is missing: it shows when the next one begins after the end of a card
- * that seemed to stand in it. `next` gets the cards in the order in which they begin.
+ * Reads cards that stand in another card, and cards whose END is missing. Both begin alike: with a
+ * BEGIN inside an open card. If the outer card has more lines after the inner END, the inner card
+ * stood in it. If the next thing is another BEGIN, the outer card had lost its END. `next` gets the
+ * cards in the order in which they begin.
  */
 export function createOpenCards(next: (result: VcardResult) => void): OpenCards {
   let open: Open[] = [];
@@ -50,7 +52,7 @@ export function createOpenCards(next: (result: VcardResult) => void): OpenCards 
   function abandon(): void {
     for (let card = open.pop(); card; card = open.pop()) close(card, true);
   }
-  /** More of the outer card: so the one that has ended did stand in it. */
+  /** A line of the outer card, or its END: so the inner card did stand in it. */
   function goOn(): void {
     const inner = closed.at(-1);
     if (innerEnded && inner) inner.nested = true;

@@ -6,8 +6,9 @@ const LONGEST = 40;
 const MOST_OPEN = 16;
 
 /**
- * Takes the blanks off cards that are indented, as a whole or between BEGIN and END: a line that is indented no more than its card is no folded
- * one (RFC 2426 2.6), and a line that says `BEGIN:VCARD` never is.
+ * Removes the indentation of cards, or of the lines between BEGIN and END. A line that begins with
+ * a blank usually continues the line before (folding, RFC 2426 2.6). In an indented card it does so
+ * only if it is indented further than the card; `BEGIN:VCARD` never does.
  */
 export function createOutdent(next: LineSink): LineSink {
   /** Of the cards that are open, the innermost last. */

@@ -12,7 +12,10 @@ declare module 'fastify' {
   }
 }
 
-/** Takes no route of `app` that does not say who may call it, and says it in the API's description. */
+/**
+ * Refuses a route of `app` that does not declare who may call it, and writes what it declares into
+ * the API's description.
+ */
 export function requireDeclaredAccess(app: FastifyInstance): void {
   app.addHook('onRoute', ({ method, url, config, schema }) => {
     const access = config?.access;

@@ -51,7 +51,10 @@ export async function writeEntry(
   await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code, from });
 }
 
-/** From here on the call is one by who has logged in; whoever had its number until now has an entry of the call, too. */
+/**
+ * Makes the subscriber who has just logged in the caller of this request. Whoever had the number
+ * until now gets an audit entry of it, too.
+ */
 export async function becomeCallerWithin(
   context: Context,
   request: FastifyRequest,

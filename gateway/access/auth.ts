@@ -79,7 +79,10 @@ export async function partlyReached(request: FastifyRequest, stores: Stores): Pr
   return subscriber;
 }
 
-/** The ranges of whoever calls; a subscriber, who reaches nobody but itself, has none. */
+/**
+ * The caller's number ranges. A subscriber has none, which stands for every number: its token
+ * reaches nobody but itself anyway.
+ */
 export function rangesOf({ caller }: FastifyRequest): Pick<Grant, 'ranges'> {
   if (!caller) throw new Fault('UNAUTHENTICATED', 'Send Authorization: Bearer with a credential or a token.');
   return caller.kind === 'subscriber' ? { ranges: [] } : caller;

@@ -13,7 +13,11 @@ declare module 'fastify' {
   }
 }
 
-/** From here on the call is one by the subscriber itself: so the audit trail has it, where no stranger's call can push it out. */
+/**
+ * Makes the subscriber the caller of a request that came without a credential and has logged it in.
+ * The audit entry then stands in the subscriber's own trail, out of which no stranger's calls can
+ * push it.
+ */
 export function becomeCaller(request: FastifyRequest, { id }: { id: string }): void {
   request.caller = { kind: 'subscriber', id, tokenId: undefined };
   request.subject = id;

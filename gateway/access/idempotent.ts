@@ -85,7 +85,10 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
   });
 }
 
-/** Whom the answer tells something about: an error tells nothing, and is the same about who is there and who is not. */
+/**
+ * The subscriber whom the answer is about. An error is about nobody: it is the same whoever is
+ * there.
+ */
 function subjectIn(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
   return statusCode < 400 ? subjectOf(request) : undefined;
 }

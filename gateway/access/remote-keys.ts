@@ -11,8 +11,8 @@ const COOLDOWN = 30_000;
 /** Milliseconds for which keys are used while their issuer does not answer. */
 const STALE = 24 * 3_600_000;
 /**
- * Milliseconds that a caller waits, and that the issuer has for an answer: the callers after this
- * one have it then.
+ * Milliseconds that a caller waits for the issuer's keys, and that the issuer has for its answer.
+ * An answer that comes in between serves the next callers.
  */
 const PATIENCE = 1_500;
 const ANSWER = 10_000;
@@ -23,11 +23,11 @@ export type RemoteKeyOptions = { cooldown?: number | undefined; now?: (() => num
 type Known = { keyOf: JWTVerifyGetKey; since: number };
 
 /**
- * The keys of an issuer (RFC 7517) at the address that `find` tells, fetched when they are first
- * needed, when they are ten minutes old, and when a token names one that is not among them. An
- * issuer that hangs costs nobody whose key is known, and others a second and a half. The getter
- * throws Fault UNAVAILABLE when the keys cannot be had: nothing is called wrong for that, and
- * nothing taken unchecked.
+ * The keys of an issuer (RFC 7517) at the address that `find` tells. They are fetched when they are
+ * first needed, when they are ten minutes old, and when a token names a key that is not among them.
+ * While the issuer hangs, tokens under known keys are checked at once, and others wait 1.5 s at
+ * most. The getter throws Fault UNAVAILABLE when the keys cannot be fetched: the token is then
+ * neither refused as invalid nor accepted unchecked.
  */
 export function createRemoteKeys(
   find: () => Promise<string>,

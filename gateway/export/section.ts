@@ -6,7 +6,10 @@ import type { Context } from '../context.ts';
 export type Section = {
   /** Its field in the document. */
   name: string;
-  /** The keys that it shows, by what follows the subscriber's id in their names, without a bucket, a source or an account. */
+  /**
+   * The kinds of Redis keys that the section shows: what follows the subscriber's id in their
+   * names, without a bucket, a source or an account.
+   */
   covers: readonly string[];
   /** `grant`: of whoever asks. */
   read(

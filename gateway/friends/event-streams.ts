@@ -16,8 +16,10 @@ const FULL = 30;
 type Held = Opener & { replace(): void };
 
 /**
- * The event streams that are open in this process. A subscriber's next one over the limit takes the place of the oldest, of the token that holds most: what
- * a phone has left behind in the network before is never told that it is over. `mostOfAddress`: of all subscribers at one address; 0: no limit.
+ * The event streams that are open in this process. A subscriber who opens one more than the limit
+ * loses the oldest stream of the token that has the most: when a phone changes networks, the stream
+ * that it leaves behind stays open, as nobody tells it that it is over. `mostOfAddress`: streams of
+ * all subscribers at one address; 0: no limit.
  */
 export function createEventStreams(mostOfAddress: number) {
   /** For each subscriber, the oldest first. */

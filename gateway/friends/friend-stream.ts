@@ -8,8 +8,9 @@ import { withAvatars } from './avatars.ts';
 export type ServerEvent = { event: string; data: unknown };
 
 /**
- * Milliseconds of silence after which a line keeps the connection open through proxies, and after which the caller is looked at
- * again: so long one hears on whose end nobody tells.
+ * Milliseconds of silence after which an empty line is sent, so that proxies keep the connection
+ * open, and the caller's rights are checked again. Nothing announces that a token has expired; its
+ * stream ends after this time at the latest.
  */
 const HEARTBEAT = 10_000;
 /** Milliseconds until a stream reads everything again after the store did not answer. */
@@ -56,7 +57,11 @@ export async function* friendStream(
   }
 }
 
-/** Tokens and credentials run out without anybody saying so, and what was said while the store was away was not heard. */
+/**
+ * Whether the caller's rights have to be checked again: tokens were revoked; or it is a heartbeat,
+ * as nothing announces that a token has expired; or the store was away, and announcements may have
+ * been missed.
+ */
 function mayHaveEnded(item: Item | undefined): boolean {
   return !item || item.about === EVERYBODY || item.change.what === 'tokens';
 }

@@ -4,9 +4,15 @@ import { holdsMatch, holdsNoneMatch, type Named, type Present, quoted, readTags,
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** On a GET: what it shows, undefined for nothing. Changes under the same path go by it when they carry a condition. */
+    /**
+     * On a GET: reads what it shows; undefined when there is nothing. A conditional PUT, PATCH or
+     * DELETE of the same path compares its tags with that.
+     */
     shows?: (request: FastifyRequest) => Promise<unknown>;
-    /** The route compares by itself, in the step that changes; a GET, whose tag says nothing of the state beside it, is always answered. */
+    /**
+     * The route itself compares the version, in the step that writes. A GET that has this is never
+     * answered with 304: its tag covers only a part of what it shows.
+     */
     compares?: true;
   }
 }

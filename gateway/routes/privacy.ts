@@ -31,8 +31,10 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
   }
 
   /**
-   * Where consent is the subscriber's own step, nobody else takes it. The version at which the subscriber was found to have taken it;
-   * undefined where that does not matter.
+   * With EARSHOT_CONSENT=subscriber only the subscriber itself may become discoverable. A carrier
+   * may write settings that say so only where the subscriber has said so before; returns the
+   * version of those settings, as the write must not replace any other. Undefined where this does
+   * not apply. @throws Fault PERMISSION_DENIED
    */
   async function consentedAt(request: FastifyRequest, id: string): Promise<number | undefined> {
     if (config.consent === 'operator' || request.caller?.kind === 'subscriber') return undefined;
@@ -41,7 +43,10 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     throw new Fault('PERMISSION_DENIED', 'Only the subscriber itself can become discoverable, with its own token.');
   }
 
-  /** Whom to block: the people that the caller names, and the numbers that it does not see; those hold at `version`. */
+  /**
+   * Whom to block: the people whom the caller names, and the blocked numbers outside its ranges,
+   * which it does not see and cannot change. `version`: of the settings in which those stood.
+   */
   async function blockedBy(request: FastifyRequest, id: string, people: readonly BlockedPerson[]) {
     const grant = rangesOf(request);
     await eachInTurns(people, (one) => {

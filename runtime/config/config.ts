@@ -169,7 +169,7 @@ function service(read: Reader): ServiceConfig {
   };
 }
 
-/** Its clients log in as `+E164@host`, whatever the gateway would like. */
+/** Quicksy's clients log in as `+E164@host`, so accounts must be named after numbers. */
 function quicksy(read: Reader): 'on' | 'off' {
   const value = read.oneOf('EARSHOT_QUICKSY', ['on', 'off'], 'off');
   if (value === 'on' && read.given('EARSHOT_ACCOUNT_NAMES') !== 'number')

@@ -64,7 +64,10 @@ function batches<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
 }
 
-/** `alike`: with somebody for everybody, who is nobody where nobody has the number, but is looked at like anybody. */
+/**
+ * Who owns each number. `alike`: a number that nobody has gets a made-up id, so that the same is
+ * asked of Redis about it as about a real owner (decision 80).
+ */
 async function ownersOf(
   { stores }: ServiceContext,
   numberKeys: readonly string[],

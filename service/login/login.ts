@@ -16,9 +16,10 @@ export type LoggedIn = { subscriber: Subscriber; password?: string; parted?: str
 export type Wish = { deviceName: string | undefined; existing: Existing };
 
 /**
- * Logs in whoever has proved to have the number: the subscriber whose number it is, if it says so or need not, or a new one, whose password is
- * returned this once. `useUp` spends the proof, between the last that can fail for long and the token.
- * @throws Fault as openHolder and createSubscriber
+ * Logs in whoever has proved to have the number. Gives the number's subscriber, if the prover says
+ * that it is the same person or need not say so, or a new one, whose password is returned this
+ * once. `useUp` spends the proof; it is called after everything that may fail for long, and before
+ * the token is made. @throws Fault as openHolder and createSubscriber
  */
 export async function logIn(
   context: ServiceContext,

@@ -13,9 +13,10 @@ export type Existing = 'unsaid' | 'continue' | 'startAnew';
 export type Holder = { subscriber: Subscriber | undefined; parted?: string };
 
 /**
- * Whom the prover of a number may open: numbers are given to other people after a time, and a proof says nothing of who had it before.
- * @throws Fault CONFIRMATION_REQUIRED (the subscriber was silent for longer than the quarantine, and nothing was said), UNAVAILABLE (no account could be made for
- * who starts anew), CONFLICT
+ * The subscriber whom the proof of a number opens. Numbers are given to other people after a time,
+ * and a proof says nothing of who had the number before. @throws Fault CONFIRMATION_REQUIRED (the
+ * subscriber was silent for longer than the quarantine, and the prover has not said whether it is
+ * the same person), UNAVAILABLE (no account could be made for who starts anew), CONFLICT
  */
 export async function openHolder(context: ServiceContext, phoneNumber: string, existing: Existing): Promise<Holder> {
   const subscriber = await subscriberWith(context, phoneNumber);

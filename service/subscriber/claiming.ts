@@ -14,9 +14,9 @@ const TAKEN = {
 };
 
 /**
- * Tries to get numbers and a JID for a subscriber until nothing that passes by itself is in the way. Whoever holds one of
- * them without it being in the record gets a moment to be gone; somebody who was never finished is then given up.
- * Answers `changed` when the subscriber is not any more what was wanted for it.
+ * Claims numbers and a JID for a subscriber. As long as only somebody who is just being added,
+ * changed or removed is in the way, it is tried again, for PATIENCE; a subscriber who was never
+ * finished is then given up. `changed`: the subscriber is no longer what the attempt was made for.
  * @throws Fault ALREADY_EXISTS, CONFLICT, NOT_FOUND (the subscriber itself is gone)
  */
 export async function untilClaimed(

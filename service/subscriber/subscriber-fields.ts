@@ -87,7 +87,10 @@ export function requireStillWith(subscriber: Subscriber, phoneNumber: string): v
     throw new Fault('CONFLICT', 'The subscriber has just given this number up; try again.');
 }
 
-/** Whoever has the number in its record: the directory alone may be a moment behind, or ahead. */
+/**
+ * The subscriber whose record has the number. The directory alone does not say: it may be a moment
+ * behind the record, or ahead of it.
+ */
 export async function subscriberWith(context: ServiceContext, phoneNumber: string): Promise<Subscriber | undefined> {
   const { stores, numberKeys } = context;
   for (const id of new Set(await stores.directory.owners(numberKeys.of(phoneNumber)))) {

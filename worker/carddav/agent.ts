@@ -33,8 +33,9 @@ function connectorOf(permits: Permits): buildConnector.connector {
 }
 
 /**
- * One answer that is not permitted spoils the name: a mixed one is no accident. It is refused in
- * the words for a name that nobody has.
+ * Resolves a host's name. If one of its addresses is not permitted none is: who mixes public and
+ * internal addresses does so on purpose. The error is the same as for a name that does not exist,
+ * so it tells nothing of the operator's network.
  */
 function lookupOf(permits: Permits): LookupFunction {
   return (host, options, callback) => {

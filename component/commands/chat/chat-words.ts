@@ -32,9 +32,10 @@ export function readSaid(text: string, commands: readonly Command[]): Said | und
 }
 
 /**
- * What was written as answers to these fields, to be checked like a form's: each line names a field, by name or label, and then what goes into it; where
- * but one has to be filled in, that alone. What is not named stays as it is shown. Undefined when no field is named.
- * `numbered`: choices may be given by their place in the list, as it was shown.
+ * Reads a chat message as answers to these fields, to be checked like those of a form. Each line
+ * has a field's name or label and then the value. If only one field has to be filled in, the whole
+ * message is its value. Other fields keep the value that is shown. Undefined when no field is
+ * named. `numbered`: the choices were shown as a list, so a number stands for one of them.
  */
 export function readAnswers(
   fields: readonly Field[],
@@ -99,7 +100,10 @@ function beginsWith(text: string, word: string): boolean {
   return !/[\p{Script=Latin}\d]$/u.test(word) || !/^[\p{L}\p{N}]/u.test(text.slice(word.length));
 }
 
-/** `sign`: what may stand between, such as the colon of `Play: Foo`. A name may begin with one, after a space. */
+/**
+ * The text behind the word. `sign`: what is dropped when it follows the word directly, such as the
+ * colon of `Play: Foo`. A title may begin with the same sign, after a space.
+ */
 function restOf(text: string, word: string, sign = /^$/): string {
   return text.slice(word.length).replace(sign, '').trim();
 }

@@ -30,7 +30,10 @@ type Pending = {
 
 const LIFETIME = 15 * 60_000;
 const MOST_PENDING = 10_000;
-/** Answers to what is not understood, so that two programs do not talk for ever; and to who asks too much. */
+/**
+ * How often somebody is told that a message was not understood, and that there were too many.
+ * Without these limits two programs could answer each other for ever.
+ */
 const BEWILDERED = [{ most: 5, window: 600_000 }];
 const OVER_LIMIT = [{ most: 1, window: 60_000 }];
 
@@ -151,7 +154,10 @@ export function createConversations(context: CommandContext): Conversations {
   return { replyTo, bewildered };
 }
 
-/** A title may begin with a field's name: only a sign behind it makes it one. */
+/**
+ * Whether the text begins with a field's name and a sign such as a colon. The name alone may be the
+ * beginning of a title.
+ */
 function namesField({ fields }: Stage, text: string): boolean {
   const [, word = ''] = /^([^\s:：=]+)\s*[:：=]/.exec(text) ?? [];
   return fields.some(({ name, label }) => [name, label].includes(word.toLowerCase()));
@@ -162,7 +168,10 @@ function isDeclined(stage: Stage, given: ReadonlyMap<string, readonly string[]>)
   return isConfirmation(stage) && given.get(stage.fields[0]?.name ?? '')?.[0] === '0';
 }
 
-/** What is asked once more before it is done takes an answer of its own. */
+/**
+ * Whether the stage asks for a yes before something is done. What followed the command's word in
+ * the same message is then no answer to it.
+ */
 function isConfirmation({ fields }: Stage): boolean {
   return fields.length === 1 && fields[0]?.type === 'boolean';
 }

@@ -29,8 +29,9 @@ export class ActionError extends Error {
 }
 
 /**
- * What a request asks for: `execute` when it says nothing. With the stages so far, `execute` is what it stands for at the present one, and an action
- * that the present one does not offer is refused. @throws ActionError
+ * The action that a request asks for; `execute` when it names none. With the `stages` of a session,
+ * `execute` becomes the default action of the present stage, and an action that this stage does not
+ * offer is refused. @throws ActionError
  */
 export function actionOf({ attrs }: Element, stages?: readonly { stage: Stage }[]): Action {
   const action = attrs.action || 'execute';

@@ -4,8 +4,9 @@ import type { Command, Stage, Visit } from '../command.ts';
 import type { Texts } from '../texts/texts.ts';
 
 /**
- * A command that a client is in the middle of. `jid`: the full JID, which alone may go on; `stages`: what was asked, the present one last, with
- * what was answered to it when one goes back.
+ * A command that a client is in the middle of. `jid`: the full JID of the client, which alone may
+ * continue. `stages`: the questions so far, the present one last, each with the answers that it
+ * got, which are shown again when the user goes back.
  */
 export type Session = {
   id: string;
@@ -50,7 +51,10 @@ export function createSessions(now: () => number) {
   }
 
   return {
-    /** Undefined when there are too many of all; somebody's own oldest makes room for the sixth. */
+    /**
+     * Opens a session. A user may have five; the sixth closes the oldest of them. Undefined when
+     * there are too many sessions of all users together.
+     */
     open(jid: string, { subscriber, texts }: Visit, command: Command, stage: Stage): Session | undefined {
       forgetOld();
       const owner = ownerOf({ jid });
