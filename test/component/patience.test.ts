@@ -8,6 +8,7 @@ import type { QueueWork } from '../../runtime/queue-worker.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const JID = 'alice@op.example';
@@ -34,8 +35,7 @@ describe('the slots of a queue, and an account that does not answer', () => {
     looked = 0;
     done = 0;
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
-    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, alice, NOW);
     patience = createPatience({
       stores,
       stream: { waiting },

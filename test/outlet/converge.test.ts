@@ -8,6 +8,7 @@ import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { addSubscriber } from '../support/subscribers.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
 const NOW = 1_800_000_000_000;
@@ -39,8 +40,7 @@ describe('an outlet is brought in line with what is decided', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     [now, asked, delayed] = [NOW, [], []];
-    await stores.subscribers.create(ALICE, NOW);
-    await stores.subscribers.activate(ALICE, NOW);
+    await addSubscriber(stores, ALICE, NOW);
     await stores.friends.write('alice', { ...NO_CHANGES, set: [BOB] }, NOW);
   });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
+import { joinPair } from '../support/pair.ts';
 import { makePassword, nowPlaying, request, secondsShown } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
 
@@ -37,7 +38,7 @@ describe('ListenBrainz', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    [alice, bob] = await joinPair(api);
   });
 
   beforeEach(async () => {

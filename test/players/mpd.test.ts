@@ -5,6 +5,7 @@ import type { Stack } from '../../local/stack/stack.ts';
 import { connectSingle } from '../../runtime/redis.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { joinFriends } from '../support/pair.ts';
 import { type Mpd, startMpd } from '../support/players/mpd.ts';
 import { type ApplicationPassword, makePassword, nowPlaying } from '../support/players/players.ts';
 import { startTestStack } from '../support/stack.ts';
@@ -23,10 +24,7 @@ describe('mpd with mpdscribble', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
     made = await makePassword(api, alice, 'Living room');
     mpd = await startMpd(`${stack.gatewayUrl}/audioscrobbler`, { name: made.userName, password: made.password }, [

@@ -6,6 +6,7 @@ import type { Stack } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { openEvents } from '../support/http/event-stream.ts';
+import { joinFriends } from '../support/pair.ts';
 import { nowPlaying, secondsShown } from '../support/players/players.ts';
 import { publishes } from '../support/players/publishes.ts';
 import { startTestStack } from '../support/stack.ts';
@@ -33,10 +34,7 @@ describe('a tune that the user’s own client publishes', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
   });

@@ -16,6 +16,7 @@ import { createEventSource } from '../../store/base/events.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
 import type { TestRedis } from './redis.ts';
+import { addSubscriber } from './subscribers.ts';
 
 const OPERATOR_KEY = 'an operator’s key'.replaceAll(/[^a-z]/g, '-');
 
@@ -90,8 +91,7 @@ export async function openTestGateway(
       const id = randomUUID();
       const numbers = hashNumbers(phoneNumbers, numberKeys);
       const subscriber = { id, ...numbers, jid: `${id}@op.example`, displayName: '', state: 'pending' as const };
-      await stores.subscribers.create(subscriber, now());
-      await stores.subscribers.activate(subscriber, now());
+      await addSubscriber(stores, subscriber, now());
       return id;
     },
     /** The newest code that waits for a number, as the operator sees it. */

@@ -11,6 +11,7 @@ import type { Stores } from '../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -53,8 +54,7 @@ describe('consent in the reconcile job', () => {
 
   async function join(id: string, holds: string[], number = id): Promise<void> {
     const record = { id, phoneNumber: '+1', numberKey: keyOf(number), jid: `${id}@op.example`, displayName: id };
-    await stores.subscribers.create({ ...record, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...record, state: 'pending' }, NOW);
+    await addSubscriber(stores, record, NOW);
     await stores.addressBooks.replace(id, bookOf(...holds), NOW);
   }
 

@@ -9,6 +9,7 @@ import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
+import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -44,8 +45,7 @@ describe('the reconcile job', () => {
     });
     for (const id of ['alice', 'bob']) {
       const subscriber = { id, phoneNumber: '+1', numberKey: keyOf(id), jid: `${id}@op.example`, displayName: id };
-      await stores.subscribers.create({ ...subscriber, state: 'pending' }, NOW);
-      await stores.subscribers.activate({ ...subscriber, state: 'pending' }, NOW);
+      await addSubscriber(stores, subscriber, NOW);
     }
     const friends = async (id: string) => (await stores.friends.list(id)).map((friend) => friend.id);
     return { stores, reconcile, friends };

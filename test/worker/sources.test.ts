@@ -12,6 +12,7 @@ import { createSourceSlots, type SourceSlot } from '../../worker/source-slots.ts
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startHostile } from '../support/servers/carddav.ts';
+import { addSubscriber } from '../support/subscribers.ts';
 
 const [NUMBER_KEY, SECRETS_KEY] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 const numberKeyOf = createNumberKey(NUMBER_KEY);
@@ -63,8 +64,7 @@ describe('the source job', () => {
   }
   async function join(id: string, ...urls: string[]): Promise<void> {
     const subscriber = { id, phoneNumber: '+1', numberKey: numberKeyOf(id), jid: `${id}@op.example`, displayName: id };
-    await stores.subscribers.create({ ...subscriber, state: 'pending' }, Date.now());
-    await stores.subscribers.activate({ ...subscriber, state: 'pending' }, Date.now());
+    await addSubscriber(stores, subscriber, Date.now());
     for (const [i, url] of urls.entries()) {
       const credentials = seal(SECRETS_KEY, sealPurpose(id, `s${i}`), '{}');
       await stores.sources.link(id, { name: `s${i}`, url, credentials }, Date.now());

@@ -17,6 +17,7 @@ import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const JID = 'alice@op.example';
@@ -65,8 +66,7 @@ describe('offers, where the server grants no privileges', () => {
       now: () => NOW,
     } as unknown as Context;
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
-    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, alice, NOW);
   });
 
   after(async () => server?.stop());

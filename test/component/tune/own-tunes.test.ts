@@ -10,6 +10,7 @@ import { createQueues, type Queues } from '../../../runtime/queues.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const TUNE = 'http://jabber.org/protocol/tune';
@@ -40,8 +41,7 @@ describe('events of user tunes', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
-    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, alice, NOW);
     context = { stores, queues, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
   });
 

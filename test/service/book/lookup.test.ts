@@ -6,6 +6,7 @@ import type { ServiceContext } from '../../../service/context.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const numberKeys = createNumberKeys(Buffer.alloc(32, 1), Buffer.alloc(32, 2));
@@ -36,8 +37,7 @@ describe('a look-up by number', () => {
     const id = `somebody-${made}`;
     const jid = `${id}@op.example`;
     const one = { id, ...hashNumbers(phoneNumbers, numberKeys), jid, displayName: id, state: 'pending' as const };
-    await stores.subscribers.create(one, NOW);
-    await stores.subscribers.activate(one, NOW);
+    await addSubscriber(stores, one, NOW);
     return { ...one, state: 'active' };
   }
 
@@ -123,11 +123,9 @@ describe('a look-up by number', () => {
   it('looks at ten thousand numbers, and Redis answers others again and again meanwhile', async () => {
     const rich = server.freshStores();
     const ofAlice = { ...context, stores: rich } as ServiceContext;
-    await rich.subscribers.create({ ...alice, state: 'pending' }, NOW);
-    await rich.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await addSubscriber(rich, alice, NOW);
     const friend = { ...(await join(number(0))), state: 'pending' as const };
-    await rich.subscribers.create(friend, NOW);
-    await rich.subscribers.activate(friend, NOW);
+    await addSubscriber(rich, friend, NOW);
     const contact = { name: 'Alice', groups: [], numberKeys: [alice.numberKey] };
     await rich.addressBooks.replace(friend.id, new Map([['uid', contact]]), NOW);
     const many = [...Array.from({ length: 9_999 }, (_, i) => `+4479${11_300_000 + i}`), number(0)];

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_700_000_000_000;
 const JID = 'alice@op.example';
@@ -20,8 +21,7 @@ describe('store/account/avatars', () => {
     const stores = server.freshStores();
     const numbers = { phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA' };
     const alice = { id: 'alice', ...numbers, jid: JID, displayName: '', state: 'pending' as const };
-    await stores.subscribers.create(alice, NOW);
-    await stores.subscribers.activate(alice, NOW);
+    await addSubscriber(stores, alice, NOW);
     const { avatars, due } = stores;
     return {
       avatars,

@@ -3,6 +3,7 @@ import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../../do
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
 const NOW = 1_800_000_000_000;
@@ -27,8 +28,7 @@ function describeAddressBooks(kind: RedisKind): void {
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await stores.subscribers.create({ id: 'alice', ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
   });
 
   const watchScripts = (look: LooksAtScript) => watchedStores(server, stores, look);

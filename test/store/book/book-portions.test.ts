@@ -5,6 +5,7 @@ import { PORTION } from '../../../store/book/book-portions.ts';
 import type { SourceReading } from '../../../store/book/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
 const NOW = 1_800_000_000_000;
@@ -36,8 +37,7 @@ function describeWholeBooks(kind: RedisKind): void {
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await stores.subscribers.create({ id: 'alice', ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
   });
 
   const put = (size: number, first = 0) => stores.addressBooks.replace('alice', bookOf(size, first), NOW);
@@ -106,8 +106,7 @@ function describeWholeBooks(kind: RedisKind): void {
   it('is the same when whoever empties a book dies between two steps, once somebody goes on', async () => {
     await put(5_000);
     await tidy();
-    await stores.subscribers.create({ ...BOB, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...BOB, state: 'pending' }, NOW);
+    await addSubscriber(stores, BOB, NOW);
     await stores.pairs.decline('alice', 'bob', [keyOf('0'), keyOf('4999')]);
     const dying = beforeScript(3, die);
     expect(await outcomeOf(dying.addressBooks.drop('alice', NOW))).to.equal('dead');

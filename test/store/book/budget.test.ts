@@ -5,6 +5,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { SourceLease } from '../../../store/book/book-writer.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const BUDGET: NumberBudget = { first: 3, daily: 2 };
@@ -26,8 +27,7 @@ function describeBudget(kind: RedisKind): void {
   beforeEach(async () => {
     stores = server.freshStores(BUDGET);
     const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await stores.subscribers.create({ id: 'alice', ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
   });
 
   const bookOf = (numbers: string) =>

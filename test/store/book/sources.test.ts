@@ -4,6 +4,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { ReadOutcome, SourceReading } from '../../../store/book/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -22,8 +23,7 @@ describe('the sources of a subscriber', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await stores.subscribers.create({ id: 'alice', ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ id: 'alice', ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
   });
 
   const link = (name: string, url = 'https://dav.example/') =>

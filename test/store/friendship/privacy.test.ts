@@ -5,6 +5,7 @@ import { GRACE } from '../../../store/base/due.ts';
 import type { Blocked } from '../../../store/friendship/privacy.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -27,8 +28,7 @@ describe('the store of consent', () => {
       jid: 'alice@op.example',
       displayName: '',
     };
-    await stores.subscribers.create({ ...alice, state: 'pending' }, NOW);
-    await stores.subscribers.activate({ ...alice, state: 'pending' }, NOW);
+    await addSubscriber(stores, alice, NOW);
     await stores.pairs.clearAnnounced('alice', (await stores.subscribers.recordAnnounced('alice')).announced);
     await stores.due.settle('reconcile', 'alice', []);
   });

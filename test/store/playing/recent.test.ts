@@ -3,6 +3,7 @@ import type { Privacy } from '../../../domain/friendship/privacy.ts';
 import { HISTORY } from '../../../domain/playing/popular.ts';
 import type { Tune } from '../../../domain/playing/tune.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_700_000_000_000;
 const FRIENDS: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
@@ -27,8 +28,7 @@ describe('store/playing/recent', () => {
     const stores = server.freshStores();
     const numbers = { phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA' };
     const alice = { id: 'alice', ...numbers, jid: 'alice@op.example', displayName: '', state: 'pending' as const };
-    await stores.subscribers.create(alice, NOW);
-    await stores.subscribers.activate(alice, NOW);
+    await addSubscriber(stores, alice, NOW);
     return {
       stores,
       note: (title: string, at = NOW, audience: Privacy['audience'] = 'friends') =>

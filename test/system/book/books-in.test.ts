@@ -8,6 +8,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Answer, type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { memoryFor } from '../../support/memory.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 
 const MB = 1024 * 1024;
@@ -25,8 +26,7 @@ describe('books in', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });
 

@@ -3,6 +3,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -22,8 +23,7 @@ describe('several numbers for one subscriber', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });

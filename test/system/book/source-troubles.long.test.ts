@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import {
   call,
   type DavServer,
@@ -28,8 +29,7 @@ describe('a network address book in trouble', () => {
     ]);
     relay = await startRelay(server.origin);
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await server.put('bob', ['FN:Bob of the network', 'TEL:139 0013 9000', `PHOTO;ENCODING=b:${photo('one')}`]);
   });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import {
   type DavServer,
   type Relay,
@@ -35,8 +36,7 @@ for (const [kind, start] of [
       [stack, server] = await Promise.all([startTestStack({ env: { EARSHOT_SOURCE_ALLOW: '127.0.0.1' } }), start()]);
       relay = await startRelay(server.origin);
       api = createApi(stack);
-      alice = await api.join('+8613800138000', 'Alice');
-      bob = await api.join('+8613900139000', 'Bob');
+      [alice, bob] = await joinPair(api);
       carol = await api.join('+8613700137000', 'Carol');
       for (const friend of [bob, carol])
         await api.putBook(friend, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);

@@ -3,6 +3,7 @@ import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { createChatter } from '../../support/xmpp/adhoc.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -29,8 +30,7 @@ describe('commands as text, in a chat', () => {
       },
     });
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
     alices.xmpp.iqCallee.get('urn:xmpp:time', 'time', () =>

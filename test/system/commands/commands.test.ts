@@ -2,6 +2,7 @@ import { xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { codeFor } from '../../support/http/codes.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { type CommandAnswer, type Commander, createCommander, submitForm } from '../../support/xmpp/adhoc.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -39,8 +40,7 @@ describe('commands from an XMPP client', () => {
       },
     });
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
     hers = createCommander(alices.xmpp);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { PART_NAMES, type Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -63,10 +64,7 @@ describe('kill -9 during traffic', () => {
     const stack = await startTestStack();
     try {
       const api = createApi(stack);
-      const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-      await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-      await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-      await api.settled(alice, bob);
+      const [alice, bob] = await joinFriends(api);
       const bobs = await connectFriend(stack, bob);
       await api.play(alice, { title: 'A tune that must not play for ever', length: 2 });
       await bobs.hears(alice.jid, 'A tune that must not play for ever');

@@ -5,6 +5,7 @@ import { readOperations } from '../../fuzz/operations.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { whileHanging } from '../../support/hanging.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -20,10 +21,7 @@ describe('a server that hangs instead of dying', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_REDIS_PATIENCE_MS: '5000' } });
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
   });
 

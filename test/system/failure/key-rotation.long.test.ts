@@ -4,6 +4,7 @@ import { createClient } from 'redis';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 
 describe('a number key that is changed', () => {
@@ -19,8 +20,7 @@ describe('a number key that is changed', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     await api.expectStatus(200, patch(bob, { otherPhoneNumbers: ['+4915146788794'] }));
     await putBooks();
     await api.settled(alice, bob);

@@ -4,6 +4,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { runEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -16,8 +17,7 @@ describe('earshot reconcile --all', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     await api.putBook(alice, [
       { name: 'Bob', phoneNumbers: [bob.phoneNumber] },
       { name: 'Carol, not here yet', phoneNumbers: ['+8613700137000'] },

@@ -6,6 +6,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -24,10 +25,7 @@ describe('all of Earshot on a Redis Cluster', () => {
     cluster = await startRedisCluster(dir, 'a-password');
     stack = await startTestStack({ redisUrl: cluster.url, env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
   });
 

@@ -5,6 +5,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { filesIn } from '../../support/kept/files.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -19,8 +20,7 @@ describe('a JID that changes', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     bobs = await connectFriend(stack, bob);
     old = await connectFriend(stack, alice);
     await old.setItem({ jid: bob.jid, name: 'My Bob' });

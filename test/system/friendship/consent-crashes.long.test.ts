@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { PART_NAMES, type Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import { random } from '../../support/random.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
@@ -19,8 +20,7 @@ describe('a block that meets kill -9', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     const contact = ({ phoneNumber }: Person) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] });
     await api.putBook(alice, [contact(bob), contact(carol)]);

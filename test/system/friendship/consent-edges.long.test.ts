@@ -4,6 +4,7 @@ import { type Api, type Contact, createApi, type Person } from '../../support/ap
 import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { filesIn } from '../../support/kept/files.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -35,8 +36,7 @@ describe('consent between two people', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     await api.putBook(alice, [contact(bob, ['Work'])]);
     await api.putBook(bob, [contact(alice)]);

@@ -4,6 +4,7 @@ import { type Api, type Contact, createApi, type Person } from '../../support/ap
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { whole } from '../../support/length.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -53,8 +54,7 @@ describe('consent', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     await api.putBook(alice, [contact(bob, 'Bob', ['Work']), contact(carol, 'Carol', ['Family'])]);
     await api.putBook(bob, [contact(alice, 'Alice'), contact(carol, 'Carol')]);

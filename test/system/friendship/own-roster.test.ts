@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -19,8 +20,7 @@ describe('a roster that belongs to its user', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000');
-    bob = await api.join('+8613900139000');
+    [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: ['13800138000'] }]);

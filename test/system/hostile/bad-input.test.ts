@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 
 const CODES: Record<number, string[]> = {
@@ -22,8 +23,7 @@ describe('bad input', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
   });
 
   after(async () => stack?.stop());

@@ -7,6 +7,7 @@ import { WHOLE, whole } from '../../support/length.ts';
 import { random } from '../../support/random.ts';
 import { rankTest } from '../../support/rank-test.ts';
 import { startWithoutXmpp, type WithoutXmpp } from '../../support/servers/without-xmpp.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 /** Of each kind of number. */
 const SAMPLES = whole(500, 60);
@@ -33,8 +34,7 @@ const KINDS: Kind[] = [
 async function register({ stores, keyOf }: WithoutXmpp, phoneNumber: string): Promise<string> {
   const id = randomUUID();
   const subscriber = { id, phoneNumber, numberKey: keyOf(phoneNumber), jid: `${id}@op.example`, displayName: 'Bob' };
-  await stores.subscribers.create({ ...subscriber, state: 'pending' }, Date.now());
-  await stores.subscribers.activate({ ...subscriber, state: 'pending' }, Date.now());
+  await addSubscriber(stores, subscriber, Date.now());
   return id;
 }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createClient } from 'redis';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 
 type Entry = {
@@ -31,7 +32,7 @@ describe('the audit trail', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
+    [alice, bob] = await joinPair(api);
   });
 
   after(async () => stack?.stop());

@@ -6,6 +6,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -29,8 +30,7 @@ describe('what is held about a subscriber', () => {
     stack = await startTestStack();
     api = createApi(stack);
     hashOf = createNumberKey(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     dave = await api.join('+8613600136000', 'Dave');
     alices = await connectFriend(stack, alice, 'Out for lunch');
     for (const one of [bob, dave]) await api.putBook(one, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);

@@ -5,6 +5,7 @@ import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { startExtraGateway } from '../../support/http/extra-gateway.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -17,8 +18,7 @@ describe('the event stream of friends', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     await api.putBook(alice, [{ name: 'Bobby', phoneNumbers: [bob.phoneNumber] }]);
   });
 

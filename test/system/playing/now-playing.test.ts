@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -30,10 +31,7 @@ describe('now playing', () => {
   before(async () => {
     stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: `${INTERVAL}` } });
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
   });
 
@@ -116,10 +114,7 @@ describe('now playing, where a change has to wait for ten minutes', () => {
 
   it('publishes the first change at once, and a stop too', async () => {
     const api = createApi(stack);
-    const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    const [alice, bob] = await joinFriends(api);
     const bobs = await connectFriend(stack, bob);
     await api.play(alice, { title: 'Stopped soon', length: 7_200 });
     await bobs.hears(alice.jid, 'Stopped soon');

@@ -4,6 +4,7 @@ import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack, withRedis } from '../../support/stack.ts';
 import { png, pngUri, publishAvatar, sha1, vcardWith, withdrawAvatar } from '../../support/xmpp/avatars.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -21,7 +22,7 @@ describe('how a friend appears', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
+    [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await api.putVcards(alice, card('Bob', bob.phoneNumber));
     await api.settled(alice, bob);
@@ -166,7 +167,7 @@ describe('another set-up', () => {
   after(async () => stack?.stop());
 
   it('has vCards read that the server keeps apart from avatars, and no history of what is played', async () => {
-    const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    const [alice, bob] = await joinPair(api);
     for (const [one, other] of [
       [alice, bob],
       [bob, alice],

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { createApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -14,10 +15,7 @@ describe('presence', () => {
   it('is seen of who comes online long after the component, when nobody was online before', async () => {
     stack = await startTestStack();
     const api = createApi(stack);
-    const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    const [alice, bob] = await joinFriends(api);
     // The server's time to repeat who is online, after which silence means offline.
     await sleep(5_500);
     const bobs = await connectFriend(stack, bob, 'late but there');

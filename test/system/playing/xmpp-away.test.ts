@@ -3,6 +3,7 @@ import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
+import { joinPair } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
@@ -17,8 +18,7 @@ describe('while the XMPP server is away, a friend’s event stream', () => {
   before(async () => {
     stack = await startTestStack();
     api = createApi(stack);
-    alice = await api.join('+8613800138000', 'Alice');
-    bob = await api.join('+8613900139000', 'Bob');
+    [alice, bob] = await joinPair(api);
     await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber], groups: ['Work'] }]);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await api.settled(alice, bob);

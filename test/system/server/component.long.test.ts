@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { ALL_PRIVILEGES } from '../../../local/prosody/prosody-config.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { startTestStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 import { startPatiently } from '../../support/xmpp/patient-start.ts';
@@ -57,10 +58,7 @@ describe('the component', () => {
     const stack = await startTestStack();
     try {
       const api = createApi(stack);
-      const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-      await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-      await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-      await api.settled(alice, bob);
+      const [alice, bob] = await joinFriends(api);
       // Five seconds after it has connected the component takes whom the server has not named for offline.
       await sleep(6_000);
       const bobs = await connectFriend(stack, bob);

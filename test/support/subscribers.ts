@@ -1,0 +1,8 @@
+import type { Stores } from '../../store/stores.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
+
+/** Puts a subscriber into the stores as the gateway does, at the time `now` in milliseconds. */
+export async function addSubscriber(stores: Stores, subscriber: Omit<Subscriber, 'state'>, now: number): Promise<void> {
+  await stores.subscribers.create({ ...subscriber, state: 'pending' }, now);
+  await stores.subscribers.activate({ ...subscriber, state: 'pending' }, now);
+}
