@@ -1,4 +1,5 @@
 import { wakeOutlets } from '../runtime/queues.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { Marks } from '../store/base/marks.ts';
 import { isStaying, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
@@ -27,7 +28,7 @@ async function lookAnew({ stores, queues, log, now }: Context, id: string): Prom
   log.warn({ subject: id }, 'this job ran twice at the same time; everything about its subscriber is looked at anew');
   const subscriber = await stores.subscribers.record(id);
   if (subscriber) await stores.reconciliation.mark([subscriber], now());
-  await queues.enqueue('reconcile', [id]);
+  await wake(queues, 'recheck', [id]);
 }
 
 /** A mark is taken away only after its work is done. */
@@ -156,7 +157,7 @@ async function enterNumbers(
 async function touch({ stores, queues, now }: Context, id: string, others: readonly string[]): Promise<void> {
   const unique = [...new Set(others)].filter((other) => other !== id);
   await stores.pairs.touch(id, unique, now());
-  await queues.enqueue('reconcile', unique);
+  await wake(queues, 'paired', unique);
 }
 
 /** Somebody leaves: the book, the tune, every block and every friendship end. */

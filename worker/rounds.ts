@@ -1,3 +1,4 @@
+import { wake } from '../store/base/makes-due.ts';
 import type { Context } from './context.ts';
 import { isOutdated } from './identity.ts';
 
@@ -18,8 +19,9 @@ export async function goOn(context: Context): Promise<void> {
       .filter((record) => record?.state === 'active')
       .map((record) => record as NonNullable<typeof record>);
     await stores.reconciliation.mark(active, now());
-    await queues.enqueue(
-      'reconcile',
+    await wake(
+      queues,
+      'recheck',
       active.map(({ id }) => id),
     );
     await stores.reconciliation.reach(next, active.length);

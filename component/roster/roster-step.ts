@@ -1,4 +1,5 @@
 import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/friendship/roster.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import { newStamp } from '../../store/base/marks.ts';
 import type { DirtyItem } from '../../store/friendship/friends.ts';
 import { keysOf } from '../../store/subscriber/subscriber-record.ts';
@@ -69,7 +70,7 @@ async function declined({ stores, queues, now }: Context, id: string, other: str
   if (!friend) return;
   await stores.pairs.decline(id, other, keysOf(friend));
   await stores.pairs.touch(id, [other], now());
-  await queues.enqueue('reconcile', [id, other]);
+  await wake(queues, 'paired', [id, other]);
 }
 
 /** The user's clients see the former friend leave, and the server no longer takes the friend's for an audience. */

@@ -1,7 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
 import { decideShowing } from '../../domain/playing/showing.ts';
-import { wakeOutlets } from '../../runtime/queues.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { ServiceContext } from '../context.ts';
@@ -18,7 +18,7 @@ export async function changePrivacy(
   version: number | undefined,
 ): Promise<void> {
   await stores.privacies.put(id, privacy, blocked, version, now());
-  await Promise.all([wakeOutlets(queues, [id]), queues.enqueue('reconcile', [id])]);
+  await wake(queues, 'privacy', [id]);
   const basis = await stores.situations.basis(id);
   // What still plays is shown to a new audience.
   const shown = toRemember(config, basis, decideShowing(basis, now()));

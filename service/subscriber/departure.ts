@@ -11,6 +11,6 @@ export async function removeSubscriber({ stores, queues, now }: ServiceContext, 
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
   await stores.idempotency.erase(id);
-  await Promise.all([wakeOutlets(queues, [id]), wake(queues, 'left', id)]);
+  await Promise.all([wakeOutlets(queues, [id]), wake(queues, 'left', [id])]);
   await stores.events.tell(id, { what: 'gone' });
 }

@@ -41,7 +41,7 @@ export async function createSubscriber(
   const password = jidText === undefined ? await makeAccount(context, subscriber, wantedPassword) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
-  await wake(queues, 'activated', subscriber.id);
+  await wake(queues, 'activated', [subscriber.id]);
   if (config.consent === 'subscriber') {
     // Nor does the server show what the subscriber's own client plays.
     await stores.sharing.ask(subscriber.id, now());
@@ -59,7 +59,7 @@ async function makeAccount(
   const state = await askForAccount(context, subscriber.id, password);
   if (state === 'made') return password;
   await stores.subscribers.giveUp(subscriber, now());
-  await wake(queues, 'left', subscriber.id);
+  await wake(queues, 'left', [subscriber.id]);
   if (state === 'taken')
     throw new Fault(
       'ALREADY_EXISTS',

@@ -76,7 +76,7 @@ export async function changeIdentity(
       );
       if (outcome === 'ok') return;
     } finally {
-      await wake(queues, jid === subscriber.jid ? 'renumbered' : 'moved', id);
+      await wake(queues, jid === subscriber.jid ? 'renumbered' : 'moved', [id]);
     }
   }
 }
@@ -125,5 +125,5 @@ export async function rename(
     throw new Fault('FAILED_PRECONDITION', 'Somebody else has just changed the name; read the ETag and decide anew.');
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
   await stores.pairs.touch(id, friends, now());
-  await queues.enqueue('reconcile', friends);
+  await wake(queues, 'paired', friends);
 }

@@ -2,6 +2,7 @@ import { RESP_TYPES } from 'redis';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { madeDue } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
@@ -41,7 +42,7 @@ export function createPairs(redis: Redis, keys: Keys) {
       [...byPartition(ids)].map(async ([partition, part]) => {
         const batch = redis.multi();
         const due = part.map((value) => ({ value, score: now + GRACE }));
-        batch.zAdd(keys.duePart('reconcile', partition), due, { comparison: 'LT' });
+        for (const queue of madeDue('paired')) batch.zAdd(keys.duePart(queue, partition), due, { comparison: 'LT' });
         for (const id of part) write(batch, id);
         await batch.exec();
       }),

@@ -3,6 +3,7 @@ import { type Audience, OPEN, type Privacy } from '../../domain/friendship/priva
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { PUT_PRIVACY } from './privacy-script.ts';
@@ -51,6 +52,7 @@ export function createPrivacies(redis: Redis, keys: Keys) {
       ifVersion: number | undefined,
       now: number,
     ): Promise<number> {
+      const [dueReconcile = '', ...outletDues] = duesOf(keys, 'privacy', id);
       const reply = await PUT_PRIVACY.run(
         redis,
         {
@@ -61,8 +63,8 @@ export function createPrivacies(redis: Redis, keys: Keys) {
           dirtyBlocked: keys.dirtyBlocked(id),
           playing: keys.playing(id),
           recent: keys.recent(id),
-          dueReconcile: keys.due('reconcile', id),
-          outletDues: keys.outletDues(id),
+          dueReconcile,
+          outletDues,
         },
         {
           ...{ id, mark: newStamp(), dueAt: now + GRACE, ifVersion },

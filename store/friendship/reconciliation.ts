@@ -2,6 +2,7 @@ import type { Policy } from '../../domain/friendship/association.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { madeDue } from '../base/makes-due.ts';
 import { clearOne, newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
 import { defineScript } from '../base/script.ts';
@@ -82,7 +83,7 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
           const stamp = newStamp();
           const batch = redis.multi();
           const due = ids.map((value) => ({ value, score: now + GRACE }));
-          batch.zAdd(keys.duePart('reconcile', partition), due, { comparison: 'LT' });
+          for (const queue of madeDue('recheck')) batch.zAdd(keys.duePart(queue, partition), due, { comparison: 'LT' });
           batch.hSet(keys.rechecks(partition), Object.fromEntries(ids.map((id) => [id, stamp])));
           for (const id of ids)
             for (const key of keysOf(byId.get(id) as Subscriber)) batch.hSet(keys.announced(id), key, stamp);
