@@ -2,7 +2,9 @@ import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
+import { connectEvents } from '../runtime/redis.ts';
 import { readVersion } from '../runtime/version.ts';
+import { createWakeSource } from '../store/base/wakes.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createChat } from './commands/chat/chat.ts';
@@ -28,7 +30,8 @@ import { createOwnTunes } from './tune/own-tunes.ts';
 
 /** Starts the external component: its stream, and the jobs that need it. */
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
-  const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
+  const { stores, queues, queueRedis, place, close } = await openStores(config, 'wait', log);
+  const wakeRedis = await connectEvents(place, log);
   const stream = createStream(config, log);
   const context: Context = {
     stores,
@@ -46,7 +49,8 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
   const patience = createPatience(context);
   const parts = { presence, avatars, contacts, bounces, patience };
-  const jobs = createJobs(context, config, queueRedis, () => gate.server(), parts);
+  const sources = { queueRedis, wakes: createWakeSource(wakeRedis, stores.keys) };
+  const jobs = createJobs(context, config, sources, () => gate.server(), parts);
   const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') {
@@ -89,6 +93,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await chat.stop();
       await stream.stop();
       await close();
+      wakeRedis.destroy();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { Fault } from '../domain/fault.ts';
 import { createConverge } from '../outlet/converge.ts';
 import type { ComponentConfig } from '../runtime/config/config.ts';
+import { type Asked, createMemoryWorker, type MemoryWork } from '../runtime/memory-worker.ts';
 import type { QueueRedis } from '../runtime/queue-redis.ts';
-import { type QueueName, type QueueOf, queuesOf } from '../runtime/queue-table.ts';
-import { createQueueWorker, type QueueWork, type QueueWorker } from '../runtime/queue-worker.ts';
+import { isInMemory, type MemoryQueue, type QueueName, type QueueOf, queuesOf } from '../runtime/queue-table.ts';
+import { createQueueWorker, type QueueWorker } from '../runtime/queue-worker.ts';
+import type { WakeSource } from '../store/base/wakes.ts';
 import { createAccountJob } from './account/account.ts';
 import type { Context } from './context.ts';
 import type { Patience } from './patience.ts';
@@ -28,18 +30,27 @@ export type JobParts = {
 };
 
 type JobName = QueueOf<'component'>;
+type Work = {
+  [Name in JobName]: Name extends MemoryQueue ? MemoryWork : (id: string) => Promise<void>;
+};
 
-/** The component's queue workers. What they do is decided once for each server that the gate lets in. */
+/** Subscribers of one partition whom a worker that begins looks for in a due list; the sweep finds the others. */
+const MOST_UNDER_WAY = 5_000;
+
+/**
+ * The component's queue workers. What they do is decided once for each server that the gate lets in. The server lets one
+ * component connect, and only that one's workers are open: so jobs that are kept in memory are done by one process.
+ */
 export function createJobs(
   context: Context,
   config: ComponentConfig,
-  queueRedis: QueueRedis,
+  sources: { queueRedis: QueueRedis; wakes: WakeSource },
   present: () => XmppServer | undefined,
   parts: JobParts,
 ): Map<QueueName, QueueWorker> {
-  const known = new WeakMap<XmppServer, Record<JobName, QueueWork>>();
+  const known = new WeakMap<XmppServer, Work>();
 
-  function workNow(): Record<JobName, QueueWork> {
+  function workNow(): Work {
     const server = present();
     if (!server) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
     const work = known.get(server) ?? workWith(server, context, config, parts);
@@ -47,13 +58,24 @@ export function createJobs(
     return work;
   }
 
-  return new Map(
-    queuesOf('component').map((name) => {
-      const patient = parts.patience.of(name, async (...job) => workNow()[name](...job));
-      const { redisPrefix } = config;
-      return [name, createQueueWorker(queueRedis, redisPrefix, name, context.log, patient)];
-    }),
-  );
+  function workerOf(name: JobName): QueueWorker {
+    if (!isInMemory(name)) {
+      const work = parts.patience.of(name, async (id) => workNow()[name](id));
+      return createQueueWorker(sources.queueRedis, config.redisPrefix, name, context.log, work);
+    }
+    const asked: Asked = {
+      listen: (wake, gap) => sources.wakes.listen(name, wake, gap),
+      underWay: () => context.stores.due.underWay(name, context.now(), MOST_UNDER_WAY),
+    };
+    return createMemoryWorker(
+      name,
+      context.log,
+      asked,
+      parts.patience.of(name, async (id) => workNow()[name](id)),
+    );
+  }
+
+  return new Map(queuesOf('component').map((name) => [name, workerOf(name)]));
 }
 
 /** Most jobs do one thing where the server has an ability, and another, or nothing yet, where it has not (decision 74). */
@@ -62,7 +84,7 @@ function workWith(
   context: Context,
   config: ComponentConfig,
   { presence, avatars, contacts, bounces }: JobParts,
-): Record<JobName, QueueWork> {
+): Work {
   const { domain } = config;
   return {
     tune: nodes ? createConverge(createXmppOutlet({ ...context, nodes }, config), context) : createQuietOutbox(context),

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueName } from '../runtime/queue-table.ts';
-import type { QueueWork } from '../runtime/queue-worker.ts';
 import type { Context } from './context.ts';
 import { Unanswered } from './stream/requests.ts';
 
 /** Runs the work of queues so that an account that does not answer costs only its own subscriber anything (decision 120). */
 export type Patience = {
-  /** The same work, which gives its slot back when it waits for such an account. */
-  of(queue: QueueName, work: QueueWork): QueueWork;
+  /** The same work, which gives its slot back when it waits for such an account; then its result is lost. */
+  of<Result>(queue: QueueName, work: (id: string) => Promise<Result>): (id: string) => Promise<Result | undefined>;
   /** The stream is gone: whoever did not answer may do so on the next. */
   forget(): void;
   /** Waits for what has given its slot back and is still under way. */
@@ -42,19 +41,21 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
     return now() + rest;
   }
 
-  async function attempt(queue: QueueName, id: string, running: Promise<void>): Promise<void> {
+  async function attempt<Result>(queue: QueueName, id: string, running: Promise<Result>): Promise<Result | undefined> {
     try {
-      await running;
+      const result = await running;
       silent.delete(id);
+      return result;
     } catch (err) {
       if (!(err instanceof Unanswered)) throw err;
       log.warn({ subject: id, queue }, 'the subscriber’s account on the XMPP server does not answer');
       await stores.due.postpone(queue, id, leaveAlone(id));
+      return undefined;
     }
   }
 
   /** Whether the job has come to wait for its subscriber's account; false once it is done. */
-  async function hasToWait(id: string, running: Promise<void>): Promise<boolean> {
+  async function hasToWait(id: string, running: Promise<unknown>): Promise<boolean> {
     const stop = new AbortController();
     const done = running.then(
       () => true,
@@ -79,25 +80,33 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
    * Lets the job go on without its slot. A job that is asked for meanwhile is enqueued when this
    * one has ended. If this one fails, its subscriber is still due, and the sweep enqueues it again.
    */
-  function putAside(key: string, queue: QueueName, id: string, running: Promise<void>): void {
+  function putAside(key: string, queue: QueueName, id: string, running: Promise<unknown>): void {
     const ending = running
+      .then(() => {})
       .catch((err: unknown) => log.warn({ err, subject: id, queue }, 'job failed'))
       .finally(() => aside.delete(key));
     aside.set(key, ending);
   }
 
   return {
-    of: (queue, work) => async (id, job, token) => {
+    of: (queue, work) => async (id) => {
       const key = `${queue} ${id}`;
       const before = aside.get(key);
-      if (before) return void before.then(() => queues.enqueue(queue, [id])).catch(() => {});
+      if (before) {
+        before.then(() => queues.enqueue(queue, [id])).catch(() => {});
+        return undefined;
+      }
       const rest = silent.get(id);
-      if (rest && rest.until > now()) return stores.due.postpone(queue, id, rest.until);
-      if (rest && aside.size >= MOST_ASIDE) return stores.due.postpone(queue, id, now() + FIRST_REST);
-      const running = attempt(queue, id, work(id, job, token));
+      const until = rest && (rest.until > now() ? rest.until : aside.size >= MOST_ASIDE && now() + FIRST_REST);
+      if (until) {
+        await stores.due.postpone(queue, id, until);
+        return undefined;
+      }
+      const running = attempt(queue, id, work(id));
       const waits = rest !== undefined || (await hasToWait(id, running));
       if (!waits || aside.size >= MOST_ASIDE) return running;
       putAside(key, queue, id, running);
+      return undefined;
     },
     forget: () => silent.clear(),
     async stop() {

@@ -1,10 +1,9 @@
-import { DelayedError, type Job } from 'bullmq';
 import { outletRow } from '../domain/playing/outlets.ts';
 import { decideShowing, type Showing, visibleTo } from '../domain/playing/showing.ts';
 import { shownBy, type Told } from '../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../domain/playing/tune.ts';
 import type { Log } from '../runtime/log.ts';
-import type { QueueWork } from '../runtime/queue-worker.ts';
+import type { MemoryWork } from '../runtime/memory-worker.ts';
 import type { Queues } from '../runtime/queues.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
@@ -27,24 +26,27 @@ type Round = {
 
 /**
  * The job of an outlet: makes it show what is decided, to those who may see it, whatever has happened since the job was
- * asked for. It compares the decision with what the outlet was last told, and tells it what differs.
+ * asked for. It compares the decision with what the outlet was last told, and tells it what differs. Returns when to look
+ * again where it is too early to tell it.
  */
-export function createConverge(outlet: Outlet, context: ConvergeContext): QueueWork {
+export function createConverge(outlet: Outlet, context: ConvergeContext): MemoryWork {
   const { stores } = context;
 
-  return async (id, job, token) => {
+  return async (id) => {
     const seen = await stores.situations.read(id, outlet.name);
-    if (!seen) return stores.nowPlaying.forget(id);
+    if (!seen) {
+      await stores.nowPlaying.forget(id);
+      return undefined;
+    }
     const told = await atPresentAddress(context, outlet, seen);
     const time = context.now();
     const address = outlet.addressOf(seen.subscriber);
     const round: Round = { outlet, seen, address, told, time, showing: decideShowing(seen, time) };
     try {
-      const earliest = await converge(context, round);
-      if (earliest === undefined) return;
-      await putOff(context, round, earliest, job, token);
+      return await converge(context, round);
     } catch (err) {
       await fail(context, round, err);
+      return undefined;
     }
   };
 }
@@ -147,20 +149,6 @@ async function giveUp(context: ConvergeContext, { outlet, seen }: Round, { messa
   log.warn({ subject: id }, message);
   await stores.told.forget(id, outlet.name);
   await letGo(context, id, await stores.sharing.partings(id));
-}
-
-/** A stop that came while the job was being put off must not wait with it. */
-async function putOff(
-  { stores, queues }: ConvergeContext,
-  { outlet, seen }: Round,
-  earliest: number,
-  job: Job,
-  token: string,
-): Promise<never> {
-  await job.moveToDelayed(earliest, token);
-  const { generation } = await stores.nowPlaying.read(job.data.id);
-  if (generation !== seen.generation) await queues.enqueue(outletRow(outlet.name).queue, [job.data.id]);
-  throw new DelayedError();
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

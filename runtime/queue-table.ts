@@ -5,6 +5,11 @@ type QueueProcess = 'component' | 'worker';
 
 type QueueTraits = {
   process: QueueProcess;
+  /**
+   * `in-redis`: by BullMQ, for any process of that kind to take. `in-memory`: of the one process that can do them now,
+   * which is woken by a message; what nobody heard is still due (decision 136).
+   */
+  jobs: 'in-redis' | 'in-memory';
   /** How many jobs run side by side. */
   concurrency: number;
   /** Somebody who leaves is not forgotten while something of theirs is due here. */
@@ -16,16 +21,16 @@ type QueueTraits = {
   handedOver: boolean;
 };
 
-type OutletQueues = { [Row in OutletRow as Row['queue']]: QueueTraits & { process: Row['process'] } };
+type OutletQueues = { [Row in OutletRow as Row['queue']]: QueueTraits & Pick<Row, 'process' | 'jobs'> };
 
 /**
  * What was shown has to be taken away from whoever leaves, and shown anew by a component that may
  * do more than before.
  */
 const outletQueues = Object.fromEntries(
-  OUTLETS.map(({ queue, process, concurrency }) => [
+  OUTLETS.map(({ queue, process, jobs, concurrency }) => [
     queue,
-    { process, concurrency, holdsErasure: true, handedOver: process === 'component' },
+    { process, jobs, concurrency, holdsErasure: true, handedOver: process === 'component' },
   ]),
 ) as OutletQueues;
 
@@ -35,15 +40,15 @@ const outletQueues = Object.fromEntries(
  */
 export const QUEUES = {
   ...outletQueues,
-  roster: { process: 'component', concurrency: 8, holdsErasure: true, handedOver: true },
-  reconcile: { process: 'worker', concurrency: 16, holdsErasure: true, handedOver: false },
+  roster: { process: 'component', jobs: 'in-redis', concurrency: 8, holdsErasure: true, handedOver: true },
+  reconcile: { process: 'worker', jobs: 'in-redis', concurrency: 16, holdsErasure: true, handedOver: false },
   // The account goes last: whoever erases asks for it when nothing else holds (decision 55).
-  account: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },
+  account: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: false, handedOver: false },
   // Whose books are read find their places themselves.
-  source: { process: 'worker', concurrency: 100, holdsErasure: false, handedOver: false },
-  listen: { process: 'component', concurrency: 4, holdsErasure: true, handedOver: true },
-  avatar: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },
-  verification: { process: 'worker', concurrency: 16, holdsErasure: false, handedOver: false },
+  source: { process: 'worker', jobs: 'in-redis', concurrency: 100, holdsErasure: false, handedOver: false },
+  listen: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: true, handedOver: true },
+  avatar: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: false, handedOver: false },
+  verification: { process: 'worker', jobs: 'in-redis', concurrency: 16, holdsErasure: false, handedOver: false },
 } as const satisfies Record<string, QueueTraits>;
 
 export type QueueName = keyof typeof QUEUES;
@@ -53,7 +58,16 @@ export type QueueOf<Process extends QueueProcess> = {
   [Name in QueueName]: (typeof QUEUES)[Name]['process'] extends Process ? Name : never;
 }[QueueName];
 
+/** The queues whose jobs are kept in memory. */
+export type MemoryQueue = {
+  [Name in QueueName]: (typeof QUEUES)[Name]['jobs'] extends 'in-memory' ? Name : never;
+}[QueueName];
+
 export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
+
+export function isInMemory(name: QueueName): name is MemoryQueue {
+  return QUEUES[name].jobs === 'in-memory';
+}
 
 export function queuesOf<Process extends QueueProcess>(process: Process): QueueOf<Process>[] {
   return QUEUE_NAMES.filter((name) => QUEUES[name].process === process) as QueueOf<Process>[];

@@ -3,14 +3,17 @@ import { MultiErrorReply } from 'redis';
 import { OUTLETS } from '../domain/playing/outlets.ts';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
-import { QUEUE_NAMES, type QueueName } from './queue-table.ts';
+import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from './queue-table.ts';
 
 export type SubscriberJob = { id: string };
 
 export type Queues = {
-  /** Look at these subscribers again, now or `delay` milliseconds from now. Asking twice is asking once. */
+  /**
+   * Look at these subscribers again, now or `delay` milliseconds from now. Asking twice is asking once. Where jobs are kept
+   * in memory there is no delay.
+   */
   enqueue(name: QueueName, ids: readonly string[], delay?: number): Promise<void>;
-  /** Jobs that wait for a retry run at once. */
+  /** Jobs that are in Redis and wait for a retry run at once. */
   retryNow(name: QueueName): Promise<void>;
   /** Empties the queues' streams of events, which nobody listens to and which name subscribers. */
   dropEvents(): Promise<void>;
@@ -20,7 +23,17 @@ export type Queues = {
 /** Retries within a job are for short troubles; the sweep looks again at what is still due afterwards. */
 const RETRIES = { attempts: 6, backoff: { type: 'exponential', delay: 250, jitter: 0.5 } };
 
-export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queues {
+/** Queues that BullMQ keeps. */
+type RedisQueue = Exclude<QueueName, MemoryQueue>;
+const REDIS_QUEUES = QUEUE_NAMES.filter((name): name is RedisQueue => !isInMemory(name));
+
+/** `wake`: tells whoever keeps the jobs of that queue in memory. */
+export function createQueues(
+  redis: QueueRedis,
+  prefix: string,
+  log: Log,
+  wake: (name: MemoryQueue, ids: readonly string[]) => Promise<void>,
+): Queues {
   const options = {
     connection: redis.connection(),
     prefix: queuePrefix(prefix),
@@ -28,11 +41,11 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     skipMetasUpdate: true,
     defaultJobOptions: { ...RETRIES, removeOnComplete: true, removeOnFail: true },
   };
-  const queues = new Map<QueueName, Queue<SubscriberJob>>();
-  for (const name of QUEUE_NAMES) open(name);
+  const queues = new Map<RedisQueue, Queue<SubscriberJob>>();
+  for (const name of REDIS_QUEUES) open(name);
 
   /** BullMQ's queue that could not begin, as the connection broke meanwhile, never does: whoever asks next finds another. */
-  function open(name: QueueName): Queue<SubscriberJob> {
+  function open(name: RedisQueue): Queue<SubscriberJob> {
     const queue = new Queue<SubscriberJob>(name, options);
     queue.on('error', (err) => log.warn({ err, queue: name }, 'queue'));
     queue.waitUntilReady().catch(async () => {
@@ -43,13 +56,14 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
     return queue;
   }
 
-  function queueOf(name: QueueName): Queue<SubscriberJob> {
+  function queueOf(name: RedisQueue): Queue<SubscriberJob> {
     return queues.get(name) ?? open(name);
   }
 
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
     const [first, ...others] = ids;
     if (first === undefined) return;
+    if (isInMemory(name)) return wake(name, ids);
     const queue = queueOf(name);
     const addOne = (id: string) => queue.add(name, { id }, jobOptions(id, delay));
     if (others.length === 0) await addOne(first);
@@ -66,9 +80,11 @@ export function createQueues(redis: QueueRedis, prefix: string, log: Log): Queue
   return {
     enqueue,
     async dropEvents() {
-      await Promise.all(QUEUE_NAMES.map((name) => queueOf(name).trimEvents(0)));
+      await Promise.all(REDIS_QUEUES.map((name) => queueOf(name).trimEvents(0)));
     },
-    retryNow: (name) => queueOf(name).promoteJobs(),
+    async retryNow(name) {
+      if (!isInMemory(name)) await queueOf(name).promoteJobs();
+    },
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

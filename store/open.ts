@@ -28,9 +28,10 @@ export async function openStores(
     connectRedis(place, whenAway, log, patience),
     connectQueueRedis(place, config.redisPrefix, whenAway, log, patience),
   ]);
-  const queues = createQueues(queueRedis, config.redisPrefix, log);
+  const stores = createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget);
+  const queues = createQueues(queueRedis, config.redisPrefix, log, stores.wakes.tell);
   return {
-    stores: createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget),
+    stores,
     queues,
     queueRedis,
     place,

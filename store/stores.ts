@@ -14,6 +14,7 @@ import { createLimits } from './base/limits.ts';
 import { createRates } from './base/rates.ts';
 import { createRuns } from './base/runs.ts';
 import { createStatuses } from './base/status.ts';
+import { createWakes } from './base/wakes.ts';
 import { createAddressBooks } from './book/address-book.ts';
 import { createBookSeals } from './book/book-seal.ts';
 import { createBudget } from './book/budget.ts';
@@ -96,5 +97,6 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     told: createTold(redis, keys),
     tokens: createTokens(redis, keys),
     verifications: createVerifications(redis, keys),
+    wakes: createWakes(redis, keys),
   };
 }

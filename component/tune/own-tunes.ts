@@ -2,7 +2,6 @@ import { decideShowing } from '../../domain/playing/showing.ts';
 import { shownBy } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
-import { wakeOutlets } from '../../runtime/queues.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
@@ -56,11 +55,11 @@ async function follow(
   moment: number,
   repeated: boolean,
 ): Promise<void> {
-  const { stores, queues, echoes, now } = context;
+  const { stores, echoes, now } = context;
   const id = await stores.subscribers.idOfJid(jid);
   if (id === undefined) return;
   const tune = element && tuneOf(element);
-  const basis = await stores.situations.basis(id);
+  const basis = await stores.situations.own(id);
   const { devices } = basis;
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
   // A tune that ended long ago stays on the server when its client does not take it back.
@@ -74,8 +73,7 @@ async function follow(
   // Friends see it, and nothing that plays would ever end it.
   const on = element && !tune ? 'unreadable' : known;
   const shown = toRemember(config, basis, showing);
-  if (!(await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, on, time, shown))) return;
-  await wakeOutlets(queues, [id]);
+  await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, on, time, shown);
 }
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */

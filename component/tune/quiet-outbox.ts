@@ -1,17 +1,21 @@
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { letGo } from '../../outlet/admission.ts';
+import type { MemoryWork } from '../../runtime/memory-worker.ts';
 import type { Context } from '../context.ts';
 
 /**
  * The `tune` job where the server grants no privileges: what the user's node shows is the affair of the user's own client. What plays
  * ends in time, and nobody waits for a screen to be cleared.
  */
-export function createQuietOutbox(context: Context): (id: string) => Promise<void> {
+export function createQuietOutbox(context: Context): MemoryWork {
   const { stores, now } = context;
 
   return async (id) => {
     const seen = await stores.situations.read(id, 'xmpp');
-    if (!seen) return stores.nowPlaying.forget(id);
+    if (!seen) {
+      await stores.nowPlaying.forget(id);
+      return undefined;
+    }
     await letGo(context, id, seen.partings);
     const showing = decideShowing({ ...seen, parting: false }, now());
     await stores.nowPlaying.finish(id, 'xmpp', seen, {
@@ -20,5 +24,6 @@ export function createQuietOutbox(context: Context): (id: string) => Promise<voi
       access: showing.audienceUntil === undefined,
       again: showing.until,
     });
+    return undefined;
   };
 }

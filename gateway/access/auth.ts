@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Grant, reachOf } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
 import { requireWhole } from '../../service/subscriber/reach.ts';
+import type { OwnSituation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { mayCall, requireAccess, requireDeclaredAccess } from './access.ts';
@@ -71,10 +72,25 @@ export async function subscriberOf(request: FastifyRequest, stores: Stores): Pro
   return subscriber;
 }
 
+/** The same, with what decides what its friends are shown: at one moment, and with one question. @throws Fault, as `subscriberOf` */
+export async function situationOf(
+  request: FastifyRequest,
+  stores: Stores,
+): Promise<OwnSituation & { subscriber: Subscriber }> {
+  const situation = await stores.situations.own(subscriberIdOf(request));
+  const subscriber = reached(request, situation.subscriber);
+  requireWhole(rangesOf(request), subscriber);
+  return { ...situation, subscriber };
+}
+
 /** The subscriber that the path names, though the caller may reach some of its numbers only. @throws Fault NOT_FOUND */
 export async function partlyReached(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
-  const subscriber = await stores.subscribers.get(subscriberIdOf(request));
-  if (!subscriber || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
+  return reached(request, await stores.subscribers.record(subscriberIdOf(request)));
+}
+
+/** Whoever is not active is nobody to the outside. @throws Fault NOT_FOUND */
+function reached(request: FastifyRequest, subscriber: Subscriber | undefined): Subscriber {
+  if (subscriber?.state !== 'active' || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
     throw new Fault('NOT_FOUND', 'There is no such subscriber.');
   return subscriber;
 }

@@ -4,7 +4,7 @@ import { decideShowing } from '../../domain/playing/showing.ts';
 import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
-import { subscriberOf } from '../access/auth.ts';
+import { situationOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import { DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';
@@ -19,8 +19,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   /** Undefined when nothing plays. */
   async function show(request: FastifyRequest) {
-    const { id } = await subscriberOf(request, stores);
-    const { playing, audience } = decideShowing(await stores.situations.basis(id), now());
+    const { playing, audience } = decideShowing(await situationOf(request, stores), now());
     if (!playing) return undefined;
     const { device, player } = playing;
     const whose = { device, ...(player === undefined ? {} : { player }) };
@@ -43,8 +42,8 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
-        const { id } = await subscriberOf(request, stores);
-        const { playing } = await playTune(context, { id, device }, tune);
+        const situation = await situationOf(request, stores);
+        const { playing } = await playTune(context, { id: situation.subscriber.id, device }, tune, situation);
         return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
       },
     );

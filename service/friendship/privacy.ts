@@ -19,7 +19,7 @@ export async function changePrivacy(
 ): Promise<void> {
   await stores.privacies.put(id, privacy, blocked, version, now());
   await wake(queues, 'privacy', [id]);
-  const basis = await stores.situations.basis(id);
+  const basis = await stores.situations.own(id);
   // What still plays is shown to a new audience.
   const shown = toRemember(config, basis, decideShowing(basis, now()));
   if (shown) await stores.recent.note(id, shown);

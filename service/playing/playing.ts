@@ -1,7 +1,7 @@
 import { decideShowing, type Showing } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
-import { wakeOutlets } from '../../runtime/queues.ts';
 import { toRemember } from '../../store/playing/recent.ts';
+import type { OwnSituation } from '../../store/playing/situation.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** One of a subscriber's devices; `player` as in `Playing`. */
@@ -9,15 +9,16 @@ export type Source = { id: string; device: string; player?: string | undefined }
 
 /**
  * What every door does with a clean tune: it plays on that device from now on. In one step it is stored, made due for every
- * outlet, told to the pages, and noted in the history if friends are shown it.
+ * outlet, whose jobs are woken, told to the pages, and noted in the history if friends are shown it. `known`: for who has just read it.
  */
 export async function playTune(
-  { stores, queues, config, now }: ServiceContext,
+  { stores, config, now }: ServiceContext,
   { id, device, player }: Source,
   tune: Tune,
+  known?: OwnSituation,
 ): Promise<{ playing: Playing; showing: Showing }> {
   const time = now();
-  const basis = await stores.situations.basis(id);
+  const basis = known ?? (await stores.situations.own(id));
   const before = basis.devices.find((one) => one.device === device);
   const playing = play(before, device, tune, time, player);
   const showing = decideShowing(
@@ -25,16 +26,13 @@ export async function playTune(
     time,
   );
   await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing));
-  await wakeOutlets(queues, [id]);
   return { playing, showing };
 }
 
 /** Stops one device, or all; false when nothing was playing there. */
 export async function stopPlaying(
-  { stores, queues, now }: ServiceContext,
+  { stores, now }: ServiceContext,
   { id, device }: { id: string; device: string | undefined },
 ): Promise<boolean> {
-  const stopped = await stores.nowPlaying.stop(id, device, now());
-  if (stopped) await wakeOutlets(queues, [id]);
-  return stopped;
+  return stores.nowPlaying.stop(id, device, now());
 }

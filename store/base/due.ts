@@ -50,6 +50,18 @@ export function createDue(redis: Redis, keys: Keys) {
       return (await Promise.all(claims)).flat();
     },
 
+    /**
+     * Who may have been asked for and not be done yet: all whose time has come or comes before a sweep would look again, up
+     * to `most` of each partition. For whoever begins, and has not heard what was asked.
+     */
+    async underWay(queue: DueName, now: number, most: number): Promise<string[]> {
+      const limit = { offset: 0, count: most };
+      const parts = allPartitions().map((partition) =>
+        redis.zRangeByScore(keys.duePart(queue, partition), '-inf', now + AGAIN, { LIMIT: limit }),
+      );
+      return (await Promise.all(parts)).flat();
+    },
+
     /** Takes the mark away unless one of these hashes of marks has something in it again. */
     async settle(queue: DueName, id: string, marks: readonly string[]): Promise<void> {
       await SETTLE.run(redis, { due: keys.due(queue, id), marks }, { id });

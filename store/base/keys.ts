@@ -1,5 +1,5 @@
 import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
-import { QUEUE_NAMES, type QueueName } from '../../runtime/queue-table.ts';
+import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
 
 /** A due list is a queue's, or that of the budgets to be refilled, which have none. */
@@ -118,7 +118,12 @@ export function createKeys(prefix: string) {
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,
     metrics: `${prefix}:metrics`,
-    /** A pub/sub channel, not a key. */
+    /** Pub/sub channels, not keys. */
     events: (id: string) => of(id, 'events'),
+    wakes: (queue: MemoryQueue) => `${prefix}:wakes:${queue}`,
+    /** Where whoever shows what subscribers play is woken: of every outlet whose jobs are in memory. */
+    outletWakes: OUTLETS.map(({ queue }) => queue)
+      .filter(isInMemory)
+      .map((queue) => `${prefix}:wakes:${queue}`),
   };
 }

@@ -122,6 +122,13 @@ export function as<Reply>(reply: unknown): Reply {
   return reply as Reply;
 }
 
+/** A hash as a script returns it (HGETALL): fields and values in turn. */
+export function toFields(reply: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null);
+  for (let i = 0; i + 1 < reply.length; i += 2) fields[reply[i] as string] = reply[i + 1] as string;
+  return fields;
+}
+
 function toWord(value: ScriptValue): string | Buffer {
   return typeof value === 'string' || value instanceof Buffer ? value : `${value ?? ''}`;
 }

@@ -1,13 +1,21 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
-// A subscriber who left or moved meanwhile has to be looked at again.
-const SETTLE = `
-local record = redis.call('HMGET', KEYS[1], 'state', 'jid')
-if (record[1] or '') ~= ARGV[2] or (record[2] or '') ~= ARGV[3] then return 0 end
-if ARGV[4] == '' then redis.call('DEL', KEYS[2]) end
-return redis.call('ZREM', KEYS[3], ARGV[1])`;
+/**
+ * Nothing is due any more, unless the record is another by now: in one step, as a subscriber who
+ * left or moved meanwhile has to be looked at again.
+ */
+const SETTLE = defineScript({
+  keys: ['record', 'listening', 'due'],
+  args: ['id', 'state', 'jid', 'heard'],
+  lua: `
+local now = redis.call('HMGET', record, 'state', 'jid')
+if (now[1] or '') ~= state or (now[2] or '') ~= jid then return end
+if heard == '' then redis.call('DEL', listening) end
+redis.call('ZREM', due, id)`,
+});
 
 /**
  * On which account the component hears what the user's own client plays (string `listening`: the JID, written before the first
@@ -25,10 +33,11 @@ export function createListening(redis: Redis, keys: Keys) {
 
     /** Nothing is left to be done for the subscriber as it was `seen`; `on`: whether it is heard. */
     async settle(id: string, seen: Subscriber | undefined, on: boolean): Promise<void> {
-      await redis.eval(SETTLE, {
-        keys: [keys.subscriber(id), keys.listening(id), keys.due('listen', id)],
-        arguments: [id, seen?.state ?? '', seen?.jid ?? '', on ? '1' : ''],
-      });
+      await SETTLE.run(
+        redis,
+        { record: keys.subscriber(id), listening: keys.listening(id), due: keys.due('listen', id) },
+        { id, state: seen?.state, jid: seen?.jid, heard: on ? '1' : '' },
+      );
     },
   };
 }

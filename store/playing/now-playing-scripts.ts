@@ -1,79 +1,129 @@
 import { NOW_PLAYING } from '../base/events.ts';
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
+import { PIECE } from './recent-script.ts';
 
-/** What changes what a subscriber plays, and what the server was told of it; each script is one step, and tells the pages in it. */
+/** What changes what a subscriber plays, and what an outlet was told of it; each script is one step. */
 
 /** What the field of a device begins with. */
 export const DEVICE = 'device:';
 
-/** Lua: notes a device and has it looked at; of more than `most` those go that began first. What an earlier version wrote began before all. */
-const NOTE = `
+/**
+ * Notes what a device plays. Of more than `most` devices those go that began first; what an earlier
+ * version wrote began before all.
+ */
+const NOTE = defineLua({
+  keys: ['playing'],
+  args: ['device', 'value', 'generation', 'most'],
+  lua: `
 local function isDevice(field) return string.sub(field, 1, ${DEVICE.length}) == '${DEVICE}' end
-local function makeRoom(playing, new, most)
-  if redis.call('HLEN', playing) <= most then return end
+local function makeRoom()
+  if redis.call('HLEN', playing) <= tonumber(most) then return end
   local fields, others = redis.call('HGETALL', playing), {}
   for i = 1, #fields, 2 do
     local since = tonumber(string.match(fields[i + 1], '^%d+') or '0')
-    if isDevice(fields[i]) and fields[i] ~= new then others[#others + 1] = { field = fields[i], since = since } end
+    if isDevice(fields[i]) and fields[i] ~= device then others[#others + 1] = { field = fields[i], since = since } end
   end
   table.sort(others, function(a, b) return a.since < b.since end)
-  for i = 1, #others + 1 - most do redis.call('HDEL', playing, others[i].field) end
+  for i = 1, #others + 1 - tonumber(most) do redis.call('HDEL', playing, others[i].field) end
 end
-local function note(playing, device, value, generation, most)
+local function note()
   redis.call('HSET', playing, device, value, 'generation', generation)
-  makeRoom(playing, device, tonumber(most))
-end`;
+  makeRoom()
+end`,
+});
 
 /**
- * Lua: another tune may be shown now, so the subscriber is due for every outlet, and whoever listens is told. The due lists are the last of
- * the keys, from `first` on.
+ * Another tune may be shown now: the subscriber is due for every outlet, those who do what is due
+ * are woken, and whoever listens is told.
  */
-const CHANGED = `
-local function changed(id, first, time, channel)
-  for i = first, #KEYS do redis.call('ZADD', KEYS[i], time, id) end
-  redis.call('PUBLISH', channel, '${NOW_PLAYING}')
-end`;
-
-/** KEYS: playing, due lists. ARGV: id, device, value, generation, due time, most devices, channel of events. */
-export const PLAY = `${NOTE}${CHANGED}
-note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
-changed(ARGV[1], 2, ARGV[5], ARGV[7])
-return 1`;
-
-/** KEYS: playing, due lists. ARGV: id, generation, due time, channel of events, devices. */
-export const STOP = `${CHANGED}
-local gone = 0
-for i = 5, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[i]) end
-if gone == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[2])
-changed(ARGV[1], 2, ARGV[3], ARGV[4])
-return gone`;
+const CHANGED = defineLua({
+  args: ['id', 'dueAt', 'events'],
+  lua: `
+local function changed(dues, wakes)
+  for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
+  for _, channel in ipairs(wakes) do redis.call('PUBLISH', channel, id) end
+  redis.call('PUBLISH', events, '${NOW_PLAYING}')
+end`,
+});
 
 /**
- * What is shown is known only while no publish of ours is under way. Somebody who left meanwhile must leave nothing behind.
- * KEYS: playing, told:xmpp, record, due lists. ARGV: id, device, value (empty: it ended), generation, due time, most devices, what is shown now
- * (`told` or `unknown`) and its fingerprint, whether it is what nobody can read ('1'), channel of events.
+ * This plays on that device. In one step with all that follows from it: a process that dies leaves
+ * no tune that nobody shows, and a piece goes into the history as it was decided.
  */
-export const OWN = `${NOTE}${CHANGED}
-if redis.call('HGET', KEYS[3], 'state') ~= 'active' then return 0 end
-if ARGV[3] ~= '' then note(KEYS[1], ARGV[2], ARGV[3], ARGV[4], ARGV[6])
-elseif redis.call('HDEL', KEYS[1], ARGV[2]) == 0 and ARGV[9] ~= '1' then return 0
-else redis.call('HSET', KEYS[1], 'generation', ARGV[4]) end
-if redis.call('HGET', KEYS[2], 'state') ~= 'unknown' then
-  redis.call('HSET', KEYS[2], 'state', ARGV[7], 'fingerprint', ARGV[8])
+export const PLAY = defineScript({
+  uses: [NOTE, CHANGED, PIECE],
+  keyList: 'dues',
+  lists: ['wakes'],
+  lua: `
+note()
+changed(dues, wakes)
+notePiece()`,
+});
+
+/** Some devices have stopped, or all where none is named. In one step, as for `PLAY`. */
+export const STOP = defineScript({
+  uses: [CHANGED],
+  keys: ['playing'],
+  keyList: 'dues',
+  args: ['generation'],
+  lists: ['wakes', 'devices'],
+  reply: as<number>,
+  lua: `
+if #devices == 0 then
+  for _, field in ipairs(redis.call('HKEYS', playing)) do
+    if string.sub(field, 1, ${DEVICE.length}) == '${DEVICE}' then devices[#devices + 1] = field end
+  end
 end
-changed(ARGV[1], 4, ARGV[5], ARGV[10])
-return 1`;
+local gone = 0
+for _, device in ipairs(devices) do gone = gone + redis.call('HDEL', playing, device) end
+if gone == 0 then return 0 end
+redis.call('HSET', playing, 'generation', generation)
+changed(dues, wakes)
+return gone`,
+});
 
 /**
- * KEYS: playing, told, due:<outlet>. ARGV: id, generation, when to look again (empty: never), how many of the following say what was told, these fields
- * and values, then fields of `playing` that are done with.
+ * The user's own client has published this (`value`), or the end of it. `shown` and `fingerprint`:
+ * what the outlet shows now, which is known only while no publish of ours is under way. `unreadable`:
+ * it shows what has to be taken off though nothing plays. In one step, or a publish of ours could
+ * begin between; somebody who left meanwhile must leave nothing behind.
  */
-export const FINISH = `
-local rest = 5 + tonumber(ARGV[4])
-if rest > 5 then redis.call('HSET', KEYS[2], unpack(ARGV, 5, rest - 1)) end
-if (redis.call('HGET', KEYS[1], 'generation') or '') ~= ARGV[2] then return 0 end
-for i = rest, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-if ARGV[3] ~= '' then return redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1]) end
+export const OWN = defineScript({
+  uses: [NOTE, CHANGED, PIECE],
+  keys: ['told'],
+  keyList: 'dues',
+  args: ['shown', 'fingerprint', 'unreadable'],
+  lists: ['wakes'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
+if value ~= '' then note()
+elseif redis.call('HDEL', playing, device) == 0 and unreadable ~= '1' then return 0
+else redis.call('HSET', playing, 'generation', generation) end
+if redis.call('HGET', told, 'state') ~= 'unknown' then
+  redis.call('HSET', told, 'state', shown, 'fingerprint', fingerprint)
+end
+changed(dues, wakes)
+notePiece()
+return 1`,
+});
+
+/**
+ * Notes what the outlet was told (`toldFields`), if nobody has begun to tell it anything since
+ * `begunAt`. Unless the state has changed since it was read, drops what is done with, and has the
+ * subscriber looked at `again`, or never where that is empty. In one step, or a change between would
+ * be taken for one that was seen.
+ */
+export const FINISH = defineScript({
+  keys: ['playing', 'told', 'due'],
+  args: ['id', 'generation', 'begunAt', 'again'],
+  lists: ['toldFields', 'done'],
+  lua: `
+if #toldFields > 0 and redis.call('HGET', told, 'at') == begunAt then redis.call('HSET', told, unpack(toldFields)) end
+if (redis.call('HGET', playing, 'generation') or '') ~= generation then return end
+for _, field in ipairs(done) do redis.call('HDEL', playing, field) end
+if again ~= '' then return redis.call('ZADD', due, again, id) end
 -- Nothing but the generation.
-if redis.call('HLEN', KEYS[1]) == 1 then redis.call('DEL', KEYS[1]) end
-return redis.call('ZREM', KEYS[3], ARGV[1])`;
+if redis.call('HLEN', playing) == 1 then redis.call('DEL', playing) end
+return redis.call('ZREM', due, id)`,
+});

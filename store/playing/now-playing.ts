@@ -7,7 +7,7 @@ import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
-import { notePiece, type Shown } from './recent.ts';
+import { pieceWords, type Shown } from './recent.ts';
 import { toldFields } from './told.ts';
 
 /**
@@ -54,32 +54,24 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       return found.map((fields) => toPlayingState(fields as Record<string, string>));
     },
 
-    /** `shown`: what friends are shown now and is to be remembered. The pages are told in the same step. */
+    /** `shown`: what friends are shown now and is to be remembered. Whoever shows it is woken, and the pages are told, in the same step. */
     async play(id: string, playing: Playing, now: number, shown?: Shown): Promise<void> {
-      const batch = redis.multi().eval(PLAY, {
-        keys: [keys.playing(id), ...keys.outletDues(id)],
-        arguments: [
-          id,
-          DEVICE + playing.device,
-          written(playing),
-          newStamp(),
-          `${now + GRACE}`,
-          `${MOST_DEVICES}`,
-          keys.events(id),
-        ],
-      });
-      if (shown) notePiece(batch, keys, id, shown);
-      await batch.exec();
+      const piece = pieceWords(keys, id, shown);
+      await PLAY.run(
+        redis,
+        { playing: keys.playing(id), ...piece.keys, dues: keys.outletDues(id) },
+        { ...changed(id, now), ...noted(playing.device, playing), ...piece.args },
+      );
     },
 
     /** Stops one device, or all; false when nothing was playing there. */
     async stop(id: string, device: string | undefined, now: number): Promise<boolean> {
-      const fields = device === undefined ? await deviceFields(redis, keys, id) : [DEVICE + device];
-      const gone = await redis.eval(STOP, {
-        keys: [keys.playing(id), ...keys.outletDues(id)],
-        arguments: [id, newStamp(), `${now + GRACE}`, keys.events(id), ...fields],
-      });
-      return Number(gone) > 0;
+      const gone = await STOP.run(
+        redis,
+        { playing: keys.playing(id), dues: keys.outletDues(id) },
+        { ...changed(id, now), devices: device === undefined ? [] : [DEVICE + device] },
+      );
+      return gone > 0;
     },
 
     /**
@@ -95,24 +87,17 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       now: number,
       shown?: Shown,
     ): Promise<boolean> {
-      const batch = redis.multi().eval(OWN, {
-        keys: [keys.playing(id), keys.told(id, 'xmpp'), keys.subscriber(id), ...keys.outletDues(id)],
-        arguments: [
-          id,
-          DEVICE + device,
-          playing ? written(playing) : '',
-          newStamp(),
-          `${now + GRACE}`,
-          `${MOST_DEVICES}`,
-          on === 'it' ? 'told' : 'unknown',
-          fingerprint(playing?.tune),
-          on === 'unreadable' ? '1' : '0',
-          keys.events(id),
-        ],
-      });
-      if (shown) notePiece(batch, keys, id, shown);
-      const [reply] = (await batch.exec()) as unknown[];
-      return reply === 1;
+      const piece = pieceWords(keys, id, shown);
+      return OWN.run(
+        redis,
+        { playing: keys.playing(id), told: keys.told(id, 'xmpp'), ...piece.keys, dues: keys.outletDues(id) },
+        {
+          ...{ ...changed(id, now), ...noted(device, playing), ...piece.args },
+          shown: on === 'it' ? 'told' : 'unknown',
+          fingerprint: fingerprint(playing?.tune),
+          unreadable: on === 'unreadable' ? 1 : 0,
+        },
+      );
     },
 
     /** The subscriber was forgotten before this was asked for. */
@@ -123,29 +108,34 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /**
-     * The outlet shows what it should. Unless the state has changed since it was read: drops what is done with, and comes
+     * The outlet shows what it should; what it was told is noted by whoever began last to tell it. Unless the state has changed since it was read: drops what is done with, and comes
      * back at `again`, or never when nothing plays.
      */
     async finish(id: string, outlet: OutletName, seen: PlayingState, done: Finished): Promise<void> {
-      const told = Object.entries(done.told ? toldFields(done.told) : {}).flat();
-      await redis.eval(FINISH, {
-        keys: [keys.playing(id), keys.told(id, outlet), keys.due(outletRow(outlet).queue, id)],
-        arguments: [
-          id,
-          seen.generation,
-          done.again === undefined ? '' : `${done.again}`,
-          `${told.length}`,
-          ...told,
-          ...done.ranOut.map((device) => DEVICE + device),
-          ...(done.access ? [ACCESS] : []),
-        ],
-      });
+      const { told, again } = done;
+      await FINISH.run(
+        redis,
+        { playing: keys.playing(id), told: keys.told(id, outlet), due: keys.due(outletRow(outlet).queue, id) },
+        {
+          ...{ id, generation: seen.generation, again },
+          begunAt: told && 'at' in told ? told.at : undefined,
+          toldFields: Object.entries(told ? toldFields(told) : {}).flat(),
+          done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [ACCESS] : [])],
+        },
+      );
     },
   };
+
+  /** What every change tells. */
+  function changed(id: string, now: number) {
+    return { id, dueAt: now + GRACE, generation: newStamp(), events: keys.events(id), wakes: keys.outletWakes };
+  }
 }
 
-async function deviceFields(redis: Redis, keys: Keys, id: string): Promise<string[]> {
-  return (await redis.hKeys(keys.playing(id))).filter((field) => field.startsWith(DEVICE));
+/** What a device plays, as it is kept; with undefined, nothing. */
+function noted(device: string, playing: Playing | undefined) {
+  const value = playing && `${playing.since} ${JSON.stringify(playing)}`;
+  return { device: DEVICE + device, value, most: MOST_DEVICES };
 }
 
 /** From the fields of the hash `playing`. */
@@ -154,10 +144,6 @@ export function toPlayingState(fields: Record<string, string>): PlayingState {
     .filter(([field]) => field.startsWith(DEVICE))
     .map(([, value]) => toPlaying(value));
   return { devices, generation: fields[GENERATION] ?? '', access: ACCESS in fields };
-}
-
-function written(playing: Playing): string {
-  return `${playing.since} ${JSON.stringify(playing)}`;
 }
 
 function toPlaying(value: string): Playing {

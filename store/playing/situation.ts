@@ -4,60 +4,85 @@ import type { Told } from '../../domain/playing/told.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
+import { as, defineScript, toFields } from '../base/script.ts';
 import { toPrivacyState } from '../friendship/privacy.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { type PlayingState, toPlayingState } from './now-playing.ts';
 import { toTold } from './told.ts';
 
+type Fields = Record<string, string>;
+
+/** What decides what a friend is shown who is answered alone (see `visibleToFriend`). `subscriber`: undefined when there is none. */
+export type OwnSituation = Basis & { subscriber: Subscriber | undefined };
+
 /** All that decides what an outlet is to show of a subscriber, and what it was told. `partings`: who is being let go of. */
 export type Situation = Basis & PlayingState & { subscriber: Subscriber; partings: Marks; told: Told };
 
-/** Reads it at one moment, in one round trip, as it is all in the subscriber's partition. */
+/** At one moment, and one command where a MULTI takes five: each tune asks for it. */
+const READ_OWN = defineScript({
+  keys: ['record', 'playing', 'privacy'],
+  reply: as<string[][]>,
+  lua: `return { redis.call('HGETALL', record), redis.call('HGETALL', playing), redis.call('HGETALL', privacy) }`,
+});
+
+/** The same, and what else an outlet has to know. `barred` is there or not: nobody reads it here. */
+const READ = defineScript({
+  keys: ['record', 'playing', 'privacy', 'partings', 'told', 'barred'],
+  reply: as<[hashes: string[][], barred: number]>,
+  lua: `
+local hashes = {}
+for i, key in ipairs({ record, playing, privacy, partings, told }) do hashes[i] = redis.call('HGETALL', key) end
+return { hashes, redis.call('EXISTS', barred) }`,
+});
+
+/** Reads it, as it is all in the subscriber's partition. */
 export function createSituations(redis: Redis, keys: Keys) {
+  const ownKeys = (id: string) => ({
+    record: keys.subscriber(id),
+    playing: keys.playing(id),
+    privacy: keys.privacy(id),
+  });
+
   return {
-    /** What decides what a friend is shown who is answered alone (see `visibleToFriend`). */
-    async basis(id: string): Promise<Basis> {
-      const batch = redis
-        .multi()
-        .hGet(keys.subscriber(id), 'state')
-        .hGetAll(keys.playing(id))
-        .hGetAll(keys.privacy(id));
-      const [state, playing, privacy] = await batch.exec();
+    async own(id: string): Promise<OwnSituation> {
+      const [record, playing, privacy] = (await READ_OWN.run(redis, ownKeys(id), {})).map(toFields) as [
+        Fields,
+        Fields,
+        Fields,
+      ];
+      const subscriber = toSubscriber(id, record);
       return {
-        state: (state ?? undefined) as Basis['state'],
-        devices: toPlayingState(fields(playing)).devices,
-        privacy: toPrivacyState(fields(privacy)).privacy,
+        subscriber,
+        state: subscriber?.state,
+        devices: toPlayingState(playing).devices,
+        privacy: toPrivacyState(privacy).privacy,
         ...ALONE,
       };
     },
 
     /** Undefined when there is no such subscriber. */
     async read(id: string, outlet: OutletName): Promise<Situation | undefined> {
-      const batch = redis
-        .multi()
-        .hGetAll(keys.subscriber(id))
-        .hGetAll(keys.playing(id))
-        .hGetAll(keys.privacy(id))
-        .hGetAll(keys.partings(id))
-        .exists(keys.barred(id))
-        .hGetAll(keys.told(id, outlet));
-      const [record, playing, privacy, partings, barred, told] = await batch.exec();
-      const subscriber = toSubscriber(id, fields(record));
+      const more = { partings: keys.partings(id), told: keys.told(id, outlet), barred: keys.barred(id) };
+      const [hashes, barred] = await READ.run(redis, { ...ownKeys(id), ...more }, {});
+      const [record, playing, privacy, partings, told] = hashes.map(toFields) as [
+        Fields,
+        Fields,
+        Fields,
+        Fields,
+        Fields,
+      ];
+      const subscriber = toSubscriber(id, record);
       if (!subscriber) return undefined;
       return {
-        ...toPlayingState(fields(playing)),
+        ...toPlayingState(playing),
         subscriber,
         state: subscriber.state,
-        privacy: toPrivacyState(fields(privacy)).privacy,
-        partings: fields(partings),
-        parting: Object.keys(fields(partings)).length > 0,
-        barred: Number(barred) > 0,
-        told: toTold(fields(told)),
+        privacy: toPrivacyState(privacy).privacy,
+        partings,
+        parting: Object.keys(partings).length > 0,
+        barred: barred > 0,
+        told: toTold(told),
       };
     },
   };
-}
-
-function fields(reply: unknown): Record<string, string> {
-  return reply as Record<string, string>;
 }

@@ -2,21 +2,31 @@ import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /**
- * A subscriber who has another address by now must not be heard under the old one. KEYS: record, told. ARGV: field of the record and its value, address,
- * time.
+ * Notes that nobody knows what the outlet shows, unless the record has another `value` in its
+ * `field` by now: in one step, as a subscriber who has another address must not be heard under the
+ * old one.
  */
-const BEGIN = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[2], 'state', 'unknown', 'at', ARGV[4], 'address', ARGV[3])
-return 1`;
+const BEGIN = defineScript({
+  keys: ['record', 'told'],
+  args: ['field', 'value', 'address', 'at'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', record, field) ~= value then return 0 end
+redis.call('HSET', told, 'state', 'unknown', 'at', at, 'address', address)
+return 1`,
+});
 
-/** KEYS: told, access. ARGV: address. */
-const LEFT = `
-if redis.call('HGET', KEYS[1], 'address') ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1], KEYS[2])`;
+/** Forgets what was told at an address, and to whom, unless another was told something meanwhile. */
+const LEFT = defineScript({
+  keys: ['told', 'access'],
+  args: ['address'],
+  lua: `
+if redis.call('HGET', told, 'address') == address then redis.call('DEL', told, access) end`,
+});
 
 /**
  * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash `access`, who may look there
@@ -35,11 +45,11 @@ export function createTold(redis: Redis, keys: Keys) {
     async begin(subscriber: Subscriber, outlet: OutletName, address: string, now: number): Promise<boolean> {
       const { id } = subscriber;
       const field = outletRow(outlet).address;
-      const reply = await redis.eval(BEGIN, {
-        keys: [keys.subscriber(id), keys.told(id, outlet)],
-        arguments: [field, subscriber[field], address, `${now}`],
-      });
-      return reply === 1;
+      return BEGIN.run(
+        redis,
+        { record: keys.subscriber(id), told: keys.told(id, outlet) },
+        { field, value: subscriber[field], address, at: now },
+      );
     },
 
     async note(id: string, outlet: OutletName, told: Told): Promise<void> {
@@ -48,7 +58,7 @@ export function createTold(redis: Redis, keys: Keys) {
 
     /** At that address, which is the subscriber's no longer, nothing is shown now, and to whom is forgotten. */
     async left(id: string, outlet: OutletName, address: string): Promise<void> {
-      await redis.eval(LEFT, { keys: [keys.told(id, outlet), keys.access(id)], arguments: [address] });
+      await LEFT.run(redis, { told: keys.told(id, outlet), access: keys.access(id) }, { address });
     },
 
     /** There is nobody at the subscriber's address, so nothing is shown to anybody. */

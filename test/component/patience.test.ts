@@ -4,7 +4,6 @@ import type { Context } from '../../component/context.ts';
 import { createPatience, type Patience } from '../../component/patience.ts';
 import { Unanswered } from '../../component/stream/requests.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { QueueWork } from '../../runtime/queue-worker.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -60,8 +59,7 @@ describe('the slots of a queue, and an account that does not answer', () => {
     done += 1;
   }
 
-  const run = (work: () => Promise<void>, queue: 'tune' | 'roster' = 'roster') =>
-    patience.of(queue, work as QueueWork)('alice', undefined as never, '');
+  const run = (work: () => Promise<void>, queue: 'tune' | 'roster' = 'roster') => patience.of(queue, work)('alice');
   const dueIn = async () => {
     const score = await server.redis.zScore(stores.keys.due('roster', 'alice'), 'alice');
     return score === null ? undefined : score - time;

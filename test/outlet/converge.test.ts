@@ -1,7 +1,7 @@
-import { DelayedError, type Job } from 'bullmq';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
+import { shownBy } from '../../domain/playing/told.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
 import type { Queues } from '../../runtime/queues.ts';
@@ -29,7 +29,7 @@ describe('an outlet is brought in line with what is decided', () => {
   let stores: Stores;
   let now: number;
   let asked: string[];
-  let delayed: number[];
+  let putOff: number | undefined;
 
   before(async () => {
     server = await startTestRedis();
@@ -39,7 +39,7 @@ describe('an outlet is brought in line with what is decided', () => {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    [now, asked, delayed] = [NOW, [], []];
+    [now, asked, putOff] = [NOW, [], undefined];
     await addSubscriber(stores, ALICE, NOW);
     await stores.friends.write('alice', { ...NO_CHANGES, set: [BOB] }, NOW);
   });
@@ -62,9 +62,8 @@ describe('an outlet is brought in line with what is decided', () => {
       enqueue: async (name: string, ids: readonly string[]) => void asked.push(...ids.map((id) => `${name} ${id}`)),
     } as Queues;
     const context: ConvergeContext = { stores, queues, log: pino({ level: 'silent' }), now: () => now };
-    const job = { data: { id: 'alice' }, moveToDelayed: async (time: number) => void delayed.push(time) };
     const before = outlet.calls.length;
-    await createConverge(outlet, context)('alice', job as unknown as Job, '');
+    putOff = await createConverge(outlet, context)('alice');
     return outlet.calls.slice(before);
   }
 
@@ -202,11 +201,26 @@ describe('an outlet is brought in line with what is decided', () => {
     await play('First');
     await run(outlet);
     await play('Second');
-    const err = await run(outlet).catch((reason: unknown) => reason);
-    expect(err).to.be.instanceOf(DelayedError);
-    expect(delayed).to.deep.equal([NOW + 5_000]);
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(putOff).to.equal(NOW + 5_000);
     await stores.nowPlaying.stop('alice', undefined, now);
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
+  it('is not taken to show what was told by a run that another has overtaken', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('First');
+    let overtaken = false;
+    outlet.during = async () => {
+      if (overtaken) return;
+      // As by a process that stood still while another one came into its place.
+      overtaken = true;
+      now += 1;
+      await play('Second');
+      expect(await run(outlet)).to.include(`show ${JID} Second`);
+    };
+    await run(outlet);
+    expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.contain('Second');
   });
 
   it('is forgotten with whoever is forgotten', async () => {

@@ -5,7 +5,7 @@ import { NobodyThere, type Outlet } from '../../outlet/outlet.ts';
 const NOWHERE = 'nobody@op.example';
 
 /** What a recorder was told: `show <address> <title or ->`, `admit <address> <who> <how>`. */
-export type Recorder = Outlet & { calls: string[]; during: () => void; sight: Map<string, string | undefined> };
+export type Recorder = Outlet & { calls: string[]; during: () => unknown; sight: Map<string, string | undefined> };
 
 /** The plainest outlet: it remembers what it was told, and shows it to a friend called Bob. `during`: what happens while it is shown. */
 export function createRecorder(reach: Reach, changes: Partial<Outlet> = {}): Recorder {
@@ -20,7 +20,7 @@ export function createRecorder(reach: Reach, changes: Partial<Outlet> = {}): Rec
     async show(address, playing) {
       recorder.calls.push(`show ${address} ${playing?.tune.title ?? '-'}`);
       if (address === NOWHERE) throw new NobodyThere('there is nobody');
-      recorder.during();
+      await recorder.during();
       if (!outcasts.has(`${address} bob@op.example`)) recorder.sight.set(address, playing?.tune.title);
       return {};
     },

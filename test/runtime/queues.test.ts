@@ -24,7 +24,7 @@ describe('the queues', () => {
   before(async () => {
     server = await startTestRedis();
     redis = await connectQueueRedis(server.place, 'earshot', 'fail-fast', log);
-    queues = createQueues(redis, 'earshot', log);
+    queues = createQueues(redis, 'earshot', log, async () => {});
     done = [];
     worker = createQueueWorker(redis, 'earshot', 'reconcile', log, async (id) => {
       done.push(id);
@@ -80,12 +80,12 @@ describe('the queues', () => {
     const pid = Number(/process_id:(\d+)/.exec(await server.redis.info('server'))?.[1]);
     const patient = await connectQueueRedis(server.place, 'late', 'fail-fast', log, 250);
     const late = await whileHanging({ pid }, async () => {
-      const begun = createQueues(patient, 'late', log);
-      expect(await begun.enqueue('tune', ['alice']).catch((err: unknown) => err)).to.satisfy(isRedisAway);
+      const begun = createQueues(patient, 'late', log, async () => {});
+      expect(await begun.enqueue('roster', ['alice']).catch((err: unknown) => err)).to.satisfy(isRedisAway);
       return begun;
     });
     try {
-      await eventually(() => late.enqueue('tune', ['alice']));
+      await eventually(() => late.enqueue('roster', ['alice']));
     } finally {
       await late.close();
       patient.close();

@@ -43,7 +43,7 @@ export async function openTestGateway(
     connectEvents(server.place, log),
   ]);
   const stores: Stores = createStores(parts.redis ?? server.redis, config.redisPrefix, config.secretsKey);
-  const ownQueues = createQueues(queueRedis, config.redisPrefix, log);
+  const ownQueues = createQueues(queueRedis, config.redisPrefix, log, stores.wakes.tell);
   const queues = parts.queues ?? ownQueues;
   let offset = 0;
   const clock = parts.clock ?? Date.now;

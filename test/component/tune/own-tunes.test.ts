@@ -5,8 +5,6 @@ import { createEchoes } from '../../../component/stream/echoes.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
 import { shownBy } from '../../../domain/playing/told.ts';
-import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue-redis.ts';
-import { createQueues, type Queues } from '../../../runtime/queues.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -27,27 +25,21 @@ const item = (title: string) => xml('item', { id: 'current' }, song(title));
 describe('events of user tunes', () => {
   const log = pino({ level: 'silent' });
   let server: TestRedis;
-  let queueRedis: QueueRedis;
-  let queues: Queues;
   let stores: Stores;
   let context: Context;
 
   before(async () => {
     server = await startTestRedis();
-    queueRedis = await connectQueueRedis(server.place, 'events', 'wait', log);
-    queues = createQueues(queueRedis, 'events', log);
   });
 
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);
-    context = { stores, queues, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
+    context = { stores, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
   });
 
   after(async () => {
-    await queues?.close();
-    queueRedis?.close();
     await server?.stop();
   });
 

@@ -80,7 +80,7 @@ async function openWorld(stack: Stack & { dataDir: string }): Promise<World> {
   const redis = await connectRedis(place, 'fail-fast', log);
   const queueRedis = await connectQueueRedis(place, 'earshot', 'fail-fast', log);
   const stores = createStores(redis, 'earshot', Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex'));
-  const queues = createQueues(queueRedis, 'earshot', log);
+  const queues = createQueues(queueRedis, 'earshot', log, stores.wakes.tell);
   const accounts = await makeAccounts(stack.dataDir);
   let [taken, told] = [0, 0];
 

@@ -115,7 +115,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const stores = createStores(redis.redis, 'earshot', Buffer.from(env.EARSHOT_SECRETS_KEY, 'hex'));
   const log = pino({ level: 'silent' });
   const queueRedis = await connectQueueRedis(redis.place, 'earshot', 'fail-fast', log);
-  const queues = createQueues(queueRedis, 'earshot', log);
+  const queues = createQueues(queueRedis, 'earshot', log, stores.wakes.tell);
 
   return {
     api,

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import type { Stack } from '../../../local/stack/stack.ts';
+import { type Api, createApi, type Person } from '../../support/api.ts';
+import { type Told, toldRedis } from '../../support/redis-log.ts';
+import { startTestStack } from '../../support/stack.ts';
+import { workDone } from '../../support/work.ts';
+import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
+
+/** Commands for one tune, from the request to its end. */
+const MOST_COMMANDS = 10;
+/** Each is written to the disk before Redis answers it. */
+const MOST_STEPS = 4;
+/** Of these, those that the stanza waits for: the audit entry, for which the answer waits, goes beside. */
+const MOST_BEFORE_STANZA = 2;
+
+describe('what Redis is told for one tune', () => {
+  let stack: Stack & { dataDir: string };
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let bobs: FriendClient;
+
+  before(async () => {
+    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+    api = createApi(stack);
+    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
+    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
+    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+    await api.settled(alice, bob);
+    bobs = await connectFriend(stack, bob);
+    await play('The first');
+    // Nobody sweeps from here on: what is counted is the tune alone.
+    await stack.kill('worker');
+  });
+
+  after(async () => {
+    await bobs?.leave();
+    await stack?.stop();
+  });
+
+  async function play(title: string): Promise<void> {
+    await api.play(alice, { title, length: 300 });
+    await bobs.hears(alice.jid, title);
+    await workDone(stack);
+  }
+
+  async function stop(): Promise<void> {
+    await api.stop(alice);
+    await bobs.hears(alice.jid, undefined);
+    await workDone(stack);
+  }
+
+  function expectFew({ commands, steps }: Told): void {
+    const begun = steps.findIndex((step) => texts(step).some((text) => text.includes(' state unknown ')));
+    expect(begun, 'the step before the stanza').to.be.at.least(0);
+    const before = steps.slice(0, begun + 1).filter((step) => !texts(step).some((text) => text.includes('{audit}')));
+    expect(before.length, shown(before.flat())).to.be.at.most(MOST_BEFORE_STANZA);
+    expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS);
+    expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS);
+  }
+
+  it('is few commands, and few steps that wait for the disk, most of them after the stanza', async () => {
+    expectFew(await toldRedis(stack, () => play('The second')));
+  });
+
+  it('is no more when it takes the place of one that plays on another device, and when it stops', async () => {
+    expectFew(
+      await toldRedis(stack, async () => {
+        await api.play(alice, { title: 'The third', length: 300, device: 'another' });
+        await bobs.hears(alice.jid, 'The third');
+        await workDone(stack);
+      }),
+    );
+    expectFew(await toldRedis(stack, stop));
+  });
+});
+
+function texts(commands: readonly string[][]): string[] {
+  return commands.map((words) => words.join(' ').replaceAll('\n', ' '));
+}
+
+function shown(commands: readonly string[][]): string {
+  return `\n${texts(commands)
+    .map((text) => text.slice(0, 160))
+    .join('\n')}\n`;
+}
