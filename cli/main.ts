@@ -79,7 +79,8 @@ type Values = ReturnType<typeof readArgs>['values'];
 
 async function runImport(server: Server, file: string, values: Values): Promise<number> {
   const dryRun = values['dry-run'] === true;
-  const report = values.report ?? `${file}.report.ndjson`;
+  // What a dry run calls created is not: it must not stand beside what is.
+  const report = values.report ?? `${file}.${dryRun ? 'dry-run' : 'report'}.ndjson`;
   const progress = createProgress(file, process.stderr);
   const counts = await importFile(server, { file, dryRun, report }, progress).finally(progress.end);
   if (values.json) print(JSON.stringify({ dryRun, report, ...counts }));

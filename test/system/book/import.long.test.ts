@@ -64,7 +64,7 @@ describe('earshot import', () => {
       { phoneNumber: number(2), jid: 'another@op.example' },
       { phoneNumber: number(3), colour: 'red' },
     ]);
-    const dry = await run('import', file, '--dry-run', '--json', '--report', join(folder, 'dry'));
+    const dry = await run('import', file, '--dry-run', '--json');
     expect(JSON.parse(dry.out), dry.err).to.include({ dryRun: true, refused: 3, created: 4 });
     await api.expectStatus(404, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(1) }));
 
