@@ -57,9 +57,11 @@ return 1`,
 });
 
 /**
- * Hash `account`: state and password, gone as soon as it was answered. `accounts-made`: keyed hashes of the numbers whose
- * account Earshot itself has made, so that it may make such an account anew and no other. Hash `made-accounts`: the accounts that it
- * made for this subscriber, which go when the subscriber is erased (JID → those hashes, with spaces between them).
+ * Hash `account` of a subscriber: state and password of an account that is wanted; the password
+ * goes with the answer. Set `accounts-made`: keyed hashes of the numbers for which Earshot made
+ * accounts, as it may make only such an account anew. Hash `made-accounts` of a subscriber: the
+ * accounts that were made for it, and that go when it is erased (JID → those hashes, with spaces
+ * between them).
  */
 export function createAccounts(redis: Redis, keys: Keys) {
   return {

@@ -5,8 +5,9 @@ import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineLua, defineScript } from '../base/script.ts';
 
 /**
- * What is known of the avatar of the account `jid`. `hint`: the digest in its last presence, if there was one; `hash`: SHA-1 in hexadecimal of the image
- * that is kept, empty when it has none, undefined when nobody has looked. `paid`: see `turnOf`.
+ * What is known of the avatar of the account `jid`. `hint`: the digest that its last presence
+ * announced, if one did. `hash`: SHA-1 in hexadecimal of the image that is kept; empty when the
+ * account has none, undefined when nobody has looked. `paid`: see `turnOf`.
  */
 export type KnownAvatar = {
   jid: string | undefined;
@@ -18,8 +19,8 @@ export type KnownAvatar = {
 /** An image as it is kept: its SHA-1 in hexadecimal, and itself as a `data:` URI. */
 export type Avatar = { hash: string; image: string };
 
-/** Stands for a hint that nobody has given. */
-const NO_HINT = '?';
+/** Stands for a hint that nobody has given; hints come in small letters. */
+const NO_HINT = 'UNKNOWN';
 
 /**
  * Lua: whether the account at `jid` is the active subscriber's. Who is not must get no picture, or

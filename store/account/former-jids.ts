@@ -18,7 +18,10 @@ export function createFormerJids(redis: Redis, interned: Interned, keys: Keys) {
       return former.map(([jid, state]) => ({ jid, state: state as FormerJid['state'] }));
     },
 
-    /** Everything is undone there: from now on only freed, because the JID may be somebody else's the moment it is. */
+    /**
+     * Everything in that account is undone, and the JID is only to be freed. Noted first, because a
+     * JID that is free may be another subscriber's at once.
+     */
     async undone(id: string, jid: string): Promise<void> {
       await redis.hSet(keys.former(id), jid, 'free');
       await redis.hDel(keys.presence, jid);

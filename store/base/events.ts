@@ -2,9 +2,9 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
 
 /**
- * What changed about a subscriber; the listener reads the state itself, so nothing personal passes the channel and a
- * message that comes twice does no harm. `friends` names the friend that was added or removed; `tokens`: one or
- * all were revoked.
+ * What changed about a subscriber. It says nothing personal: the listener reads the state itself,
+ * so a message that comes twice does no harm. `friends` names the friend who was added or removed;
+ * `tokens`: one or all were revoked.
  */
 export type Change =
   | { what: 'now-playing' }

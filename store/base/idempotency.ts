@@ -83,7 +83,10 @@ export function createIdempotency(redis: Redis, keys: Keys) {
       await KEEP.run(redis, { answer: keys.idempotency(hash) }, { value, lifetime: REMEMBERED });
     },
 
-    /** Leaves of the answers about a subscriber only that there was one, so that a repeated request is not done again either. */
+    /**
+     * Replaces the answers about a subscriber by the note that there was one, so that a request
+     * which is repeated is neither answered from memory nor done again.
+     */
     async erase(subject: string): Promise<void> {
       for (const hash of await redis.zRange(keys.answered(subject), 0, -1))
         await redis.set(keys.idempotency(hash), ERASED, { condition: 'XX', expiration: 'KEEPTTL' });

@@ -7,8 +7,10 @@ import { askSubscribers } from '../base/partitions.ts';
 import { askForAccess, type Sharing, welcome } from './sharing.ts';
 
 /**
- * One friend of a subscriber as its roster shall show it. `held`: which of the friend's number keys the subscriber's own book holds, if any. `since`: when it became
- * one, or came into these groups, in milliseconds since the epoch; undefined while the pair was not decided since this is noted.
+ * A friend of a subscriber as the subscriber's roster shall show it. `held`: the friend's number
+ * key by which the subscriber's own book holds the friend, if it does. `since`: when it became a
+ * friend, or came into these groups, in milliseconds since the epoch; undefined for one from before
+ * this was noted.
  */
 export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string; since?: number };
 
@@ -16,8 +18,9 @@ export type Friend = { id: string; jid: string; name: string; groups: string[]; 
 export type DirtyItem = { jid: string; id: string };
 
 /**
- * What one round of decisions changes. `dirty`: every JID whose roster item may differ now. `bar`, `unbar`: with whom a block
- * stands, or no longer does; ids, with JIDs for the former.
+ * What one reconcile job changes. `dirty`: the JIDs whose roster items may differ now. `bar`,
+ * `unbar`: those between whom and the subscriber a block stands now, or no longer does: ids, for
+ * `bar` with JIDs.
  */
 export type FriendChanges = {
   set: readonly Friend[];
@@ -49,8 +52,8 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     },
 
     /**
-     * Which of the others are wanted, by id, and everybody who parts, at one moment: whoever is dropped begins to part in the same step, and so is
-     * found among the one or the other.
+     * Which of the others are wanted, by id, and everybody who parts, read at one moment. A friend
+     * who is dropped begins to part in the same step, so nobody is missing from both.
      */
     async wantedAndParting(
       id: string,

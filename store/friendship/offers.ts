@@ -11,9 +11,10 @@ import { askForAccess } from './sharing.ts';
 type Account = { id: string; jid: string };
 
 /**
- * What was offered where the server grants no privileges: for each account of a subscriber, hash `offered:<JID>` (JID of the
- * friend → offer). Only the subscriber's roster job writes it. String `offering`: the component works, or has worked, in that way, and
- * nobody has handed over yet to the usual one.
+ * What was offered while the server granted no privileges: for each account of a subscriber a hash
+ * `offered:<JID>` (JID of the friend → offer), which only the subscriber's roster job writes.
+ * String `offering`: there while the component offers, and after that until the hand-over to
+ * privileged work is done.
  */
 export function createOffers(redis: Redis, keys: Keys) {
   return {

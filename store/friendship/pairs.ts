@@ -13,8 +13,8 @@ export type Pairs = ReturnType<typeof createPairs>;
 const BATCH = 500;
 
 /**
- * Notes at the other who has turned it down, if it is still there: what comes after its erasure
- * would never go.
+ * Notes, at the one who was turned down, who did so. Nothing is noted about a subscriber who is
+ * gone, because nothing would ever take the note away.
  */
 const NOTE_DECLINED = defineScript({
   keys: ['record', 'declinedBy'],

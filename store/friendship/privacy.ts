@@ -8,7 +8,11 @@ import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { PUT_PRIVACY } from './privacy-script.ts';
 
-/** Somebody blocked: a subscriber, or whoever has a number, which its owner alone can read again (`sealed`; empty: another form of it). */
+/**
+ * Somebody who is blocked: a subscriber, or whoever has a number. `sealed`: the number, which only
+ * the owner of the settings can read again; empty where this is another form of a number that is
+ * sealed elsewhere.
+ */
 export type Blocked = { subscriberId: string } | { numberKey: string; sealed: string };
 
 /** The settings, and a version that is new after each change of them or of who is blocked. */
@@ -104,7 +108,10 @@ export function createPrivacies(redis: Redis, keys: Keys) {
       return found.map((fields) => (fields as (string | null)[]).some((field) => field !== null));
     },
 
-    /** Others who are no more, or are leaving, need no block. For the settings' version nothing has changed: nobody has put anything. */
+    /**
+     * Takes blocks by id away whose subscriber is gone or leaving. The settings keep their version,
+     * as nobody has changed them.
+     */
     async forgetBlocked(id: string, others: readonly string[]): Promise<void> {
       if (others.length === 0) return;
       const fields = others.map((other) => SUBSCRIBER + other);

@@ -8,7 +8,10 @@ import { askSubscribers, type Batch } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
-/** A friend who is being let go of: first the tune has to go (`asked`), then the roster item may (`cleared`). */
+/**
+ * The two states of a parting. `asked`: the tune has to go from the friend's screen. `cleared`: it
+ * is gone, and the roster item may follow.
+ */
 const ASKED = 'asked ';
 const CLEARED = 'cleared ';
 
@@ -18,8 +21,8 @@ type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid
 export type Sharing = ReturnType<typeof createSharing>;
 
 /**
- * From asked to cleared, if a parting is still the one that was seen: it may have been asked for
- * anew. `seen`: ids, each with its mark after it.
+ * Changes partings from asked to cleared whose marks are still the ones that were seen; one that
+ * was asked for anew stays asked. `seen`: ids, each with its mark after it.
  */
 const CLEAR = defineScript({
   keys: ['partings'],
@@ -78,9 +81,9 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
 }
 
 /**
- * Notes fields as unknown, if the address is still the subscriber's: also who sees the tune was
- * told at one address, that in `told`. In one step, as the subscriber may move to another account
- * at any moment. `field`: of the record, with its value as it was `seen`.
+ * Notes these fields of the access as unknown, if the subscriber still has the address at which the
+ * server is about to be told. In one step, because the subscriber may move to another account at
+ * any moment. `field`: of the record, `seen`: the value that it had.
  */
 const BEGIN_ACCESS = defineScript({
   keys: ['record', 'told', 'access'],

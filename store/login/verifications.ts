@@ -6,8 +6,9 @@ import { allPartitions } from '../base/partitions.ts';
 import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scripts.ts';
 
 /**
- * A code that was made for a number. `codeHash`: keyed hash of the code and of what is another for each code; `message`: number and code,
- * sealed, until the code is delivered. `expiresAt`: milliseconds since the epoch.
+ * A code that was made for a number. `codeHash`: keyed hash of the code and a nonce. `message`:
+ * number and code, sealed; kept until the code is delivered. `expiresAt`: milliseconds since the
+ * epoch.
  */
 export type Verification = { codeHash: string; message: string; expiresAt: number };
 
@@ -15,9 +16,10 @@ export type Verification = { codeHash: string; message: string; expiresAt: numbe
 const LEASE = 30_000;
 
 /**
- * Hash `verification` for each code, by a keyed hash (`id`) of the number and what is another for each code: so nobody who asks for
- * another code of the number does anything to this one. Gone when the code expires. While it is to be delivered, or waits in
- * the outbox, the id is in `due:verification`.
+ * A hash `verification` for each code. Its `id` is a keyed hash of the number and a nonce, so that
+ * asking for another code of the same number changes nothing about this one. It goes when the code
+ * expires. While the code is to be delivered, or waits in the outbox, the id is in
+ * `due:verification`.
  */
 export function createVerifications(redis: Redis, keys: Keys) {
   const places = (id: string) => ({ verification: keys.verification(id), due: keys.due('verification', id) });
@@ -38,8 +40,8 @@ export function createVerifications(redis: Redis, keys: Keys) {
     },
 
     /**
-     * For the one who has the right code: a stamp, which nobody else gets for half a minute. Whoever dies with it has not
-     * used up the code.
+     * To be called with the right code: claims it for this login and returns a stamp. Nobody else
+     * gets one for half a minute. If the process dies with it, the code is not used up.
      */
     async claim(id: string, now: number): Promise<string | undefined> {
       const stamp = newStamp();
