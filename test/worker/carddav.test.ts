@@ -247,17 +247,19 @@ describe('a CardDAV server that means no good', () => {
   });
 
   it('sends XML that would take any memory or time to read: it is refused while it comes, and others are read beside it', async () => {
-    const answers: [what: string, text: string][] = [
-      ['depth', '<a>'.repeat(10_000_000)],
-      ['attributes', `<a ${Array.from({ length: 1_000_000 }, (_, i) => `a${i}=""`).join(' ')}/>`],
-      ['namespaces', `<a ${Array.from({ length: 100_000 }, (_, i) => `xmlns:n${i}="u:${i}"`).join(' ')}/>`],
-      ['resources', `<multistatus xmlns="DAV:">${'<response/>'.repeat(110_000)}</multistatus>`],
-      ['elements', `<a>${'<b/>'.repeat(510_000)}</a>`],
-      ['a text', `<a>${'x'.repeat(10_000_000)}</a>`],
-      ['a name', `<${'x'.repeat(10_000_000)}/>`],
+    // Made one by one: a reader that waits too long for its thread, because nothing else runs meanwhile, ends it.
+    const answers: [what: string, text: () => string][] = [
+      ['depth', () => '<a>'.repeat(10_000_000)],
+      ['attributes', () => `<a ${numbered(1_000_000, (i) => `a${i}=""`)}/>`],
+      ['namespaces', () => `<a ${numbered(100_000, (i) => `xmlns:n${i}="u:${i}"`)}/>`],
+      ['resources', () => `<multistatus xmlns="DAV:">${'<response/>'.repeat(110_000)}</multistatus>`],
+      ['elements', () => `<a>${'<b/>'.repeat(510_000)}</a>`],
+      ['a text', () => `<a>${'x'.repeat(10_000_000)}</a>`],
+      ['a name', () => `<${'x'.repeat(10_000_000)}/>`],
     ];
     const honest = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(BOOK));
-    for (const [what, text] of answers) {
+    for (const [what, make] of answers) {
+      const text = make();
       const hostile = await serve((_, outgoing) =>
         outgoing
           .writeHead(207, HEADERS)
@@ -268,7 +270,7 @@ describe('a CardDAV server that means no good', () => {
       expect(refused, what).to.equal('PAYLOAD_TOO_LARGE');
       expect(read, what).to.equal(`${honest}/`);
     }
-    const names = Array.from({ length: 200_000 }, (_, i) => `<a${i}>x</a${i}>`).join('');
+    const names = numbered(200_000, (i) => `<a${i}>x</a${i}>`);
     const wide = await serve((_, outgoing) => outgoing.writeHead(207, HEADERS).end(multistatus('/', names)));
     expect(await outcome(`${wide}/book/`)).to.equal('NOT_FOUND');
   });
@@ -351,6 +353,10 @@ describe('a CardDAV server that means no good', () => {
 });
 
 /** An answer about resources: a path and its properties, and so on. */
+function numbered(count: number, of: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => of(i)).join(' ');
+}
+
 function multistatus(...resources: string[]): string {
   const responses = resources.map((text, i) =>
     i % 2 === 0
