@@ -35,6 +35,11 @@ export async function connectRedis(place: RedisPlace, whenAway: WhenAway, log: L
   return (await connectCluster(place, whenAway, log, patience)) as unknown as Redis;
 }
 
+/** Whether one `multi` may name keys of any hash tags: of a single Redis, and not of a cluster. */
+export function isSingle(redis: Redis): boolean {
+  return !('masters' in redis);
+}
+
 /** A connection for subscriptions alone. It emits `ready` when something may have been missed. */
 export async function connectEvents(place: RedisPlace, log: Log): Promise<Redis> {
   if (!place.cluster) return connectSingle(place, 'wait', log);

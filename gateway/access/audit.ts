@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { recordCall } from '../../service/audit/audit.ts';
+import { type Call, callAlong, recordCall } from '../../service/audit/audit.ts';
+import type { Along } from '../../store/base/script.ts';
 import type { Context } from '../context.ts';
 import { becomeCaller } from './caller.ts';
 import { networkOf } from './network.ts';
@@ -40,15 +41,33 @@ export function keepAudit(app: FastifyInstance, context: Context): void {
   });
 }
 
+type Outcome = { subject: string | undefined; status: number; code: FaultCode | undefined };
+
 /** One entry about this call. `subject`: a subscriber's id. */
-export async function writeEntry(
+export async function writeEntry(context: Context, request: FastifyRequest, outcome: Outcome): Promise<void> {
+  await recordCall(context, callOf(context, request, outcome));
+}
+
+/**
+ * Runs the step with which the call succeeds, with this status, and has the entry written in the same step where that can
+ * be (decision 137); otherwise it is written before the answer goes out, as for any call.
+ */
+export async function withEntry<Result>(
   context: Context,
   request: FastifyRequest,
-  { subject, status, code }: { subject: string | undefined; status: number; code: FaultCode | undefined },
-): Promise<void> {
+  status: number,
+  step: (along: Along | undefined) => Promise<Result>,
+): Promise<Result> {
+  const along = callAlong(context, callOf(context, request, { subject: subjectOf(request), status, code: undefined }));
+  const result = await step(along);
+  request.audited = along?.written ?? false;
+  return result;
+}
+
+function callOf(context: Context, request: FastifyRequest, { subject, status, code }: Outcome): Call {
   const { caller, id: correlator } = request;
   const from = context.subjectHashOf(networkOf(request.ip));
-  await recordCall(context, { caller, operation: operationOf(request), subject, correlator, status, code, from });
+  return { caller, operation: operationOf(request), subject, correlator, status, code, from };
 }
 
 /**

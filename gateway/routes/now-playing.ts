@@ -4,6 +4,7 @@ import { decideShowing } from '../../domain/playing/showing.ts';
 import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
+import { withEntry } from '../access/audit.ts';
 import { situationOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
@@ -42,8 +43,10 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
-        const situation = await situationOf(request, stores);
-        const { playing } = await playTune(context, { id: situation.subscriber.id, device }, tune, situation);
+        const known = await situationOf(request, stores);
+        const { playing } = await withEntry(context, request, 202, (along) =>
+          playTune(context, { id: known.subscriber.id, device }, tune, { known, along }),
+        );
         return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
       },
     );
@@ -79,7 +82,9 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        await stopPlaying(context, { id, device: request.query.device });
+        await withEntry(context, request, 204, (along) =>
+          stopPlaying(context, { id, device: request.query.device }, along),
+        );
         return reply.code(204).send(null);
       },
     );

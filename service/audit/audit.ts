@@ -1,7 +1,8 @@
 import type { FaultCode } from '../../domain/fault.ts';
 import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
-import type { CallerKind } from '../../store/audit/audit.ts';
-import { type AuditKind, NOBODY, SUBSCRIBERS } from '../../store/audit/audit-places.ts';
+import type { AuditRecord, CallerKind } from '../../store/audit/audit.ts';
+import { type AuditKind, type AuditPlace, NOBODY, SUBSCRIBERS } from '../../store/audit/audit-places.ts';
+import type { Along } from '../../store/base/script.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */
@@ -42,13 +43,24 @@ export type Call = {
 /** Calls that only look, though they are sent with POST: numbers do not stand in URLs. */
 const LOOKS = new Set(['POST /v1/subscribers/retrieve', 'POST /v1/audit/search']);
 
+type Recording = ServiceContext & { subjectHashOf: SubjectHashOf };
+
 /** Writes the call's entry, before its answer goes out (decision 41). */
-export async function recordCall(
-  { stores, subjectHashOf, config }: ServiceContext & { subjectHashOf: SubjectHashOf },
+export async function recordCall(service: Recording, call: Call): Promise<void> {
+  await service.stores.audit.record(...entryOf(service, call));
+}
+
+/** The same in one step with what the call changes; undefined where that cannot be (decision 137). */
+export function callAlong(service: Recording, call: Call): Along | undefined {
+  return service.stores.audit.along(...entryOf(service, call));
+}
+
+function entryOf(
+  { subjectHashOf, config }: Recording,
   { caller, operation, subject, correlator, status, code, from = '' }: Call,
-): Promise<void> {
+): [AuditPlace, AuditRecord, number] {
   const callerId = caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? '');
-  await stores.audit.record(
+  return [
     { kind: kindOf(operation, status), lane: laneOf(caller), whose: callerId || from },
     {
       caller: caller?.kind ?? 'unknown',
@@ -60,7 +72,7 @@ export async function recordCall(
       code: code ?? '',
     },
     config.auditMaxEntries,
-  );
+  ];
 }
 
 function kindOf(operation: string, status: number): AuditKind {

@@ -1,5 +1,6 @@
 import { decideShowing, type Showing } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
+import type { Along } from '../../store/base/script.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { OwnSituation } from '../../store/playing/situation.ts';
 import type { ServiceContext } from '../context.ts';
@@ -9,13 +10,14 @@ export type Source = { id: string; device: string; player?: string | undefined }
 
 /**
  * What every door does with a clean tune: it plays on that device from now on. In one step it is stored, made due for every
- * outlet, whose jobs are woken, told to the pages, and noted in the history if friends are shown it. `known`: for who has just read it.
+ * outlet, whose jobs are woken, told to the pages, and noted in the history if friends are shown it. `known`: for who has just read it;
+ * `along`: what is written in the same step.
  */
 export async function playTune(
   { stores, config, now }: ServiceContext,
   { id, device, player }: Source,
   tune: Tune,
-  known?: OwnSituation,
+  { known, along }: { known?: OwnSituation; along?: Along | undefined } = {},
 ): Promise<{ playing: Playing; showing: Showing }> {
   const time = now();
   const basis = known ?? (await stores.situations.own(id));
@@ -25,7 +27,7 @@ export async function playTune(
     { ...basis, devices: [...basis.devices.filter((one) => one !== before), playing] },
     time,
   );
-  await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing));
+  await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing), along);
   return { playing, showing };
 }
 
@@ -33,6 +35,7 @@ export async function playTune(
 export async function stopPlaying(
   { stores, now }: ServiceContext,
   { id, device }: { id: string; device: string | undefined },
+  along?: Along,
 ): Promise<boolean> {
-  return stores.nowPlaying.stop(id, device, now());
+  return stores.nowPlaying.stop(id, device, now(), along);
 }

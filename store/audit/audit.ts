@@ -1,5 +1,7 @@
-import type { Redis } from '../../runtime/redis.ts';
+import { isSingle, type Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import type { Batch } from '../base/partitions.ts';
+import type { Along } from '../base/script.ts';
 import {
   AUDIT_KINDS,
   type AuditKind,
@@ -74,23 +76,26 @@ export function createAudit(redis: Redis, keys: Keys) {
     return streams.map((stream) => createLaneReader(redis, stream, query));
   }
 
+  function placesOf({ kind, lane, whose }: AuditPlace, { operation }: AuditRecord) {
+    return {
+      stream: keys.audit.stream(kind, lane),
+      lanes: keys.audit.lanes,
+      clock: keys.audit.clock,
+      share: keys.audit.share(kind, whose, operation),
+    };
+  }
+
   return {
     /** False when the caller's share for today is used up. */
     async record(place: AuditPlace, entry: AuditRecord, maxEntries: number): Promise<boolean> {
-      const { kind, lane, whose } = place;
-      return RECORD.run(
-        redis,
-        {
-          stream: keys.audit.stream(kind, lane),
-          lanes: keys.audit.lanes,
-          clock: keys.audit.clock,
-          share: keys.audit.share(kind, whose, entry.operation),
-        },
-        {
-          ...{ lane, length: lengthOf(kind, maxEntries), fields: toFields(entry) },
-          ...{ most: shareOf(place), seconds: SHARE_SECONDS },
-        },
-      );
+      return RECORD.run(redis, placesOf(place, entry), wordsOf(place, entry, maxEntries));
+    },
+
+    /** The same with the change that it is about, in one step; undefined in a cluster, where the two are in different slots. */
+    along(place: AuditPlace, entry: AuditRecord, maxEntries: number): Along | undefined {
+      if (!isSingle(redis)) return undefined;
+      const add = (batch: Batch) => RECORD.add(batch, placesOf(place, entry), wordsOf(place, entry, maxEntries));
+      return { add, written: false };
     },
 
     /** `next`: where to go on; undefined at the end. It can come with fewer entries than asked for, even none. */
@@ -112,6 +117,13 @@ export function createAudit(redis: Redis, keys: Keys) {
       }
       return { entries, next: last };
     },
+  };
+}
+
+function wordsOf(place: AuditPlace, entry: AuditRecord, maxEntries: number) {
+  return {
+    ...{ lane: place.lane, length: lengthOf(place.kind, maxEntries), fields: toFields(entry) },
+    ...{ most: shareOf(place), seconds: SHARE_SECONDS },
   };
 }
 

@@ -8,8 +8,8 @@ const outlets = OUTLETS.map(({ queue }) => queue);
 /**
  * What a write makes due, in the step that writes. Stores take their due lists from here, and
  * whoever has written wakes the same queues; where nobody does, the sweep does so after three
- * seconds. Not here: what plays (every outlet: the script that writes wakes it), books and their sources, and what
- * only one place writes for the one queue that works on it, such as a code that is to be sent.
+ * seconds. Not here: what plays (the script that writes wakes every outlet), books and their sources,
+ * and what only one place writes for the one queue that works on it, such as a code to be sent.
  */
 const MAKES_DUE = {
   activated: ['reconcile', 'listen'],

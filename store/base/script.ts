@@ -1,3 +1,5 @@
+import { MultiErrorReply } from 'redis';
+import type { Redis } from '../../runtime/redis.ts';
 import type { Batch } from './partitions.ts';
 
 /** What a script is told. A number is written out; undefined is the empty text. */
@@ -64,9 +66,14 @@ type ArgsOf<Arg extends string, List extends string> = Record<Arg, ScriptValue> 
 /** Lua that Redis runs as one step: nobody else's command comes between. */
 export type Script<Keys, Args, Reply> = {
   run(redis: Evaluates, keys: Keys, args: Args): Promise<Reply>;
+  /** In one step with something else, if there is anything; what fails of that fails nothing else. */
+  runWith(along: Along | undefined, redis: Redis, keys: Keys, args: Args): Promise<Reply>;
   /** As one command of a batch, whose replies are as Redis gives them. */
   add(batch: Batch, keys: Keys, args: Args): void;
 };
+
+/** What is to be written in one step with something else. `written`: it was. */
+export type Along = { add(batch: Batch): void; written: boolean };
 
 type Evaluates = { eval(script: string, words: { keys: string[]; arguments: string[] }): Promise<unknown> };
 
@@ -106,10 +113,36 @@ export function defineScript<
     return { keys: [...keyNames.map((name) => keys[name]), ...more], arguments: told.map(toWord) as string[] };
   }
 
-  return {
-    run: async (redis, keys, args) => reply(await redis.eval(source, words(keys, args))),
-    add: (batch, keys, args) => void batch.eval(source, words(keys, args)),
-  };
+  async function run(redis: Evaluates, keys: Keys, args: Args): Promise<Reply> {
+    return reply(await redis.eval(source, words(keys, args)));
+  }
+
+  function add(batch: Batch, keys: Keys, args: Args): void {
+    batch.eval(source, words(keys, args));
+  }
+
+  async function runWith(along: Along | undefined, redis: Redis, keys: Keys, args: Args): Promise<Reply> {
+    if (!along) return run(redis, keys, args);
+    const batch = redis.multi();
+    add(batch, keys, args);
+    along.add(batch);
+    const [first, ...others] = await repliesOf(batch);
+    along.written = !others.some((one) => one instanceof Error);
+    if (first instanceof Error) throw first;
+    return reply(first);
+  }
+
+  return { run, runWith, add };
+}
+
+/** A command that fails keeps none of the others from being done. */
+async function repliesOf(batch: Batch): Promise<unknown[]> {
+  try {
+    return await batch.exec();
+  } catch (err) {
+    if (err instanceof MultiErrorReply) return err.replies;
+    throw err;
+  }
 }
 
 /** A reply of 1. */

@@ -6,6 +6,7 @@ import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import type { Along } from '../base/script.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
 import { pieceWords, type Shown } from './recent.ts';
 import { toldFields } from './told.ts';
@@ -55,9 +56,10 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /** `shown`: what friends are shown now and is to be remembered. Whoever shows it is woken, and the pages are told, in the same step. */
-    async play(id: string, playing: Playing, now: number, shown?: Shown): Promise<void> {
+    async play(id: string, playing: Playing, now: number, shown?: Shown, along?: Along): Promise<void> {
       const piece = pieceWords(keys, id, shown);
-      await PLAY.run(
+      await PLAY.runWith(
+        along,
         redis,
         { playing: keys.playing(id), ...piece.keys, dues: keys.outletDues(id) },
         { ...changed(id, now), ...noted(playing.device, playing), ...piece.args },
@@ -65,8 +67,9 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /** Stops one device, or all; false when nothing was playing there. */
-    async stop(id: string, device: string | undefined, now: number): Promise<boolean> {
-      const gone = await STOP.run(
+    async stop(id: string, device: string | undefined, now: number, along?: Along): Promise<boolean> {
+      const gone = await STOP.runWith(
+        along,
         redis,
         { playing: keys.playing(id), dues: keys.outletDues(id) },
         { ...changed(id, now), devices: device === undefined ? [] : [DEVICE + device] },
