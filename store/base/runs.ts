@@ -4,8 +4,10 @@ import { clearOne, newStamp } from './marks.ts';
 import { partitionOf } from './partitions.ts';
 
 /**
- * Whose reconcile job is under way: a hash `running` for each partition (id → stamp of the run that began last). A process that stood still
- * for longer than its lock lasts goes on beside the one that took its job, and writes what it read long ago.
+ * Whose reconcile job is under way: a hash `running` for each partition (id → stamp of the run that
+ * began last). A process that stood still for longer than its job's lock lasts is not stopped: it
+ * goes on beside the process that took the job over, and writes what it has read long ago. By the
+ * stamp such a run finds out at its end.
  */
 export function createRuns(redis: Redis, keys: Keys) {
   return {

@@ -2,7 +2,10 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { defineScript } from '../base/script.ts';
 
-/** Notes the time. Nobody who was forgotten comes back by it, as a record of that time alone. */
+/**
+ * Notes the time, only in a record that is there: one that was forgotten must not come back with
+ * nothing in it but this time.
+ */
 const HEAR = defineScript({
   keys: ['record'],
   args: ['now'],

@@ -56,10 +56,10 @@ return 'ok'`,
 
 /**
  * Writes the record if the intention is still the one with `stamp`, and announces the numbers
- * before and after. With another JID, every item of the new account's roster has to be made, who
- * sees its tune be said, and the old account's roster and tune undone. All of it in one step: a
- * friend who comes in between would be missing on one of the two rosters. `fields`: of the record,
- * each with its value after it.
+ * before and after. With another JID it also marks all that follows: every roster item of the new
+ * account, who sees its tune, and what has to be undone in the old account. All of it in one step:
+ * a friend who comes in between would be missing in one of the two rosters. `fields`: of the
+ * record, each with its value after it.
  */
 export const COMMIT = defineScript({
   uses: [ANNOUNCE],

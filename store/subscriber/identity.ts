@@ -60,7 +60,10 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     return reply === 'ok' ? { stamp } : reply;
   }
 
-  /** In an order that is the same for everybody, so that of several who want the same numbers one gets them all. */
+  /**
+   * Claims the numbers and the JID in an order that is the same for everybody, so that of several
+   * who want the same numbers one gets them all.
+   */
   async function claimAll(id: string, { numbers, jid }: Wanted): Promise<'ok' | 'number-taken' | 'jid-taken' | 'gone'> {
     const index = await interned.indexOf(id);
     if (index === undefined) return 'gone';

@@ -24,17 +24,18 @@ return 1`,
 
 /**
  * To leaving, once; announced and listed in the same step, so that an erasure that was asked for is
- * never forgotten.
+ * never forgotten. `only`: the state from which alone it may go, any where that is empty.
  */
 export const LEAVE = defineScript({
   uses: [ANNOUNCE],
   keys: ['leaving'],
   keyList: 'dues',
-  args: ['id', 'dueAt'],
+  args: ['id', 'dueAt', 'only'],
   reply: asYes,
   lua: `
 local state = redis.call('HGET', record, 'state')
 if not state or state == 'leaving' then return 0 end
+if only ~= '' and state ~= only then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
 announce()
 redis.call('SADD', leaving, id)

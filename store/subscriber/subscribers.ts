@@ -45,10 +45,13 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     await freeNumbers(subscriber);
   }
 
-  /** Marks everything for undoing and frees the numbers at once; false when there is nobody to leave. */
-  async function leave(id: string, now: number): Promise<boolean> {
+  /**
+   * Marks everything for undoing and frees the numbers at once; false when there is nobody to leave,
+   * or the subscriber is not in the state `only`.
+   */
+  async function leave(id: string, now: number, only?: 'pending'): Promise<boolean> {
     const dues = duesOf(keys, 'left', id);
-    const left = await LEAVE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
+    const left = await LEAVE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp(), only });
     const subscriber = await record(id);
     if (subscriber?.state === 'leaving') await release(subscriber, now);
     return left;
@@ -56,8 +59,9 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
   return {
     /**
-     * Stores the pending subscriber and claims its numbers and its JID, all or nothing. Nobody sees it until it is activated;
-     * if this process dies half-way, the account job finds the record and abandons it.
+     * Stores the pending subscriber and claims its numbers and its JID, all or nothing. Nobody sees
+     * it until it is activated; if this process dies before, the account job finds the record and
+     * gives it up.
      */
     async create(subscriber: Subscriber, now: number): Promise<Claim> {
       const { id, jid, displayName, state } = subscriber;
@@ -125,14 +129,14 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return RENAME.run(redis, places(id), { name: displayName, before: ifNow === undefined ? [] : [ifNow] });
     },
 
-    leave,
+    leave: (id: string, now: number) => leave(id, now),
 
     /**
      * Nobody waits any more for a subscriber to become active. One whose account may have been made
      * leaves like any other, and the account goes with it; any other is forgotten at once.
      */
     async giveUp(subscriber: Subscriber, now: number): Promise<void> {
-      const left = await leave(subscriber.id, now);
+      const left = await leave(subscriber.id, now, 'pending');
       if (left && (await redis.exists(keys.madeAccounts(subscriber.id))) === 0) await abandon(subscriber);
     },
 

@@ -118,4 +118,11 @@ describe('an account that nobody waits for any more', () => {
     expect(await record()).to.equal(undefined);
     expect(await stores.accounts.isOurs([ALICE.numberKey])).to.equal(false);
   });
+
+  it('is kept where its subscriber has become active in the same moment', async () => {
+    await stores.subscribers.activate(ALICE, NOW);
+    await giveUp();
+    expect((await record())?.state).to.equal('active');
+    expect(await stores.directory.owners([ALICE.numberKey])).to.deep.equal([ALICE.id]);
+  });
 });
