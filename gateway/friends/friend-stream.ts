@@ -8,7 +8,7 @@ import { withAvatars } from './avatars.ts';
 export type ServerEvent = { event: string; data: unknown };
 
 /**
- * Milliseconds of silence after which an empty line is sent, so that proxies keep the connection
+ * Milliseconds of silence after which a comment line is sent, so that proxies keep the connection
  * open, and the caller's rights are checked again. Nothing announces that a token has expired; its
  * stream ends after this time at the latest.
  */
