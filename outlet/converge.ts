@@ -14,12 +14,16 @@ import { NobodyThere, type Outlet } from './outlet.ts';
 /** What the job of an outlet works with. `now`: milliseconds since the epoch. */
 export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: () => number };
 
-/** One run of the job. `told` follows what the outlet is told. `address`: undefined where it shows nothing of the subscriber. */
+/**
+ * One run of the job. `told` follows what the outlet is told; `begunAt`: the time that stands with it in the store, so that
+ * somebody else who tells it something is noticed. `address`: undefined where it shows nothing of the subscriber.
+ */
 type Round = {
   outlet: Outlet;
   seen: Situation;
   address: string | undefined;
   told: Told;
+  begunAt: number | undefined;
   time: number;
   showing: Showing;
 };
@@ -41,7 +45,8 @@ export function createConverge(outlet: Outlet, context: ConvergeContext): Memory
     const told = await atPresentAddress(context, outlet, seen);
     const time = context.now();
     const address = outlet.addressOf(seen.subscriber);
-    const round: Round = { outlet, seen, address, told, time, showing: decideShowing(seen, time) };
+    const begunAt = 'at' in told ? told.at : undefined;
+    const round: Round = { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time) };
     try {
       return await converge(context, round);
     } catch (err) {
@@ -57,16 +62,19 @@ class AddressChanged extends Error {}
 /** Undefined when all is as it shall be; otherwise when the outlet may be told, as it is too early now. */
 async function converge(context: ConvergeContext, round: Round): Promise<number | undefined> {
   const { outlet, seen, showing, time } = round;
-  if (outlet.admit && (seen.access || seen.parting)) await shutOut(context, round);
+  const admits = outlet.admit !== undefined && (seen.access || seen.parting);
+  if (admits) await shutOut(context, round);
   const wanted = visibleTo(showing, outlet.reach);
   const news = isNews(round, wanted);
   if (news) {
     const earliest = outlet.pace(round.told, wanted);
     if (earliest > time) return earliest;
-    await tell(context, round, wanted);
+    // Doubt was noted in the step that made the change, and the address was read in the moment before.
+    if (round.told.state !== 'doubted' || admits) await begin(context, round);
+    await tell(round, wanted);
   }
   await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {
-    told: news ? round.told : undefined,
+    told: news ? { now: round.told, begunAt: round.begunAt } : undefined,
     ranOut: showing.ranOut,
     access: outlet.admit !== undefined && showing.audienceUntil === undefined,
     again: earlier(showing.until, againOf(round.told)),
@@ -87,7 +95,8 @@ async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
   const closed = admission.shutsOut || showing.audience === 'nobody';
   const shows = shownBy(round.told) !== '';
   if (closed && shows) {
-    await tell(context, round, undefined);
+    await begin(context, round);
+    await tell(round, undefined);
     // The tune comes back at once for those who are left.
     round.told = { state: 'hidden', address, memo: round.told.memo, at: time };
     await stores.told.note(seen.subscriber.id, outlet.name, round.told);
@@ -114,11 +123,11 @@ async function begin({ stores }: ConvergeContext, round: Round): Promise<void> {
   if (address === undefined || !(await stores.told.begin(seen.subscriber, outlet.name, address, time)))
     throw new AddressChanged();
   round.told = { state: 'unknown', address, memo: round.told.memo, at: time };
+  round.begunAt = time;
 }
 
-/** @throws AddressChanged */
-async function tell(context: ConvergeContext, round: Round, wanted: Playing | undefined): Promise<void> {
-  await begin(context, round);
+/** To be called when it is noted that nobody knows what is shown. */
+async function tell(round: Round, wanted: Playing | undefined): Promise<void> {
   const { outlet, address = '', time, told, showing } = round;
   const { memo, again } = await outlet.show(address, wanted, told.memo);
   // What plays and is not shown was only hidden.

@@ -1,5 +1,5 @@
 import { decideShowing } from '../../domain/playing/showing.ts';
-import { shownBy } from '../../domain/playing/told.ts';
+import { lastTold } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
 import { toRemember } from '../../store/playing/recent.ts';
@@ -63,7 +63,7 @@ async function follow(
   const { devices } = basis;
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
   // A tune that ended long ago stays on the server when its client does not take it back.
-  if (repeated && tune && shownBy(await stores.told.read(id, 'xmpp')) === fingerprint(tune)) return;
+  if (repeated && tune && lastTold(await stores.told.read(id, 'xmpp')) === fingerprint(tune)) return;
   const before = devices.find(({ device }) => device === OWN_CLIENT);
   const time = now();
   const playing = tune && play(before, OWN_CLIENT, tune, time);
@@ -80,5 +80,6 @@ async function follow(
 async function isLateEcho({ stores }: Context, id: string, tune: Tune, devices: readonly Playing[]): Promise<boolean> {
   const { state } = await stores.told.read(id, 'xmpp');
   const current = currentOf(devices, 0);
-  return state === 'unknown' && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
+  const isUnsure = state === 'unknown' || state === 'doubted';
+  return isUnsure && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
 }

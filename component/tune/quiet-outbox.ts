@@ -17,9 +17,11 @@ export function createQuietOutbox(context: Context): MemoryWork {
       return undefined;
     }
     await letGo(context, id, seen.partings);
+    const { told } = seen;
     const showing = decideShowing({ ...seen, parting: false }, now());
     await stores.nowPlaying.finish(id, 'xmpp', seen, {
-      told: undefined,
+      // Nothing was sent, whatever was played.
+      told: told.state === 'doubted' ? { now: { ...told, state: 'told' }, begunAt: told.at } : undefined,
       ranOut: showing.ranOut,
       access: showing.audienceUntil === undefined,
       again: showing.until,

@@ -13,6 +13,8 @@ export type Told = { address: string | undefined; memo?: Memo } & (
   | { state: 'unknown'; at: number }
   /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */
   | { state: 'hidden'; at: number }
+  /** It was told this. Since then something else was played, and whoever has seen that may have told it so (decision 138). */
+  | { state: 'doubted'; fingerprint: string; at: number }
   /** `fingerprint`: of the tune that it shows; empty for none. `again`: when it has to be told the same once more. */
   | { state: 'told'; fingerprint: string; at: number; again?: number | undefined }
 );
@@ -22,8 +24,13 @@ export const NOTHING_TOLD: Told = { state: 'nothing', address: undefined };
 
 /** The fingerprint of the tune that is shown, empty for none; undefined when nobody knows. */
 export function shownBy(told: Told): string | undefined {
-  if (told.state === 'unknown') return undefined;
+  if (told.state === 'unknown' || told.state === 'doubted') return undefined;
   return told.state === 'told' ? told.fingerprint : fingerprint(undefined);
+}
+
+/** The same of what was told last, whether or not it is still shown. */
+export function lastTold(told: Told): string | undefined {
+  return told.state === 'doubted' ? told.fingerprint : shownBy(told);
 }
 
 /**
@@ -31,5 +38,6 @@ export function shownBy(told: Told): string | undefined {
  * `interval` has passed since the last one, so that skipping through tracks does not flood friends (XEP-0118, section 3).
  */
 export function tellingTime(told: Told, wanted: Tune | undefined, interval: number): number {
-  return wanted !== undefined && told.state === 'told' ? told.at + interval : 0;
+  const wasTold = told.state === 'told' || told.state === 'doubted';
+  return wanted !== undefined && wasTold ? told.at + interval : 0;
 }

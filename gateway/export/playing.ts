@@ -1,4 +1,4 @@
-import { shownBy } from '../../domain/playing/told.ts';
+import { lastTold } from '../../domain/playing/told.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +15,7 @@ export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) 
       device: playing.device,
       ...(playing.player === undefined ? {} : { player: playing.player }),
     })),
-    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: shownBy(told) ?? '' } }),
+    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: lastTold(told) ?? '' } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { decideShowing, type Showing } from '../../domain/playing/showing.ts';
+import { decideShowing, type Showing, visibleTo } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
 import type { Along } from '../../store/base/script.ts';
 import { toRemember } from '../../store/playing/recent.ts';
@@ -27,7 +27,8 @@ export async function playTune(
     { ...basis, devices: [...basis.devices.filter((one) => one !== before), playing] },
     time,
   );
-  await stores.nowPlaying.play(id, playing, time, toRemember(config, basis, showing), along);
+  const shown = toRemember(config, basis, showing);
+  await stores.nowPlaying.play(id, playing, time, { shown, wanted: visibleTo(showing, 'each-friend'), along });
   return { playing, showing };
 }
 

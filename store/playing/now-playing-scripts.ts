@@ -48,14 +48,20 @@ end`,
 
 /**
  * This plays on that device. In one step with all that follows from it: a process that dies leaves
- * no tune that nobody shows, and a piece goes into the history as it was decided.
+ * no tune that nobody shows, and a piece goes into the history as it was decided. `wanted`: the
+ * fingerprint of what friends are to be shown from now on. Where the outlet was told something else
+ * by us, that is in doubt, so that whoever tells it has not to note so first.
  */
 export const PLAY = defineScript({
   uses: [NOTE, CHANGED, PIECE],
+  keys: ['told'],
   keyList: 'dues',
+  args: ['wanted'],
   lists: ['wakes'],
   lua: `
 note()
+local last = redis.call('HMGET', told, 'state', 'fingerprint', 'address')
+if last[1] == 'told' and last[2] ~= wanted and last[3] then redis.call('HSET', told, 'state', 'doubted') end
 changed(dues, wakes)
 notePiece()`,
 });
@@ -100,7 +106,8 @@ if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
 if value ~= '' then note()
 elseif redis.call('HDEL', playing, device) == 0 and unreadable ~= '1' then return 0
 else redis.call('HSET', playing, 'generation', generation) end
-if redis.call('HGET', told, 'state') ~= 'unknown' then
+local state = redis.call('HGET', told, 'state')
+if state ~= 'unknown' and state ~= 'doubted' then
   redis.call('HSET', told, 'state', shown, 'fingerprint', fingerprint)
 end
 changed(dues, wakes)

@@ -19,10 +19,10 @@ export type PlayingState = { devices: Playing[]; generation: string; access: boo
 
 /**
  * What an outlet leaves to be done: the devices that ran out go, and so does `access` once it was seen to. `again`: when to
- * look next. `told`: what it was told now; undefined when it was told nothing.
+ * look next. `told`: what it was told now, and the time that stood there when it was; undefined when it was told nothing.
  */
 export type Finished = {
-  told: Told | undefined;
+  told: { now: Told; begunAt: number | undefined } | undefined;
   ranOut: readonly string[];
   access: boolean;
   again: number | undefined;
@@ -55,14 +55,26 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       return found.map((fields) => toPlayingState(fields as Record<string, string>));
     },
 
-    /** `shown`: what friends are shown now and is to be remembered. Whoever shows it is woken, and the pages are told, in the same step. */
-    async play(id: string, playing: Playing, now: number, shown?: Shown, along?: Along): Promise<void> {
+    /**
+     * `shown`: what is to be remembered; `wanted`: what friends are to be shown from now on; `along`: what is written in the same step. Whoever shows
+     * it is woken, and the pages are told, in that step, too.
+     */
+    async play(
+      id: string,
+      playing: Playing,
+      now: number,
+      {
+        shown,
+        wanted,
+        along,
+      }: { shown?: Shown | undefined; wanted?: Playing | undefined; along?: Along | undefined } = {},
+    ): Promise<void> {
       const piece = pieceWords(keys, id, shown);
       await PLAY.runWith(
         along,
         redis,
-        { playing: keys.playing(id), ...piece.keys, dues: keys.outletDues(id) },
-        { ...changed(id, now), ...noted(playing.device, playing), ...piece.args },
+        { playing: keys.playing(id), told: keys.told(id, 'xmpp'), ...piece.keys, dues: keys.outletDues(id) },
+        { ...changed(id, now), ...noted(playing.device, playing), ...piece.args, wanted: fingerprint(wanted?.tune) },
       );
     },
 
@@ -121,8 +133,8 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
         { playing: keys.playing(id), told: keys.told(id, outlet), due: keys.due(outletRow(outlet).queue, id) },
         {
           ...{ id, generation: seen.generation, again },
-          begunAt: told && 'at' in told ? told.at : undefined,
-          toldFields: Object.entries(told ? toldFields(told) : {}).flat(),
+          begunAt: told?.begunAt,
+          toldFields: Object.entries(told ? toldFields(told.now) : {}).flat(),
           done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [ACCESS] : [])],
         },
       );

@@ -73,6 +73,7 @@ export function toTold({ state, fingerprint = '', at: time, again, ...fields }: 
   const at = Number(time ?? 0);
   const place = { address: fields.address, ...(fields.memo && { memo: fields.memo }) };
   if (state === 'told') return { ...place, state, fingerprint, at, ...(again && { again: Number(again) }) };
+  if (state === 'doubted') return { ...place, state, fingerprint, at };
   return state === 'unknown' || state === 'hidden' ? { ...place, state, at } : { ...place, state: 'nothing' };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
-import { shownBy } from '../../domain/playing/told.ts';
+import { shownBy, tellingTime } from '../../domain/playing/told.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
 import type { Queues } from '../../runtime/queues.ts';
@@ -196,7 +196,7 @@ describe('an outlet is brought in line with what is decided', () => {
 
   it('that has to wait is put off, and a stop that came meanwhile is not', async () => {
     const outlet = createRecorder('each-friend', {
-      pace: (told, wanted) => (wanted && told.state === 'told' ? told.at + 5_000 : 0),
+      pace: (told, wanted) => tellingTime(told, wanted?.tune, 5_000),
     });
     await play('First');
     await run(outlet);
@@ -205,6 +205,48 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(putOff).to.equal(NOW + 5_000);
     await stores.nowPlaying.stop('alice', undefined, now);
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
+  it('is told a change that is noted with the change itself, and again when nobody knows whether it has heard', async () => {
+    const outlet = createRecorder('each-friend');
+    const state = async () => (await stores.told.read('alice', 'xmpp')).state;
+    const change = (title: string) => stores.nowPlaying.play('alice', song(title), now, { wanted: song(title) });
+    await change('First');
+    await run(outlet);
+    await change('First');
+    expect(await state(), 'the same again changes nothing').to.equal('told');
+    await change('Second');
+    outlet.during = async () => {
+      expect(await state(), 'nothing was noted for it').to.equal('doubted');
+      throw new Error('the answer is lost');
+    };
+    expect(await run(outlet).catch((err: Error) => err.message)).to.equal('the answer is lost');
+    outlet.during = () => {};
+    await change('First');
+    expect(await run(outlet), 'what was told last may not be what it shows').to.deep.equal([`show ${JID} First`]);
+    expect(await state()).to.equal('told');
+    expect(await run(outlet)).to.deep.equal([]);
+  });
+
+  it('is known to show a tune where the user’s own client was the first', async () => {
+    const outlet = createRecorder('each-friend');
+    await stores.nowPlaying.publishedByOwner('alice', 'xmpp', song('By the client', 'xmpp'), 'it', now);
+    expect(await run(outlet)).to.deep.equal([]);
+    now += 1;
+    await stores.nowPlaying.play('alice', song('By us'), now, { wanted: song('By us') });
+    expect(await run(outlet)).to.deep.equal([`show ${JID} By us`]);
+    expect(await stores.told.read('alice', 'xmpp')).to.include({ state: 'told', address: JID });
+  });
+
+  it('is emptied first in any doubt, before somebody is shut out', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Song');
+    await run(outlet);
+    await stores.nowPlaying.stop('alice', undefined, now);
+    await run(outlet);
+    await stores.nowPlaying.play('alice', song('Perhaps seen'), now, { wanted: song('Perhaps seen') });
+    await consent({ audience: 'nobody' });
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} model whitelist`]);
   });
 
   it('is not taken to show what was told by a run that another has overtaken', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Audience, maySee, OPEN, type Privacy } from '../../../domain/friendship/privacy.ts';
 import { type Basis, decideShowing, visibleTo, visibleToFriend } from '../../../domain/playing/showing.ts';
-import { NOTHING_TOLD, shownBy, type Told, tellingTime } from '../../../domain/playing/told.ts';
+import { lastTold, NOTHING_TOLD, shownBy, type Told, tellingTime } from '../../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../../domain/playing/tune.ts';
 
 const NOW = 1_800_000_000_000;
@@ -102,6 +102,14 @@ describe('domain/told', () => {
     expect(shownBy(NOTHING_TOLD)).to.equal('');
     expect(shownBy({ state: 'hidden', at: NOW, address: 'a@x' })).to.equal('');
     expect(shownBy({ state: 'unknown', at: NOW, address: 'a@x' })).to.equal(undefined);
+  });
+
+  it('is in doubt after something else was played, which waits for the interval as ever', () => {
+    const doubted: Told = { ...told, state: 'doubted' };
+    expect(shownBy(doubted)).to.equal(undefined);
+    expect(lastTold(doubted)).to.equal(fingerprint(PHONE.tune));
+    expect(tellingTime(doubted, TV.tune, 5_000)).to.equal(NOW + 5_000);
+    expect(tellingTime(doubted, undefined, 5_000)).to.be.lessThan(NOW);
   });
 
   it('lets a tune wait for the interval, a stop never, nor what was only hidden or got lost', () => {
