@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RESP_TYPES } from 'redis';
 import type { Redis } from '../../../runtime/redis.ts';
-import { as, asYes, defineLua, defineScript } from '../../../store/base/script.ts';
+import { type Along, as, asYes, defineLua, defineScript } from '../../../store/base/script.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const COUNTING = defineLua({
@@ -88,6 +88,20 @@ function describeScripts(kind: RedisKind): void {
     const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
     const reply = await ECHO.run(binary, { any: key('list') }, { text: 'ä', number: 7.5, bytes, nothing: undefined });
     expect(reply).to.deep.equal([Buffer.from('ä'), Buffer.from('7.5'), bytes, Buffer.from('')]);
+  });
+
+  it('is one step with what goes along, whose failure is no failure of the script', async () => {
+    const along: Along = { add: (batch) => void batch.set(key('notes'), 'noted'), written: false };
+    const args = { who: 'me', step: 1, things: [], others: [] };
+    expect(await NOTE_ALL.runWith(along, redis, places, args)).to.deep.equal(['me', 1, [], []]);
+    expect([along.written, await redis.get(key('notes'))]).to.deep.equal([true, 'noted']);
+    const failing: Along = { add: (batch) => void batch.hSet(key('notes'), 'a', 'b'), written: true };
+    expect(await NOTE_ALL.runWith(failing, redis, places, args)).to.deep.equal(['me', 2, [], []]);
+    expect(failing.written).to.equal(false);
+    // Which is no hash by now, as the script needs it.
+    const thrown = await NOTE_ALL.runWith(along, redis, places, { ...args, things: ['a'] }).catch((err: Error) => err);
+    expect(thrown).to.be.instanceOf(Error);
+    expect(await NOTE_ALL.runWith(undefined, redis, places, args)).to.deep.equal(['me', 4, [], []]);
   });
 
   it('is one command of a transaction', async () => {
