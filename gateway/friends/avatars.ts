@@ -1,4 +1,5 @@
 import { toDataUri } from '../../domain/photo.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import type { FriendView } from '../../service/friendship/friend-views.ts';
 import type { Context } from '../context.ts';
 
@@ -13,9 +14,11 @@ export async function withAvatars(
   const held = views.flatMap((view, i) => (published[i] === undefined ? heldOf(view) : []));
   const photos = await stores.photos.of(id, held);
   const photoOf = new Map(held.map((key, i) => [key, photos[i]]));
-  return views.map((view, i) => {
+  const shown: FriendView[] = [];
+  await eachInTurns(views.entries(), ([i, view]) => {
     const photo = heldOf(view).map((key) => photoOf.get(key));
     const inBook = photo.find((one) => one !== undefined);
-    return { ...view, avatar: published[i] ?? (inBook ? toDataUri(inBook) : null) };
+    shown.push({ ...view, avatar: published[i] ?? (inBook ? toDataUri(inBook) : null) });
   });
+  return shown;
 }

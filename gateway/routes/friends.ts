@@ -11,8 +11,9 @@ import { withAvatars } from '../friends/avatars.ts';
 import { createEventStreams, type Opener } from '../friends/event-streams.ts';
 import { hideNumber, hideNumbers } from '../friends/friend-numbers.ts';
 import { friendStream, type ServerEvent } from '../friends/friend-stream.ts';
+import { jsonList } from '../http/json-list.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
-import { FriendsView } from '../schemas/friends.ts';
+import { FriendsView, FriendView } from '../schemas/friends.ts';
 
 /** Milliseconds after which a client that lost the stream should come back. */
 const RETRY = 2_000;
@@ -21,6 +22,9 @@ const RETRY_REPLACED = 60_000;
 const GRACE = 5_000;
 /** Milliseconds for which a client may leave untaken what it was sent. */
 const STALLED = 60_000;
+const JSON_TYPE = 'application/json; charset=utf-8';
+/** One object, as what is compiled of it is remembered by it. */
+const ONE_FRIEND = { ...FriendView };
 const tags = ['friends'];
 
 /** What a subscriber's friends play. `closing` ends every stream. */
@@ -49,11 +53,14 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
           response: { 200: FriendsView, ...problems },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         const views = await friendViews(stores, id, await stores.friends.list(id), now());
         const friends = await withAvatars(context, id, views);
-        return { friends: friends.map((view) => hideNumber(rangesOf(request), view)) };
+        const shown = friends.map((view) => hideNumber(rangesOf(request), view));
+        const serialize = reply.compileSerializationSchema(ONE_FRIEND);
+        const pieces = jsonList('friends', shown, serialize);
+        return reply.type(JSON_TYPE).send(Readable.from(pieces, { objectMode: false }));
       },
     );
 
@@ -112,8 +119,18 @@ function whenClosed(response: ServerResponse, then: () => void): void {
 
 async function* toLines(events: AsyncIterable<ServerEvent | undefined>, replaced: AbortSignal): AsyncGenerator<string> {
   yield `retry: ${RETRY}\n\n`;
-  for await (const event of events) yield event ? toLine(event) : ': heartbeat\n\n';
+  for await (const event of events) {
+    if (event?.event === 'friends') yield* allFriends(event.data as { friends: readonly unknown[] });
+    else yield event ? toLine(event) : ': heartbeat\n\n';
+  }
   if (replaced.aborted) yield `retry: ${RETRY_REPLACED}\n${toLine({ event: 'replaced', data: {} })}`;
+}
+
+/** The first event, with every friend's picture. */
+async function* allFriends({ friends }: { friends: readonly unknown[] }): AsyncGenerator<string> {
+  yield 'event: friends\ndata: ';
+  yield* jsonList('friends', friends);
+  yield '\n\n';
 }
 
 function toLine({ event, data }: ServerEvent): string {
