@@ -11,6 +11,7 @@ import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
 import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';
+import { imports } from './parts/imports.ts';
 import { joining } from './parts/joining.ts';
 import { measure } from './parts/measure.ts';
 import { numbers } from './parts/numbers.ts';
@@ -25,7 +26,7 @@ import { type Findings, summary, writeReport } from './report/report.ts';
 import type { Row } from './report/rows.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'consent', 'pages', 'stalls', 'storage', 'reading', 'numbers', 'bounds'];
+const PARTS = ['tunes', 'joining', 'consent', 'pages', 'stalls', 'imports', 'storage', 'reading', 'numbers', 'bounds'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -55,6 +56,7 @@ async function run(): Promise<void> {
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
   if (['tunes', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
+  if (wants('imports')) findings.rows.push(...(await measureImports()));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(machine, findings);
 }
@@ -97,6 +99,26 @@ async function measureStalls(): Promise<Row[]> {
   try {
     return await Promise.race([stalls(stack, createApi(stack), watch, console.log), aborted()]);
   } finally {
+    await stack.stop();
+  }
+}
+
+/** On a stack of its own: what follows an import goes on after it. */
+async function measureImports(): Promise<Row[]> {
+  const entries = builtProcesses();
+  const env = { ...NO_LIMITS, EARSHOT_PUBLISH_INTERVAL_MS: '0' };
+  const stack = await startStack({ dataDir: join(folder, 'imports'), entries, env, signal });
+  const place = { urls: [stack.redis().url], cluster: false } as const;
+  const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
+  async function work(): Promise<Row[]> {
+    const stores = createStores(redis, 'earshot', Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex'));
+    const audience = await gatherAudience(stack, createApi(stack), stores, { publishers: 20, friends: 2 });
+    return imports(stack, audience, console.log).finally(() => audience.leave());
+  }
+  try {
+    return await Promise.race([work(), aborted()]);
+  } finally {
+    redis.destroy();
     await stack.stop();
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { type Call, callAlong, recordCall } from '../../service/audit/audit.ts';
+import { type Call, callAlong, recordCall, recordCalls } from '../../service/audit/audit.ts';
 import type { Along } from '../../store/base/script.ts';
 import type { Context } from '../context.ts';
 import { becomeCaller } from './caller.ts';
@@ -41,11 +41,24 @@ export function keepAudit(app: FastifyInstance, context: Context): void {
   });
 }
 
-type Outcome = { subject: string | undefined; status: number; code: FaultCode | undefined };
+/** What an entry says of a call. `subject`: a subscriber's id. */
+export type Outcome = { subject: string | undefined; status: number; code: FaultCode | undefined };
 
-/** One entry about this call. `subject`: a subscriber's id. */
+/** One entry about this call. */
 export async function writeEntry(context: Context, request: FastifyRequest, outcome: Outcome): Promise<void> {
   await recordCall(context, callOf(context, request, outcome));
+}
+
+/** Many entries about this call, in their order. */
+export async function writeEntries(
+  context: Context,
+  request: FastifyRequest,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  await recordCalls(
+    context,
+    outcomes.map((outcome) => callOf(context, request, outcome)),
+  );
 }
 
 /**

@@ -1,17 +1,19 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { Fault } from '../../domain/fault.ts';
+import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { createImportCsvReader } from '../../domain/import/import-csv.ts';
 import { createJsonLinesReader } from '../../domain/import/import-json-lines.ts';
 import type { ImportReader, ImportRow } from '../../domain/import/import-rows.ts';
-import { takeTurns } from '../../runtime/turns.ts';
-import { writeEntry } from '../access/audit.ts';
+import { writeEntries } from '../access/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { bytesOf } from '../http/body-stream.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
+import { createPace } from '../imports/import-pace.ts';
 import { type ImportEnd, importReport, type RowReport } from '../imports/import-report.ts';
+import type { Outcome, RowResult } from '../imports/import-row.ts';
+import { rowBatches } from '../imports/row-batches.ts';
 import { problems } from '../schemas/common.ts';
 import { ImportQuery } from '../schemas/operations.ts';
 
@@ -28,7 +30,7 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.removeAllContentTypeParsers();
     for (const [type, createReader] of Object.entries(READERS))
       app.addContentTypeParser(type, (request, payload, done) =>
-        done(null, rowsOf(bytesOf(request, payload, Number.MAX_SAFE_INTEGER), createReader())),
+        done(null, rowBatches(bytesOf(request, payload, Number.MAX_SAFE_INTEGER), createReader())),
       );
 
     app.post(
@@ -54,14 +56,17 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const rows = request.body as AsyncIterable<ImportRow> | undefined;
+        const rows = request.body as AsyncIterable<ImportRow[]> | undefined;
         if (!rows)
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
-        const audit = (report: RowReport, subject: string | undefined) => auditRow(context, request, report, subject);
+        const audit = (results: readonly RowResult[]) => auditRows(context, request, results);
         const carrier = carrierOf(request);
         const memory = createImportMemory(context, carrier, request.headers['idempotency-key']);
         const dryRun = request.query.dryRun === 'true';
-        const report = importReport(context, { carrier, memory, dryRun }, rows, audit);
+        const gone = new AbortController();
+        reply.raw.once('close', () => gone.abort());
+        const job = { carrier, memory, dryRun, pace: createPace(context.now), gone: gone.signal };
+        const report = importReport(context, job, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
     );
@@ -69,23 +74,18 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
 }
 
 /** What a row changed, or may not touch, is an entry as if it had been a call. */
-async function auditRow(
-  context: Context,
-  request: FastifyRequest,
-  { outcome, code }: RowReport,
-  subject: string | undefined,
-): Promise<void> {
-  const status = { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
-  if (status > 0) await writeEntry(context, request, { subject, status, code });
+async function auditRows(context: Context, request: FastifyRequest, results: readonly RowResult[]): Promise<void> {
+  const entries = results.map(({ outcome, code, subject }) => ({ subject, code, status: statusOf(outcome, code) }));
+  await writeEntries(
+    context,
+    request,
+    entries.filter(({ status }) => status > 0),
+  );
 }
 
-async function* rowsOf(payload: AsyncIterable<Buffer>, reader: ImportReader): AsyncGenerator<ImportRow> {
-  for await (const piece of payload)
-    for (const row of reader.push(piece)) {
-      await takeTurns();
-      yield row;
-    }
-  yield* reader.end();
+/** 0 for what leaves no entry. */
+function statusOf(outcome: Outcome, code: FaultCode | undefined): number {
+  return { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
 }
 
 async function* toLines(reports: AsyncIterable<RowReport | ImportEnd>): AsyncGenerator<string> {

@@ -47,22 +47,32 @@ type Recording = ServiceContext & { subjectHashOf: SubjectHashOf };
 
 /** Writes the call's entry, before its answer goes out (decision 41). */
 export async function recordCall(service: Recording, call: Call): Promise<void> {
-  await service.stores.audit.record(...entryOf(service, call));
+  const { place, entry } = entryOf(service, call);
+  await service.stores.audit.record(place, entry, service.config.auditMaxEntries);
+}
+
+/** As `recordCall`, for many at once; those of one kind stay in their order. */
+export async function recordCalls(service: Recording, calls: readonly Call[]): Promise<void> {
+  await service.stores.audit.recordMany(
+    calls.map((call) => entryOf(service, call)),
+    service.config.auditMaxEntries,
+  );
 }
 
 /** The same in one step with what the call changes; undefined where that cannot be (decision 137). */
 export function callAlong(service: Recording, call: Call): Along | undefined {
-  return service.stores.audit.along(...entryOf(service, call));
+  const { place, entry } = entryOf(service, call);
+  return service.stores.audit.along(place, entry, service.config.auditMaxEntries);
 }
 
 function entryOf(
-  { subjectHashOf, config }: Recording,
+  { subjectHashOf }: Recording,
   { caller, operation, subject, correlator, status, code, from = '' }: Call,
-): [AuditPlace, AuditRecord, number] {
+): { place: AuditPlace; entry: AuditRecord } {
   const callerId = caller?.kind === 'subscriber' ? subjectHashOf(caller.id) : (caller?.id ?? '');
-  return [
-    { kind: kindOf(operation, status), lane: laneOf(caller), whose: callerId || from },
-    {
+  return {
+    place: { kind: kindOf(operation, status), lane: laneOf(caller), whose: callerId || from },
+    entry: {
       caller: caller?.kind ?? 'unknown',
       callerId,
       operation,
@@ -71,8 +81,7 @@ function entryOf(
       status,
       code: code ?? '',
     },
-    config.auditMaxEntries,
-  ];
+  };
 }
 
 function kindOf(operation: string, status: number): AuditKind {

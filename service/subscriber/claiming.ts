@@ -6,7 +6,9 @@ import type { ServiceContext } from '../context.ts';
 
 /** Milliseconds that a caller waits for somebody who is just being added, changed or removed. */
 const PATIENCE = 5_000;
+/** Milliseconds until it looks again, the longer the oftener it has: many may wait at once. */
 const POLL = 25;
+const LONGEST_POLL = 500;
 
 const TAKEN = {
   'number-taken': 'A subscriber with this number exists; POST /v1/subscribers/retrieve finds it.',
@@ -26,14 +28,14 @@ export async function untilClaimed(
 ): Promise<'ok' | 'changed'> {
   const { stores, now } = context;
   const giveUp = now() + PATIENCE;
-  for (;;) {
+  for (let poll = POLL; ; poll = Math.min(2 * poll, LONGEST_POLL)) {
     const outcome = await attempt();
     if (outcome === 'ok' || outcome === 'changed') return outcome;
     if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
     const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
     if (typeof obstacle === 'string') throw new Fault('ALREADY_EXISTS', TAKEN[obstacle]);
     if (now() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
-    await sleep(POLL * (0.5 + Math.random()));
+    await sleep(poll * (0.5 + Math.random()));
   }
 }
 

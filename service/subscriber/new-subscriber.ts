@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
 import { Fault } from '../../domain/fault.ts';
 import { wakeOutlets } from '../../runtime/queues.ts';
+import { GRACE } from '../../store/base/due.ts';
 import { wake } from '../../store/base/makes-due.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { newAccountPassword } from '../account/account-password.ts';
@@ -23,7 +24,7 @@ export async function createSubscriber(
   wantedPassword?: string,
   names = context.config.accountNames,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
-  const { stores, queues, numberKeys, config, now } = context;
+  const { stores, numberKeys, config, now } = context;
   const jid =
     jidText === undefined
       ? `${names === 'number' ? phoneNumbers[0] : speakableName(randomBytes(NAME_BYTES))}@${config.homeHost}`
@@ -41,13 +42,53 @@ export async function createSubscriber(
   const password = jidText === undefined ? await makeAccount(context, subscriber, wantedPassword) : undefined;
   if (!(await stores.subscribers.activate(subscriber, now())))
     throw new Fault('UNAVAILABLE', 'The subscriber could not be added in time; try again.');
-  await wake(queues, 'activated', [subscriber.id]);
-  if (config.consent === 'subscriber') {
-    // Nor does the server show what the subscriber's own client plays.
-    await stores.sharing.ask(subscriber.id, now());
-    await wakeOutlets(queues, [subscriber.id]);
-  }
+  await begin(context, [subscriber.id]);
   return password === undefined ? { subscriber } : { subscriber, password };
+}
+
+/** A subscriber with an account of its own. */
+export type Newcomer = { phoneNumbers: PhoneNumbers; displayName: string; jid: string };
+
+/**
+ * Adds many subscribers at once, whose numbers and JIDs are all different. Undefined for whom something was in the way:
+ * `createSubscriber` waits for it, or says what it is. `later`: when what follows for the one in that place is to be done by the
+ * sweep; at once when left out. @throws Fault INVALID_ARGUMENT (a JID)
+ */
+export async function createSubscribers(
+  context: ServiceContext,
+  wanted: readonly Newcomer[],
+  later?: (position: number) => number,
+): Promise<(Subscriber | undefined)[]> {
+  const { stores, numberKeys, config, now } = context;
+  const subscribers = wanted.map(
+    ({ phoneNumbers, displayName, jid }): Subscriber => ({
+      id: randomUUID(),
+      ...hashNumbers(phoneNumbers, numberKeys),
+      jid: toJid(jid, config.homeHost),
+      displayName,
+      state: 'pending',
+    }),
+  );
+  const created = await stores.subscribers.createMany(subscribers, now());
+  const ids = subscribers.flatMap(({ id }, i) => (created[i] ? [id] : []));
+  if (config.consent === 'subscriber') await Promise.all(ids.map((id) => stores.privacies.conceal(id)));
+  const activated = await stores.subscribers.activateMany(ids, later ?? (() => now() + GRACE));
+  const active = new Set(ids.filter((_, i) => activated[i]));
+  await begin(context, [...active], later === undefined);
+  return subscribers.map((subscriber) => (active.has(subscriber.id) ? subscriber : undefined));
+}
+
+/** What follows when subscribers are active; `atOnce`, or when it is due. */
+async function begin(
+  { stores, queues, config, now }: ServiceContext,
+  ids: readonly string[],
+  atOnce = true,
+): Promise<void> {
+  if (atOnce) await wake(queues, 'activated', ids);
+  if (config.consent !== 'subscriber') return;
+  // Nor does the server show what the subscriber's own client plays.
+  await Promise.all(ids.map((id) => stores.sharing.ask(id, now())));
+  await wakeOutlets(queues, ids);
 }
 
 async function makeAccount(

@@ -92,12 +92,23 @@ export function requireStillWith(subscriber: Subscriber, phoneNumber: string): v
  * behind the record, or ahead of it.
  */
 export async function subscriberWith(context: ServiceContext, phoneNumber: string): Promise<Subscriber | undefined> {
-  const { stores, numberKeys } = context;
-  for (const id of new Set(await stores.directory.owners(numberKeys.of(phoneNumber)))) {
-    const subscriber = id === undefined ? undefined : await stores.subscribers.get(id);
-    if (subscriber && phoneNumbersOf(subscriber).includes(phoneNumber)) return subscriber;
-  }
-  return undefined;
+  return (await subscribersWith(context, [phoneNumber]))[0];
+}
+
+/** As `subscriberWith`, for many numbers at once, in their order. */
+export async function subscribersWith(
+  { stores, numberKeys }: ServiceContext,
+  phoneNumbers: readonly string[],
+): Promise<(Subscriber | undefined)[]> {
+  const hashes = phoneNumbers.map((phoneNumber) => numberKeys.of(phoneNumber));
+  const owners = await stores.directory.owners(hashes.flat());
+  const records = await stores.subscribers.records([...new Set(owners.filter((id) => id !== undefined))]);
+  const found = new Map(records.flatMap((record) => (record?.state === 'active' ? [[record.id, record]] : [])));
+  return phoneNumbers.map((phoneNumber, i) => {
+    const own = owners.splice(0, hashes[i]?.length);
+    const candidates = own.flatMap((id) => (id === undefined ? [] : (found.get(id) ?? [])));
+    return candidates.find((record) => phoneNumbersOf(record).includes(phoneNumber));
+  });
 }
 
 /** The primary one first. */

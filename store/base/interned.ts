@@ -18,8 +18,9 @@ export function idPlace(keys: Keys, index: number): { key: string; field: string
  */
 export function createInterned(redis: Redis, keys: Keys) {
   return {
-    async next(): Promise<number> {
-      return redis.incr(keys.lastIndex);
+    /** The first of so many that nobody has. */
+    async next(count = 1): Promise<number> {
+      return (await redis.incrBy(keys.lastIndex, count)) - count + 1;
     },
 
     /** Undefined when there is no such subscriber. */

@@ -2,15 +2,24 @@ import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
 
-/** Lua: every number key of the record. */
+/** Lua: every number key of a record. */
 const RECORD_KEYS = defineLua({
-  keys: ['record'],
   lua: `
-local function recordKeys()
-  local fields, keys = redis.call('HMGET', record, 'numberKeys', 'numberKey'), {}
+local function keysIn(one)
+  local fields, keys = redis.call('HMGET', one, 'numberKeys', 'numberKey'), {}
   local listed = (fields[1] and fields[1] ~= '') and fields[1] or fields[2] or ''
   for key in string.gmatch(listed, '%S+') do keys[#keys + 1] = key end
   return keys
+end`,
+});
+
+/** Lua: announces every number of a record in a hash of such marks. */
+export const ANNOUNCE_ONE = defineLua({
+  uses: [RECORD_KEYS],
+  args: ['mark'],
+  lua: `
+local function announceOne(one, marks)
+  for _, key in ipairs(keysIn(one)) do redis.call('HSET', marks, key, mark) end
 end`,
 });
 
@@ -19,13 +28,9 @@ end`,
  * one.
  */
 export const ANNOUNCE = defineLua({
-  uses: [RECORD_KEYS],
-  keys: ['announced'],
-  args: ['mark'],
-  lua: `
-local function announce()
-  for _, key in ipairs(recordKeys()) do redis.call('HSET', announced, key, mark) end
-end`,
+  uses: [ANNOUNCE_ONE],
+  keys: ['record', 'announced'],
+  lua: 'local function announce() announceOne(record, announced) end',
 });
 
 /**
@@ -36,7 +41,7 @@ end`,
  */
 export const BEGIN = defineScript({
   uses: [RECORD_KEYS],
-  keys: ['intention', 'dueReconcile', 'former'],
+  keys: ['record', 'intention', 'dueReconcile', 'former'],
   args: ['id', 'stamp', 'now', 'deadline', 'numberKeys', 'jid'],
   lists: ['seen'],
   reply: as<'ok' | 'gone' | 'busy' | 'abandoned' | 'changed'>,
@@ -48,7 +53,7 @@ for i, field in ipairs({ 'phoneNumber', 'otherPhoneNumbers', 'jid' }) do
   if seen[i] and (redis.call('HGET', record, field) or '') ~= seen[i] then return 'changed' end
 end
 if redis.call('HEXISTS', former, jid) == 1 then return 'busy' end
-local numbers = table.concat(recordKeys(), ' ') .. ' ' .. numberKeys
+local numbers = table.concat(keysIn(record), ' ') .. ' ' .. numberKeys
 redis.call('HSET', intention, 'stamp', stamp, 'deadline', deadline, 'numbers', numbers, 'jid', jid)
 redis.call('ZADD', dueReconcile, 'LT', deadline, id)
 return 'ok'`,

@@ -1,6 +1,7 @@
 import { BUDGET_DAY, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { askSubscribers } from '../base/partitions.ts';
 import { defineScript } from '../base/script.ts';
 
 export type Spent = ReturnType<typeof createSpent>;
@@ -51,6 +52,18 @@ export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBu
       const owed = ((Math.max(...noted.map(Number), 0) - now) * daily) / BUDGET_DAY;
       if (owed <= 0) return;
       await OWE.run(redis, { budget: keys.budget(id).budget }, { owed: owed.toFixed(6), daily, now });
+    },
+
+    /** As `comeWith`, for many. */
+    async comeWithMany(people: readonly { id: string; numberKeys: readonly string[] }[], now: number): Promise<void> {
+      if (first === 0) return;
+      const noted = await askSubscribers(
+        redis,
+        people.flatMap(({ numberKeys }) => numberKeys),
+        (batch, key) => batch.get(keys.spent(key)),
+      );
+      const owing = people.filter(({ numberKeys }) => noted.splice(0, numberKeys.length).some((one) => one !== null));
+      await Promise.all(owing.map(({ id, numberKeys }) => this.comeWith(id, numberKeys, now)));
     },
   };
 }

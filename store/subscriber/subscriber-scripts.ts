@@ -1,25 +1,31 @@
-import { asYes, defineScript } from '../base/script.ts';
-import { ANNOUNCE } from './identity-scripts.ts';
+import { as, asYes, defineScript } from '../base/script.ts';
+import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
 
 /** What changes a subscriber and marks what follows from it; each script is one step. */
 
 /**
- * From pending to active, once: the numbers are announced in the same step, or nobody would look
- * for those who hold them.
+ * From pending to active, each once: the numbers are announced in the same step, or nobody would
+ * look for those who hold them. `places`: of each its record and its hash of announced numbers, and
+ * then the due lists that get all of them, each at its own time. 1 for whom it was pending.
  */
 export const ACTIVATE = defineScript({
-  uses: [ANNOUNCE],
+  uses: [ANNOUNCE_ONE],
   keys: ['dueAccount'],
-  keyList: 'dues',
-  args: ['id', 'dueAt'],
-  reply: asYes,
+  keyList: 'places',
+  lists: ['ids', 'times'],
+  reply: as<number[]>,
   lua: `
-if redis.call('HGET', record, 'state') ~= 'pending' then return 0 end
-redis.call('HSET', record, 'state', 'active')
-announce()
-redis.call('ZREM', dueAccount, id)
-for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
-return 1`,
+local function activate(id, time, one, marks)
+  if redis.call('HGET', one, 'state') ~= 'pending' then return 0 end
+  redis.call('HSET', one, 'state', 'active')
+  announceOne(one, marks)
+  redis.call('ZREM', dueAccount, id)
+  for at = 2 * #ids + 1, #places do redis.call('ZADD', places[at], time, id) end
+  return 1
+end
+local outcome = {}
+for i, id in ipairs(ids) do outcome[i] = activate(id, times[i], places[2 * i - 1], places[2 * i]) end
+return outcome`,
 });
 
 /**

@@ -1,22 +1,20 @@
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
-import { type Interned, idPlace } from '../base/interned.ts';
+import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { duesOf } from '../base/makes-due.ts';
 import { type Marks, newStamp } from '../base/marks.ts';
 import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
 import { createDepartures } from './departures.ts';
 import { createIdentity } from './identity.ts';
+import { createJoining } from './joining.ts';
 import { createObstacles } from './obstacles.ts';
 import type { Spent } from './spent.ts';
-import { keysOf, numberFields, type Subscriber, toSubscriber } from './subscriber-record.ts';
-import { ACTIVATE, LEAVE, RENAME } from './subscriber-scripts.ts';
+import { keysOf, type Subscriber, toSubscriber } from './subscriber-record.ts';
+import { LEAVE, RENAME } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
 export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
-
-/** Milliseconds after which a subscriber that never became active is given up. */
-const ABANDONED = 180_000;
 
 /**
  * Subscribers (hash `subscriber`), their entries in the directory, and the JIDs (hashes `jids:<bucket>`: JID → integer).
@@ -26,12 +24,12 @@ const ABANDONED = 180_000;
 export function createSubscribers(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
   const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
   const identity = createIdentity(redis, interned, spent, keys);
+  const joining = createJoining(redis, interned, spent, keys);
 
   const places = (id: string) => ({
     record: keys.subscriber(id),
     announced: keys.announced(id),
     leaving: keys.leaving(partitionOf(id)),
-    dueAccount: keys.due('account', id),
   });
 
   async function record(id: string): Promise<Subscriber | undefined> {
@@ -64,22 +62,8 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
      * gives it up.
      */
     async create(subscriber: Subscriber, now: number): Promise<Claim> {
-      const { id, jid, displayName, state } = subscriber;
-      const index = await interned.next();
-      const own = idPlace(keys, index);
-      await redis
-        .multi()
-        .zAdd(keys.due('account', id), { value: id, score: now + ABANDONED })
-        .hSet(keys.subscriber(id), {
-          ...written(numberFields(subscriber)),
-          jid,
-          displayName,
-          state,
-          index,
-          heardAt: now,
-        })
-        .exec();
-      await redis.hSet(own.key, own.field, id);
+      const { id, jid } = subscriber;
+      await joining.write([subscriber], now);
       const outcome = await identity.claimAll(id, { numbers: subscriber, jid });
       if (outcome === 'ok') {
         await spent.comeWith(id, keysOf(subscriber), now);
@@ -89,12 +73,23 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return outcome === 'gone' ? 'busy' : outcome;
     },
 
-    /** From pending to active; false when it was not pending. */
-    async activate(subscriber: Subscriber, now: number): Promise<boolean> {
-      const { id } = subscriber;
-      const dues = duesOf(keys, 'activated', id);
-      return ACTIVATE.run(redis, { ...places(id), dues }, { id, dueAt: now + GRACE, mark: newStamp() });
+    /**
+     * As `create`, for many at once; false for whom it came to nothing, as a number or the JID is taken, or may be free in a
+     * moment.
+     */
+    async createMany(subscribers: readonly Subscriber[], now: number): Promise<boolean[]> {
+      const outcome = await joining.create(subscribers, now);
+      await Promise.all(subscribers.map((subscriber, i) => (outcome[i] ? undefined : abandon(subscriber))));
+      return outcome;
     },
+
+    /** From pending to active; false when it was not pending. */
+    async activate({ id }: Subscriber, now: number): Promise<boolean> {
+      return (await joining.activate([id], () => now + GRACE))[0] === true;
+    },
+
+    /** As `activate`, for many, whose time to be looked at may be put off. */
+    activateMany: joining.activate,
 
     /** In any state. */
     record,
@@ -153,8 +148,4 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     identity,
     obstacle: createObstacles(redis, interned, identity, keys),
   };
-}
-
-function written(fields: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AuditQuery, AuditRecord } from '../../../store/audit/audit.ts';
-import { AUDIT_KINDS, type AuditPlace, NOBODY, SUBSCRIBERS } from '../../../store/audit/audit-places.ts';
+import { AUDIT_KINDS, type AuditPlace, NOBODY, SUBSCRIBERS, shareOf } from '../../../store/audit/audit-places.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -49,6 +49,26 @@ describe('store/audit/audit', () => {
     expect(entries[0]).to.deep.include({ ...ENTRY, correlator: '2' });
     expect(next).to.equal(undefined);
     expect((await stores.audit.read({ trail: 'unknown', limit: 10 })).entries).to.deep.equal([]);
+  });
+
+  it('takes many at once as one after the other, a share and its end included', async () => {
+    const whose = { kind: 'changes', lane: SUBSCRIBERS, whose: 'abcdefghijklmnopqrstuv' } as const;
+    const some = (count: number, place: AuditPlace, operation = ENTRY.operation) =>
+      Array.from({ length: count }, (_, i) => ({ place, entry: { ...ENTRY, correlator: `${i}`, operation } }));
+    await stores.audit.recordMany([], 1_000_000);
+    await stores.audit.recordMany([...some(3, PLACE), ...some(2, PLACE, 'POST /v1/imports')], 1_000_000);
+    const { entries } = await stores.audit.read({ trail: 'known', limit: 10 });
+    const told = (entries: readonly AuditRecord[]) =>
+      entries.map(({ operation, correlator }) => [operation, correlator]);
+    const of = (operation: string) => told(entries).filter(([one]) => one === operation);
+    expect(of(ENTRY.operation).map(([, correlator]) => correlator)).to.deep.equal(['2', '1', '0']);
+    expect(of('POST /v1/imports').map(([, correlator]) => correlator)).to.deep.equal(['1', '0']);
+    await stores.audit.recordMany(some(shareOf(whose) + 5, whose), 1_000_000);
+    const shared = await stores.audit.read({ trail: 'known', limit: 1_000_000 });
+    expect(shared.entries.length).to.equal(5 + shareOf(whose));
+    expect(shared.entries.filter(({ more }) => more).map(({ correlator }) => correlator)).to.deep.equal([
+      `${shareOf(whose) - 1}`,
+    ]);
   });
 
   it('is read page by page, without a gap or a repetition, while more is written', async () => {

@@ -1,0 +1,22 @@
+/** New subscribers of one import for whom what follows is done at once. */
+const AT_ONCE = 500;
+/** Of the others, so many a second: as many as a reconciliation of everybody looks at. */
+const A_SECOND = 500;
+
+/**
+ * When what follows for the next `count` new subscribers is to be done, of the one in that place; undefined: at once. Friends are found
+ * and own clients listened to by jobs, which would take the machine from everybody else if a large file asked for all of them at once.
+ */
+export type Pace = (count: number) => ((position: number) => number) | undefined;
+
+export function createPace(now: () => number): Pace {
+  let taken = 0;
+  let free = 0;
+  return (count) => {
+    taken += count;
+    if (taken <= AT_ONCE) return undefined;
+    const from = Math.max(free, now());
+    free = from + (count * 1_000) / A_SECOND;
+    return (position) => Math.ceil(from + (position * 1_000) / A_SECOND);
+  };
+}

@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import type { Queues } from '../../runtime/queues.ts';
+import { allPartitions } from '../../store/base/partitions.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { randomFrom } from '../support/random.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+type Row = { phoneNumber: string; otherPhoneNumbers?: string[]; displayName?: string; jid?: string };
+type Report = { row: number; outcome: string; subscriberId?: string; code?: string };
+
+/** What follows is not what is measured here. */
+const NO_QUEUES: Queues = {
+  enqueue: async () => {},
+  retryNow: async () => {},
+  dropEvents: async () => {},
+  close: async () => {},
+};
+
+describe('an import', () => {
+  let server: TestRedis;
+  let gateway: TestGateway;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+  after(async () => server?.stop());
+
+  beforeEach(async () => {
+    gateway = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '0' }, { queues: NO_QUEUES });
+  });
+  afterEach(async () => gateway?.stop());
+
+  const number = (n: number) => `+8613600${String(n).padStart(6, '0')}`;
+  const rowOf = (n: number): Row => ({ phoneNumber: number(n), displayName: `Row ${n}`, jid: `row${n}@op.example` });
+  const rowsOf = (count: number, first = 0) => Array.from({ length: count }, (_, i) => rowOf(first + i));
+
+  async function send(rows: readonly Row[]): Promise<Report[]> {
+    const { status, text } = await gateway.call({
+      method: 'POST',
+      url: '/v1/imports',
+      headers: { ...gateway.operator, 'content-type': 'application/x-ndjson' },
+      payload: rows.map((row) => JSON.stringify(row)).join('\n'),
+    });
+    expect(status, text).to.equal(200);
+    const lines = text.trim().split('\n');
+    const reports: Report[] = lines.slice(0, -1).map((line) => JSON.parse(line));
+    expect(JSON.parse(lines.at(-1) ?? ''), 'the last line').to.have.property('done', true);
+    expect(reports.map(({ row }) => row)).to.deep.equal(rows.map((_, i) => i + 1));
+    return reports;
+  }
+  const outcomes = (reports: readonly Report[]) => reports.map(({ outcome, code }) => code ?? outcome);
+
+  /** Commands by name, those within scripts included. */
+  async function commands(doing: () => Promise<unknown>): Promise<{ all: number; steps: number }> {
+    await server.redis.configResetStat();
+    await doing();
+    const stats = [...(await server.redis.info('commandstats')).matchAll(/cmdstat_([^:]+):calls=(\d+)/g)];
+    const count = (wanted: (name: string) => boolean) =>
+      stats.reduce((sum, [, name = '', calls]) => sum + (wanted(name) ? Number(calls) : 0), 0);
+    return { all: count(() => true), steps: count((name) => ['eval', 'evalsha', 'exec'].includes(name)) };
+  }
+
+  it('takes few commands and steps of Redis for each row, and fewer where nothing changes', async () => {
+    const rows = rowsOf(2_000);
+    const first = await commands(() => send(rows));
+    expect(first.all / rows.length, 'commands a new row').to.be.below(24);
+    expect(first.steps / rows.length, 'steps a new row').to.be.below(1.5);
+    const again = await commands(() => send(rows));
+    expect(again.all / rows.length, 'commands a row that is there').to.be.below(6);
+    expect(again.steps / rows.length, 'steps a row that is there').to.be.below(1);
+  });
+
+  it('says of rows that name the same numbers and JIDs what it would say of one after the other', async () => {
+    const draw = randomFrom(7);
+    const below = (end: number) => Math.floor(draw() * end);
+    const rows = Array.from({ length: 500 }, (): Row => {
+      const n = below(100);
+      const row = rowOf(n);
+      if (below(3) === 0) row.displayName = `Name ${below(3)}`;
+      if (below(5) === 0) row.otherPhoneNumbers = [number(below(100)), number(500 + n)];
+      if (below(20) === 0) row.jid = `row${below(100)}@op.example`;
+      if (below(30) === 0) row.phoneNumber = '12345';
+      return row;
+    });
+    const together = outcomes(await send(rows));
+    const stored = await everybody();
+    await gateway.stop();
+    gateway = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '0' }, { queues: NO_QUEUES });
+    const alone: string[] = [];
+    for (const row of rows) alone.push(...outcomes(await send([row])));
+    expect(together).to.deep.equal(alone);
+    expect(stored).to.deep.equal(await everybody());
+    expect(new Set(together)).to.include.members(['created', 'updated', 'unchanged', 'ALREADY_EXISTS']);
+  });
+
+  async function everybody(): Promise<Omit<Subscriber, 'id'>[]> {
+    const { stores } = gateway;
+    const pages = Array.from({ length: await stores.roll.pages() }, (_, page) => stores.roll.page(page));
+    const records = await stores.subscribers.records((await Promise.all(pages)).flat());
+    return records
+      .flatMap((record) => (record ? [record] : []))
+      .map(({ id, ...rest }) => rest)
+      .sort((a, b) => (a.phoneNumber < b.phoneNumber ? -1 : 1));
+  }
+
+  it('makes whole what a process that died had begun with, row by row as the file says', async () => {
+    const rows = rowsOf(300);
+    const { stores, context } = gateway;
+    const pending = rows.slice(0, 200).map(({ phoneNumber, jid = '', displayName = '' }, i): Subscriber => {
+      const numberKey = context.numberKeyOf(phoneNumber);
+      return {
+        id: `dead${i}`,
+        phoneNumber,
+        numberKey,
+        keyIds: context.numberKeys.ids,
+        jid,
+        displayName,
+        state: 'pending',
+      };
+    });
+    expect(await stores.subscribers.createMany(pending, gateway.now())).to.not.include(false);
+    const reports = await send(rows);
+    expect(new Set(outcomes(reports))).to.deep.equal(new Set(['created']));
+    expect(outcomes(await send(rows))).to.deep.equal(rows.map(() => 'unchanged'));
+    const left = await stores.subscribers.records(pending.map(({ id }) => id));
+    expect(left.every((record) => record === undefined)).to.equal(true);
+  });
+
+  it('is followed at a pace that leaves the machine to others, and by nobody later than that', async () => {
+    const woken: string[] = [];
+    const enqueue: Queues['enqueue'] = async (queue, ids) => void (queue === 'reconcile' && woken.push(...ids));
+    await gateway.stop();
+    gateway = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '0' }, { queues: { ...NO_QUEUES, enqueue } });
+    const ids = (await send(rowsOf(2_000))).map(({ subscriberId = '' }) => subscriberId);
+    expect(ids.slice(0, 100).every((id) => woken.includes(id))).to.equal(true);
+    expect(woken.length).to.be.at.most(500);
+    const { keys } = gateway.stores;
+    const due = await Promise.all(
+      allPartitions().map((partition) => server.redis.zRangeWithScores(keys.duePart('reconcile', partition), 0, -1)),
+    );
+    expect(due.flat().map(({ value }) => value)).to.have.members(ids);
+    const later = due.flat().filter(({ value }) => !woken.includes(value));
+    const times = later.map(({ score }) => score).sort((one, other) => one - other);
+    for (const [i, time] of times.slice(501).entries()) expect(time - (times[i] ?? 0)).to.be.at.least(1_000);
+  });
+});
