@@ -9,7 +9,7 @@ import { connectFriend, type FriendClient } from '../../support/xmpp/friend-clie
 /** Commands for one tune, from the request to its end. */
 const MOST_COMMANDS = 10;
 /** Each is written to the disk before Redis answers it. */
-const MOST_STEPS = { tune: 2, stop: 3 };
+const MOST_STEPS = { tune: 2, stop: 3, byToken: 4 };
 
 describe('what Redis is told for one tune', () => {
   let stack: Stack & { dataDir: string };
@@ -48,7 +48,7 @@ describe('what Redis is told for one tune', () => {
     await workDone(stack);
   }
 
-  function expectFew(what: 'tune' | 'stop', { commands, steps }: Told): void {
+  function expectFew(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
     expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what]);
     // That it was told: no other step comes after the stanza.
     expect(texts(steps.at(-1) ?? []).join(), 'the last step').to.match(/:told:xmpp state told /);
@@ -69,6 +69,19 @@ describe('what Redis is told for one tune', () => {
       }),
     );
     expectFew('stop', await toldRedis(stack, stop));
+  });
+
+  it('is also the two counts of calls, at once, where the subscriber’s own token is used', async () => {
+    const headers = { authorization: `Bearer ${alice.token}` };
+    const byToken = async (title: string) => {
+      const tune = { kind: 'audio', title, length: 300 };
+      await api.expectStatus(202, api.call('PUT', '/v1/subscribers/me/now-playing', tune, headers));
+      await bobs.hears(alice.jid, title);
+      await workDone(stack);
+    };
+    // The first use of a token in an hour is noted.
+    await byToken('The fourth');
+    expectFew('byToken', await toldRedis(stack, () => byToken('The fifth')));
   });
 });
 
