@@ -112,7 +112,7 @@ async function measureImports(): Promise<Row[]> {
   const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
   async function work(): Promise<Row[]> {
     const stores = createStores(redis, 'earshot', Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex'));
-    const audience = await gatherAudience(stack, createApi(stack), stores, { publishers: 20, friends: 2 });
+    const audience = await gatherAudience(stack, createApi(stack), stores, { publishers: PLAN.lanes, friends: 2 });
     return imports(stack, audience, console.log).finally(() => audience.leave());
   }
   try {

@@ -23,6 +23,9 @@ export type Queues = {
 /** Retries within a job are for short troubles; the sweep looks again at what is still due afterwards. */
 const RETRIES = { attempts: 6, backoff: { type: 'exponential', delay: 250, jitter: 0.5 } };
 
+/** Jobs that are added in one step of Redis, which serves nobody else meanwhile. */
+const BULK = 50;
+
 /** Queues that BullMQ keeps. */
 type RedisQueue = Exclude<QueueName, MemoryQueue>;
 const REDIS_QUEUES = QUEUE_NAMES.filter((name): name is RedisQueue => !isInMemory(name));
@@ -61,12 +64,16 @@ export function createQueues(
   }
 
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
-    const [first, ...others] = ids;
-    if (first === undefined) return;
+    if (ids.length === 0) return;
     if (isInMemory(name)) return wake(name, ids);
+    for (let from = 0; from < ids.length; from += BULK) await add(name, ids.slice(from, from + BULK), delay);
+  }
+
+  async function add(name: RedisQueue, ids: readonly string[], delay: number): Promise<void> {
     const queue = queueOf(name);
     const addOne = (id: string) => queue.add(name, { id }, jobOptions(id, delay));
-    if (others.length === 0) await addOne(first);
+    const [first, ...others] = ids;
+    if (first !== undefined && others.length === 0) await addOne(first);
     else
       await queue
         .addBulk(ids.map((id) => ({ name, data: { id }, opts: jobOptions(id, delay) })))

@@ -1,7 +1,7 @@
 /** New subscribers of one import for whom what follows is done at once. */
 const AT_ONCE = 500;
-/** Of the others, so many a second: as many as a reconciliation of everybody looks at. */
-const A_SECOND = 500;
+/** Of the others, so many a second: a part of what one worker can do, also on a busy machine. */
+const A_SECOND = 200;
 
 /**
  * When what follows for the next `count` new subscribers is to be done, of the one in that place; undefined: at once. Friends are found
