@@ -29,13 +29,23 @@ export interface Command {
   args: string[];
 }
 
+/** A parent that died before the signal was set is not noticed by the kernel: then another process is the parent by now. */
+const UNLESS_ORPHAN = 'parent=$1; shift; [ "$PPID" = "$parent" ] && exec "$@"';
+
 /**
- * Wraps a command so that Linux sends it `signal` when the process that started it dies, however it dies. Nothing that the launcher does
- * itself can survive its own SIGKILL. Elsewhere (no util-linux) the command stays as it is.
+ * Wraps a command so that Linux sends it `signal` when this process, which is to start it, dies, however it dies. Nothing
+ * that the launcher does itself can survive its own SIGKILL. Elsewhere (no util-linux) the command stays as it is.
  */
 export function endWithParent(command: Command, signal: 'TERM' | 'KILL'): Command {
+  const { program, args } = command;
+  const checked = { program: '/bin/sh', args: ['-c', UNLESS_ORPHAN, 'sh', `${process.pid}`, program, ...args] };
+  return withDeathSignal(checked, signal) ?? command;
+}
+
+/** The same for a command that any other process starts; undefined where that cannot be had. */
+export function withDeathSignal(command: Command, signal: 'TERM' | 'KILL'): Command | undefined {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-  if (setpriv === undefined || !knowsDeathSignal(setpriv)) return command;
+  if (setpriv === undefined || !knowsDeathSignal(setpriv)) return undefined;
   return { program: setpriv, args: ['--pdeathsig', signal, '--', command.program, ...command.args] };
 }
 

@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
+import { endWithParent } from '../../local/children/programs.ts';
 import { startProsody } from '../../local/prosody/prosody-server.ts';
 import { startRedis } from '../../local/redis/redis-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { isRunning, processesIn, scratchFolder } from './scratch.ts';
 
 const launcher = fileURLToPath(new URL('fixtures/launch-servers.ts', import.meta.url));
@@ -31,10 +32,19 @@ describe('a launcher that is killed with SIGKILL', () => {
   it('ends its servers in order, not by force', async () => {
     const { child, pids } = await launch(folder.path);
     child.kill('SIGKILL');
-    for (let turn = 0; turn < 100 && pids.some(isRunning); turn += 1) await delay(50);
-    expect(processesIn(folder.path)).to.deep.equal([]);
+    await eventually(() => {
+      expect(pids.filter(isRunning)).to.be.empty;
+      expect(processesIn(folder.path)).to.be.empty;
+    });
     // Redis removes this file only at an orderly end.
     expect(existsSync(join(folder.path, 'redis', 'redis.pid'))).to.equal(false);
+  });
+
+  it('starts nothing when it is dead before the process begins: another one is the parent then', async () => {
+    const { program, args } = endWithParent({ program: '/bin/echo', args: ['it runs'] }, 'KILL');
+    const said = (started: string[]) => execFileSync(started[0] ?? '', started.slice(1), { encoding: 'utf8' });
+    expect(said([program, ...args])).to.equal('it runs\n');
+    expect(said(['/bin/sh', '-c', '"$@" || :', 'sh', program, ...args])).to.equal('');
   });
 });
 

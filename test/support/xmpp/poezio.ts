@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Child, startChild } from '../../../local/children/child.ts';
-import { type Command, endWithParent, requireProgram } from '../../../local/children/programs.ts';
+import { type Command, requireProgram, withDeathSignal } from '../../../local/children/programs.ts';
 import { processesIn } from '../../local/scratch.ts';
 import { eventually } from '../eventually.ts';
 
@@ -147,7 +147,8 @@ async function writeConfiguration(folder: string, program: string, server: Serve
     'ignore_certificate = true',
     'plugins_autoload = user_extras',
   ];
-  const poezio = endWithParent({ program, args: ['-f', join(folder, 'poezio.cfg')] }, 'KILL');
+  const plain = { program, args: ['-f', join(folder, 'poezio.cfg')] };
+  const poezio = withDeathSignal(plain, 'KILL') ?? plain;
   const command = [poezio.program, ...poezio.args].map((word) => `'${word}'`).join(' ');
   const session = ['set -g remain-on-exit on', `new-session -d -x 260 -y 50 ${command}`];
   await writeFile(join(folder, 'poezio.cfg'), `${settings.join('\n')}\n`, { mode: 0o600 });
