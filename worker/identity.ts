@@ -16,7 +16,6 @@ export async function enterAgain(context: Context, subscriber: Subscriber): Prom
   const { id, jid } = subscriber;
   await blockAgain(context, id);
   const wanted = { numbers: hashNumbers(phoneNumbersOf(subscriber), numberKeys), jid };
-  await stores.accounts.carryOver(id, subscriber.numberKey, wanted.numbers.numberKey);
   const outcome = await stores.subscribers.identity.change(id, wanted, now(), subscriber);
   if (outcome === 'busy' || outcome === 'changed')
     throw new Error('Another change of this subscriber is under way; this one comes after it.');

@@ -1,4 +1,4 @@
-import { isStaying, keysOf, phoneNumberOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { isStaying, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { With } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
 import { deleteMadeAccounts } from './account-removal.ts';
@@ -37,22 +37,19 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
 
 /**
  * Makes the account. An account of that name which is there already is somebody's own: `taken`.
- * Unless Earshot made it for a subscriber who never became active; that one is deleted first, with
- * all that is in it, so that the number's new owner inherits nothing. Undefined when nobody waits
- * for the account any more.
+ * Unless an earlier try of this job made it, and did not come to its end; that one is deleted first,
+ * with all that is in it. Undefined when nobody waits for the account any more.
  */
 async function make(
   { stores, accounts }: With<'accounts'>,
-  subscriber: Subscriber,
+  { id, jid }: Subscriber,
   password: string,
 ): Promise<'made' | 'taken' | undefined> {
-  const { id, jid, numberKey, phoneNumber } = subscriber;
   if (await accounts.exists(jid)) {
-    const own = keysOf(subscriber).filter((key) => phoneNumberOf(subscriber, key) === phoneNumber);
-    if (!(await stores.accounts.isOurs(own))) return 'taken';
+    if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
     await accounts.remove(jid);
   }
-  if (!(await stores.accounts.noteOurs(id, jid, numberKey))) return undefined;
+  if (!(await stores.accounts.noteOurs(id, jid))) return undefined;
   try {
     await accounts.add(jid, password);
   } catch (err) {

@@ -48,20 +48,19 @@ redis.call('EXPIRE', account, lifetime)`,
  */
 const NOTE_OURS = defineScript({
   keys: ['record', 'madeAccounts'],
-  args: ['jid', 'numberKey'],
+  args: ['jid'],
   reply: asYes,
   lua: `
 if redis.call('HGET', record, 'state') ~= 'pending' then return 0 end
-redis.call('HSET', madeAccounts, jid, numberKey)
+redis.call('HSET', madeAccounts, jid, '')
 return 1`,
 });
 
 /**
  * Hash `account` of a subscriber: state and password of an account that is wanted; the password
- * goes with the answer. Set `accounts-made`: keyed hashes of the numbers for which Earshot made
- * accounts, as it may make only such an account anew. Hash `made-accounts` of a subscriber: the
- * accounts that were made for it, and that go when it is erased (JID → those hashes, with spaces
- * between them).
+ * goes with the answer. Hash `made-accounts` of a subscriber: the JIDs of the accounts that were
+ * made for it, as fields without a meaning of their values. Only these may Earshot delete or give
+ * another password, and they go when the subscriber is erased.
  */
 export function createAccounts(redis: Redis, keys: Keys) {
   return {
@@ -89,28 +88,9 @@ export function createAccounts(redis: Redis, keys: Keys) {
       await redis.del(keys.account(id));
     },
 
-    /** Earshot has made an account for the number with one of these keys. */
-    async isOurs(numberKeys: readonly string[]): Promise<boolean> {
-      return (await redis.smIsMember(keys.accountsMade, [...numberKeys])).includes(1);
-    },
-
-    /** The subscriber's number has another key now. */
-    async carryOver(id: string, before: string, after: string): Promise<void> {
-      if (before === after || (await redis.sIsMember(keys.accountsMade, before)) === 0) return;
-      for (const [jid, hashes] of Object.entries(await redis.hGetAll(keys.madeAccounts(id)))) {
-        const known = hashes.split(' ');
-        if (known.includes(before) && !known.includes(after))
-          await redis.hSet(keys.madeAccounts(id), jid, `${hashes} ${after}`);
-      }
-      await redis.sAdd(keys.accountsMade, after);
-    },
-
     /** To be called before the account is made; false when nobody waits for it any more, and it must not be. */
-    async noteOurs(id: string, jid: string, numberKey: string): Promise<boolean> {
-      const places = { record: keys.subscriber(id), madeAccounts: keys.madeAccounts(id) };
-      if (!(await NOTE_OURS.run(redis, places, { jid, numberKey }))) return false;
-      await redis.sAdd(keys.accountsMade, numberKey);
-      return true;
+    async noteOurs(id: string, jid: string): Promise<boolean> {
+      return NOTE_OURS.run(redis, { record: keys.subscriber(id), madeAccounts: keys.madeAccounts(id) }, { jid });
     },
 
     /** The JIDs of the accounts that Earshot made for the subscriber. */
@@ -120,8 +100,6 @@ export function createAccounts(redis: Redis, keys: Keys) {
 
     /** The account is gone, was never made, or is somebody else's. */
     async forgetOurs(id: string, jid: string): Promise<void> {
-      const hashes = await redis.hGet(keys.madeAccounts(id), jid);
-      if (hashes) await redis.sRem(keys.accountsMade, hashes.split(' '));
       await redis.hDel(keys.madeAccounts(id), jid);
     },
   };

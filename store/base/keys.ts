@@ -91,7 +91,6 @@ export function createKeys(prefix: string) {
     running: (partition: number) => part(partition, 'running'),
     reconciliation: `${prefix}:reconciliation`,
     leaving: (partition: number) => part(partition, 'leaving'),
-    accountsMade: `${prefix}:accounts-made`,
     audit: {
       stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,
       lanes: `${prefix}:{audit}:lanes`,

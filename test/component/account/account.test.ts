@@ -94,7 +94,7 @@ describe('an account that nobody waits for any more', () => {
     expect([...accounts]).to.deep.equal([]);
     await forgetLeavers(sweeper);
     expect(await record()).to.equal(undefined);
-    expect(await stores.accounts.isOurs([ALICE.numberKey])).to.equal(false);
+    expect(await stores.accounts.madeFor(ALICE.id)).to.deep.equal([]);
   });
 
   it('is not made where the server had not been asked for it yet, and its subscriber is forgotten at once', async () => {
@@ -116,7 +116,7 @@ describe('an account that nobody waits for any more', () => {
     expect(await stores.accounts.state(ALICE.id)).to.equal('refused');
     await giveUp();
     expect(await record()).to.equal(undefined);
-    expect(await stores.accounts.isOurs([ALICE.numberKey])).to.equal(false);
+    expect(await stores.accounts.madeFor(ALICE.id)).to.deep.equal([]);
   });
 
   it('is kept where its subscriber has become active in the same moment', async () => {
@@ -124,5 +124,69 @@ describe('an account that nobody waits for any more', () => {
     await giveUp();
     expect((await record())?.state).to.equal('active');
     expect(await stores.directory.owners([ALICE.numberKey])).to.deep.equal([ALICE.id]);
+  });
+
+  it('is made anew where an earlier try made it and was killed before it could say so', async () => {
+    void job(ALICE.id);
+    await answer('exists');
+    await eventually(() => expect([...unanswered.keys()]).to.deep.equal(['add']));
+    unanswered.clear();
+    accounts.add(ALICE.jid);
+    const again = job(ALICE.id);
+    await answer('exists');
+    await eventually(() => expect([...unanswered.keys()]).to.deep.equal(['add']));
+    expect([...accounts]).to.deep.equal([]);
+    await answer('add');
+    await again;
+    expect(await stores.accounts.state(ALICE.id)).to.equal('made');
+  });
+
+  describe('and one of the same name', () => {
+    const HEIR: Subscriber = { ...ALICE, id: 'heir', jid: '+8613800138000@op.example' };
+    const NEW_NUMBER = { phoneNumber: '+8613800138001', numberKey: 'BBBBBBBBBBBB', keyIds: '' };
+
+    beforeEach(async () => {
+      const made = job(ALICE.id);
+      await answer('exists');
+      await answer('add');
+      await made;
+      await stores.subscribers.activate(ALICE, NOW);
+    });
+
+    async function moveTo(jid: string): Promise<void> {
+      expect(await stores.subscribers.identity.change(ALICE.id, { numbers: NEW_NUMBER, jid }, NOW)).to.equal('ok');
+      if (jid !== ALICE.jid) await stores.formerJids.free(ALICE.id, ALICE.jid);
+    }
+
+    async function askFor(heir: Subscriber): Promise<void> {
+      await stores.subscribers.create(heir, NOW);
+      await stores.accounts.want(heir.id, 'secret');
+      const asked = job(heir.id);
+      await answer('exists');
+      await eventually(async () => expect(await stores.accounts.state(heir.id)).to.equal('taken'));
+      await asked;
+    }
+
+    it('that somebody made by hand is not deleted, though Earshot once made another for its number', async () => {
+      await moveTo(ALICE.jid);
+      accounts.add(HEIR.jid);
+      await askFor(HEIR);
+      expect([...accounts]).to.have.members([ALICE.jid, HEIR.jid]);
+    });
+
+    it('that was made for a subscriber who has another now goes when that one leaves, also while somebody waits for its name', async () => {
+      await moveTo('own@op.example');
+      const heir = { ...HEIR, jid: ALICE.jid };
+      await askFor(heir);
+      await stores.subscribers.leave(ALICE.id, NOW);
+      await stores.due.postpone('account', ALICE.id, NOW);
+      await job(ALICE.id);
+      expect([...accounts]).to.deep.equal([ALICE.jid]);
+      await stores.accounts.forget(heir.id);
+      await stores.subscribers.giveUp(heir, NOW);
+      await job(ALICE.id);
+      expect([...accounts]).to.deep.equal([]);
+      expect(await stores.accounts.madeFor(ALICE.id)).to.deep.equal([]);
+    });
   });
 });
