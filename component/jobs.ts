@@ -36,6 +36,8 @@ type Work = {
 
 /** Subscribers of one partition whom a worker that begins looks for in a due list; the sweep finds the others. */
 const MOST_UNDER_WAY = 5_000;
+/** Subscribers of one partition whom one sweep takes. */
+const MOST_OVERDUE = 1_000;
 
 /**
  * The component's queue workers. What they do is decided once for each server that the gate lets in. The server lets one
@@ -66,6 +68,11 @@ export function createJobs(
     const asked: Asked = {
       listen: (wake, gap) => sources.wakes.listen(name, wake, gap),
       underWay: () => context.stores.due.underWay(name, context.now(), MOST_UNDER_WAY),
+      async overdue() {
+        const ids = await context.stores.due.claim(name, context.now(), MOST_OVERDUE);
+        context.metrics.swept.inc({ queue: name }, ids.length);
+        return ids;
+      },
     };
     return createMemoryWorker(
       name,

@@ -56,8 +56,11 @@ export function createConverge(outlet: Outlet, context: ConvergeContext): Memory
   };
 }
 
-/** The subscriber has another address by now: nothing is said under the old one. */
-class AddressChanged extends Error {}
+/**
+ * Something else holds by now: another address, under which alone something may be said, another consent or tune, or what
+ * another process has told the outlet. All is looked at again.
+ */
+class Overtaken extends Error {}
 
 /** Undefined when all is as it shall be; otherwise when the outlet may be told, as it is too early now. */
 async function converge(context: ConvergeContext, round: Round): Promise<number | undefined> {
@@ -85,7 +88,7 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
 /**
  * Whoever may not look any more is told nothing by an outlet and would go on seeing the tune. So everybody gets the empty tune
  * first, and only then the access changes (decision 50). The same before an outlet is opened while it holds a tune that nobody
- * may see: opening it would show that tune. @throws AddressChanged
+ * may see: opening it would show that tune. @throws Overtaken
  */
 async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
   const { stores } = context;
@@ -99,12 +102,12 @@ async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
     await tell(round, undefined);
     // The tune comes back at once for those who are left.
     round.told = { state: 'hidden', address, memo: round.told.memo, at: time };
-    await stores.told.note(seen.subscriber.id, outlet.name, round.told);
+    if (!(await stores.told.note(seen.subscriber.id, outlet.name, round.told, time))) throw new Overtaken();
   } else if (admission.changes.length > 0 && shows) {
     // Somebody who may look from now on sees the tune only when it is shown the next time.
     await begin(context, round);
   }
-  if (!(await convergeAdmission(context, outlet, address, seen, admission))) throw new AddressChanged();
+  if (!(await convergeAdmission(context, outlet, address, seen, admission))) throw new Overtaken();
 }
 
 function isNews({ address, told, time }: Round, wanted: Playing | undefined): boolean {
@@ -117,11 +120,10 @@ function againOf(told: Told): number | undefined {
   return told.state === 'told' ? told.again : undefined;
 }
 
-/** Until it is noted what was told, nobody knows what is shown. @throws AddressChanged */
+/** Until it is noted what was told, nobody knows what is shown. @throws Overtaken */
 async function begin({ stores }: ConvergeContext, round: Round): Promise<void> {
   const { outlet, seen, address, time } = round;
-  if (address === undefined || !(await stores.told.begin(seen.subscriber, outlet.name, address, time)))
-    throw new AddressChanged();
+  if (address === undefined || !(await stores.told.begin(seen, outlet.name, address, time))) throw new Overtaken();
   round.told = { state: 'unknown', address, memo: round.told.memo, at: time };
   round.begunAt = time;
 }
@@ -143,8 +145,7 @@ async function fail(context: ConvergeContext, round: Round, err: unknown): Promi
   const { outlet, seen } = round;
   const { queue } = outletRow(outlet.name);
   const { id } = seen.subscriber;
-  // Looked at again, under the address of now.
-  if (err instanceof AddressChanged) return queues.enqueue(queue, [id]);
+  if (err instanceof Overtaken) return queues.enqueue(queue, [id]);
   if (err instanceof NobodyThere) await giveUp(context, round, err);
   const pause = outlet.retry(err);
   if (pause === undefined) throw err;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { every, type Repeated } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { type MemoryQueue, QUEUES } from './queue-table.ts';
 import type { QueueWorker } from './queue-worker.ts';
@@ -10,28 +11,33 @@ export type MemoryWork = (id: string) => Promise<number | undefined>;
 export type Asked = {
   /** Calls `wake` for each subscriber from now on, and `gap` when something may have been missed. */
   listen(wake: (id: string) => void, gap: () => void): Promise<void>;
-  /** Who was asked for and is not done. */
+  /** Who may have been asked for and is not done, those of `overdue` among them. */
   underWay(): Promise<string[]>;
+  /** Who is due now, and was not heard; each is named once in ten seconds. */
+  overdue(): Promise<string[]>;
 };
 
+/** Milliseconds between two looks for who is overdue: a tune that ran out is cleared within this time. */
+const SWEEP_INTERVAL = 1_000;
 /** Milliseconds before the first retry; each later one waits twice as long, a random half less. */
 const FIRST_PAUSE = 250;
-/** Retries are for short troubles; the sweep asks again for what is still due afterwards. */
+/** Retries are for short troubles; what is still due afterwards is found by the sweep. */
 const MOST_TRIES = 6;
 /** Milliseconds until it is tried again to hear who is asked for. */
 const AGAIN = 1_000;
-/** Subscribers who wait for their turn. Beyond it is left to the sweep. */
+/** Subscribers who wait for their turn. Others are left to a later sweep. */
 const MOST_WAITING = 100_000;
 
 /**
  * Runs the jobs of a queue that are kept in memory, while it is open: one at a time for each subscriber, as many side by
  * side as the table of queues says, the longest waiting first. What is asked for while its job runs runs once afterwards;
- * what waits for a later time is brought forward by whoever asks. Nothing is lost with the process, as all of it is due.
+ * what waits for a later time is brought forward by whoever asks. Nothing is lost with the process, as all of it is due; and
+ * the sweep of such a queue is the worker's own, so nothing has to be heard for it.
  */
 export function createMemoryWorker(
   name: MemoryQueue,
   log: Log,
-  { listen, underWay }: Asked,
+  { listen, underWay, overdue }: Asked,
   work: MemoryWork,
 ): QueueWorker {
   const waiting = new Set<string>();
@@ -42,6 +48,9 @@ export function createMemoryWorker(
   let isOpen = false;
   let closed = false;
   let hearing: Promise<void> | undefined;
+  let sweeping: Repeated | undefined;
+  /** Some may have been asked for whom nobody heard. */
+  let missed = true;
 
   function wake(id: string): void {
     if (!isOpen) return;
@@ -95,7 +104,8 @@ export function createMemoryWorker(
   async function hear(): Promise<void> {
     while (!closed) {
       try {
-        return await listen(wake, lookThrough);
+        await listen(wake, gap);
+        return gap();
       } catch (err) {
         log.warn({ err, queue: name }, 'nobody is heard who asks for a job');
         await sleep(AGAIN);
@@ -103,16 +113,31 @@ export function createMemoryWorker(
     }
   }
 
-  function lookThrough(): void {
-    if (!isOpen) return;
-    underWay().then(
-      (ids) => ids.forEach(wake),
-      (err: unknown) => log.warn({ err, queue: name }, 'what is due is left to the sweep'),
-    );
+  function gap(): void {
+    missed = true;
+    sweeping?.soon();
+  }
+
+  async function sweep(): Promise<void> {
+    const all = missed;
+    missed = false;
+    try {
+      const ids = await overdue();
+      for (const id of all ? await underWay() : ids) wake(id);
+    } catch (err) {
+      missed ||= all;
+      throw err;
+    }
+  }
+
+  function sweepOn(): void {
+    if (isOpen) sweeping ??= every(SWEEP_INTERVAL, log, sweep);
   }
 
   function shut(): void {
     isOpen = false;
+    void sweeping?.stop();
+    sweeping = undefined;
     for (const timer of later.values()) clearTimeout(timer);
     for (const one of [waiting, later, failures]) one.clear();
   }
@@ -120,8 +145,10 @@ export function createMemoryWorker(
   return {
     open() {
       isOpen = true;
+      missed = true;
       hearing ??= hear();
-      void hearing.then(lookThrough);
+      // Who asks from then on is heard; but nobody waits for a connection that says nothing.
+      void Promise.race([hearing, sleep(SWEEP_INTERVAL)]).then(sweepOn);
     },
     shut,
     async close() {

@@ -1,18 +1,19 @@
-import { QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
+import { isInMemory, QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
 import { GRACE } from '../store/base/due.ts';
 import type { Context } from './context.ts';
 
-/** Milliseconds between two sweeps; a tune that ran out is cleared within this time. */
+/** Milliseconds between two sweeps. */
 export const SWEEP_INTERVAL = 1_000;
 /** How many subscribers of one queue and one partition a single claim takes. */
 const BATCH = 1_000;
+const SWEPT = QUEUE_NAMES.filter((name) => !isInMemory(name));
 
 /**
- * Puts whoever is due back into the queues: tunes that ran out, and work whose job was lost in a crash. Several workers may
- * sweep; each claim goes to one of them.
+ * Puts whoever is due back into the queues: work whose job was lost in a crash, or whose time has come. Several workers may
+ * sweep; each claim goes to one of them. A queue in memory is swept by the process that has it (`runtime/memory-worker`).
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
-  for (const queue of QUEUE_NAMES) {
+  for (const queue of SWEPT) {
     let ids: string[];
     do {
       ids = await stores.due.claim(queue, now(), BATCH);

@@ -7,16 +7,29 @@ import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /**
  * Notes that nobody knows what the outlet shows, unless the record has another `value` in its
- * `field` by now: in one step, as a subscriber who has another address must not be heard under the
- * old one.
+ * `field` by now, or what plays or who may see it has changed: in one step, as a subscriber who has
+ * another address must not be heard under the old one, and who shares no more not at all.
  */
 const BEGIN = defineScript({
-  keys: ['record', 'told'],
-  args: ['field', 'value', 'address', 'at'],
+  keys: ['record', 'playing', 'told'],
+  args: ['field', 'value', 'generation', 'address', 'at'],
   reply: asYes,
   lua: `
 if redis.call('HGET', record, field) ~= value then return 0 end
+if (redis.call('HGET', playing, 'generation') or '') ~= generation then return 0 end
 redis.call('HSET', told, 'state', 'unknown', 'at', at, 'address', address)
+return 1`,
+});
+
+/** Notes what was told, unless somebody else has begun since to tell the outlet something. */
+const NOTE = defineScript({
+  keys: ['told'],
+  args: ['begunAt'],
+  lists: ['fields'],
+  reply: asYes,
+  lua: `
+if redis.call('HGET', told, 'at') ~= begunAt then return 0 end
+redis.call('HSET', told, unpack(fields))
 return 1`,
 });
 
@@ -27,6 +40,9 @@ const LEFT = defineScript({
   lua: `
 if redis.call('HGET', told, 'address') == address then redis.call('DEL', told, access) end`,
 });
+
+/** Of what was read before: whose it is, and the stamp of all that plays. */
+type Seen = { subscriber: Subscriber; generation: string };
 
 /**
  * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash `access`, who may look there
@@ -40,20 +56,23 @@ export function createTold(redis: Redis, keys: Keys) {
 
     /**
      * To be called before anything is sent: until it is noted what was, nobody knows what the outlet shows. False when
-     * the subscriber has another address by now; then nothing may be sent.
+     * the subscriber has another address by now, or plays or shares something else; then nothing may be sent.
      */
-    async begin(subscriber: Subscriber, outlet: OutletName, address: string, now: number): Promise<boolean> {
+    async begin(seen: Seen, outlet: OutletName, address: string, now: number): Promise<boolean> {
+      const { subscriber, generation } = seen;
       const { id } = subscriber;
       const field = outletRow(outlet).address;
       return BEGIN.run(
         redis,
-        { record: keys.subscriber(id), told: keys.told(id, outlet) },
-        { field, value: subscriber[field], address, at: now },
+        { record: keys.subscriber(id), playing: keys.playing(id), told: keys.told(id, outlet) },
+        { field, value: subscriber[field], generation, address, at: now },
       );
     },
 
-    async note(id: string, outlet: OutletName, told: Told): Promise<void> {
-      await redis.hSet(keys.told(id, outlet), toldFields(told));
+    /** What was told since `begunAt`; false when somebody else has begun since, whose note it is now. */
+    async note(id: string, outlet: OutletName, told: Told, begunAt: number): Promise<boolean> {
+      const fields = Object.entries(toldFields(told)).flat();
+      return NOTE.run(redis, { told: keys.told(id, outlet) }, { begunAt, fields });
     },
 
     /** At that address, which is the subscriber's no longer, nothing is shown now, and to whom is forgotten. */

@@ -5,6 +5,7 @@ import { shownBy, tellingTime } from '../../domain/playing/told.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
 import type { Queues } from '../../runtime/queues.ts';
+import type { Situation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -154,7 +155,12 @@ describe('an outlet is brought in line with what is decided', () => {
     const outlet = createRecorder('each-friend', { addressOf: () => 'nobody@op.example' });
     await play('Song');
     await stores.friends.write('alice', { ...NO_CHANGES, unset: ['bob'] }, now);
-    await stores.told.begin({ ...ALICE, state: 'active' }, 'xmpp', 'nobody@op.example', now);
+    await stores.told.begin(
+      (await stores.situations.read('alice', 'xmpp')) as Situation,
+      'xmpp',
+      'nobody@op.example',
+      now,
+    );
     expect(await run(outlet)).to.deep.equal(['show nobody@op.example -']);
     expect(asked).to.include.members(['roster alice', 'roster bob']);
     expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: undefined });
@@ -263,6 +269,40 @@ describe('an outlet is brought in line with what is decided', () => {
     };
     await run(outlet);
     expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.contain('Second');
+  });
+
+  it('is not thought to be empty by a process that stood still after it had emptied it, while another did all', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Song');
+    await run(outlet);
+    await consent({ audience: { groups: ['Work'] } });
+    now += 1_000;
+    let overtaken = false;
+    outlet.during = async () => {
+      if (overtaken) return;
+      overtaken = true;
+      now += 30_000;
+      expect(await run(outlet)).to.include(`show ${JID} Song`);
+    };
+    await run(outlet);
+    now += 60_000;
+    await run(outlet);
+    expect(outlet.sight.get(JID), 'the tune has ended').to.equal(undefined);
+    expect(outlet.calls.at(-1)).to.equal(`show ${JID} -`);
+  });
+
+  it('is not shown a tune when consent is withdrawn after all was read', async () => {
+    const outlet = createRecorder('each-friend');
+    const { begin } = stores.told;
+    stores.told.begin = async (...place) => {
+      stores.told.begin = begin;
+      await consent({ audience: 'nobody' });
+      return begin(...place);
+    };
+    await play('Song');
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(asked).to.include('tune alice');
+    expect(await run(outlet)).to.not.include(`show ${JID} Song`);
   });
 
   it('is forgotten with whoever is forgotten', async () => {

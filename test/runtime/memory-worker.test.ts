@@ -38,6 +38,7 @@ for (const kind of REDIS_KINDS)
       const asked = {
         listen: (wake: (id: string) => void, gap: () => void) => source.listen('tune', wake, gap),
         underWay: () => stores.due.underWay('tune', Date.now(), 100),
+        overdue: () => stores.due.claim('tune', Date.now(), 100),
       };
       worker = createMemoryWorker('tune', log, asked, (id) => {
         began.push(id);
@@ -59,6 +60,27 @@ for (const kind of REDIS_KINDS)
       await eventually(() => expect(began).to.deep.equal(['opened']));
       began.length = 0;
     }
+
+    it('finds by itself who is overdue, also when nothing is ever heard', async () => {
+      await stores.due.postpone('tune', 'early', 0);
+      const deaf = {
+        listen: () => new Promise<void>(() => {}),
+        underWay: () => stores.due.underWay('tune', Date.now(), 100),
+        overdue: () => stores.due.claim('tune', Date.now(), 100),
+      };
+      const alone = createMemoryWorker('tune', log, deaf, async (id) => {
+        began.push(id);
+        return undefined;
+      });
+      try {
+        alone.open();
+        await eventually(() => expect(began).to.deep.equal(['early']));
+        await stores.due.postpone('tune', 'late', Date.now());
+        await eventually(() => expect(began).to.deep.equal(['early', 'late']));
+      } finally {
+        await alone.close();
+      }
+    });
 
     /** Jobs that end when they are let go of. */
     function holding(): { letGo(): void } {

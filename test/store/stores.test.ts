@@ -214,8 +214,12 @@ function describeStores(kind: RedisKind): void {
       const seen = await stores.nowPlaying.read('alice');
       await join();
       const another = { ...ALICE, jid: 'another@op.example' };
-      expect(await stores.told.begin(another, 'xmpp', another.jid, NOW)).to.equal(false);
-      expect(await stores.told.begin(ALICE, 'xmpp', ALICE.jid, NOW)).to.equal(true);
+      const { generation } = seen;
+      const begin = (subscriber: Subscriber, of = generation) =>
+        stores.told.begin({ subscriber, generation: of }, 'xmpp', subscriber.jid, NOW);
+      expect(await begin(another)).to.equal(false);
+      expect(await begin(ALICE, 'of another tune or consent')).to.equal(false);
+      expect(await begin(ALICE)).to.equal(true);
       const unknown = { state: 'unknown', at: NOW, address: ALICE.jid };
       expect(await stores.told.read('alice', 'xmpp')).to.deep.equal(unknown);
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);

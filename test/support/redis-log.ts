@@ -16,10 +16,11 @@ export type Told = {
 };
 
 /**
- * What is told all the time, whatever anybody plays: by processes that live, by the workers of other queues, and by the
- * test, which asks what is left to be done.
+ * What is told all the time, whatever anybody plays: by processes that live, by the workers of other queues, by sweeps, and
+ * by the test, which asks what is left to be done.
  */
-const ALWAYS = /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT)$|:status:|:metrics$|:queue\}:(?!tune:)/i;
+const ALWAYS =
+  /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT)$|:status:|:metrics$|:queue\}:(?!tune:)|'ZRANGEBYSCORE', due, '-inf', now/i;
 
 /** Everything that is told to the stack's Redis while `during` runs, but for what is told all the time. */
 export async function toldRedis(stack: Stack & { dataDir: string }, during: () => Promise<void>): Promise<Told> {

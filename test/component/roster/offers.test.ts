@@ -139,7 +139,7 @@ describe('offers, where the server grants no privileges', () => {
   it('free the JID that the subscriber has given up, though what was set there stays', async () => {
     await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
     const numbers = (await stores.subscribers.record('alice')) as Subscriber;
-    await stores.told.begin(numbers, 'xmpp', JID, NOW);
+    await stores.told.begin({ subscriber: numbers, generation: '' }, 'xmpp', JID, NOW);
     const change = stores.subscribers.identity.change('alice', { numbers, jid: 'alice.li@op.example' }, NOW);
     expect(await change).to.equal('ok');
     await job();

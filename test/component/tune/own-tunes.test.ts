@@ -5,8 +5,8 @@ import { createEchoes } from '../../../component/stream/echoes.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
 import { shownBy } from '../../../domain/playing/told.ts';
+import type { Situation } from '../../../store/playing/situation.ts';
 import type { Stores } from '../../../store/stores.ts';
-import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -95,7 +95,7 @@ describe('events of user tunes', () => {
   it('are our own when a publish was under way as another process died', async () => {
     const tune = { kind: 'video' as const, title: 'On the phone' };
     await stores.nowPlaying.play('alice', { device: 'phone', tune, since: NOW, expiresAt: NOW + 60_000 }, NOW);
-    await stores.told.begin((await stores.subscribers.record('alice')) as Subscriber, 'xmpp', JID, NOW);
+    await stores.told.begin((await stores.situations.read('alice', 'xmpp')) as Situation, 'xmpp', JID, NOW);
     expect(await receive(event(item('On the phone')))).to.deep.equal(['phone: On the phone']);
     expect(await receive(event(item('At the desk')))).to.have.members(['phone: On the phone', 'xmpp: At the desk']);
   });
