@@ -28,7 +28,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
           tags: ['address book'],
           summary: 'Put in and remove single contacts',
           description:
-            'Contacts are known by their uid. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
+            'Contacts are known by their uid. With If-Match a book that somebody else has changed meanwhile is left as it is: 412. A book whose upload was cut off half-way is to be uploaded again with PUT: 409.',
           params: SubscriberParams,
           body: BookChanges,
           response: { 202: BookAccepted, ...problems },

@@ -84,15 +84,16 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const [{ version, contacts }, friends, { waiting, changedAt }, ...marked] = await Promise.all([
+        const [{ version, contacts }, friends, { waiting, changedAt }, ...unfinished] = await Promise.all([
           stores.addressBooks.info(id),
           stores.friends.list(id),
           stores.budget.info(id),
           stores.due.isMarked('reconcile', id),
           stores.due.isMarked('roster', id),
+          stores.addressBooks.isHalfWritten(id),
         ]);
         const matched = friends.filter((friend) => friend.held).length;
-        const reconciling = marked.includes(true) || Math.abs(now() - changedAt) < PACE;
+        const reconciling = unfinished.includes(true) || Math.abs(now() - changedAt) < PACE;
         return reply
           .header('etag', quoted(`${version}`))
           .send({ version, contacts, matched, waiting, state: reconciling ? 'reconciling' : 'current' });

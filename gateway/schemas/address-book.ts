@@ -45,5 +45,8 @@ export const BookView = Type.Object({
   contacts: Type.Integer(),
   matched: Type.Integer({ description: 'How many friends the book has led to.' }),
   waiting: Type.Integer({ description: 'How many numbers, of all its books, wait for the subscriber’s budget.' }),
-  state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')]),
+  state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')], {
+    description:
+      'A book of which an upload is being written, or was cut off, is `reconciling`, with the version and the contacts before it.',
+  }),
 });

@@ -12,6 +12,7 @@ import { type Plan, planChange, planReplacement, type Standing } from './book-pl
 import { eachPortion, PORTION_OF } from './book-portions.ts';
 import type { BookSeals } from './book-seal.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
+import { awaitStep } from './half-written.ts';
 
 const ATTEMPTS = 10;
 
@@ -45,12 +46,20 @@ return nextOne`,
  * in the names of its hashes.
  */
 export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, budget: NumberBudget) {
-  async function write(what: Write, plan: (standing: Standing) => Promise<Plan>): Promise<Written> {
+  async function write(what: Write, plan: (standing: Standing) => Promise<Plan | undefined>): Promise<Written> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const written = await tryWrite(redis, keys, budget, what, plan);
       if (written) return written;
     }
     throw new Fault('CONFLICT', 'Somebody else keeps writing this address book; try again in a moment.');
+  }
+
+  async function writeChange(what: Write, upsert: Book, remove: readonly string[]): Promise<Written> {
+    return write(what, async (standing) => {
+      if (standing.writing === '') return planChange(redis, keys, sealOf(what.id), standing, upsert, remove);
+      await awaitStep(redis, keys, standing);
+      return undefined;
+    });
   }
 
   return {
@@ -61,7 +70,8 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
      */
     async replace(id: string, after: Book, now: number, { ifVersion, ifEmptied }: Conditions = {}): Promise<BookInfo> {
       const plan = (standing: Standing) => {
-        if (ifEmptied && after.size === 0 && standing.contacts > 0) throw ifEmptied;
+        const filled = standing.contacts > 0 || standing.writing !== '';
+        if (ifEmptied && after.size === 0 && filled) throw ifEmptied;
         return planReplacement(redis, keys, sealOf(id), standing, after);
       };
       return (await write({ id, ifVersion, now }, plan)).info;
@@ -75,7 +85,8 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
     /**
      * Puts in and removes single contacts, known by their uids; an unknown uid to remove is fine. Reads and writes what
      * these contacts concern, however large the book.
-     * @throws Fault as `replace`, and PAYLOAD_TOO_LARGE for more contacts or numbers in all than a book may hold.
+     * @throws Fault as `replace`; CONFLICT when a writer died half-way, so that the book has to be replaced; PAYLOAD_TOO_LARGE
+     * for more contacts or numbers in all than a book may hold
      */
     async change(
       id: string,
@@ -84,9 +95,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
       ifVersion: number | undefined,
       now: number,
     ): Promise<BookInfo> {
-      return (
-        await write({ id, ifVersion, now }, (standing) => planChange(redis, keys, sealOf(id), standing, upsert, remove))
-      ).info;
+      return (await writeChange({ id, ifVersion, now }, upsert, remove)).info;
     },
 
     /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
@@ -97,7 +106,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
       remove: readonly string[],
       now: number,
     ): Promise<Written> {
-      return write({ id, source, now }, (standing) => planChange(redis, keys, sealOf(id), standing, upsert, remove));
+      return writeChange({ id, source, now }, upsert, remove);
     },
 
     /** Drops the whole own book in steps; false when there is none. @throws Fault as `emptyBook` */

@@ -21,15 +21,9 @@ export async function toCommands(
   const split = buckets !== standing.buckets;
   const same = isEmpty(held) && cut.length + added.length === 0 && !split;
   if (same && !(last && (version === null || contacts !== standing.contacts || standing.writing !== ''))) return [];
-  const sizes = last
-    ? { version: nextOf(standing), contacts, numbers, bytes }
-    : {
-        writing,
-        contacts: Math.max(contacts, standing.contacts),
-        numbers: Math.max(numbers, standing.numbers),
-        bytes: Math.max(bytes, standing.bytes ?? 0),
-      };
-  const fields = Object.entries({ ...sizes, buckets }).flatMap(([name, value]) => [name, `${value}`]);
+  // Until the last step the sizes are, with the version, those of the book before: a writer may die.
+  const state = last ? { version: nextOf(standing), contacts, numbers, bytes } : { writing };
+  const fields = Object.entries({ ...state, buckets }).flatMap(([name, value]) => [name, `${value}`]);
   const commands: Command[] = [{ do: 'set', key: keys.book(id, source), fields }];
   if (last && standing.writing !== '') commands.push({ do: 'unset', key: keys.book(id, source), fields: ['writing'] });
   const heldOf = (bucket: number) => keys.held(id, bucket, source);

@@ -70,10 +70,15 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
     /** Every number of a book and its names; of the own book unless a source is named. */
     entriesOf: (id: string, source?: string) => readBook(redis, keys, sealOf(id), id, source),
 
-    /** Of the own book unless a source is named. */
+    /** Of the own book unless a source is named; while one is written in steps, of the book before. */
     async info(id: string, source?: string): Promise<BookInfo> {
       const [version, contacts] = await redis.hmGet(keys.book(id, source), ['version', 'contacts']);
       return { version: Number(version ?? 0), contacts: Number(contacts ?? 0) };
+    },
+
+    /** Whether a writer is between two steps of the own book, or died there: it holds what `info` does not tell. */
+    async isHalfWritten(id: string): Promise<boolean> {
+      return (await redis.hExists(keys.book(id), 'writing')) === 1;
     },
 
     async dirtyNumbers(id: string): Promise<Marks> {

@@ -24,7 +24,7 @@ export type SourceLease = { name: string; lease: string };
 export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: number | undefined; now: number };
 
 /**
- * One optimistic attempt; undefined when another writer came between.
+ * One optimistic attempt; undefined when another writer came between, or there is no plan as yet.
  * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` or the lease is over, PAYLOAD_TOO_LARGE
  */
 export async function tryWrite(
@@ -32,10 +32,11 @@ export async function tryWrite(
   keys: Keys,
   budget: NumberBudget,
   { id, source, ifVersion, now }: Write,
-  plan: (standing: Standing) => Promise<Plan>,
+  plan: (standing: Standing) => Promise<Plan | undefined>,
 ): Promise<Written | undefined> {
   const standing = await readStanding(redis, keys, id, source?.name, ifVersion);
   const planned = await plan(standing);
+  if (!planned) return undefined;
   checkSize(planned);
   const present = { ...standing };
   const places = {

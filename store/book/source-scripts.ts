@@ -102,15 +102,16 @@ return 1`,
 
 /**
  * Begins a read: the source as it is when the lease begins. One that is gone must not come back as
- * a lease alone.
+ * a lease alone. A book that a read has left half-written is read in full.
  */
 export const BEGIN = defineScript({
-  keys: ['source'],
+  keys: ['source', 'book'],
   args: ['lease'],
   reply: as<string[]>,
   lua: `
 if redis.call('EXISTS', source) == 0 then return {} end
 redis.call('HSET', source, 'lease', lease)
+if redis.call('HEXISTS', book, 'writing') == 1 then redis.call('HDEL', source, 'syncToken', 'etags') end
 return redis.call('HGETALL', source)`,
 });
 

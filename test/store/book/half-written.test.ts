@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import type { Book } from '../../../domain/book/address-book.ts';
+import { Fault } from '../../../domain/fault.ts';
+import { createNumberKey } from '../../../runtime/number-key.ts';
+import type { SourceReading } from '../../../store/book/sources.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
+import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
+
+const NOW = 1_800_000_000_000;
+const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const bookOf = (size: number, first = 0): Book =>
+  new Map(
+    Array.from({ length: size }, (_, i) => {
+      const number = `${first + i}`;
+      return [`u${number}`, { name: `Contact ${number}`, groups: [], numberKeys: [keyOf(number)] }] as const;
+    }),
+  );
+
+describe('a book whose writer died between two steps', () => {
+  let server: TestRedis;
+  let stores: Stores;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+
+  after(async () => server?.stop());
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
+    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+  });
+
+  const books = () => stores.addressBooks;
+  const told = async () => ({ ...(await books().info('alice')), half: await books().isHalfWritten('alice') });
+  const kept = async () => (await books().numbers('alice')).length;
+  const change = (ifVersion?: number) => books().change('alice', bookOf(1, 90_000), ['u0'], ifVersion, NOW);
+  const codeOf = (what: Promise<unknown>) => what.then(String, (err: Fault) => err.code);
+  /** Stores of somebody before whose large script of that number something happens. */
+  function beforeStep(step: number, then: () => void | Promise<void>): Stores {
+    let steps = 0;
+    const look: LooksAtScript = async (args) => {
+      if (!args.some(({ length }) => length > 10_000)) return;
+      steps += 1;
+      if (steps === step) await then();
+    };
+    return watchedStores(server, stores, look);
+  }
+  async function cut(book: Book, step = 2): Promise<void> {
+    const dying = beforeStep(step, () => {
+      throw new Error('the writer is dead');
+    });
+    const outcome = await dying.addressBooks.replace('alice', book, NOW).catch((err: Error) => err.message);
+    expect(outcome).to.equal('the writer is dead');
+  }
+
+  it('is told of as it was before, and as half-written', async () => {
+    await cut(bookOf(5_000));
+    expect(await kept()).to.equal(1_000);
+    expect(await told()).to.deep.equal({ version: 0, contacts: 0, half: true });
+    await books().replace('alice', bookOf(3_000), NOW);
+    expect(await told()).to.deep.equal({ version: 1, contacts: 3_000, half: false });
+    await cut(bookOf(10), 3);
+    expect(await kept(), 'some of its contacts are gone').to.be.within(1_000, 2_000);
+    expect(await told()).to.deep.equal({ version: 1, contacts: 3_000, half: true });
+  });
+
+  it('is made no book by single contacts: they are refused until it was replaced, or is deleted', async () => {
+    for (const [ifVersion, mend] of [
+      [undefined, () => books().replace('alice', bookOf(5_000), NOW)],
+      [0, () => books().replace('alice', bookOf(5_000), NOW, { ifVersion: 0 })],
+    ] as const) {
+      stores = server.freshStores();
+      const alice = { phoneNumber: '+1', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
+      await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+      await cut(bookOf(5_000));
+      expect(await codeOf(change(ifVersion))).to.equal('CONFLICT');
+      expect([await told(), await kept()]).to.deep.equal([{ version: 0, contacts: 0, half: true }, 1_000]);
+      expect(await mend()).to.deep.equal({ version: 1, contacts: 5_000 });
+      expect(await change(1)).to.deep.equal({ version: 2, contacts: 5_000 });
+    }
+    await cut(bookOf(5_000, 20_000));
+    expect(await books().drop('alice', NOW)).to.equal(true);
+    expect([await told(), await kept()]).to.deep.equal([{ version: 3, contacts: 0, half: false }, 0]);
+    expect((await change()).contacts).to.equal(1);
+  });
+
+  it('is not emptied by an upload in which nothing can be kept', async () => {
+    await cut(bookOf(5_000));
+    const ifEmptied = new Fault('INVALID_ARGUMENT', 'nothing to keep');
+    expect(await codeOf(books().replace('alice', new Map(), NOW, { ifEmptied }))).to.equal('INVALID_ARGUMENT');
+    expect(await kept()).to.equal(1_000);
+  });
+
+  it('differs from one that is being written: single contacts wait for the end of that', async () => {
+    let changed: Promise<unknown> = Promise.resolve();
+    const writing = beforeStep(2, () => {
+      changed = change();
+    });
+    expect(await writing.addressBooks.replace('alice', bookOf(5_000), NOW)).to.deep.equal({
+      version: 1,
+      contacts: 5_000,
+    });
+    expect(await changed).to.deep.equal({ version: 2, contacts: 5_000 });
+    expect(await books().holds('alice', ['0', '1', '4999', '90000'].map(keyOf))).to.deep.equal([
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('is read in full, when it is that of a source', async () => {
+    const SOURCE = { name: 's', url: 'https://dav.example/', credentials: 'sealed' };
+    const begin = async () => (await stores.sources.begin('alice', 's')) as SourceReading;
+    await stores.sources.link('alice', SOURCE, NOW);
+    const first = await begin();
+    await books().replaceSource('alice', first.lease, bookOf(5_000), NOW);
+    const found = { collection: 'c', syncToken: 't1', etags: 'e1', whole: true, cards: [], reasons: new Map() };
+    await stores.sources.succeed('alice', first, found, NOW, NOW + 9);
+    const { source, lease } = await begin();
+    expect(source).to.include({ syncToken: 't1', etags: 'e1' });
+    const dying = beforeStep(2, () => {
+      throw new Error('the reader is dead');
+    });
+    const many = bookOf(3_000, 20_000);
+    await dying.addressBooks.changeSource('alice', lease, many, [], NOW).catch((err: Error) => err.message);
+    const next = await begin();
+    expect(next.source).to.include({ collection: 'c', syncToken: '', etags: '' });
+    await books().replaceSource('alice', next.lease, bookOf(8_000), NOW);
+    expect(await books().info('alice', 's')).to.deep.equal({ version: 2, contacts: 8_000 });
+    expect(await kept()).to.equal(8_000);
+  });
+});
