@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type ConnectionOptions, createNodeRedisClient } from 'bullmq';
+import { type ConnectionOptions, createNodeRedisClient, type IRedisClient } from 'bullmq';
 import { AbstractConnector, Redis as IoRedis, type RedisOptions } from 'ioredis';
 import type { Log } from './log.ts';
 import { connectSingle } from './redis.ts';
@@ -31,7 +31,19 @@ export async function connectQueueRedis(
 ): Promise<QueueRedis> {
   if (place.cluster) return connectToSlot(place, queuePrefix(prefix), whenAway, log, patience);
   const redis = await connectSingle(place, whenAway, log, patience);
-  return { connection: () => createNodeRedisClient(redis), close: () => redis.destroy() };
+  const shared = withErrorsHeard(createNodeRedisClient(redis));
+  return { connection: () => shared, close: () => redis.destroy() };
+}
+
+/**
+ * BullMQ stops listening to a connection as soon as it is done with it, or could not begin with it;
+ * an error that nobody hears would end the process. What it still uses it reports itself.
+ */
+function withErrorsHeard(client: IRedisClient): IRedisClient {
+  client.on('error', () => {});
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (...options) => withErrorsHeard(duplicate(...options));
+  return client;
 }
 
 /**

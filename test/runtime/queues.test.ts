@@ -82,6 +82,28 @@ describe('the queues', () => {
     }
   });
 
+  it('and their workers leave nothing behind that ends the process when the connection they shared breaks', async () => {
+    const lost: string[] = [];
+    const noted = pino({ level: 'warn' }, { write: (line) => lost.push(line) });
+    const breaking = await startTestRedis();
+    const shared = await connectQueueRedis(breaking.place, 'left', 'wait', noted);
+    const left = createQueueWorker(shared, 'left', 'roster', log, async () => {});
+    const leftQueues = createQueues(shared, 'left', log, async () => {});
+    const killer = createClient({ url: breaking.url });
+    try {
+      left.open();
+      await leftQueues.enqueue('roster', ['alice']);
+      await Promise.all([left.close(), leftQueues.close()]);
+      await killer.connect();
+      await killer.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal']);
+      await eventually(() => expect(lost.join('')).to.include('Redis connection'));
+    } finally {
+      killer.destroy();
+      shared.close();
+      await breaking.stop();
+    }
+  });
+
   it('take jobs from a Redis that hung while they began, once it answers again', async () => {
     const pid = Number(/process_id:(\d+)/.exec(await server.redis.info('server'))?.[1]);
     const patient = await connectQueueRedis(server.place, 'late', 'fail-fast', log, 250);
