@@ -32,7 +32,7 @@ const MOST_WAITING = 100_000;
  * Runs the jobs of a queue that are kept in memory, while it is open: one at a time for each subscriber, as many side by
  * side as the table of queues says, the longest waiting first. What is asked for while its job runs runs once afterwards;
  * what waits for a later time is brought forward by whoever asks. Nothing is lost with the process, as all of it is due; and
- * the sweep of such a queue is the worker's own, so nothing has to be heard for it.
+ * who is overdue it finds itself, so nothing has to be heard for that.
  */
 export function createMemoryWorker(
   name: MemoryQueue,
@@ -153,8 +153,9 @@ export function createMemoryWorker(
     shut,
     async close() {
       closed = true;
+      const swept = sweeping?.stop();
       shut();
-      await Promise.all([...running.values()].map(({ ended }) => ended));
+      await Promise.all([swept, ...[...running.values()].map(({ ended }) => ended)]);
     },
   };
 }

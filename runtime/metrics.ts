@@ -67,7 +67,7 @@ export function createMetrics(role: string) {
     }),
     swept: new Counter({
       name: 'earshot_swept_total',
-      help: 'Subscribers that the sweep put back into a queue',
+      help: 'Subscribers whom a sweep found overdue',
       labelNames: ['queue'],
       registers,
     }),

@@ -4,7 +4,7 @@ import type { Keys } from './keys.ts';
 
 /**
  * Wakes whoever keeps a queue's jobs in memory: by Redis pub/sub, a channel for each of these queues, ids with blanks
- * between them. Best effort: whoever was not there looks through the due list when it begins, and the sweep asks again.
+ * between them. Best effort: whoever was not there looks through the due list when it begins, and once a second.
  */
 export function createWakes(redis: Redis, keys: Keys) {
   return {

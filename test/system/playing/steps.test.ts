@@ -27,7 +27,7 @@ describe('what Redis is told for one tune', () => {
     await api.settled(alice, bob);
     bobs = await connectFriend(stack, bob);
     await play('The first');
-    // Nobody sweeps from here on: what is counted is the tune alone.
+    // What it does for others and by itself is not counted: the tune alone is.
     await stack.kill('worker');
   });
 
