@@ -22,7 +22,7 @@ import { storage } from './parts/storage.ts';
 import { gatherAudience } from './people/audience.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
 import { describeMachine } from './report/machine.ts';
-import { type Findings, summary, writeReport } from './report/report.ts';
+import { chapters, type Findings, summary, writeReport } from './report/report.ts';
 import type { Row } from './report/rows.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
@@ -58,7 +58,7 @@ async function run(): Promise<void> {
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
   if (wants('imports')) findings.rows.push(...(await measureImports()));
   console.log(summary(findings));
-  if (chosen.length === 0) await writeReport(machine, findings);
+  if (chosen.length === 0) await writeReport(chapters(machine, findings));
 }
 
 /** Starts a private stack, measures and stops everything. */

@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Pair } from '../parts/measure.ts';
+import { type Chapter, chaptersOf, reportOf, withMeasured } from './chapters.ts';
 import { counted, toFigures } from './figures.ts';
 import type { Machine } from './machine.ts';
 import { heading, table } from './markdown.ts';
@@ -7,7 +9,22 @@ import { bookMethod, method, promiseMethod } from './method.ts';
 import { type Row, rowTable } from './rows.ts';
 import { cpuTable, disturbance, figureTable, roundTable } from './tables.ts';
 
-const FOLDER = new URL('../../docs/', import.meta.url);
+const FILE = new URL('../../docs/benchmarks.md', import.meta.url);
+const BEGINNING = [
+  heading(1, 'Benchmarks'),
+  'Written by `npm run bench`; do not edit. What stands in one chapter is from one run on one machine, so trust the comparisons, not the absolute figures.',
+].join('\n\n');
+/** Every chapter, in order; what a run did not measure stays as it was. */
+const TITLES = [
+  'Figures',
+  'Address books and promises',
+  'Rounds',
+  'Where the processor time goes',
+  'How it was measured',
+  'How the address books were measured',
+  'How the promises were measured',
+  'Machine and versions',
+];
 
 /** What every part has found. */
 export type Findings = { pairs: Pair[]; rows: Row[] };
@@ -21,32 +38,30 @@ export function summary({ pairs, rows }: Findings): string {
   return tables.filter((one) => one !== '').join('\n\n');
 }
 
-/** Writes `docs/benchmarks.md`. */
-export async function writeReport(machine: Machine, { pairs, rows }: Findings): Promise<void> {
+/** The chapters of a run of everything but the nightly parts. */
+export function chapters(machine: Machine, { pairs, rows }: Findings): Chapter[] {
   const used = counted(pairs);
-  const report = [
-    heading(1, 'Benchmarks'),
-    'Written by `npm run bench`; do not edit. Everything is from one run on one machine, so trust the comparisons, not the absolute figures.',
-    heading(2, 'Figures'),
-    figureTable(toFigures(used)),
-    disturbance(pairs),
-    heading(2, 'Address books and promises'),
-    rowTable(rows),
-    heading(2, 'Rounds'),
-    'Prosody alone / through Earshot.',
-    roundTable(pairs),
-    heading(2, 'Where the processor time goes'),
-    'Milliseconds of processor time for each event at the full rate; `bench` is the load generator with the friends’ clients.',
-    cpuTable(used),
-    heading(2, 'How it was measured'),
-    ...method(),
-    heading(2, 'How the address books were measured'),
-    ...bookMethod(),
-    heading(2, 'How the promises were measured'),
-    ...promiseMethod(),
-    heading(2, 'Machine and versions'),
-    table(['', ''], machine),
+  const paragraphs: [title: string, paragraphs: string[]][] = [
+    ['Figures', [figureTable(toFigures(used)), disturbance(pairs)]],
+    ['Address books and promises', [rowTable(rows)]],
+    ['Rounds', ['Prosody alone / through Earshot.', roundTable(pairs)]],
+    [
+      'Where the processor time goes',
+      [
+        'Milliseconds of processor time for each event at the full rate; `bench` is the load generator with the friends’ clients.',
+        cpuTable(used),
+      ],
+    ],
+    ['How it was measured', method()],
+    ['How the address books were measured', bookMethod()],
+    ['How the promises were measured', promiseMethod()],
+    ['Machine and versions', [table(['', ''], machine)]],
   ];
-  await mkdir(FOLDER, { recursive: true });
-  await writeFile(new URL('benchmarks.md', FOLDER), `${report.join('\n\n')}\n`);
+  return paragraphs.map(([title, text]) => ({ title, text: text.join('\n\n') }));
+}
+
+/** Writes these chapters of `docs/benchmarks.md`, and keeps the others. */
+export async function writeReport(measured: readonly Chapter[]): Promise<void> {
+  const kept = existsSync(FILE) ? chaptersOf(await readFile(FILE, 'utf8')) : [];
+  await writeFile(FILE, reportOf(BEGINNING, withMeasured(kept, measured, TITLES)));
 }
