@@ -1,9 +1,10 @@
 import { narrowsAny, ONE_PLACE, placeChanges } from '../domain/friendship/access-places.ts';
 import { accessOf, type NodeAccess, type NodeChange } from '../domain/friendship/node-access.ts';
+import type { OutletName } from '../domain/playing/outlets.ts';
 import type { Showing } from '../domain/playing/showing.ts';
 import type { Queues } from '../runtime/queues.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { Marks } from '../store/base/marks.ts';
-import { isAsked } from '../store/friendship/sharing.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Outlet } from './outlet.ts';
@@ -14,13 +15,13 @@ export type Admission = { partings: Marks; changes: NodeChange[]; shutsOut: bool
 /** Compares who may look with what the outlet was told. */
 export async function readAdmission(
   stores: Stores,
-  { places = ONE_PLACE }: Outlet,
+  { name, places = ONE_PLACE }: Outlet,
   { subscriber, partings }: Situation,
   { audience }: Showing,
 ): Promise<Admission> {
   const { id, state } = subscriber;
   const [known, wanted] = await Promise.all([
-    stores.sharing.access(id),
+    stores.admissions.read(id, name),
     state === 'active' ? wantedAccess(stores, id, audience) : undefined,
   ]);
   const changes = placeChanges(places, known, wanted);
@@ -44,23 +45,25 @@ export async function convergeAdmission(
   { subscriber }: Situation,
   { partings, changes }: Admission,
 ): Promise<boolean> {
-  await letGo({ stores, queues }, subscriber.id, partings);
+  await letGo({ stores, queues }, subscriber.id, outlet.name, partings);
   if (changes.length === 0) return true;
   const fields = changes.map(([field]) => field);
-  if (!(await stores.sharing.beginAccess(subscriber, outlet.name, address, fields))) return false;
+  if (!(await stores.admissions.begin(subscriber, outlet.name, address, fields))) return false;
   await outlet.admit?.(address, changes);
-  await stores.sharing.noteAccess(subscriber.id, changes);
+  await stores.admissions.note(subscriber.id, outlet.name, changes);
   return true;
 }
 
-/** The tune is off the screens of those who part: the roster jobs of both ends may go on. */
+/**
+ * The outlet shows nothing to those who part. Where no other does either, the tune is off their
+ * screens, and the roster jobs of both ends may go on.
+ */
 export async function letGo(
   { stores, queues }: { stores: Stores; queues: Queues },
   id: string,
+  outlet: OutletName,
   partings: Marks,
 ): Promise<void> {
-  const asked = Object.keys(partings).filter((other) => isAsked(partings[other]));
-  if (asked.length === 0) return;
-  await stores.sharing.clear(id, partings);
-  await queues.enqueue('roster', [id, ...asked]);
+  const cleared = await stores.sharing.clear(id, outlet, partings);
+  if (cleared.length > 0) await wake(queues, 'cleared', [id, ...cleared]);
 }

@@ -65,7 +65,7 @@ class Overtaken extends Error {}
 /** Undefined when all is as it shall be; otherwise when the outlet may be told, as it is too early now. */
 async function converge(context: ConvergeContext, round: Round): Promise<number | undefined> {
   const { outlet, seen, showing, time } = round;
-  const admits = outlet.admit !== undefined && (seen.access || seen.parting);
+  const admits = outlet.admit !== undefined && (seen.access.includes(outlet.name) || seen.parting);
   if (admits) await shutOut(context, round);
   const wanted = visibleTo(showing, outlet.reach);
   const news = isNews(round, wanted);
@@ -93,7 +93,7 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
 async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
   const { stores } = context;
   const { outlet, seen, address, showing, time } = round;
-  if (address === undefined) return letGo(context, seen.subscriber.id, seen.partings);
+  if (address === undefined) return letGo(context, seen.subscriber.id, outlet.name, seen.partings);
   const admission = await readAdmission(stores, outlet, seen, showing);
   const closed = admission.shutsOut || showing.audience === 'nobody';
   const shows = shownBy(round.told) !== '';
@@ -158,7 +158,7 @@ async function giveUp(context: ConvergeContext, { outlet, seen }: Round, { messa
   const { id } = seen.subscriber;
   log.warn({ subject: id }, message);
   await stores.told.forget(id, outlet.name);
-  await letGo(context, id, await stores.sharing.partings(id));
+  await letGo(context, id, outlet.name, await stores.sharing.partings(id));
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,6 +1,7 @@
 import { ONE_PLACE, placeChanges } from '../domain/friendship/access-places.ts';
 import { NOTHING_TOLD, shownBy, type Told } from '../domain/playing/told.ts';
 import type { Queues } from '../runtime/queues.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
 import { NobodyThere, type Outlet } from './outlet.ts';
@@ -15,8 +16,7 @@ export async function atPresentAddress(
   if (former === undefined || former === outlet.addressOf(subscriber)) return told;
   await leave(stores, outlet, subscriber.id, former, told);
   await stores.told.left(subscriber.id, outlet.name, former);
-  // The roster job frees what the subscriber has given up once nothing is shown there.
-  await queues.enqueue('roster', [subscriber.id]);
+  await wake(queues, 'leftAddress', [subscriber.id]);
   return NOTHING_TOLD;
 }
 
@@ -25,7 +25,7 @@ async function leave(stores: Stores, outlet: Outlet, id: string, former: string,
   try {
     if (shownBy(told) !== '') await outlet.show(former, undefined, told.memo);
     if (!outlet.admit) return;
-    const changes = placeChanges(outlet.places ?? ONE_PLACE, await stores.sharing.access(id), undefined);
+    const changes = placeChanges(outlet.places ?? ONE_PLACE, await stores.admissions.read(id, outlet.name), undefined);
     if (changes.length > 0) await outlet.admit(former, changes);
   } catch (err) {
     // Where nobody is, nothing is left to undo.

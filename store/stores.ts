@@ -34,6 +34,7 @@ import { createCredentials } from './login/credentials.ts';
 import { createPlayerSessions } from './login/player-sessions.ts';
 import { createTokens } from './login/tokens.ts';
 import { createVerifications } from './login/verifications.ts';
+import { createAdmissions } from './playing/admissions.ts';
 import { createListening } from './playing/listening.ts';
 import { createNowPlaying } from './playing/now-playing.ts';
 import { createRecent } from './playing/recent.ts';
@@ -58,6 +59,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
   return {
     keys,
     accounts: createAccounts(redis, keys),
+    admissions: createAdmissions(redis, keys),
     addressBooks: createAddressBooks(redis, keys, sealOf, budget),
     askedCodes: createAskedCodes(redis, keys),
     assertions: createAssertions(redis, keys),

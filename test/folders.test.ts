@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { OUTLETS } from '../domain/playing/outlets.ts';
 
 const ROOT = new URL('../', import.meta.url);
 /** No sources of ours, or samples that tests read. */
@@ -21,6 +22,22 @@ describe('the plan of the folders', () => {
       .filter((folder) => !ROOMS.includes(folder));
     // It is run once, by whoever installs, and is no part of the program.
     expect(free, 'give these a law in biome.json, and a line in decision 128').to.deep.equal(['local/setup']);
+  });
+});
+
+describe('what outlets share', () => {
+  it('names none of them, so that another is a row of their table and a folder of its own (decision 153)', () => {
+    const names = OUTLETS.flatMap(({ name, queue }) => [`'${name}'`, `'${queue}'`]);
+    const own = OUTLETS.map(({ name }) => `outlet/${name}`);
+    const shared = ['runtime', 'store', 'service', 'outlet', 'gateway', 'worker'].flatMap(foldersBelow);
+    const files = shared
+      .filter((folder) => !own.some((one) => folder.startsWith(one)))
+      .flatMap((folder) => sourcesIn(folder).map((file) => `${folder}/${file}`));
+    const naming = files.filter((file) => {
+      const text = readFileSync(new URL(file, ROOT), 'utf8');
+      return names.some((name) => text.includes(name));
+    });
+    expect(naming).to.deep.equal([]);
   });
 });
 

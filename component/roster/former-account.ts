@@ -1,19 +1,24 @@
 import { decideRosterStep } from '../../domain/friendship/roster.ts';
 import type { FormerJid } from '../../store/account/former-jids.ts';
+import type { Context } from '../context.ts';
 import { type RosterContext, takeRosterStep } from './roster-step.ts';
 
 /**
- * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. The tune job empties the
- * tune there and asks for this job again; until then the JID is kept.
+ * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. Outlets that
+ * show something there take it away and ask for this job again; until then the JID is kept.
  */
 export async function leaveAccount(context: RosterContext, id: string, { jid, state }: FormerJid): Promise<void> {
-  const { stores, queues } = context;
-  if (state === 'undo') {
-    await undoRoster(context, id, jid);
-    if ((await stores.told.read(id, 'xmpp')).address === jid) return queues.enqueue('tune', [id]);
-    await stores.offers.drop(id, jid);
-    await stores.formerJids.undone(id, jid);
-  }
+  if (state !== 'undo') return context.stores.formerJids.free(id, jid);
+  await undoRoster(context, id, jid);
+  await freeOnceLeft(context, id, jid);
+}
+
+/** Frees the JID, unless an outlet has still to leave the account: it asks for the roster job again when it has. */
+export async function freeOnceLeft({ stores, queues }: Context, id: string, jid: string): Promise<void> {
+  const toLeave = await stores.told.toLeave(id, jid);
+  if (toLeave.length > 0) return void (await Promise.all(toLeave.map((queue) => queues.enqueue(queue, [id]))));
+  await stores.offers.drop(id, jid);
+  await stores.formerJids.undone(id, jid);
   await stores.formerJids.free(id, jid);
 }
 

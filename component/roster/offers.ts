@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { PresenceTracker } from '../presence/presence.ts';
 import type { Bounces } from '../stream/bounces.ts';
 import { xml } from '../stream/xml.ts';
+import { freeOnceLeft } from './former-account.ts';
 import { offerBodies } from './offer-text.ts';
 import { endPartings, only } from './roster-marks.ts';
 import { type Suggestion, suggestibleClient, suggestions } from './rosterx.ts';
@@ -117,11 +118,9 @@ async function leaveFormer(offering: Offering, id: string, jid: string): Promise
   const offered = await stores.offers.whole(id, jid);
   const withdraw = [...offered].flatMap(([item, { by }]) => (by === 'item' ? [item] : []));
   await tell(offering, { id, jid, offer: [], withdraw });
-  await stores.offers.drop(id, jid);
   await stores.friends.forgetWholeLedger(id, jid);
   await stores.told.left(id, 'xmpp', jid);
-  await stores.formerJids.undone(id, jid);
-  await stores.formerJids.free(id, jid);
+  await freeOnceLeft(offering.context, id, jid);
 }
 
 function toSuggestion({ jid, name, groups }: Friend): Suggestion {

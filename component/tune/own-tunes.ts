@@ -73,7 +73,7 @@ async function follow(
   // Friends see it, and nothing that plays would ever end it.
   const on = element && !tune ? 'unreadable' : known;
   const shown = toRemember(config, basis, showing);
-  await stores.nowPlaying.publishedByOwner(id, OWN_CLIENT, playing, on, time, shown);
+  await stores.nowPlaying.publishedByOwner(id, 'xmpp', OWN_CLIENT, playing, on, time, shown);
 }
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */

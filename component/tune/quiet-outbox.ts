@@ -16,7 +16,7 @@ export function createQuietOutbox(context: Context): MemoryWork {
       await stores.nowPlaying.forget(id);
       return undefined;
     }
-    await letGo(context, id, seen.partings);
+    await letGo(context, id, 'xmpp', seen.partings);
     const { told } = seen;
     const showing = decideShowing({ ...seen, parting: false }, now());
     await stores.nowPlaying.finish(id, 'xmpp', seen, {

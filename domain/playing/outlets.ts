@@ -1,14 +1,38 @@
-/**
- * Where it is shown what subscribers play: a row for each outlet. `queue`: whose jobs look at a subscriber there, and
- * whose due list says at whom; `process` runs them, `concurrency` of them side by side; `jobs`: where they are kept (see
- * the table of queues). `address`: the field of a subscriber's record that says where it is shown.
- */
+import type { Reach } from './showing.ts';
+
+type OutletTraits = {
+  name: string;
+  /** Whose jobs look at a subscriber there, and whose due list says at whom. */
+  queue: string;
+  /** What runs the jobs, so many of them side by side; `jobs`: where they are kept (see the table of queues). */
+  process: 'component' | 'worker';
+  jobs: 'in-redis' | 'in-memory';
+  concurrency: number;
+  /** The field of a subscriber's record that says where it is shown. */
+  address: 'jid' | 'phoneNumber';
+  reach: Reach;
+};
+
+/** Where it is shown what subscribers play: a row for each outlet, from which all that is kept for it derives. */
 export const OUTLETS = [
-  { name: 'xmpp', queue: 'tune', process: 'component', jobs: 'in-memory', concurrency: 50, address: 'jid' },
-] as const;
+  {
+    name: 'xmpp',
+    queue: 'tune',
+    process: 'component',
+    jobs: 'in-memory',
+    concurrency: 50,
+    address: 'jid',
+    reach: 'each-friend',
+  },
+] as const satisfies readonly OutletTraits[];
 
 export type OutletRow = (typeof OUTLETS)[number];
 export type OutletName = OutletRow['name'];
+
+/** Those that tell friends apart: each has to be told who may look, and has to let go of whoever parts. */
+export const ADMITTING: readonly OutletName[] = OUTLETS.filter(({ reach }) => reach === 'each-friend').map(
+  ({ name }) => name,
+);
 
 export function outletRow(name: OutletName): OutletRow {
   return OUTLETS.find((row) => row.name === name) as OutletRow;

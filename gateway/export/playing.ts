@@ -1,22 +1,28 @@
-import { lastTold } from '../../domain/playing/told.ts';
+import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
+import { lastTold, type Told } from '../../domain/playing/told.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { toTime } from './section.ts';
 
-/** What each device plays, and what the XMPP server was last told. */
+/** What each device plays, and what each outlet was last told. */
 export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) {
-  const [{ devices }, told] = await Promise.all([stores.nowPlaying.read(id), stores.told.read(id, 'xmpp')]);
-  const at = told.state === 'nothing' ? 0 : told.at;
-  const jid = told.address;
+  const { devices } = await stores.nowPlaying.read(id);
+  const told = await Promise.all(OUTLETS.map(async ({ name }) => toldView(name, await stores.told.read(id, name))));
   return {
     devices: devices.map((playing) => ({
       ...tuneView(playing),
       device: playing.device,
       ...(playing.player === undefined ? {} : { player: playing.player }),
     })),
-    ...(at > 0 && { told: { at: toTime(at), ...(jid && { jid }), what: lastTold(told) ?? '' } }),
+    told: told.flat(),
   };
+}
+
+/** Nothing where Earshot has told it nothing: it may show what the user's own client has published. */
+function toldView(outlet: OutletName, told: Told) {
+  if (told.state === 'nothing' || told.at === 0) return [];
+  return [{ outlet, at: toTime(told.at), address: told.address ?? '', what: lastTold(told) ?? '' }];
 }
 
 /** The clients that are connected now. */

@@ -85,7 +85,9 @@ export const ExportView = Type.Object(
     nowPlaying: Type.Object(
       {
         devices: Type.Array(Type.Omit(OwnTune, ['shared'])),
-        told: Type.Optional(Type.Object({ at: Time, jid: Type.Optional(Type.String()), what: Type.String() }, closed)),
+        told: Type.Array(
+          Type.Object({ outlet: Type.String(), at: Time, address: Type.String(), what: Type.String() }, closed),
+        ),
       },
       closed,
     ),

@@ -45,7 +45,7 @@ export const NOT_EXPORTED: Readonly<Record<string, string>> = {
   'dirty-blocked': 'people of `privacy` whose pair has still to be decided; nothing beside them',
   barred: 'who is blocked, or has blocked the subscriber, which is not to be told',
   partings: 'former friends whose screens have still to be cleared; gone within seconds',
-  access: 'what the XMPP server was told of `privacy` and `friends`',
+  access: 'what outlets were told of `privacy` and `friends`',
   'declined-by': 'what others have decided about the subscriber is theirs, and not to be told',
   'player-sessions': 'hashes of sessions that are made of `applicationPasswords`',
   answered: 'which answers to earlier calls hold something of the subscriber; they are sealed for who made the call',

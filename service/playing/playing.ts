@@ -28,7 +28,11 @@ export async function playTune(
     time,
   );
   const shown = toRemember(config, basis, showing);
-  await stores.nowPlaying.play(id, playing, time, { shown, wanted: visibleTo(showing, 'each-friend'), along });
+  await stores.nowPlaying.play(id, playing, time, {
+    shown,
+    wanted: (reach) => visibleTo(showing, reach),
+    along,
+  });
   return { playing, showing };
 }
 

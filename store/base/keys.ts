@@ -65,7 +65,7 @@ export function createKeys(prefix: string) {
     dirtyBlocked: (id: string) => of(id, 'dirty-blocked'),
     barred: (id: string) => of(id, 'barred'),
     partings: (id: string) => of(id, 'partings'),
-    access: (id: string) => of(id, 'access'),
+    access: (id: string, outlet: OutletName) => of(id, `access:${outlet}`),
     friends: (id: string) => of(id, 'friends'),
     declined: (id: string) => of(id, 'declined'),
     declinedBy: (id: string) => of(id, 'declined-by'),
@@ -76,6 +76,11 @@ export function createKeys(prefix: string) {
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
     told: (id: string, outlet: OutletName) => of(id, `told:${outlet}`),
+    /** For each outlet its due list, and what it was told. */
+    outlets: (id: string) =>
+      OUTLETS.flatMap(({ name, queue }) => [part(partitionOf(id), `due:${queue}`), of(id, `told:${name}`)]),
+    /** All that outlets were told of the subscriber. */
+    toldOfEach: (id: string) => OUTLETS.flatMap(({ name }) => [of(id, `told:${name}`), of(id, `access:${name}`)]),
     listening: (id: string) => of(id, 'listening'),
     avatar: (id: string) => of(id, 'avatar'),
     recent: (id: string) => of(id, 'recent'),

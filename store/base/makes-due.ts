@@ -21,6 +21,10 @@ const MAKES_DUE = {
   privacy: ['reconcile', ...outlets],
   /** Pairs are marked, at both ends. */
   paired: ['reconcile'],
+  /** The tune is off the screens of friends who part, whose roster items go now. */
+  cleared: ['roster'],
+  /** Nothing is shown any more at an address that was given up, which may be freed now. */
+  leftAddress: ['roster'],
   /** Everything about a subscriber is to be looked at anew. */
   recheck: ['reconcile'],
 } as const satisfies Record<string, readonly QueueName[]>;

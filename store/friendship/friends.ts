@@ -1,10 +1,11 @@
 import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
-import { askForAccess, type Sharing, welcome } from './sharing.ts';
+import { type Sharing, welcome } from './sharing.ts';
 
 /**
  * A friend of a subscriber as the subscriber's roster shall show it. `held`: the friend's number

@@ -1,11 +1,11 @@
 import type { Offer } from '../../domain/friendship/offer.ts';
 import { queuesThat } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import type { DirtyItem } from './friends.ts';
-import { askForAccess } from './sharing.ts';
 
 /** A subscriber's account, which may be a former one. */
 type Account = { id: string; jid: string };

@@ -1,4 +1,5 @@
 import { OPEN } from '../../domain/friendship/privacy.ts';
+import { ASK_FOR_ACCESS } from '../base/asked-access.ts';
 import { NOW_PLAYING } from '../base/events.ts';
 import { as, defineScript } from '../base/script.ts';
 import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
@@ -12,8 +13,8 @@ import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
  * groups; `events`: the channel on which pages hear of it.
  */
 export const PUT_PRIVACY = defineScript({
-  uses: [ANNOUNCE],
-  keys: ['privacy', 'blocks', 'dirtyBlocked', 'playing', 'recent', 'dueReconcile'],
+  uses: [ANNOUNCE, ASK_FOR_ACCESS],
+  keys: ['privacy', 'blocks', 'dirtyBlocked', 'recent', 'dueReconcile'],
   keyList: 'outletDues',
   args: ['id', 'dueAt', 'ifVersion', 'discoverable', 'audience', 'chosen', 'privateUntil', 'events'],
   lists: ['blocked'],
@@ -44,7 +45,7 @@ for _, field in ipairs(marked) do redis.call('HSET', dirtyBlocked, field, mark) 
 if found then announce() end
 if found or #marked > 0 then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end
 if shown then
-  redis.call('HSET', playing, 'generation', mark, 'access', mark)
+  askForAccess(mark)
   for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
   redis.call('PUBLISH', events, '${NOW_PLAYING}')
 end

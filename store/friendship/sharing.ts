@@ -1,16 +1,16 @@
-import { type NodeAccess, type NodeChange, UNKNOWN } from '../../domain/friendship/node-access.ts';
-import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { ASK_FOR_ACCESS, askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
-import { asYes, defineScript } from '../base/script.ts';
-import type { Subscriber } from '../subscriber/subscriber-record.ts';
+import { as, defineScript } from '../base/script.ts';
 
 /**
- * The two states of a parting. `asked`: the tune has to go from the friend's screen. `cleared`: it
- * is gone, and the roster item may follow.
+ * The two states of a parting. `asked <stamp> <outlets>`: the tune has to go from the friend's
+ * screen, and these outlets have still to take it off. `cleared <stamp>`: it is gone, and the
+ * roster item may follow.
  */
 const ASKED = 'asked ';
 const CLEARED = 'cleared ';
@@ -21,34 +21,41 @@ type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid
 export type Sharing = ReturnType<typeof createSharing>;
 
 /**
- * Changes partings from asked to cleared whose marks are still the ones that were seen; one that
- * was asked for anew stays asked. `seen`: ids, each with its mark after it.
+ * Takes an outlet from the partings that were seen, each at the stamp that it had; one that was
+ * asked for anew stays as it is. Answers the ids of those that wait for no outlet any more. `seen`:
+ * ids, each with its mark after it.
  */
 const CLEAR = defineScript({
   keys: ['partings'],
+  args: ['outlet'],
   lists: ['seen'],
+  reply: as<string[]>,
   lua: `
+local function others(names)
+  local left = ''
+  for name in string.gmatch(names, '%S+') do if name ~= outlet then left = left .. ' ' .. name end end
+  return left
+end
+local asked, cleared = '^${ASKED}(%S+)(.*)$', {}
 for i = 1, #seen, 2 do
-  if redis.call('HGET', partings, seen[i]) == seen[i + 1] then
-    redis.call('HSET', partings, seen[i], '${CLEARED}' .. string.sub(seen[i + 1], ${ASKED.length + 1}))
+  local stamp, names = string.match(redis.call('HGET', partings, seen[i]) or '', asked)
+  if stamp and stamp == string.match(seen[i + 1], asked) then
+    local left = others(names)
+    redis.call('HSET', partings, seen[i], (left == '' and '${CLEARED}' or '${ASKED}') .. stamp .. left)
+    if left == '' then cleared[#cleared + 1] = seen[i] end
   end
-end`,
+end
+return cleared`,
 });
 const BATCH = 2_000;
 
-/** Has the tune job look at who may see the tune: a field `access` beside what plays. */
-export function askForAccess(batch: Batch, keys: Keys, id: string, now: number): void {
-  const stamp = newStamp();
-  batch.hSet(keys.playing(id), { generation: stamp, access: stamp });
-  for (const due of keys.outletDues(id)) batch.zAdd(due, { value: id, score: now + GRACE });
-}
-
 /**
- * Ends the partings of these friends; answers 1, and has the tune job look at who sees the tune,
+ * Ends the partings of these friends; answers 1, and has the outlets look at who sees the tune,
  * where that may differ now.
  */
 const WELCOME = defineScript({
-  keys: ['privacy', 'playing', 'partings'],
+  uses: [ASK_FOR_ACCESS],
+  keys: ['privacy', 'partings'],
   keyList: 'outletDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['friends'],
@@ -56,7 +63,7 @@ const WELCOME = defineScript({
 local parted = 0
 for _, friend in ipairs(friends) do parted = parted + redis.call('HDEL', partings, friend) end
 if parted == 0 and redis.call('HEXISTS', privacy, 'chosen') == 0 then return 0 end
-redis.call('HSET', playing, 'generation', stamp, 'access', stamp)
+askForAccess(stamp)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 return 1`,
 });
@@ -81,34 +88,17 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
 }
 
 /**
- * Notes these fields of the access as unknown, if the subscriber still has the address at which the
- * server is about to be told. In one step, because the subscriber may move to another account at
- * any moment. `field`: of the record, `seen`: the value that it had.
- */
-const BEGIN_ACCESS = defineScript({
-  keys: ['record', 'told', 'access'],
-  args: ['field', 'seen', 'address', 'unknown'],
-  lists: ['fields'],
-  reply: asYes,
-  lua: `
-if redis.call('HGET', record, field) ~= seen then return 0 end
-redis.call('HSET', told, 'address', address)
-for _, name in ipairs(fields) do redis.call('HSET', access, name, unknown) end
-return 1`,
-});
-
-/**
- * Who sees the tune: hash `barred` (other id → JID: one of the two has blocked the other), hash `partings` (other id → `asked` or
- * `cleared`, and a stamp), and hash `access` (see `NodeAccess`, and `Place` for several nodes): what
- * the server was told about the account in `told:xmpp`.
- * Reconciliation asks for partings; the tune job clears the tune from the friend's screen, the roster job takes the item away and ends the parting.
+ * From whom the tune is kept: hash `barred` (other id → JID: one of the two has blocked the other),
+ * and hash `partings` (other id → its state and a stamp). Reconciliation asks for partings; each
+ * outlet that tells friends apart takes the tune off the friend's screen, the roster job takes the
+ * item away and ends the parting.
  */
 export function createSharing(redis: Redis, keys: Keys) {
   return {
     /** To be written in one step with the friends that change. */
     write(batch: Batch, id: string, { parted, bar, unbar }: SharingChange): void {
-      const stamp = newStamp();
-      if (parted.length > 0) batch.hSet(keys.partings(id), parted.flatMap((other) => [other, ASKED + stamp]) as never);
+      const mark = [ASKED.trim(), newStamp(), ...ADMITTING].join(' ');
+      if (parted.length > 0) batch.hSet(keys.partings(id), parted.flatMap((other) => [other, mark]) as never);
       if (bar.length > 0) batch.hSet(keys.barred(id), bar.flat() as never);
       if (unbar.length > 0) batch.hDel(keys.barred(id), [...unbar]);
     },
@@ -127,11 +117,18 @@ export function createSharing(redis: Redis, keys: Keys) {
       return found.map((mark) => (mark as string | null) ?? undefined);
     },
 
-    /** The tune is off the screens of those who were seen as asked for. */
-    async clear(id: string, seen: Marks): Promise<void> {
+    /**
+     * The outlet shows nothing any more to those who were seen as asked for. Returns the ids of
+     * those of them to whom no outlet does.
+     */
+    async clear(id: string, outlet: OutletName, seen: Marks): Promise<string[]> {
       const entries = Object.entries(seen).filter(([, mark]) => isAsked(mark));
-      for (let from = 0; from < entries.length; from += BATCH)
-        await CLEAR.run(redis, { partings: keys.partings(id) }, { seen: entries.slice(from, from + BATCH).flat() });
+      const cleared: string[] = [];
+      for (let from = 0; from < entries.length; from += BATCH) {
+        const part = entries.slice(from, from + BATCH).flat();
+        cleared.push(...(await CLEAR.run(redis, { partings: keys.partings(id) }, { outlet, seen: part })));
+      }
+      return cleared;
     },
 
     /** The roster items are as they shall be: the tune may be shown again to those who are left. */
@@ -142,51 +139,10 @@ export function createSharing(redis: Redis, keys: Keys) {
       await clearSeen(redis, keys.partings(id), seen);
     },
 
-    /** Has the tune job look again at everything that decides who sees the tune. */
+    /** Has every outlet look again at everything that decides who sees the tune. */
     async ask(id: string, now: number): Promise<void> {
       const batch = redis.multi();
       askForAccess(batch, keys, id, now);
-      await batch.exec();
-    },
-
-    async access(id: string): Promise<NodeAccess> {
-      return new Map(Object.entries(await redis.hGetAll(keys.access(id))));
-    },
-
-    /**
-     * To be called before the server is told: until `noteAccess`, nobody knows how these fields stand. False when the subscriber has another
-     * address by now; then nothing may be told.
-     */
-    async beginAccess(
-      subscriber: Subscriber,
-      outlet: OutletName,
-      address: string,
-      fields: readonly string[],
-    ): Promise<boolean> {
-      const { id } = subscriber;
-      const field = outletRow(outlet).address;
-      const places = { record: keys.subscriber(id), told: keys.told(id, outlet), access: keys.access(id) };
-      for (let from = 0; from < fields.length; from += BATCH) {
-        const part = fields.slice(from, from + BATCH);
-        const args = { field, seen: subscriber[field], address, unknown: UNKNOWN, fields: part };
-        if (!(await BEGIN_ACCESS.run(redis, places, args))) return false;
-      }
-      return true;
-    },
-
-    /** The server knows these fields; `none` is not kept. */
-    async noteAccess(id: string, known: readonly NodeChange[]): Promise<void> {
-      const [kept, gone] = [
-        known.filter(([, value]) => value !== 'none'),
-        known.filter(([, value]) => value === 'none'),
-      ];
-      const batch = redis.multi();
-      if (kept.length > 0) batch.hSet(keys.access(id), kept.flat() as never);
-      if (gone.length > 0)
-        batch.hDel(
-          keys.access(id),
-          gone.map(([field]) => field),
-        );
       await batch.exec();
     },
   };

@@ -48,20 +48,24 @@ end`,
 
 /**
  * This plays on that device. In one step with all that follows from it: a process that dies leaves
- * no tune that nobody shows, and a piece goes into the history as it was decided. `wanted`: the
- * fingerprint of what friends are to be shown from now on. Where the outlet was told something else
- * by us, that is in doubt, so that whoever tells it has not to note so first.
+ * no tune that nobody shows, and a piece goes into the history as it was decided. `outlets`: the
+ * due list of each outlet, with what it was told after it; `wanted`: for each, the fingerprint of
+ * what it is to show from now on. Where one was told something else by us, that is in doubt, so
+ * that whoever tells it has not to note so first.
  */
 export const PLAY = defineScript({
   uses: [NOTE, CHANGED, PIECE],
-  keys: ['told'],
-  keyList: 'dues',
-  args: ['wanted'],
-  lists: ['wakes'],
+  keyList: 'outlets',
+  lists: ['wakes', 'wanted'],
   lua: `
 note()
-local last = redis.call('HMGET', told, 'state', 'fingerprint', 'address')
-if last[1] == 'told' and last[2] ~= wanted and last[3] then redis.call('HSET', told, 'state', 'doubted') end
+local dues = {}
+for i = 1, #wanted do
+  local due, told = outlets[2 * i - 1], outlets[2 * i]
+  local last = redis.call('HMGET', told, 'state', 'fingerprint', 'address')
+  if last[1] == 'told' and last[2] ~= wanted[i] and last[3] then redis.call('HSET', told, 'state', 'doubted') end
+  dues[i] = due
+end
 changed(dues, wakes)
 notePiece()`,
 });
@@ -89,8 +93,8 @@ return gone`,
 });
 
 /**
- * The user's own client has published this (`value`), or the end of it. `shown` and `fingerprint`:
- * what the outlet shows now, which is known only while no publish of ours is under way. `unreadable`:
+ * The user's own client has published this (`value`) at the outlet of `told`, or the end of it. `shown` and
+ * `fingerprint`: what that shows now, which is known only while no publish of ours is under way. `unreadable`:
  * it shows what has to be taken off though nothing plays. In one step, or a publish of ours could
  * begin between; somebody who left meanwhile must leave nothing behind.
  */

@@ -1,7 +1,9 @@
-import { OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import { ADMITTING, OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import type { Reach } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { accessField } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
@@ -12,13 +14,13 @@ import { pieceWords, type Shown } from './recent.ts';
 import { toldFields } from './told.ts';
 
 /**
- * What the store says at one moment. `generation` is new after each change. `access`: who may see it has to be looked at (see
- * `askForAccess`).
+ * What the store says at one moment. `generation` is new after each change. `access`: the outlets that have to look at who may
+ * see it (see `askForAccess`).
  */
-export type PlayingState = { devices: Playing[]; generation: string; access: boolean };
+export type PlayingState = { devices: Playing[]; generation: string; access: readonly OutletName[] };
 
 /**
- * What an outlet leaves to be done: the devices that ran out go, and so does `access` once it was seen to. `again`: when to
+ * What an outlet leaves to be done: the devices that ran out go, and so does its `access` once it was seen to. `again`: when to
  * look next. `told`: what it was told now, and the time that stood there when it was; undefined when it was told nothing.
  */
 export type Finished = {
@@ -32,13 +34,12 @@ export type Finished = {
 export const MOST_DEVICES = 10;
 
 const GENERATION = 'generation';
-const ACCESS = 'access';
 
 /**
  * What each device of a subscriber plays: hash `playing`.
  * - `device:<name>`: `<since> <JSON of a Playing>`, with `since` in milliseconds since the epoch in front, so that scripts can compare it;
  * - `generation`: a stamp that is new after each change;
- * - `access`: there while somebody has to look at who may see it.
+ * - `access:<outlet>`: there while that outlet has to look at who may see it.
  *
  * A device over `MOST_DEVICES` takes the place of the one that began first. As long as something plays, the subscriber is in the due list of each
  * outlet: first at the time at which a lost job is to be done again, then at the time at which the tune ends.
@@ -56,8 +57,8 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /**
-     * `shown`: what is to be remembered; `wanted`: what friends are to be shown from now on; `along`: what is written in the same step. Whoever shows
-     * it is woken, and the pages are told, in that step, too.
+     * `shown`: what is to be remembered; `wanted`: what an outlet of that reach is to show from now on; `along`: what is written in
+     * the same step. Whoever shows it is woken, and the pages are told, in that step, too.
      */
     async play(
       id: string,
@@ -67,14 +68,21 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
         shown,
         wanted,
         along,
-      }: { shown?: Shown | undefined; wanted?: Playing | undefined; along?: Along | undefined } = {},
+      }: {
+        shown?: Shown | undefined;
+        wanted?: (reach: Reach) => Playing | undefined;
+        along?: Along | undefined;
+      } = {},
     ): Promise<void> {
       const piece = pieceWords(keys, id, shown);
       await PLAY.runWith(
         along,
         redis,
-        { playing: keys.playing(id), told: keys.told(id, 'xmpp'), ...piece.keys, dues: keys.outletDues(id) },
-        { ...changed(id, now), ...noted(playing.device, playing), ...piece.args, wanted: fingerprint(wanted?.tune) },
+        { playing: keys.playing(id), ...piece.keys, outlets: keys.outlets(id) },
+        {
+          ...{ ...changed(id, now), ...noted(playing.device, playing), ...piece.args },
+          wanted: OUTLETS.map(({ reach }) => fingerprint(wanted?.(reach)?.tune)),
+        },
       );
     },
 
@@ -90,12 +98,13 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     },
 
     /**
-     * The user's own client has published this on the server, or with undefined the end of it. False when there was nothing to end.
-     * `on`: what the server shows now: `it`; perhaps something else (`unsure`); or something that Earshot cannot read, which is to be taken off.
+     * The user's own client has published this at an outlet, or with undefined the end of it. False when there was nothing to end.
+     * `on`: what the outlet shows now: `it`; perhaps something else (`unsure`); or something that Earshot cannot read, which is to be taken off.
      * `shown`: as for `play`.
      */
     async publishedByOwner(
       id: string,
+      outlet: OutletName,
       device: string,
       playing: Playing | undefined,
       on: 'it' | 'unsure' | 'unreadable',
@@ -105,7 +114,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       const piece = pieceWords(keys, id, shown);
       return OWN.run(
         redis,
-        { playing: keys.playing(id), told: keys.told(id, 'xmpp'), ...piece.keys, dues: keys.outletDues(id) },
+        { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: keys.outletDues(id) },
         {
           ...{ ...changed(id, now), ...noted(device, playing), ...piece.args },
           shown: on === 'it' ? 'told' : 'unknown',
@@ -117,7 +126,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
 
     /** The subscriber was forgotten before this was asked for. */
     async forget(id: string): Promise<void> {
-      const batch = redis.multi().del([keys.playing(id), ...OUTLETS.map(({ name }) => keys.told(id, name))]);
+      const batch = redis.multi().del([keys.playing(id), ...keys.toldOfEach(id)]);
       for (const due of keys.outletDues(id)) batch.zRem(due, id);
       await batch.exec();
     },
@@ -135,7 +144,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
           ...{ id, generation: seen.generation, again },
           begunAt: told?.begunAt,
           toldFields: Object.entries(told ? toldFields(told.now) : {}).flat(),
-          done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [ACCESS] : [])],
+          done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [accessField(outlet)] : [])],
         },
       );
     },
@@ -158,7 +167,11 @@ export function toPlayingState(fields: Record<string, string>): PlayingState {
   const devices = Object.entries(fields)
     .filter(([field]) => field.startsWith(DEVICE))
     .map(([, value]) => toPlaying(value));
-  return { devices, generation: fields[GENERATION] ?? '', access: ACCESS in fields };
+  return {
+    devices,
+    generation: fields[GENERATION] ?? '',
+    access: ADMITTING.filter((outlet) => accessField(outlet) in fields),
+  };
 }
 
 function toPlaying(value: string): Playing {

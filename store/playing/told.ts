@@ -1,5 +1,6 @@
-import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import { OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Told } from '../../domain/playing/told.ts';
+import type { QueueName } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
@@ -33,7 +34,7 @@ redis.call('HSET', told, unpack(fields))
 return 1`,
 });
 
-/** Forgets what was told at an address, and to whom, unless another was told something meanwhile. */
+/** Forgets what was told at an address, and who may look, unless another was told something meanwhile. */
 const LEFT = defineScript({
   keys: ['told', 'access'],
   args: ['address'],
@@ -45,13 +46,21 @@ if redis.call('HGET', told, 'address') == address then redis.call('DEL', told, a
 type Seen = { subscriber: Subscriber; generation: string };
 
 /**
- * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash `access`, who may look there
- * (see `createSharing`), belongs to the same address.
+ * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash
+ * `access:<outlet>`, who may look there (see `createAdmissions`), belongs to the same address.
  */
 export function createTold(redis: Redis, keys: Keys) {
   return {
     async read(id: string, outlet: OutletName): Promise<Told> {
       return toTold(await redis.hGetAll(keys.told(id, outlet)));
+    },
+
+    /** The queues of the outlets that have still to leave this address. */
+    async toLeave(id: string, address: string): Promise<QueueName[]> {
+      const batch = redis.multi();
+      for (const { name } of OUTLETS) batch.hGet(keys.told(id, name), 'address');
+      const found = (await batch.exec()) as unknown[];
+      return OUTLETS.flatMap(({ queue }, i) => (found[i] === address ? [queue] : []));
     },
 
     /**
@@ -77,12 +86,12 @@ export function createTold(redis: Redis, keys: Keys) {
 
     /** At that address, which is the subscriber's no longer, nothing is shown now, and to whom is forgotten. */
     async left(id: string, outlet: OutletName, address: string): Promise<void> {
-      await LEFT.run(redis, { told: keys.told(id, outlet), access: keys.access(id) }, { address });
+      await LEFT.run(redis, { told: keys.told(id, outlet), access: keys.access(id, outlet) }, { address });
     },
 
     /** There is nobody at the subscriber's address, so nothing is shown to anybody. */
     async forget(id: string, outlet: OutletName): Promise<void> {
-      await redis.del([keys.told(id, outlet), keys.access(id)]);
+      await redis.del([keys.told(id, outlet), keys.access(id, outlet)]);
     },
   };
 }

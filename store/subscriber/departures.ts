@@ -1,4 +1,3 @@
-import { OUTLETS } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { claim, release } from '../base/claims.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
@@ -88,7 +87,6 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.dirtyBlocked(id),
     keys.barred(id),
     keys.partings(id),
-    keys.access(id),
     keys.friends(id),
     keys.declined(id),
     keys.declinedBy(id),
@@ -97,7 +95,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.offered(id, jid),
     keys.former(id),
     keys.playing(id),
-    ...OUTLETS.map(({ name }) => keys.told(id, name)),
+    ...keys.toldOfEach(id),
     keys.sources(id),
     keys.photos(id),
     keys.listening(id),

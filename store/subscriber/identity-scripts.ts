@@ -1,3 +1,4 @@
+import { ASK_FOR_ACCESS } from '../base/asked-access.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
@@ -67,8 +68,8 @@ return 'ok'`,
  * record, each with its value after it.
  */
 export const COMMIT = defineScript({
-  uses: [ANNOUNCE],
-  keys: ['intention', 'former', 'friends', 'dirtyItems', 'playing', 'dueReconcile'],
+  uses: [ANNOUNCE, ASK_FOR_ACCESS],
+  keys: ['intention', 'former', 'friends', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['fields'],
@@ -80,7 +81,7 @@ local function moveFrom(jid)
     local friend = cjson.decode(json)
     redis.call('HSET', dirtyItems, friend.jid, friend.id .. ' ' .. mark)
   end
-  redis.call('HSET', playing, 'generation', mark, 'access', mark)
+  askForAccess(mark)
   for _, due in ipairs(movedDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
 end
 if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end

@@ -178,7 +178,7 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
     await stores.friends.write('alice', { ...NO_CHANGES, bar: [['bob', BOB.jid]] }, now);
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
-    expect((await stores.nowPlaying.read('alice')).access, 'what others have to look at').to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access, 'what others have to look at').to.deep.equal(['xmpp']);
   });
 
   it('that wants to hear the same again is told at its time, with what it had to keep', async () => {
@@ -216,7 +216,7 @@ describe('an outlet is brought in line with what is decided', () => {
   it('is told a change that is noted with the change itself, and again when nobody knows whether it has heard', async () => {
     const outlet = createRecorder('each-friend');
     const state = async () => (await stores.told.read('alice', 'xmpp')).state;
-    const change = (title: string) => stores.nowPlaying.play('alice', song(title), now, { wanted: song(title) });
+    const change = (title: string) => stores.nowPlaying.play('alice', song(title), now, { wanted: () => song(title) });
     await change('First');
     await run(outlet);
     await change('First');
@@ -236,10 +236,10 @@ describe('an outlet is brought in line with what is decided', () => {
 
   it('is known to show a tune where the user’s own client was the first', async () => {
     const outlet = createRecorder('each-friend');
-    await stores.nowPlaying.publishedByOwner('alice', 'xmpp', song('By the client', 'xmpp'), 'it', now);
+    await stores.nowPlaying.publishedByOwner('alice', 'xmpp', 'xmpp', song('By the client', 'xmpp'), 'it', now);
     expect(await run(outlet)).to.deep.equal([]);
     now += 1;
-    await stores.nowPlaying.play('alice', song('By us'), now, { wanted: song('By us') });
+    await stores.nowPlaying.play('alice', song('By us'), now, { wanted: () => song('By us') });
     expect(await run(outlet)).to.deep.equal([`show ${JID} By us`]);
     expect(await stores.told.read('alice', 'xmpp')).to.include({ state: 'told', address: JID });
   });
@@ -250,7 +250,7 @@ describe('an outlet is brought in line with what is decided', () => {
     await run(outlet);
     await stores.nowPlaying.stop('alice', undefined, now);
     await run(outlet);
-    await stores.nowPlaying.play('alice', song('Perhaps seen'), now, { wanted: song('Perhaps seen') });
+    await stores.nowPlaying.play('alice', song('Perhaps seen'), now, { wanted: () => song('Perhaps seen') });
     await consent({ audience: 'nobody' });
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} model whitelist`]);
   });

@@ -79,7 +79,7 @@ function describeStores(kind: RedisKind): void {
       await stores.subscribers.leave('alice', NOW);
       await stores.subscribers.forget(ALICE);
       expect(await stores.applicationPasswords.add('alice', password)).to.equal('gone');
-      await stores.nowPlaying.publishedByOwner('alice', 'xmpp', undefined, 'it', NOW);
+      await stores.nowPlaying.publishedByOwner('alice', 'xmpp', 'xmpp', undefined, 'it', NOW);
       // What others, and jobs that stood still, mark at somebody who is forgotten goes when its job comes.
       await stores.sharing.ask('alice', NOW);
       await stores.pairs.touch('alice', ['bob'], NOW);
@@ -264,7 +264,7 @@ function describeStores(kind: RedisKind): void {
       await join();
       const own = playing('xmpp', NOW + 60_000);
       const publish = (tune: Playing | undefined, sure: boolean) =>
-        stores.nowPlaying.publishedByOwner('alice', 'xmpp', tune, sure ? 'it' : 'unsure', NOW);
+        stores.nowPlaying.publishedByOwner('alice', 'xmpp', 'xmpp', tune, sure ? 'it' : 'unsure', NOW);
       const shown = async () => shownBy(await stores.told.read('alice', 'xmpp'));
       expect(await publish(undefined, true), 'an end of nothing').to.equal(false);
       expect(await shown()).to.equal('');

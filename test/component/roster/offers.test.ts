@@ -172,7 +172,7 @@ describe('offers, where the server grants no privileges', () => {
     await prepare(GRANTING);
     expect(greetings).to.equal(4);
     expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
-    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
     for (const queue of ['tune', 'roster', 'listen'] as const)
       expect(await stores.due.isMarked(queue, 'alice'), queue).to.equal(true);
   });

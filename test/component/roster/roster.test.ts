@@ -65,11 +65,11 @@ describe('the roster job', () => {
 
   it('asks the server for nothing while the tune is still on the screen of who parts', async () => {
     await waits('her tune is on his screen');
-    await stores.sharing.clear('alice', await stores.sharing.partings('alice'));
+    await stores.sharing.clear('alice', 'xmpp', await stores.sharing.partings('alice'));
     await waits('his end has not decided yet');
     await stores.friends.write('bob', { ...NOTHING, unset: ['alice'] }, NOW);
     await waits('his tune is on her screen');
-    await stores.sharing.clear('bob', await stores.sharing.partings('bob'));
+    await stores.sharing.clear('bob', 'xmpp', await stores.sharing.partings('bob'));
     await goesToTheServer();
   });
 

@@ -53,7 +53,7 @@ describe('the store of consent', () => {
     expect(await stores.privacies.put('alice', nobody, [], undefined, NOW)).to.equal(1);
     expect(await due()).to.deep.equal([false, true]);
     expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
-    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
     expect(await stores.privacies.put('alice', { ...nobody, discoverable: false }, [], undefined, NOW)).to.equal(2);
     expect(await due()).to.deep.equal([true, true]);
     expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.deep.equal([keyOf('alice')]);
@@ -133,7 +133,7 @@ describe('the store of consent', () => {
       { set: [friend], unset: ['carol'], dirty: [], bar: [['dora', 'dora@op.example']], unbar: [] },
       NOW,
     );
-    await stores.sharing.noteAccess('alice', [['dora@op.example', 'outcast']]);
+    await stores.admissions.note('alice', 'xmpp', [['dora@op.example', 'outcast']]);
     const alice = await stores.subscribers.record('alice');
     await stores.subscribers.leave('alice', NOW);
     if (alice) await stores.subscribers.forget(alice);
@@ -144,15 +144,25 @@ describe('the store of consent', () => {
   it('lets an item go only after the tune is gone, and keeps the tune away until the item is', async () => {
     await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
     const asked = await stores.sharing.partings('alice');
-    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
     await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
-    await stores.sharing.clear('alice', asked);
+    await stores.sharing.clear('alice', 'xmpp', asked);
     expect((await stores.sharing.partings('alice')).bob, 'asked for anew since').to.match(/^asked /);
-    await stores.sharing.clear('alice', await stores.sharing.partings('alice'));
+    await stores.sharing.clear('alice', 'xmpp', await stores.sharing.partings('alice'));
     const cleared = await stores.sharing.partings('alice');
     expect(cleared.bob).to.match(/^cleared /);
     await stores.sharing.end('alice', cleared, NOW);
     expect(await stores.sharing.partings('alice')).to.deep.equal({});
+  });
+
+  it('lets an item go only after every outlet that tells friends apart shows the tune no more', async () => {
+    await server.redis.hSet(stores.keys.partings('alice'), { bob: 'asked 1 xmpp other', carol: 'asked 2 other' });
+    const seen = await stores.sharing.partings('alice');
+    expect(await stores.sharing.clear('alice', 'xmpp', seen), 'the other one has still to').to.deep.equal([]);
+    expect(await stores.sharing.partings('alice')).to.deep.equal({ bob: 'asked 1 other', carol: 'asked 2 other' });
+    expect(await stores.sharing.clear('alice', 'other' as 'xmpp', seen)).to.have.members(['bob', 'carol']);
+    expect(await stores.sharing.partings('alice')).to.deep.equal({ bob: 'cleared 1', carol: 'cleared 2' });
+    expect(await stores.sharing.clear('alice', 'xmpp', seen), 'nobody waits any more').to.deep.equal([]);
   });
 
   it('looks at the access again for a new friend only where the audience is a choice of groups', async () => {
@@ -171,6 +181,6 @@ describe('the store of consent', () => {
     expect((await due())[1]).to.equal(false);
     await stores.friends.write('alice', changes, NOW);
     expect((await due())[1]).to.equal(true);
-    expect((await stores.nowPlaying.read('alice')).access).to.equal(true);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
   });
 });

@@ -41,7 +41,7 @@ describe('store/playing/now-playing', () => {
     expect(await devices())
       .to.have.length(MOST_DEVICES)
       .and.to.include('device-1');
-    await nowPlaying.publishedByOwner('alice', 'xmpp', playing('xmpp', NOW + 99), 'it', NOW);
+    await nowPlaying.publishedByOwner('alice', 'xmpp', 'xmpp', playing('xmpp', NOW + 99), 'it', NOW);
     expect(await devices())
       .to.have.length(MOST_DEVICES)
       .and.to.include('xmpp')

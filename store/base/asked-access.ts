@@ -1,0 +1,29 @@
+import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
+import { GRACE } from './due.ts';
+import type { Keys } from './keys.ts';
+import { newStamp } from './marks.ts';
+import type { Batch } from './partitions.ts';
+import { defineLua } from './script.ts';
+
+/** The field, beside what plays, by which an outlet is asked to look at who may see it. */
+export function accessField(outlet: OutletName): string {
+  return `access:${outlet}`;
+}
+
+const FIELDS = ['generation', ...ADMITTING.map(accessField)];
+
+/** Has every outlet look at who may see what plays, in one step with what changes that. */
+export function askForAccess(batch: Batch, keys: Keys, id: string, now: number): void {
+  const stamp = newStamp();
+  batch.hSet(keys.playing(id), Object.fromEntries(FIELDS.map((field) => [field, stamp])));
+  for (const due of keys.outletDues(id)) batch.zAdd(due, { value: id, score: now + GRACE });
+}
+
+/** Lua: asks for it with a stamp that is new; the caller makes the outlets due. */
+export const ASK_FOR_ACCESS = defineLua({
+  keys: ['playing'],
+  lua: `
+local function askForAccess(stamp)
+  redis.call('HSET', playing, ${FIELDS.map((field) => `'${field}', stamp`).join(', ')})
+end`,
+});
