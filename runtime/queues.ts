@@ -1,6 +1,5 @@
 import { Queue } from 'bullmq';
 import { MultiErrorReply } from 'redis';
-import { OUTLETS } from '../domain/playing/outlets.ts';
 import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from './queue-table.ts';
@@ -96,11 +95,6 @@ export function createQueues(
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
-}
-
-/** What is shown of these may have changed: every outlet looks again. */
-export async function wakeOutlets({ enqueue }: Pick<Queues, 'enqueue'>, ids: readonly string[]): Promise<void> {
-  await Promise.all(OUTLETS.map(({ queue }) => enqueue(queue, ids)));
 }
 
 /** A Redis that was restarted knows none of the scripts, and a bulk only names them (EVALSHA); single ones bring them. */

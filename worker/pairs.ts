@@ -1,6 +1,6 @@
 import { associated, barred, toEnd } from '../domain/friendship/association.ts';
 import { OPEN, type Privacy } from '../domain/friendship/privacy.ts';
-import { wakeOutlets } from '../runtime/queues.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { Label } from '../store/book/book-entry.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
@@ -62,8 +62,8 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
   if (dirty.length + bar.length + unbar.length === 0) return verdicts;
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
-  await wakeOutlets(queues, (await stores.friends.write(id, changes, now())) ? [id] : []);
-  await queues.enqueue('roster', set.length > 0 ? [id] : []);
+  await wake(queues, 'audience', (await stores.friends.write(id, changes, now())) ? [id] : []);
+  await wake(queues, 'befriended', set.length > 0 ? [id] : []);
   for (const other of [...set.map((friend) => friend.id), ...unset])
     await stores.events.tell(id, { what: 'friends', id: other });
   // Who sees this one's tune may be others now.

@@ -1,4 +1,3 @@
-import { wakeOutlets } from '../runtime/queues.ts';
 import { wake } from '../store/base/makes-due.ts';
 import type { Marks } from '../store/base/marks.ts';
 import { isStaying, type Subscriber } from '../store/subscriber/subscriber-record.ts';
@@ -171,7 +170,7 @@ async function letGo(context: Context, subscriber: Subscriber): Promise<void> {
   for (const name of await stores.sources.names(id)) await stores.sources.unlink(id, name, now());
   await stores.nowPlaying.stop(id, undefined, now());
   await stores.sharing.ask(id, now());
-  await wakeOutlets(queues, [id]);
+  await wake(queues, 'audience', [id]);
   await stores.privacies.lift(id);
   await stores.pairs.withdrawNoes(id);
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);

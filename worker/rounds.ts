@@ -47,7 +47,7 @@ export function createKeyRound(context: Context): () => Promise<void> {
       const records = await stores.subscribers.records(await stores.roll.page(page));
       const ids = records.flatMap((record) => (record && isOutdated(record, context) ? [record.id] : []));
       for (const id of ids) await stores.due.postpone('reconcile', id, now());
-      await queues.enqueue('reconcile', ids);
+      await wake(queues, 'recheck', ids);
       found += ids.length;
       page += 1;
       if (page % 100 === 0) log.info({ page, found }, 'looking for numbers under other keys');

@@ -1,5 +1,6 @@
 import { retryDelay } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { SourceInfo } from '../store/book/sources.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { SourceContext } from './context.ts';
@@ -56,7 +57,7 @@ async function readOne(
     const outcome = await readSource(context, subscriber, reading, crowdedOut);
     await stores.sources.succeed(id, reading, outcome, now(), now() + spread(config.sourceInterval));
     metrics.sourceReads.inc({ outcome: outcome.whole ? 'whole' : 'changes' });
-    if (outcome.cards.length > 0) await queues.enqueue('reconcile', [id]);
+    if (outcome.cards.length > 0) await wake(queues, 'book', [id]);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const delay = retryDelay(reading.source.failures + 1, config.sourceInterval);

@@ -1,5 +1,6 @@
 import { isInMemory, QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
 import { GRACE } from '../store/base/due.ts';
+import { wake } from '../store/base/makes-due.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps. */
@@ -27,7 +28,7 @@ export async function sweep({ stores, queues, metrics, now }: Context): Promise<
 export async function refillBudgets({ stores, queues, now }: Context): Promise<void> {
   const ids = await stores.due.claim('refill', now(), BATCH);
   for (const id of ids) await stores.budget.refill(id, now());
-  await queues.enqueue('reconcile', ids);
+  await wake(queues, 'book', ids);
 }
 
 /** Forgets the subscribers who left and for whom everything is undone; the accounts that Earshot made go last. */
@@ -52,6 +53,6 @@ async function hasAccountsLeft({ stores, queues, now }: Context, id: string): Pr
   if ((await stores.accounts.madeFor(id)).length === 0) return false;
   if (await stores.due.isMarked('account', id)) return true;
   await stores.due.postpone('account', id, now() + GRACE);
-  await queues.enqueue('account', [id]);
+  await wake(queues, 'accountAsked', [id]);
   return true;
 }

@@ -1,6 +1,7 @@
 // XEP-0153: vCard-Based Avatars, version 1.1 (https://xmpp.org/extensions/xep-0153.html)
 import { turnOf } from '../../domain/account/avatar.ts';
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { Context } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
 import type { Element } from '../stream/xml.ts';
@@ -59,7 +60,7 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
     const id = await stores.subscribers.idOfJid(jid);
     const hint = announced.get(jid);
     if (id !== undefined && hint !== undefined && (await stores.avatars.ask(id, jid, hint, now())))
-      await queues.enqueue('avatar', [id]);
+      await wake(queues, 'avatarAsked', [id]);
   }
 
   return {

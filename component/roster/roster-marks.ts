@@ -1,4 +1,4 @@
-import { wakeOutlets } from '../../runtime/queues.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { Marks } from '../../store/base/marks.ts';
 import type { DirtyItem } from '../../store/friendship/friends.ts';
 import type { Context } from '../context.ts';
@@ -15,5 +15,5 @@ export function only(marks: Marks, items: readonly DirtyItem[], key: keyof Dirty
 export async function endPartings({ stores, queues, now }: Context, id: string, ended: Marks): Promise<void> {
   if (Object.keys(ended).length === 0) return;
   await stores.sharing.end(id, ended, now());
-  await wakeOutlets(queues, [id]);
+  await wake(queues, 'audience', [id]);
 }

@@ -1,3 +1,4 @@
+import { wake } from '../../store/base/makes-due.ts';
 import type { Context, With } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
 import { TUNE } from './tune-element.ts';
@@ -50,7 +51,7 @@ async function subscribe(context: With<'nodes'>, id: string, jid: string): Promi
   const { stores, queues, nodes, now } = context;
   await stores.listening.begin(id, jid);
   // Once for each account; from then on presence tells of a new one.
-  if (await stores.avatars.ask(id, jid, undefined, now())) await queues.enqueue('avatar', [id]);
+  if (await stores.avatars.ask(id, jid, undefined, now())) await wake(queues, 'avatarAsked', [id]);
   await nodes.listen(jid, TUNE);
 }
 

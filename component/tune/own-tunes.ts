@@ -2,6 +2,7 @@ import { decideShowing } from '../../domain/playing/showing.ts';
 import { lastTold } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
+import { wakeOthers } from '../../store/base/makes-due.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
 import type { Element } from '../stream/xml.ts';
@@ -55,7 +56,7 @@ async function follow(
   moment: number,
   repeated: boolean,
 ): Promise<void> {
-  const { stores, echoes, now } = context;
+  const { stores, queues, echoes, now } = context;
   const id = await stores.subscribers.idOfJid(jid);
   if (id === undefined) return;
   const tune = element && tuneOf(element);
@@ -73,7 +74,8 @@ async function follow(
   // Friends see it, and nothing that plays would ever end it.
   const on = element && !tune ? 'unreadable' : known;
   const shown = toRemember(config, basis, showing);
-  await stores.nowPlaying.publishedByOwner(id, 'xmpp', OWN_CLIENT, playing, on, time, shown);
+  const changed = await stores.nowPlaying.publishedByOwner(id, 'xmpp', OWN_CLIENT, playing, on, time, shown);
+  if (changed) await wakeOthers(queues, 'played', [id]);
 }
 
 /** An echo for which nobody waits any more, because it was sent by a process or over a stream that is gone. */

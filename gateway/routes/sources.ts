@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import { PHONE_BOOK, sealPurpose } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
 import { seal } from '../../runtime/sealing.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import { MOST_SOURCES } from '../../store/book/source-record.ts';
 import { subscriberOf } from '../access/auth.ts';
 import { toCredentials, toSourceUrl, toSourceView } from '../books/source-fields.ts';
@@ -63,8 +64,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
         if (outcome === 'full')
           throw new Fault('CONFLICT', `A subscriber has at most ${MOST_SOURCES} sources; remove one first.`);
-        await queues.enqueue('source', [id]);
-        await queues.enqueue('reconcile', [id]);
+        await wake(queues, 'sourceLinked', [id]);
         return reply.code(202).send(await viewOf(id, name));
       },
     );
@@ -115,7 +115,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         if (!(await stores.sources.ask(id, request.params.name, now()))) throw noSource();
-        await queues.enqueue('source', [id]);
+        await wake(queues, 'sourceAsked', [id]);
         return reply.code(202).send(await viewOf(id, request.params.name));
       },
     );
@@ -134,7 +134,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         if (!(await stores.sources.unlink(id, request.params.name, now()))) throw noSource();
-        await queues.enqueue('reconcile', [id]);
+        await wake(queues, 'book', [id]);
         return reply.code(204).send(null);
       },
     );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import type { AccountState } from '../../store/account/accounts.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
@@ -28,7 +29,7 @@ export async function askForAccount(
   const { stores, queues } = context;
   if (!(await stores.accounts.want(id, password)))
     throw new Fault('CONFLICT', 'A password of this account is just being set; try again in a moment.');
-  await queues.enqueue('account', [id]);
+  await wake(queues, 'accountAsked', [id]);
   const state = await accountState(context, id);
   await stores.accounts.forget(id);
   return state;

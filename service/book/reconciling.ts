@@ -1,3 +1,4 @@
+import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Milliseconds. */
@@ -8,5 +9,5 @@ const SPREAD = { least: 30, most: 130 };
  * work, which would slow down whatever else its holder asks right after the change (decision 54).
  */
 export async function reconcileSoon({ queues }: ServiceContext, id: string): Promise<void> {
-  await queues.enqueue('reconcile', [id], Math.round(SPREAD.least + Math.random() * (SPREAD.most - SPREAD.least)));
+  await wake(queues, 'book', [id], Math.round(SPREAD.least + Math.random() * (SPREAD.most - SPREAD.least)));
 }

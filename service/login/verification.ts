@@ -4,6 +4,7 @@ import { lineOf, NO_COUNTRY } from '../../domain/phone/line.ts';
 import { lookupForms } from '../../domain/phone.ts';
 import type { Lines } from '../../runtime/config/login-config.ts';
 import { seal, unseal } from '../../runtime/sealing.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Count, countInAll, countOne } from './limited.ts';
 
@@ -34,7 +35,7 @@ export async function sendCode(context: ServiceContext, phoneNumber: string, ask
   const message = seal(config.secretsKey, id, JSON.stringify({ phoneNumber, code }));
   const codeHash = keyedHash('code', nonce, code);
   await stores.verifications.start(id, { codeHash, message, expiresAt }, TRIES, now());
-  await queues.enqueue('verification', [id]);
+  await wake(queues, 'codeMade', [id]);
   return { authenticationId: seal(config.secretsKey, AUTHENTICATION, JSON.stringify([phoneNumber, nonce])), expiresAt };
 }
 

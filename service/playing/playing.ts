@@ -1,5 +1,6 @@
 import { decideShowing, type Showing, visibleTo } from '../../domain/playing/showing.ts';
 import { type Playing, play, type Tune } from '../../domain/playing/tune.ts';
+import { wakeOthers } from '../../store/base/makes-due.ts';
 import type { Along } from '../../store/base/script.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { OwnSituation } from '../../store/playing/situation.ts';
@@ -14,7 +15,7 @@ export type Source = { id: string; device: string; player?: string | undefined }
  * `along`: what is written in the same step.
  */
 export async function playTune(
-  { stores, config, now }: ServiceContext,
+  { stores, queues, config, now }: ServiceContext,
   { id, device, player }: Source,
   tune: Tune,
   { known, along }: { known?: OwnSituation; along?: Along | undefined } = {},
@@ -33,14 +34,17 @@ export async function playTune(
     wanted: (reach) => visibleTo(showing, reach),
     along,
   });
+  await wakeOthers(queues, 'played', [id]);
   return { playing, showing };
 }
 
 /** Stops one device, or all; false when nothing was playing there. */
 export async function stopPlaying(
-  { stores, now }: ServiceContext,
+  { stores, queues, now }: ServiceContext,
   { id, device }: { id: string; device: string | undefined },
   along?: Along,
 ): Promise<boolean> {
-  return stores.nowPlaying.stop(id, device, now(), along);
+  const stopped = await stores.nowPlaying.stop(id, device, now(), along);
+  if (stopped) await wakeOthers(queues, 'played', [id]);
+  return stopped;
 }

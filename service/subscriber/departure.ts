@@ -1,4 +1,3 @@
-import { wakeOutlets } from '../../runtime/queues.ts';
 import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
@@ -11,6 +10,6 @@ export async function removeSubscriber({ stores, queues, now }: ServiceContext, 
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
   await stores.idempotency.erase(id);
-  await Promise.all([wakeOutlets(queues, [id]), wake(queues, 'left', [id])]);
+  await Promise.all([wake(queues, 'audience', [id]), wake(queues, 'left', [id])]);
   await stores.events.tell(id, { what: 'gone' });
 }

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { NAME_BYTES, speakableName } from '../../domain/account/account-name.ts';
 import { Fault } from '../../domain/fault.ts';
-import { wakeOutlets } from '../../runtime/queues.ts';
 import { GRACE } from '../../store/base/due.ts';
 import { wake } from '../../store/base/makes-due.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
@@ -88,7 +87,7 @@ async function begin(
   if (config.consent !== 'subscriber') return;
   // Nor does the server show what the subscriber's own client plays.
   await Promise.all(ids.map((id) => stores.sharing.ask(id, now())));
-  await wakeOutlets(queues, ids);
+  await wake(queues, 'audience', ids);
 }
 
 async function makeAccount(

@@ -1,6 +1,7 @@
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineLua, defineScript } from '../base/script.ts';
 
@@ -93,7 +94,7 @@ export function createAvatars(redis: Redis, keys: Keys) {
   const places = (id: string) => ({
     record: keys.subscriber(id),
     avatar: keys.avatar(id),
-    due: keys.due('avatar', id),
+    due: dueOf(keys, 'avatarAsked', id),
   });
 
   return {

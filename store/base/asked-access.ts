@@ -1,6 +1,7 @@
 import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
 import { GRACE } from './due.ts';
 import type { Keys } from './keys.ts';
+import { duesOf } from './makes-due.ts';
 import { newStamp } from './marks.ts';
 import type { Batch } from './partitions.ts';
 import { defineLua } from './script.ts';
@@ -16,7 +17,7 @@ const FIELDS = ['generation', ...ADMITTING.map(accessField)];
 export function askForAccess(batch: Batch, keys: Keys, id: string, now: number): void {
   const stamp = newStamp();
   batch.hSet(keys.playing(id), Object.fromEntries(FIELDS.map((field) => [field, stamp])));
-  for (const due of keys.outletDues(id)) batch.zAdd(due, { value: id, score: now + GRACE });
+  for (const due of duesOf(keys, 'audience', id)) batch.zAdd(due, { value: id, score: now + GRACE });
 }
 
 /** Lua: asks for it with a stamp that is new; the caller makes the outlets due. */

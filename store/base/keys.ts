@@ -116,8 +116,6 @@ export function createKeys(prefix: string) {
     assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,
     due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
-    /** Where somebody is due whose showing has changed: of every outlet. */
-    outletDues: (id: string) => OUTLETS.map(({ queue }) => part(partitionOf(id), `due:${queue}`)),
     duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     status: (role: string) => `${prefix}:status:${role}`,

@@ -1,5 +1,5 @@
 import { OUTLETS } from '../../domain/playing/outlets.ts';
-import type { QueueName } from '../../runtime/queue-table.ts';
+import { isInMemory, type QueueName } from '../../runtime/queue-table.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import type { Keys } from './keys.ts';
 
@@ -8,8 +8,8 @@ const outlets = OUTLETS.map(({ queue }) => queue);
 /**
  * What a write makes due, in the step that writes. Stores take their due lists from here, and
  * whoever has written wakes the same queues; where nobody does, the sweep does so after three
- * seconds. Not here: what plays (the script that writes wakes every outlet), books and their sources,
- * and what only one place writes for the one queue that works on it, such as a code to be sent.
+ * seconds. `enqueue` itself is called by those only who have written nothing: the sweep, and jobs
+ * that ask for themselves, or for each other, again.
  */
 const MAKES_DUE = {
   activated: ['reconcile', 'listen'],
@@ -19,17 +19,37 @@ const MAKES_DUE = {
   moved: ['reconcile', 'roster', 'listen', ...outlets],
   /** Settings, or who is blocked; whichever of the two kinds of queues the change concerns. */
   privacy: ['reconcile', ...outlets],
+  /** Something plays, or does no longer. */
+  played: outlets,
+  /** Others may see what plays, or there is another reason to look at that. */
+  audience: outlets,
   /** Pairs are marked, at both ends. */
   paired: ['reconcile'],
+  /** Somebody has friends who are new, or are to be shown otherwise. */
+  befriended: ['roster'],
   /** The tune is off the screens of friends who part, whose roster items go now. */
   cleared: ['roster'],
   /** Nothing is shown any more at an address that was given up, which may be freed now. */
   leftAddress: ['roster'],
   /** Everything about a subscriber is to be looked at anew. */
   recheck: ['reconcile'],
+  /** A book has other numbers, or can pay for more of them. */
+  book: ['reconcile'],
+  /** A network address book; what another of that name has brought may be gone. */
+  sourceLinked: ['source', 'reconcile'],
+  sourceAsked: ['source'],
+  avatarAsked: ['avatar'],
+  /** An account is to be made, to get another password, or to be deleted. */
+  accountAsked: ['account'],
+  codeMade: ['verification'],
 } as const satisfies Record<string, readonly QueueName[]>;
 
 export type Write = keyof typeof MAKES_DUE;
+
+/** Those that make somebody due in one queue. */
+type WriteForOne = {
+  [Name in Write]: (typeof MAKES_DUE)[Name] extends readonly [QueueName] ? Name : never;
+}[Write];
 
 /** The queues in which such a write makes somebody due. */
 export function madeDue(write: Write): readonly QueueName[] {
@@ -41,7 +61,20 @@ export function duesOf(keys: Keys, write: Write, id: string): string[] {
   return MAKES_DUE[write].map((queue) => keys.due(queue, id));
 }
 
-/** To be called after the write about these: the jobs that it makes due run now. */
-export async function wake({ enqueue }: Pick<Queues, 'enqueue'>, write: Write, ids: readonly string[]): Promise<void> {
-  await Promise.all(MAKES_DUE[write].map((queue) => enqueue(queue, ids)));
+/** The due list, where it is one. */
+export function dueOf(keys: Keys, write: WriteForOne, id: string): string {
+  return keys.due(MAKES_DUE[write][0], id);
+}
+
+type Asks = Pick<Queues, 'enqueue'>;
+
+/** To be called after the write about these: the jobs that it makes due run now, or `delay` milliseconds later. */
+export async function wake({ enqueue }: Asks, write: Write, ids: readonly string[], delay?: number): Promise<void> {
+  await Promise.all(MAKES_DUE[write].map((queue) => enqueue(queue, ids, delay)));
+}
+
+/** The same after a script that wakes by itself those whose jobs are in memory. */
+export async function wakeOthers({ enqueue }: Asks, write: Write, ids: readonly string[]): Promise<void> {
+  const queues = MAKES_DUE[write].filter((queue) => !isInMemory(queue));
+  await Promise.all(queues.map((queue) => enqueue(queue, ids)));
 }

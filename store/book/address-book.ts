@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { defineScript } from '../base/script.ts';
 import { emptyBook } from './book-drop.ts';
@@ -118,7 +119,7 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
     async touchAll(id: string, now: number): Promise<void> {
       const places = {
         dirtyNumbers: keys.dirtyNumbers(id),
-        dueReconcile: keys.due('reconcile', id),
+        dueReconcile: dueOf(keys, 'book', id),
         waiting: keys.waiting(id),
       };
       const step = { id, stamp: newStamp(), dueAt: now + GRACE };

@@ -3,6 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
 import { changedMeanwhile } from './book-plan.ts';
@@ -84,7 +85,7 @@ async function tryEmpty(
   if (Number(contacts ?? 0) === 0 && writer === '') return false;
   const places = {
     ...{ book, held: keys.heldPart(id, source), uids: keys.uidsPart(id, source), declined: keys.declined(id) },
-    ...{ dirtyNumbers: keys.dirtyNumbers(id), dueReconcile: keys.due('reconcile', id) },
+    ...{ dirtyNumbers: keys.dirtyNumbers(id), dueReconcile: dueOf(keys, 'book', id) },
     ...keys.books(id),
     ...keys.budget(id),
   };

@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { unpackNumberKey } from '../base/partitions.ts';
 import { nextOf, toCommands } from './book-changes.ts';
@@ -44,7 +45,7 @@ export async function tryWrite(
     book: keys.book(id, source?.name),
     held: keys.heldPart(id, source?.name),
     dirtyNumbers: keys.dirtyNumbers(id),
-    dueReconcile: keys.due('reconcile', id),
+    dueReconcile: dueOf(keys, 'book', id),
     declined: keys.declined(id),
     ...keys.books(id),
     ...keys.budget(id),

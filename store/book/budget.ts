@@ -4,6 +4,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { packNumberKey, unpackNumberKey } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
@@ -99,7 +100,7 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
     ...keys.budget(id),
     ...keys.books(id),
     dirtyNumbers: keys.dirtyNumbers(id),
-    dueReconcile: keys.due('reconcile', id),
+    dueReconcile: dueOf(keys, 'book', id),
   });
   const step = (id: string, now: number) => ({ id, first, daily, now, stamp: newStamp(), dueAt: now + GRACE });
   const pack = (numberKeys: readonly string[]) => Buffer.concat(numberKeys.map(packNumberKey));

@@ -3,6 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { emptyBook } from './book-drop.ts';
 import type { BookSeal, BookSeals } from './book-seal.ts';
@@ -40,7 +41,7 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
     record: keys.subscriber(id),
     source: keys.source(id, name),
     sources: keys.sources(id),
-    dueSource: keys.due('source', id),
+    dueSource: dueOf(keys, 'sourceAsked', id),
     photos: keys.photos(id, name),
     rejected: keys.sourceRejected(id, name),
     book: keys.book(id, name),

@@ -3,6 +3,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { type Sharing, welcome } from './sharing.ts';
@@ -95,7 +96,7 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       welcome(batch, keys, id, present, now);
       sharing.write(batch, id, { parted: unset, bar, unbar });
       if (closing) askForAccess(batch, keys, id, now);
-      if (dirty.length > 0) batch.zAdd(keys.due('roster', id), { value: id, score: now + GRACE });
+      if (dirty.length > 0) batch.zAdd(dueOf(keys, 'befriended', id), { value: id, score: now + GRACE });
       if (set.length > 0)
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
       if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);

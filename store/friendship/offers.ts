@@ -4,6 +4,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import type { DirtyItem } from './friends.ts';
 
@@ -53,7 +54,7 @@ export function createOffers(redis: Redis, keys: Keys) {
         batch.hDel(keys.offered(id, jid), item.jid);
         batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
       }
-      batch.zAdd(keys.due('roster', id), { value: id, score: time });
+      batch.zAdd(dueOf(keys, 'befriended', id), { value: id, score: time });
       await batch.exec();
     },
 

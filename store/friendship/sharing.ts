@@ -3,6 +3,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { ASK_FOR_ACCESS, askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
@@ -81,7 +82,7 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
       privacy: keys.privacy(id),
       playing: keys.playing(id),
       partings: keys.partings(id),
-      outletDues: keys.outletDues(id),
+      outletDues: duesOf(keys, 'audience', id),
     },
     { id, stamp: newStamp(), dueAt: now + GRACE, friends },
   );

@@ -1,6 +1,7 @@
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { allPartitions } from '../base/partitions.ts';
 import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scripts.ts';
@@ -22,7 +23,7 @@ const LEASE = 30_000;
  * `due:verification`.
  */
 export function createVerifications(redis: Redis, keys: Keys) {
-  const places = (id: string) => ({ verification: keys.verification(id), due: keys.due('verification', id) });
+  const places = (id: string) => ({ verification: keys.verification(id), due: dueOf(keys, 'codeMade', id) });
 
   return {
     async start(id: string, { expiresAt, ...fields }: Verification, tries: number, now: number): Promise<void> {
@@ -30,7 +31,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
         .multi()
         .hSet(keys.verification(id), { ...fields, expiresAt, tries })
         .pExpireAt(keys.verification(id), expiresAt)
-        .zAdd(keys.due('verification', id), { value: id, score: now + GRACE })
+        .zAdd(dueOf(keys, 'codeMade', id), { value: id, score: now + GRACE })
         .exec();
     },
 

@@ -6,6 +6,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import { accessField } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import type { Along } from '../base/script.ts';
@@ -91,7 +92,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       const gone = await STOP.runWith(
         along,
         redis,
-        { playing: keys.playing(id), dues: keys.outletDues(id) },
+        { playing: keys.playing(id), dues: duesOf(keys, 'played', id) },
         { ...changed(id, now), devices: device === undefined ? [] : [DEVICE + device] },
       );
       return gone > 0;
@@ -114,7 +115,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       const piece = pieceWords(keys, id, shown);
       return OWN.run(
         redis,
-        { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: keys.outletDues(id) },
+        { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: duesOf(keys, 'played', id) },
         {
           ...{ ...changed(id, now), ...noted(device, playing), ...piece.args },
           shown: on === 'it' ? 'told' : 'unknown',
@@ -127,7 +128,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
     /** The subscriber was forgotten before this was asked for. */
     async forget(id: string): Promise<void> {
       const batch = redis.multi().del([keys.playing(id), ...keys.toldOfEach(id)]);
-      for (const due of keys.outletDues(id)) batch.zRem(due, id);
+      for (const due of duesOf(keys, 'played', id)) batch.zRem(due, id);
       await batch.exec();
     },
 

@@ -3,7 +3,7 @@ import { claim, release } from '../base/claims.ts';
 import { GRACE } from '../base/due.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
+import { dueOf, duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
 import { jidPlace, numberPlace } from './places.ts';
@@ -40,7 +40,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     friends: keys.friends(id),
     dirtyItems: keys.dirtyItems(id),
     playing: keys.playing(id),
-    dueReconcile: keys.due('reconcile', id),
+    dueReconcile: dueOf(keys, 'renumbered', id),
     movedDues: duesOf(keys, 'moved', id),
   });
 
