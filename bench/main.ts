@@ -72,7 +72,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
   async function work(): Promise<void> {
     const secretsKey = Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex');
     const stores = createStores(redis, 'earshot', secretsKey);
-    const deps = { stack, api: createApi(stack), stores, signal, say: console.log };
+    const deps = { stack, redis, api: createApi(stack), stores, signal, say: console.log };
     console.log('Making accounts and friendships …');
     const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));

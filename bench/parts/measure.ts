@@ -1,65 +1,102 @@
 import type { Stack } from '../../local/stack/stack.ts';
+import type { Redis } from '../../runtime/redis.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
-import { type CpuTimes, othersShare, readCpu } from '../cpu.ts';
+import { othersShare, readCpu } from '../cpu.ts';
 import { earshotWay, rawWay } from '../load/ways.ts';
 import type { Audience } from '../people/audience.ts';
+import { type Contacts, createContacts } from '../people/contacts.ts';
 import { LAST_ROUND, PLAN } from '../plan.ts';
-import { publishing } from './publishing.ts';
+import { type Published, publishing } from './publishing.ts';
 import { type Circle, gatherCircle, reconcileBook, setRosters } from './reconciling.ts';
 
+/** One round of one side. `others`: the share of the machine that other programs used. */
+export type Round = Published & { others: number };
 /**
- * One round of one side. `rate`: events a second at the friends; `latency`, `rosters`: milliseconds; `cpu`: milliseconds
- * for each event; `others`: the share of the machine that other programs used.
+ * A round of Prosody alone and the rounds of Earshot right after it, with so many contacts in each roster; `everysec`: with
+ * `appendfsync everysec`. `rosters`: milliseconds that the 120 items of a book took.
  */
-export type Round = { rate: number; latency: number; rosters: number; cpu: CpuTimes; others: number };
-/** A round of Prosody alone and the round of Earshot right after it. */
-export type Pair = { raw: Round; earshot: Round };
-export type Deps = { stack: Stack; api: Api; stores: Stores; signal: AbortSignal; say(line: string): void };
+export type Pair = {
+  contacts: number;
+  raw: Round;
+  earshot: Round;
+  everysec?: Round;
+  rosters?: { raw: number; earshot: number };
+};
+export type Deps = {
+  stack: Stack;
+  redis: Redis;
+  api: Api;
+  stores: Stores;
+  signal: AbortSignal;
+  say(line: string): void;
+};
 
-type World = Deps & { audience: Audience; circle: Circle };
+type World = Deps & { audience: Audience; circle: Circle; contacts: Contacts };
 
-/** Measures both sides in turn, on one stack. */
+/** Measures all sides in turn, on one stack. */
 export async function measure(deps: Deps, audience: Audience): Promise<Pair[]> {
-  const { api, stores, signal, say } = deps;
-  const started = performance.now();
+  const { api, stack, stores, signal } = deps;
   const circle = await gatherCircle(api, stores);
-  const world = { ...deps, audience, circle };
+  const people = [...audience.publishers, ...audience.friends].map(({ jid }) => jid);
+  const world = { ...deps, audience, circle, contacts: createContacts(stack, people) };
+  const started = performance.now();
   const pairs: Pair[] = [];
-  for (let i = 0; i < PLAN.rounds && (i === 0 || performance.now() - started < LAST_ROUND); i += 1) {
-    signal.throwIfAborted();
-    const raw = await rawRound(world, circle.bareOwners[i] as Person);
-    say(`Round ${i + 1}, Prosody alone:   ${describe(raw)}`);
-    signal.throwIfAborted();
-    const earshot = await earshotRound(world, circle.owners[i] as Person, raw.rate);
-    say(`Round ${i + 1}, through Earshot: ${describe(earshot)}`);
-    pairs.push({ raw, earshot });
-  }
+  for (let i = 0; i < PLAN.rounds && (i === 0 || performance.now() - started < LAST_ROUND); i += 1)
+    for (const contacts of PLAN.rosters) {
+      signal.throwIfAborted();
+      pairs.push(await measurePair(world, i, contacts));
+    }
+  await world.contacts.give(PLAN.rosters[0]);
+  await audience.enter();
+  await stack.restart('component');
+  await stack.untilReady();
   return pairs;
 }
 
-async function rawRound({ stack, audience, circle }: World, owner: Person): Promise<Round> {
-  const way = await rawWay(stack, audience.publishers);
-  const before = readCpu(stack);
-  const published = await publishing(stack, way.publish, audience);
-  const rosters = await setRosters(way.component, circle, owner);
-  const others = othersShare(before, readCpu(stack));
-  way.close();
-  return { ...published, rosters, others };
-}
-
-async function earshotRound(world: World, owner: Person, rawRate: number): Promise<Round> {
-  const { stack, api, stores, audience, circle } = world;
+async function measurePair(world: World, round: number, contacts: number): Promise<Pair> {
+  const { stack, api, stores, redis, audience, circle } = world;
+  const first = contacts === PLAN.rosters[0];
+  await world.contacts.give(contacts);
+  await audience.enter();
+  const bare = await rawWay(stack, audience.publishers);
+  const raw = await oneRound(world, bare.publish);
+  const bareRosters = first ? await setRosters(bare.component, circle, circle.bareOwners[round] as Person) : 0;
+  bare.close();
+  tell(world, contacts, 'Prosody alone', raw);
   const way = await earshotWay(stack, audience.publishers);
-  const before = readCpu(stack);
-  const published = await publishing(stack, way.publish, audience, rawRate);
-  const rosters = await reconcileBook(api, stores, circle, owner);
-  const others = othersShare(before, readCpu(stack));
+  const earshot = await oneRound(world, way.publish, raw.rate);
+  tell(world, contacts, 'through Earshot', earshot);
+  const pair: Pair = { contacts, raw, earshot };
+  if (first) {
+    pair.rosters = {
+      raw: bareRosters,
+      earshot: await reconcileBook(api, stores, circle, circle.owners[round] as Person),
+    };
+    await redis.configSet('appendfsync', 'everysec');
+    pair.everysec = await oneRound(world, way.publish, raw.rate).finally(() =>
+      redis.configSet('appendfsync', 'always'),
+    );
+    tell(world, contacts, 'with everysec', pair.everysec);
+  }
   way.close();
-  return { ...published, rosters, others };
+  return pair;
 }
 
-function describe({ rate, latency, rosters, others }: Round): string {
+async function oneRound(
+  { stack, audience }: World,
+  publish: Parameters<typeof publishing>[1],
+  rawRate?: number,
+): Promise<Round> {
+  const before = readCpu(stack);
+  const published = await publishing(stack, publish, audience, rawRate);
+  return { ...published, others: othersShare(before, readCpu(stack)) };
+}
+
+function tell({ say }: World, contacts: number, side: string, { rate, quiet, half, others }: Round): void {
   const disturbed = others > PLAN.quiet ? `, disturbed: others used ${Math.round(others * 100)} % of the machine` : '';
-  return `${rate.toFixed(0)} tunes/s, ${latency.toFixed(2)} ms, rosters in ${rosters.toFixed(0)} ms${disturbed}`;
+  const times = [quiet, half].map((latency) => `${latency.median.toFixed(1)} and ${latency.p99.toFixed(1)} ms`);
+  say(
+    `${String(contacts).padStart(3)} contacts, ${side.padEnd(15)}: ${rate.toFixed(0)} tunes/s; quiet ${times[0]}, half load ${times[1]}${disturbed}`,
+  );
 }

@@ -3,11 +3,18 @@ import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import { type Arrivals, createArrivals } from '../load/tunes.ts';
 import { settled } from '../settled.ts';
-import { connectFriend } from './friend.ts';
+import { connectFriend, type Friend } from './friend.ts';
 import { bookOf, join } from './people.ts';
 
-/** Publishers, and the friends who are online and hear them: one friend for each publisher. */
-export type Audience = { publishers: Person[]; arrivals: Arrivals; leave(): void };
+/** Publishers, and their friends: one for each publisher, who hears it while online. */
+export type Audience = {
+  publishers: Person[];
+  friends: Person[];
+  arrivals: Arrivals;
+  /** All friends log in: they have left, or the server was started again. */
+  enter(): Promise<void>;
+  leave(): void;
+};
 
 /** Makes the friendships through Earshot itself, by books that name each other, and lets the friends log in. */
 export async function gatherAudience(
@@ -23,12 +30,15 @@ export async function gatherAudience(
   for (const friend of friends) await api.putBook(friend, bookOf(publishers.filter((_, i) => friendOf(i) === friend)));
   await settled(stores);
   const arrivals = createArrivals();
-  const clients = await Promise.all(friends.map((friend) => connectFriend(stack, friend, arrivals.note)));
-  return {
-    publishers,
-    arrivals,
-    leave() {
-      for (const client of clients) client.close();
-    },
-  };
+  let clients: Friend[] = [];
+  function leave(): void {
+    for (const client of clients) client.close();
+    clients = [];
+  }
+  async function enter(): Promise<void> {
+    leave();
+    clients = await Promise.all(friends.map((friend) => connectFriend(stack, friend, arrivals.note)));
+  }
+  await enter();
+  return { publishers, friends, arrivals, enter, leave };
 }

@@ -7,7 +7,10 @@ export type Friend = Awaited<ReturnType<typeof connectFriend>>;
 const FEATURES = ['http://jabber.org/protocol/disco#info', 'http://jabber.org/protocol/tune+notify'];
 const NODE = 'https://earshot.invalid/bench';
 
-/** A client that logs in, announces `tune+notify` (XEP-0115, XEP-0163) and tells the title of every tune it is sent. */
+/**
+ * A client that logs in, announces `tune+notify` (XEP-0115, XEP-0163) and tells the title of every tune it is sent. Settles when the
+ * server sends it tunes.
+ */
 export async function connectFriend(
   { xmpp }: Pick<Stack, 'xmpp'>,
   person: { jid: string; password: string },
@@ -37,6 +40,9 @@ export async function connectFriend(
   stream.write(
     `<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='${NODE}' ver='${verification()}'/></presence>`,
   );
+  // Before the first answer the server has asked for everybody what the client can do, before the second it has read that.
+  for (const id of ['asked', 'answered'])
+    await stream.ask(`<iq type='get' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`, new RegExp(`id=['"]${id}['"]`));
   return { close: stream.close };
 }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Pair } from '../parts/measure.ts';
+import { PLAN } from '../plan.ts';
 import { type Chapter, chaptersOf, reportOf, withMeasured } from './chapters.ts';
-import { counted, toFigures } from './figures.ts';
+import { counted } from './figures.ts';
 import type { Machine } from './machine.ts';
 import { heading, table } from './markdown.ts';
 import { bookMethod, method, promiseMethod } from './method.ts';
@@ -31,25 +32,21 @@ export type Findings = { pairs: Pair[]; rows: Row[] };
 
 /** The figures, for the terminal. */
 export function summary({ pairs, rows }: Findings): string {
-  const tables = [
-    pairs.length > 0 ? figureTable(toFigures(counted(pairs))) : '',
-    rows.length > 0 ? rowTable(rows) : '',
-  ];
+  const tables = [pairs.length > 0 ? figureTable(pairs) : '', rows.length > 0 ? rowTable(rows) : ''];
   return tables.filter((one) => one !== '').join('\n\n');
 }
 
 /** The chapters of a run of everything but the nightly parts. */
 export function chapters(machine: Machine, { pairs, rows }: Findings): Chapter[] {
-  const used = counted(pairs);
   const paragraphs: [title: string, paragraphs: string[]][] = [
-    ['Figures', [figureTable(toFigures(used)), disturbance(pairs)]],
+    ['Figures', [figureTable(pairs), disturbance(pairs)]],
     ['Address books and promises', [rowTable(rows)]],
-    ['Rounds', ['Prosody alone / through Earshot.', roundTable(pairs)]],
+    ['Rounds', ['Median / p99 of the latencies.', roundTable(pairs)]],
     [
       'Where the processor time goes',
       [
-        'Milliseconds of processor time for each event at the full rate; `bench` is the load generator with the friends’ clients.',
-        cpuTable(used),
+        'Milliseconds of processor time for each event at the full rate, with the shortest rosters; `bench` is the load generator with the friends’ clients.',
+        cpuTable(counted(pairs, PLAN.rosters[0])),
       ],
     ],
     ['How it was measured', method()],

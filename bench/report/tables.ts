@@ -1,63 +1,89 @@
-import type { Pair } from '../parts/measure.ts';
-import { GOALS } from '../plan.ts';
-import { counted, cpuFigures, type Figures, isQuiet } from './figures.ts';
+import type { Pair, Round } from '../parts/measure.ts';
+import { GOALS, PLAN } from '../plan.ts';
+import { counted, cpuFigures, type Figure, type Figures, isQuiet, rosterFigure, toFigures } from './figures.ts';
 import { table } from './markdown.ts';
 import { verdict } from './rows.ts';
 
-/** The three figures, with their goals. */
-export function figureTable({ rate, latency, rosters }: Figures): string {
-  return table(
-    ['', 'Prosody alone', 'through Earshot', 'comparison', 'goal', ''],
+/** How Earshot compares with Prosody alone, with its goals; ratios first. */
+export function figureTable(pairs: readonly Pair[]): string {
+  const rows = PLAN.rosters.flatMap((contacts) => {
+    const used = counted(pairs, contacts);
+    const everysec = used.flatMap(({ raw, everysec }) => (everysec ? [{ raw, earshot: everysec }] : []));
+    return [
+      ...sideRows(`${contacts} in each roster`, toFigures(used)),
+      ...(everysec.length > 0 ? sideRows(`${contacts} in each roster, \`everysec\``, toFigures(everysec)) : []),
+    ];
+  });
+  const columns = ['', 'contacts', 'comparison', 'goal', '', 'Prosody alone', 'through Earshot'];
+  return table(columns, [...rows, rosterRow(rosterFigure(pairs))]);
+}
+
+function sideRows(who: string, { rate, quiet, half }: Figures): string[][] {
+  const ms = (figure: Figure) => [`${figure.raw.toFixed(2)} ms`, `${figure.earshot.toFixed(2)} ms`];
+  const added = (what: string, figure: Figure, goal: number) => [
+    what,
+    who,
+    `${figure.value.toFixed(2)} × added`,
+    `at most ${goal.toFixed(1)} ×`,
+    verdict(figure.value <= goal),
+    ...ms(figure),
+  ];
+  return [
     [
-      [
-        'Tunes that reach a friend, a second',
-        rate.raw.toFixed(0),
-        rate.earshot.toFixed(0),
-        `ratio ${rate.value.toFixed(2)}`,
-        `at least ${GOALS.rate}`,
-        verdict(rate.value >= GOALS.rate),
-      ],
-      [
-        'Time to the friend at a tenth of that load, median',
-        `${latency.raw.toFixed(2)} ms`,
-        `${latency.earshot.toFixed(2)} ms`,
-        `${latency.value.toFixed(2)} ms added`,
-        `at most ${GOALS.addedLatency} ms`,
-        verdict(latency.value <= GOALS.addedLatency),
-      ],
-      [
-        'A book of 300 with 60 matches: 120 roster items',
-        `${rosters.raw.toFixed(0)} ms`,
-        `${rosters.earshot.toFixed(0)} ms`,
-        `${rosters.value.toFixed(1)} times; ${percent(1 - 1 / rosters.value)} of the time is Earshot’s`,
-        '',
-        '',
-      ],
+      'Tunes that reach a friend, a second',
+      who,
+      `ratio ${rate.value.toFixed(2)}`,
+      `at least ${GOALS.rate}`,
+      verdict(rate.value >= GOALS.rate),
+      rate.raw.toFixed(0),
+      rate.earshot.toFixed(0),
     ],
-  );
+    added('Time to the friend, quiet, median', quiet.median, GOALS.median),
+    added('Time to the friend, quiet, p99', quiet.p99, GOALS.p99),
+    added('Time to the friend at half load, median', half.median, GOALS.median),
+    added('Time to the friend at half load, p99', half.p99, GOALS.p99),
+  ];
+}
+
+function rosterRow({ raw, earshot, value }: Figure): string[] {
+  return [
+    'A book of 300 with 60 matches: 120 roster items',
+    '',
+    `${value.toFixed(1)} times; ${percent(1 - 1 / value)} of the time is Earshot’s`,
+    '',
+    '',
+    `${raw.toFixed(0)} ms`,
+    `${earshot.toFixed(0)} ms`,
+  ];
 }
 
 /** How far the figures can be trusted. */
 export function disturbance(pairs: readonly Pair[]): string {
   const quiet = pairs.filter(isQuiet).length;
   if (quiet === pairs.length) return `Other programs left the machine alone in all ${pairs.length} rounds.`;
-  return counted(pairs).length === quiet
+  return PLAN.rosters.every((contacts) => counted(pairs, contacts).every(isQuiet))
     ? `Other programs were busy in ${pairs.length - quiet} of ${pairs.length} rounds, which do not count.`
     : '**Other programs were busy on this machine in most rounds; run it again when it is quiet.**';
 }
 
 /** Every round, those that do not count as well. */
 export function roundTable(pairs: readonly Pair[]): string {
-  const both = ({ raw, earshot }: Pair, key: 'rate' | 'latency' | 'rosters', digits: number) =>
-    `${raw[key].toFixed(digits)} / ${earshot[key].toFixed(digits)}`;
-  const rows = pairs.map((pair, i) => [
-    String(i + 1),
-    both(pair, 'rate', 0),
-    both(pair, 'latency', 2),
-    both(pair, 'rosters', 0),
-    `${percent(pair.raw.others)} / ${percent(pair.earshot.others)}`,
-  ]);
-  return table(['', 'tunes/s', 'latency, ms', 'rosters, ms', 'machine used by others'], rows);
+  const sides = ({ raw, earshot, everysec }: Pair): [string, Round][] => [
+    ['Prosody alone', raw],
+    ['through Earshot', earshot],
+    ...(everysec ? [['with `everysec`', everysec] as [string, Round]] : []),
+  ];
+  const rows = pairs.flatMap((pair) =>
+    sides(pair).map(([side, { rate, quiet, half, others }]) => [
+      String(pair.contacts),
+      side,
+      rate.toFixed(0),
+      `${quiet.median.toFixed(2)} / ${quiet.p99.toFixed(2)}`,
+      `${half.median.toFixed(2)} / ${half.p99.toFixed(2)}`,
+      percent(others),
+    ]),
+  );
+  return table(['contacts', '', 'tunes/s', 'quiet, ms', 'half load, ms', 'machine used by others'], rows);
 }
 
 /** What each part of the stack spends on one tune. */

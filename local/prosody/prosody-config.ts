@@ -24,6 +24,8 @@ export interface ProsodyConfig {
   extraModules: string[];
   /** Usual ones to leave out. */
   withoutModules: string[];
+  /** Lines of Lua after the usual ones for all hosts, which they overrule. */
+  extraSettings: string[];
 }
 
 /** All that Earshot needs. */
@@ -83,6 +85,7 @@ function globalLines(config: ProsodyConfig): string[] {
     // Without it an answer waits up to 40 ms for the client's TCP acknowledgement of the one before.
     'network_settings = { nagle = false }',
     `modules_enabled = ${luaList(hostModules(config))}`,
+    ...config.extraSettings,
   ];
 }
 

@@ -24,6 +24,8 @@ export interface ProsodyOptions extends ServerOptions {
   extraModules?: string[];
   /** Usual ones to leave out. */
   withoutModules?: string[];
+  /** Lines of Lua after the usual ones for all hosts, which they overrule. */
+  extraSettings?: string[];
 }
 
 /** A running private Prosody. */
@@ -93,6 +95,7 @@ function writeConfig(folder: string, place: Place, options: ProsodyOptions): str
     componentIsAdmin: options.componentIsAdmin ?? true,
     extraModules: options.extraModules ?? [],
     withoutModules: options.withoutModules ?? [],
+    extraSettings: options.extraSettings ?? [],
   });
   writeFileSync(file, text, { mode: 0o600 });
   return file;

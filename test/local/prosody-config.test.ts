@@ -14,6 +14,7 @@ const config: ProsodyConfig = {
   componentIsAdmin: true,
   extraModules: [],
   withoutModules: [],
+  extraSettings: [],
 };
 
 describe('the configuration of the private Prosody', () => {
