@@ -87,19 +87,31 @@ export function createJobs(
 
 /** Most jobs do one thing where the server has an ability, and another, or nothing yet, where it has not (decision 74). */
 function workWith(
-  { rosters, nodes, vcards, accounts, meetings, advice }: XmppServer,
+  { rosters, presences, nodes, vcards, accounts, meetings, advice }: XmppServer,
   context: Context,
   config: ComponentConfig,
   { presence, avatars, contacts, bounces }: JobParts,
 ): Work {
   const { domain } = config;
+  // What is not known of a server that does not tell everything may be so.
+  const mayBeOnline = (jid: string) => !presences?.namesAllAtConnect || presence.of(jid).length > 0;
   return {
     tune: nodes ? createConverge(createXmppOutlet({ ...context, nodes }, config), context) : createQuietOutbox(context),
-    roster: rosters
-      ? createRosterJob({ ...context, rosters, ...(meetings && { meetings }) }, presence.sync)
-      : createOfferJob({ context, presence, bounces, domain }),
+    roster: untimed(
+      rosters
+        ? createRosterJob({ ...context, rosters, mayBeOnline, ...(meetings && { meetings }) }, presence.sync)
+        : createOfferJob({ context, presence, bounces, domain }),
+    ),
     account: createAccountJob({ ...context, accounts, advice }),
     listen: nodes ? createListenJob({ ...context, nodes }) : createContactJob(context, contacts.greet),
     avatar: nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait,
+  };
+}
+
+/** Work that puts nothing off in memory: what has to wait is due later. */
+function untimed(work: (id: string) => Promise<void>): MemoryWork {
+  return async (id) => {
+    await work(id);
+    return undefined;
   };
 }

@@ -40,7 +40,7 @@ const outletQueues = Object.fromEntries(
  */
 export const QUEUES = {
   ...outletQueues,
-  roster: { process: 'component', jobs: 'in-redis', concurrency: 8, holdsErasure: true, handedOver: true },
+  roster: { process: 'component', jobs: 'in-memory', concurrency: 8, holdsErasure: true, handedOver: true },
   reconcile: { process: 'worker', jobs: 'in-redis', concurrency: 16, holdsErasure: true, handedOver: false },
   // The account goes last: whoever erases asks for it when nothing else holds (decision 55).
   account: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: false, handedOver: false },

@@ -22,10 +22,12 @@ import { createHolders } from './book/holders.ts';
 import { createPhotos } from './book/photos.ts';
 import { createSources } from './book/sources.ts';
 import { createFriends } from './friendship/friends.ts';
+import { createLedger } from './friendship/ledger.ts';
 import { createOffers } from './friendship/offers.ts';
 import { createPairs } from './friendship/pairs.ts';
 import { createPrivacies } from './friendship/privacy.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
+import { createRosterWork } from './friendship/roster-work.ts';
 import { createSharing } from './friendship/sharing.ts';
 import { createApplicationPasswords } from './login/application-passwords.ts';
 import { createAskedCodes } from './login/asked-codes.ts';
@@ -73,6 +75,8 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
     friends: createFriends(redis, sharing, keys),
+    ledger: createLedger(redis, keys),
+    rosterWork: createRosterWork(redis, keys),
     hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),

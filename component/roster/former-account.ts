@@ -1,7 +1,6 @@
-import { decideRosterStep } from '../../domain/friendship/roster.ts';
 import type { FormerJid } from '../../store/account/former-jids.ts';
 import type { Context } from '../context.ts';
-import { type RosterContext, takeRosterStep } from './roster-step.ts';
+import { noteTaken, planOf, type RosterContext, takeSteps } from './roster-step.ts';
 
 /**
  * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. Outlets that
@@ -23,14 +22,14 @@ export async function freeOnceLeft({ stores, queues }: Context, id: string, jid:
 }
 
 async function undoRoster(context: RosterContext, id: string, jid: string): Promise<void> {
-  const ledger = await context.stores.friends.wholeLedger(id, jid);
-  if (ledger.size === 0) return;
+  const whole = await context.stores.ledger.whole(id, jid);
+  if (whole.size === 0) return;
   // In an account that is gone nothing is left to undo.
   const roster = (await context.rosters.read(jid)) ?? new Map();
-  for (const [itemJid, entry] of ledger) {
-    const item = roster.get(itemJid);
-    const step = decideRosterStep(itemJid, undefined, item, entry);
-    context.metrics.rosterSteps.inc({ step: step.do });
-    await takeRosterStep(context, { id, jid }, { jid: itemJid, id: '' }, step, item, entry);
-  }
+  const plans = [...whole].map(([itemJid, ledger]) =>
+    planOf({ dirty: { jid: itemJid, id: '' }, wanted: undefined, item: roster.get(itemJid), ledger }),
+  );
+  const { done, failure } = await takeSteps(context, { id, jid }, plans);
+  await noteTaken(context, { id, jid }, done);
+  if (failure) throw failure.reason;
 }

@@ -1,4 +1,5 @@
 import { decideOffer, type Offer } from '../../domain/friendship/offer.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
@@ -51,7 +52,7 @@ async function newsOf({ stores }: Context, { id, jid }: Subscriber, items: reado
       items.map((item) => item.id),
     ),
     stores.offers.some(id, jid, jids),
-    stores.friends.ledger(id, jid, jids),
+    stores.ledger.some(id, jid, jids),
   ]);
   const news: News = { id, jid, offer: [], withdraw: [] };
   const over: string[] = [];
@@ -71,11 +72,11 @@ async function tell({ context, presence, bounces, domain }: Offering, news: News
   if (offer.length + withdraw.length === 0) return;
   const { stores, stream } = context;
   const client = await suggestibleClient(stream, jid, presence.of(jid));
-  for (const jids of inBatches(withdraw)) {
+  for (const jids of inBatches(withdraw, BATCH)) {
     if (client !== undefined) await stream.send(suggestions(client, domain, jids.map(toWithdrawal)));
     await stores.offers.forget(id, jid, jids);
   }
-  for (const friends of inBatches(offer)) {
+  for (const friends of inBatches(offer, BATCH)) {
     const stanza =
       client === undefined
         ? xml('message', { from: domain, to: jid, type: 'chat' }, offerBodies(friends))
@@ -118,7 +119,7 @@ async function leaveFormer(offering: Offering, id: string, jid: string): Promise
   const offered = await stores.offers.whole(id, jid);
   const withdraw = [...offered].flatMap(([item, { by }]) => (by === 'item' ? [item] : []));
   await tell(offering, { id, jid, offer: [], withdraw });
-  await stores.friends.forgetWholeLedger(id, jid);
+  await stores.ledger.forget(id, jid);
   await stores.told.left(id, 'xmpp', jid);
   await freeOnceLeft(offering.context, id, jid);
 }
@@ -129,8 +130,4 @@ function toSuggestion({ jid, name, groups }: Friend): Suggestion {
 
 function toWithdrawal(jid: string): Suggestion {
   return { action: 'delete', jid, name: '', groups: [] };
-}
-
-function inBatches<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) => all.slice(i * BATCH, (i + 1) * BATCH));
 }

@@ -1,23 +1,19 @@
-import { decideRosterStep, type LedgerEntry, type RosterItem } from '../../domain/friendship/roster.ts';
+import { inBatches } from '../../runtime/batches.ts';
+import { toFormerJids } from '../../store/account/former-jids.ts';
 import type { Marks } from '../../store/base/marks.ts';
-import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
+import type { DirtyItem } from '../../store/friendship/friends.ts';
+import type { RosterWork } from '../../store/friendship/roster-work.ts';
 import { isAsked } from '../../store/friendship/sharing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import type { Context } from '../context.ts';
 import { leaveAccount } from './former-account.ts';
+import { haveToMeet, meet } from './meeting.ts';
 import { endPartings, only } from './roster-marks.ts';
-import { type RosterContext, takeRosterStep } from './roster-step.ts';
-
-/** One item of the job: where it is, what is wanted, what the server and the ledger say. */
-type Task = {
-  dirty: DirtyItem;
-  wanted: Friend | undefined;
-  item: RosterItem | undefined;
-  ledger: LedgerEntry | undefined;
-};
+import { noteTaken, planOf, type RosterContext, type Task, takeSteps } from './roster-step.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
+/** Items whose intentions are noted in one step, and so are their ends. */
+const BATCH = 100;
 
 /**
  * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in
@@ -29,24 +25,19 @@ export function createRosterJob(
   context: RosterContext,
   presenceOf: (jid: string) => Promise<void>,
 ): (id: string) => Promise<void> {
-  const { stores, now } = context;
+  const { stores } = context;
 
   return async (id) => {
-    for (const former of await stores.formerJids.list(id)) await leaveAccount(context, id, former);
-    const subscriber = await stores.subscribers.record(id);
-    const { items, marks } = await stores.friends.dirtyItems(id);
-    const { wanted, partings } = await stores.friends.wantedAndParting(
-      id,
-      items.map((item) => item.id),
-    );
-    const waiting = await whoStillShows(context, id, partings);
-    const ready = items.filter((item) => !waiting.has(item.id));
-    if (subscriber && ready.length > 0 && !(await converge(context, subscriber, ready, wanted)))
-      return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
+    const first = await stores.rosterWork.read(id);
+    const former = toFormerJids(first.former);
+    for (const account of former) await leaveAccount(context, id, account);
+    const work = former.length > 0 ? await stores.rosterWork.read(id) : first;
+    const { subscriber, items, partings } = work;
     if (subscriber) await presenceOf(subscriber.jid);
-    await endPartings(context, id, only(partings, ready, 'id'));
-    await stores.friends.clearDirtyItems(id, only(marks, ready, 'jid'));
-    await stores.due.settle('roster', id, [stores.keys.dirtyItems(id), stores.keys.former(id)]);
+    const waiting = items.length > 0 ? await whoStillShows(context, id, partings) : new Set();
+    const ready = items.filter((item) => !waiting.has(item.id));
+    if (subscriber && ready.length > 0) await converge(context, subscriber, work, ready);
+    else await leaveAsTheyAre(context, id, work, ready);
   };
 }
 
@@ -54,7 +45,7 @@ export function createRosterJob(
  * The former friends with whom clearing the screens has not ended: one of the two has not cleared
  * its tune, or has not yet decided that the friendship is over.
  */
-async function whoStillShows({ stores }: Context, id: string, partings: Marks): Promise<Set<string>> {
+async function whoStillShows({ stores }: RosterContext, id: string, partings: Marks): Promise<Set<string>> {
   const others = Object.keys(partings);
   const [theirs, theirPartings] = await Promise.all([
     stores.friends.ofEach(others, id),
@@ -63,50 +54,62 @@ async function whoStillShows({ stores }: Context, id: string, partings: Marks): 
   return new Set(others.filter((other, i) => isAsked(partings[other]) || theirs[i] || isAsked(theirPartings[i])));
 }
 
-/** False when there is no account whose roster could be changed, and there may be one later. */
 async function converge(
   context: RosterContext,
   subscriber: Subscriber,
-  items: DirtyItem[],
-  wanted: ReadonlyMap<string, Friend>,
-): Promise<boolean> {
-  const { stores, log } = context;
+  work: RosterWork,
+  items: readonly DirtyItem[],
+): Promise<void> {
+  const { stores, log, now } = context;
   const { id, jid } = subscriber;
-  const roster = await context.rosters.read(jid);
+  const [roster, ledger] = await Promise.all([
+    context.rosters.read(jid),
+    stores.ledger.some(
+      id,
+      jid,
+      items.map((item) => item.jid),
+    ),
+  ]);
   if (!roster) {
     log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
-    return subscriber.state === 'leaving';
+    if (subscriber.state === 'leaving') return leaveAsTheyAre(context, id, work, items);
+    // There may be an account later.
+    return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
   }
-  const jids = items.map((item) => item.jid);
-  const ledger = await stores.friends.ledger(id, jid, jids);
-  for (const [i, dirty] of items.entries()) {
-    const friend = wanted.get(dirty.id);
-    const task = { dirty, item: roster.get(dirty.jid), ledger: ledger[i] };
-    await convergeItem(context, subscriber, { ...task, wanted: friend?.jid === dirty.jid ? friend : undefined });
-  }
-  return true;
+  const tasks = items.map((dirty, i): Task => {
+    const friend = work.wanted.get(dirty.id);
+    const wanted = friend?.jid === dirty.jid ? friend : undefined;
+    return { dirty, wanted, item: roster.get(dirty.jid), ledger: ledger[i] };
+  });
+  for (const part of inBatches(tasks, BATCH)) await convergeItems(context, subscriber, work, part);
 }
 
-async function convergeItem(context: RosterContext, subscriber: Subscriber, task: Task): Promise<void> {
-  const { dirty, wanted, item, ledger } = task;
-  const label = wanted && { name: wanted.name, groups: wanted.groups };
-  const step = decideRosterStep(dirty.jid, label, item, ledger);
-  context.metrics.rosterSteps.inc({ step: step.do });
-  await takeRosterStep(context, subscriber, dirty, step, item, ledger);
-  if (wanted && step.do !== 'declined') await meet(context, subscriber, dirty);
+/** Takes the steps of these items, and notes together what follows. What failed stays to be done. */
+async function convergeItems(
+  context: RosterContext,
+  subscriber: Subscriber,
+  { partings, marks }: RosterWork,
+  tasks: readonly Task[],
+): Promise<void> {
+  const { done, failure } = await takeSteps(context, subscriber, tasks.map(planOf));
+  const itemsOf = (plans: readonly Task[]) => plans.map(({ dirty }) => dirty);
+  const meeting = done.filter((plan) => haveToMeet(context, subscriber, plan));
+  const others = done.filter((plan) => !meeting.includes(plan));
+  await endPartings(context, subscriber.id, only(partings, itemsOf(done), 'id'));
+  await noteTaken(context, subscriber, done, only(marks, itemsOf(others), 'jid'));
+  await meet(context, subscriber, meeting, only(marks, itemsOf(meeting), 'jid'));
+  if (failure) throw failure.reason;
 }
 
-/**
- * Makes two new friends see each other's presence once both rosters have their items. Each of the
- * two roster jobs tries, so whichever comes last does it.
- */
-async function meet({ stores, meetings }: RosterContext, subscriber: Subscriber, dirty: DirtyItem): Promise<void> {
-  const [[mine], [theirs]] = await Promise.all([
-    stores.friends.ledger(subscriber.id, subscriber.jid, [dirty.jid]),
-    stores.friends.ledger(dirty.id, dirty.jid, [subscriber.jid]),
-  ]);
-  if (!mine?.since || !theirs?.since || theirs.pending || mine.met === theirs.since) return;
-  // An item that was removed and made again is news to the server, also when the other side saw nothing of it.
-  if (theirs.met !== mine.since) await meetings?.introduce(subscriber.jid, dirty.jid);
-  await stores.friends.noteLedger(subscriber.id, subscriber.jid, dirty.jid, { ...mine, met: theirs.since });
+/** Nothing can be done about these items, or nothing is left to do. */
+async function leaveAsTheyAre(
+  context: RosterContext,
+  id: string,
+  { partings, marks }: RosterWork,
+  items: readonly DirtyItem[],
+): Promise<void> {
+  const { stores } = context;
+  await endPartings(context, id, only(partings, items, 'id'));
+  await stores.friends.clearDirtyItems(id, only(marks, items, 'jid'));
+  await stores.due.settle('roster', id, [stores.keys.dirtyItems(id), stores.keys.former(id)]);
 }

@@ -23,7 +23,7 @@ export async function exportTurnedDown({ stores }: Context, { id }: Subscriber) 
 /** What Earshot did in the rosters of the subscriber's accounts, and so what it may undo. */
 export async function exportRosters({ stores }: Context, { id, jid }: Subscriber) {
   const accounts = await accountsOf(stores, id, jid);
-  const ledgers = await Promise.all(accounts.map((account) => stores.friends.wholeLedger(id, account)));
+  const ledgers = await Promise.all(accounts.map((account) => stores.ledger.whole(id, account)));
   return ledgers.flatMap((ledger, i) =>
     [...ledger].map(([item, { kind, name, groups }]) => ({ account: accounts[i], item, did: kind, name, groups })),
   );

@@ -14,8 +14,7 @@ export type FormerJid = { jid: string; state: 'undo' | 'free' };
 export function createFormerJids(redis: Redis, interned: Interned, keys: Keys) {
   return {
     async list(id: string): Promise<FormerJid[]> {
-      const former = Object.entries(await redis.hGetAll(keys.former(id)));
-      return former.map(([jid, state]) => ({ jid, state: state as FormerJid['state'] }));
+      return toFormerJids(await redis.hGetAll(keys.former(id)));
     },
 
     /**
@@ -33,4 +32,9 @@ export function createFormerJids(redis: Redis, interned: Interned, keys: Keys) {
       await redis.hDel(keys.former(id), jid);
     },
   };
+}
+
+/** From the fields of the hash `former`. */
+export function toFormerJids(fields: Record<string, string>): FormerJid[] {
+  return Object.entries(fields).map(([jid, state]) => ({ jid, state: state as FormerJid['state'] }));
 }

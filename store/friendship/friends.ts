@@ -1,4 +1,3 @@
-import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
@@ -35,10 +34,8 @@ export type FriendChanges = {
 export type Friends = ReturnType<typeof createFriends>;
 
 /**
- * The wanted roster: hash `friends` (friend's id → friend), hash `dirty-items` (JID → friend's id and stamp): the items
- * that the component has to look at, and for each account of the
- * subscriber, which is one but while its JID changes, hash `ledger:<JID>` (JID → what Earshot did to that item).
- * Only the subscriber's own reconciliation job writes `friends`, only its roster job writes `ledger`.
+ * The wanted roster: hash `friends` (friend's id → friend), and hash `dirty-items` (JID → friend's id and stamp): the
+ * items that the component has to look at. Only the subscriber's own reconciliation job writes `friends`.
  */
 export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
   async function list(id: string): Promise<Friend[]> {
@@ -51,24 +48,6 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
       if (others.length === 0) return [];
       return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
-    },
-
-    /**
-     * Which of the others are wanted, by id, and everybody who parts, read at one moment. A friend
-     * who is dropped begins to part in the same step, so nobody is missing from both.
-     */
-    async wantedAndParting(
-      id: string,
-      others: readonly string[],
-    ): Promise<{ wanted: Map<string, Friend>; partings: Marks }> {
-      if (others.length === 0) return { wanted: new Map(), partings: {} };
-      const batch = redis
-        .multi()
-        .hmGet(keys.friends(id), [...others])
-        .hGetAll(keys.partings(id));
-      const [found, partings] = (await batch.exec()) as unknown as [(string | null)[], Marks];
-      const wanted = found.flatMap((json) => (json ? [toFriend(json)] : []));
-      return { wanted: new Map(wanted.map((friend) => [friend.id, friend])), partings };
     },
 
     /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
@@ -108,41 +87,20 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
 
     async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {
       const marks = await redis.hGetAll(keys.dirtyItems(id));
-      const items = Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? '' }));
-      return { items, marks };
+      return { items: toDirtyItems(marks), marks };
     },
 
     async clearDirtyItems(id: string, seen: Marks): Promise<void> {
       await clearSeen(redis, keys.dirtyItems(id), seen);
     },
-
-    async ledger(id: string, account: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
-      if (jids.length === 0) return [];
-      return (await redis.hmGet(keys.ledger(id, account), [...jids])).map((json) =>
-        json ? (JSON.parse(json) as LedgerEntry) : undefined,
-      );
-    },
-
-    /** JID → what Earshot did to that item of the account's roster. */
-    async wholeLedger(id: string, account: string): Promise<Map<string, LedgerEntry>> {
-      const entries = Object.entries(await redis.hGetAll(keys.ledger(id, account)));
-      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as LedgerEntry]));
-    },
-
-    async noteLedger(id: string, account: string, jid: string, entry: LedgerEntry): Promise<void> {
-      await redis.hSet(keys.ledger(id, account), jid, JSON.stringify(entry));
-    },
-
-    async forgetWholeLedger(id: string, account: string): Promise<void> {
-      await redis.del(keys.ledger(id, account));
-    },
-
-    async forgetLedger(id: string, account: string, jid: string): Promise<void> {
-      await redis.hDel(keys.ledger(id, account), jid);
-    },
   };
 }
 
-function toFriend(json: string): Friend {
+/** The items of these marks. */
+export function toDirtyItems(marks: Marks): DirtyItem[] {
+  return Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? '' }));
+}
+
+export function toFriend(json: string): Friend {
   return JSON.parse(json) as Friend;
 }

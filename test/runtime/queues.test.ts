@@ -87,12 +87,12 @@ describe('the queues', () => {
     const noted = pino({ level: 'warn' }, { write: (line) => lost.push(line) });
     const breaking = await startTestRedis();
     const shared = await connectQueueRedis(breaking.place, 'left', 'wait', noted);
-    const left = createQueueWorker(shared, 'left', 'roster', log, async () => {});
+    const left = createQueueWorker(shared, 'left', 'avatar', log, async () => {});
     const leftQueues = createQueues(shared, 'left', log, async () => {});
     const killer = createClient({ url: breaking.url });
     try {
       left.open();
-      await leftQueues.enqueue('roster', ['alice']);
+      await leftQueues.enqueue('avatar', ['alice']);
       await Promise.all([left.close(), leftQueues.close()]);
       await killer.connect();
       await killer.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal']);
@@ -109,11 +109,11 @@ describe('the queues', () => {
     const patient = await connectQueueRedis(server.place, 'late', 'fail-fast', log, 250);
     const late = await whileHanging({ pid }, async () => {
       const begun = createQueues(patient, 'late', log, async () => {});
-      expect(await begun.enqueue('roster', ['alice']).catch((err: unknown) => err)).to.satisfy(isRedisAway);
+      expect(await begun.enqueue('avatar', ['alice']).catch((err: unknown) => err)).to.satisfy(isRedisAway);
       return begun;
     });
     try {
-      await eventually(() => late.enqueue('roster', ['alice']));
+      await eventually(() => late.enqueue('avatar', ['alice']));
     } finally {
       await late.close();
       patient.close();

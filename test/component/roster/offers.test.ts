@@ -116,7 +116,9 @@ describe('offers, where the server grants no privileges', () => {
   });
 
   it('are not made of who is in the roster already, from a time with privileges', async () => {
-    await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
+    await stores.ledger.note('alice', JID, [
+      { jid: BOB.jid, seen: undefined, next: { kind: 'made', name: 'Bob', groups: [] } },
+    ]);
     await match();
     await job();
     expect(sent).to.be.empty;
@@ -137,7 +139,9 @@ describe('offers, where the server grants no privileges', () => {
   });
 
   it('free the JID that the subscriber has given up, though what was set there stays', async () => {
-    await stores.friends.noteLedger('alice', JID, BOB.jid, { kind: 'made', name: 'Bob', groups: [] });
+    await stores.ledger.note('alice', JID, [
+      { jid: BOB.jid, seen: undefined, next: { kind: 'made', name: 'Bob', groups: [] } },
+    ]);
     const numbers = (await stores.subscribers.record('alice')) as Subscriber;
     await stores.told.begin({ subscriber: numbers, generation: '' }, 'xmpp', JID, NOW);
     const change = stores.subscribers.identity.change('alice', { numbers, jid: 'alice.li@op.example' }, NOW);
@@ -145,7 +149,7 @@ describe('offers, where the server grants no privileges', () => {
     await job();
     expect(await stores.formerJids.list('alice')).to.be.empty;
     expect(await stores.subscribers.idOfJid(JID)).to.equal(undefined);
-    expect((await stores.friends.wholeLedger('alice', JID)).size).to.equal(0);
+    expect((await stores.ledger.whole('alice', JID)).size).to.equal(0);
     expect((await stores.told.read('alice', 'xmpp')).address).to.equal(undefined);
   });
 
@@ -153,7 +157,9 @@ describe('offers, where the server grants no privileges', () => {
     await match();
     await job();
     await createQuietOutbox(context)('alice');
-    await stores.friends.noteLedger('alice', JID, 'former@op.example', { kind: 'made', name: '', groups: [] });
+    await stores.ledger.note('alice', JID, [
+      { jid: 'former@op.example', seen: undefined, next: { kind: 'made', name: '', groups: [] } },
+    ]);
     let greetings = 0;
     const greetAll = async () => {
       greetings += 1;

@@ -38,6 +38,7 @@ describe('the roster job', () => {
     const context = {
       stores,
       rosters,
+      mayBeOnline: () => true,
       queues: { enqueue: async () => {} },
       metrics: createMetrics('component'),
       log: pino({ level: 'silent' }),

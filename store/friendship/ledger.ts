@@ -1,0 +1,94 @@
+import type { LedgerEntry } from '../../domain/friendship/roster.ts';
+import type { Redis } from '../../runtime/redis.ts';
+import type { Keys } from '../base/keys.ts';
+import type { Marks } from '../base/marks.ts';
+import { askSubscribers } from '../base/partitions.ts';
+import { asYes, defineScript } from '../base/script.ts';
+import type { DirtyItem } from './friends.ts';
+
+/** An entry of the ledger: as it was last seen, and as it shall be; undefined for none. */
+export type LedgerChange = { jid: string; seen: LedgerEntry | undefined; next: LedgerEntry | undefined };
+
+/**
+ * Writes all of these entries of the ledger, or none if one of them is not as it was seen: another
+ * component has worked on the roster meanwhile. With them goes what is done: marks that are still
+ * those that were seen, and the due time if nothing is left to do. `changes`: JIDs, each with its
+ * entry before and after; `done`: JIDs, each with its mark.
+ */
+const NOTE = defineScript({
+  keys: ['ledger', 'dirtyItems', 'former', 'due'],
+  args: ['id'],
+  lists: ['changes', 'done'],
+  reply: asYes,
+  lua: `
+for i = 1, #changes, 3 do
+  if (redis.call('HGET', ledger, changes[i]) or '') ~= changes[i + 1] then return 0 end
+end
+for i = 1, #changes, 3 do
+  if changes[i + 2] == '' then redis.call('HDEL', ledger, changes[i])
+  else redis.call('HSET', ledger, changes[i], changes[i + 2]) end
+end
+for i = 1, #done, 2 do
+  if redis.call('HGET', dirtyItems, done[i]) == done[i + 1] then redis.call('HDEL', dirtyItems, done[i]) end
+end
+if #done > 0 and redis.call('EXISTS', dirtyItems, former) == 0 then redis.call('ZREM', due, id) end
+return 1`,
+});
+
+/**
+ * What Earshot did to roster items: a hash for each account of the subscriber, which is one but
+ * while its JID changes (`ledger:<JID>`: JID → what was done to that item). Only the subscriber's
+ * own roster job writes it.
+ */
+export function createLedger(redis: Redis, keys: Keys) {
+  return {
+    /** For each of these items of the account's roster: what Earshot did to it. */
+    async some(id: string, account: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
+      if (jids.length === 0) return [];
+      return (await redis.hmGet(keys.ledger(id, account), [...jids])).map(toEntry);
+    },
+
+    /** For each of these others: what Earshot did to the item `jid` of its roster. */
+    async ofEach(others: readonly DirtyItem[], jid: string): Promise<(LedgerEntry | undefined)[]> {
+      const ids = others.map((other) => other.id);
+      const found = await askSubscribers(redis, ids, (batch, id, i) =>
+        batch.hGet(keys.ledger(id, others[i]?.jid ?? ''), jid),
+      );
+      return (found as (string | null)[]).map(toEntry);
+    },
+
+    /** JID → what Earshot did to that item of the account's roster. */
+    async whole(id: string, account: string): Promise<Map<string, LedgerEntry>> {
+      const entries = Object.entries(await redis.hGetAll(keys.ledger(id, account)));
+      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as LedgerEntry]));
+    },
+
+    /**
+     * Writes these entries, and in the same step takes away the marks of the items that are done.
+     * False, and nothing is written, when an entry is not as it was seen.
+     */
+    async note(id: string, account: string, changes: readonly LedgerChange[], done: Marks = {}): Promise<boolean> {
+      if (changes.length === 0 && Object.keys(done).length === 0) return true;
+      const places = {
+        ledger: keys.ledger(id, account),
+        dirtyItems: keys.dirtyItems(id),
+        former: keys.former(id),
+        due: keys.due('roster', id),
+      };
+      const words = changes.flatMap(({ jid, seen, next }) => [jid, toJson(seen), toJson(next)]);
+      return NOTE.run(redis, places, { id, changes: words, done: Object.entries(done).flat() });
+    },
+
+    async forget(id: string, account: string): Promise<void> {
+      await redis.del(keys.ledger(id, account));
+    },
+  };
+}
+
+function toEntry(json: string | null | undefined): LedgerEntry | undefined {
+  return json ? (JSON.parse(json) as LedgerEntry) : undefined;
+}
+
+function toJson(entry: LedgerEntry | undefined): string {
+  return entry ? JSON.stringify(entry) : '';
+}
