@@ -7,9 +7,9 @@ import { expect } from 'chai';
  */
 export const PATIENCE = 100_000;
 
-/** Runs `check` until it no longer throws; when patience is over its last error is the test's. */
-export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
-  const giveUp = Date.now() + PATIENCE;
+/** Runs `check` until it no longer throws; when patience (milliseconds) is over its last error is the test's. */
+export async function eventually<T>(check: () => Promise<T> | T, patience = PATIENCE): Promise<T> {
+  const giveUp = Date.now() + patience;
   for (;;) {
     try {
       return await check();
