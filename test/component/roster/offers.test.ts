@@ -12,6 +12,7 @@ import { type Element, xml } from '../../../component/stream/xml.ts';
 import { createContactJob } from '../../../component/tune/listen.ts';
 import { createQuietOutbox } from '../../../component/tune/quiet-outbox.ts';
 import { Fault } from '../../../domain/fault.ts';
+import { ADMITTING } from '../../../domain/playing/outlets.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
@@ -178,7 +179,7 @@ describe('offers, where the server grants no privileges', () => {
     await prepare(GRANTING);
     expect(greetings).to.equal(4);
     expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
-    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(ADMITTING);
     for (const queue of ['tune', 'roster', 'listen'] as const)
       expect(await stores.due.isMarked(queue, 'alice'), queue).to.equal(true);
   });

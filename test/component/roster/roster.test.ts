@@ -6,6 +6,7 @@ import type { RosterAbility } from '../../../component/server/server.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { clearPartings } from '../../support/partings.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -66,11 +67,11 @@ describe('the roster job', () => {
 
   it('asks the server for nothing while the tune is still on the screen of who parts', async () => {
     await waits('her tune is on his screen');
-    await stores.sharing.clear('alice', 'xmpp', await stores.sharing.partings('alice'));
+    await clearPartings(stores, 'alice');
     await waits('his end has not decided yet');
     await stores.friends.write('bob', { ...NOTHING, unset: ['alice'] }, NOW);
     await waits('his tune is on her screen');
-    await stores.sharing.clear('bob', 'xmpp', await stores.sharing.partings('bob'));
+    await clearPartings(stores, 'bob');
     await goesToTheServer();
   });
 

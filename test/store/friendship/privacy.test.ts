@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
+import { ADMITTING } from '../../../domain/playing/outlets.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { GRACE } from '../../../store/base/due.ts';
 import type { Blocked } from '../../../store/friendship/privacy.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { clearPartings } from '../../support/partings.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -53,7 +55,7 @@ describe('the store of consent', () => {
     expect(await stores.privacies.put('alice', nobody, [], undefined, NOW)).to.equal(1);
     expect(await due()).to.deep.equal([false, true]);
     expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
-    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(ADMITTING);
     expect(await stores.privacies.put('alice', { ...nobody, discoverable: false }, [], undefined, NOW)).to.equal(2);
     expect(await due()).to.deep.equal([true, true]);
     expect(Object.keys((await stores.subscribers.recordAnnounced('alice')).announced)).to.deep.equal([keyOf('alice')]);
@@ -144,11 +146,11 @@ describe('the store of consent', () => {
   it('lets an item go only after the tune is gone, and keeps the tune away until the item is', async () => {
     await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
     const asked = await stores.sharing.partings('alice');
-    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(ADMITTING);
     await stores.friends.write('alice', { set: [], unset: ['bob'], dirty: [], bar: [], unbar: [] }, NOW);
-    await stores.sharing.clear('alice', 'xmpp', asked);
+    await clearPartings(stores, 'alice', { seen: asked });
     expect((await stores.sharing.partings('alice')).bob, 'asked for anew since').to.match(/^asked /);
-    await stores.sharing.clear('alice', 'xmpp', await stores.sharing.partings('alice'));
+    await clearPartings(stores, 'alice');
     const cleared = await stores.sharing.partings('alice');
     expect(cleared.bob).to.match(/^cleared /);
     await stores.sharing.end('alice', cleared, NOW);
@@ -172,15 +174,11 @@ describe('the store of consent', () => {
     expect((await due())[1]).to.equal(false);
     await stores.privacies.put('alice', { ...OPEN, audience: { groups: ['Family'] } }, [], undefined, NOW);
     const seen = await stores.nowPlaying.read('alice');
-    await stores.nowPlaying.finish('alice', 'xmpp', seen, {
-      told: undefined,
-      ranOut: [],
-      access: true,
-      again: undefined,
-    });
+    const done = { told: undefined, ranOut: [], access: true, again: undefined };
+    for (const outlet of ADMITTING) await stores.nowPlaying.finish('alice', outlet, seen, done);
     expect((await due())[1]).to.equal(false);
     await stores.friends.write('alice', changes, NOW);
     expect((await due())[1]).to.equal(true);
-    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(['xmpp']);
+    expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(ADMITTING);
   });
 });
