@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 
 /** Turns an E.164 number into the text under which Earshot knows it. */
 export type NumberKeyOf = (e164: string) => string;
@@ -8,7 +8,8 @@ export type NumberKeyOf = (e164: string) => string;
  * Redis without the key cannot list the numbers, however few numbers there are to try.
  */
 export function createNumberKey(secret: Buffer): NumberKeyOf {
-  return (e164) => createHmac('sha256', secret).update(e164).digest().subarray(0, 9).toString('base64url');
+  const key = createSecretKey(secret);
+  return (e164) => createHmac('sha256', key).update(e164).digest().subarray(0, 9).toString('base64url');
 }
 
 /** The operator's keys in use. `of`: what a number is hashed to under each, the present one first; `ids`: their names, in that order. */
@@ -19,6 +20,17 @@ export function createNumberKeys(present: Buffer, previous?: Buffer): NumberKeys
   const secrets = previous === undefined ? [present] : [present, previous];
   const hashes = secrets.map(createNumberKey);
   return { of: (e164) => hashes.map((hash) => hash(e164)), ids: secrets.map(idOf).join(' ') };
+}
+
+/** The same for a piece of work that asks for a number more than once: each is hashed once, and kept as long as that work. */
+export function rememberKeys({ of, ids }: NumberKeys): NumberKeys {
+  const known = new Map<string, string[]>();
+  function once(e164: string): string[] {
+    const hashes = known.get(e164) ?? of(e164);
+    known.set(e164, hashes);
+    return hashes;
+  }
+  return { of: once, ids };
 }
 
 /** 36 bits of a hash: enough to tell the keys of one operator apart, and of no use to who wants the key. */

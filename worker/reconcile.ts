@@ -35,11 +35,13 @@ async function reconcile(context: Context, id: string): Promise<void> {
   const { stores, now } = context;
   await stores.subscribers.identity.settle(id, now());
   const { subscriber, announced } = await presentState(context, id);
+  // Due as long as it is: nothing may announce it when it becomes active.
+  if (subscriber?.state === 'pending') return;
   // After the marks that a round has made here: one that comes into force later makes them anew.
   const policy = (await stores.reconciliation.policy()) ?? context.policy;
   const decided = { ...context, policy };
   if (subscriber?.state === 'leaving') await letGo(context, subscriber);
-  if (subscriber && subscriber.state !== 'pending') {
+  if (subscriber) {
     await followAnnounced(decided, id, announced);
     await followNumbers(context, id);
     await followBlocked(context, id);

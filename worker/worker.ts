@@ -31,6 +31,8 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     log,
     now: Date.now,
   };
+  // Before its round through everybody begins: who is added after that knows of these keys.
+  await stores.reconciliation.adoptKeys(context.numberKeys.ids);
   if (await stores.reconciliation.adopt(config.policy))
     log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
   const reader = createDavReader();

@@ -55,9 +55,12 @@ export async function writeEntries(
   request: FastifyRequest,
   outcomes: readonly Outcome[],
 ): Promise<void> {
+  const [first] = outcomes;
+  if (!first) return;
+  const call = callOf(context, request, first);
   await recordCalls(
     context,
-    outcomes.map((outcome) => callOf(context, request, outcome)),
+    outcomes.map((outcome) => ({ ...call, ...outcome })),
   );
 }
 

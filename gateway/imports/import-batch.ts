@@ -123,9 +123,11 @@ function judge(
 ): Verdict {
   try {
     if (!known && dryRun) return { result: { outcome: 'created' } };
-    // Of a JID that cannot be.
-    if (!known && draft.jid !== undefined) toJid(draft.jid, config.homeHost);
-    if (!known) return {};
+    if (!known) {
+      // One that cannot be is refused here.
+      if (draft.jid !== undefined) toJid(draft.jid, config.homeHost);
+      return {};
+    }
     const change = changeBy(carrier, known, draft);
     if (dryRun) return { result: present(carrier, known, change) };
     if (change.numbers) return { renumbers: true };
@@ -142,7 +144,7 @@ async function addAll(context: Context, job: ImportJob, items: readonly Item[]):
     jid === undefined ? [] : [{ phoneNumbers, displayName, jid }],
   );
   if (newcomers.length === 0) return [];
-  const subscribers = await createSubscribers(context, newcomers, job.pace(newcomers.length));
+  const subscribers = await createSubscribers(context, newcomers, job.paces);
   return Promise.all(
     items.map(async (item, i) => {
       const subscriber = subscribers[i];

@@ -12,6 +12,7 @@ export type Draft = {
   /** As the row has them; undefined where it says nothing of them. */
   others: readonly string[] | undefined;
   displayName: string | undefined;
+  /** Prepared, where it can be. */
   jid: string | undefined;
 };
 
@@ -21,12 +22,12 @@ export function toDraft(carrier: Carrier, imported: ImportedSubscriber): Draft {
   for (const number of phoneNumbers) requireReach(carrier, number);
   const displayName =
     imported.displayName === undefined || imported.displayName === '' ? undefined : toDisplayName(imported.displayName);
-  const jid = imported.jid === '' ? undefined : imported.jid;
+  const jid = imported.jid ? (parseBareJid(imported.jid) ?? imported.jid) : undefined;
   if (jid !== undefined) requireLinking(carrier);
   return { imported, phoneNumbers, others: imported.otherPhoneNumbers, displayName, jid };
 }
 
 /** The numbers and the JID of a row: one that names another's comes after it. */
 export function namesIn({ phoneNumbers, jid }: Draft): string[] {
-  return jid === undefined ? phoneNumbers : [...phoneNumbers, parseBareJid(jid) ?? jid];
+  return jid === undefined ? phoneNumbers : [...phoneNumbers, jid];
 }

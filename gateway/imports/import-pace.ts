@@ -1,14 +1,14 @@
+import type { Pace } from '../../service/subscriber/new-subscriber.ts';
+
 /** New subscribers of one import for whom what follows is done at once. */
 const AT_ONCE = 500;
-/** Of the others, so many a second: a part of what one worker can do, also on a busy machine. */
+/** Of the others, so many a second: a part of what one worker, or the XMPP server, can do, also on a busy machine. */
 const A_SECOND = 200;
 
 /**
- * When what follows for the next `count` new subscribers is to be done, of the one in that place; undefined: at once. Friends are found
- * and own clients listened to by jobs, which would take the machine from everybody else if a large file asked for all of them at once.
+ * Friends are found and own clients listened to by jobs, which would take the machine from everybody else if a large file asked for
+ * all of them at once.
  */
-export type Pace = (count: number) => ((position: number) => number) | undefined;
-
 export function createPace(now: () => number): Pace {
   let taken = 0;
   let free = 0;

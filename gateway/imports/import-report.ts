@@ -1,5 +1,6 @@
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import type { ImportRow } from '../../domain/import/import-rows.ts';
+import { rememberKeys } from '../../runtime/number-key.ts';
 import type { Context } from '../context.ts';
 import { type DoneRow, type ReadRow, readRows, workOnRows } from './import-batch.ts';
 import { namesIn } from './import-draft.ts';
@@ -62,10 +63,11 @@ function createWork(context: Context, job: ImportJob, audit: (results: readonly 
     const before = [...underWay].filter(
       (other) => renumbers || other.renumbers || [...names].some((name) => other.names.has(name)),
     );
-    const done = Promise.allSettled(before.map((other) => other.done)).then(() => workOnRows(context, job, read));
-    const own = { names, renumbers, done };
-    underWay.add(own);
-    const results = await done.finally(() => underWay.delete(own));
+    const own = { ...context, numberKeys: rememberKeys(context.numberKeys) };
+    const done = Promise.allSettled(before.map((other) => other.done)).then(() => workOnRows(own, job, read));
+    const entry = { names, renumbers, done };
+    underWay.add(entry);
+    const results = await done.finally(() => underWay.delete(entry));
     if (!job.dryRun) await audit(results.flatMap((one) => ('result' in one ? [one.result] : [])));
     return results;
   }

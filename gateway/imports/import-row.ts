@@ -1,7 +1,6 @@
 import { reachOf } from '../../domain/access/grant.ts';
-import { parseBareJid } from '../../domain/account/jid.ts';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
+import { createSubscriber, type Paces } from '../../service/subscriber/new-subscriber.ts';
 import { renumbered, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,
@@ -15,14 +14,13 @@ import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from './import-draft.ts';
 import type { ImportMemory } from './import-memory.ts';
-import type { Pace } from './import-pace.ts';
 
 /** Who imports, and how. `gone`: nobody takes the answer any more, and no further row is begun. */
 export type ImportJob = {
   carrier: Carrier;
   memory: ImportMemory | undefined;
   dryRun: boolean;
-  pace: Pace;
+  paces: Paces;
   gone: AbortSignal;
 };
 
@@ -93,7 +91,7 @@ export type Change = { numbers: PhoneNumbers | undefined; name: string | undefin
 export function changeBy(carrier: Carrier, known: Subscriber, draft: Draft): Change {
   const { displayName, jid } = draft;
   if (displayName !== undefined || jid !== undefined) requireWhole(carrier, known);
-  if (jid !== undefined && parseBareJid(jid) !== known.jid)
+  if (jid !== undefined && jid !== known.jid)
     throw new Fault(
       'ALREADY_EXISTS',
       'The number belongs to a subscriber with another JID; PATCH that subscriber, or remove it first.',

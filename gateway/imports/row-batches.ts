@@ -6,44 +6,53 @@ const BATCH = 200;
 /** For so many others counts a row that may have an account made, which takes long: others are told soon that they are done. */
 const ACCOUNT = 5;
 /** Milliseconds for which rows wait for others. */
-const GATHERING = 10;
+const GATHERING = 50;
 
 /** The rows of a file, as many at a time as come soon one after the other. */
 export async function* rowBatches(file: AsyncIterable<Buffer>, reader: ImportReader): AsyncGenerator<ImportRow[]> {
   const pieces = file[Symbol.asyncIterator]();
-  let rows: ImportRow[] = [];
+  const gathered = createGathering();
   try {
     let next = pieces.next();
     let soon: Promise<undefined> | undefined;
     for (;;) {
-      if (rows.length === 0) soon = undefined;
+      if (gathered.isEmpty()) soon = undefined;
       else soon ??= sleep(GATHERING, undefined);
       const piece = await Promise.race([next, ...(soon ? [soon] : [])]);
       if (piece?.done) break;
-      if (piece) {
-        rows.push(...reader.push(piece.value));
+      if (!piece) yield gathered.rest();
+      else {
         next = pieces.next();
         next.catch(() => {}); // Its turn comes above.
+        yield* gathered.add(reader.push(piece.value));
       }
-      if (rows.length < BATCH && piece) continue;
-      yield* batches(rows);
-      rows = [];
     }
-    yield* batches([...rows, ...reader.end()]);
+    yield* gathered.add(reader.end());
+    if (!gathered.isEmpty()) yield gathered.rest();
   } finally {
     pieces.return?.().catch(() => {});
   }
 }
 
-function* batches(rows: readonly ImportRow[]): Generator<ImportRow[]> {
+/** Rows that wait for others. */
+function createGathering() {
   let batch: ImportRow[] = [];
   let weight = 0;
-  for (const row of rows) {
-    batch.push(row);
-    weight += 'subscriber' in row && !row.subscriber.jid ? ACCOUNT : 1;
-    if (weight < BATCH) continue;
-    yield batch;
+  function rest(): ImportRow[] {
+    const ready = batch;
     [batch, weight] = [[], 0];
+    return ready;
   }
-  if (batch.length > 0) yield batch;
+  return {
+    isEmpty: () => batch.length === 0,
+    rest,
+    /** The batches that these rows complete. */
+    *add(rows: readonly ImportRow[]): Generator<ImportRow[]> {
+      for (const row of rows) {
+        batch.push(row);
+        weight += 'subscriber' in row && !row.subscriber.jid ? ACCOUNT : 1;
+        if (weight >= BATCH) yield rest();
+      }
+    },
+  };
 }

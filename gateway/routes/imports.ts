@@ -65,7 +65,8 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         const dryRun = request.query.dryRun === 'true';
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
-        const job = { carrier, memory, dryRun, pace: createPace(context.now), gone: gone.signal };
+        const paces = { listen: createPace(context.now), look: createPace(context.now) };
+        const job = { carrier, memory, dryRun, paces, gone: gone.signal };
         const report = importReport(context, job, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },

@@ -1,42 +1,41 @@
 import { defineScript } from '../base/script.ts';
 
 /**
- * Adds entries to a stream of so many (`length`); `fields`: `words` of them for each entry, each
- * with its value after it. The ids of all streams come from one clock, read and set in the same
- * step, so that together they read as one trail, whatever the time does. `most` of a share is 0
- * where there is no limit; the last entry of a share says `more`, and what goes beyond is not
- * written. Answers how many were.
+ * Adds `count` entries to a stream of so many (`length`). `fields`: names and values of the first in
+ * turn; `slots`: at which of these words the entries differ; `values`: these words of each entry. So
+ * what is the same in all of them is told once. The ids of all streams come from one clock, read and
+ * set in the same step, so that together they read as one trail, whatever the time does. `most` of a
+ * share is 0 where there is no limit; the last entry of a share says `more`, and what goes beyond is
+ * not written. Answers how many were.
  */
 export const RECORD = defineScript({
   keys: ['stream', 'lanes', 'clock', 'share'],
-  args: ['lane', 'length', 'most', 'seconds', 'words'],
-  lists: ['fields'],
+  args: ['lane', 'length', 'most', 'seconds', 'count'],
+  lists: ['fields', 'slots', 'values'],
   reply: Number,
   lua: `
-local limit, size, written = tonumber(most), tonumber(words), 0
-local function isLast()
-  if limit == 0 then return false end
-  local count = redis.call('INCR', share)
-  if count == 1 then redis.call('EXPIRE', share, seconds) end
-  if count > limit then return nil end
-  return count == limit
+local limit, wanted, last = tonumber(most), tonumber(count), nil
+if limit > 0 then
+  local used = redis.call('INCRBY', share, wanted)
+  if used == wanted then redis.call('EXPIRE', share, seconds) end
+  last = limit - (used - wanted)
+  wanted = math.min(wanted, last)
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local last = tonumber(redis.call('HGET', clock, 'time') or 0)
-if now < last then now = last end
+local before = tonumber(redis.call('HGET', clock, 'time') or 0)
+if now < before then now = before end
 redis.call('HSET', clock, 'time', string.format('%d', now))
 redis.call('SADD', lanes, lane)
-for at = 1, #fields, size do
-  local entry, isLastOne = { unpack(fields, at, at + size - 1) }, isLast()
-  if isLastOne == nil then break end
-  if isLastOne then
-    entry[#entry + 1] = 'more'
-    entry[#entry + 1] = '1'
+if wanted <= 0 then return 0 end
+local number = redis.call('HINCRBY', clock, 'number', wanted) - wanted
+for i = 1, wanted do
+  for k, slot in ipairs(slots) do fields[tonumber(slot)] = values[(i - 1) * #slots + k] end
+  if i == last then
+    fields[#fields + 1] = 'more'
+    fields[#fields + 1] = '1'
   end
-  local id = string.format('%d-%d', now, redis.call('HINCRBY', clock, 'number', 1))
-  redis.call('XADD', stream, 'MAXLEN', '~', length, id, unpack(entry))
-  written = written + 1
+  redis.call('XADD', stream, 'MAXLEN', '~', length, string.format('%d-%d', now, number + i), unpack(fields))
 end
-return written`,
+return wanted`,
 });

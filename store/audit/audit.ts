@@ -95,7 +95,8 @@ export function createAudit(redis: Redis, keys: Keys) {
     async recordMany(entries: readonly { place: AuditPlace; entry: AuditRecord }[], maxEntries: number): Promise<void> {
       const groups = new Map<string, { place: AuditPlace; entry: AuditRecord }[]>();
       for (const one of entries) {
-        const name = JSON.stringify([one.place, one.entry.operation]);
+        const { kind, lane, whose } = one.place;
+        const name = [kind, lane, whose, one.entry.operation].join(' ');
         const group = groups.get(name);
         if (group) group.push(one);
         else groups.set(name, [one]);
@@ -140,10 +141,12 @@ export function createAudit(redis: Redis, keys: Keys) {
 
 /** Of entries of one place and one operation. */
 function wordsOf(place: AuditPlace, entries: readonly AuditRecord[], maxEntries: number) {
-  const fields = entries.map(toFields);
+  const all = entries.map(toFields);
+  const [fields = []] = all;
+  const slots = fields.flatMap((word, at) => (all.every((other) => other[at] === word) ? [] : [at]));
   return {
-    ...{ lane: place.lane, length: lengthOf(place.kind, maxEntries) },
-    ...{ words: fields[0]?.length ?? 0, fields: fields.flat() },
+    ...{ lane: place.lane, length: lengthOf(place.kind, maxEntries), count: entries.length },
+    ...{ fields, slots: slots.map((at) => at + 1), values: all.flatMap((words) => slots.map((at) => words[at])) },
     ...{ most: shareOf(place), seconds: SHARE_SECONDS },
   };
 }
@@ -163,7 +166,10 @@ function isWanted(entry: AuditEntry, { callerId, subject, concerning, to }: Audi
 
 /** Always the same fields in the same order: Redis then keeps their names once for many entries. */
 function toFields({ caller, callerId, operation, subject, correlator, status, code }: AuditRecord): string[] {
-  return Object.entries({ caller, callerId, operation, subject, correlator, status: `${status}`, code }).flat();
+  return [
+    ...['caller', caller, 'callerId', callerId, 'operation', operation, 'subject', subject],
+    ...['correlator', correlator, 'status', `${status}`, 'code', code],
+  ];
 }
 
 function toEntry(id: string, fields: Record<string, string>): AuditEntry {

@@ -90,6 +90,7 @@ export function createKeys(prefix: string) {
     directoryPart: (partition: number) => part(partition, 'directory:'),
     holdersPart: (partition: number) => part(partition, 'holders:'),
     jids: (jid: string) => bucket('jids', bucketOfText(jid)),
+    jidsIn: (number: number) => bucket('jids', number),
     ids: (number: number) => bucket('ids', number),
     lastIndex: `${prefix}:last-index`,
     rechecks: (partition: number) => part(partition, 'rechecks'),

@@ -12,7 +12,9 @@ const outlets = OUTLETS.map(({ queue }) => queue);
  * that ask for themselves, or for each other, again.
  */
 const MAKES_DUE = {
-  activated: ['reconcile', 'listen'],
+  activated: ['listen'],
+  /** Somebody who has just become active, where others may hold its numbers. */
+  announced: ['reconcile'],
   left: ['reconcile', 'listen'],
   renumbered: ['reconcile'],
   /** To another JID, and perhaps other numbers. */

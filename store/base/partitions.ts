@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import { fnv1a } from './fnv.ts';
 
@@ -18,7 +18,7 @@ export function placeOf(numberKey: string): Place {
 
 /** The bucket of a text, such as a JID. */
 export function bucketOfText(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt16BE(0);
+  return hash('sha256', text, 'buffer').readUInt16BE(0);
 }
 
 /** Where everything of a subscriber stands, and the lists that name it. */

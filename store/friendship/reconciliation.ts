@@ -30,7 +30,7 @@ redis.call('HINCRBY', round, 'marked', marked)`,
 
 /**
  * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
- * marked; and the policy in force), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
+ * marked; and the policy and the names of the keys in force), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
  */
 export function createReconciliation(redis: Redis, roll: ReturnType<typeof createRoll>, keys: Keys) {
   async function waiting(): Promise<number> {
@@ -47,6 +47,16 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
     /** The policy in force: that of the worker that started last; undefined before the first. */
     async policy(): Promise<Policy | undefined> {
       return ((await redis.hGet(keys.reconciliation, 'policy')) ?? undefined) as Policy | undefined;
+    },
+
+    /** Names of the operator's keys in use by the worker that started last; undefined before the first. */
+    async keyIds(): Promise<string | undefined> {
+      return (await redis.hGet(keys.reconciliation, 'keyIds')) ?? undefined;
+    },
+
+    /** From now on somebody who is made under other keys is looked at by a reconcile job in any case. */
+    async adoptKeys(keyIds: string): Promise<void> {
+      await redis.hSet(keys.reconciliation, { keyIds });
     },
 
     /** Puts a policy in force, and begins a round with it in the same step when it is another one; true then. */

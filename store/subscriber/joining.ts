@@ -1,17 +1,27 @@
 import type { Redis } from '../../runtime/redis.ts';
-import { claimMany } from '../base/claims.ts';
+import { GRACE } from '../base/due.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { byPartition } from '../base/partitions.ts';
-import { jidPlace, numberPlace } from './places.ts';
+import { claimForMany } from './claims-of-many.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, numberFields, type Subscriber } from './subscriber-record.ts';
 import { ACTIVATE } from './subscriber-scripts.ts';
 
 /** Milliseconds after which a subscriber that never became active is given up. */
 const ABANDONED = 180_000;
+
+/**
+ * Somebody to become active. `dueAt`: when its other jobs have to run; `announceAt`: when those who hold its numbers have to be
+ * looked for; undefined where nobody does.
+ */
+export type Activation = { id: string; dueAt: number; announceAt: number | undefined };
+
+/** `none`: it was not pending. `announced`: its reconcile job has been made due. */
+export type Activated = 'none' | 'quiet' | 'announced';
+const OUTCOMES: readonly Activated[] = ['none', 'quiet', 'announced'];
 
 /**
  * How subscribers come to be, one or many: each step is taken for all of them, so that many cost as many waits for Redis as
@@ -24,20 +34,20 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
     const records = new Map(
       subscribers.map((one, i) => [one.id, { ...fieldsOf(one), index: `${first + i}`, heardAt: `${now}` }]),
     );
-    await Promise.all(
-      [...byPartition([...records.keys()])].map(async ([partition, ids]) => {
-        const due = ids.map((value) => ({ value, score: now + ABANDONED }));
-        const batch = redis.multi().zAdd(keys.duePart('account', partition), due);
-        for (const id of ids) batch.hSet(keys.subscriber(id), records.get(id) ?? {});
-        await batch.exec();
-      }),
-    );
-    const ids = new Map<string, Record<string, string>>();
+    const ids = new Map<string, string[]>();
     for (const [i, { id }] of subscribers.entries()) {
       const { key, field } = idPlace(keys, first + i);
-      ids.set(key, { ...ids.get(key), [field]: id });
+      ids.set(key, [...(ids.get(key) ?? []), field, id]);
     }
-    await Promise.all([...ids].map(([key, fields]) => redis.hSet(key, fields)));
+    await Promise.all([
+      ...[...byPartition([...records.keys()])].map(async ([partition, part]) => {
+        const due = part.map((value) => ({ value, score: now + ABANDONED }));
+        const batch = redis.multi().zAdd(keys.duePart('account', partition), due);
+        for (const id of part) batch.hSet(keys.subscriber(id), records.get(id) ?? {});
+        await batch.exec();
+      }),
+      ...[...ids].map(([key, fields]) => redis.hSet(key, fields as never)),
+    ]);
     return first;
   }
 
@@ -50,12 +60,10 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
      */
     async create(subscribers: readonly Subscriber[], now: number): Promise<boolean[]> {
       const first = await write(subscribers, now);
-      const wanted = subscribers.flatMap((subscriber, i) => {
-        const places = [...keysOf(subscriber).map((key) => numberPlace(keys, key)), jidPlace(keys, subscriber.jid)];
-        return places.map((place) => ({ place, index: first + i }));
-      });
-      const claimed = await claimMany(redis, wanted);
-      const missing = new Set(wanted.flatMap(({ index }, i) => (claimed[i] ? [] : [index])));
+      const wanted = subscribers.map((subscriber, i) => ({
+        ...{ index: first + i, numberKeys: keysOf(subscriber), jid: subscriber.jid },
+      }));
+      const missing = await claimForMany(redis, keys, wanted);
       const outcome = subscribers.map((_, i) => !missing.has(first + i));
       const joined = subscribers.filter((_, i) => outcome[i]);
       await spent.comeWithMany(
@@ -65,21 +73,28 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
       return outcome;
     },
 
-    /** From pending to active; for each whether it was pending. `dueAt`: when what follows has to be done, of the one in that place. */
-    async activate(ids: readonly string[], dueAt: (position: number) => number): Promise<boolean[]> {
-      const positions = new Map(ids.map((id, position) => [id, position]));
-      const activated = new Set<string>();
+    /**
+     * From pending to active, where they are pending. Who is not announced must have nobody who held its numbers after they had been claimed.
+     */
+    async activate(all: readonly Activation[], now: number): Promise<Activated[]> {
+      const byId = new Map(all.map((one) => [one.id, one]));
+      const replies = new Map<string, number>();
       await Promise.all(
-        [...byPartition(ids)].map(async ([partition, part]) => {
-          const own = part.flatMap((id) => [keys.subscriber(id), keys.announced(id)]);
-          const places = [...own, ...duesOf(keys, 'activated', part[0] ?? '')];
-          const times = part.map((id) => dueAt(positions.get(id) ?? 0));
-          const at = { dueAccount: keys.duePart('account', partition), places };
-          const replies = await ACTIVATE.run(redis, at, { mark: newStamp(), ids: part, times });
-          for (const [i, id] of part.entries()) if (replies[i] === 1) activated.add(id);
+        [...byPartition([...byId.keys()])].map(async ([partition, ids]) => {
+          const own = ids.flatMap((id) => [keys.subscriber(id), keys.announced(id), keys.dirtyPairs(id)]);
+          const places = [...own, ...duesOf(keys, 'activated', ids[0] ?? '')];
+          const at = {
+            dueAccount: keys.duePart('account', partition),
+            dueReconcile: keys.duePart('reconcile', partition),
+            places,
+          };
+          const part = ids.flatMap((id) => byId.get(id) ?? []);
+          const [looks, times] = [part.map(({ announceAt }) => announceAt), part.map(({ dueAt }) => dueAt)];
+          const found = await ACTIVATE.run(redis, at, { mark: newStamp(), soon: now + GRACE, ids, looks, times });
+          for (const [i, id] of ids.entries()) replies.set(id, found[i] ?? 0);
         }),
       );
-      return ids.map((id) => activated.has(id));
+      return all.map(({ id }) => OUTCOMES[replies.get(id) ?? 0] ?? 'none');
     },
   };
 }

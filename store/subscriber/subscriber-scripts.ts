@@ -4,27 +4,43 @@ import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
 /** What changes a subscriber and marks what follows from it; each script is one step. */
 
 /**
- * From pending to active, each once: the numbers are announced in the same step, or nobody would
- * look for those who hold them. `places`: of each its record and its hash of announced numbers, and
- * then the due lists that get all of them, each at its own time. 1 for whom it was pending.
+ * From pending to active, each once. `places`: of each its record, its announced numbers and its
+ * marked pairs; `looks`: when the reconcile job has to look for those who hold a number, empty where
+ * nobody held one after the numbers had been claimed. Then nothing is announced, unless somebody has
+ * marked the pair since: whoever comes to hold a number finds its owner, and may have found one that
+ * was not active yet. All in one step, or nobody would look for those who hold the numbers. `times`:
+ * when the due lists after these have them. 1 for whom it was pending, 2 where it was announced.
  */
 export const ACTIVATE = defineScript({
   uses: [ANNOUNCE_ONE],
-  keys: ['dueAccount'],
+  keys: ['dueAccount', 'dueReconcile'],
   keyList: 'places',
-  lists: ['ids', 'times'],
+  args: ['soon'],
+  lists: ['ids', 'looks', 'times'],
   reply: as<number[]>,
   lua: `
-local function activate(id, time, one, marks)
+local function activate(id, look, one, marks, pairsOfOne)
   if redis.call('HGET', one, 'state') ~= 'pending' then return 0 end
   redis.call('HSET', one, 'state', 'active')
+  if look == '' and redis.call('EXISTS', pairsOfOne) == 1 then look = soon end
+  if look == '' then return 1 end
   announceOne(one, marks)
-  redis.call('ZREM', dueAccount, id)
-  for at = 2 * #ids + 1, #places do redis.call('ZADD', places[at], time, id) end
-  return 1
+  redis.call('ZADD', dueReconcile, 'LT', look, id)
+  return 2
 end
-local outcome = {}
-for i, id in ipairs(ids) do outcome[i] = activate(id, times[i], places[2 * i - 1], places[2 * i]) end
+local outcome, active, dues = {}, {}, {}
+for i, id in ipairs(ids) do
+  outcome[i] = activate(id, looks[i], places[3 * i - 2], places[3 * i - 1], places[3 * i])
+  if outcome[i] > 0 then
+    active[#active + 1] = id
+    dues[#dues + 1] = times[i]
+    dues[#dues + 1] = id
+  end
+end
+if #active > 0 then
+  redis.call('ZREM', dueAccount, unpack(active))
+  for at = 3 * #ids + 1, #places do redis.call('ZADD', places[at], unpack(dues)) end
+end
 return outcome`,
 });
 

@@ -85,10 +85,11 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
     /** From pending to active; false when it was not pending. */
     async activate({ id }: Subscriber, now: number): Promise<boolean> {
-      return (await joining.activate([id], () => now + GRACE))[0] === true;
+      const [outcome] = await joining.activate([{ id, dueAt: now + GRACE, announceAt: now + GRACE }], now);
+      return outcome !== 'none';
     },
 
-    /** As `activate`, for many, whose time to be looked at may be put off. */
+    /** As `activate`, for many; who has nobody that holds its numbers needs not be announced. */
     activateMany: joining.activate,
 
     /** In any state. */

@@ -29,8 +29,18 @@ const MOST_TWICE = 60;
 const THE_COMPONENTS = ['dirty-items', 'partings', 'playing', 'tune'];
 const log = pino({ level: 'silent' });
 
-/** `overtaken`: of three jobs one is done by two processes at once, as when one stood still for longer than its lock lasts. */
-type World = { life: Step[]; seed: number; policy: Policy; changesPolicy: boolean; overtaken: boolean };
+/**
+ * `overtaken`: of three jobs one is done by two processes at once, as when one stood still for longer than its lock lasts. `imports`:
+ * who joins comes with a provisioning file.
+ */
+type World = {
+  life: Step[];
+  seed: number;
+  policy: Policy;
+  changesPolicy: boolean;
+  overtaken: boolean;
+  imports: boolean;
+};
 
 const worlds: fc.Arbitrary<World> = fc.record({
   life: steps,
@@ -38,6 +48,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
   policy: fc.constantFrom('mutual', 'either'),
   changesPolicy: fc.boolean(),
   overtaken: fc.boolean(),
+  imports: fc.boolean(),
 });
 
 describe('reconcile jobs and a gateway whose steps meet in every order', () => {
@@ -75,7 +86,7 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
     );
   });
 
-  async function endsAsTheModel({ life, policy, changesPolicy, overtaken }: World): Promise<void> {
+  async function endsAsTheModel({ life, policy, changesPolicy, overtaken, imports }: World): Promise<void> {
     const { stores, config } = gateway;
     const context: Context = {
       stores,
@@ -88,11 +99,14 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
       now,
     };
     jobs.begin(createReconcileJob(context), overtaken);
+    await stores.reconciliation.adoptKeys(context.numberKeys.ids);
     await stores.reconciliation.adopt(policy);
     const inForce = changesPolicy ? otherThan(policy) : policy;
     const forgetting: Promise<void>[] = [];
     const lived = live(
-      createWorld(context, api, () => forgetting.push(letGo(context), letGo(context))),
+      createWorld(context, imports ? importing(api, importFile) : api, () =>
+        forgetting.push(letGo(context), letGo(context)),
+      ),
       life,
     );
     const changing = async () => {
@@ -115,6 +129,11 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
       const barred = [...(await stores.sharing.barred(id)).keys()];
       expect(barred, `barred ${why}`).to.have.members(others(barredInModel(group.people)));
     }
+  }
+
+  async function importFile(row: object): Promise<string> {
+    const headers = { ...gateway.operator, 'content-type': 'application/x-ndjson' };
+    return (await gateway.call({ method: 'POST', url: '/v1/imports', headers, payload: JSON.stringify(row) })).text;
   }
 
   /** What the component and the sweep do when somebody leaves. */
@@ -167,6 +186,18 @@ function createWorld(context: Context, api: LifeApi, left: () => void): LifeWorl
     },
     account: () => ({ jid: `${randomUUID()}@op.example` }),
     decline: (id, other) => sayNo(stores, queues, id, other, now()),
+  };
+}
+
+/** The same, but that a new subscriber is added by a file with one row. */
+function importing(api: LifeApi, importFile: (row: object) => Promise<string>): LifeApi {
+  return {
+    async call(method, path, body) {
+      if (method !== 'POST' || path !== '/v1/subscribers' || !body) return api.call(method, path, body);
+      const text = await importFile(body);
+      const report = JSON.parse(text.split('\n')[0] ?? '');
+      return { status: report.outcome === 'created' ? 201 : 409, text, body: report };
+    },
   };
 }
 
