@@ -1,15 +1,15 @@
 import type { Resource } from '../../domain/account/presence.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { askSlices } from '../base/slices.ts';
 
 /** Who is online: hash `presence` (bare JID → connected clients). Only the component writes it. */
 export function createPresences(redis: Redis, keys: Keys) {
   return {
     async of(jids: readonly string[]): Promise<Resource[][]> {
-      if (jids.length === 0) return [];
-      return (await redis.hmGet(keys.presence, [...jids])).map((json) =>
-        json ? (JSON.parse(json) as Resource[]) : [],
-      );
+      const found = await askSlices(jids, (some) => redis.hmGet(keys.presence, some));
+      return found.map((json) => (json ? (JSON.parse(json) as Resource[]) : []));
     },
 
     async write(jid: string, resources: readonly Resource[]): Promise<void> {
@@ -18,7 +18,9 @@ export function createPresences(redis: Redis, keys: Keys) {
     },
 
     async online(): Promise<string[]> {
-      return redis.hKeys(keys.presence);
+      const jids = new Set<string>();
+      for await (const [jid] of scanTexts(redis, keys.presence)) jids.add(jid);
+      return [...jids];
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { RedisArgument } from 'redis';
-
-/** Fields that one step reads: Redis serves nobody else meanwhile. */
-const COUNT = 1_000;
+import type { Redis } from '../../runtime/redis.ts';
+import { SLICE } from './slices.ts';
 
 type ReadsBytes = {
   hScan(
@@ -19,8 +18,18 @@ type ReadsBytes = {
 export async function* scanBytes(binary: ReadsBytes, hash: string): AsyncGenerator<[field: Buffer, value: Buffer]> {
   let cursor: RedisArgument = '0';
   do {
-    const page = await binary.hScan(hash, cursor, { COUNT });
+    const page = await binary.hScan(hash, cursor, { COUNT: SLICE });
     for (const { field, value } of page.entries) yield [field, value];
     cursor = page.cursor;
   } while (`${cursor}` !== '0');
+}
+
+/** As `scanBytes`, of a hash of texts; a small one is read at once. */
+export async function* scanTexts(redis: Redis, hash: string): AsyncGenerator<[field: string, value: string]> {
+  let cursor = '0';
+  do {
+    const page = await redis.hScan(hash, cursor, { COUNT: SLICE });
+    for (const { field, value } of page.entries) yield [field, value];
+    cursor = page.cursor;
+  } while (cursor !== '0');
 }

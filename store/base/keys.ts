@@ -31,6 +31,7 @@ export function createKeys(prefix: string) {
     held: (id: string, bucket: number, source?: string) => of(id, `${inBook('held', source)}:${bucket}`),
     uids: (id: string, bucket: number, source?: string) => of(id, `${inBook('uids', source)}:${bucket}`),
     photos: (id: string, source?: string) => of(id, inBook('photos', source)),
+    images: (id: string, source?: string) => of(id, inBook('images', source)),
     /** What stands before the number of each bucket. */
     heldPart: (id: string, source?: string) => of(id, `${inBook('held', source)}:`),
     uidsPart: (id: string, source?: string) => of(id, `${inBook('uids', source)}:`),
@@ -46,6 +47,7 @@ export function createKeys(prefix: string) {
     source: (id: string, name: string) => of(id, inBook('source', name)),
     sourceRejected: (id: string, name: string) => of(id, inBook('source-rejected', name)),
     photosUpload: (id: string, upload: string) => of(id, `photos-upload-${upload}`),
+    imagesUpload: (id: string, upload: string) => of(id, `images-upload-${upload}`),
     waiting: (id: string) => of(id, 'waiting'),
     /** All that it takes to charge a number (see `BUDGET`). */
     budget: (id: string) => ({

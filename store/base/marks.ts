@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import { defineScript } from './script.ts';
+import { slicesOf } from './slices.ts';
 
 /**
  * A set of marks "look at this": a hash from what to a stamp that is new each time the mark is made. Whoever has done
@@ -29,9 +30,6 @@ end
 return cleared`,
 });
 
-/** Fields in one call, so that Redis serves others in between. */
-const BATCH = 2_000;
-
 /**
  * Takes away the fields of the hash whose value is still what was seen, and returns how many these
  * were. `toField`: what a mark's field is in Redis. In one step with the comparison: a mark that is
@@ -43,10 +41,13 @@ export async function clearSeen(
   seen: Marks,
   toField: (what: string) => string | Buffer = (what) => what,
 ): Promise<number> {
-  const entries = Object.entries(seen).map(([what, stamp]) => [toField(what), stamp]);
   let cleared = 0;
-  for (let from = 0; from < entries.length; from += BATCH)
-    cleared += await CLEAR_SEEN.run(redis, { marks: key }, { seen: entries.slice(from, from + BATCH).flat() });
+  for (const some of slicesOf(Object.entries(seen)))
+    cleared += await CLEAR_SEEN.run(
+      redis,
+      { marks: key },
+      { seen: some.flatMap(([what, stamp]) => [toField(what), stamp]) },
+    );
   return cleared;
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import { fnv1a } from './fnv.ts';
+import { SLICE } from './slices.ts';
 
 /** Hash tags over which subscribers, numbers, JIDs and integers are spread. */
 export const PARTITIONS = 16;
@@ -65,11 +66,11 @@ export async function askSubscribers(
   return answers;
 }
 
-/** The number keys of one partition, packed one after the other: one argument for a script, however many there are. */
-type Part = { positions: number[]; packed: Buffer[] };
+/** Number keys of one partition, packed one after the other: one argument for a script. */
+type Part = { partition: number; positions: number[]; packed: Buffer[] };
 
 /**
- * Asks once for each partition concerned, all at the same time. `ask` gets the packed number keys and answers in their
+ * Asks once for each partition concerned, or for each slice of what many numbers have there, all at the same time. `ask` gets the packed number keys and answers in their
  * order; the whole answer is in the order of `numberKeys`.
  */
 export async function askPartitions<T>(
@@ -78,7 +79,7 @@ export async function askPartitions<T>(
 ): Promise<T[]> {
   const answers = new Array<T>(numberKeys.length);
   await Promise.all(
-    [...split(numberKeys)].map(async ([partition, { positions, packed }]) => {
+    split(numberKeys).map(async ({ partition, positions, packed }) => {
       const part = await ask(partition, Buffer.concat(packed));
       for (const [i, position] of positions.entries()) answers[position] = part[i] as T;
     }),
@@ -86,15 +87,20 @@ export async function askPartitions<T>(
   return answers;
 }
 
-function split(numberKeys: readonly string[]): Map<number, Part> {
-  const parts = new Map<number, Part>();
+function split(numberKeys: readonly string[]): Part[] {
+  const parts: Part[] = [];
+  const last = new Map<number, Part>();
   for (const [position, numberKey] of numberKeys.entries()) {
     const packed = packNumberKey(numberKey);
     const partition = packed.readUInt16BE(0) % PARTITIONS;
-    const part = parts.get(partition) ?? { positions: [], packed: [] };
+    let part = last.get(partition);
+    if (!part || part.positions.length === SLICE) {
+      part = { partition, positions: [], packed: [] };
+      last.set(partition, part);
+      parts.push(part);
+    }
     part.positions.push(position);
     part.packed.push(packed);
-    parts.set(partition, part);
   }
   return parts;
 }

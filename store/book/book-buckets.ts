@@ -1,20 +1,15 @@
-import { MOST_NUMBERS } from '../../domain/book/address-book.ts';
 import { defineLua } from '../base/script.ts';
 import { NAMES_SOMEBODY } from './book-entry.ts';
 
 /** Numbers of one bucket at most, on average: few enough for Redis's compact form, which ends at 512 fields. */
 const FULL = 192;
-/** A book of more buckets than these has room for the most numbers at once: to split it again would take Redis too long. */
-const LARGE = 128;
-const MOST = 2 ** Math.ceil(Math.log2(MOST_NUMBERS / FULL));
 
 /**
- * Into how many hashes a book is split, a power of two. A book is split anew only when it has grown beyond its buckets or
- * needs less than half of them, so that one that grows and shrinks by a few contacts is left alone.
+ * Into how many hashes a book is split, a power of two once nobody is splitting or joining it. A book is split anew only when it
+ * has grown beyond its buckets or needs less than half of them, so that one that grows and shrinks by a few contacts is left alone.
  */
 export function bucketsFor(numbers: number, present: number): number {
-  const fewest = 2 ** Math.max(0, Math.ceil(Math.log2(numbers / FULL)));
-  const needed = fewest > LARGE ? MOST : fewest;
+  const needed = 2 ** Math.max(0, Math.ceil(Math.log2(numbers / FULL)));
   return needed > present || needed * 2 < present ? needed : present;
 }
 
@@ -23,25 +18,26 @@ export function allBuckets(buckets: number): number[] {
   return Array.from({ length: buckets }, (_, bucket) => bucket);
 }
 
-/** The items of each bucket that has some; `bytesOf` tells by which bytes an item is kept: a number key or a record. */
-export function byBucket<T>(items: Iterable<T>, buckets: number, bytesOf: (item: T) => string): Map<number, T[]> {
-  const parts = new Map<number, T[]>();
-  for (const item of items) {
-    const bytes = bytesOf(item);
-    const bucket = (bytes.charCodeAt(0) * 256 + bytes.charCodeAt(1)) % buckets;
-    const part = parts.get(bucket);
-    if (part) part.push(item);
-    else parts.set(bucket, [item]);
-  }
-  return parts;
-}
-
-/** Lua: the bucket of a number key or a record is its first two bytes modulo the number of buckets. */
+/**
+ * Lua: `parentOf(bucket)`: out of which bucket that one is split, and into which it is joined.
+ * `bucketOf(base, bytes, buckets)`: the bucket of a number key or a record, by its first two bytes.
+ * These modulo twice the largest power of two among the buckets; what is not there yet is still in
+ * its parent (linear hashing, Litwin 1980). So a book can have any number of buckets, and one more
+ * or less moves what is in two of them.
+ */
 export const BUCKET_OF = defineLua({
   lua: `
+local function powerIn(number)
+  local _, exponent = math.frexp(number)
+  return 2 ^ (exponent - 1)
+end
+local function parentOf(bucket) return bucket - powerIn(bucket) end
 local function bucketOf(base, bytes, buckets)
   local high, low = string.byte(bytes, 1, 2)
-  return base .. string.format('%d', (high * 256 + low) % buckets)
+  local power = powerIn(buckets)
+  local bucket = (high * 256 + low) % (2 * power)
+  if bucket >= buckets then bucket = bucket - power end
+  return base .. string.format('%d', bucket)
 end`,
 });
 

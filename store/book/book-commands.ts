@@ -1,55 +1,82 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
-import { as, defineScript } from '../base/script.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
+import { BUCKET_OF } from './book-buckets.ts';
 import { RECORD_BYTES } from './book-image.ts';
 import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 
 /**
- * What a step of a write does to a book's hashes, in strings of bytes. `set` takes fields, each
- * with its value after it. `records`: cuts some out of a list and adds others. `follow`, which
- * comes last: what follows for everything else from the numbers that came, those that changed in
- * any way, and those that left.
+ * What a step of a write does to a book, in strings of bytes. `state` sets fields of its own hash,
+ * and `end` takes one away. `set` takes number keys, each with its value after it, `unset` number
+ * keys. `records`: cuts some out and adds others. `follow`, which comes last: what follows for
+ * everything else from the numbers that came, those that changed in any way, and those that left.
  */
 export type Command =
-  | { do: 'set'; key: string; fields: readonly string[] }
-  | { do: 'unset'; key: string; fields: readonly string[] }
-  | { do: 'unlink'; keys: readonly string[] }
-  | { do: 'records'; key: string; cut: readonly string[]; added: readonly string[] }
+  | { do: 'state' | 'end' | 'set' | 'unset'; fields: readonly string[] }
+  | { do: 'records'; cut: readonly string[]; added: readonly string[] }
   | { do: 'follow'; came: readonly string[]; touched: readonly string[]; gone: readonly string[] };
 
 /** Marks in one call: Lua can hand on a few thousand arguments at once. */
 const BATCH = 1_000;
 
 /**
- * Runs the commands of one step if the book is still at the version, and in the hands of the
- * writer, that they were made for: `gone`, `over` (the lease on the source) and `changed` say why
- * nothing was done. In the same step new numbers are charged, those that do not wait are marked for
- * the reconciliation, and noes end, so that a book is never there without what follows from it.
- * `leased`: of a source's book the source. `held`: what stands before the book's buckets.
- * `commands`: packed, see `packCommands`.
+ * Lua: `whyNot()`: why a writer may not go on: `gone` (the subscriber), `over` (the lease on the
+ * source) and `changed` (by another writer); nothing while the book is at the version, and in the
+ * hands of the writer, as this one has read. `leased`: of a source's book the source.
+ */
+export const WRITER = defineLua({
+  keys: ['record', 'book'],
+  args: ['version', 'writer', 'lease'],
+  lua: `
+local function whyNot(source)
+  if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
+  if source and redis.call('HGET', source, 'lease') ~= lease then return 'over' end
+  local standing = redis.call('HMGET', book, 'version', 'writing')
+  if (standing[1] or '') ~= version or (standing[2] or '') ~= writer then return 'changed' end
+end`,
+});
+
+/**
+ * Runs the commands of one step, unless `whyNot` says why not. In the same step new numbers are
+ * charged, those that do not wait are marked for the reconciliation, and noes end, so that a book is
+ * never there without what follows from it. `held`, `uids`: what stands before the number of a
+ * bucket. `leased`: of a source's book the source. `commands`: packed, see `packCommands`.
  */
 export const COMMIT = defineScript({
-  uses: [FORGIVE, BUDGET, EACH_NUMBER],
-  keys: ['record', 'book', 'held', 'dirtyNumbers', 'dueReconcile'],
+  uses: [FORGIVE, BUDGET, EACH_NUMBER, BUCKET_OF, WRITER],
+  keys: ['held', 'uids', 'dirtyNumbers', 'dueReconcile'],
   keyList: 'leased',
-  args: ['version', 'writer', 'lease', 'stamp', 'dueAt', 'commands'],
+  args: ['stamp', 'dueAt', 'commands'],
   reply: as<'done' | 'gone' | 'over' | 'changed'>,
   lua: `
+local buckets = tonumber(redis.call('HGET', book, 'buckets') or '1')
 local run = {}
-function run.set(key, ...) redis.call('HSET', key, ...) end
-function run.unset(key, ...) redis.call('HDEL', key, ...) end
-function run.unlink(...) redis.call('UNLINK', ...) end
-function run.records(key, cut, added)
-  local isCut, kept = {}, {}
-  for at = 1, #cut, ${RECORD_BYTES} do isCut[string.sub(cut, at, at + ${RECORD_BYTES - 1})] = true end
-  local list = redis.call('GET', key) or ''
+function run.state(words) redis.call('HSET', book, unpack(words, 2)) end
+run['end'] = function(words) redis.call('HDEL', book, unpack(words, 2)) end
+function run.set(words)
+  for i = 2, #words, 2 do redis.call('HSET', bucketOf(held, words[i], buckets), words[i], words[i + 1]) end
+end
+function run.unset(words)
+  for i = 2, #words do redis.call('HDEL', bucketOf(held, words[i], buckets), words[i]) end
+end
+local function eachRecord(list, visit)
   for at = 1, #list, ${RECORD_BYTES} do
-    local one = string.sub(list, at, at + ${RECORD_BYTES - 1})
-    if not isCut[one] then kept[#kept + 1] = one end
+    local record = string.sub(list, at, at + ${RECORD_BYTES - 1})
+    visit(bucketOf(uids, record, buckets), record)
   end
-  list = table.concat(kept) .. added
+end
+local function cutOut(key, record)
+  local list = redis.call('GET', key) or ''
+  local at = string.find(list, record, 1, true)
+  while at and at % ${RECORD_BYTES} ~= 1 do at = string.find(list, record, at + 1, true) end
+  if not at then return end
+  list = string.sub(list, 1, at - 1) .. string.sub(list, at + ${RECORD_BYTES})
   if list == '' then redis.call('DEL', key) else redis.call('SET', key, list) end
+end
+function run.records(words)
+  eachRecord(words[2], cutOut)
+  eachRecord(words[3], function(key, record) redis.call('APPEND', key, record) end)
 end
 local function mark(b, touched)
   local marks = {}
@@ -65,8 +92,8 @@ local function mark(b, touched)
   end)
   write()
 end
-function run.follow(came, touched, gone)
-  local isGone = {}
+function run.follow(words)
+  local came, touched, gone, isGone = words[2], words[3], words[4], {}
   eachNumber(gone, function(number) isGone[number] = true end)
   forgive(isGone)
   local b, others = openBudget(), otherBooks(held)
@@ -76,16 +103,14 @@ function run.follow(came, touched, gone)
   closeBudget(b)
   redis.call('ZADD', dueReconcile, dueAt, id)
 end
-if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
-if leased[1] and redis.call('HGET', leased[1], 'lease') ~= lease then return 'over' end
-local standing = redis.call('HMGET', book, 'version', 'writing')
-if (standing[1] or '') ~= version or (standing[2] or '') ~= writer then return 'changed' end
+local why = whyNot(leased[1])
+if why then return why end
 local at = 1
 while at <= #commands do
   local words, count = {}, struct.unpack('>I4', commands, at)
   at = at + 4
   for i = 1, count do words[i], at = struct.unpack('>I4c0', commands, at) end
-  run[words[1]](unpack(words, 2))
+  run[words[1]](words)
 end
 return 'done'`,
 });
@@ -118,13 +143,13 @@ export async function packCommands(commands: readonly Command[]): Promise<Buffer
 
 function toWords(command: Command): string[] {
   switch (command.do) {
+    case 'state':
+    case 'end':
     case 'set':
     case 'unset':
-      return [command.do, command.key, ...command.fields];
-    case 'unlink':
-      return [command.do, ...command.keys];
+      return [command.do, ...command.fields];
     case 'records':
-      return [command.do, command.key, command.cut.join(''), command.added.join('')];
+      return [command.do, command.cut.join(''), command.added.join('')];
     case 'follow':
       return [command.do, command.came.join(''), command.touched.join(''), command.gone.join('')];
   }

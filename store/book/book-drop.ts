@@ -29,17 +29,16 @@ const EMPTY = defineScript({
   lua: `
 local standing = redis.call('HMGET', book, 'version', 'writing')
 if (standing[1] or '') ~= version or (standing[2] or '') ~= writer then return -1 end
-local b, gone, some = openBudget(), {}, false
+local b, others, gone, some = openBudget(), otherBooks(held), {}, false
 local nextOne = eachOfPortion(function(number)
   if not isWaiting(b, number) then redis.call('HSET', dirtyNumbers, number, stamp) end
   gone[number] = true
   some = true
-end)
+end, #others)
 if nextOne < 0 then return -1 end
-for bucket = tonumber(from), nextOne - 1 do redis.call('DEL', held .. bucket, uids .. bucket) end
+for bucket = tonumber(from), nextOne - 1 do redis.call('UNLINK', held .. bucket, uids .. bucket) end
 if some then
   forgive(gone)
-  local others = otherBooks(held)
   for number in pairs(gone) do giveUp(b, others, number) end
   closeBudget(b)
   redis.call('ZADD', dueReconcile, dueAt, id)

@@ -7,6 +7,7 @@ import { clearSeen, type Marks } from '../base/marks.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { askSubscribers, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
+import { askSlices } from '../base/slices.ts';
 import { BOOKS } from './book-buckets.ts';
 import { type Label, labelOf } from './book-entry.ts';
 import { eachPortion, PORTION_OF } from './book-portions.ts';
@@ -15,7 +16,7 @@ import type { BookSeals } from './book-seal.ts';
 import type { BookInfo } from './book-writer.ts';
 
 /** Numbers that one call of a script looks up. */
-const BATCH = 1_000;
+const BATCH = 250;
 
 /**
  * What the books say about packed number keys, all at one moment. A number that waits is in no
@@ -59,11 +60,8 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
    * does.
    */
   async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
-    const parts: Promise<(Buffer | null)[]>[] = [];
     // Not as a pipeline, which on a cluster knows only texts.
-    for (let from = 0; from < numberKeys.length; from += BATCH)
-      parts.push(LOOK_UP.run(binary, places(id), pack(numberKeys.slice(from, from + BATCH))));
-    return (await Promise.all(parts)).flat();
+    return askSlices(numberKeys, (some) => LOOK_UP.run(binary, places(id), pack(some)), BATCH);
   }
 
   return {
@@ -90,8 +88,7 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
 
     /** Which of these numbers the reconciliation has still to look at. */
     async dirtyAmong(id: string, numberKeys: readonly string[]): Promise<Set<string>> {
-      if (numberKeys.length === 0) return new Set();
-      const stamps = await redis.hmGet(keys.dirtyNumbers(id), numberKeys.map(packNumberKey));
+      const stamps = await askSlices(numberKeys, (some) => redis.hmGet(keys.dirtyNumbers(id), some.map(packNumberKey)));
       return new Set(numberKeys.filter((_, i) => stamps[i] !== null));
     },
 

@@ -13,7 +13,7 @@ import { type BookSeal, HEAD_BYTES } from './book-seal.ts';
 /** Single contacts that are more than this part of a book are not looked up one by one. */
 const GOOD_PART = 8;
 /** Contacts, or numbers, that one call of a script looks up. */
-const BATCH = 250;
+const BATCH = 100;
 
 /**
  * The records with these heads of uids, and what is held at their numbers and at the others; heads
@@ -22,19 +22,22 @@ const BATCH = 250;
  */
 const FIND = defineScript({
   uses: [BUCKET_OF, EACH_NUMBER],
-  keys: ['held', 'uids'],
-  args: ['buckets', 'heads', 'numbers'],
+  keys: ['book', 'held', 'uids'],
+  args: ['heads', 'numbers'],
   reply: as<[records: Buffer[], held: Buffer[]]>,
   lua: `
+local buckets = tonumber(redis.call('HGET', book, 'buckets') or '1')
 local records, found = {}, {}
-local function add(number, value)
+local function add(bucket, number)
+  local value = redis.call('HGET', bucket, number)
+  if not value then return end
   found[#found + 1] = number
   found[#found + 1] = value
 end
 local function addAll(prefix)
-  local fields = redis.call('HGETALL', bucketOf(held, prefix, buckets))
-  for i = 1, #fields, 2 do
-    if string.sub(fields[i], 1, #prefix) == prefix then add(fields[i], fields[i + 1]) end
+  local bucket = bucketOf(held, prefix, buckets)
+  for _, number in ipairs(redis.call('HKEYS', bucket)) do
+    if string.sub(number, 1, #prefix) == prefix then add(bucket, number) end
   end
 end
 for i = 1, #heads, ${HEAD_BYTES} do
@@ -48,18 +51,17 @@ for i = 1, #heads, ${HEAD_BYTES} do
     end
   end
 end
-eachNumber(numbers, function(number)
-  local value = redis.call('HGET', bucketOf(held, number, buckets), number)
-  if value then add(number, value) end
-end)
+eachNumber(numbers, function(number) add(bucketOf(held, number, buckets), number) end)
 return { records, found }`,
 });
 
-/** A bucket with its records, as they stand at one moment. */
+/** A bucket with its records, and how many the book has, as they stand at one moment. */
 const READ_BUCKET = defineScript({
-  keys: ['held', 'uids'],
-  reply: as<[held: Buffer[], records: Buffer]>,
-  lua: "return { redis.call('HGETALL', held), redis.call('GET', uids) or '' }",
+  keys: ['book', 'held', 'uids'],
+  reply: as<[held: Buffer[], records: Buffer, buckets: Buffer]>,
+  lua: `
+local buckets = redis.call('HGET', book, 'buckets') or '1'
+return { redis.call('HGETALL', held), redis.call('GET', uids) or '', buckets }`,
 });
 
 /** A book as it stood when a writer began to read it; `version` is null when there has never been one. */
@@ -75,6 +77,8 @@ export type Standing = {
   buckets: number;
   /** Of the writer that is between two of its steps, or died there; empty when none is. */
   writing: string;
+  /** The subscriber's sources: what one number costs grows with their books. */
+  sources: number;
 };
 
 /** What shall be written: images of the same part of the book, and what the whole book then is. `bytes`: of all its values. */
@@ -99,9 +103,10 @@ export async function readStanding(
   source: string | undefined,
   ifVersion: number | undefined,
 ): Promise<Standing> {
-  const [state, [version, contacts, numbers, buckets, bytes, writing]] = await Promise.all([
+  const [state, [version, contacts, numbers, buckets, bytes, writing], sources] = await Promise.all([
     redis.hGet(keys.subscriber(id), 'state'),
     redis.hmGet(keys.book(id, source), ['version', 'contacts', 'numbers', 'buckets', 'bytes', 'writing']),
+    redis.sCard(keys.sources(id)),
   ]);
   if (state !== 'active') throw noSubscriber();
   if (ifVersion !== undefined && ifVersion !== Number(version ?? 0)) throw changedMeanwhile();
@@ -114,6 +119,7 @@ export async function readStanding(
     bytes: bytes == null ? undefined : Number(bytes),
     buckets: Number(buckets ?? 1),
     writing: writing ?? '',
+    sources,
   };
 }
 
@@ -135,7 +141,7 @@ export async function planReplacement(
   return { before, after, contacts: put, numbers, bytes: bytesIn(after), buckets };
 }
 
-/** Reads only what the contacts concern, unless they are a good part of the book or it has outgrown its buckets. */
+/** Reads only what the contacts concern, unless they are a good part of the book. */
 export async function planChange(
   redis: Redis,
   keys: Keys,
@@ -144,22 +150,19 @@ export async function planChange(
   upsert: Book,
   remove: readonly string[],
 ): Promise<Plan> {
-  let whole = standing.bytes === undefined || (upsert.size + remove.length) * GOOD_PART > standing.numbers;
-  for (;;) {
-    const before = whole
-      ? await readAll(redis, keys, standing)
-      : await readPart(redis, keys, seal, standing, upsert, remove);
-    const { after, put, gone } = await changedImage(seal, before, upsert, remove);
-    const contacts = standing.contacts + put - gone;
-    const numbers = standing.numbers + after.held.size - before.held.size;
-    const bytes = whole ? bytesIn(after) : (standing.bytes ?? 0) + bytesIn(after) - bytesIn(before);
-    const buckets = bucketsFor(numbers, standing.buckets);
-    if (whole || buckets === standing.buckets) return { before, after, contacts, numbers, bytes, buckets };
-    whole = true;
-  }
+  const whole = standing.bytes === undefined || (upsert.size + remove.length) * GOOD_PART > standing.numbers;
+  const before = whole
+    ? await readAll(redis, keys, standing)
+    : await readPart(redis, keys, seal, standing, upsert, remove);
+  const { after, put, gone } = await changedImage(seal, before, upsert, remove);
+  const contacts = standing.contacts + put - gone;
+  const numbers = standing.numbers + after.held.size - before.held.size;
+  const bytes = whole ? bytesIn(after) : (standing.bytes ?? 0) + bytesIn(after) - bytesIn(before);
+  return { before, after, contacts, numbers, bytes, buckets: bucketsFor(numbers, standing.buckets) };
 }
 
-function bytesIn({ held }: Image): number {
+/** Bytes of all values of an image. */
+export function bytesIn({ held }: Image): number {
   let bytes = 0;
   for (const value of held.values()) bytes += value.length;
   return bytes;
@@ -169,7 +172,7 @@ async function readPart(
   redis: Redis,
   keys: Keys,
   seal: BookSeal,
-  { id, source, buckets }: Standing,
+  { id, source }: Standing,
   upsert: Book,
   remove: readonly string[],
 ): Promise<Image> {
@@ -179,8 +182,8 @@ async function readPart(
   for (const [some, others] of batches(heads, numbers)) {
     const [records, held] = await FIND.run(
       toBytes(redis),
-      { held: keys.heldPart(id, source), uids: keys.uidsPart(id, source) },
-      { buckets, heads: Buffer.concat(some), numbers: Buffer.concat(others) },
+      { book: keys.book(id, source), held: keys.heldPart(id, source), uids: keys.uidsPart(id, source) },
+      { heads: Buffer.concat(some), numbers: Buffer.concat(others) },
     );
     for (const record of records) image.uids.add(latin1(record));
     for (const [number, value] of toHeld(held)) image.held.set(number, value);
@@ -197,19 +200,36 @@ function batches(heads: readonly Buffer[], numbers: readonly Buffer[]): [Buffer[
   ]);
 }
 
+/** Begins again where somebody splits or joins the book meanwhile. */
 async function readAll(redis: Redis, keys: Keys, { id, source, buckets }: Standing): Promise<Image> {
-  const image: Image = { held: new Map(), uids: new Set() };
+  for (let count = buckets; ; ) {
+    const image: Image = { held: new Map(), uids: new Set() };
+    const present = await readBuckets(redis, keys, { id, source, buckets: count }, image);
+    if (present === count) return image;
+    count = present;
+  }
+}
+
+/** Puts what is in so many buckets into the image; how many there were by then, where it was another number. */
+async function readBuckets(
+  redis: Redis,
+  keys: Keys,
+  { id, source, buckets }: Pick<Standing, 'id' | 'source' | 'buckets'>,
+  image: Image,
+): Promise<number> {
   const bytes = toBytes(redis);
+  let present = buckets;
   await Promise.all(
     allBuckets(buckets).map(async (bucket) => {
       const places = { held: keys.held(id, bucket, source), uids: keys.uids(id, bucket, source) };
-      const [held, records] = await READ_BUCKET.run(bytes, places, {});
+      const [held, records, count] = await READ_BUCKET.run(bytes, { book: keys.book(id, source), ...places }, {});
+      if (Number(count) !== buckets) present = Number(count);
       for (const [number, value] of toHeld(held)) image.held.set(number, value);
       for (let at = 0; at < records.length; at += RECORD_BYTES)
         image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));
     }),
   );
-  return image;
+  return present;
 }
 
 function toBytes(redis: Redis) {

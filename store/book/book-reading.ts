@@ -4,7 +4,6 @@ import { takeTurns } from '../../runtime/turns.ts';
 import type { Keys } from '../base/keys.ts';
 import { unpackNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
-import { allBuckets } from './book-buckets.ts';
 import { type Label, labelsOf } from './book-entry.ts';
 import { pairs } from './book-plan.ts';
 import type { BookSeal } from './book-seal.ts';
@@ -12,14 +11,17 @@ import type { BookSeal } from './book-seal.ts';
 /** A number in a book, and how the contacts that have it are named. */
 export type BookEntry = { numberKey: string; labels: Label[] };
 
-/** A hash whose fields are bytes, which the library's own command would read as texts. */
-const READ_BYTES = defineScript({
-  keys: ['hash'],
-  reply: as<Buffer[]>,
-  lua: "return redis.call('HGETALL', hash)",
+/** A bucket, and how many of them the book has at that moment. */
+const READ = defineScript({
+  keys: ['book', 'held'],
+  reply: as<[buckets: Buffer, held: Buffer[]]>,
+  lua: "return { redis.call('HGET', book, 'buckets') or '1', redis.call('HGETALL', held) }",
 });
 
-/** A whole book, bucket by bucket: what changes meanwhile may be in it or not. `source`: the source whose book it is. */
+/**
+ * A whole book, each number once: one that comes or goes meanwhile may be there or not. It is begun again where buckets are joined, as
+ * what was in one yet to be read may then be in one that was. `source`: the source whose book it is.
+ */
 export async function* readBook(
   redis: Redis,
   keys: Keys,
@@ -28,13 +30,18 @@ export async function* readBook(
   source: string | undefined,
 ): AsyncGenerator<BookEntry> {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-  const buckets = Number((await redis.hGet(keys.book(id, source), 'buckets')) ?? 0);
-  for (const bucket of allBuckets(buckets)) {
-    const fields = await READ_BYTES.run(binary, { hash: keys.held(id, bucket, source) }, {});
+  const met = new Set<string>();
+  for (let [bucket, buckets] = [0, 1]; bucket < buckets; ) {
+    const places = { book: keys.book(id, source), held: keys.held(id, bucket, source) };
+    const [present, fields] = await READ.run(binary, places, {});
+    bucket = Number(present) < buckets ? 0 : bucket + 1;
+    buckets = Number(present);
     for (const [number, value] of pairs(fields)) {
       await takeTurns();
-      const labels = labelsOf(seal, number.toString('latin1'), value.toString('latin1'));
-      yield { numberKey: unpackNumberKey(number), labels };
+      const numberKey = unpackNumberKey(number);
+      if (met.has(numberKey)) continue;
+      met.add(numberKey);
+      yield { numberKey, labels: labelsOf(seal, number.toString('latin1'), value.toString('latin1')) };
     }
   }
 }

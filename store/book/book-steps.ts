@@ -1,35 +1,34 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import { differenceOf, type Image } from './book-image.ts';
-import type { Plan } from './book-plan.ts';
-import { PORTION } from './book-portions.ts';
+import { bytesIn, type Plan } from './book-plan.ts';
+
+/** Bytes of labels that one step writes, but for the last of them. */
+const STEP_BYTES = 256 * 1024;
 
 /** One step of a write. After the last one the book is what was planned, and has its next version. */
 export type Step = Plan & { last: boolean };
 
 /**
  * A plan in steps. Each leaves a book that can be read and matched: first comes what is new, and then goes what is no more, so a writer that dies
- * between two of them has lost nothing of either book. A book that grows is split before, and one that shrinks is joined
- * after, when it has fewer entries.
+ * between two of them has lost nothing of either book. `most`: entries of one step.
  */
-export async function* toSteps(plan: Plan, buckets: number): AsyncGenerator<Step> {
+export async function* toSteps(plan: Plan, most: number): AsyncGenerator<Step> {
   const { before, after } = plan;
-  if (before.held.size + after.held.size <= PORTION) return yield { ...plan, last: true };
-  const present = Math.max(plan.buckets, buckets);
-  if (present > buckets && before.held.size > 0) yield { ...plan, after: before, last: false };
+  if (before.held.size + after.held.size <= most && bytesIn(after) <= STEP_BYTES) return yield { ...plan, last: true };
   const { set, unset } = await differenceOf(before.held, after.held);
   const [added, cut] = [await without(after.uids, before.uids), await without(before.uids, after.uids)];
-  for (const [some, records] of portions(set, added)) {
+  for (const [some, records] of portions(set, added, most)) {
     const held = new Map(some.flatMap(([number]) => entryOf(before, number)));
     const images = {
       before: { held, uids: new Set<string>() },
       after: { held: new Map(some), uids: new Set(records) },
     };
-    yield { ...plan, ...images, buckets: present, last: false };
+    yield { ...plan, ...images, last: false };
   }
-  for (const [some, records] of portions(unset, cut)) {
+  for (const [some, records] of portions(unset, cut, most)) {
     const held = new Map(some.flatMap((number) => entryOf(before, number)));
     const images = { before: { held, uids: new Set(records) }, after: { held: new Map(), uids: new Set<string>() } };
-    yield { ...plan, ...images, buckets: present, last: false };
+    yield { ...plan, ...images, last: false };
   }
   yield { ...plan, before: after, last: true };
 }
@@ -39,10 +38,21 @@ function entryOf({ held }: Image, number: string): [string, string][] {
   return value === undefined ? [] : [[number, value]];
 }
 
-/** Both lists by portions, side by side. */
-function* portions<A, B>(first: readonly A[], second: readonly B[]): Generator<[A[], B[]]> {
-  for (let from = 0; from < Math.max(first.length, second.length); from += PORTION)
-    yield [first.slice(from, from + PORTION), second.slice(from, from + PORTION)];
+/** Both lists by portions, side by side: of so many, and of so many bytes of the first. */
+function* portions<A extends string | [string, string], B>(
+  first: readonly A[],
+  second: readonly B[],
+  most: number,
+): Generator<[A[], B[]]> {
+  for (let [at, from] = [0, 0]; at < first.length || from < second.length; from += most) {
+    const some: A[] = [];
+    for (let bytes = 0; some.length < most && bytes < STEP_BYTES && at < first.length; at += 1) {
+      const one = first[at] as A;
+      some.push(one);
+      bytes += typeof one === 'string' ? one.length : one[1].length;
+    }
+    yield [some, second.slice(from, from + most)];
+  }
 }
 
 /** The records that are not among the others. */

@@ -11,6 +11,8 @@ import { nextOf, toCommands } from './book-changes.ts';
 import { COMMIT, packCommands } from './book-commands.ts';
 import { differenceOf, requireImageSize } from './book-image.ts';
 import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
+import { portionAmong } from './book-portions.ts';
+import { resize } from './book-resize.ts';
 import { toSteps } from './book-steps.ts';
 
 export type BookInfo = { version: number; contacts: number };
@@ -39,38 +41,45 @@ export async function tryWrite(
   const planned = await plan(standing);
   if (!planned) return undefined;
   checkSize(planned);
+  const places = placesOf(keys, id, source);
   const present = { ...standing };
-  const places = {
-    record: keys.subscriber(id),
-    book: keys.book(id, source?.name),
-    held: keys.heldPart(id, source?.name),
-    dirtyNumbers: keys.dirtyNumbers(id),
-    dueReconcile: dueOf(keys, 'book', id),
-    declined: keys.declined(id),
-    ...keys.books(id),
-    ...keys.budget(id),
-    leased: source ? [keys.source(id, source.name)] : [],
-  };
-  for await (const step of toSteps(planned, standing.buckets)) {
+  const writer = () => ({ version: present.version ?? '', writer: present.writing, lease: source?.lease }) as const;
+  // A book that grows is split before, and one that shrinks is joined after, when it has fewer entries.
+  if (planned.buckets > standing.buckets) await resize(redis, places, writer(), planned.buckets);
+  for await (const step of toSteps(planned, portionAmong(standing.sources))) {
     const writing = step.last ? '' : newStamp();
-    const commands = await toCommands(keys, present, { ...step, writing });
+    const commands = await toCommands(present, { ...step, writing });
     if (commands.length === 0) continue;
     const outcome = await COMMIT.run(redis, places, {
-      id,
-      ...{ version: present.version ?? '', writer: present.writing, lease: source?.lease },
-      ...{ ...budget, now, stamp: newStamp(), dueAt: now + GRACE },
+      ...{ id, ...writer(), ...budget, now, stamp: newStamp(), dueAt: now + GRACE },
       commands: await packCommands(commands),
     });
     if (outcome === 'gone') throw noSubscriber();
     if (outcome === 'over') throw leaseOver();
     if (outcome !== 'done') return undefined;
     if (step.last) present.version = nextOf(present);
-    Object.assign(present, { writing, buckets: step.buckets });
+    present.writing = writing;
   }
+  if (planned.buckets < standing.buckets) await resize(redis, places, writer(), planned.buckets);
   const { unset } = await differenceOf(planned.before.held, planned.after.held);
   return {
     info: { version: present.version ?? 0, contacts: planned.contacts },
     gone: unset.map((number) => unpackNumberKey(Buffer.from(number, 'latin1'))),
+  };
+}
+
+function placesOf(keys: Keys, id: string, source: SourceLease | undefined) {
+  return {
+    record: keys.subscriber(id),
+    book: keys.book(id, source?.name),
+    held: keys.heldPart(id, source?.name),
+    uids: keys.uidsPart(id, source?.name),
+    dirtyNumbers: keys.dirtyNumbers(id),
+    dueReconcile: dueOf(keys, 'book', id),
+    declined: keys.declined(id),
+    ...keys.books(id),
+    ...keys.budget(id),
+    leased: source ? [keys.source(id, source.name)] : [],
   };
 }
 

@@ -11,7 +11,7 @@ import { as, defineLua, defineScript } from '../base/script.ts';
 import { BUDGET } from './budget-script.ts';
 
 /** Numbers that one step lets through. */
-const BATCH = 2_000;
+const BATCH = 500;
 
 /** Lua: `letThrough(number)` marks a number that waited and is paid for; `close` ends the step. */
 const LETTING_THROUGH = defineLua({

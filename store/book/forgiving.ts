@@ -15,15 +15,15 @@ export const FORGIVE = defineLua({
   keys: ['declined'],
   lua: `
 local function forgive(gone)
-  local said = redis.call('HGETALL', declined)
+  local said = next(gone) and redis.call('HGETALL', declined) or {}
   local books = #said > 0 and openBooks()
   for i = 1, #said, 2 do
     local isGone, isHeld = false, false
-    eachNumber(said[i + 1], function(number)
-      isGone = isGone or gone[number]
-      isHeld = isHeld or entryIn(books, number)
-    end)
-    if isGone and not isHeld then redis.call('HSET', declined, said[i], '') end
+    eachNumber(said[i + 1], function(number) isGone = isGone or gone[number] end)
+    if isGone then
+      eachNumber(said[i + 1], function(number) isHeld = isHeld or entryIn(books, number) end)
+      if not isHeld then redis.call('HSET', declined, said[i], '') end
+    end
   end
 end`,
 });

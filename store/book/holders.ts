@@ -1,9 +1,11 @@
+import { RESP_TYPES } from 'redis';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { EACH_PLACE } from '../base/packed-numbers.ts';
 import { askPartitions } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
+import { SLICE } from '../base/slices.ts';
 
 /** Up to so many holders of a number stand packed in its field; more are a set of their own. */
 const MOST_PACKED = 16;
@@ -67,17 +69,17 @@ eachList(function(bucket, field, list)
 end)`,
 });
 
-/** Who holds one number, from the list or the set, whichever it is at that moment. */
+/** Who holds one number, from the list; or the name of the set. */
 const OF = defineScript({
   uses: [PACKED],
-  reply: as<(string | number)[]>,
+  reply: as<[set: Buffer | '', holders: number[]]>,
   lua: `
-local found = {}
+local found, set = {}, ''
 eachList(function(bucket, field, list)
-  if list == SET then found = redis.call('SMEMBERS', setOf(bucket, field)) return end
+  if list == SET then set = setOf(bucket, field) return end
   for at = 1, #list, 4 do found[#found + 1] = (struct.unpack('>I4', list, at)) end
 end)
-return found`,
+return { set, found }`,
 });
 
 /** For each number whether anybody holds it: 1 or 0. */
@@ -98,6 +100,17 @@ return held`,
  * hold are a set `holders:<bucket>:<field>`.
  */
 export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
+  const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+
+  async function* membersOf(set: Buffer | string): AsyncGenerator<number> {
+    let cursor = '0';
+    do {
+      const page = await redis.sScan(set, cursor, { COUNT: SLICE });
+      for (const member of page.members) yield Number(member);
+      cursor = page.cursor;
+    } while (cursor !== '0');
+  }
+
   async function write(script: typeof ADD, me: number, numberKeys: readonly string[]): Promise<void> {
     await askPartitions(numberKeys, async (partition, packed) => {
       await script.run(redis, { holders: keys.holdersPart(partition) }, { me, numbers: packed });
@@ -123,11 +136,15 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
       return found.map((one) => one === 1);
     },
 
+    /** Who holds the number all the while; whoever begins or ceases to meanwhile may be there or not. */
     async of(numberKey: string): Promise<string[]> {
-      const [holders] = await askPartitions([numberKey], async (partition, packed) => [
-        await OF.run(redis, { holders: keys.holdersPart(partition) }, { numbers: packed }),
+      const [found] = await askPartitions([numberKey], async (partition, packed) => [
+        await OF.run(binary, { holders: keys.holdersPart(partition) }, { numbers: packed }),
       ]);
-      const ids = await interned.idsOf((holders ?? []).map(Number));
+      const [set = '', holders = []] = found ?? [];
+      const indexes = new Set(holders);
+      if (set !== '') for await (const one of membersOf(set)) indexes.add(one);
+      const ids = await interned.idsOf([...indexes]);
       return ids.filter((id) => id !== undefined);
     },
   };

@@ -31,7 +31,7 @@ end`,
  */
 export const LINK = defineScript({
   uses: [FILLED],
-  keys: ['record', 'sources', 'dueSource', 'photos', 'rejected'],
+  keys: ['record', 'sources', 'dueSource', 'photos', 'images', 'rejected'],
   args: ['id', 'name', 'url', 'credentials', 'now', 'dueAt'],
   reply: as<'ok' | 'full' | 'gone' | 'filled'>,
   lua: `
@@ -43,7 +43,7 @@ if other and isFilled() then return 'filled' end
 redis.call('DEL', source)
 redis.call('HSET', source, 'url', url, 'credentials', credentials, 'next', now)
 if other then
-  redis.call('UNLINK', photos, rejected)
+  redis.call('UNLINK', photos, images, rejected)
 else
   if before[2] then redis.call('HSET', source, 'lastRead', before[2]) end
   if before[3] then redis.call('HSET', source, 'collection', before[3]) end
@@ -59,13 +59,13 @@ return 'ok'`,
  */
 export const UNLINK = defineScript({
   uses: [FILLED],
-  keys: ['sources', 'photos', 'rejected'],
+  keys: ['sources', 'photos', 'images', 'rejected'],
   args: ['name'],
   reply: as<'ok' | 'gone' | 'filled'>,
   lua: `
 if redis.call('EXISTS', source) == 0 then return 'gone' end
 if isFilled() then return 'filled' end
-redis.call('UNLINK', photos, rejected, source, book)
+redis.call('UNLINK', photos, images, rejected, source, book)
 redis.call('SREM', sources, name)
 return 'ok'`,
 });

@@ -43,6 +43,7 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
     sources: keys.sources(id),
     dueSource: dueOf(keys, 'sourceAsked', id),
     photos: keys.photos(id, name),
+    images: keys.images(id, name),
     rejected: keys.sourceRejected(id, name),
     book: keys.book(id, name),
   });

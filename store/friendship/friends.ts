@@ -1,10 +1,12 @@
 import type { Redis } from '../../runtime/redis.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
+import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { dueOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { askSlices } from '../base/slices.ts';
 import { type Sharing, welcome } from './sharing.ts';
 
 /**
@@ -39,15 +41,17 @@ export type Friends = ReturnType<typeof createFriends>;
  */
 export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
   async function list(id: string): Promise<Friend[]> {
-    return Object.values(await redis.hGetAll(keys.friends(id))).map(toFriend);
+    const friends = new Map<string, Friend>();
+    for await (const [other, json] of scanTexts(redis, keys.friends(id))) friends.set(other, toFriend(json));
+    return [...friends.values()];
   }
 
   return {
     list,
 
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
-      if (others.length === 0) return [];
-      return (await redis.hmGet(keys.friends(id), [...others])).map((json) => (json ? toFriend(json) : undefined));
+      const found = await askSlices(others, (some) => redis.hmGet(keys.friends(id), some));
+      return found.map((json) => (json ? toFriend(json) : undefined));
     },
 
     /** The ids of the friends whom the book held by one of these numbers when the pair was last decided. */
@@ -86,7 +90,8 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     },
 
     async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {
-      const marks = await redis.hGetAll(keys.dirtyItems(id));
+      const marks: Marks = {};
+      for await (const [jid, mark] of scanTexts(redis, keys.dirtyItems(id))) marks[jid] = mark;
       return { items: toDirtyItems(marks), marks };
     },
 

@@ -1,9 +1,11 @@
 import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
+import { askSlices } from '../base/slices.ts';
 import type { DirtyItem } from './friends.ts';
 
 /** An entry of the ledger: as it was last seen, and as it shall be; undefined for none. */
@@ -44,8 +46,7 @@ export function createLedger(redis: Redis, keys: Keys) {
   return {
     /** For each of these items of the account's roster: what Earshot did to it. */
     async some(id: string, account: string, jids: readonly string[]): Promise<(LedgerEntry | undefined)[]> {
-      if (jids.length === 0) return [];
-      return (await redis.hmGet(keys.ledger(id, account), [...jids])).map(toEntry);
+      return (await askSlices(jids, (some) => redis.hmGet(keys.ledger(id, account), some))).map(toEntry);
     },
 
     /** For each of these others: what Earshot did to the item `jid` of its roster. */
@@ -59,8 +60,9 @@ export function createLedger(redis: Redis, keys: Keys) {
 
     /** JID → what Earshot did to that item of the account's roster. */
     async whole(id: string, account: string): Promise<Map<string, LedgerEntry>> {
-      const entries = Object.entries(await redis.hGetAll(keys.ledger(id, account)));
-      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as LedgerEntry]));
+      const ledger = new Map<string, LedgerEntry>();
+      for await (const [jid, json] of scanTexts(redis, keys.ledger(id, account))) ledger.set(jid, JSON.parse(json));
+      return ledger;
     },
 
     /**
@@ -80,7 +82,7 @@ export function createLedger(redis: Redis, keys: Keys) {
     },
 
     async forget(id: string, account: string): Promise<void> {
-      await redis.del(keys.ledger(id, account));
+      await redis.unlink(keys.ledger(id, account));
     },
   };
 }

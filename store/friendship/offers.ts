@@ -43,7 +43,7 @@ export function createOffers(redis: Redis, keys: Keys) {
 
     /** The account is the subscriber's no longer. */
     async drop(id: string, account: string): Promise<void> {
-      await redis.del(keys.offered(id, account));
+      await redis.unlink(keys.offered(id, account));
     },
 
     /** These were not delivered: they count as not offered, and are looked at again at `time`. */

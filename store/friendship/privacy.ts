@@ -6,6 +6,7 @@ import type { Keys } from '../base/keys.ts';
 import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { askSlices } from '../base/slices.ts';
 import { PUT_PRIVACY } from './privacy-script.ts';
 
 /**
@@ -93,9 +94,8 @@ export function createPrivacies(redis: Redis, keys: Keys) {
 
     /** Whether each of these numbers is blocked. */
     async blocksNumbers(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
-      if (numberKeys.length === 0) return [];
       const fields = numberKeys.map((numberKey) => NUMBER + numberKey);
-      return (await redis.hmGet(keys.blocked(id), fields)).map((field) => field !== null);
+      return (await askSlices(fields, (some) => redis.hmGet(keys.blocked(id), some))).map((field) => field !== null);
     },
 
     /** For each question: `who` has blocked `other`, by id or by number. */

@@ -7,6 +7,7 @@ import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
+import { slicesOf } from '../base/slices.ts';
 
 /**
  * The two states of a parting. `asked <stamp> <outlets>`: the tune has to go from the friend's
@@ -48,7 +49,6 @@ for i = 1, #seen, 2 do
 end
 return cleared`,
 });
-const BATCH = 2_000;
 
 /**
  * Ends the partings of these friends; answers 1, and has the outlets look at who sees the tune,
@@ -125,10 +125,8 @@ export function createSharing(redis: Redis, keys: Keys) {
     async clear(id: string, outlet: OutletName, seen: Marks): Promise<string[]> {
       const entries = Object.entries(seen).filter(([, mark]) => isAsked(mark));
       const cleared: string[] = [];
-      for (let from = 0; from < entries.length; from += BATCH) {
-        const part = entries.slice(from, from + BATCH).flat();
-        cleared.push(...(await CLEAR.run(redis, { partings: keys.partings(id) }, { outlet, seen: part })));
-      }
+      for (const some of slicesOf(entries))
+        cleared.push(...(await CLEAR.run(redis, { partings: keys.partings(id) }, { outlet, seen: some.flat() })));
       return cleared;
     },
 

@@ -3,6 +3,7 @@ import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
+import { slicesOf } from '../base/slices.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /**
@@ -21,9 +22,6 @@ redis.call('HSET', told, 'address', address)
 for _, name in ipairs(fields) do redis.call('HSET', access, name, unknown) end
 return 1`,
 });
-
-/** Fields in one call, so that Redis serves others in between. */
-const BATCH = 2_000;
 
 /**
  * Whom each outlet that tells friends apart was told to let look: hash `access:<outlet>` (see
@@ -48,8 +46,7 @@ export function createAdmissions(redis: Redis, keys: Keys) {
       const { id } = subscriber;
       const field = outletRow(outlet).address;
       const places = { record: keys.subscriber(id), told: keys.told(id, outlet), access: keys.access(id, outlet) };
-      for (let from = 0; from < fields.length; from += BATCH) {
-        const part = fields.slice(from, from + BATCH);
+      for (const part of slicesOf(fields)) {
         const args = { field, seen: subscriber[field], address, unknown: UNKNOWN, fields: part };
         if (!(await BEGIN.run(redis, places, args))) return false;
       }
@@ -59,12 +56,14 @@ export function createAdmissions(redis: Redis, keys: Keys) {
     /** The outlet knows these fields; `none` is not kept. */
     async note(id: string, outlet: OutletName, known: readonly NodeChange[]): Promise<void> {
       const key = keys.access(id, outlet);
-      const kept = known.filter(([, value]) => value !== 'none');
-      const gone = known.flatMap(([field, value]) => (value === 'none' ? [field] : []));
-      const batch = redis.multi();
-      if (kept.length > 0) batch.hSet(key, kept.flat() as never);
-      if (gone.length > 0) batch.hDel(key, gone);
-      await batch.exec();
+      for (const part of slicesOf(known)) {
+        const kept = part.filter(([, value]) => value !== 'none');
+        const gone = part.flatMap(([field, value]) => (value === 'none' ? [field] : []));
+        const batch = redis.multi();
+        if (kept.length > 0) batch.hSet(key, kept.flat() as never);
+        if (gone.length > 0) batch.hDel(key, gone);
+        await batch.exec();
+      }
     },
   };
 }

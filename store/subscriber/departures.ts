@@ -35,7 +35,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     }
     const batch = redis
       .multi()
-      .unlink([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 0))])
+      .unlink([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 1))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)
       .hDel(keys.running(partitionOf(id)), id);
@@ -98,6 +98,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     ...keys.toldOfEach(id),
     keys.sources(id),
     keys.photos(id),
+    keys.images(id),
     keys.listening(id),
     keys.avatar(id),
     keys.recent(id),

@@ -2,7 +2,7 @@ import { createStores, type Stores } from '../../store/stores.ts';
 import type { TestRedis } from './redis.ts';
 
 /** Is told of a script before it runs, and may wait, do something else first, or throw. */
-export type LooksAtScript = (args: readonly { length: number }[]) => void | Promise<void>;
+export type LooksAtScript = (args: readonly { length: number }[], script: string) => void | Promise<void>;
 
 /** The same stores, for somebody whose scripts are looked at. `after`: once each has run. */
 export function watchedStores(
@@ -19,7 +19,7 @@ export function watchedStores(
         const value = Reflect.get(client, name, client);
         if (name !== 'eval') return typeof value === 'function' ? value.bind(client) : value;
         return async (script: string, options: { keys: string[]; arguments: string[] }) => {
-          await before(options.arguments);
+          await before(options.arguments, script);
           const reply = await client.eval(script, options);
           await after();
           return reply;

@@ -124,7 +124,7 @@ function describeAddressBooks(kind: RedisKind): void {
       expect(await names('0', `${size - 1}`, `${size}`)).to.deep.equal(['Contact 0', `Contact ${size - 1}`, undefined]);
     }
     expect(packed.length).to.be.above(8);
-    expect(Math.max(...packed), 'bytes').to.be.below(1024 * 1024);
+    expect(Math.max(...packed), 'bytes').to.be.below(128 * 1024);
     expect(await stores.addressBooks.replace('alice', bookOf(30), NOW)).to.deep.equal({ version: 4, contacts: 30 });
   });
 
@@ -135,7 +135,7 @@ function describeAddressBooks(kind: RedisKind): void {
     );
     let steps = 0;
     const dying = watchScripts((args) => {
-      if (args.some(({ length }) => length > 50_000)) steps += 1;
+      if (args.some(({ length }) => length > 20_000)) steps += 1;
       if (steps === 3) throw new Error('the writer is dead');
     });
     const outcome = await dying.addressBooks.replace('alice', others, NOW).catch((err: Error) => err.message);

@@ -13,7 +13,7 @@ export function keyKinds(prefix: string): RegExp[] {
       const make = entry as (...words: string[]) => unknown;
       made.push(...keysIn(make('any', 'any', 'any')));
       // The subscriber's own book, beside those of sources.
-      if (['book', 'held', 'uids', 'photos'].includes(name)) made.push(...keysIn(make('any', 'any')));
+      if (['book', 'held', 'uids', 'photos', 'images'].includes(name)) made.push(...keysIn(make('any', 'any')));
     }
   }
   return [...new Set(made.map(shapeOf))].map((shape) => new RegExp(`^${shape}$`));
