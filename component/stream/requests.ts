@@ -42,11 +42,13 @@ export function createRequests(send: (stanza: Element) => Promise<void>) {
       iq.attrs.id = id;
       const sent = performance.now();
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          pending.delete(id);
+        const giveUp = () => {
+          if (!pending.delete(id)) return;
           const Reason = lastAnswer > sent ? Unanswered : Fault;
           reject(new Reason('UNAVAILABLE', `The XMPP server did not answer within ${timeout} ms.`));
-        }, timeout);
+        };
+        // A process that stood still reads what has come meanwhile first: its answer may be there.
+        const timer = setTimeout(() => setImmediate(giveUp), timeout);
         pending.set(id, { from: iq.attrs.to ?? '', sent, resolve, reject, timer });
         send(iq).catch((error: Error) => take(id)?.reject(new Fault('UNAVAILABLE', `Not sent: ${error.message}`)));
       });

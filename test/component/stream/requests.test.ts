@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect } from 'chai';
 import { createRequests } from '../../../component/stream/requests.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
@@ -33,6 +35,30 @@ describe('component/stream/requests', () => {
       (err: { code: string }) => err.code,
     );
     expect(error).to.equal('UNAVAILABLE');
+  });
+
+  it('takes an answer that came while the process stood still, although its time is over', async () => {
+    const { sent, requests } = setUp();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [[peer]] = await Promise.all([once(server, 'connection'), once(client, 'connect')]);
+    client.on('data', () => requests.answer(answerTo(sent[0] as Element, {})));
+    try {
+      // From here the loop comes to its timers first, and then to its sockets.
+      const answer = await new Promise<Element>((resolve, reject) =>
+        setImmediate(() => {
+          requests.request(ask(), 10).then(resolve, reject);
+          peer.write('answer');
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+        }),
+      );
+      expect(answer.attrs.type).to.equal('result');
+    } finally {
+      client.destroy();
+      peer.destroy();
+      server.close();
+    }
   });
 
   it('gives up after its time, and at once when the stream breaks', async () => {

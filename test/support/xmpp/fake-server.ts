@@ -7,6 +7,7 @@ import type { Element, Parser as XmppParser } from '@xmpp/xml';
 // The installed @xmpp/xml is CommonJS, its types say otherwise.
 const { Parser } = createRequire(import.meta.url)('@xmpp/xml') as { Parser: typeof XmppParser };
 
+const PING = 'urn:xmpp:ping';
 const RIGHTS =
   "<message from='op.example' to='tune.op.example'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/>" +
   "<perm access='presence' type='roster'/><perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='both'/><namespace ns='http://jabber.org/protocol/pubsub#owner' type='both'/></perm></privilege></message>";
@@ -33,6 +34,9 @@ export async function startFakeServer() {
       if (stanza.name === 'handshake') {
         incoming.write(`<handshake/>${RIGHTS}`);
         streams += 1;
+      } else if (stanza.getChild('ping', PING) && stanza.attrs.to === 'op.example') {
+        // The component ends a stream on which its pings are not answered.
+        incoming.write(`<iq type='result' id='${stanza.attrs.id}' from='op.example' to='tune.op.example'/>`);
       } else for (const listener of heard) listener(stanza);
     });
     parser.on('end', () => incoming.end('</stream:stream>'));
