@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import type { SourceCredentials } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createAddressGuard } from '../../runtime/internal-addresses.ts';
-import type { SourceInfo } from '../../store/book/sources.ts';
+import type { SourceInfo } from '../../store/source/sources.ts';
 import type { SourceBody, SourceView } from '../schemas/sources.ts';
 
 type Body = Static<typeof SourceBody>;

@@ -5,7 +5,7 @@ import { PHONE_BOOK, sealPurpose } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
 import { seal } from '../../runtime/sealing.ts';
 import { wake } from '../../store/base/makes-due.ts';
-import { MOST_SOURCES } from '../../store/book/source-record.ts';
+import { MOST_SOURCES } from '../../store/source/source-record.ts';
 import { subscriberOf } from '../access/auth.ts';
 import { toCredentials, toSourceUrl, toSourceView } from '../books/source-fields.ts';
 import type { Context } from '../context.ts';

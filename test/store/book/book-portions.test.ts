@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Contact, LARGEST_BOOK } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
-import type { SourceReading } from '../../../store/book/sources.ts';
+import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';

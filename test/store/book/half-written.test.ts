@@ -3,7 +3,7 @@ import type { Book } from '../../../domain/book/address-book.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
-import type { SourceReading } from '../../../store/book/sources.ts';
+import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';

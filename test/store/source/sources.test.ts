@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Contact } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
-import type { ReadOutcome, SourceReading } from '../../../store/book/sources.ts';
+import type { ReadOutcome, SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';

@@ -5,9 +5,9 @@ import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
 import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
-import { emptyBook } from './book-drop.ts';
-import type { BookSeal, BookSeals } from './book-seal.ts';
-import type { SourceLease } from './book-writer.ts';
+import { emptyBook } from '../book/book-drop.ts';
+import type { BookSeal, BookSeals } from '../book/book-seal.ts';
+import type { SourceLease } from '../book/book-writer.ts';
 import { type Source, type SourceProblem, toSource } from './source-record.ts';
 import { ASK, BEGIN, LINK, MOST_REJECTED, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
 
