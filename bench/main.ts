@@ -19,6 +19,7 @@ import { pages } from './parts/pages.ts';
 import { reading } from './parts/reading.ts';
 import { stalls } from './parts/stalls.ts';
 import { storage } from './parts/storage.ts';
+import { uploads } from './parts/uploads.ts';
 import { gatherAudience } from './people/audience.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
 import { describeMachine } from './report/machine.ts';
@@ -26,7 +27,19 @@ import { chapters, type Findings, summary, writeReport } from './report/report.t
 import type { Row } from './report/rows.ts';
 
 /** What can be measured by itself; only a run of everything writes the report. */
-const PARTS = ['tunes', 'joining', 'consent', 'pages', 'stalls', 'imports', 'storage', 'reading', 'numbers', 'bounds'];
+const PARTS = [
+  'tunes',
+  'uploads',
+  'joining',
+  'consent',
+  'pages',
+  'stalls',
+  'imports',
+  'storage',
+  'reading',
+  'numbers',
+  'bounds',
+];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -54,7 +67,7 @@ async function run(): Promise<void> {
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
-  if (['tunes', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
+  if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
   if (wants('imports')) findings.rows.push(...(await measureImports()));
   console.log(summary(findings));
@@ -77,6 +90,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
     const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
     if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
+    if (wants('uploads')) findings.rows.push(...(await uploads(deps, console.log)));
     if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
     // The last: from then on the XMPP server is away.
     if (wants('pages')) findings.rows.push(...(await pages(deps, console.log)));

@@ -3,7 +3,7 @@ import type { Stores } from '../store/stores.ts';
 import { within } from './within.ts';
 
 /** Milliseconds between two looks. */
-const POLL = 2;
+const POLL = 5;
 const PATIENCE = 60_000;
 
 /**

@@ -12,8 +12,16 @@ import { PLAN } from '../plan.ts';
 import type { Row } from '../report/rows.ts';
 import { settled } from '../settled.ts';
 
-/** `rate`: tunes a second; `quiet`: milliseconds without a join; `rounds`: joins; `delay`: milliseconds that are to be reached. */
-export const JOINING = { holders: 10_000, rate: 50, quiet: 3_000, during: 1_000, rounds: 3, delay: 50 } as const;
+/** `rate`: tunes a second; `quiet`: milliseconds without a join; `rounds`: joins; `delay`, `settled`: milliseconds that are to be reached. */
+export const JOINING = {
+  holders: 10_000,
+  rate: 50,
+  quiet: 3_000,
+  during: 1_000,
+  rounds: 3,
+  delay: 50,
+  settled: 3_000,
+} as const;
 const NUMBERS = Array.from({ length: JOINING.rounds }, (_, i) => `+86${13_700_137_000 + i}`);
 
 /** How long a tune takes while somebody joins whose number stands in 10,000 books, and while nobody does. */
@@ -47,13 +55,20 @@ export async function joining(
   } finally {
     way.close();
   }
-  const delay = median(delays);
+  const [delay, fanOut] = [median(delays), median(fanOuts)];
+  const joins = `somebody joins whom ${JOINING.holders.toLocaleString('en')} books hold`;
   return [
     {
-      what: `Delay of a tune, median, while somebody joins whom ${JOINING.holders.toLocaleString('en')} books hold; all is settled after ${(median(fanOuts) / 1_000).toFixed(1)} s`,
+      what: `Delay of a tune, median, while ${joins}`,
       measured: `${delay.toFixed(1)} ms`,
       goal: `at most ${JOINING.delay} ms`,
       met: delay <= JOINING.delay,
+    },
+    {
+      what: `When ${joins}: from the call until all is settled`,
+      measured: `${(fanOut / 1_000).toFixed(1)} s`,
+      goal: `at most ${JOINING.settled / 1_000} s`,
+      met: fanOut <= JOINING.settled,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { IMPORTS } from '../parts/imports.ts';
 import { JOINING } from '../parts/joining.ts';
+import { UPLOADS } from '../parts/uploads.ts';
 import { PLAN } from '../plan.ts';
 
 /** How the figures came about, for the report. */
@@ -28,6 +29,7 @@ export function promiseMethod(): string[] {
 export function bookMethod(): string[] {
   return [
     `Imports: to a stack of its own go files of new subscribers with JIDs, as JSON lines in one request, while ${PLAN.lanes} others publish ${IMPORTS.rate} tunes a second in all. The rate is from the beginning of the request to the last line of its answer; the delay is the median of the tunes meanwhile, less that of ${IMPORTS.quiet / 1_000} s before. What follows for the new subscribers, at 200 a second, is not in it, but for its beginning.`,
+    `Upload: ${UPLOADS.owners} subscribers upload a book of ${UPLOADS.contacts} contacts, one after the other; one of the contacts is a subscriber whose own book holds them all. Nobody of them is online. Each time is that from the \`PUT\` until nothing is left to be done for anybody, looked at every 5 ms.`,
     `Join: ${JOINING.holders.toLocaleString('en')} subscribers of the stack above hold the numbers of ${JOINING.rounds} people, who join one after the other. Tunes go out at a steady ${JOINING.rate} a second, for ${JOINING.quiet / 1_000} s before each join and from the join until nothing is left to be done for anybody. The delay is the difference of the two medians; given is the middle one of the ${JOINING.rounds}.`,
     'Storage: a private Redis without a file, and this process with one connection to it. Memory is the difference of `used_memory`. Directory: number → integer and integer → id, written in the form that a join writes. Reverse index and books: 10,000 books of 300 contacts with one number each, through the stores; the numbers are drawn from 2,000,000, so that each is in two books on average, and none is a subscriber’s. Labels are names of ten bytes on average. A book’s share of its version and counters and of the names of its keys is included; the subscriber’s record is not.',
     'Matching: 160 books of 300 numbers, 60 of them subscribers’ among 1,000,000, eight books side by side. The store: `directory.owners`, from number keys to subscriber ids. The bare commands: `HGET` of the same fields in one pipeline for each partition, keys and bytes prepared beforehand, and then `HGET` of the ids found, in the same way. Rounds in turn; the ratio is the median of the ratios of neighbouring rounds.',
