@@ -23,6 +23,7 @@ import { createPhotos } from './book/photos.ts';
 import { createFriends } from './friendship/friends.ts';
 import { createLedger } from './friendship/ledger.ts';
 import { createOffers } from './friendship/offers.ts';
+import { createOtherEnds } from './friendship/other-ends.ts';
 import { createPairs } from './friendship/pairs.ts';
 import { createPrivacies } from './friendship/privacy.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
@@ -76,6 +77,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     formerJids: createFormerJids(redis, interned, keys),
     friends: createFriends(redis, sharing, keys),
     ledger: createLedger(redis, keys),
+    otherEnds: createOtherEnds(redis, keys),
     rosterWork: createRosterWork(redis, keys),
     hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),

@@ -1,31 +1,36 @@
-import { associated, barred, toEnd } from '../domain/friendship/association.ts';
-import { OPEN, type Privacy } from '../domain/friendship/privacy.ts';
+import { inBatches } from '../runtime/batches.ts';
 import { wake } from '../store/base/makes-due.ts';
-import type { Label } from '../store/book/book-entry.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
-import { isStaying, keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
+import { dateFriend } from './friend-entry.ts';
+import { bringOtherEnds } from './other-ends.ts';
+import { judge, type Verdict } from './verdicts.ts';
 
 /** How many pairs are read and written together. */
 const BATCH = 500;
 
-/** Decides this end of every pair that is marked, and hands what changed to the roster job. */
-export async function decidePairs(context: Context, subscriber: Subscriber): Promise<void> {
+/**
+ * Decides this end of every pair that is marked, and hands what changed to the roster job; where
+ * this job has to, it brings the other ends in line. `written`: gets the ids of other ends that
+ * were written.
+ */
+export async function decidePairs(context: Context, subscriber: Subscriber, written: string[]): Promise<void> {
   const { stores } = context;
-  const seen = Object.entries(await stores.pairs.dirty(subscriber.id));
-  for (let from = 0; from < seen.length; from += BATCH) {
-    const part = seen.slice(from, from + BATCH);
-    const others = part.map(([other]) => other);
-    const verdicts = await decide(context, subscriber, others);
+  for (const part of inBatches(await stores.pairs.dirty(subscriber.id), BATCH)) {
+    const verdicts = await decide(
+      context,
+      subscriber,
+      part.map(({ other }) => other),
+    );
     const early = await whereEarly(stores, subscriber.id, verdicts);
-    const done = part.filter((_, i) => early[i] !== true);
-    await stores.pairs.clearDirty(subscriber.id, Object.fromEntries(done));
+    const ends = verdicts.filter((_, i) => part[i]?.bothEnds && !early[i]);
+    await bringOtherEnds(context, subscriber, ends, written);
+    const done = part.filter((_, i) => !early[i]);
+    await stores.pairs.clearDirty(subscriber.id, Object.assign({}, ...done.map(({ marks }) => marks)));
   }
 }
-
-/** What one end makes of a pair: the friend as this roster shall show it, and the JID to keep the tune from. */
-type Verdict = { friend: Friend | undefined; barred: string | undefined };
 
 /**
  * For each verdict: whether it was made too early. It was if it rests on a number or a block that was stored while this job ran, and that is not in the
@@ -48,14 +53,9 @@ async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict
 async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
-  const [before, barredBefore, privacies] = await Promise.all([
-    stores.friends.some(id, others),
-    stores.sharing.barred(id),
-    stores.privacies.of([id, ...others]),
-  ]);
-  const [own = OPEN, ...theirs] = privacies;
-  const verdicts = await judge(context, subscriber, others, own, theirs);
-  dateFriends(before, verdicts, now());
+  const [before, barredBefore] = await Promise.all([stores.friends.some(id, others), stores.sharing.barred(id)]);
+  const verdicts = await judge(context, subscriber, others);
+  for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
   const changes = changesOf(others, before, barredBefore, verdicts);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
@@ -64,21 +64,14 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
   await wake(queues, 'audience', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await wake(queues, 'befriended', set.length > 0 ? [id] : []);
-  for (const other of [...set.map((friend) => friend.id), ...unset])
-    await stores.events.tell(id, { what: 'friends', id: other });
-  // Who sees this one's tune may be others now.
-  await stores.events.tell(id, { what: 'now-playing' });
+  await Promise.all([
+    ...[...set.map((friend) => friend.id), ...unset].map((other) =>
+      stores.events.tell(id, { what: 'friends', id: other }),
+    ),
+    // Who sees this one's tune may be others now.
+    stores.events.tell(id, { what: 'now-playing' }),
+  ]);
   return verdicts;
-}
-
-/** Somebody who comes into other groups begins anew: it may be shown now what it was not before. */
-function dateFriends(before: readonly (Friend | undefined)[], verdicts: readonly Verdict[], now: number): void {
-  for (const [i, { friend }] of verdicts.entries()) {
-    if (!friend) continue;
-    const was = before[i];
-    const goesOn = JSON.stringify(was?.groups) === JSON.stringify(friend.groups);
-    friend.since = (goesOn ? was?.since : undefined) ?? now;
-  }
 }
 
 function changesOf(
@@ -99,62 +92,4 @@ function changesOf(
     for (const jid of new Set([was?.jid, is?.jid])) if (jid !== undefined) dirty.push({ jid, id: other });
   }
   return { set, unset, dirty, bar, unbar };
-}
-
-/** Decides each pair from what both ends bring. */
-async function judge(
-  { stores, policy }: Context,
-  subscriber: Subscriber,
-  others: string[],
-  own: Privacy,
-  theirs: readonly Privacy[],
-): Promise<Verdict[]> {
-  const { id } = subscriber;
-  const records = await stores.subscribers.records(others);
-  const gone = others.filter((_, i) => !isStaying(records[i]));
-  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
-  const numberKeys = records.map((record) => (record ? keysOf(record) : []));
-  const ownKeys = keysOf(subscriber);
-  const [held, heldBy, declined, declinedBy, blocks, blockedBy] = await Promise.all([
-    heldNumbers(stores, id, numberKeys),
-    stores.addressBooks.holdsEach(others, ownKeys),
-    stores.pairs.declined(others.map((other) => ({ who: id, other }))),
-    stores.pairs.declined(others.map((who) => ({ who, other: id }))),
-    stores.privacies.blocks(
-      others.map((other, i) => ({ who: id, other: { id: other, numberKeys: numberKeys[i] ?? [] } })),
-    ),
-    stores.privacies.blocks(others.map((who) => ({ who, other: { id, numberKeys: ownKeys } }))),
-  ]);
-  return records.map((record, i) => {
-    const mine = toEnd(subscriber, own, held[i] !== undefined, declined[i], blocks[i]);
-    const other = toEnd(record, theirs[i], heldBy[i], declinedBy[i], blockedBy[i]);
-    return {
-      friend: record && associated(mine, other, policy) ? toFriend(record, held[i]) : undefined,
-      barred: barred(mine, other) ? record?.jid : undefined,
-    };
-  });
-}
-
-type Held = { numberKey: string; label: Label };
-
-/** For each of the others' numbers: the first of them, the primary before the others, that the subscriber's book holds. */
-async function heldNumbers(
-  stores: Stores,
-  id: string,
-  numberKeys: readonly (readonly string[])[],
-): Promise<(Held | undefined)[]> {
-  const labels = await stores.addressBooks.labels(id, numberKeys.flat());
-  let from = 0;
-  return numberKeys.map((own) => {
-    const named = labels.slice(from, from + own.length);
-    from += own.length;
-    const first = named.findIndex((label) => label !== undefined);
-    return first < 0 ? undefined : { numberKey: own[first] as string, label: named[first] as Label };
-  });
-}
-
-/** The name is the one in the subscriber's own books; a friend whom they do not hold or name goes by its display name. */
-function toFriend({ id, jid, displayName }: Subscriber, held: Held | undefined): Friend {
-  if (!held) return { id, jid, name: displayName, groups: [] };
-  return { id, jid, name: held.label.name || displayName, groups: held.label.groups, held: held.numberKey };
 }

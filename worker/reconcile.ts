@@ -14,24 +14,30 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
 
   return async (id) => {
     const run = await stores.runs.begin(id);
+    const written: string[] = [];
     try {
-      await reconcile(context, id);
+      await reconcile(context, id, written);
     } finally {
-      if (!(await stores.runs.end(id, run))) await lookAnew(context, id);
+      if (!(await stores.runs.end(id, run))) await lookAnew(context, id, written);
     }
   };
 }
 
-/** Another process did this job at the same time, and either may have written what the other had read differently. */
-async function lookAnew({ stores, queues, log, now }: Context, id: string): Promise<void> {
+/**
+ * Another process did this job at the same time, and either may have written what the other had
+ * read differently, here and at the other ends that were `written`.
+ */
+async function lookAnew({ stores, queues, log, now }: Context, id: string, written: readonly string[]): Promise<void> {
   log.warn({ subject: id }, 'this job ran twice at the same time; everything about its subscriber is looked at anew');
+  await stores.pairs.touch(id, written, now());
+  await wake(queues, 'paired', written);
   const subscriber = await stores.subscribers.record(id);
   if (subscriber) await stores.reconciliation.mark([subscriber], now());
   await wake(queues, 'recheck', [id]);
 }
 
 /** A mark is taken away only after its work is done. */
-async function reconcile(context: Context, id: string): Promise<void> {
+async function reconcile(context: Context, id: string, written: string[]): Promise<void> {
   const { stores, now } = context;
   await stores.subscribers.identity.settle(id, now());
   const { subscriber, announced } = await presentState(context, id);
@@ -45,7 +51,7 @@ async function reconcile(context: Context, id: string): Promise<void> {
     await followAnnounced(decided, id, announced);
     await followNumbers(context, id);
     await followBlocked(context, id);
-    await decidePairs(decided, subscriber);
+    await decidePairs(decided, subscriber, written);
   }
   const { keys } = stores;
   const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
@@ -90,7 +96,7 @@ async function followAnnounced(context: Context, id: string, seen: Marks): Promi
   const barred = (await stores.sharing.barred(id)).keys();
   const held = policy === 'either' ? await stores.directory.owners(await stores.addressBooks.numbers(id)) : [];
   const owners = held.filter((owner) => owner !== undefined);
-  const undecided = Object.keys(await stores.pairs.dirty(id));
+  const undecided = (await stores.pairs.dirty(id)).map(({ other }) => other);
   await touch(context, id, [...holders.flat(), ...friends, ...barred, ...owners, ...undecided]);
   await stores.pairs.clearAnnounced(id, seen);
 }
@@ -151,14 +157,10 @@ async function enterNumbers(
   return { held, owners: owners.filter((owner) => owner !== undefined) };
 }
 
-/**
- * Marks the pairs with these others. Each end decides for itself: this one later in the same job,
- * the others in their own jobs.
- */
-async function touch({ stores, queues, now }: Context, id: string, others: readonly string[]): Promise<void> {
+/** Marks the pairs with these others. Later this job decides its own end of them, and sees to the other ends. */
+async function touch({ stores, now }: Context, id: string, others: readonly string[]): Promise<void> {
   const unique = [...new Set(others)].filter((other) => other !== id);
-  await stores.pairs.touch(id, unique, now());
-  await wake(queues, 'paired', unique);
+  await stores.pairs.markBothEnds(id, unique, now());
 }
 
 /** Somebody leaves: the book, the tune, every block and every friendship end. */

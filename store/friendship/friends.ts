@@ -37,7 +37,8 @@ export type Friends = ReturnType<typeof createFriends>;
 
 /**
  * The wanted roster: hash `friends` (friend's id → friend), and hash `dirty-items` (JID → friend's id and stamp): the
- * items that the component has to look at. Only the subscriber's own reconciliation job writes `friends`.
+ * items that the component has to look at. The subscriber's own reconciliation job writes them, and those of
+ * others write new friends while it decides nothing about them (see `createOtherEnds`).
  */
 export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
   async function list(id: string): Promise<Friend[]> {
@@ -84,7 +85,8 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
         batch.hSet(keys.friends(id), set.flatMap((friend) => [friend.id, JSON.stringify(friend)]) as never);
       if (unset.length > 0) batch.hDel(keys.friends(id), [...unset]);
       const stamp = newStamp();
-      for (const item of dirty) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      if (dirty.length > 0)
+        batch.hSet(keys.dirtyItems(id), dirty.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
       const [welcomed] = (await batch.exec()) as unknown[];
       return closing || welcomed === 1;
     },

@@ -1,4 +1,5 @@
 import { RESP_TYPES } from 'redis';
+import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
@@ -27,8 +28,19 @@ redis.call('SADD', declinedBy, id)
 return 1`,
 });
 
+/** A pair to be decided. `bothEnds`: not only here, but the other end has to be brought in line, too. */
+export type DirtyPair = { other: string; bothEnds: boolean; marks: Marks };
+
+const BOTH_ENDS = 'both-ends ';
+
+/** The field of `dirty-pairs` by which both ends of the pair with this other have to be looked at. */
+export function bothEndsOf(other: string): string {
+  return BOTH_ENDS + other;
+}
+
 /**
- * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, at each end), numbers whose owner changed
+ * Pairs that have to be decided again (hash `dirty-pairs`: other id → stamp, and `both-ends <other id>` → stamp where
+ * this job has to see to the other end, too), numbers whose owner changed
  * (hash `announced`), and whom a subscriber has turned down: hash `declined` (other id → the packed number keys that the other
  * had then; empty once they have left the books, until the pair is marked for deciding anew). Set `declined-by`: who has turned the
  * subscriber down, so that nothing of it is left with them when it is erased.
@@ -66,8 +78,29 @@ export function createPairs(redis: Redis, keys: Keys) {
       }
     },
 
-    async dirty(id: string): Promise<Marks> {
-      return redis.hGetAll(keys.dirtyPairs(id));
+    /**
+     * Marks the pairs of `id` with each of the others here alone: the job that decides them sees to
+     * the other ends, too.
+     */
+    async markBothEnds(id: string, others: readonly string[], now: number): Promise<void> {
+      const stamp = newStamp();
+      for (const part of inBatches(others, BATCH)) {
+        const fields = part.flatMap((other) => [bothEndsOf(other), stamp]);
+        await mark([id], (batch) => batch.hSet(keys.dirtyPairs(id), fields as never), now);
+      }
+    },
+
+    async dirty(id: string): Promise<DirtyPair[]> {
+      const pairs = new Map<string, DirtyPair>();
+      for (const [field, stamp] of Object.entries(await redis.hGetAll(keys.dirtyPairs(id)))) {
+        const bothEnds = field.startsWith(BOTH_ENDS);
+        const other = bothEnds ? field.slice(BOTH_ENDS.length) : field;
+        const pair = pairs.get(other) ?? { other, bothEnds, marks: {} };
+        pair.bothEnds ||= bothEnds;
+        pair.marks[field] = stamp;
+        pairs.set(other, pair);
+      }
+      return [...pairs.values()];
     },
 
     async clearDirty(id: string, seen: Marks): Promise<void> {
@@ -86,6 +119,12 @@ export function createPairs(redis: Redis, keys: Keys) {
         (batch, who, i) => batch.hGet(keys.declined(who), pairs[i]?.other ?? ''),
       );
       return found.map((numberKey) => Boolean(numberKey));
+    },
+
+    /** For each of the others: `id` has turned it down. */
+    async declinedEach(id: string, others: readonly string[]): Promise<boolean[]> {
+      if (others.length === 0) return [];
+      return (await redis.hmGet(keys.declined(id), [...others])).map(Boolean);
     },
 
     /** A no, until the last of the numbers that the other has now leaves the books of `id`. */

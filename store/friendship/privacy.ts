@@ -102,10 +102,22 @@ export function createPrivacies(redis: Redis, keys: Keys) {
     async blocks(questions: readonly BlockQuestion[]): Promise<boolean[]> {
       const whos = questions.map(({ who }) => who);
       const found = await askSubscribers(redis, whos, (batch, who, i) => {
-        const { id = '', numberKeys = [] } = questions[i]?.other ?? {};
-        batch.hmGet(keys.blocked(who), [SUBSCRIBER + id, ...numberKeys.map((numberKey) => NUMBER + numberKey)]);
+        const { other } = questions[i] as BlockQuestion;
+        batch.hmGet(keys.blocked(who), toFields(other));
       });
       return found.map((fields) => (fields as (string | null)[]).some((field) => field !== null));
+    },
+
+    /** For each of the others: `id` has blocked it, by id or by number. */
+    async blocksEach(id: string, others: readonly BlockQuestion['other'][]): Promise<boolean[]> {
+      if (others.length === 0) return [];
+      const fields = others.map(toFields);
+      const found = await redis.hmGet(keys.blocked(id), fields.flat());
+      let from = 0;
+      return fields.map(({ length }) => {
+        from += length;
+        return found.slice(from - length, from).some((field) => field !== null);
+      });
     },
 
     /**
@@ -165,6 +177,11 @@ export function toPrivacyState({
     },
     version: Number(version ?? 0),
   };
+}
+
+/** Under which somebody may be blocked. */
+function toFields({ id, numberKeys }: BlockQuestion['other']): string[] {
+  return [SUBSCRIBER + id, ...numberKeys.map((numberKey) => NUMBER + numberKey)];
 }
 
 function toField(one: Blocked): [string, string] {

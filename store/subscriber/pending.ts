@@ -18,7 +18,7 @@ export type Pending = {
 export function createPending(redis: Redis, keys: Keys) {
   return {
     async of(id: string): Promise<Pending> {
-      const [announced, subscribers, rosterItems, intention, times] = await Promise.all([
+      const [announced, pairs, rosterItems, intention, times] = await Promise.all([
         redis.hKeys(keys.announced(id)),
         redis.hKeys(keys.dirtyPairs(id)),
         redis.hKeys(keys.dirtyItems(id)),
@@ -27,6 +27,8 @@ export function createPending(redis: Redis, keys: Keys) {
       ]);
       const due = QUEUE_NAMES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, times[i]]]));
       const { numbers, jid = '' } = intention;
+      // A mark for both ends of a pair has a word before the id.
+      const subscribers = [...new Set(pairs.map((field) => field.split(' ').at(-1) ?? ''))];
       const change = numbers === undefined ? undefined : { numberKeys: numbers.trim().split(/ +/), jid };
       return { due: Object.fromEntries(due), numberKeys: announced, subscribers, rosterItems, change };
     },
