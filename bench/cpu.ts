@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { PART_NAMES, type Stack } from '../local/stack/stack.ts';
 
@@ -7,8 +7,32 @@ import { PART_NAMES, type Stack } from '../local/stack/stack.ts';
 export type CpuTimes = Record<string, number>;
 /** A reading: the parts, the whole machine, and when. */
 export type CpuReading = { parts: CpuTimes; machine: number; at: number };
+/** The processes of each part. */
+export type Processes = Record<string, readonly number[]>;
+
 export function readCpu(stack: Stack): CpuReading {
-  return { parts: partTimes(stack), machine: machineTime(), at: performance.now() };
+  return readCpuOf(processesOf(stack));
+}
+
+/** These and this process; each part keeps the same processes between two readings. */
+export function readCpuOf(processes: Processes): CpuReading {
+  return { parts: partTimes({ ...processes, bench: [process.pid] }), machine: machineTime(), at: performance.now() };
+}
+
+/** The parts of a stack that run. */
+export function processesOf(stack: Stack): Processes {
+  const parts = PART_NAMES.map((name) => ({ name, part: stack.part(name) }));
+  const running = parts.filter(({ part }) => part.exit() === undefined);
+  return Object.fromEntries(running.map(({ name, part }) => [name, [part.pid]]));
+}
+
+/** A process and all that it has started, and so on. */
+export function withDescendants(pid: number): number[] {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const children = tasks.flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '),
+  );
+  return [pid, ...children.filter((child) => child !== '').flatMap((child) => withDescendants(Number(child)))];
 }
 
 /** CPU milliseconds of each part for each of the `events` between two readings. */
@@ -28,14 +52,10 @@ function used(before: CpuReading, after: CpuReading): [part: string, time: numbe
   return Object.entries(after.parts).map(([name, time]) => [name, time - (before.parts[name] ?? time)]);
 }
 
-function partTimes(stack: Stack): CpuTimes {
+function partTimes(processes: Processes): CpuTimes {
   if (process.platform !== 'linux') return {};
-  const parts = PART_NAMES.map((name) => ({ name, part: stack.part(name) }));
-  const running = parts.filter(({ part }) => part.exit() === undefined);
-  return Object.fromEntries([
-    ...running.map(({ name, part }) => [name, processTime(part.pid)]),
-    ['bench', processTime(process.pid)],
-  ]);
+  const timeOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + processTime(pid), 0);
+  return Object.fromEntries(Object.entries(processes).map(([name, pids]) => [name, timeOf(pids)]));
 }
 
 /** User and system time (proc(5), fields 14 and 15 of stat). */

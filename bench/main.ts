@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { startStack } from '../local/stack/stack.ts';
 import { stopSignal } from '../local/stop-signals.ts';
-import { connectRedis } from '../runtime/redis.ts';
-import { createStores } from '../store/stores.ts';
 import { createApi } from '../test/support/api.ts';
 import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
+import { aborted, onStack } from './on-stack.ts';
 import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';
 import { imports } from './parts/imports.ts';
@@ -22,11 +20,14 @@ import { storage } from './parts/storage.ts';
 import { uploads } from './parts/uploads.ts';
 import { gatherAudience } from './people/audience.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
-import { describeMachine } from './report/machine.ts';
+import { prosody } from './prosody/prosody.ts';
+import type { Chapter } from './report/chapters.ts';
+import { describeMachine, type Machine } from './report/machine.ts';
 import { chapters, type Findings, summary, writeReport } from './report/report.ts';
 import type { Row } from './report/rows.ts';
+import { kamailio } from './versus/kamailio.ts';
 
-/** What can be measured by itself; only a run of everything writes the report. */
+/** What can be measured by itself, too; only a run of all of these writes their chapters of the report. */
 const PARTS = [
   'tunes',
   'uploads',
@@ -40,13 +41,15 @@ const PARTS = [
   'numbers',
   'bounds',
 ];
+/** What is measured only when it is named; each writes its own chapter of the report. */
+const NIGHTLY = ['kamailio', 'prosody'];
 const chosen = process.argv.slice(2);
-const unknown = chosen.find((part) => !PARTS.includes(part));
+const unknown = chosen.find((part) => ![...PARTS, ...NIGHTLY].includes(part));
 if (unknown !== undefined) {
-  console.error(`There is no part ${unknown}; the parts are ${PARTS.join(', ')}.`);
+  console.error(`There is no part ${unknown}; the parts are ${[...PARTS, ...NIGHTLY].join(', ')}.`);
   process.exit(1);
 }
-const wants = (part: string) => chosen.length === 0 || chosen.includes(part);
+const wants = (part: string) => chosen.includes(part) || (chosen.length === 0 && !NIGHTLY.includes(part));
 const signal = AbortSignal.any([stopSignal(() => process.exit(1)), AbortSignal.timeout(LONGEST_RUN)]);
 const folder = await mkdtemp(join(tmpdir(), 'earshot-bench-'));
 try {
@@ -66,28 +69,29 @@ async function run(): Promise<void> {
   if (wants('reading')) findings.rows.push(...reading(console.log));
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
-  if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted()])));
+  if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted(signal)])));
   if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
   if (wants('imports')) findings.rows.push(...(await measureImports()));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(chapters(machine, findings));
+  if (wants('prosody'))
+    await writeReport([await Promise.race([prosody(folder, machine, console.log), aborted(signal)])]);
+  if (wants('kamailio')) await writeReport([await compareWithKamailio(machine)]);
 }
 
-/** Starts a private stack, measures and stops everything. */
+/** On a stack of its own, of which nothing works after the crash at the end. */
+async function compareWithKamailio(machine: Machine): Promise<Chapter> {
+  const place = { dataDir: join(folder, 'kamailio'), env: { ...NO_LIMITS, EARSHOT_LOG_LEVEL: 'warn' }, signal };
+  return onStack(place, (deps) => kamailio(deps, machine, folder));
+}
+
+/** What is measured on one stack, one part after the other. */
 async function measureOnStack(findings: Findings): Promise<void> {
-  const entries = builtProcesses();
-  // Without a pause between two publishes, 200 subscribers are enough to use the machine to the full.
-  const env = { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_LOG_LEVEL: 'warn' };
-  const stack = await startStack({ dataDir: join(folder, 'data'), entries, env, signal });
-  const place = { urls: [stack.redis().url], cluster: false } as const;
-  const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
-  async function work(): Promise<void> {
-    const secretsKey = Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex');
-    const stores = createStores(redis, 'earshot', secretsKey);
-    const deps = { stack, redis, api: createApi(stack), stores, signal, say: console.log };
+  const place = { dataDir: join(folder, 'data'), env: { EARSHOT_LOG_LEVEL: 'warn' }, signal };
+  await onStack(place, async (deps) => {
     console.log('Making accounts and friendships …');
-    const audience = await gatherAudience(stack, deps.api, deps.stores, PLAN);
+    const audience = await gatherAudience(deps.stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
     if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
     if (wants('uploads')) findings.rows.push(...(await uploads(deps, console.log)));
@@ -95,13 +99,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
     // The last: from then on the XMPP server is away.
     if (wants('pages')) findings.rows.push(...(await pages(deps, console.log)));
     audience.leave();
-  }
-  try {
-    await Promise.race([work(), aborted()]);
-  } finally {
-    redis.destroy();
-    await stack.stop();
-  }
+  });
 }
 
 /** On a stack of its own, whose gateway is watched from within. */
@@ -111,35 +109,16 @@ async function measureStalls(): Promise<Row[]> {
   const env = { ...watch.options.env, ...NO_LIMITS };
   const stack = await startStack({ dataDir: join(folder, 'watched'), entries, env, signal });
   try {
-    return await Promise.race([stalls(stack, createApi(stack), watch, console.log), aborted()]);
+    return await Promise.race([stalls(stack, createApi(stack), watch, console.log), aborted(signal)]);
   } finally {
     await stack.stop();
   }
 }
 
 /** On a stack of its own: what follows an import goes on after it. */
-async function measureImports(): Promise<Row[]> {
-  const entries = builtProcesses();
-  const env = { ...NO_LIMITS, EARSHOT_PUBLISH_INTERVAL_MS: '0' };
-  const stack = await startStack({ dataDir: join(folder, 'imports'), entries, env, signal });
-  const place = { urls: [stack.redis().url], cluster: false } as const;
-  const redis = await connectRedis(place, 'wait', pino({ level: 'silent' }));
-  async function work(): Promise<Row[]> {
-    const stores = createStores(redis, 'earshot', Buffer.from(stack.env.EARSHOT_SECRETS_KEY ?? '', 'hex'));
-    const audience = await gatherAudience(stack, createApi(stack), stores, { publishers: PLAN.lanes, friends: 2 });
+function measureImports(): Promise<Row[]> {
+  return onStack({ dataDir: join(folder, 'imports'), env: NO_LIMITS, signal }, async ({ stack, api, stores }) => {
+    const audience = await gatherAudience(stack, api, stores, { publishers: PLAN.lanes, friends: 2 });
     return imports(stack, audience, console.log).finally(() => audience.leave());
-  }
-  try {
-    return await Promise.race([work(), aborted()]);
-  } finally {
-    redis.destroy();
-    await stack.stop();
-  }
-}
-
-function aborted(): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }

@@ -3,6 +3,11 @@ component_ports = { 5347 }
 component_interfaces = { "127.0.0.1" }
 -- without it each answer to the component can wait 40 ms
 network_settings = { nagle = false }
+-- what a tune costs Prosody: docs/operating.md
+gc = { mode = "incremental", threshold = 200, speed = 500 }
+-- at least the users who play something in an hour, and all users
+pep_service_cache_size = 10000
+pep_info_cache_size = 100000
 
 VirtualHost "op.example"
   -- beside the modules that you have: pep, roster and presence are needed, adhoc and admin_adhoc make accounts

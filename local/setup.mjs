@@ -4,6 +4,7 @@
 //   --test          also installs what the tests of an independent XMPP client need
 //   --no-system     leaves the system alone: the operator's own servers are used
 //   --server NAME   installs the XMPP server of this kind, as `npm start` takes it, in place of Prosody
+//   kamailio        a part of the benchmark: also installs what Earshot is compared with there
 import { buildIfOld } from './setup/build.mjs';
 import { requireNode } from './setup/node-version.mjs';
 import { installNpmPackages } from './setup/npm-packages.mjs';
@@ -14,7 +15,9 @@ try {
   requireNode(process.versions.node);
   installNpmPackages();
   const forTests = process.argv.includes('--test');
-  if (!process.argv.includes('--no-system')) installSystemPackages({ forTests, xmppServer: wantedServer() });
+  const forKamailio = process.argv.includes('kamailio');
+  if (!process.argv.includes('--no-system'))
+    installSystemPackages({ forTests, forKamailio, xmppServer: wantedServer() });
   buildIfOld();
 } catch (error) {
   console.error(error instanceof SetupError ? `\n${error.message}\n` : error);

@@ -25,6 +25,8 @@ export async function openTextStream(port: number) {
   });
 
   return {
+    /** This end's. */
+    localPort: socket.localPort as number,
     onText: (listener: (chunk: string) => void) => void listeners.add(listener),
     /** Calls back once if the other side ends the connection. */
     onEnd: (listener: (error: Error) => void) =>

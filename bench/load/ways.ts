@@ -6,30 +6,31 @@ import type { Publish } from './load.ts';
 import { componentPlace, connectRawComponent, type RawComponent } from './raw-component.ts';
 
 /** The publisher whose turn it is on a lane: each lane has its own, so that nobody has two publishes on the way. */
-function publisherOf(publishers: readonly Person[], lane: number, turn: number): Person {
-  const turns = Math.floor(publishers.length / PLAN.lanes);
-  return publishers[lane + PLAN.lanes * (turn % turns)] as Person;
+function publisherOf(publishers: readonly Person[], lanes: number, lane: number, turn: number): Person {
+  const turns = Math.floor(publishers.length / lanes);
+  return publishers[lane + lanes * (turn % turns)] as Person;
 }
 
 /** Stops Earshot's component and takes its place in the same Prosody, by the same kind of connection. */
 export async function rawWay(stack: Stack, publishers: readonly Person[]) {
   await stack.part('component').stop();
   const component: RawComponent = await connectRawComponent(componentPlace(stack));
-  const publish: Publish = (lane, turn, tune) => component.publish(publisherOf(publishers, lane, turn).jid, tune);
+  const publish: Publish = (lane, turn, tune) =>
+    component.publish(publisherOf(publishers, PLAN.lanes, lane, turn).jid, tune);
   return { component, publish, close: component.close };
 }
 
 /** Starts Earshot's component again and opens a keep-alive connection for each lane. */
-export async function earshotWay(stack: Stack, publishers: readonly Person[]) {
+export async function earshotWay(stack: Stack, publishers: readonly Person[], lanes: number = PLAN.lanes) {
   if (stack.part('component').exit() !== undefined) await stack.restart('component');
   await stack.untilReady();
-  const lanes = await Promise.all(Array.from({ length: PLAN.lanes }, () => openHttpLane(stack)));
+  const connections = await Promise.all(Array.from({ length: lanes }, () => openHttpLane(stack)));
   const publish: Publish = async (lane, turn, tune) =>
-    lanes[lane]?.put(`/v1/subscribers/${publisherOf(publishers, lane, turn).id}/now-playing`, tune);
+    connections[lane]?.put(`/v1/subscribers/${publisherOf(publishers, lanes, lane, turn).id}/now-playing`, tune);
   return {
     publish,
     close() {
-      for (const lane of lanes) lane.close();
+      for (const connection of connections) connection.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { findProgram } from '../../local/children/programs.ts';
 
 /** Rows of the report's table: what the figures were measured with. */
 export type Machine = [name: string, value: string][];
@@ -25,9 +26,20 @@ export function describeMachine(): Machine {
   ];
 }
 
+/** Rows for a run in which Kamailio took part. */
+export function kamailioVersions(): Machine {
+  return [
+    ['Kamailio', versionFrom('kamailio', ['-v'], /kamailio (\d\S*)/)],
+    ['MariaDB', versionFrom('mariadbd', ['--version'], /Ver (\d[^\s-]*)/)],
+  ];
+}
+
 function versionFrom(program: string, args: string[], pattern: RegExp): string {
   try {
-    const output = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(findProgram(program) ?? program, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return pattern.exec(output)?.[1] ?? 'unknown';
   } catch {
     return 'unknown';

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Pair } from '../parts/measure.ts';
 import { PLAN } from '../plan.ts';
+import { PROSODY_CHAPTER } from '../prosody/prosody.ts';
+import { SIP_CHAPTER } from '../versus/chapter.ts';
 import { type Chapter, chaptersOf, reportOf, withMeasured } from './chapters.ts';
 import { counted } from './figures.ts';
 import type { Machine } from './machine.ts';
@@ -25,6 +27,8 @@ const TITLES = [
   'How the address books were measured',
   'How the promises were measured',
   'Machine and versions',
+  SIP_CHAPTER,
+  PROSODY_CHAPTER,
 ];
 
 /** What every part has found. */

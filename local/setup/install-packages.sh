@@ -6,7 +6,7 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 policy=/usr/sbin/policy-rc.d
 kept=/usr/sbin/policy-rc.d.kept-by-earshot
 mark='# made by the setup of Earshot, for the time of one apt-get'
-services='prosody redis-server radicale mpd mpdscribble'
+services='prosody redis-server radicale mpd mpdscribble kamailio mariadb-server'
 new_services=
 
 is_installed() {
@@ -25,18 +25,20 @@ allow_services() {
   if [ -e "$kept" ]; then mv -f "$kept" "$policy"; fi
 }
 
-# Works where systemd is not running, and where it is not even there.
+# Works where systemd is not running, and where it is not even there. The argument is a package.
 disable() {
-  if command -v systemctl >/dev/null; then systemctl disable "$1" && return; fi
-  deb-systemd-helper disable "$1.service" || true
-  update-rc.d "$1" disable || true
+  service=$1
+  if [ "$service" = mariadb-server ]; then service=mariadb; fi
+  if command -v systemctl >/dev/null; then systemctl disable "$service" && return; fi
+  deb-systemd-helper disable "$service.service" || true
+  update-rc.d "$service" disable || true
 }
 
 finish() {
   status=$?
   trap '' INT TERM HUP
-  for service in $new_services; do
-    if is_installed "$service"; then disable "$service"; fi
+  for package in $new_services; do
+    if is_installed "$package"; then disable "$package"; fi
   done
   allow_services
   exit "$status"

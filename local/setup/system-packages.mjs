@@ -31,12 +31,22 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'mpc', present: () => hasProgram('mpc') },
   { debianPackage: 'chromium', present: () => hasProgram('chromium') },
 ];
-/** Packages that start a service; the same as in install-packages.sh. */
-const SERVICES = ['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble'];
+const NEEDED_BY_KAMAILIO = [
+  { debianPackage: 'kamailio', present: () => hasProgram('kamailio') },
+  { debianPackage: 'kamailio-presence-modules', present: () => hasKamailioModule('presence') },
+  { debianPackage: 'kamailio-mysql-modules', present: () => hasKamailioModule('db_mysql') },
+  { debianPackage: 'mariadb-server', present: () => hasProgram('mariadbd') },
+  { debianPackage: 'strace', present: () => hasProgram('strace') },
+];
+/** Packages that start a service, and what that is called; the same as in install-packages.sh. */
+const SERVICES = new Map([
+  ...['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble', 'kamailio'].map((name) => [name, name]),
+  ['mariadb-server', 'mariadb'],
+]);
 
 /**
  * Installs the Debian packages that are missing, or throws with the command that does it.
- * @param {{ forTests: boolean, xmppServer: string }} options
+ * @param {{ forTests: boolean, forKamailio: boolean, xmppServer: string }} options
  */
 export function installSystemPackages(options) {
   const missing = missingPackages(options);
@@ -50,8 +60,9 @@ export function installSystemPackages(options) {
   if (still.length > 0) throw new SetupError(mayNotMessage(still));
 }
 
-function missingPackages({ forTests, xmppServer }) {
-  const needed = [...(NEEDED_BY_SERVER[xmppServer] ?? []), ...NEEDED, ...(forTests ? NEEDED_BY_TESTS : [])];
+function missingPackages({ forTests, forKamailio, xmppServer }) {
+  const further = [...(forTests ? NEEDED_BY_TESTS : []), ...(forKamailio ? NEEDED_BY_KAMAILIO : [])];
+  const needed = [...(NEEDED_BY_SERVER[xmppServer] ?? []), ...NEEDED, ...further];
   return needed.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage);
 }
 
@@ -75,7 +86,7 @@ function install(becomeRoot, packages) {
 
 function mayNotMessage(packages) {
   const list = packages.join(' ');
-  const own = packages.filter((name) => SERVICES.includes(name)).join(' ');
+  const own = packages.flatMap((name) => SERVICES.get(name) ?? []).join(' ');
   const off = `\nEarshot starts servers of its own. Those of the system, which this starts as well, are not needed:\n\n  sudo systemctl disable --now ${own}`;
   return `Earshot needs these packages, which are missing, and this user may not install them: ${list}.
 Install them once, then try again:
@@ -90,8 +101,10 @@ Install what they hold by the means of this system, so that prosody, prosodyctl 
 Prosody 0.12 or newer with the community module mod_privilege (https://modules.prosody.im/mod_privilege), and Redis 6.2 or newer.`;
 }
 
+/** Servers are where only root's PATH may lead. */
 function hasProgram(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, name)));
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => folder !== '' && isExecutable(join(folder, name)));
 }
 
 function hasProsodyModule(name) {
@@ -101,6 +114,11 @@ function hasProsodyModule(name) {
 function hasPhpExtension(name) {
   const folder = '/usr/lib/php';
   return existsSync(folder) && readdirSync(folder).some((api) => existsSync(join(folder, api, `${name}.so`)));
+}
+
+/** The folder is named after the kind of processor. */
+function hasKamailioModule(name) {
+  return readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, `kamailio/modules/${name}.so`)));
 }
 
 function isExecutable(file) {

@@ -1,0 +1,33 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Child, startChild } from '../../local/children/child.ts';
+import { requireProgram } from '../../local/children/programs.ts';
+import { waitUntil } from '../../local/children/wait.ts';
+import { privateFolder } from '../../local/folders.ts';
+import { acceptsConnections, freePort } from '../../local/ports.ts';
+import { kamailioConfig } from './kamailio-config.ts';
+
+export type Kamailio = Child & { port: number };
+
+/** Megabytes, all processes' and each one's own: with the 64 of its default a thousand subscriptions leave it no room for their NOTIFYs. */
+const MEMORY = ['-m', '512', '-M', '32'];
+
+/** Starts a Kamailio that serves presence over TCP on the loopback interface, in memory or with a database (`db_url`). */
+export async function startKamailio(folder: string, database?: string): Promise<Kamailio> {
+  const dir = privateFolder(folder);
+  const port = await freePort();
+  const configFile = join(dir, 'kamailio.cfg');
+  writeFileSync(configFile, kamailioConfig({ port, ...(database === undefined ? {} : { database }) }), { mode: 0o600 });
+  const child = await startChild({
+    name: 'Kamailio',
+    program: requireProgram('kamailio', 'kamailio kamailio-presence-modules'),
+    args: ['-DD', '-E', ...MEMORY, '-f', configFile, '-P', join(dir, 'pid'), '-Y', dir],
+    env: process.env,
+    logFile: join(dir, 'kamailio.log'),
+    cwd: dir,
+    deathSignal: 'TERM',
+  });
+  const goal = `Kamailio did not serve port ${port}`;
+  await waitUntil(() => acceptsConnections(port), { goal, timeoutMs: 30_000, children: [child] });
+  return { ...child, port };
+}
