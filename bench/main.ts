@@ -11,6 +11,7 @@ import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';
 import { imports } from './parts/imports.ts';
 import { joining } from './parts/joining.ts';
+import { listeners } from './parts/listeners.ts';
 import { measure } from './parts/measure.ts';
 import { numbers } from './parts/numbers.ts';
 import { pages } from './parts/pages.ts';
@@ -40,6 +41,7 @@ const PARTS = [
   'reading',
   'numbers',
   'bounds',
+  'listeners',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
 const NIGHTLY = ['kamailio', 'prosody'];
@@ -69,6 +71,8 @@ async function run(): Promise<void> {
   if (wants('reading')) findings.rows.push(...reading(console.log));
   if (wants('numbers')) findings.rows.push(...numbers(console.log));
   if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
+  if (wants('listeners'))
+    findings.rows.push(...(await Promise.race([listeners(folder, console.log), aborted(signal)])));
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted(signal)])));
   if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));

@@ -23,3 +23,8 @@ export function imageType(bytes: Uint8Array): string | undefined {
 export function toDataUri(image: Buffer): string {
   return `data:${imageType(image)};base64,${image.toString('base64')}`;
 }
+
+/** The image of such a URI. */
+export function fromDataUri(uri: string): Buffer {
+  return Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64');
+}

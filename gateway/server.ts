@@ -11,6 +11,7 @@ import { honourIdempotencyKeys } from './access/idempotent.ts';
 import { createIdentify } from './access/identify.ts';
 import { createLimit } from './access/limits.ts';
 import type { Context } from './context.ts';
+import { acceptInTurns } from './http/accept-in-turns.ts';
 import { DOCS_POLICY, tellBrowsers } from './http/browser-headers.ts';
 import { honourConditions } from './http/conditions.ts';
 import { connectionOptions, cutOffSlowAndLong, httpOptions } from './http/connections.ts';
@@ -38,6 +39,7 @@ import { numberRoutes } from './routes/numbers.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { outboxRoutes } from './routes/outbox.ts';
 import { pageRoutes } from './routes/page.ts';
+import { pictureRoutes } from './routes/pictures.ts';
 import { popularRoutes } from './routes/popular.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
@@ -61,6 +63,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     forceCloseConnections: true,
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  acceptInTurns(app.server);
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -118,6 +121,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
       await v1.register(nowPlayingRoutes(context));
       await v1.register(privacyRoutes(context));
       await v1.register(friendRoutes(context, closing.signal));
+      await v1.register(pictureRoutes(context));
       await v1.register(popularRoutes(context));
     },
     { prefix: '/v1' },

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -18,6 +18,7 @@ export function createMetrics(role: string) {
       registers,
     }),
     streams: new Counter({ name: 'earshot_event_streams_opened_total', help: 'Event streams opened', registers }),
+    openStreams: new Gauge({ name: 'earshot_event_streams', help: 'Event streams that are open', registers }),
     overLimit: new Counter({
       name: 'earshot_http_over_limit_total',
       help: 'Requests refused because of a limit, by limit',

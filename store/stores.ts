@@ -40,6 +40,7 @@ import { createAdmissions } from './playing/admissions.ts';
 import { createListening } from './playing/listening.ts';
 import { createNowPlaying } from './playing/now-playing.ts';
 import { createRecent } from './playing/recent.ts';
+import { createSights } from './playing/sights.ts';
 import { createSituations } from './playing/situation.ts';
 import { createTold } from './playing/told.ts';
 import { createSources } from './source/sources.ts';
@@ -99,6 +100,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
+    sights: createSights(redis, keys),
     situations: createSituations(redis, keys),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),

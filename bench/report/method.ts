@@ -1,5 +1,6 @@
 import { IMPORTS } from '../parts/imports.ts';
 import { JOINING } from '../parts/joining.ts';
+import { LISTENERS } from '../parts/listeners.ts';
 import { UPLOADS } from '../parts/uploads.ts';
 import { PLAN } from '../plan.ts';
 
@@ -21,6 +22,7 @@ export function method(): string[] {
 export function promiseMethod(): string[] {
   return [
     'Consent: two friends, of whom one plays and the other is online with a whole XMPP client. Its privacy settings are changed a hundred times, each kind of change in turn (not to be found, an audience of nobody or of a group without the friend, a private session, a block by person and by number); measured is from the beginning of the `PUT` until the client has the empty tune. Then everything is open again until the tune is back. At half load, the publishers above play at half the rate that was measured just before.',
+    `Listeners: a gateway from the build and its Redis (\`appendfsync always\`); ${LISTENERS.streams.toLocaleString('en')} subscribers with ${LISTENERS.friends} friends each, written into the stores, whose streams are held by a process of its own over loopback. Memory is the difference of the gateway's resident memory (RSS) after its garbage was collected, between ${LISTENERS.warm.toLocaleString('en')} streams and ${(LISTENERS.streams - LISTENERS.atOnce).toLocaleString('en')}. A change is a tune that is stored by another process, as another gateway would, and the time ends when its line is read; both are told by the clock that all processes of the machine share. Stalls are measured as below.`,
     'Stalls: the requests of `test/support/http/hostile-bodies.ts`, one after the other, to a gateway that looks at its own event loop every 2 ms. A stall is the processor time of the main thread between two looks, so what others take from the machine is not in it.',
   ];
 }

@@ -26,19 +26,23 @@ export function keepAudit(app: FastifyInstance, context: Context): void {
   app.decorateRequest('subject', undefined);
   app.decorateRequest('audited', false);
   app.addHook('onSend', async (request, reply, payload) => {
-    const { statusCode: status } = reply;
-    if (request.audited || status === UNWRITTEN || isOwnLook(request, status)) return payload;
-    request.audited = true;
-    try {
-      await writeEntry(context, request, { subject: subjectOf(request), status, code: request.faultCode });
-    } catch (err) {
-      context.metrics.auditFailures.inc();
-      request.log.error({ err, correlator: request.id, operation: operationOf(request), status }, 'audit entry lost');
-      if (status < 400)
-        throw new Fault('UNAVAILABLE', 'The call could not be written to the audit trail; send it again.');
-    }
+    await auditAnswer(context, request, reply.statusCode);
     return payload;
   });
+}
+
+/** Before an answer with this status goes out; to be called by a route that writes its answer itself. @throws Fault UNAVAILABLE */
+export async function auditAnswer(context: Context, request: FastifyRequest, status: number): Promise<void> {
+  if (request.audited || status === UNWRITTEN || isOwnLook(request, status)) return;
+  request.audited = true;
+  try {
+    await writeEntry(context, request, { subject: subjectOf(request), status, code: request.faultCode });
+  } catch (err) {
+    context.metrics.auditFailures.inc();
+    request.log.error({ err, correlator: request.id, operation: operationOf(request), status }, 'audit entry lost');
+    if (status < 400)
+      throw new Fault('UNAVAILABLE', 'The call could not be written to the audit trail; send it again.');
+  }
 }
 
 /** What an entry says of a call. `subject`: a subscriber's id. */

@@ -12,8 +12,8 @@ import type { Limit } from './limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether the caller would be let in now as it was then; for answers that go on for hours. */
-    isStillAllowed(): Promise<boolean>;
+    /** Asks whether the caller would be let in now as it was then; for answers that go on for hours, so it holds nothing of the request. */
+    keepRights(): () => Promise<boolean>;
   }
 }
 
@@ -21,14 +21,19 @@ declare module 'fastify' {
 export function authenticate(app: FastifyInstance, identify: Identify, limit: Limit): void {
   requireDeclaredAccess(app);
   app.decorateRequest('caller', undefined);
-  app.decorateRequest('isStillAllowed', async function (this: FastifyRequest) {
-    try {
-      const caller = await identify(this.headers.authorization);
-      return caller.id === this.caller?.id && mayCall(caller, this.routeOptions.config.access);
-    } catch (err) {
-      // Whatever else is wrong is no verdict on the caller.
-      return !(err instanceof Fault && err.code === 'UNAUTHENTICATED');
-    }
+  app.decorateRequest('keepRights', function (this: FastifyRequest) {
+    const { authorization } = this.headers;
+    const { access } = this.routeOptions.config;
+    const id = this.caller?.id;
+    return async () => {
+      try {
+        const caller = await identify(authorization);
+        return caller.id === id && mayCall(caller, access);
+      } catch (err) {
+        // Whatever else is wrong is no verdict on the caller.
+        return !(err instanceof Fault && err.code === 'UNAUTHENTICATED');
+      }
+    };
   });
   app.addHook('onRequest', async (request, reply) => {
     request.caller = await identify(request.headers.authorization).catch(async (err) => {
@@ -86,6 +91,12 @@ export async function situationOf(
 /** The subscriber that the path names, though the caller may reach some of its numbers only. @throws Fault NOT_FOUND */
 export async function partlyReached(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
   return reached(request, await stores.subscribers.record(subscriberIdOf(request)));
+}
+
+/** Whether the whole of this subscriber is within the ranges now: it may have got a number outside them meanwhile. */
+export async function isWholeReached(grant: Pick<Grant, 'ranges'>, id: string, stores: Stores): Promise<boolean> {
+  const subscriber = await stores.subscribers.record(id);
+  return subscriber?.state === 'active' && reachOf(grant, phoneNumbersOf(subscriber)) === 'whole';
 }
 
 /** Whoever is not active is nobody to the outside. @throws Fault NOT_FOUND */

@@ -3,8 +3,8 @@ import { Fault } from '../../domain/fault.ts';
 /** Whose stream it is, and where it comes from. `address`: undefined where it does not count, as for a carrier's servers. */
 export type Opener = { subscriber: string; token: string; address: string | undefined };
 
-/** A place that is held until `leave`. `replaced`: a newer stream of the same subscriber has taken it. */
-export type Place = { replaced: AbortSignal; leave(): void };
+/** A place that is held until `leave`. */
+export type Place = { leave(): void };
 
 export type EventStreams = ReturnType<typeof createEventStreams>;
 
@@ -41,8 +41,8 @@ export function createEventStreams(mostOfAddress: number) {
   }
 
   return {
-    /** @throws Fault TOO_MANY_REQUESTS when the address is full */
-    open(opener: Opener): Place {
+    /** `replace` is called when a newer stream of the same subscriber takes the place. @throws Fault TOO_MANY_REQUESTS when the address is full */
+    open(opener: Opener, replace: () => void): Place {
       const { subscriber, address } = opener;
       const own = bySubscriber.get(subscriber) ?? new Set<Held>();
       const replaced = own.size >= MOST_STREAMS ? oldestOfMost(own) : undefined;
@@ -53,11 +53,10 @@ export function createEventStreams(mostOfAddress: number) {
         leave(replaced);
         replaced.replace();
       }
-      const over = new AbortController();
-      const held: Held = { ...opener, replace: () => over.abort() };
+      const held: Held = { ...opener, replace };
       bySubscriber.set(subscriber, own.add(held));
       count(address, 1);
-      return { replaced: over.signal, leave: () => leave(held) };
+      return { leave: () => leave(held) };
     },
   };
 }

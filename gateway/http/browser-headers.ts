@@ -14,12 +14,12 @@ export const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What the friends page needs: its own script and style, and friends' pictures, which come as data: URIs. Nothing of another origin. */
+/** What the friends page needs: its own script and style, and friends' pictures, which it fetches. Nothing of another origin. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data:",
+  "img-src 'self' blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

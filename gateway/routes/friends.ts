@@ -1,27 +1,22 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
-import { Fault } from '../../domain/fault.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { friendViews } from '../../service/friendship/friend-views.ts';
-import { rangesOf, subscriberOf } from '../access/auth.ts';
+import { auditAnswer } from '../access/audit.ts';
+import { isWholeReached, rangesOf, subscriberOf } from '../access/auth.ts';
 import { networkOf } from '../access/network.ts';
 import type { Context } from '../context.ts';
-import { withAvatars } from '../friends/avatars.ts';
 import { createEventStreams, type Opener } from '../friends/event-streams.ts';
-import { hideNumber, hideNumbers } from '../friends/friend-numbers.ts';
-import { friendStream, type ServerEvent } from '../friends/friend-stream.ts';
+import { hideNumber } from '../friends/friend-numbers.ts';
+import { createLineWriter, type LineWriter, type WriterCalls } from '../friends/line-writer.ts';
+import { createListeners, type Stream } from '../friends/listeners.ts';
+import { withPictures } from '../friends/pictures.ts';
+import { account } from '../http/correlator.ts';
 import { jsonList } from '../http/json-list.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { FriendsView, FriendView } from '../schemas/friends.ts';
 
-/** Milliseconds after which a client that lost the stream should come back. */
-const RETRY = 2_000;
-/** The same for one that had to make room for another of its subscriber, and how long it has to take this in. */
-const RETRY_REPLACED = 60_000;
-const GRACE = 5_000;
-/** Milliseconds for which a client may leave untaken what it was sent. */
-const STALLED = 60_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** One object, as what is compiled of it is remembered by it. */
 const ONE_FRIEND = { ...FriendView };
@@ -30,15 +25,16 @@ const tags = ['friends'];
 /** What a subscriber's friends play. `closing` ends every stream. */
 export function friendRoutes(context: Context, closing: AbortSignal): FastifyPluginAsyncTypebox {
   const { stores, metrics, now } = context;
+  const listeners = createListeners(context);
+  closing.addEventListener('abort', listeners.stop);
   const streams = createEventStreams(context.config.edge.limits.streamsOfAddress);
 
-  /** The caller, and the subscriber, who may have got a number outside the caller's ranges meanwhile. */
-  async function mayStillFollow(request: FastifyRequest): Promise<boolean> {
-    if (!(await request.isStillAllowed())) return false;
-    return subscriberOf(request, stores).then(
-      () => true,
-      (err) => !(err instanceof Fault),
-    );
+  /** The caller, and the subscriber of a carrier, who may have got a number outside its ranges meanwhile. Holds nothing of the request. */
+  function rightsOf(request: FastifyRequest, id: string): () => Promise<boolean> {
+    const [isAllowed, grant] = [request.keepRights(), rangesOf(request)];
+    // A token ends with its subscriber.
+    if (request.caller?.kind === 'subscriber') return isAllowed;
+    return async () => (await isAllowed()) && isWholeReached(grant, id, stores).catch(() => true);
   }
 
   return async (app) => {
@@ -56,7 +52,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         const views = await friendViews(stores, id, await stores.friends.list(id), now());
-        const friends = await withAvatars(context, id, views);
+        const friends = await withPictures(context, id, views);
         const shown = friends.map((view) => hideNumber(rangesOf(request), view));
         const serialize = reply.compileSerializationSchema(ONE_FRIEND);
         const pieces = jsonList('friends', shown, serialize);
@@ -83,24 +79,21 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const { replaced, leave } = streams.open(openerOf(request, id));
-        const gone = new AbortController();
-        whenClosed(reply.raw, () => {
-          leave();
-          gone.abort();
-        });
-        // A client that takes nothing never sees the end.
-        reply.raw.setTimeout(STALLED);
-        replaced.addEventListener('abort', () => setTimeout(() => reply.raw.destroy(), GRACE).unref());
+        await auditAnswer(context, request, 200);
+        let stream: Stream | undefined;
+        const place = streams.open(openerOf(request, id), () => stream?.replace());
         metrics.streams.inc();
-        const signal = AbortSignal.any([gone.signal, closing, replaced]);
-        const events = friendStream(context, id, signal, () => mayStillFollow(request));
-        const lines = toLines(hideNumbers(rangesOf(request), events), replaced);
-        return reply
-          .type('text/event-stream')
-          .header('cache-control', 'no-store')
-          .header('x-accel-buffering', 'no')
-          .send(Readable.from(lines, { objectMode: false }));
+        account(request, reply, metrics);
+        reply.hijack();
+        letGo(reply);
+        reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+        stream = listeners.open({
+          id,
+          grant: rangesOf(request),
+          isAllowed: rightsOf(request, id),
+          start: startOn(reply),
+          left: place.leave,
+        });
       },
     );
   };
@@ -112,27 +105,13 @@ function openerOf({ caller, ip }: FastifyRequest, subscriber: string): Opener {
   return { subscriber, token: caller.tokenId ?? '', address: networkOf(ip) };
 }
 
-function whenClosed(response: ServerResponse, then: () => void): void {
-  if (response.destroyed) then();
-  else response.once('close', then);
+/** Fastify keeps request and reply for when the answer is over, by one listener for both ways to end: hours, for a stream. */
+function letGo({ raw }: FastifyReply): void {
+  for (const listener of raw.listeners('error') as (() => void)[]) raw.off('error', listener).off('finish', listener);
 }
 
-async function* toLines(events: AsyncIterable<ServerEvent | undefined>, replaced: AbortSignal): AsyncGenerator<string> {
-  yield `retry: ${RETRY}\n\n`;
-  for await (const event of events) {
-    if (event?.event === 'friends') yield* allFriends(event.data as { friends: readonly unknown[] });
-    else yield event ? toLine(event) : ': heartbeat\n\n';
-  }
-  if (replaced.aborted) yield `retry: ${RETRY_REPLACED}\n${toLine({ event: 'replaced', data: {} })}`;
-}
-
-/** The first event, with every friend's picture. */
-async function* allFriends({ friends }: { friends: readonly unknown[] }): AsyncGenerator<string> {
-  yield 'event: friends\ndata: ';
-  yield* jsonList('friends', friends);
-  yield '\n\n';
-}
-
-function toLine({ event, data }: ServerEvent): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/** By itself, so that what a stream keeps holds nothing of the request. */
+function startOn(reply: FastifyReply): (calls: WriterCalls) => LineWriter {
+  const [response, headers] = [reply.raw, reply.getHeaders() as OutgoingHttpHeaders];
+  return (calls) => createLineWriter(response, headers, calls);
 }

@@ -16,11 +16,19 @@ export const FriendView = Type.Object({
   status: orNull(Type.String({ description: 'The signature: the presence status; null while offline' })),
   avatar: orNull(
     Type.String({
-      description: 'The friend’s own published avatar, or else the photo in the subscriber’s own book, as a data: URI',
+      description:
+        'The URL of the picture, from the root: the friend’s own published avatar, or else the photo in the subscriber’s own book. Another picture has another URL',
     }),
   ),
   nowPlaying: orNull(FriendTune),
 });
+
+const image = { schema: { type: 'string', format: 'binary' } };
+
+export const Picture = {
+  description: 'A JPEG, PNG, GIF or WebP image, at most 64 kB',
+  content: { 'image/jpeg': image, 'image/png': image, 'image/gif': image, 'image/webp': image },
+};
 
 export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
 

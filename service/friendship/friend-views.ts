@@ -4,7 +4,7 @@ import { ALONE, decideShowing, visibleToFriend } from '../../domain/playing/show
 import type { Playing } from '../../domain/playing/tune.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import type { Stores } from '../../store/stores.ts';
-import { phoneNumberOf } from '../../store/subscriber/subscriber-record.ts';
+import { phoneNumberOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 
 /** A friend as the API shows it. */
 export type FriendView = Online & {
@@ -23,9 +23,6 @@ export function tuneView({ tune, since, expiresAt }: Playing) {
   return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
 
-/** A friend as it is seen at one moment, and when time alone may change what is shown, in milliseconds since the epoch. */
-export type SeenFriend = { view: FriendView; until: number | undefined };
-
 /** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */
 export async function friendViews(
   stores: Stores,
@@ -33,16 +30,6 @@ export async function friendViews(
   friends: readonly Friend[],
   now: number,
 ): Promise<FriendView[]> {
-  return (await seeFriends(stores, id, friends, now)).map(({ view }) => view);
-}
-
-/** The same, and until when it holds. */
-export async function seeFriends(
-  stores: Stores,
-  id: string,
-  friends: readonly Friend[],
-  now: number,
-): Promise<SeenFriend[]> {
   const ids = friends.map((friend) => friend.id);
   const [records, presences, privacies, theirs, states] = await Promise.all([
     stores.subscribers.records(ids),
@@ -51,22 +38,30 @@ export async function seeFriends(
     stores.friends.ofEach(ids, id),
     stores.nowPlaying.readMany(ids),
   ]);
-  const seen = friends.map((friend, i): SeenFriend => {
+  const views = friends.map((friend, i) => {
     const record = records[i];
     const basis = { state: record?.state, devices: states[i]?.devices ?? [], privacy: privacies[i] ?? OPEN, ...ALONE };
-    const showing = decideShowing(basis, now);
-    const playing = visibleToFriend(showing, theirs[i]);
-    const view = {
-      subscriberId: friend.id,
-      name: friend.name,
-      // The one that the own book holds, never another, which its owner may not know.
-      phoneNumber: (record && friend.held && phoneNumberOf(record, friend.held)) || null,
-      jid: friend.jid,
-      ...onlineOf(presences[i] ?? []),
-      avatar: null,
-      nowPlaying: playing ? tuneView(playing) : null,
-    };
-    return { view, until: playing ? showing.until : showing.audienceUntil };
+    const playing = visibleToFriend(decideShowing(basis, now), theirs[i]);
+    return friendView(friend, record, onlineOf(presences[i] ?? []), playing);
   });
-  return seen.sort((a, b) => a.view.name.localeCompare(b.view.name));
+  return views.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A friend with what it lets the subscriber see. The picture is not in it. */
+export function friendView(
+  friend: Friend,
+  record: Subscriber | undefined,
+  online: Online,
+  playing: Playing | undefined,
+): FriendView {
+  return {
+    subscriberId: friend.id,
+    name: friend.name,
+    // The one that the own book holds, never another, which its owner may not know.
+    phoneNumber: (record && friend.held && phoneNumberOf(record, friend.held)) || null,
+    jid: friend.jid,
+    ...online,
+    avatar: null,
+    nowPlaying: playing ? tuneView(playing) : null,
+  };
 }

@@ -124,13 +124,19 @@ export function createAvatars(redis: Redis, keys: Keys) {
       return SETTLE.run(redis, places(id), { id, jid, hint: hint ?? NO_HINT, at, paid, hash: digest, image });
     },
 
-    /** The pictures of many as `data:` URIs, in the order asked for; undefined where that account shows none. */
-    async of(people: readonly { id: string; jid: string }[]): Promise<(string | undefined)[]> {
+    /** What the account at `jid` shows; undefined for nothing. */
+    async shown(id: string, jid: string): Promise<Avatar | undefined> {
+      const [owner, hash, image] = await redis.hmGet(keys.avatar(id), ['jid', 'hash', 'image']);
+      return owner === jid && hash && image ? { hash, image } : undefined;
+    },
+
+    /** For each: the SHA-1 in hexadecimal of the picture that the account shows; undefined where it shows none. */
+    async hashesOf(people: readonly { id: string; jid: string }[]): Promise<(string | undefined)[]> {
       const ids = people.map(({ id }) => id);
-      const found = await askSubscribers(redis, ids, (batch, id) => batch.hmGet(keys.avatar(id), ['jid', 'image']));
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hmGet(keys.avatar(id), ['jid', 'hash']));
       return found.map((fields, i) => {
-        const [jid, image] = fields as (string | null)[];
-        return jid === people[i]?.jid ? (image ?? undefined) : undefined;
+        const [jid, hash] = fields as (string | null)[];
+        return jid === people[i]?.jid && hash ? hash : undefined;
       });
     },
 

@@ -1,5 +1,6 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
+import { slicesOf } from './slices.ts';
 
 /**
  * What changed about a subscriber. It says nothing personal: the listener reads the state itself,
@@ -18,7 +19,6 @@ export type Change =
 export const NOW_PLAYING = JSON.stringify({ what: 'now-playing' } satisfies Change);
 
 export type Events = ReturnType<typeof createEvents>;
-export type EventListener = (change: Change) => void;
 
 /** Redis pub/sub, a channel for each subscriber. Best effort: a listener that was away reads everything anew. */
 export function createEvents(redis: Redis, keys: Keys) {
@@ -31,38 +31,30 @@ export function createEvents(redis: Redis, keys: Keys) {
 
 export type EventSource = ReturnType<typeof createEventSource>;
 
-/** The listening side; needs a connection of its own. One Redis subscription serves all listeners of a channel. */
+/** The listening side; needs a connection of its own. There is one who hears it all, and shares it out. */
 export function createEventSource(connection: Redis, keys: Keys) {
-  const listeners = new Map<string, Set<EventListener>>();
+  let hear: (id: string, change: Change) => void = () => {};
 
   function dispatch(message: string, channel: string): void {
-    const change = JSON.parse(message) as Change;
-    for (const listener of listeners.get(channel) ?? []) listener(change);
+    // Nearly all are of this kind.
+    const change: Change = message === NOW_PLAYING ? { what: 'now-playing' } : JSON.parse(message);
+    hear(keys.toldBy(channel), change);
   }
 
   return {
-    /** Called when the connection is back: what was told meanwhile was not heard. */
-    onGap(listener: () => void): () => void {
-      connection.on('ready', listener);
-      return () => void connection.off('ready', listener);
+    /** `heard`: of every change; `missed`: the connection is back, and what was told meanwhile was not heard. */
+    follow(heard: (id: string, change: Change) => void, missed: () => void): void {
+      hear = heard;
+      connection.on('ready', missed);
     },
 
-    async listen(id: string, listener: EventListener): Promise<void> {
-      const channel = keys.events(id);
-      const known = listeners.get(channel);
-      if (known) known.add(listener);
-      else {
-        listeners.set(channel, new Set([listener]));
-        await connection.subscribe(channel, dispatch);
-      }
+    /** Hears of these subscribers from now on. */
+    async listen(ids: readonly string[]): Promise<void> {
+      for (const some of slicesOf(ids)) await connection.subscribe(some.map(keys.events), dispatch);
     },
 
-    async unlisten(id: string, listener: EventListener): Promise<void> {
-      const channel = keys.events(id);
-      const known = listeners.get(channel);
-      if (!known?.delete(listener) || known.size > 0) return;
-      listeners.delete(channel);
-      await connection.unsubscribe(channel, dispatch);
+    async unlisten(ids: readonly string[]): Promise<void> {
+      for (const some of slicesOf(ids)) await connection.unsubscribe(some.map(keys.events), dispatch);
     },
   };
 }

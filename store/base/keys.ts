@@ -125,6 +125,8 @@ export function createKeys(prefix: string) {
     metrics: `${prefix}:metrics`,
     /** Pub/sub channels, not keys. */
     events: (id: string) => of(id, 'events'),
+    /** Whose channel that is. */
+    toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
     wakes: (queue: MemoryQueue) => `${prefix}:wakes:${queue}`,
     /** Where whoever shows what subscribers play is woken: of every outlet whose jobs are in memory. */
     outletWakes: OUTLETS.map(({ queue }) => queue)

@@ -8,8 +8,8 @@ import { createPhotoUpload, type PhotoUpload } from './photo-upload.ts';
 
 export type Photos = ReturnType<typeof createPhotos>;
 
-/** Images that one command reads: each has up to 64 kB. */
-const IMAGES = 20;
+/** Which photo: of which book, and a name that begins with the image's digest, so that no other image has it. */
+export type PhotoName = { source: string | undefined; name: string };
 
 /**
  * The photos of a subscriber's books, by number, which is how a friend is found in them: for each book a hash `photos` (number key → a name made of the image's
@@ -18,28 +18,26 @@ const IMAGES = 20;
 export function createPhotos(redis: Redis, keys: Keys) {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
-  async function inBook(
-    id: string,
-    source: string | undefined,
-    numberKeys: readonly string[],
-  ): Promise<(Buffer | undefined)[]> {
-    const names = await askSlices(numberKeys, (some) => redis.hmGet(keys.photos(id, source), some));
-    const known = [...new Set(names.filter((name) => name !== null))];
-    const images = await askSlices(known, (some) => binary.hmGet(keys.images(id, source), some), IMAGES);
-    const imageOf = new Map(known.map((name, i) => [name, images[i] ?? undefined]));
-    return names.map((name) => (name === null ? undefined : imageOf.get(name)));
-  }
-
   return {
     /** Begins a set that takes the place of the whole one before, or is put in among it. */
     upload: (id: string, source?: SourceLease): PhotoUpload => createPhotoUpload(redis, keys, id, source),
 
     /** For each number: the photo of the contact that holds it; of several the own book's, then those of the sources by name. */
-    async of(id: string, numberKeys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    async of(id: string, numberKeys: readonly string[]): Promise<(PhotoName | undefined)[]> {
       if (numberKeys.length === 0) return [];
-      const sources = (await redis.sMembers(keys.sources(id))).sort();
-      const found = await Promise.all([undefined, ...sources].map((source) => inBook(id, source, numberKeys)));
-      return numberKeys.map((_, i) => found.map((photos) => photos[i]).find((photo) => photo !== undefined));
+      const books = [undefined, ...(await redis.sMembers(keys.sources(id))).sort()];
+      const found = await Promise.all(
+        books.map((source) => askSlices(numberKeys, (some) => redis.hmGet(keys.photos(id, source), some))),
+      );
+      return numberKeys.map((_, i) => {
+        const at = found.findIndex((names) => typeof names[i] === 'string');
+        return at < 0 ? undefined : { source: books[at], name: found[at]?.[i] as string };
+      });
+    },
+
+    /** Undefined when it is there no more. */
+    async image(id: string, { source, name }: PhotoName): Promise<Buffer | undefined> {
+      return (await binary.hGet(keys.images(id, source), name)) ?? undefined;
     },
 
     /** Every photo of a book, one at a time, with the numbers it belongs to. */

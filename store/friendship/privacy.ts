@@ -153,6 +153,11 @@ export function createPrivacies(redis: Redis, keys: Keys) {
   };
 }
 
+/** Whether fields of `blocked` or `dirty-blocked` name this one, by id or by the number under which it is held. */
+export function isNamed(fields: ReadonlySet<string>, { id, held }: { id: string; held?: string }): boolean {
+  return fields.has(SUBSCRIBER + id) || (held !== undefined && fields.has(NUMBER + held));
+}
+
 /** As fields of the hash `privacy`, in this order. */
 export function privacyFields({ discoverable, audience, privateUntil }: Privacy) {
   return {

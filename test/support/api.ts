@@ -74,6 +74,17 @@ export function createApi(server: { gatewayUrl: string; operatorKey: string }) {
     stop: (person: Person, device?: string) =>
       expectStatus(204, call('DELETE', path(person, `now-playing${device ? `?device=${device}` : ''}`))),
 
+    /** The picture behind a friend's `avatar`, as a `data:` URI; null where there is none. */
+    async picture(avatar: unknown): Promise<string | null> {
+      if (typeof avatar !== 'string') return null;
+      const response = await fetch(server.gatewayUrl + avatar, {
+        headers: { authorization: `Bearer ${server.operatorKey}` },
+      });
+      expect(response.status, avatar).to.equal(200);
+      const image = Buffer.from(await response.arrayBuffer());
+      return `data:${response.headers.get('content-type')};base64,${image.toString('base64')}`;
+    },
+
     async friends(person: Person): Promise<Record<string, unknown>[]> {
       const { body } = await expectStatus(200, call('GET', path(person, 'friends')));
       return (body as unknown as { friends: Record<string, unknown>[] }).friends;

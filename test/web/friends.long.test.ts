@@ -72,11 +72,10 @@ describe('the friends page, in a browser', () => {
     const bob = await textOf(tab.page, rowOf(scene.friends.bob));
     expect(bob).to.contain('Practising for Thursday').and.contain('Clair de lune').and.contain('Claude Debussy');
     expect(bob).to.contain('5:02');
-    const picture = await tab.page.$eval(
-      `${rowOf(scene.friends.bob)} img`,
-      (image) => (image as HTMLImageElement).naturalWidth,
-    );
-    expect(picture).to.equal(96);
+    await eventually(async () => {
+      const picture = `${rowOf(scene.friends.bob)} img`;
+      expect(await tab.page.$eval(picture, (image) => (image as HTMLImageElement).naturalWidth)).to.equal(96);
+    });
     expect(await textOf(tab.page, `${rowOf(scene.friends.dora)} .initials`)).to.equal('DL');
     const signs = await tab.page.$$eval('.dot', (dots) => dots.map((dot) => dot.getAttribute('aria-label')));
     expect(signs).to.deep.equal(['Online', 'Online', 'Offline', 'Away', 'Busy', 'Offline']);

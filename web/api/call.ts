@@ -6,6 +6,8 @@ export type CallOptions = {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** `default` for what the server lets the browser keep. */
+  cache?: 'default';
 };
 
 /** Calls the API as somebody; `path` begins behind `/v1`. @throws Problem */
@@ -32,7 +34,7 @@ export function createCall(token: string, onEnd: (worked: boolean) => void): Cal
 
 /** A call without a credential. @throws Problem */
 export async function callApi(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-  const { body, headers, signal } = options;
+  const { body, headers, signal, cache = 'no-store' } = options;
   const response = await fetch(`/v1${path}`, {
     method,
     headers: {
@@ -41,7 +43,7 @@ export async function callApi(method: string, path: string, options: CallOptions
     },
     ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
-    cache: 'no-store',
+    cache,
     credentials: 'omit',
     redirect: 'error',
   }).catch((err: unknown) => {

@@ -24,7 +24,7 @@ export type Friend = {
   availability: Availability;
   /** The signature. */
   status: string | null;
-  /** A data: URI. */
+  /** A path of the API, from the root. */
   avatar: string | null;
   nowPlaying: Tune | null;
 };

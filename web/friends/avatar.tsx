@@ -1,5 +1,6 @@
 import type { Friend } from '../api/shapes.ts';
 import { useTexts } from '../language/language.ts';
+import { usePicture } from './use-picture.ts';
 
 const SHADES = 6;
 
@@ -7,10 +8,11 @@ const SHADES = 6;
 export function Avatar({ friend }: { friend: Friend }) {
   const texts = useTexts();
   const { availability } = friend;
+  const { place, picture } = usePicture(friend.avatar);
   return (
-    <div class="avatar">
-      {friend.avatar?.startsWith('data:image/') ? (
-        <img src={friend.avatar} alt="" width="48" height="48" />
+    <div class="avatar" ref={place}>
+      {picture !== undefined ? (
+        <img src={picture} alt="" width="48" height="48" />
       ) : (
         <span class={`initials shade-${shadeOf(friend.subscriberId)}`} aria-hidden="true">
           {initialsOf(friend.name)}

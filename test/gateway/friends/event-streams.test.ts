@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createEventStreams, MOST_STREAMS } from '../../../gateway/friends/event-streams.ts';
+import { createEventStreams, MOST_STREAMS, type Opener } from '../../../gateway/friends/event-streams.ts';
 
 describe('gateway/friends/event-streams', () => {
   const opener = (token: string, address = '192.0.2.1', subscriber = 'alice') => ({
@@ -10,30 +10,34 @@ describe('gateway/friends/event-streams', () => {
 
   it('replaces the oldest stream of the token that has most', () => {
     const streams = createEventStreams(0);
-    const lone = streams.open(opener('lone'));
-    const many = Array.from({ length: MOST_STREAMS - 1 }, () => streams.open(opener('many')));
-    streams.open(opener('lone'));
-    expect(lone.replaced.aborted).to.equal(false);
-    expect(many.map(({ replaced }) => replaced.aborted)).to.deep.equal([true, ...many.slice(1).map(() => false)]);
-    streams.open(opener('many'));
-    expect(many[1]?.replaced.aborted).to.equal(true);
+    const replaced: string[] = [];
+    const open = (token: string, name: string) => streams.open(opener(token), () => replaced.push(name));
+    open('lone', 'lone');
+    const many = Array.from({ length: MOST_STREAMS - 1 }, (_, i) => open('many', `many ${i}`));
+    open('lone', 'second of the lone');
+    expect(replaced).to.deep.equal(['many 0']);
+    open('many', 'one more');
+    expect(replaced).to.deep.equal(['many 0', 'many 1']);
     many[2]?.leave();
-    streams.open(opener('many'));
-    expect(many[3]?.replaced.aborted, 'one has left').to.equal(false);
+    open('many', 'in the free place');
+    expect(replaced, 'one has left').to.have.length(2);
+    open('many', 'and another');
+    expect(replaced).to.deep.equal(['many 0', 'many 1', 'many 3']);
   });
 
   it('counts an address over all subscribers, gives back each place once, and lets a subscriber replace its own', () => {
     const streams = createEventStreams(MOST_STREAMS);
-    const places = Array.from({ length: MOST_STREAMS }, () => streams.open(opener('a')));
-    expect(() => streams.open(opener('b', '192.0.2.1', 'bob'))).to.throw('Too many event streams');
-    streams.open(opener('b', '192.0.2.2', 'bob'));
-    streams.open({ ...opener('c', '', 'carol'), address: undefined });
-    streams.open(opener('a'));
+    const open = (one: Opener) => streams.open(one, () => {});
+    const places = Array.from({ length: MOST_STREAMS }, () => open(opener('a')));
+    expect(() => open(opener('b', '192.0.2.1', 'bob'))).to.throw('Too many event streams');
+    open(opener('b', '192.0.2.2', 'bob'));
+    open({ ...opener('c', '', 'carol'), address: undefined });
+    open(opener('a'));
     places[0]?.leave();
-    expect(() => streams.open(opener('b', '192.0.2.1', 'bob')), 'it was replaced before').to.throw();
+    expect(() => open(opener('b', '192.0.2.1', 'bob')), 'it was replaced before').to.throw();
     places[1]?.leave();
     places[1]?.leave();
-    streams.open(opener('b', '192.0.2.1', 'bob'));
-    expect(() => streams.open(opener('b', '192.0.2.1', 'bob'))).to.throw();
+    open(opener('b', '192.0.2.1', 'bob'));
+    expect(() => open(opener('b', '192.0.2.1', 'bob'))).to.throw();
   });
 });

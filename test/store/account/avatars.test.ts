@@ -27,7 +27,7 @@ describe('store/account/avatars', () => {
       avatars,
       isDue: () => due.isMarked('avatar', 'alice'),
       ask: (hint: string | undefined, jid = JID) => avatars.ask('alice', jid, hint, NOW),
-      shown: async (jid = JID) => (await avatars.of([{ id: 'alice', jid }]))[0],
+      shown: async (jid = JID) => (await avatars.shown('alice', jid))?.image,
       leave: () => stores.subscribers.leave('alice', NOW),
     };
   }

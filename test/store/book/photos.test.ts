@@ -55,8 +55,11 @@ describe('store/book/photos', () => {
 
   describe('that a source puts in among others', () => {
     const small = (n: number) => Buffer.from(`image ${n}`);
-    const shown = async (...numbers: string[]) =>
-      (await stores.photos.of('alice', numbers)).map((photo) => photo?.toString());
+    const imagesOf = async (numbers: string[]) =>
+      Promise.all(
+        (await stores.photos.of('alice', numbers)).map((photo) => photo && stores.photos.image('alice', photo)),
+      );
+    const shown = async (...numbers: string[]) => (await imagesOf(numbers)).map((image) => image?.toString());
     async function stage(from: Stores, photos: Record<string, Buffer>) {
       const upload = from.photos.upload('alice', SOURCE);
       for (const [number, photo] of Object.entries(photos)) await upload.add([number], photo);
@@ -92,7 +95,7 @@ describe('store/book/photos', () => {
       expect(most.length).to.be.above(18);
       expect(Math.max(...most), 'words told to one script').to.be.below(2_000);
       expect(await shown('many-0', 'many-4999', 'c')).to.deep.equal(['image 5', 'image 5', 'image 3']);
-      expect((await stores.photos.of('alice', ['large-39']))[0]?.equals(image(39))).to.equal(true);
+      expect((await imagesOf(['large-39']))[0]?.equals(image(39))).to.equal(true);
       await upload.discard();
       expect(await staged()).to.deep.equal([]);
     });

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** Milliseconds between two looks at the loop. */
 const TICK = 2;
 
 /**
- * Watches this process's event loop: answers any request at `port` of loopback with the longest time, in milliseconds, for which
- * the loop was held since the last request. It is processor time of the main thread, so what others take from a shared machine
+ * Watches this process's event loop: answers a request at `port` of loopback with the longest time, in milliseconds, for which
+ * the loop was held since the last request, and one for `/memory` with what the process holds once its garbage is gone (`process.memoryUsage`). It is processor time of the main thread, so what others take from a shared machine
  * is not in it; where the system does not say (no Linux), it is the clock's.
  */
 export function serveLoopWatch(port: number): void {
@@ -18,13 +20,24 @@ export function serveLoopWatch(port: number): void {
     before = now;
   };
   setInterval(look, TICK).unref();
-  const server = createServer((_, response) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/memory') {
+      collectGarbage();
+      return response.writeHead(200, { connection: 'close' }).end(JSON.stringify(process.memoryUsage()));
+    }
     // What has held the loop until now is not yet looked at.
     look();
     response.writeHead(200, { connection: 'close' }).end(`${longest}`);
     longest = 0;
   });
   server.listen(port, '127.0.0.1').unref();
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
 }
 
 /** The first field of schedstat, nanoseconds on a processor; the main thread has the number of the process. */

@@ -7,6 +7,8 @@ export type StallWatch = {
   options: Required<Pick<StackOptions, 'entries' | 'env'>>;
   /** Milliseconds of processor time for which the gateway's event loop was held at most since this was last asked. */
   longest(): Promise<number>;
+  /** What the gateway holds once its garbage is gone, in bytes. */
+  memory(): Promise<NodeJS.MemoryUsage>;
 };
 
 /** Settings with which a stranger's calls are not refused before they are looked at. */
@@ -28,5 +30,6 @@ export async function watchStalls(built = process.env.EARSHOT_FROM_BUILD === '1'
       env: { WATCH_PORT: `${port}`, WATCHED_MAIN: main.href },
     },
     longest: async () => Number(await (await fetch(`http://127.0.0.1:${port}/`)).text()),
+    memory: async () => (await (await fetch(`http://127.0.0.1:${port}/memory`)).json()) as NodeJS.MemoryUsage,
   };
 }

@@ -25,20 +25,23 @@ describe('a photo in the own book', () => {
   afterEach(() => events?.close());
   after(async () => stack?.stop());
 
-  const avatar = async (person: Person) => (await api.friends(person))[0]?.avatar;
+  const avatar = async (person: Person) => api.picture((await api.friends(person))[0]?.avatar);
 
   it('is shown with the friend, to the book’s owner only', async () => {
     events = await openEvents(stack, alice);
     const { body } = await api.putVcards(alice, card('Bob', ['010-12345678', '139 0013 9000'], JPEG));
     expect(body.rejected).to.deep.equal([]);
-    await events.next('friend-added', (friend) => expect(friend.avatar).to.equal(dataUri(JPEG)));
+    let added: unknown;
+    await events.next('friend-added', ({ avatar: url }) => {
+      expect(url).to.be.a('string');
+      added = url;
+    });
+    expect(await api.picture(added)).to.equal(dataUri(JPEG));
     await api.settled(alice, bob);
     expect(await avatar(alice)).to.equal(dataUri(JPEG));
     expect(await avatar(bob)).to.equal(null);
     const again = await openEvents(stack, alice);
-    await again.next('friends', ({ friends }) =>
-      expect((friends as { avatar: string }[])[0]?.avatar).to.equal(dataUri(JPEG)),
-    );
+    await again.next('friends', ({ friends }) => expect((friends as { avatar: string }[])[0]?.avatar).to.equal(added));
     again.close();
   });
 

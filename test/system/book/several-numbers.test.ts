@@ -66,7 +66,7 @@ describe('several numbers for one subscriber', () => {
     await alices.item(bob.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Bob at work' }));
     const [friend] = await api.friends(alice);
     expect(friend).to.include({ subscriberId: bob.id, phoneNumber: WORK, name: 'Bob at work' });
-    expect(friend?.avatar, 'the photo beside that number').to.match(/^data:image\/png/);
+    expect(await api.picture(friend?.avatar), 'the photo beside that number').to.match(/^data:image\/png/);
     // Bob's JID, which Earshot made, tells the primary number; nothing else does.
     const told = JSON.stringify({ ...friend, jid: '' });
     expect(told).to.not.contain(bob.phoneNumber);

@@ -134,7 +134,7 @@ describe('a network address book in trouble', () => {
   });
 
   it('gives its photos, and takes back those of contacts that change or go', async () => {
-    const avatar = async () => (await api.friends(alice))[0]?.avatar;
+    const avatar = async () => api.picture((await api.friends(alice))[0]?.avatar);
     await link();
     await settled();
     await eventually(async () => expect(await avatar()).to.equal(dataUri('one')));

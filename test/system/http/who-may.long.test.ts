@@ -106,6 +106,8 @@ const TABLE: Record<string, number[]> = {
   [`PUT ${of('/privacy')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`GET ${of('/friends/events')}`]:                 [401, 401,  401,    403,  200,   403,     404,    200,    200],
+  // Nobody is a friend of that id.
+  [`GET ${of('/friends/{friendId}/avatar')}`]:      [401, 401,  401,    403,  404,   403,     404,    404,    404],
   [`GET ${of('/popular')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
 };
 
@@ -163,7 +165,8 @@ describe('who may call what', () => {
       const got: string[] = [];
       for (const [i, kind] of CALLERS.entries())
         for (const secret of secrets[kind]) {
-          const names = { subscriberId: subject.id, name: 'home', ...(await freshId(route, subject.id, mine)) };
+          const fixed = { subscriberId: subject.id, name: 'home', friendId: 'nobody' };
+          const names: Record<string, string> = { ...fixed, ...(await freshId(route, subject.id, mine)) };
           if (route.includes('{name}')) await api.expectStatus(202, api.call('PUT', linked, source));
           const status = await statusOf(route, n, names, secret);
           if (status !== expected[i]) got.push(`${kind}: ${status} instead of ${expected[i]}`);

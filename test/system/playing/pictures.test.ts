@@ -27,9 +27,11 @@ describe('how a friend appears', () => {
     await api.putVcards(alice, card('Bob', bob.phoneNumber));
     await api.settled(alice, bob);
     bobs = await connectFriend(stack, bob);
-    await eventually(async () =>
-      expect((await api.friends(alice))[0]).to.include({ availability: 'online', avatar: pngUri(IN_BOOK) }),
-    );
+    await eventually(async () => {
+      const [friend] = await api.friends(alice);
+      expect(friend?.availability).to.equal('online');
+      expect(await api.picture(friend?.avatar)).to.equal(pngUri(IN_BOOK));
+    });
     events = await openEvents(stack, alice);
     await events.next('friends', ({ friends }) => expect(friends).to.have.length(1));
   });
@@ -40,8 +42,16 @@ describe('how a friend appears', () => {
     await stack?.stop();
   });
 
-  const shown = async (friend: Person) =>
-    (await api.friends(alice)).find(({ subscriberId }) => subscriberId === friend.id)?.avatar;
+  const viewOf = async (friend: Person) =>
+    (await api.friends(alice)).find(({ subscriberId }) => subscriberId === friend.id);
+  const shown = async (friend: Person) => api.picture((await viewOf(friend))?.avatar);
+  /** The stream says that the picture is another one, and where it is. */
+  const tellsPicture = (image: Buffer, data: object = {}) =>
+    eventually(async () => {
+      const told = events.events.filter(({ event }) => event === 'presence').at(-1)?.data;
+      expect(told).to.include(data);
+      expect(await api.picture(told?.avatar)).to.equal(pngUri(image));
+    });
   const tells = (data: object) => events.next('presence', (told) => expect(told).to.include(data));
 
   async function publish(client: FriendClient, ...args: Parameters<typeof publishAvatar>): Promise<string> {
@@ -78,19 +88,39 @@ describe('how a friend appears', () => {
   it('with the avatar that the friend publishes, and with the photo of the own book when there is none', async () => {
     const avatar = png(900, 'pep');
     await publish(bobs, avatar);
-    await tells({ subscriberId: bob.id, online: true, availability: 'online', avatar: pngUri(avatar) });
+    await tellsPicture(avatar, { subscriberId: bob.id, online: true, availability: 'online' });
     expect(await shown(bob)).to.equal(pngUri(avatar));
     await bobs.set(withdrawAvatar());
     await bobs.appear({});
-    await tells({ avatar: pngUri(IN_BOOK) });
+    await tellsPicture(IN_BOOK);
     expect(await shown(bob)).to.equal(pngUri(IN_BOOK));
+  });
+
+  it('with a picture that has a URL of its own, which may be kept, and is nobody else’s to fetch', async () => {
+    const url = `${(await viewOf(bob))?.avatar}`;
+    expect(url).to.match(new RegExp(`^/v1/subscribers/${alice.id}/friends/${bob.id}/avatar\\?v=[\\w-]{16}$`));
+    const fetchAs = (token: string, path = url, headers = {}) =>
+      fetch(stack.gatewayUrl + path, { headers: { authorization: `Bearer ${token}`, ...headers } });
+    const first = await fetchAs(alice.token);
+    expect(first.headers.get('cache-control')).to.match(/^private, max-age=\d+, immutable$/);
+    expect(first.headers.get('vary')).to.match(/authorization/i);
+    expect(first.headers.get('content-type')).to.equal('image/png');
+    expect(Buffer.from(await first.arrayBuffer())).to.deep.equal(IN_BOOK);
+    const etag = first.headers.get('etag') ?? '';
+    expect((await fetchAs(alice.token, url, { 'if-none-match': etag })).status).to.equal(304);
+    const another = await fetchAs(alice.token, url.replace(/v=.*/, 'v=another'));
+    expect(another.headers.get('cache-control')).to.equal('private, no-cache');
+    expect((await fetchAs(bob.token)).status).to.equal(403);
+    const stranger = url.replace(bob.id, alice.id);
+    expect((await fetchAs(alice.token, stranger)).status).to.equal(404);
+    expect(JSON.stringify(events.events)).to.not.include('data:image');
   });
 
   it('with the photo of the vCard', async () => {
     const avatar = png(800, 'vcard');
     await bobs.set(vcardWith(avatar));
     await bobs.appear({});
-    await tells({ subscriberId: bob.id, avatar: pngUri(avatar) });
+    await tellsPicture(avatar, { subscriberId: bob.id });
     const { body } = await api.call('GET', api.path(bob, 'export'));
     expect(body.avatar).to.include({ jid: bob.jid, image: pngUri(avatar) });
   });
@@ -110,7 +140,7 @@ describe('how a friend appears', () => {
       expect(await shown(carol), what).to.equal(null);
     }
     await publish(carols, image);
-    await tells({ subscriberId: carol.id, avatar: pngUri(image) });
+    await tellsPicture(image, { subscriberId: carol.id });
     await carols.leave();
     const dave = await befriend('+8613600136000', 'Dave');
     const daves = await connectFriend(stack, dave);
@@ -147,7 +177,7 @@ describe('how a friend appears', () => {
     await api.putBook(person, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     const change = { upsert: [{ uid: name, name, phoneNumbers: [phoneNumber] }] };
     await api.expectStatus(202, api.call('PATCH', api.path(alice, 'address-book'), change));
-    await eventually(async () => expect(await shown(person)).to.not.equal(undefined));
+    await eventually(async () => expect(await viewOf(person)).to.not.equal(undefined));
     return person;
   }
 });
@@ -178,7 +208,9 @@ describe('another set-up', () => {
     const photo = png(900, 'apart');
     await bobs.set(vcardWith(photo));
     await bobs.announce(sha1(photo));
-    await eventually(async () => expect((await api.friends(alice))[0]?.avatar).to.equal(pngUri(photo)));
+    await eventually(async () =>
+      expect(await api.picture((await api.friends(alice))[0]?.avatar)).to.equal(pngUri(photo)),
+    );
     await bobs.leave();
     await api.play(bob, { title: 'Off the record' });
     await eventually(async () => {

@@ -1,0 +1,88 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Line } from './lines.ts';
+
+/** The way out of one event stream. */
+export type LineWriter = {
+  write(line: Line): void;
+  /** Whether the client has not taken what it was sent: nothing more is to be written until it was `drained`. */
+  isFull(): boolean;
+  /** Settled when the client has taken it, or is gone. */
+  taken(): Promise<void>;
+  /** After a last line. */
+  end(): void;
+  /** At once; also a client that takes nothing sees that it is over. */
+  destroy(): void;
+};
+
+/** `closed`: nothing can be written any more. */
+export type WriterCalls = { drained(): void; closed(): void };
+
+/**
+ * Begins the answer and writes its lines. They go straight to the connection, framed already: one
+ * line goes to thousands, and a response frames each for each of them.
+ */
+export function createLineWriter(
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders,
+  calls: WriterCalls,
+): LineWriter {
+  return new HttpLineWriter(response, headers, calls);
+}
+
+/** A class, as there are thousands: functions of its own would be half of what a stream takes. */
+class HttpLineWriter implements LineWriter {
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  readonly #isChunked: boolean;
+  #isOver = false;
+  #resume: (() => void) | undefined;
+
+  constructor(response: ServerResponse, headers: OutgoingHttpHeaders, { drained, closed }: WriterCalls) {
+    const { socket, httpVersion } = response.req;
+    this.#response = response;
+    this.#socket = socket;
+    // A proxy of HTTP/1.0 knows no chunks.
+    this.#isChunked = httpVersion !== '1.0';
+    const onDrain = () => {
+      this.#resume?.();
+      drained();
+    };
+    const onClose = () => {
+      this.#isOver = true;
+      socket.off('drain', onDrain);
+      this.#resume?.();
+      closed();
+    };
+    if (socket.destroyed) setImmediate(onClose);
+    else response.once('close', onClose);
+    socket.setNoDelay(true);
+    socket.on('drain', onDrain);
+    response.writeHead(200, headers);
+    response.flushHeaders();
+  }
+
+  write({ chunk, text }: Line): void {
+    if (!this.#isOver) this.#socket.write(this.#isChunked ? chunk : text);
+  }
+
+  isFull(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  async taken(): Promise<void> {
+    if (!this.isFull() || this.#isOver) return;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#response.end();
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+}
