@@ -22,6 +22,7 @@ const FIRST_REST = 30_000;
 const LONGEST_REST = 300_000;
 const MOST_SILENT = 10_000;
 
+/** For all queues of one component: an account that does not answer one of them is left alone by all. */
 export function createPatience({ stores, queues, stream, log, now }: Context): Patience {
   /** Who did not answer, the longest ago first. `rest`: for how long it is left alone. */
   const silent = new Map<string, { until: number; rest: number }>();

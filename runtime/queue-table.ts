@@ -63,12 +63,15 @@ export type MemoryQueue = {
   [Name in QueueName]: (typeof QUEUES)[Name]['jobs'] extends 'in-memory' ? Name : never;
 }[QueueName];
 
+/** In the order of the table. */
 export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 
+/** Whether its jobs are kept in memory, and not by BullMQ. */
 export function isInMemory(name: QueueName): name is MemoryQueue {
   return QUEUES[name].jobs === 'in-memory';
 }
 
+/** The queues whose jobs this process runs. */
 export function queuesOf<Process extends QueueProcess>(process: Process): QueueOf<Process>[] {
   return QUEUE_NAMES.filter((name) => QUEUES[name].process === process) as QueueOf<Process>[];
 }

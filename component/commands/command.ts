@@ -57,6 +57,7 @@ export type Command = {
 /** What somebody answered cannot be taken; the text says why, in their language. The same is asked again. */
 export class Refusal extends Error {}
 
+/** Whether the command goes on, and is not done. */
 export function isStage(outcome: Outcome): outcome is Stage {
   return 'next' in outcome;
 }

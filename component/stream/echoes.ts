@@ -30,6 +30,7 @@ const MOST_EXPECTED = 50;
  */
 const BUSY = -1;
 
+/** For one stream; all is forgotten with it. `now`: milliseconds since the epoch. */
 export function createEchoes(now: () => number): Echoes {
   // In the order of the last publish, the oldest first.
   const expected = new Map<string, Expected>();

@@ -18,12 +18,17 @@ const AVAILABILITY: Readonly<Record<Show, Availability>> = {
   dnd: 'busy',
 };
 
+/**
+ * What friends are shown of all clients of an account: that of the highest priority counts (RFC
+ * 6121, section 4.7.2.3).
+ */
 export function onlineOf(resources: readonly Resource[]): Online {
   const best = resources.reduce<Resource | undefined>((a, b) => (a && a.priority >= b.priority ? a : b), undefined);
   if (!best) return OFFLINE;
   return { online: true, availability: AVAILABILITY[best.show], status: best.status === '' ? null : best.status };
 }
 
+/** Whether friends see no difference. */
 export function sameOnline(a: Online, b: Online): boolean {
   return a.online === b.online && a.availability === b.availability && a.status === b.status;
 }

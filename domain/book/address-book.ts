@@ -81,6 +81,7 @@ export function namelessUid(content: string): string {
   return MADE + content;
 }
 
+/** Whether it was made up for a contact that came without a uid. */
 export function isNameless(uid: string): boolean {
   return uid.startsWith(MADE);
 }

@@ -16,6 +16,7 @@ export type GroupGathering = {
 /** Contacts that share an identifier and join a group by it. */
 const MOST_TWINS = 3;
 
+/** For the cards of one book, as they come in. */
 export function createGroupGathering(): GroupGathering {
   const contacts = new Map<string, Contact[]>();
   const groups: GroupCard[] = [];

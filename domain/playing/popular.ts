@@ -19,6 +19,7 @@ export const HISTORY = 7 * 86_400_000;
 /** Distinct pieces that are kept of one subscriber. */
 export const LONGEST_HISTORY = 50;
 
+/** What is remembered of a tune. */
 export function pieceOf({ kind, title, artist, uri }: Tune): Piece {
   return { kind, title, ...(artist === undefined ? {} : { artist }), ...(uri === undefined ? {} : { uri }) };
 }

@@ -13,6 +13,7 @@ export type TextDecoding = {
   settle(texts: readonly Buffer[]): void;
 };
 
+/** For one file. What was guessed first is favoured for the rest, as a file seldom has two encodings. */
 export function createTextDecoding(): TextDecoding {
   let favoured: string | undefined;
   return {

@@ -29,6 +29,10 @@ export function requireDeclaredAccess(app: FastifyInstance): void {
   });
 }
 
+/**
+ * Whether the caller's scopes are enough; a subscriber has none, and may call what is open to
+ * `self`. Whose resource it is comes later (`subscriberOf`).
+ */
 export function mayCall(caller: Caller, access: Access | undefined): boolean {
   if (!access) return false;
   return caller.kind === 'subscriber' ? access.self === true : caller.scopes.includes(access.scope);

@@ -26,6 +26,7 @@ const SHAPE = /^[\x21-\x7e]{1,255}$/;
 /** Keys that a subscriber may use a day, and that callers without a credential may at one address. */
 export const MOST_KEYS = { subscriber: 200, address: 10_000 };
 
+/** 1 to 255 visible ASCII characters. */
 export function isIdempotencyKey(key: string | string[]): key is string {
   return typeof key === 'string' && SHAPE.test(key);
 }

@@ -9,6 +9,7 @@ import type { Caller, Carrier } from './caller.ts';
 /** Finds out who calls, from the header Authorization (RFC 6750, section 2.1). @throws Fault UNAUTHENTICATED */
 export type Identify = (authorization: string | undefined) => Promise<Caller>;
 
+/** Knows the operator's key, carriers' keys, access tokens of the issuer, and subscribers' tokens. */
 export function createIdentify({ config, stores, now }: Context): Identify {
   const readAccessToken = config.edge.oauth && createAccessTokenReader(config.edge.oauth, now);
   const operatorHash = hashOf(config.operatorKey);

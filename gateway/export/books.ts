@@ -22,6 +22,7 @@ export async function* exportContacts(context: Context, { id }: Subscriber) {
       }
 }
 
+/** Every photo in the books, with the hashes of its contact's numbers. */
 export async function* exportPhotos(context: Context, { id }: Subscriber) {
   for (const source of await booksOf(context, id))
     for await (const { numberKeys, image } of context.stores.photos.all(id, source))

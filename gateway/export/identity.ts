@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { privacyView } from '../friends/privacy-settings.ts';
 import { toTime } from './section.ts';
 
+/** The record, with numbers as they are and as they are hashed. */
 export async function exportSubscriber({ stores }: Context, subscriber: Subscriber) {
   const { id, jid, displayName, state } = subscriber;
   const heardAt = await stores.hearing.last(id);
@@ -28,6 +29,7 @@ export async function exportAccounts({ stores }: Context, { id }: Subscriber) {
   return { made, former: former.map(({ jid }) => jid), ...(heard === undefined ? {} : { heard }) };
 }
 
+/** Where the subscriber is signed in; tokens are kept as hashes only. */
 export async function exportTokens({ stores, now }: Context, { id }: Subscriber) {
   const devices = await stores.tokens.list(id, now());
   return devices.map(({ deviceName, createdAt, usedAt, expiresAt }) => ({
@@ -38,11 +40,13 @@ export async function exportTokens({ stores, now }: Context, { id }: Subscriber)
   }));
 }
 
+/** The passwords for players, which are kept as hashes only. */
 export async function exportApplicationPasswords({ stores }: Context, { id }: Subscriber) {
   const passwords = await stores.applicationPasswords.list(id);
   return passwords.map(({ name, createdAt }) => ({ name, createdAt: toTime(createdAt) }));
 }
 
+/** The settings, and whom the subscriber blocks. */
 export async function exportPrivacy(context: Context, { id }: Subscriber, grant: Pick<Grant, 'ranges'>) {
   const { privacies } = context.stores;
   const [state, blocked] = await Promise.all([privacies.read(id), privacies.blocked(id)]);
@@ -55,6 +59,7 @@ export async function exportBudget({ stores }: Context, { id }: Subscriber) {
   return { askedNumberHashes: asked, waitingNumberHashes: waiting };
 }
 
+/** What has still to be done for the subscriber. */
 export async function exportPending({ stores }: Context, { id }: Subscriber) {
   const { due, numberKeys, subscribers, rosterItems, change } = await stores.pending.of(id);
   return {

@@ -19,6 +19,7 @@ export type Section = {
   ): Promise<unknown> | AsyncIterable<unknown>;
 };
 
+/** From milliseconds since the epoch to RFC 3339. */
 export function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

@@ -90,6 +90,7 @@ export async function expectedVersion(
   return version;
 }
 
+/** Whether the caller wants it done only in a certain state (RFC 9110, section 13). */
 export function hasCondition({ headers }: FastifyRequest): boolean {
   return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
 }

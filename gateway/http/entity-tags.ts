@@ -35,6 +35,7 @@ export function tagOf(shown: unknown): string {
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 22);
 }
 
+/** As it stands in ETag (RFC 9110, section 8.8.3). */
 export function quoted(tag: string): string {
   return `"${tag}"`;
 }

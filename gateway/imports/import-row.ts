@@ -72,6 +72,7 @@ async function add(context: Context, job: ImportJob, draft: Draft): Promise<RowR
   }
 }
 
+/** What the report says of a row that has made a subscriber; `password`: of the account that was made with it. */
 export function created({ id }: Subscriber, password?: string): RowResult {
   return { outcome: 'created', subscriberId: id, subject: id, ...(password === undefined ? {} : { password }) };
 }

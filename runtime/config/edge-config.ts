@@ -26,6 +26,7 @@ export type EdgeConfig = {
 /** `host`: an address of this machine. */
 export type Place = { host: string; port: number };
 
+/** What stands between the API and the net: TLS, CORS, proxies, limits, access tokens of an issuer. */
 export function edgeConfig(read: Reader): EdgeConfig {
   return {
     oauth: read.given('EARSHOT_OAUTH_ISSUER') === undefined ? undefined : oauth(read),

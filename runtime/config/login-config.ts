@@ -52,6 +52,7 @@ const RANGE = /^(?:\*|\+[1-9]\d{0,14})$/;
 /** Three text messages long. */
 const LONGEST_TEXT = 480;
 
+/** EARSHOT_CODE_…: codes by text message, to whom, and how many. */
 export function verificationConfig(read: Reader): VerificationConfig {
   const outbox = read.safeUrl(WEBHOOK) === undefined;
   return {
@@ -93,6 +94,7 @@ function countries(read: Reader, outbox: boolean): string[] {
   return list.length > 0 ? list : ['*'];
 }
 
+/** EARSHOT_SMS_…: the operator's webhook that sends them, and what it is to send. */
 export function smsConfig(read: Reader): SmsConfig {
   const url = read.safeUrl(WEBHOOK);
   const secret = read.matching(
@@ -107,6 +109,7 @@ export function smsConfig(read: Reader): SmsConfig {
   return { webhook: url === undefined ? undefined : { url, secret: Buffer.from(secret.slice(6), 'base64') }, text };
 }
 
+/** EARSHOT_ASSERTION_…: who may say whose a number is (RFC 7523). */
 export function assertionConfig(read: Reader): AssertionConfig {
   const issuers = words(read.text('EARSHOT_ASSERTION_ISSUER', ''));
   const keys = words(read.text('EARSHOT_ASSERTION_JWKS_URL', ''));

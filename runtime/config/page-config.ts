@@ -3,6 +3,7 @@ import type { Reader } from './env-reader.ts';
 /** The friends page. `searchUrl`: a template with `{title}` and perhaps `{artist}`; undefined: no piece can be looked up. */
 export type PageConfig = { on: boolean; name: string; searchUrl: string | undefined };
 
+/** EARSHOT_PAGE…, and EARSHOT_SEARCH_URL. */
 export function pageConfig(read: Reader): PageConfig {
   return {
     on: read.oneOf('EARSHOT_PAGE', ['on', 'off'], 'on') === 'on',

@@ -19,6 +19,7 @@ export const SHARE_SECONDS = 86_400;
 /** Where an entry stands. `whose`: of a lane that is shared, who makes it. */
 export type AuditPlace = { kind: AuditKind; lane: string; whose: string };
 
+/** How many entries of a kind one lane keeps, of what the operator allows in all. */
 export function lengthOf(kind: AuditKind, maxEntries: number): number {
   return Math.ceil(maxEntries * LENGTHS[kind]);
 }

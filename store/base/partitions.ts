@@ -12,6 +12,7 @@ export const PACKED_BYTES = 9;
 /** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
 export type Place = { bucket: number; field: Buffer };
 
+/** Where that number stands in the directory and the reverse index. */
 export function placeOf(numberKey: string): Place {
   const packed = packNumberKey(numberKey);
   return { bucket: packed.readUInt16BE(0), field: packed.subarray(BUCKET_BYTES) };
@@ -27,10 +28,12 @@ export function partitionOf(id: string): number {
   return fnv1a(id) % PARTITIONS;
 }
 
+/** Each hash tag by its number. */
 export function allPartitions(): number[] {
   return Array.from({ length: PARTITIONS }, (_, partition) => partition);
 }
 
+/** The ids under each hash tag, so that those of one can be written in one step. */
 export function byPartition(ids: readonly string[]): Map<number, string[]> {
   const parts = new Map<number, string[]>();
   for (const id of ids) {

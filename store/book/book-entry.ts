@@ -26,6 +26,7 @@ export function entriesOf(seal: BookSeal, { name, groups }: Label, tag: string):
   return (number) => start + sealed(number);
 }
 
+/** The entries of all contacts that have one number, as its value; those with a name come first. */
 export function joinEntries(entries: Iterable<string>): string {
   return [...entries].sort(namedFirst).join('');
 }

@@ -22,6 +22,7 @@ const MOST_SHARING = 64;
 /** Bytes of all values of a book: labels stand at each of their numbers. */
 export const LARGEST_IMAGE = 16 * 1024 * 1024;
 
+/** The image of a whole book. @throws Fault PAYLOAD_TOO_LARGE */
 export async function imageOf(seal: BookSeal, book: Book): Promise<Changed> {
   return changedImage(seal, { held: new Map(), uids: new Set() }, book, []);
 }
@@ -116,6 +117,7 @@ function tooLarge(): Fault {
 /** What turns one side of an image into another. */
 export type Difference = { set: [string, string][]; unset: string[] };
 
+/** What has to be written so that `before` becomes `after`; a long one lets the event loop go in between. */
 export async function differenceOf(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,

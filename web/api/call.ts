@@ -1,6 +1,7 @@
 import { learnTime } from './clock.ts';
 import { problemOf, toProblem } from './problem.ts';
 
+/** What a request has beside its method and path. */
 export type CallOptions = {
   /** A File goes out as it is, anything else as JSON. */
   body?: unknown;
@@ -13,7 +14,7 @@ export type CallOptions = {
 /** Calls the API as somebody; `path` begins behind `/v1`. @throws Problem */
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<Response>;
 
-/** Somebody's own resources. `onEnd`: the token is not valid; whether it was before. */
+/** Calls the API about the resources of whoever has the token. `onEnd` is called when the token is not valid; `worked`: whether it was before. */
 export function createCall(token: string, onEnd: (worked: boolean) => void): Call {
   let worked = false;
   return async (method, path, { headers, ...options } = {}) => {

@@ -7,6 +7,7 @@ const SECOND = 1_000;
 /** Milliseconds since the epoch, by the server's clock. */
 export const NowContext = createContext(0);
 
+/** The server's time in milliseconds, as it ticks for the whole page (see `useTicking`). */
 export function useNow(): number {
   return useContext(NowContext);
 }

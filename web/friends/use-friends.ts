@@ -6,6 +6,7 @@ import { afterEvent, type FriendList } from './list-state.ts';
 /** Friends as they are, live. */
 export type Friends = { list: FriendList; connection: Connection };
 
+/** Follows the event stream while the page is seen, and opens it again when it ends. */
 export function useFriends(call: Call): Friends {
   const [list, setList] = useState<FriendList>();
   const [connection, setConnection] = useState<Connection>('connecting');

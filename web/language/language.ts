@@ -5,7 +5,7 @@ import { en } from './en.ts';
 import type { Texts } from './texts.ts';
 import { zh } from './zh.ts';
 
-/** BCP 47 */
+/** A language that the page speaks, by its tag (BCP 47). */
 export type Language = 'en' | 'zh-Hans';
 
 const TEXTS: Record<Language, Texts> = { en, 'zh-Hans': zh };
@@ -18,16 +18,20 @@ export function preferredLanguage(): Language {
   return wanted?.toLowerCase().startsWith('zh') ? 'zh-Hans' : 'en';
 }
 
+/** For the next time, in this browser. */
 export function rememberLanguage(language: Language): void {
   writeTo('browser', KEY, language);
 }
 
+/** The language of everything inside. */
 export const LanguageContext = createContext<Language>('en');
 
+/** See `LanguageContext`. */
 export function useLanguage(): Language {
   return useContext(LanguageContext);
 }
 
+/** What the page says, in that language. */
 export function useTexts(): Texts {
   return TEXTS[useLanguage()];
 }

@@ -16,6 +16,7 @@ type Read = { privacy: Privacy; etag: string };
 /** Another device may change them, too. */
 const EVERY = 60_000;
 
+/** The settings, read once a minute while they are seen, and changed one by one. */
 export function usePrivacy(call: Call): PrivacyControl {
   const load = useCallback(() => read(call), [call]);
   const { value, setValue, refresh } = usePolled(load, EVERY);

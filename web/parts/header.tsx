@@ -11,6 +11,7 @@ type Props = {
   onSignOut?: () => void;
 };
 
+/** The top of each page: the name of the service, the views, the language and the way out. */
 export function Header({ name, view, onLanguage, onSignOut }: Props) {
   const texts = useTexts();
   return (

@@ -26,6 +26,7 @@ export function unpackEtags(packed: string): Map<string, string> {
   return marks;
 }
 
+/** The part of an ETag's hash that is kept: enough to see that a card has changed. */
 export function markOf(etag: string): string {
   return createHash('sha256')
     .update(etag)

@@ -28,6 +28,7 @@ export function toStatusFault(status: number): Fault {
   );
 }
 
+/** The server that is named is one of the operator's own network, where a stranger must not look. */
 export function internalAddress(): Fault {
   return new Fault(
     'PERMISSION_DENIED',

@@ -12,11 +12,13 @@ export function propfindBody(properties: readonly string[]): string {
   return document('d:propfind', propOf(properties));
 }
 
+/** What has changed since that token; empty: everything (RFC 6578, section 3.2). */
 export function syncBody(syncToken: string): string {
   const since = `<d:sync-token>${escaped(syncToken)}</d:sync-token><d:sync-level>1</d:sync-level>`;
   return document('d:sync-collection', since + propOf(['d:getetag']));
 }
 
+/** These cards, with their ETags (RFC 6352, section 8.7). */
 export function multigetBody(paths: readonly string[]): string {
   const hrefs = paths.map((path) => `<d:href>${escaped(path)}</d:href>`);
   return document('c:addressbook-multiget', propOf(['d:getetag', 'c:address-data']) + hrefs.join(''));

@@ -30,6 +30,7 @@ export function completed(visit: Visit, command: Command, sessionid: string, don
   return commandElement(visit, command, 'completed', sessionid, parts);
 }
 
+/** `<command/>` of an answer (XEP-0050, section 2). */
 export function commandElement(
   { texts }: Visit,
   { name }: Command,
