@@ -9,7 +9,7 @@ import { Fault } from './fault.ts';
 export type { ColumnReport } from './csv/column-report.ts';
 export type { CsvContact } from './csv/contact.ts';
 
-/** One row of the file, by its position from 0 after the header, broken ones counted; else as a card's result. */
+/** What became of one row: a contact, or why it is none. `index`: its place after the header, from 0, broken rows counted; `line`: of the file. */
 export type CsvResult = { index: number; contact: CsvContact } | { index: number; line: number; reason: string };
 
 /** Reads address books as they come in: `push` returns the rows that its chunk completed, `end` those that were left. */

@@ -44,7 +44,10 @@ function readHolder(file: string): number | undefined {
   }
 }
 
-/** When a process started, in the kernel's ticks since boot: the same number after a reboot or a wrap of process ids is another process. */
+/**
+ * When a process started, in clock ticks since boot. Its id alone does not name it: after a reboot,
+ * or when the ids begin again, another process may have the same one.
+ */
 function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -22,7 +22,10 @@ export function stopSignal(hurry: () => void): AbortSignal {
   return controller.signal;
 }
 
-/** Whoever stops npm means us, but a SIGKILL is not passed on, and a SIGTERM gets no further than npm's shell. */
+/**
+ * Stops when the parent process is gone. Whoever stops npm wants us to stop, too, but npm passes no
+ * signal on: a SIGKILL it cannot, and a SIGTERM ends with the shell that npm has started.
+ */
 function whenOrphaned(stop: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -7,7 +7,7 @@ export type RedisPlace = { urls: readonly [string, ...string[]]; cluster: boolea
  */
 export type WhenAway = 'fail-fast' | 'wait';
 
-/** What every connection is told, to one server as to each node of a cluster. */
+/** The options of every connection, to a single server or to a node of a cluster. */
 export function connectionOptions(whenAway: WhenAway) {
   return {
     disableOfflineQueue: whenAway === 'fail-fast',

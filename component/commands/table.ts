@@ -31,7 +31,7 @@ export function commandsOf({ config }: CommandContext): readonly Command[] {
   return config.players === 'on' ? ALL : ALL.filter((command) => command !== passwords);
 }
 
-/** Those that are shown to who asks: to somebody without a number, how to link one. */
+/** The commands that this user is shown; to somebody whose account is linked to no number, those alone that need none. */
 export function commandsFor({ context, subscriber }: Visit): readonly Command[] {
   return commandsOf(context).filter(({ open }) => open === 'to users' || subscriber !== undefined);
 }

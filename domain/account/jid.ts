@@ -1,6 +1,10 @@
 import saslprep from '@mongodb-js/saslprep';
 
-/** Nodeprep (RFC 6122, appendix A.5) and RFC 7622, section 3.3.1 keep these out of a localpart; the ideographs are now other ones to NFC, and were not to nodeprep. */
+/**
+ * What a localpart cannot have: the signs, by RFC 7622, section 3.3.1; the ideographs, because NFC maps
+ * them to other ones while nodeprep (RFC 6122, appendix A.5) knew an older Unicode, so that one server
+ * would keep another name than the next.
+ */
 const EXCLUDED = /["&'/:<>@\uFA2E\uFA2F\uFA6B-\uFAD9\u{2F868}\u{2F874}\u{2F91F}\u{2F95F}\u{2F9BF}]/u;
 /** The characters of PRECIS' IdentifierClass (RFC 8264, section 4.2) with its exceptions (section 9.6), but for those that depend on their neighbours. */
 const IDENTIFIER = /^[!-~\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}\u06FD\u06FE\u0F0B\u3007]+$/u;

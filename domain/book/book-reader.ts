@@ -85,7 +85,10 @@ export async function toBook(
 
 type KeysOf = (field: string) => Promise<string[]>;
 
-/** Reads so many numbers, or fields without one, as a book may have, each in its turn. */
+/**
+ * Reads the numbers of one field after the other, and lets others have the processor in between.
+ * A field without a number counts as one. @throws Fault PAYLOAD_TOO_LARGE for more than a book may have
+ */
 function createKeysOf(
   ownNumber: string,
   { numberKeyOf, guessedNumbers }: NumberReading,

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { NothingOrNoOptions, problems, SubscriberParams } from '../schemas/common.ts';
 import { NewAccountPassword } from '../schemas/subscribers.ts';
 
-/** The password of a subscriber's XMPP account: shown once, so that a lost one is set anew. */
+/** A new password for a subscriber's XMPP account. It is shown in the answer alone: whoever loses it has another one set. */
 export function accountPasswordRoutes(context: Context): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(

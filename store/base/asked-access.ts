@@ -20,7 +20,10 @@ export function askForAccess(batch: Batch, keys: Keys, id: string, now: number):
   for (const due of duesOf(keys, 'audience', id)) batch.zAdd(due, { value: id, score: now + GRACE });
 }
 
-/** Lua: asks for it with a stamp that is new; the caller makes the outlets due. */
+/**
+ * Lua: `askForAccess(stamp)`, the same from within a script, with a stamp that is new. The script
+ * itself puts the subscriber into the outlets' due lists.
+ */
 export const ASK_FOR_ACCESS = defineLua({
   keys: ['playing'],
   lua: `

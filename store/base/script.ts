@@ -66,13 +66,16 @@ type ArgsOf<Arg extends string, List extends string> = Record<Arg, ScriptValue> 
 /** Lua that Redis runs as one step: nobody else's command comes between. */
 export type Script<Keys, Args, Reply> = {
   run(redis: Evaluates, keys: Keys, args: Args): Promise<Reply>;
-  /** In one step with something else, if there is anything; what fails of that fails nothing else. */
+  /**
+   * As `run`; with `along` in one MULTI with its commands, where an error of one of those undoes
+   * nothing and is told by `written` alone.
+   */
   runWith(along: Along | undefined, redis: Redis, keys: Keys, args: Args): Promise<Reply>;
   /** As one command of a batch, whose replies are as Redis gives them. */
   add(batch: Batch, keys: Keys, args: Args): void;
 };
 
-/** What is to be written in one step with something else. `written`: it was. */
+/** Commands that are to go in one MULTI with a script. `written`: afterwards, whether none of them failed. */
 export type Along = { add(batch: Batch): void; written: boolean };
 
 type Evaluates = { eval(script: string, words: { keys: string[]; arguments: string[] }): Promise<unknown> };

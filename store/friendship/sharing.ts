@@ -70,10 +70,12 @@ return 1`,
 });
 
 /**
- * To be written with friends that are new, or that stand in other groups now. Ends the partings of those among them who were being let go of: a
- * parting otherwise waits for a job of the other end, and that end may have become a friend again without ever hearing of it. Asks for the audience
- * to be looked at, as `askForAccess` does, and replies 1, if a parting ended or if the subscriber shares with chosen groups only: the XMPP
- * server has to be told each member of those by JID.
+ * To be written in one step with friends who are new, or who are in other groups now. Somebody among
+ * them may have been parting a moment ago: that parting ends here, because it would wait for the
+ * other end, which may have become a friend again before it heard of the parting.
+ *
+ * Replies 1, and has the outlets look at who sees the tune, if a parting ended, or if the
+ * subscriber shares with chosen groups only: each member of those is told to the outlet by name.
  */
 export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
   WELCOME.add(

@@ -15,8 +15,8 @@ export type Access = {
 };
 
 /**
- * What is asked of the thread that reads servers, and what it answers. `open` is for all that
- * follow in the same session, `close` ends it.
+ * What is asked of the thread that reads servers, and what it answers. `open` begins a
+ * session: its `access` holds for every call that follows in it, until `close`.
  */
 export type Calls = {
   open: { ask: [access: Access]; answer: undefined };
