@@ -26,6 +26,7 @@ import { createOffers } from './friendship/offers.ts';
 import { createOtherEnds } from './friendship/other-ends.ts';
 import { createPairs } from './friendship/pairs.ts';
 import { createPrivacies } from './friendship/privacy.ts';
+import { createPrivacyFields } from './friendship/privacy-fields.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
 import { createRosterWork } from './friendship/roster-work.ts';
 import { createSharing } from './friendship/sharing.ts';
@@ -60,6 +61,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);
   const sealOf = createBookSeals(secretsKey);
+  const privacyFields = createPrivacyFields(secretsKey);
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -85,23 +87,23 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     idempotency: createIdempotency(redis, keys),
     limits: createLimits(redis, keys),
     listening: createListening(redis, keys),
-    nowPlaying: createNowPlaying(redis, keys),
+    nowPlaying: createNowPlaying(redis, keys, privacyFields),
     offers: createOffers(redis, keys),
     pairs: createPairs(redis, keys),
     pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),
     playerSessions: createPlayerSessions(redis, keys),
-    privacies: createPrivacies(redis, keys),
+    privacies: createPrivacies(redis, keys, privacyFields),
     presences: createPresences(redis, keys),
-    recent: createRecent(redis, keys),
+    recent: createRecent(redis, keys, privacyFields),
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     runs: createRuns(redis, keys),
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
-    sights: createSights(redis, keys),
-    situations: createSituations(redis, keys),
+    sights: createSights(redis, keys, privacyFields),
+    situations: createSituations(redis, keys, privacyFields),
     statuses: createStatuses(redis, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
     told: createTold(redis, keys),

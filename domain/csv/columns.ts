@@ -8,15 +8,19 @@ export type Columns = { delimiter: string; names: string[]; roles: (Role | undef
 
 const DELIMITERS = [',', ';', '\t'];
 
+/** More digits than the name of a column has, and as many as a number that is written without any mark. */
+const DIGITS = /\d.*\d.*\d.*\d.*\d/;
+
 /**
- * Finds the columns and the delimiter in the line of headers; `delimiter` where the file says it. Undefined when no header is known, or a
- * telephone number stands among them: then the line is none of headers.
+ * Finds the columns and the delimiter in the line of headers; `delimiter` where the file says it. Undefined when a telephone number stands
+ * among them, or, where none of them is known, any number: then the line is none of headers.
  */
 export function readColumns(header: string, delimiter?: string): Columns | undefined {
   const [best] = (delimiter === undefined ? DELIMITERS : [delimiter])
     .map((one) => toColumns(splitRow(header, one).slice(0, MAX_COLUMNS), one))
-    .sort((a, b) => known(b.roles) - known(a.roles));
-  return best && known(best.roles) > 0 && !best.names.some(looksLikeTelephone) ? best : undefined;
+    .sort((a, b) => known(b.roles) - known(a.roles) || b.names.length - a.names.length);
+  if (!best || best.names.some(looksLikeTelephone)) return undefined;
+  return known(best.roles) > 0 || !best.names.some((name) => DIGITS.test(name)) ? best : undefined;
 }
 
 function toColumns(names: string[], delimiter: string): Columns {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
+import { startRenewing } from '../../runtime/renewing.ts';
 import { newClaim, REMEMBERED, type Remembered } from '../../store/base/idempotency.ts';
 import type { Context } from '../context.ts';
 import { subjectOf } from './audit.ts';
@@ -9,8 +10,8 @@ import { networkOf } from './network.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What is claimed for this request; undefined when nothing is to be remembered. */
-    idempotency: Claimed | undefined;
+    /** What is claimed for this request, and how to renew that no more; undefined when nothing is to be remembered. */
+    idempotency: (Claimed & { stopRenewing(): void }) | undefined;
   }
 }
 
@@ -20,6 +21,9 @@ declare module 'fastify' {
     remembers?: true;
   }
 }
+
+/** Milliseconds after which a request that is still at work says so. */
+const RENEWAL = 2_000;
 
 const SHAPE = /^[\x21-\x7e]{1,255}$/;
 
@@ -52,7 +56,8 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     if (answer === 'under-way')
       throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
     if (answer === 'started') {
-      request.idempotency = claimed;
+      const stopRenewing = startRenewing(RENEWAL, () => stores.idempotency.renew(secret, claimed.claim));
+      request.idempotency = { ...claimed, stopRenewing };
       return countKey(context, request);
     }
     if (answer === 'erased')
@@ -69,6 +74,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     const claimed = request.idempotency;
     if (claimed === undefined) return payload;
     request.idempotency = undefined;
+    claimed.stopRenewing();
     // A trouble of ours, or "not now", is no answer to be repeated.
     if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string') {
       await giveBack(claimed);

@@ -5,7 +5,8 @@ import type { Audience, Privacy } from '../../domain/friendship/privacy.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { cleanText } from '../../domain/text.ts';
 import { type BlockedPerson, blockedPeople } from '../../service/friendship/blocked-people.ts';
-import type { Blocked, PrivacyState } from '../../store/friendship/privacy.ts';
+import type { Blocked } from '../../store/friendship/privacy.ts';
+import type { PrivacyState } from '../../store/friendship/privacy-fields.ts';
 import type { Context } from '../context.ts';
 import type { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
+import { renewing } from '../../runtime/renewing.ts';
 import type { AccountState } from '../../store/account/accounts.ts';
 import { wake } from '../../store/base/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
@@ -7,6 +8,8 @@ import type { ServiceContext } from '../context.ts';
 /** Milliseconds that a caller waits for the XMPP server to make an account. */
 const ACCOUNT_PATIENCE = 10_000;
 const POLL = 25;
+/** Milliseconds after which it says that it goes on waiting. */
+const RENEWAL = 1_000;
 
 /** @throws Fault UNAVAILABLE */
 export async function requireComponent({ stores }: ServiceContext): Promise<void> {
@@ -30,7 +33,11 @@ export async function askForAccount(
   if (!(await stores.accounts.want(id, password)))
     throw new Fault('CONFLICT', 'A password of this account is just being set; try again in a moment.');
   await wake(queues, 'accountAsked', [id]);
-  const state = await accountState(context, id);
+  const state = await renewing(
+    RENEWAL,
+    () => stores.accounts.renew(id),
+    () => accountState(context, id),
+  );
   await stores.accounts.forget(id);
   return state;
 }

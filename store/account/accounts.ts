@@ -10,8 +10,11 @@ export type AccountState = 'wanted' | 'made' | 'taken' | 'refused';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-/** Seconds that a request, and with it the password, is kept when nobody fetches the answer. */
-const LIFETIME = 120;
+/**
+ * Seconds that a request, and with it the password, is kept unless whoever waits for the answer
+ * renews it: whose process has died keeps nobody from asking for longer.
+ */
+const LEASE = 5;
 
 /**
  * Writes a request where there is none. Of two who want something at once one is told no, or it
@@ -19,12 +22,12 @@ const LIFETIME = 120;
  */
 const WANT = defineScript({
   keys: ['account'],
-  args: ['password', 'lifetime'],
+  args: ['password', 'lease'],
   reply: asYes,
   lua: `
 if redis.call('EXISTS', account) == 1 then return 0 end
 redis.call('HSET', account, 'state', 'wanted', 'password', password)
-redis.call('EXPIRE', account, lifetime)
+redis.call('EXPIRE', account, lease)
 return 1`,
 });
 
@@ -34,12 +37,12 @@ return 1`,
  */
 const ANSWER = defineScript({
   keys: ['account'],
-  args: ['password', 'state', 'lifetime'],
+  args: ['password', 'state', 'lease'],
   lua: `
 if redis.call('HGET', account, 'password') ~= password then return end
 redis.call('HSET', account, 'state', state)
 redis.call('HDEL', account, 'password')
-redis.call('EXPIRE', account, lifetime)`,
+redis.call('EXPIRE', account, lease)`,
 });
 
 /**
@@ -66,7 +69,7 @@ export function createAccounts(redis: Redis, keys: Keys) {
   return {
     /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
     async want(id: string, password: string): Promise<boolean> {
-      return WANT.run(redis, { account: keys.account(id) }, { password, lifetime: LIFETIME });
+      return WANT.run(redis, { account: keys.account(id) }, { password, lease: LEASE });
     },
 
     /** Undefined when nothing is wanted any more. */
@@ -75,13 +78,18 @@ export function createAccounts(redis: Redis, keys: Keys) {
       return state === 'wanted' && password ? { password } : undefined;
     },
 
+    /** Somebody goes on waiting for the answer; to be called every second. */
+    async renew(id: string): Promise<void> {
+      await redis.expire(keys.account(id), LEASE);
+    },
+
     async state(id: string): Promise<AccountState | undefined> {
       return ((await redis.hGet(keys.account(id), 'state')) ?? undefined) as AccountState | undefined;
     },
 
     /** What came of a wanted password; of no interest when another one is wanted by now. */
     async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
-      await ANSWER.run(redis, { account: keys.account(id) }, { password, state, lifetime: LIFETIME });
+      await ANSWER.run(redis, { account: keys.account(id) }, { password, state, lease: LEASE });
     },
 
     async forget(id: string): Promise<void> {

@@ -10,8 +10,8 @@ export type Idempotency = ReturnType<typeof createIdempotency>;
 
 /** How long an answer is remembered, in milliseconds. */
 export const REMEMBERED = 24 * 3_600_000;
-/** Milliseconds after which a request whose process died may be tried again. */
-export const UNDER_WAY = 60_000;
+/** Milliseconds after which a request whose process died, or no longer renews its claim, may be tried again. */
+export const UNDER_WAY = 10_000;
 /** In place of an answer about somebody who was erased. */
 const ERASED = 'erased';
 /** Before the stamp of a request that is under way; no sealed answer begins so. */
@@ -42,6 +42,13 @@ if redis.call('GET', answer) == '${ERASED}' then return end
 redis.call('SET', answer, value, 'PX', lifetime)`,
 });
 
+/** Goes on with a claim that is still there. */
+const RENEW = defineScript({
+  keys: ['answer'],
+  args: ['claim', 'lifetime'],
+  lua: `if redis.call('GET', answer) == claim then redis.call('PEXPIRE', answer, lifetime) end`,
+});
+
 /** Ends a claim, and neither an answer nor the claim of another request that began since. */
 const GIVE_BACK = defineScript({
   keys: ['answer'],
@@ -67,6 +74,11 @@ export function createIdempotency(redis: Redis, keys: Keys) {
       const kept = await redis.get(key);
       if (kept === ERASED) return ERASED;
       return isAnswer(kept) ? (JSON.parse(open(secret, kept)) as Remembered) : 'under-way';
+    },
+
+    /** The request that began under this claim is still at work; to be called every second or two. */
+    async renew(secret: string, claim: string): Promise<void> {
+      await RENEW.run(redis, { answer: keys.idempotency(hashOf(secret)) }, { claim, lifetime: UNDER_WAY });
     },
 
     /** The answer that was remembered, without starting anything. */

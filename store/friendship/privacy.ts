@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import { type Audience, OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
+import type { Privacy } from '../../domain/friendship/privacy.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
@@ -7,6 +7,7 @@ import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { askSlices } from '../base/slices.ts';
+import type { PrivacyFields, PrivacyState } from './privacy-fields.ts';
 import { PUT_PRIVACY } from './privacy-script.ts';
 
 /**
@@ -15,9 +16,6 @@ import { PUT_PRIVACY } from './privacy-script.ts';
  * sealed elsewhere.
  */
 export type Blocked = { subscriberId: string } | { numberKey: string; sealed: string };
-
-/** The settings, and a version that is new after each change of them or of who is blocked. */
-export type PrivacyState = { privacy: Privacy; version: number };
 
 /** Who of a pair may have blocked the other, by id or by one of its numbers. */
 export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
@@ -29,16 +27,16 @@ const NUMBER = 'number:';
  * Consent: hash `privacy` (the settings and their version; none: OPEN), hash `blocked` (`id:<subscriber>` or `number:<number
  * key>` → the sealed number) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew.
  */
-export function createPrivacies(redis: Redis, keys: Keys) {
+export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields) {
   return {
     async read(id: string): Promise<PrivacyState> {
-      return toPrivacyState(await redis.hGetAll(keys.privacy(id)));
+      return fields.read(id, await redis.hGetAll(keys.privacy(id)));
     },
 
     /** The settings of many, in the order asked for. */
     async of(ids: readonly string[]): Promise<Privacy[]> {
       const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.privacy(id)));
-      return found.map((fields) => toPrivacyState(fields as Record<string, string>).privacy);
+      return ids.map((id, i) => fields.read(id, found[i] as Record<string, string>).privacy);
     },
 
     /** A subscriber who is being added stays hidden until it says otherwise itself. */
@@ -73,7 +71,7 @@ export function createPrivacies(redis: Redis, keys: Keys) {
         },
         {
           ...{ id, mark: newStamp(), dueAt: now + GRACE, ifVersion },
-          ...privacyFields(privacy),
+          ...fields.of(id, privacy),
           chosen: typeof privacy.audience === 'object' ? '1' : '',
           events: keys.events(id),
           blocked: blocked.flatMap(toField),
@@ -94,8 +92,8 @@ export function createPrivacies(redis: Redis, keys: Keys) {
 
     /** Whether each of these numbers is blocked. */
     async blocksNumbers(id: string, numberKeys: readonly string[]): Promise<boolean[]> {
-      const fields = numberKeys.map((numberKey) => NUMBER + numberKey);
-      return (await askSlices(fields, (some) => redis.hmGet(keys.blocked(id), some))).map((field) => field !== null);
+      const numbers = numberKeys.map((numberKey) => NUMBER + numberKey);
+      return (await askSlices(numbers, (some) => redis.hmGet(keys.blocked(id), some))).map((field) => field !== null);
     },
 
     /** For each question: `who` has blocked `other`, by id or by number. */
@@ -156,32 +154,6 @@ export function createPrivacies(redis: Redis, keys: Keys) {
 /** Whether fields of `blocked` or `dirty-blocked` name this one, by id or by the number under which it is held. */
 export function isNamed(fields: ReadonlySet<string>, { id, held }: { id: string; held?: string }): boolean {
   return fields.has(SUBSCRIBER + id) || (held !== undefined && fields.has(NUMBER + held));
-}
-
-/** As fields of the hash `privacy`, in this order. */
-export function privacyFields({ discoverable, audience, privateUntil }: Privacy) {
-  return {
-    discoverable: discoverable ? '1' : '0',
-    audience: JSON.stringify(audience),
-    privateUntil: `${privateUntil ?? ''}`,
-  };
-}
-
-/** From the fields of the hash `privacy`. */
-export function toPrivacyState({
-  discoverable,
-  audience,
-  privateUntil,
-  version,
-}: Record<string, string>): PrivacyState {
-  return {
-    privacy: {
-      discoverable: discoverable !== '0',
-      audience: audience ? (JSON.parse(audience) as Audience) : OPEN.audience,
-      privateUntil: privateUntil ? Number(privateUntil) : null,
-    },
-    version: Number(version ?? 0),
-  };
 }
 
 /** Under which somebody may be blocked. */

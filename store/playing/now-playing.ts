@@ -10,6 +10,7 @@ import { duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import type { Along } from '../base/script.ts';
+import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
 import { pieceWords, type Shown } from './recent.ts';
 import { toldFields } from './told.ts';
@@ -45,7 +46,7 @@ const GENERATION = 'generation';
  * A device over `MOST_DEVICES` takes the place of the one that began first. As long as something plays, the subscriber is in the due list of each
  * outlet: first at the time at which a lost job is to be done again, then at the time at which the tune ends.
  */
-export function createNowPlaying(redis: Redis, keys: Keys) {
+export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: PrivacyFields) {
   return {
     async read(id: string): Promise<PlayingState> {
       return toPlayingState(await redis.hGetAll(keys.playing(id)));
@@ -75,7 +76,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
         along?: Along | undefined;
       } = {},
     ): Promise<void> {
-      const piece = pieceWords(keys, id, shown);
+      const piece = pieceWords(keys, privacyFields, id, shown);
       await PLAY.runWith(
         along,
         redis,
@@ -112,7 +113,7 @@ export function createNowPlaying(redis: Redis, keys: Keys) {
       now: number,
       shown?: Shown,
     ): Promise<boolean> {
-      const piece = pieceWords(keys, id, shown);
+      const piece = pieceWords(keys, privacyFields, id, shown);
       return OWN.run(
         redis,
         { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: duesOf(keys, 'played', id) },

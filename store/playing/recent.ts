@@ -6,7 +6,7 @@ import type { Playing } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSubscribers } from '../base/partitions.ts';
-import { privacyFields } from '../friendship/privacy.ts';
+import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { NOTE_PIECE } from './recent-script.ts';
 
 /** Characters of base64url by which a piece is known: 96 bits. */
@@ -25,8 +25,8 @@ export function toRemember(
 }
 
 /** What `PIECE` is to note, if anything. It counts from when it began; noting it again changes nothing. */
-export function pieceWords(keys: Keys, id: string, shown: Shown | undefined) {
-  const { discoverable, audience, privateUntil } = privacyFields(shown?.privacy ?? OPEN);
+export function pieceWords(keys: Keys, fields: PrivacyFields, id: string, shown: Shown | undefined) {
+  const { discoverable, audience, privateUntil } = fields.of(id, shown?.privacy ?? OPEN);
   const piece = shown && pieceOf(shown.playing.tune);
   return {
     keys: { record: keys.subscriber(id), recent: keys.recent(id), privacy: keys.privacy(id) },
@@ -44,11 +44,11 @@ export function pieceWords(keys: Keys, id: string, shown: Shown | undefined) {
  * What subscribers have played and shown to friends within seven days: hash `recent` (what stands for the piece → when, in milliseconds since the epoch, a
  * space, and the piece), the last fifty pieces. It ends by itself, and with every change of the audience (see `PUT_PRIVACY`).
  */
-export function createRecent(redis: Redis, keys: Keys) {
+export function createRecent(redis: Redis, keys: Keys, privacyFields: PrivacyFields) {
   return {
     /** Notes it, unless the settings have changed since. */
     async note(id: string, shown: Shown): Promise<void> {
-      const { keys: places, args } = pieceWords(keys, id, shown);
+      const { keys: places, args } = pieceWords(keys, privacyFields, id, shown);
       await NOTE_PIECE.run(redis, places, args);
     },
 

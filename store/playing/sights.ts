@@ -3,7 +3,8 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
 import type { Friend } from '../friendship/friends.ts';
-import { isNamed, toPrivacyState } from '../friendship/privacy.ts';
+import { isNamed } from '../friendship/privacy.ts';
+import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { toPlayingState } from './now-playing.ts';
 
@@ -50,7 +51,7 @@ return {
 export type Sights = ReturnType<typeof createSights>;
 
 /** What is seen of a subscriber by those who follow it: one question for all of them. */
-export function createSights(redis: Redis, keys: Keys) {
+export function createSights(redis: Redis, keys: Keys, fields: PrivacyFields) {
   return {
     /** `onlookers`: at most `SLICE` ids. */
     async read(id: string, onlookers: readonly string[]): Promise<Sight> {
@@ -72,7 +73,7 @@ export function createSights(redis: Redis, keys: Keys) {
         subscriber,
         state: subscriber?.state,
         devices: toPlayingState(toFields(playing)).devices,
-        privacy: toPrivacyState(toFields(privacy)).privacy,
+        privacy: fields.read(id, toFields(privacy)).privacy,
         ...ALONE,
         avatar: subscriber && jid === subscriber.jid && hash ? hash : undefined,
         friends: friends.map((json) => {

@@ -5,7 +5,7 @@ import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
-import { toPrivacyState } from '../friendship/privacy.ts';
+import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { type PlayingState, toPlayingState } from './now-playing.ts';
 import { toTold } from './told.ts';
@@ -36,7 +36,7 @@ return { hashes, redis.call('EXISTS', barred) }`,
 });
 
 /** Reads it, as it is all in the subscriber's partition. */
-export function createSituations(redis: Redis, keys: Keys) {
+export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields) {
   const ownKeys = (id: string) => ({
     record: keys.subscriber(id),
     playing: keys.playing(id),
@@ -55,7 +55,7 @@ export function createSituations(redis: Redis, keys: Keys) {
         subscriber,
         state: subscriber?.state,
         devices: toPlayingState(playing).devices,
-        privacy: toPrivacyState(privacy).privacy,
+        privacy: fields.read(id, privacy).privacy,
         ...ALONE,
       };
     },
@@ -77,7 +77,7 @@ export function createSituations(redis: Redis, keys: Keys) {
         ...toPlayingState(playing),
         subscriber,
         state: subscriber.state,
-        privacy: toPrivacyState(privacy).privacy,
+        privacy: fields.read(id, privacy).privacy,
         partings,
         parting: Object.keys(partings).length > 0,
         barred: barred > 0,

@@ -94,8 +94,22 @@ describe('domain/csv', () => {
       assert.deepEqual(readAll('Name,Mobile,Bla\nA,1,\n').columns?.notUnderstood, []);
     });
 
-    it('make no address book of a file in which nothing else is known', () => {
-      assert.throws(() => readAll('Foo,Bar\nAnna,+49 171 1234567\n'), /must name its columns/);
+    it('are enough, also in a single row, where one holds numbers and at most one other has words', () => {
+      const { results, columns } = readAll('Foo,Bar,Nr\nAnna,+49 171 1234567,7\n');
+      assert.deepInclude(contactIn(results[0]), { name: 'Anna', phoneNumbers: ['+49 171 1234567'] });
+      assert.deepEqual(columns, { read: [], guessed: ['Bar', 'Foo'], notUnderstood: ['Nr'] });
+      assert.deepEqual(contactIn(readAll('Bla\n(650) 253-0000\n').results[0]).phoneNumbers, ['(650) 253-0000']);
+    });
+
+    it('make no address book where it is doubtful which is which: the answer says what the file needs', () => {
+      for (const text of [
+        'Foo,Bar,Baz\nAnna,Berlin,+49 171 1234567\n',
+        'Foo,Bar\nAnna,1715550001\n',
+        'Anna,1715550001\nBen,+49 171 1234567\n',
+        'Anna,+49 171 1234567\nBen,+49 171 1234568\n',
+        'Foo,Bar\n',
+      ])
+        assert.throws(() => readAll(text), /must name its columns/, text);
     });
 
     it('never are those of a fax, or of an assistant', () => {

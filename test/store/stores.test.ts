@@ -323,6 +323,20 @@ function describeStores(kind: RedisKind): void {
     expect(await stores.idempotency.begin('key', first)).to.deep.equal(answer);
   });
 
+  it('end a claim on an Idempotency-Key that its request no longer renews', async () => {
+    const [first, second] = [newClaim(), newClaim()];
+    await stores.idempotency.begin('key', first);
+    const [key = ''] = await server.redis.keys(`${stores.keys.idempotency('*')}`);
+    await server.redis.pExpire(key, 1_000);
+    await stores.idempotency.renew('key', second);
+    expect(await server.redis.pTTL(key), 'not by another request').to.be.at.most(1_000);
+    await stores.idempotency.renew('key', first);
+    expect(await server.redis.pTTL(key)).to.be.above(1_000);
+    await server.redis.del(key);
+    await stores.idempotency.renew('key', first);
+    expect(await stores.idempotency.begin('key', second)).to.equal('started');
+  });
+
   it('leave of an answer about somebody who was erased that there was one, whatever came first', async () => {
     await join();
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };

@@ -4,13 +4,14 @@ import { ADMITTING } from '../../../domain/playing/outlets.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { GRACE } from '../../../store/base/due.ts';
 import type { Blocked } from '../../../store/friendship/privacy.ts';
-import type { Stores } from '../../../store/stores.ts';
+import { createStores, type Stores } from '../../../store/stores.ts';
 import { clearPartings } from '../../support/partings.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
+const BOB = { id: 'bob', phoneNumber: '+2', jid: 'bob@op.example', displayName: '' };
 const STRANGER: Blocked = { numberKey: keyOf('stranger'), sealed: 'sealed' };
 
 describe('the store of consent', () => {
@@ -38,6 +39,25 @@ describe('the store of consent', () => {
   after(async () => server?.stop());
 
   const due = async () => [await stores.due.isMarked('reconcile', 'alice'), await stores.due.isMarked('tune', 'alice')];
+
+  it('keeps chosen groups sealed, the same as the same, and as nobody’s under another key', async () => {
+    const audience = { groups: ['Friends of the opera', 'Work'] };
+    const chosen = { ...OPEN, audience };
+    const version = await stores.privacies.put('alice', chosen, [], undefined, NOW);
+    const kept = await server.redis.hGetAll(stores.keys.privacy('alice'));
+    expect(JSON.stringify(kept)).to.not.match(/opera|Work|T3BlcmE/);
+    expect((await stores.privacies.read('alice')).privacy).to.deep.equal(chosen);
+    expect((await stores.situations.own('alice')).privacy).to.deep.equal(chosen);
+    expect(await stores.privacies.put('alice', chosen, [], version, NOW), 'nothing has changed').to.equal(version);
+    const prefix = stores.keys.lastIndex.split(':')[0] ?? '';
+    const others = createStores(server.redis, prefix, Buffer.alloc(32, 7));
+    expect((await others.privacies.read('alice')).privacy.audience).to.deep.equal({ groups: [] });
+    await addSubscriber(stores, { ...BOB, numberKey: keyOf('bob') }, NOW);
+    await stores.privacies.put('bob', chosen, [], undefined, NOW);
+    expect(await server.redis.hGet(stores.keys.privacy('bob'), 'audience')).to.not.equal(kept.audience);
+    await server.redis.hSet(stores.keys.privacy('bob'), 'audience', JSON.stringify(audience));
+    expect((await stores.privacies.read('bob')).privacy, 'as it was kept before').to.deep.equal(chosen);
+  });
 
   it('lets everybody who has said nothing be found, and everybody who is just being added not', async () => {
     expect(await stores.privacies.read('alice')).to.deep.equal({ privacy: OPEN, version: 0 });

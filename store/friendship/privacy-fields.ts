@@ -1,0 +1,49 @@
+import { type Audience, OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
+import { sealAlike, unseal } from '../../runtime/sealing.ts';
+
+/** The settings, and a version that is new after each change of them or of who is blocked. */
+export type PrivacyState = { privacy: Privacy; version: number };
+
+/** A subscriber's settings as fields of the hash `privacy`, and back. */
+export type PrivacyFields = ReturnType<typeof createPrivacyFields>;
+
+/**
+ * Groups that are chosen as audience are sealed as those in books are, and always the same for the same groups: two settings
+ * compare as they are kept. Under another `secretsKey` they are nobody's.
+ */
+export function createPrivacyFields(secretsKey: Buffer) {
+  function sealed(id: string, audience: Audience): string {
+    if (typeof audience === 'string') return JSON.stringify(audience);
+    return JSON.stringify({ sealed: sealAlike(secretsKey, purposeOf(id), JSON.stringify(audience.groups)) });
+  }
+
+  function opened(id: string, text: string): Audience {
+    const kept = JSON.parse(text) as Audience | { sealed: string };
+    if (typeof kept === 'string' || 'groups' in kept) return kept;
+    return { groups: JSON.parse(unseal(secretsKey, purposeOf(id), kept.sealed) ?? '[]') as string[] };
+  }
+
+  return {
+    /** In this order. */
+    of: (id: string, { discoverable, audience, privateUntil }: Privacy) => ({
+      discoverable: discoverable ? '1' : '0',
+      audience: sealed(id, audience),
+      privateUntil: `${privateUntil ?? ''}`,
+    }),
+
+    read(id: string, { discoverable, audience, privateUntil, version }: Record<string, string>): PrivacyState {
+      return {
+        privacy: {
+          discoverable: discoverable !== '0',
+          audience: audience ? opened(id, audience) : OPEN.audience,
+          privateUntil: privateUntil ? Number(privateUntil) : null,
+        },
+        version: Number(version ?? 0),
+      };
+    },
+  };
+}
+
+function purposeOf(id: string): string {
+  return `audience of ${id}`;
+}
