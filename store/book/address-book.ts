@@ -9,9 +9,10 @@ import { newStamp } from '../base/marks.ts';
 import { defineScript } from '../base/script.ts';
 import { emptyBook } from './book-drop.ts';
 import { createBookLookups } from './book-lookups.ts';
-import { type Plan, planChange, planReplacement, type Standing } from './book-plan.ts';
+import { type Plan, planChange, planReplacement } from './book-plan.ts';
 import { eachPortion, PORTION_OF } from './book-portions.ts';
 import type { BookSeals } from './book-seal.ts';
+import type { Standing } from './book-standing.ts';
 import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
 import { awaitStep } from './half-written.ts';
 

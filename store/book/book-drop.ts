@@ -6,8 +6,8 @@ import type { Keys } from '../base/keys.ts';
 import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
-import { changedMeanwhile } from './book-plan.ts';
 import { PORTION_OF } from './book-portions.ts';
+import { changedMeanwhile } from './book-standing.ts';
 import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 

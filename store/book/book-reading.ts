@@ -5,8 +5,8 @@ import type { Keys } from '../base/keys.ts';
 import { unpackNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
 import { type Label, labelsOf } from './book-entry.ts';
-import { pairs } from './book-plan.ts';
 import type { BookSeal } from './book-seal.ts';
+import { pairs } from './image-reading.ts';
 
 /** A number in a book, and how the contacts that have it are named. */
 export type BookEntry = { numberKey: string; labels: Label[] };

@@ -10,9 +10,10 @@ import { unpackNumberKey } from '../base/partitions.ts';
 import { nextOf, toCommands } from './book-changes.ts';
 import { COMMIT, packCommands } from './book-commands.ts';
 import { differenceOf, requireImageSize } from './book-image.ts';
-import { noSubscriber, type Plan, readStanding, type Standing } from './book-plan.ts';
+import type { Plan } from './book-plan.ts';
 import { portionAmong } from './book-portions.ts';
 import { resize } from './book-resize.ts';
+import { noSubscriber, readStanding, type Standing } from './book-standing.ts';
 import { toSteps } from './book-steps.ts';
 
 export type BookInfo = { version: number; contacts: number };

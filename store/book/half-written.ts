@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Standing } from './book-plan.ts';
+import type { Standing } from './book-standing.ts';
 
 /** Milliseconds between two looks at a book that is being written. */
 const PAUSE = 100;
