@@ -6,7 +6,7 @@ const window = {
   from: Type.Optional(Time),
   to: Type.Optional(Time),
   cursor: Type.Optional(
-    Type.String({ pattern: '^[0-9]{1,20}-[0-9]{1,20}$', description: '`next` of the answer before' }),
+    Type.String({ pattern: '^[1-9][0-9]{0,14}-[0-9]{1,15}$', description: '`next` of the answer before' }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless told' })),
 };

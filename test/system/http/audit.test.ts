@@ -168,7 +168,8 @@ describe('the audit trail', () => {
     const times = [...first.entries, ...second.entries].map(({ time }) => time);
     expect(times).to.have.length(4);
     expect(times).to.deep.equal([...times].sort().reverse());
-    await api.expectStatus(400, api.call('GET', '/v1/audit?cursor=abc'));
+    for (const cursor of ['abc', '0-0', '1-99999999999999999999', '18446744073709551616-0'])
+      await api.expectStatus(400, api.call('GET', `/v1/audit?cursor=${cursor}`));
     await api.expectStatus(400, api.call('GET', '/v1/audit?from=yesterday'));
   });
 
