@@ -6,14 +6,14 @@ import { Unanswered } from '../../component/stream/requests.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const JID = 'alice@op.example';
 
 describe('the slots of a queue, and an account that does not answer', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let patience: Patience;
   let time: number;
@@ -21,10 +21,6 @@ describe('the slots of a queue, and an account that does not answer', () => {
   let enqueued: string[];
   let looked: number;
   let done: number;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
@@ -43,8 +39,6 @@ describe('the slots of a queue, and an account that does not answer', () => {
       now: () => time,
     } as unknown as Context);
   });
-
-  after(async () => server?.stop());
 
   function waiting(jid: string): number {
     looked += 1;

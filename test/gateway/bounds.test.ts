@@ -18,7 +18,7 @@ import { eventually } from '../support/eventually.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { bearer } from '../support/http/credentials.ts';
 import { type EventStream, openEvents } from '../support/http/event-stream.ts';
-import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
+import { traffic, useRedis } from '../support/redis.ts';
 
 /** What the code says, by the words of docs/limits.md. */
 const LIMITS: Record<string, string> = {
@@ -48,7 +48,7 @@ const LIMITS: Record<string, string> = {
 const LONG = 'x'.repeat(1_024);
 
 describe('what one subscriber can create', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let gateway: TestGateway;
   let gatewayUrl: string;
   let operator: Api;
@@ -58,7 +58,6 @@ describe('what one subscriber can create', () => {
   let quiet: { commands: number; bytes: number };
 
   before(async () => {
-    server = await startTestRedis();
     gateway = await openTestGateway(server, { EARSHOT_LIMIT_SUBSCRIBER: '0', EARSHOT_LIMIT_ADDRESS: '0' });
     await gateway.app.listen({ port: 0, host: '127.0.0.1' });
     gatewayUrl = `http://127.0.0.1:${(gateway.app.server.address() as AddressInfo).port}`;
@@ -75,10 +74,7 @@ describe('what one subscriber can create', () => {
     quiet = await cost(stranger);
   });
 
-  after(async () => {
-    await gateway?.stop();
-    await server?.stop();
-  });
+  after(async () => gateway?.stop());
 
   const bearerOf = ({ authorization }: { authorization: string }) => authorization.replace('Bearer ', '');
   const me = (rest: string) => `/v1/subscribers/me/${rest}`;

@@ -2,22 +2,18 @@ import { expect } from 'chai';
 import type { InjectOptions } from 'fastify';
 import type { Book } from '../../domain/book/address-book.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 import { watchedStores } from '../support/watched-stores.ts';
 
 describe('an address book whose upload was cut off', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let gateway: TestGateway;
 
   before(async () => {
-    redis = await startTestRedis();
     gateway = await openTestGateway(redis);
   });
 
-  after(async () => {
-    await gateway?.stop();
-    await redis?.stop();
-  });
+  after(async () => gateway?.stop());
 
   it('is never current, and refuses single contacts until it is uploaded again', async () => {
     const id = await gateway.join('+8613800138000');

@@ -1,24 +1,19 @@
 import { expect } from 'chai';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 
 const DAY = 86_400_000;
 const [NUMBER, OTHER] = ['+8613800138000', '+8613900139000'] as const;
 
 describe('a number whose subscriber was silent for long', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let gateway: TestGateway;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     gateway = await openTestGateway(server);
   });
 
   afterEach(async () => gateway.stop());
-  after(async () => server?.stop());
 
   /** A code for the number, and a way to use it. */
   async function codeFor(phoneNumber: string) {

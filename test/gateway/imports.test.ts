@@ -4,7 +4,7 @@ import { allPartitions } from '../../store/base/partitions.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { randomFrom } from '../support/random.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 
 type Row = { phoneNumber: string; otherPhoneNumbers?: string[]; displayName?: string; jid?: string };
 type Report = { row: number; outcome: string; subscriberId?: string; code?: string };
@@ -18,13 +18,8 @@ const NO_QUEUES: Queues = {
 };
 
 describe('an import', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let gateway: TestGateway;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     gateway = await open(NO_QUEUES);

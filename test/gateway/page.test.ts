@@ -1,16 +1,15 @@
 import { expect } from 'chai';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 
 const SEARCH = 'https://search.example/?q={title}';
 
 describe('the gateway’s friends page', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let gateway: TestGateway;
   let closed: TestGateway;
 
   before(async () => {
-    redis = await startTestRedis();
     gateway = await openTestGateway(redis, { EARSHOT_SEARCH_URL: SEARCH, EARSHOT_PAGE_NAME: 'Friends of op' });
     closed = await openTestGateway(redis, { EARSHOT_PAGE: 'off' });
   });
@@ -18,7 +17,6 @@ describe('the gateway’s friends page', () => {
   after(async () => {
     await gateway?.stop();
     await closed?.stop();
-    await redis?.stop();
   });
 
   const get = (url: string) => gateway.call({ method: 'GET', url });

@@ -4,7 +4,7 @@ import type { Scope } from '../../domain/access/scope.ts';
 import { ALL_SCOPES } from '../../domain/access/scope.ts';
 import { changeIdentity } from '../../service/subscriber/subscriber-fields.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 
 /** Numbers of two carriers. */
 const [NORTH, NORTH_TWO, NORTH_THREE] = ['+4915146788701', '+4915146788702', '+4915146788703'] as const;
@@ -23,16 +23,10 @@ const BODIES: Record<string, object> = {
 };
 
 describe('a subscriber with numbers of two carriers', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let gateway: TestGateway;
   let north: Record<string, string>;
   let south: Record<string, string>;
-
-  before(async () => {
-    redis = await startTestRedis();
-  });
-
-  after(async () => redis?.stop());
 
   beforeEach(async () => {
     gateway = await openTestGateway(redis);

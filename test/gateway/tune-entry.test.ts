@@ -1,23 +1,19 @@
 import { expect } from 'chai';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
-import { REDIS_KINDS, startTestRedis, type TestRedis } from '../support/redis.ts';
+import { REDIS_KINDS, useRedis } from '../support/redis.ts';
 
 for (const kind of REDIS_KINDS)
   describe(`the audit entry of a tune, on ${kind}`, () => {
-    let server: TestRedis;
+    const server = useRedis(kind);
     let gateway: TestGateway;
     let url: string;
 
     before(async () => {
-      server = await startTestRedis(kind);
       gateway = await openTestGateway(server);
       url = `/v1/subscribers/${await gateway.join('+8613800138000')}/now-playing`;
     });
 
-    after(async () => {
-      await gateway?.stop();
-      await server?.stop();
-    });
+    after(async () => gateway?.stop());
 
     async function statuses(method: 'PUT' | 'DELETE', payload?: object): Promise<number[]> {
       const correlator = `${method}-${JSON.stringify(payload ?? {}).length}`;

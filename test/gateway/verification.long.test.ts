@@ -4,27 +4,22 @@ import { eventually } from '../support/eventually.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../support/gateway.ts';
 import { whole } from '../support/length.ts';
 import { random } from '../support/random.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 
 const MINUTE = 60_000;
 const SEND = '/v1/verification/send-code';
 const VALIDATE = '/v1/verification/validate-code';
 
 describe('proving a number', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let gateway: TestGateway;
   let people = 0;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     gateway = await open();
   });
 
   afterEach(async () => gateway.stop());
-  after(async () => server?.stop());
 
   /** Its clock stands still until the test moves it. */
   function open(env: Env = {}): Promise<TestGateway> {

@@ -10,7 +10,7 @@ import type { Situation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { clearPartings } from '../support/partings.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
@@ -28,17 +28,11 @@ const ALICE: Subscriber = {
 const NO_CHANGES = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
 
 describe('an outlet is brought in line with what is decided', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let now: number;
   let asked: string[];
   let putOff: number | undefined;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

@@ -2,8 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request as ask } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   type ApplicationPassword,
@@ -13,11 +12,11 @@ import {
   request,
   secondsShown,
 } from '../support/players/players.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 
 describe('AudioScrobbler 1.2', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_LOG_LEVEL: 'debug', EARSHOT_PUBLIC_URL: '' } });
+  const api = createApi(stack);
   let alice: Person;
   let made: ApplicationPassword;
 
@@ -34,8 +33,6 @@ describe('AudioScrobbler 1.2', () => {
   const session = async () => (await greet()).text.split('\n')[1] ?? '';
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'debug', EARSHOT_PUBLIC_URL: '' } });
-    api = createApi(stack);
     alice = await api.join('+8613800138000');
     made = await makePassword(api, alice, 'The desk');
   });
@@ -43,8 +40,6 @@ describe('AudioScrobbler 1.2', () => {
   beforeEach(async () => {
     await api.stop(alice);
   });
-
-  after(async () => stack?.stop());
 
   it('greets with a session of 32 characters and the addresses to go on with', async () => {
     const { status, headers, text } = await greet();

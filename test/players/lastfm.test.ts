@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { type ApplicationPassword, makePassword, md5, nowPlaying, request } from '../support/players/players.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 
 describe('Last.fm 2.0', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let made: ApplicationPassword;
 
@@ -24,8 +23,6 @@ describe('Last.fm 2.0', () => {
   const key = async () => (await logIn()).body.session.key as string;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000');
     made = await makePassword(api, alice, 'Phone');
   });
@@ -33,8 +30,6 @@ describe('Last.fm 2.0', () => {
   beforeEach(async () => {
     await api.stop(alice);
   });
-
-  after(async () => stack?.stop());
 
   it('gives a session for name and password, or for their digest', async () => {
     const { status, body } = await logIn();

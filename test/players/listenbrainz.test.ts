@@ -1,15 +1,14 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { joinPair } from '../support/pair.ts';
 import { makePassword, nowPlaying, request, secondsShown } from '../support/players/players.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 
 type Headers = Record<string, string>;
 
 describe('ListenBrainz', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
@@ -36,16 +35,12 @@ describe('ListenBrainz', () => {
     });
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
   });
 
   beforeEach(async () => {
     await api.stop(alice);
   });
-
-  after(async () => stack?.stop());
 
   it('shows what a player says is playing now, and which player that is', async () => {
     const { status, headers, text } = await submit(

@@ -1,20 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { Stack } from '../../local/stack/stack.ts';
 import { connectSingle } from '../../runtime/redis.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { joinFriends } from '../support/pair.ts';
 import { type Mpd, startMpd } from '../support/players/mpd.ts';
 import { type ApplicationPassword, makePassword, nowPlaying } from '../support/players/players.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 
 describe('mpd with mpdscribble', () => {
   // Seven programs start here, each of which may take long on a busy machine.
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let made: ApplicationPassword;
@@ -22,8 +21,6 @@ describe('mpd with mpdscribble', () => {
   let bobs: FriendClient;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
-    api = createApi(stack);
     [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
     made = await makePassword(api, alice, 'Living room');
@@ -36,7 +33,6 @@ describe('mpd with mpdscribble', () => {
   after(async () => {
     await mpd?.stop();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   it('shows a friend’s XMPP client each track that it plays', async () => {

@@ -2,20 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { openEvents } from '../support/http/event-stream.ts';
 import { joinFriends } from '../support/pair.ts';
 import { nowPlaying, secondsShown } from '../support/players/players.ts';
 import { publishes } from '../support/players/publishes.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 import { workDone } from '../support/work.ts';
 import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 
 describe('a tune that the user’s own client publishes', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
@@ -32,8 +31,6 @@ describe('a tune that the user’s own client publishes', () => {
   };
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
-    api = createApi(stack);
     [alice, bob] = await joinFriends(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
@@ -50,7 +47,6 @@ describe('a tune that the user’s own client publishes', () => {
   after(async () => {
     await alices?.leave();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   it('is the subscriber’s now playing everywhere, and not published a second time', async () => {

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import type { Stack } from '../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../support/api.ts';
+import { createApi, type Person } from '../support/api.ts';
 import { type ApplicationPassword, makePassword, nowPlaying, request } from '../support/players/players.ts';
-import { startTestStack } from '../support/stack.ts';
+import { useStack } from '../support/stack.ts';
 
 describe('Web Scrobbler’s webhook', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let made: ApplicationPassword;
 
@@ -47,8 +46,6 @@ describe('Web Scrobbler’s webhook', () => {
   });
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000');
     made = await makePassword(api, alice, 'Browser');
   });
@@ -56,8 +53,6 @@ describe('Web Scrobbler’s webhook', () => {
   beforeEach(async () => {
     await api.stop(alice);
   });
-
-  after(async () => stack?.stop());
 
   it('shows a track, stops at a pause, goes on, and takes a scrobble for nothing', async () => {
     const shown = {

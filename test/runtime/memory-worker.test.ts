@@ -8,7 +8,7 @@ import { connectEvents, type Redis } from '../../runtime/redis.ts';
 import { createWakeSource } from '../../store/base/wakes.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
-import { REDIS_KINDS, startTestRedis, type TestRedis } from '../support/redis.ts';
+import { REDIS_KINDS, useRedis } from '../support/redis.ts';
 
 /** Milliseconds. */
 const LONG = 600_000;
@@ -16,18 +16,12 @@ const LONG = 600_000;
 for (const kind of REDIS_KINDS)
   describe(`a queue whose jobs are in memory, woken over ${kind}`, () => {
     const log = pino({ level: 'silent' });
-    let server: TestRedis;
+    const server = useRedis(kind);
     let stores: Stores;
     let connection: Redis;
     let worker: QueueWorker;
     let began: string[];
     let work: MemoryWork;
-
-    before(async () => {
-      server = await startTestRedis(kind);
-    });
-
-    after(async () => server?.stop());
 
     beforeEach(async () => {
       stores = server.freshStores();

@@ -8,7 +8,7 @@ import { newClaim } from '../../store/base/idempotency.ts';
 import { clearSeen } from '../../store/base/marks.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
@@ -25,18 +25,12 @@ const ALICE: Subscriber = {
 for (const kind of REDIS_KINDS) describe(`the stores on ${kind}`, () => describeStores(kind));
 
 function describeStores(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
 
   beforeEach(() => {
     stores = server.freshStores();
   });
-
-  after(async () => server?.stop());
 
   async function join(subscriber: Subscriber = ALICE): Promise<void> {
     expect(await stores.subscribers.create(subscriber, NOW)).to.equal('ok');

@@ -9,6 +9,7 @@ import { findRedis } from '../../runtime/find-redis.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import type { RedisPlace } from '../../runtime/redis-options.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
+import { useRunning } from './running.ts';
 import { startRedisCluster } from './servers/redis-cluster.ts';
 
 /** What Earshot runs on. */
@@ -47,6 +48,11 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** In a suite: a private Redis for all of its tests. */
+export function useRedis(kind?: RedisKind): TestRedis {
+  return useRunning(() => startTestRedis(kind));
 }
 
 /** What Redis has been told and has answered so far. */

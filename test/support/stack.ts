@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Stack, type StackOptions, startStack } from '../../local/stack/stack.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import { PATIENCE } from './eventually.ts';
+import { useRunning } from './running.ts';
 
 /** Milliseconds in which a Redis answers that others keep from a core: it must not be taken for one that hangs. */
 const REDIS_PATIENCE = '30000';
@@ -27,6 +28,11 @@ export async function startTestStack(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** In a suite: a whole Earshot for all of its tests. */
+export function useStack(options?: Omit<StackOptions, 'dataDir'>): Stack & { dataDir: string } {
+  return useRunning(() => startTestStack(options));
 }
 
 /** Looks into the stack's own Redis. */

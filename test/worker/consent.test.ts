@@ -10,7 +10,7 @@ import type { Blocked } from '../../store/friendship/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -24,21 +24,15 @@ const bookOf = (...holds: string[]) =>
   new Map(holds.map((name) => [name, { name, groups: [], numberKeys: [keyOf(name)] }]));
 
 describe('consent in the reconcile job', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   /** Whom the job asked somebody to look at again. */
   let reconciled: string[];
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(() => {
     stores = server.freshStores();
     reconciled = [];
   });
-
-  after(async () => server?.stop());
 
   function createJob(policy: Policy, numberKeys = NUMBER_KEYS, now = () => NOW): (id: string) => Promise<void> {
     const queues: Queues = {

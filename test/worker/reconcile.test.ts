@@ -8,20 +8,14 @@ import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
-import { startTestRedis, type TestRedis, traffic } from '../support/redis.ts';
+import { traffic, useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
 
 describe('the reconcile job', () => {
-  let server: TestRedis;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
+  const server = useRedis();
 
   /** Alice and Bob, and the job that runs when it is told to. */
   async function meet(policy: Policy) {

@@ -10,7 +10,7 @@ import { createDavReader } from '../../worker/carddav/reader.ts';
 import { createSourceJob } from '../../worker/source.ts';
 import { createSourceSlots, type SourceSlot } from '../../worker/source-slots.ts';
 import { eventually } from '../support/eventually.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/redis.ts';
 import { startHostile } from '../support/servers/carddav.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
@@ -22,21 +22,17 @@ const EMPTY_BOOK =
   '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><d:response><d:href>/</d:href><d:propstat><d:prop><d:resourcetype><c:addressbook/></d:resourcetype></d:prop></d:propstat></d:response><d:sync-token>t</d:sync-token></d:multistatus>';
 
 describe('the source job', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   const reader = createDavReader();
   const running: { stop(): void }[] = [];
 
-  before(async () => {
-    server = await startTestRedis();
-  });
   beforeEach(() => {
     stores = server.freshStores();
   });
   after(async () => {
     await reader.stop();
     for (const one of running) one.stop();
-    await server?.stop();
   });
 
   function newJob() {

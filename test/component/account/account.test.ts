@@ -8,7 +8,7 @@ import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts'
 import type { Context as WorkerContext } from '../../../worker/context.ts';
 import { forgetLeavers } from '../../../worker/sweep.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const ALICE: Subscriber = {
@@ -21,17 +21,13 @@ const ALICE: Subscriber = {
 };
 
 describe('an account that nobody waits for any more', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let job: (id: string) => Promise<void>;
   /** The accounts of the host. */
   let accounts: Set<string>;
   /** What the component has asked the server for and was not told yet. */
   let unanswered: Map<string, (denied?: Denied) => void>;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
@@ -52,8 +48,6 @@ describe('an account that nobody waits for any more', () => {
     await stores.subscribers.create(ALICE, NOW);
     await stores.accounts.want(ALICE.id, 'secret');
   });
-
-  after(async () => server?.stop());
 
   function hang(what: string): Promise<void> {
     return new Promise((resolve, reject) =>

@@ -5,19 +5,13 @@ import type { Context } from '../../../component/context.ts';
 import { createPresenceTracker, MOST_CLIENTS } from '../../../component/presence/presence.ts';
 import { xml } from '../../../component/stream/xml.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 /** Milliseconds after which whom the server has not named is offline. */
 const SETTLED = 5_500;
 
 describe('the presence tracker', () => {
-  let server: TestRedis;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
+  const server = useRedis();
 
   it('keeps the clients with the highest priorities, however many one account connects', async () => {
     const context = { stores: server.freshStores(), log: pino({ level: 'silent' }) } as unknown as Context;

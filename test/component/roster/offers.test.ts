@@ -17,7 +17,7 @@ import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -28,7 +28,7 @@ const GRANTING = { rosters: {} as RosterAbility, presences: { namesAllAtConnect:
 const DIRTY = [{ jid: BOB.jid, id: BOB.id }];
 
 describe('offers, where the server grants no privileges', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let sent: Element[];
   let offline: boolean;
@@ -39,10 +39,6 @@ describe('offers, where the server grants no privileges', () => {
   const job = () => createOfferJob({ context, presence, bounces, domain: 'tune.op.example' })('alice');
   const texts = () => sent.map((stanza) => stanza.getChildText('body'));
   const match = () => stores.friends.write('alice', { ...NOTHING, set: [BOB], dirty: DIRTY }, NOW);
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
@@ -69,8 +65,6 @@ describe('offers, where the server grants no privileges', () => {
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);
   });
-
-  after(async () => server?.stop());
 
   it('are in words that no name can bend', async () => {
     await match();

@@ -7,7 +7,7 @@ import { Fault } from '../../../domain/fault.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { clearPartings } from '../../support/partings.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
@@ -16,16 +16,10 @@ const HER = { id: 'alice', jid: 'alice@op.example', name: 'Alice', groups: [], h
 const HIM = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: [], held: 'BBBBBBBBBBBB' };
 
 describe('the roster job', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let asked: number;
   let job: (id: string) => Promise<void>;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

@@ -7,7 +7,7 @@ import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
 import { shownBy } from '../../../domain/playing/told.ts';
 import type { Situation } from '../../../store/playing/situation.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -24,23 +24,15 @@ const item = (title: string) => xml('item', { id: 'current' }, song(title));
 
 describe('events of user tunes', () => {
   const log = pino({ level: 'silent' });
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let context: Context;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);
     context = { stores, log, echoes: createEchoes(() => NOW), now: () => NOW } as Context;
-  });
-
-  after(async () => {
-    await server?.stop();
   });
 
   async function receive(messages: Element | Element[], mayRepeat = false): Promise<string[]> {

@@ -3,20 +3,16 @@ import { ClientOfflineError } from 'redis';
 import type { Redis } from '../../../runtime/redis.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 /** What becomes of a command: `lost` is done and nobody is told, `refused` is not done. */
 type Fate = 'answered' | 'lost' | 'refused';
 
 describe('a call with an Idempotency-Key while Redis goes away', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let gateway: TestGateway;
   let fates: Fate[];
   let asked: number;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     [fates, asked] = [[], 0];
@@ -24,7 +20,6 @@ describe('a call with an Idempotency-Key while Redis goes away', () => {
   });
 
   afterEach(async () => gateway?.stop());
-  after(async () => server?.stop());
 
   /** Of the commands about remembered answers each has the next of `fates`. */
   function goingAway(redis: Redis): Redis {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { InjectOptions } from 'fastify';
 import { holdsMatch, holdsNoneMatch, readTags } from '../../../gateway/http/entity-tags.ts';
 import { openTestGateway, type Reply, type TestGateway } from '../../support/gateway.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const consent = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 const tune = { kind: 'audio', title: 'Jóga' };
@@ -38,15 +38,9 @@ describe('entity tags (RFC 9110)', () => {
 });
 
 describe('conditional requests', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let gateway: TestGateway;
   let id: string;
-
-  before(async () => {
-    redis = await startTestRedis();
-  });
-
-  after(async () => redis?.stop());
 
   beforeEach(async () => {
     gateway = await openTestGateway(redis);

@@ -5,7 +5,7 @@ import { lookUp } from '../../../service/book/lookup.ts';
 import type { ServiceContext } from '../../../service/context.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../../store/subscriber/subscriber-record.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -14,17 +14,11 @@ const ALICE = '+447911123456';
 const number = (n: number) => `+4479111235${`${n}`.padStart(2, '0')}`;
 
 describe('a look-up by number', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let context: ServiceContext;
   let alice: Subscriber;
   let made = 0;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores({ first: 20, daily: 1 });

@@ -3,7 +3,7 @@ import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { popularAmongFriends } from '../../../service/playing/popular.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const BEFORE = NOW - 60_000;
@@ -16,18 +16,12 @@ const VIEWER: Friend = {
 };
 
 describe('what is popular', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(() => {
     stores = server.freshStores();
   });
-
-  after(async () => server?.stop());
 
   const popular = () => popularAmongFriends({ stores, config: { popular: 'on' } as never, now: () => NOW }, 'viewer');
 

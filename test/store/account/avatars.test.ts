@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_700_000_000_000;
@@ -9,13 +9,7 @@ const [FIRST, SECOND] = ['1'.repeat(40), '2'.repeat(40)];
 const picture = (hash: string) => ({ hash, image: `data:image/png;base64,${hash}` });
 
 describe('store/account/avatars', () => {
-  let server: TestRedis;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
+  const server = useRedis();
 
   async function join() {
     const stores = server.freshStores();

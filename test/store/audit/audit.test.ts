@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { AuditQuery, AuditRecord } from '../../../store/audit/audit.ts';
 import { AUDIT_KINDS, type AuditPlace, NOBODY, SUBSCRIBERS, shareOf } from '../../../store/audit/audit-places.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const ENTRY: AuditRecord = {
   caller: 'key',
@@ -17,16 +17,12 @@ const ENTRY: AuditRecord = {
 const PLACE: AuditPlace = { kind: 'changes', lane: 'c-1', whose: 'c-1' };
 
 describe('store/audit/audit', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let stores: Stores;
 
-  before(async () => {
-    redis = await startTestRedis();
-  });
   beforeEach(() => {
     stores = redis.freshStores();
   });
-  after(async () => redis?.stop());
 
   async function record(
     count: number,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
 const MINUTE = 60_000;
 /** As codes to one number: 1 in 2 minutes and 2 in 8 hours. */
@@ -12,19 +12,13 @@ const TWO = [
 for (const kind of REDIS_KINDS) describe(`store/base/limits on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
   const now = Date.now();
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
 
   beforeEach(() => {
     stores = server.freshStores();
   });
-
-  after(async () => server?.stop());
 
   const wait = async (time: number, limits = TWO) => {
     const outcome = await stores.limits.take('somebody', limits, time);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RESP_TYPES } from 'redis';
 import type { Redis } from '../../../runtime/redis.ts';
 import { type Along, as, asYes, defineLua, defineScript } from '../../../store/base/script.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
 const COUNTING = defineLua({
   keys: ['counter'],
@@ -48,18 +48,15 @@ const ECHO = defineScript({
 for (const kind of REDIS_KINDS) describe(`store/base/script on ${kind}`, () => describeScripts(kind));
 
 function describeScripts(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let redis: Redis;
   const key = (name: string) => `scripts:{one}:${name}`;
 
   before(async () => {
-    server = await startTestRedis(kind);
     redis = server.redis;
   });
 
   beforeEach(() => redis.del(['counter', 'notes', 'list'].map(key)));
-
-  after(async () => server?.stop());
 
   const places = { list: key('list'), notes: key('notes'), counter: key('counter') };
 

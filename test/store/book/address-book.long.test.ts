@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
@@ -16,14 +16,8 @@ for (const kind of REDIS_KINDS)
   describe(`address books that change by single contacts, on ${kind}`, () => describeAddressBooks(kind));
 
 function describeAddressBooks(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

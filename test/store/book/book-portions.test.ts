@@ -4,7 +4,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
 import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
@@ -25,14 +25,8 @@ const bookOf = (size: number, first = 0) =>
 for (const kind of REDIS_KINDS) describe(`what is done about a whole book, on ${kind}`, () => describeWholeBooks(kind));
 
 function describeWholeBooks(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

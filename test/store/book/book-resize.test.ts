@@ -3,7 +3,7 @@ import type { Contact } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis, traffic } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 import { watchedStores } from '../../support/watched-stores.ts';
 
@@ -21,14 +21,8 @@ const die = () => {
 for (const kind of REDIS_KINDS) describe(`a book that is split or joined, on ${kind}`, () => describeResizing(kind));
 
 function describeResizing(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

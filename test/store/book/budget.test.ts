@@ -4,7 +4,7 @@ import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../../domain/book/n
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { SourceLease } from '../../../store/book/book-writer.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,14 +15,8 @@ for (const kind of REDIS_KINDS)
   describe(`a budget of three numbers and two a day, on ${kind}`, () => describeBudget(kind));
 
 function describeBudget(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores(BUDGET);

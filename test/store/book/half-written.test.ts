@@ -5,7 +5,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
 import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
 
@@ -20,14 +20,8 @@ const bookOf = (size: number, first = 0): Book =>
   );
 
 describe('a book whose writer died between two steps', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

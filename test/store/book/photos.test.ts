@@ -1,27 +1,21 @@
 import { expect } from 'chai';
 import { MAX_PHOTO_BYTES, MOST_PHOTO_BYTES } from '../../../domain/photo.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { watchedStores } from '../../support/watched-stores.ts';
 
 const MOST = MOST_PHOTO_BYTES / MAX_PHOTO_BYTES;
 const SOURCE = { name: 'home', lease: 'mine' };
 
 describe('store/book/photos', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
     await server.redis.hSet(stores.keys.subscriber('alice'), 'state', 'active');
     await server.redis.hSet(stores.keys.source('alice', SOURCE.name), 'lease', SOURCE.lease);
   });
-
-  after(async () => server?.stop());
 
   /** The largest, each time another one. */
   function image(n: number): Buffer {

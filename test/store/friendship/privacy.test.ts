@@ -6,7 +6,7 @@ import { GRACE } from '../../../store/base/due.ts';
 import type { Blocked } from '../../../store/friendship/privacy.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { clearPartings } from '../../support/partings.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,12 +15,8 @@ const BOB = { id: 'bob', phoneNumber: '+2', jid: 'bob@op.example', displayName: 
 const STRANGER: Blocked = { numberKey: keyOf('stranger'), sealed: 'sealed' };
 
 describe('the store of consent', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
@@ -35,8 +31,6 @@ describe('the store of consent', () => {
     await stores.pairs.clearAnnounced('alice', (await stores.subscribers.recordAnnounced('alice')).announced);
     await stores.due.settle('reconcile', 'alice', []);
   });
-
-  after(async () => server?.stop());
 
   const due = async () => [await stores.due.isMarked('reconcile', 'alice'), await stores.due.isMarked('tune', 'alice')];
 

@@ -1,23 +1,19 @@
 import { expect } from 'chai';
 import { isApiKey, newApiKey } from '../../../store/login/credential-secret.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12, 34);
 const HOUR = 3_600_000;
 const WANTED = { name: 'Carrier', scopes: ['imports:write'], ranges: ['+86'] } as const;
 
 describe('store/login/credentials', () => {
-  let redis: TestRedis;
+  const redis = useRedis();
   let stores: Stores;
 
-  before(async () => {
-    redis = await startTestRedis();
-  });
   beforeEach(() => {
     stores = redis.freshStores();
   });
-  after(async () => redis?.stop());
 
   async function created(more: object = {}): Promise<{ id: string; key: string }> {
     const made = await stores.credentials.create({ ...WANTED, ...more }, NOW);

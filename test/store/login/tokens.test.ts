@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -8,19 +8,13 @@ const HOUR = 3_600_000;
 for (const kind of REDIS_KINDS) describe(`store/login/tokens on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
   const now = Date.now();
-
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
 
   beforeEach(() => {
     stores = server.freshStores();
   });
-
-  after(async () => server?.stop());
 
   const names = async (time = now) => (await stores.tokens.list('alice', time)).map(({ deviceName }) => deviceName);
 

@@ -1,29 +1,23 @@
 import { expect } from 'chai';
 import type { Stores } from '../../../store/stores.ts';
 import { eventually } from '../../support/eventually.ts';
-import { REDIS_KINDS, type RedisKind, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
 const CODE = { codeHash: 'h', message: 'sealed' };
 
 for (const kind of REDIS_KINDS) describe(`store/login/verifications on ${kind}`, () => describeThem(kind));
 
 function describeThem(kind: RedisKind): void {
-  let server: TestRedis;
+  const server = useRedis(kind);
   let stores: Stores;
   const now = Date.now();
   const start = (id = 'v', lifetime = 60_000) =>
     stores.verifications.start(id, { ...CODE, expiresAt: Date.now() + lifetime }, 3, now);
 
-  before(async () => {
-    server = await startTestRedis(kind);
-  });
-
   beforeEach(async () => {
     stores = server.freshStores();
     await start();
   });
-
-  after(async () => server?.stop());
 
   it('allow three tries, however many come at once', async () => {
     const tries = await Promise.all(Array.from({ length: 20 }, () => stores.verifications.attempt('v', now)));

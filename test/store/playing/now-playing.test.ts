@@ -1,19 +1,13 @@
 import { expect } from 'chai';
 import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
 import { MOST_DEVICES } from '../../../store/playing/now-playing.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_700_000_000_000;
 const LONG = 'x'.repeat(1_024);
 
 describe('store/playing/now-playing', () => {
-  let server: TestRedis;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
+  const server = useRedis();
 
   /** The longest that one device may say. */
   function playing(device: string, since: number): Playing {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Privacy } from '../../../domain/friendship/privacy.ts';
 import { HISTORY } from '../../../domain/playing/popular.ts';
 import type { Tune } from '../../../domain/playing/tune.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_700_000_000_000;
@@ -16,13 +16,7 @@ const playing = (title: string, at: number) => ({
 });
 
 describe('store/playing/recent', () => {
-  let server: TestRedis;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
+  const server = useRedis();
 
   async function join() {
     const stores = server.freshStores();

@@ -3,7 +3,7 @@ import type { Contact } from '../../../domain/book/address-book.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { ReadOutcome, SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -12,13 +12,8 @@ const book = (name: string, ...numbers: string[]): Map<string, Contact> =>
   new Map([['u', { name, groups: [], numberKeys: numbers.map(keyOf) }]]);
 
 describe('the sources of a subscriber', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

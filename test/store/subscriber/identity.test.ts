@@ -5,7 +5,7 @@ import type { Stores } from '../../../store/stores.ts';
 import type { Wanted } from '../../../store/subscriber/identity.ts';
 import { numberPlace } from '../../../store/subscriber/places.ts';
 import { keysOf, type Subscriber } from '../../../store/subscriber/subscriber-record.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 /** When a change that began at NOW is taken for abandoned. */
@@ -13,19 +13,13 @@ const LATER = NOW + 60_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
 
 describe('a change of number', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(async () => {
     stores = server.freshStores();
     await join('alice', '+1');
   });
-
-  after(async () => server?.stop());
 
   async function join(id: string, phoneNumber: string): Promise<void> {
     const subscriber: Subscriber = { id, ...wanted(id, phoneNumber).numbers, ...other(id) };

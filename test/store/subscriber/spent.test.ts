@@ -2,25 +2,19 @@ import { expect } from 'chai';
 import { BUDGET_DAY } from '../../../domain/book/number-budget.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 // By the clock, as Redis ends keys by its own.
 const NOW = Date.now();
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
 
 describe('a budget of four numbers and one a day, of somebody who forgets it all and comes back', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
 
   beforeEach(() => {
     stores = server.freshStores({ first: 4, daily: 1 });
   });
-
-  after(async () => server?.stop());
 
   const numbersOf = (names: readonly string[]) => ({
     phoneNumber: '+1',

@@ -2,26 +2,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Answer, type Api, createApi, type Person } from '../../support/api.ts';
+import { type Answer, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('address books that change by single contacts', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });
-
-  after(async () => stack?.stop());
 
   const patch = (body: unknown, etag?: string): Promise<Answer> =>
     api.call('PATCH', api.path(alice, 'address-book'), body, etag === undefined ? {} : { 'if-match': etag });

@@ -4,12 +4,11 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Answer, type Api, createApi, type Person } from '../../support/api.ts';
+import { type Answer, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { memoryFor } from '../../support/memory.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 const MB = 1024 * 1024;
 const CSV = { 'content-type': 'text/csv' };
@@ -18,19 +17,15 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const GZIP = { 'content-encoding': 'gzip' };
 
 describe('books in', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });
-
-  after(async () => stack?.stop());
 
   const put = (body: string | Uint8Array, headers: Record<string, string>): Promise<Answer> =>
     api.call('PUT', api.path(alice, 'address-book'), body, headers);

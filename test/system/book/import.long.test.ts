@@ -3,11 +3,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi } from '../../support/api.ts';
+import { createApi } from '../../support/api.ts';
 import { runEarshot, startEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { startTestStack, useStack } from '../../support/stack.ts';
 
 type Report = {
   row: number;
@@ -19,18 +18,15 @@ type Report = {
 };
 
 describe('earshot import', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let folder: string;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     folder = await mkdtemp(join(tmpdir(), 'earshot-import-'));
   });
 
   after(async () => {
-    await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

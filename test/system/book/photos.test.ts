@@ -1,29 +1,25 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack, withRedis } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 
 const JPEG = jpeg(20_000);
 
 describe('a photo in the own book', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let events: EventStream | undefined;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });
 
   afterEach(() => events?.close());
-  after(async () => stack?.stop());
 
   const avatar = async (person: Person) => api.picture((await api.friends(person))[0]?.avatar);
 

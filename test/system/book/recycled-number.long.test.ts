@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
 
 const NUMBER = '+8613800138000';
@@ -10,8 +9,8 @@ const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfD
 
 for (const policy of ['mutual', 'either'] as const)
   describe(`a number that is recycled, under ${policy}`, () => {
-    let stack: Stack;
-    let api: Api;
+    const stack = useStack({ policy, env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
+    const api = createApi(stack);
     let carol: Person;
     let dave: Person;
     let carols: FriendClient;
@@ -20,18 +19,13 @@ for (const policy of ['mutual', 'either'] as const)
     const holding = (name: string, phoneNumber: string) => [{ uid: 'x', name, phoneNumbers: [phoneNumber] }];
 
     before(async () => {
-      stack = await startTestStack({ policy, env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
-      api = createApi(stack);
       carol = await api.join('+8613700137000', 'Carol');
       dave = await api.join('+8613600136000', 'Dave');
       carols = await connectFriend(stack, carol);
       await api.putBook(carol, holding('Alice', NUMBER));
     });
 
-    after(async () => {
-      await carols?.leave();
-      await stack?.stop();
-    });
+    after(async () => carols?.leave());
 
     /** Somebody with a whole life behind the number, seen by Carol, and turned down by nobody but Dave. */
     async function live(): Promise<Person> {

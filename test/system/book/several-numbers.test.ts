@@ -1,15 +1,14 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 describe('several numbers for one subscriber', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
@@ -21,17 +20,12 @@ describe('several numbers for one subscriber', () => {
   const retrieve = (phoneNumber: string) => api.call('POST', '/v1/subscribers/retrieve', { phoneNumber });
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
   });
 
-  after(async () => {
-    await alices?.leave();
-    await stack?.stop();
-  });
+  after(async () => alices?.leave());
 
   it('are all shown and all found, and belong to nobody else', async () => {
     const { body } = await api.expectStatus(200, patch(bob, { otherPhoneNumbers: ['+49 1514 6788794', HOME] }));

@@ -1,18 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { createChatter } from '../../support/xmpp/adhoc.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const SERVICE = 'tune.op.example';
 
 describe('commands as text, in a chat', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({
+    env: {
+      EARSHOT_PUBLISH_INTERVAL_MS: '100',
+      EARSHOT_CODES_PER_NUMBER: '1/120',
+      EARSHOT_CODES_PER_ADDRESS: '1000/1',
+    },
+  });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
@@ -22,14 +28,6 @@ describe('commands as text, in a chat', () => {
   const guests: FriendClient[] = [];
 
   before(async () => {
-    stack = await startTestStack({
-      env: {
-        EARSHOT_PUBLISH_INTERVAL_MS: '100',
-        EARSHOT_CODES_PER_NUMBER: '1/120',
-        EARSHOT_CODES_PER_ADDRESS: '1000/1',
-      },
-    });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
@@ -45,7 +43,6 @@ describe('commands as text, in a chat', () => {
 
   after(async () => {
     for (const client of [alices, bobs, ...guests]) await client?.leave();
-    await stack?.stop();
   });
 
   async function guest(name: string): Promise<FriendClient> {

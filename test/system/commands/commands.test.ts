@@ -1,9 +1,9 @@
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { codeFor } from '../../support/http/codes.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { type CommandAnswer, type Commander, createCommander, submitForm } from '../../support/xmpp/adhoc.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -16,8 +16,16 @@ const HOSTILE = '\u202E<b>]]>&amp;\u0090\u{1F3B5}</b>\u2066';
 const CLEAN = '<b>]]>&amp;\u{1F3B5}</b>';
 
 describe('commands from an XMPP client', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({
+    env: {
+      EARSHOT_PUBLISH_INTERVAL_MS: '100',
+      EARSHOT_CODES_PER_NUMBER: '1000/1',
+      EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
+      EARSHOT_CODES_PER_ADDRESS: '1000/1',
+      EARSHOT_PUBLIC_URL: 'https://tune.example',
+    },
+  });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
@@ -30,16 +38,6 @@ describe('commands from an XMPP client', () => {
   const guests: FriendClient[] = [];
 
   before(async () => {
-    stack = await startTestStack({
-      env: {
-        EARSHOT_PUBLISH_INTERVAL_MS: '100',
-        EARSHOT_CODES_PER_NUMBER: '1000/1',
-        EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
-        EARSHOT_CODES_PER_ADDRESS: '1000/1',
-        EARSHOT_PUBLIC_URL: 'https://tune.example',
-      },
-    });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
@@ -55,7 +53,6 @@ describe('commands from an XMPP client', () => {
 
   after(async () => {
     for (const client of [alices, bobs, ...guests]) await client?.leave();
-    await stack?.stop();
   });
 
   /** Somebody of the host who is no subscriber. */

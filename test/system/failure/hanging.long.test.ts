@@ -1,34 +1,28 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
 import { readOperations } from '../../fuzz/operations.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { whileHanging } from '../../support/hanging.ts';
 import { joinFriends } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const OPEN = /^POST \/v1\/(?:tokens|verification\/\w+)/;
 
 describe('a server that hangs instead of dying', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_REDIS_PATIENCE_MS: '5000' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let bobs: FriendClient;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_REDIS_PATIENCE_MS: '5000' } });
-    api = createApi(stack);
     [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
   });
 
-  after(async () => {
-    await bobs?.leave();
-    await stack?.stop();
-  });
+  after(async () => bobs?.leave());
 
   /** The server tells each tune twice, to who is subscribed and to who is interested. */
   const titlesHeard = () =>

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { createClient } from 'redis';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('a number key that is changed', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let carol: Person;
@@ -18,15 +17,11 @@ describe('a number key that is changed', () => {
   const CAROL = '+8613700137000';
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.expectStatus(200, patch(bob, { otherPhoneNumbers: ['+4915146788794'] }));
     await putBooks();
     await api.settled(alice, bob);
   });
-
-  after(async () => stack?.stop());
 
   const patch = (person: Person, body: object) => api.call('PATCH', `/v1/subscribers/${person.id}`, body);
 

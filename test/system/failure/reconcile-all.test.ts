@@ -1,22 +1,19 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { runEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 describe('earshot reconcile --all', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(alice, [
       { name: 'Bob', phoneNumbers: [bob.phoneNumber] },
@@ -25,8 +22,6 @@ describe('earshot reconcile --all', () => {
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await api.settled(alice, bob);
   });
-
-  after(async () => stack?.stop());
 
   const run = (...args: string[]) =>
     runEarshot(args, { EARSHOT_URL: stack.gatewayUrl, EARSHOT_OPERATOR_KEY: stack.operatorKey });

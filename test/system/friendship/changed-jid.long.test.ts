@@ -1,25 +1,22 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { filesIn } from '../../support/kept/files.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 describe('a JID that changes', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let bobs: FriendClient;
   let old: FriendClient;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '200' } });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     bobs = await connectFriend(stack, bob);
     old = await connectFriend(stack, alice);
@@ -33,7 +30,6 @@ describe('a JID that changes', () => {
   after(async () => {
     await bobs?.leave();
     await old?.leave();
-    await stack?.stop();
   });
 
   /** An account that is there, and the subscriber as it is known by it. */

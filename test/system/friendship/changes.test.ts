@@ -1,31 +1,26 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 import { xmppClient } from '../../support/xmpp/xmpp-client.ts';
 
 describe('people who come, change and go', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000', 'Alice');
     alices = await connectFriend(stack, alice);
   });
 
-  after(async () => {
-    await alices?.leave();
-    await stack?.stop();
-  });
+  after(async () => alices?.leave());
 
   it('become friends when the one joins whose number the book already holds', async () => {
     await api.putBook(alice, [{ name: 'Bob, not here yet', phoneNumbers: ['139 0013 9000'] }]);

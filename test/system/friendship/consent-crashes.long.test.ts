@@ -1,25 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { PART_NAMES, type Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { PART_NAMES } from '../../../local/stack/stack.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
 import { random } from '../../support/random.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('a block that meets kill -9', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let carol: Person;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     const contact = ({ phoneNumber }: Person) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] });
@@ -27,8 +25,6 @@ describe('a block that meets kill -9', () => {
     for (const person of [bob, carol]) await api.putBook(person, [contact(alice)]);
     await api.settled(alice, bob, carol);
   });
-
-  after(async () => stack?.stop());
 
   const consent = (settings: object) =>
     eventually(() => api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...OPEN, ...settings })));

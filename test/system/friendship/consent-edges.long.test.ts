@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Api, type Contact, createApi, type Person } from '../../support/api.ts';
+import { type Contact, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { filesIn } from '../../support/kept/files.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -14,8 +14,8 @@ const A_SESSION = 3_000;
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('consent between two people', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let carol: Person;
@@ -34,8 +34,6 @@ describe('consent between two people', () => {
     (view?.nowPlaying as { title?: string } | null | undefined)?.title;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     await api.putBook(alice, [contact(bob, ['Work'])]);
@@ -48,7 +46,6 @@ describe('consent between two people', () => {
   after(async () => {
     await alices?.leave();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   async function bothHear(title: string): Promise<void> {

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { ALL_SCOPES } from '../../../domain/access/scope.ts';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -12,13 +11,11 @@ const STRANGER = '+8613612345678';
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('a new subscriber whose consent is its own step', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ policy: 'either', env: { EARSHOT_CONSENT: 'subscriber' } });
+  const api = createApi(stack);
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack({ policy: 'either', env: { EARSHOT_CONSENT: 'subscriber' } });
-    api = createApi(stack);
     bob = await api.join('+8613900139000');
     await api.putBook(bob, [
       { name: 'Alice', phoneNumbers: ['+8613800138000'] },
@@ -27,8 +24,6 @@ describe('a new subscriber whose consent is its own step', () => {
     await consents(bob);
     await api.settled(bob);
   });
-
-  after(async () => stack?.stop());
 
   const as = (person: Person) => ({ authorization: `Bearer ${person.token}` });
   const consents = (person: Person) =>

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { PART_NAMES, type Stack } from '../../../local/stack/stack.ts';
-import { type Api, type Contact, createApi, type Person } from '../../support/api.ts';
+import { PART_NAMES } from '../../../local/stack/stack.ts';
+import { type Contact, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { whole } from '../../support/length.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -21,8 +21,8 @@ type Settings = {
 const OPEN: Settings = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('consent', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   /** Whose consent it is; Bob is the friend who loses sight of her, Carol the one who may keep it. The two are friends as well. */
   let alice: Person;
   let bob: Person;
@@ -52,8 +52,6 @@ describe('consent', () => {
     (await api.friends(person)).find(({ subscriberId }) => subscriberId === alice.id);
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     carol = await api.join('+8613700137000');
     await api.putBook(alice, [contact(bob, 'Bob', ['Work']), contact(carol, 'Carol', ['Family'])]);
@@ -68,7 +66,6 @@ describe('consent', () => {
   after(async () => {
     bobsEvents?.close();
     for (const client of [alices, bobs, carols]) await client?.leave();
-    await stack?.stop();
   });
 
   async function playsToAll(): Promise<string> {

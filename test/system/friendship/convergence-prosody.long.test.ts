@@ -18,7 +18,7 @@ import { whole } from '../../support/length.ts';
 import { type Group, type LifeWorld, live } from '../../support/lives/life.ts';
 import { friendsInModel, steps } from '../../support/lives/model.ts';
 import { random, SEED } from '../../support/random.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 /** Sequences of one policy, how many of them run side by side, and accounts, as nobody comes back with an old one. */
@@ -32,18 +32,14 @@ type Account = { jid: string; password: string };
 
 for (const policy of ['mutual', 'either'] as const)
   describe(`the rosters of a real server under ${policy}, while a worker and the component are killed`, () => {
-    let stack: Stack & { dataDir: string };
+    const stack = useStack({ policy });
     let world: World;
 
     before(async () => {
-      stack = await startTestStack({ policy });
       world = await openWorld(stack);
     });
 
-    after(async () => {
-      await world?.stop();
-      await stack?.stop();
-    });
+    after(async () => world?.stop());
 
     it(`end as the model says, after each of ${SEQUENCES} random lives`, async () => {
       let run = 0;

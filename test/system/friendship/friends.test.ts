@@ -1,13 +1,12 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 describe('two books that name each other', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let carol: Person;
@@ -15,8 +14,6 @@ describe('two books that name each other', () => {
   let carolsClient: FriendClient;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000', 'Alice Wang');
     bob = await api.join('+8613900139000', 'Bob Li');
     carol = await api.join('+8613700137000', 'Carol Zhao');
@@ -27,7 +24,6 @@ describe('two books that name each other', () => {
   after(async () => {
     await bobsClient?.leave();
     await carolsClient?.leave();
-    await stack?.stop();
   });
 
   it('become a subscription both on each side, under the name of the own book', async () => {

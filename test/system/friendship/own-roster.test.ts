@@ -1,15 +1,14 @@
 import { xml } from '@xmpp/client';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 describe('a roster that belongs to its user', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: FriendClient;
@@ -18,8 +17,6 @@ describe('a roster that belongs to its user', () => {
   const bookOf = (name: string, groups: string[] = []) => [{ uid: 'bob', name, phoneNumbers: ['13900139000'], groups }];
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     alices = await connectFriend(stack, alice);
     bobs = await connectFriend(stack, bob);
@@ -29,7 +26,6 @@ describe('a roster that belongs to its user', () => {
   after(async () => {
     await alices?.leave();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   it('keeps an item that the user made, with its name and groups, before and after the friendship', async () => {

@@ -1,21 +1,18 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 for (const policy of ['mutual', 'either'] as const)
   describe(`a one-sided book under the policy ${policy}`, () => {
-    let stack: Stack;
-    let api: Api;
+    const stack = useStack({ policy });
+    const api = createApi(stack);
     let alice: Person;
     let bob: Person;
     let clients: FriendClient[];
 
     before(async () => {
-      stack = await startTestStack({ policy });
-      api = createApi(stack);
       alice = await api.join('+447400123456', 'Alice Smith');
       bob = await api.join('+447400654321', 'Bob Jones');
       await api.join('+447400111222', 'Carol in nobody’s book');
@@ -26,7 +23,6 @@ for (const policy of ['mutual', 'either'] as const)
 
     after(async () => {
       for (const client of clients ?? []) await client.leave();
-      await stack?.stop();
     });
 
     if (policy === 'mutual')

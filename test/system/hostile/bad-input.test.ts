@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 const CODES: Record<number, string[]> = {
   400: ['INVALID_ARGUMENT'],
@@ -15,18 +14,14 @@ const CODES: Record<number, string[]> = {
 };
 
 describe('bad input', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
   });
-
-  after(async () => stack?.stop());
 
   type Case = [
     what: string,

@@ -5,23 +5,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startProcess } from '../../../local/processes.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startExtraGateway } from '../../support/http/extra-gateway.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('the gateway’s hardening', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_CORS_ORIGINS: 'https://app.example, https://other.example:8443' } });
+  const api = createApi(stack);
   let alice: Person;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_CORS_ORIGINS: 'https://app.example, https://other.example:8443' } });
-    api = createApi(stack);
     alice = await api.join('+8613800138000');
   });
-
-  after(async () => stack?.stop());
 
   async function open(text: string): Promise<{ socket: Socket; answer: Promise<string> }> {
     const socket = connect(Number(new URL(stack.gatewayUrl).port), '127.0.0.1');

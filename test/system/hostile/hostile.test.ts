@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { createApi, type Person } from '../../support/api.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 /** A title as sent (JSON source, so that a lone surrogate can be written), and what friends see; undefined: refused. */
@@ -32,14 +31,12 @@ const TITLES: { what: string; json: string; seen: string | undefined }[] = [
 ];
 
 describe('a hostile title', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   let people: Person[];
   let friend: FriendClient;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     people = [await api.join('+8613800138000'), await api.join('+8613900139000'), await api.join('+8613700137000')];
     const contacts = people.map((person) => ({ name: 'Somebody', phoneNumbers: [person.phoneNumber] }));
     for (const person of people) await api.putBook(person, contacts);
@@ -47,10 +44,7 @@ describe('a hostile title', () => {
     friend = await connectFriend(stack, people[1] as Person);
   });
 
-  after(async () => {
-    await friend?.leave();
-    await stack?.stop();
-  });
+  after(async () => friend?.leave());
 
   for (const { what, json, seen } of TITLES)
     it(`with ${what} is ${seen === undefined ? 'refused' : 'cleaned'}, and nobody else notices`, async () => {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { memoryFor } from '../../support/memory.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 const MB = 1024 * 1024;
 /** MB over the idle process that one upload may take; most need a tenth. */
@@ -119,17 +118,13 @@ const cases: Case[] = [
 ];
 
 describe('a book that is too large in one way or another', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000', 'Alice');
   });
-
-  after(async () => stack?.stop());
 
   const put = (body: string | Buffer, type: string) =>
     api.call('PUT', api.path(alice, 'address-book'), body, { 'content-type': type });

@@ -1,19 +1,11 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi } from '../../support/api.ts';
+import { createApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('the HTTP API', () => {
-  let stack: Stack;
-  let api: Api;
-
-  before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
-  });
-
-  after(async () => stack?.stop());
+  const stack = useStack();
+  const api = createApi(stack);
 
   it('ties a number to an account that the operator names, and makes no password then', async () => {
     await stack.server().makeAccount('dora@op.example', 'secret');

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { createClient } from 'redis';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 type Entry = {
   time: string;
@@ -23,19 +23,15 @@ const NOBODY = { authorization: '' };
 const TUNE = { kind: 'audio', title: 'A secret song' };
 
 describe('the audit trail', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let calls = 0;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
   });
-
-  after(async () => stack?.stop());
 
   async function page(query = '', headers: Record<string, string> = {}): Promise<Page> {
     return (await api.expectStatus(200, api.call('GET', `/v1/audit${query}`, undefined, headers)))

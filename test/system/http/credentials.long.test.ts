@@ -1,26 +1,22 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Api, createApi } from '../../support/api.ts';
+import { createApi } from '../../support/api.ts';
 import { runEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, type IssuedCredential, issueKey } from '../../support/http/credentials.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('carriers’ credentials', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_LOG_LEVEL: 'trace' } });
+  const api = createApi(stack);
   let keyFile: string;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'trace' } });
-    api = createApi(stack);
     keyFile = join(stack.dataDir, 'operator-key');
     await writeFile(keyFile, `${stack.operatorKey}\n`, { mode: 0o600 });
   });
-
-  after(async () => stack?.stop());
 
   async function earshot(...args: string[]): Promise<string> {
     const { code, out, err } = await runEarshot(args, {

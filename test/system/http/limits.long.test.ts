@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Answer, type Api, createApi, type Person } from '../../support/api.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
 import { type ExtraGateway, startExtraGateway } from '../../support/http/extra-gateway.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 const LIMITS = {
   EARSHOT_LIMIT_SUBSCRIBER: '20',
@@ -12,23 +12,18 @@ const LIMITS = {
 };
 
 describe('limits', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
+  const stack = useStack({ env: LIMITS });
+  const api = createApi(stack);
   let second: ExtraGateway;
-  let api: Api;
   let other: Api;
   let addresses = 0;
 
   before(async () => {
-    stack = await startTestStack({ env: LIMITS });
     second = await startExtraGateway(stack);
-    api = createApi(stack);
     other = createApi({ gatewayUrl: second.url, operatorKey: stack.operatorKey });
   });
 
-  after(async () => {
-    await second?.stop();
-    await stack?.stop();
-  });
+  after(async () => second?.stop());
 
   /** An address as a trusted proxy tells it; each time another one unless it is named. */
   function from(address?: string): Record<string, string> {

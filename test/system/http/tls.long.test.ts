@@ -9,16 +9,15 @@ import { startProcess } from '../../../local/processes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { writeCertificate } from '../../support/http/certificate.ts';
 import { type ExtraGateway, startExtraGateway } from '../../support/http/extra-gateway.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 
 describe('TLS on the gateway', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
+  const stack = useStack();
   let folder: string;
   let files: { certFile: string; keyFile: string };
   let gateway: ExtraGateway;
 
   before(async () => {
-    stack = await startTestStack();
     folder = await mkdtemp(join(tmpdir(), 'earshot-tls-'));
     files = await writeCertificate(folder, 'first');
     gateway = await startExtraGateway(stack, {
@@ -29,7 +28,6 @@ describe('TLS on the gateway', () => {
 
   after(async () => {
     await gateway?.stop();
-    await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

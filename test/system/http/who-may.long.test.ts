@@ -5,7 +5,7 @@ import type { Redis } from '../../../runtime/redis.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi } from '../../support/api.ts';
 import { issueKey } from '../../support/http/credentials.ts';
-import { startTestStack, withRedis } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 
 /** Every kind of caller. The credentials of the last three have, of the route's scope and the subscriber's range, what their name says. */
 const CALLERS = ['none', 'wrong', 'expired', 'other', 'self', 'unscoped', 'outside', 'carrier', 'operator'] as const;
@@ -114,14 +114,12 @@ const TABLE: Record<string, number[]> = {
 type Operation = { security?: Record<string, string[]>[] };
 
 describe('who may call what', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env });
+  const api = createApi(stack);
   let operations: Map<string, Operation>;
   let expired: string[];
 
   before(async () => {
-    stack = await startTestStack({ env });
-    api = createApi(stack);
     const { body } = await api.expectStatus(200, api.call('GET', '/openapi.json'));
     const { paths } = body as unknown as { paths: Record<string, Record<string, Operation>> };
     operations = new Map(
@@ -131,8 +129,6 @@ describe('who may call what', () => {
     );
     expired = [await expiredKey(stack, api), await expiredToken(stack, api)];
   });
-
-  after(async () => stack?.stop());
 
   it('is decided in this table for every route that the API describes, and for no other', () => {
     const missing = [...operations.keys()].filter((route) => !(route in TABLE));

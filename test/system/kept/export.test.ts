@@ -3,11 +3,11 @@ import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { ExportView } from '../../../gateway/export/schemas.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const PHOTO = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
@@ -16,8 +16,8 @@ const STRANGER = '+8613512345678';
 type Export = Static<typeof ExportView>;
 
 describe('what is held about a subscriber', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let dave: Person;
@@ -27,8 +27,6 @@ describe('what is held about a subscriber', () => {
   let hashOf: (number: string) => string;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     hashOf = createNumberKey(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
     [alice, bob] = await joinPair(api);
     dave = await api.join('+8613600136000', 'Dave');
@@ -55,10 +53,7 @@ describe('what is held about a subscriber', () => {
     expect(own.headers.get('content-disposition')).to.match(/^attachment; filename=/);
   });
 
-  after(async () => {
-    await alices?.leave();
-    await stack?.stop();
-  });
+  after(async () => alices?.leave());
 
   it('is one JSON document, of the shape that the API describes', () => {
     expect([...Value.Errors(ExportView, held)]).to.deep.equal([]);

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createSubjectHash } from '../../../runtime/subject-hash.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 /** Digits of numbers, names and titles that nothing but the places meant for them may hold. */
@@ -12,14 +12,12 @@ const STRANGER = '13612345678';
 const SECRETS = ['13800138000', '13900139000', STRANGER, 'Zhang Wei', 'Xiao Ming', 'A secret song', 'A secret artist'];
 
 describe('what must not be written down', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_LOG_LEVEL: 'trace' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_LOG_LEVEL: 'trace' } });
-    api = createApi(stack);
     [alice, bob] = [await api.join('+8613800138000', 'Zhang Wei'), await api.join('+8613900139000', 'Xiao Ming')];
     await api.putBook(alice, [
       { name: 'Xiao Ming', phoneNumbers: [bob.phoneNumber] },
@@ -38,8 +36,6 @@ describe('what must not be written down', () => {
     await stack.restart('server');
     await stack.untilReady();
   });
-
-  after(async () => stack?.stop());
 
   it('is in no log, however talkative', async () => {
     const folder = join(stack.dataDir, 'logs');

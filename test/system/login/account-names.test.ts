@@ -1,9 +1,9 @@
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { codeFor } from '../../support/http/codes.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
 
 const [ALICE, BOB, UNKNOWN] = ['+8613800138000', '+8613900139000', '+8613700137000'] as const;
@@ -35,19 +35,15 @@ const PROBES: Record<string, (to: string) => Element> = {
 };
 
 describe('the names of accounts', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = [await api.join(ALICE, 'Alice'), await api.join(BOB, 'Bob')];
     await stack.server().makeAccount('mallory@op.example', 'secret');
   });
-
-  after(async () => stack?.stop());
 
   it('hold nothing of the number, whoever makes the account, and stay when the number changes', async () => {
     for (const { jid } of [alice, bob]) expect(jid).to.match(NAME);
@@ -90,15 +86,8 @@ describe('the names of accounts', () => {
 });
 
 describe('accounts named after numbers, if the operator wants that', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
-
-  before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
-    api = createApi(stack);
-  });
-
-  after(async () => stack?.stop());
+  const stack = useStack({ env: { EARSHOT_ACCOUNT_NAMES: 'number' } });
+  const api = createApi(stack);
 
   it('are not taken over when Earshot has not made them', async () => {
     await stack.server().makeAccount('+4915146788795@op.example', 'somebody’s own');

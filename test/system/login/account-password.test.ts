@@ -1,23 +1,19 @@
 import { expect } from 'chai';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { createCommander } from '../../support/xmpp/adhoc.ts';
 import { connectFriend, letsIn } from '../../support/xmpp/friend-client.ts';
 
 describe('the password of an XMPP account that was made here', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     alice = await api.join('+8613800138000', 'Alice');
   });
-
-  after(async () => stack?.stop());
 
   const renew = (id: string, headers: Record<string, string> = {}) =>
     api.call('POST', `/v1/subscribers/${id}/password`, undefined, headers);

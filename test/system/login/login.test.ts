@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { AUDIENCE, GRANT, startCarrier } from '../../support/http/carrier.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { startSmsReceiver } from '../../support/servers/sms-receiver.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { startTestStack, useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 const ALICE = '+8613800138000';
@@ -257,15 +257,8 @@ describe('logging in from a phone', () => {
 });
 
 describe('logging in without a webhook', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
-
-  before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
-  });
-
-  after(async () => stack?.stop());
+  const stack = useStack();
+  const api = createApi(stack);
 
   it('lets the code wait in the outbox until it is used, and the worker’s log says that one waits', async () => {
     const { body } = await api.expectStatus(

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectIq, type IqClient } from '../../support/xmpp/iq-client.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
@@ -23,8 +23,10 @@ const [ALICE, BOB, CAROL, DAVE, ERIN, FRANK, NOBODY] = [
 ];
 
 describe('people found by number over XMPP', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({
+    env: { EARSHOT_NUMBER_BUDGET: '12', EARSHOT_PUBLIC_URL: 'https://tune.op.example' },
+  });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let alices: IqClient;
@@ -32,10 +34,6 @@ describe('people found by number over XMPP', () => {
   let guests: IqClient;
 
   before(async () => {
-    stack = await startTestStack({
-      env: { EARSHOT_NUMBER_BUDGET: '12', EARSHOT_PUBLIC_URL: 'https://tune.op.example' },
-    });
-    api = createApi(stack);
     alice = await api.join(ALICE);
     const [carol, dave, erin, frank] = [
       await api.join(CAROL),
@@ -60,7 +58,6 @@ describe('people found by number over XMPP', () => {
 
   after(async () => {
     for (const one of [alices, guests]) await one?.leave();
-    await stack?.stop();
   });
 
   const consent = (person: Person, settings: object) =>

@@ -1,28 +1,23 @@
 import { expect } from 'chai';
 import { MOST_STREAMS } from '../../../gateway/friends/event-streams.ts';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { startExtraGateway } from '../../support/http/extra-gateway.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 describe('the event stream of friends', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(alice, [{ name: 'Bobby', phoneNumbers: [bob.phoneNumber] }]);
   });
-
-  after(async () => stack?.stop());
 
   it('begins with everything, then tells who became a friend, what plays, who is online, and who is a friend no more', async () => {
     const stream = await openEvents(stack, alice);

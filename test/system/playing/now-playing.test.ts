@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinFriends } from '../../support/pair.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const INTERVAL = 1_500;
 
 describe('now playing', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: `${INTERVAL}` } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let bobs: FriendClient;
@@ -29,8 +28,6 @@ describe('now playing', () => {
   const quiet = () => sleep(INTERVAL + 2_500);
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: `${INTERVAL}` } });
-    api = createApi(stack);
     [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
   });
@@ -41,10 +38,7 @@ describe('now playing', () => {
     bobs.tunes.length = 0;
   });
 
-  after(async () => {
-    await bobs?.leave();
-    await stack?.stop();
-  });
+  after(async () => bobs?.leave());
 
   it('publishes one change in each interval, and the newest in the end', async () => {
     const start = Date.now();
@@ -104,13 +98,7 @@ describe('now playing', () => {
 });
 
 describe('now playing, where a change has to wait for ten minutes', () => {
-  let stack: Stack;
-
-  before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '600000' } });
-  });
-
-  after(async () => stack?.stop());
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '600000' } });
 
   it('publishes the first change at once, and a stop too', async () => {
     const api = createApi(stack);

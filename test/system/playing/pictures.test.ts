@@ -1,27 +1,24 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
 import { createKeys } from '../../../store/base/keys.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { joinPair } from '../../support/pair.ts';
-import { startTestStack, withRedis } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 import { png, pngUri, publishAvatar, sha1, vcardWith, withdrawAvatar } from '../../support/xmpp/avatars.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const IN_BOOK = png(700, 'book');
 
 describe('how a friend appears', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let bobs: FriendClient;
   let events: EventStream;
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     [alice, bob] = await joinPair(api);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
     await api.putVcards(alice, card('Bob', bob.phoneNumber));
@@ -39,7 +36,6 @@ describe('how a friend appears', () => {
   after(async () => {
     events?.close();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   const viewOf = async (friend: Person) =>
@@ -183,18 +179,11 @@ describe('how a friend appears', () => {
 });
 
 describe('another set-up', () => {
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
-
-  before(async () => {
-    stack = await startTestStack({
-      prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] },
-      env: { EARSHOT_POPULAR: 'off' },
-    });
-    api = createApi(stack);
+  const stack = useStack({
+    prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] },
+    env: { EARSHOT_POPULAR: 'off' },
   });
-
-  after(async () => stack?.stop());
+  const api = createApi(stack);
 
   it('has vCards read that the server keeps apart from avatars, and no history of what is played', async () => {
     const [alice, bob] = await joinPair(api);

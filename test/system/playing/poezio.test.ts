@@ -1,20 +1,17 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { createApi, type Person } from '../../support/api.ts';
+import { useStack } from '../../support/stack.ts';
 import { type Poezio, startPoezio } from '../../support/xmpp/poezio.ts';
 
 describe('a friend who uses poezio', () => {
   // Two starts, each of which may take long on a busy machine.
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let poezio: Poezio;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
-    api = createApi(stack);
     alice = await api.join('+8613800138000', 'Alice Wang');
     bob = await api.join('+8613900139000', 'Bob Li');
     await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
@@ -23,10 +20,7 @@ describe('a friend who uses poezio', () => {
     poezio = await startPoezio(stack, bob);
   });
 
-  after(async () => {
-    await poezio?.stop();
-    await stack?.stop();
-  });
+  after(async () => poezio?.stop());
 
   it('reads on the screen what the other plays, and that it stopped', async () => {
     await api.play(alice, { title: 'Jóga', artist: 'Björk', source: 'Homogenic', track: '2', length: 305, rating: 9 });

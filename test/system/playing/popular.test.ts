@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
 import { createKeys } from '../../../store/base/keys.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer } from '../../support/http/credentials.ts';
-import { startTestStack, withRedis } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 const JOGA = { title: 'Jóga', artist: 'Björk', length: 600 };
@@ -12,14 +11,12 @@ const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, bloc
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
 
 describe('what is popular among friends', () => {
-  let stack: Stack;
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   let viewer: Person;
   let [bob, carol, dave, erin] = [] as unknown as [Person, Person, Person, Person];
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     viewer = await api.join('+8613800138000', 'Viewer');
     [bob, carol, dave, erin] = await Promise.all([
       api.join('+8613900139001'),
@@ -36,8 +33,6 @@ describe('what is popular among friends', () => {
     );
     await api.settled(viewer, ...friends);
   });
-
-  after(async () => stack?.stop());
 
   async function popular(): Promise<unknown> {
     const path = '/v1/subscribers/me/popular';

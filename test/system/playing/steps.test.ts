@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { type Told, toldRedis } from '../../support/redis-log.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -12,15 +11,13 @@ const MOST_COMMANDS = 10;
 const MOST_STEPS = { tune: 2, stop: 3, byToken: 4 };
 
 describe('what Redis is told for one tune', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let bobs: FriendClient;
 
   before(async () => {
-    stack = await startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-    api = createApi(stack);
     [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
     await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
     await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
@@ -31,10 +28,7 @@ describe('what Redis is told for one tune', () => {
     await stack.kill('worker');
   });
 
-  after(async () => {
-    await bobs?.leave();
-    await stack?.stop();
-  });
+  after(async () => bobs?.leave());
 
   async function play(title: string): Promise<void> {
     await api.play(alice, { title, length: 300 });

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ALL_PRIVILEGES, type Privileges } from '../../../local/prosody/prosody-config.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack, withRedis } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const COMPONENT = 'tune.op.example';
 
 describe('a server that grants no privileges', () => {
   const prosody: { privileges: Privileges } = { privileges: {} };
-  let stack: Awaited<ReturnType<typeof startTestStack>>;
-  let api: Api;
+  const stack = useStack({ prosody, env: { EARSHOT_PRIVILEGES: 'optional' } });
+  const api = createApi(stack);
   let alice: Person;
   let bob: Person;
   let carol: Person;
@@ -40,8 +40,6 @@ describe('a server that grants no privileges', () => {
   const suggested = () => alices.suggestions.map(({ action, jid }) => `${action} ${jid}`);
 
   before(async () => {
-    stack = await startTestStack({ prosody, env: { EARSHOT_PRIVILEGES: 'optional' } });
-    api = createApi(stack);
     [alice, bob, carol] = [
       await api.join('+8613800138000', 'Alice'),
       await api.join('+8613900139000', 'Bob'),
@@ -56,7 +54,6 @@ describe('a server that grants no privileges', () => {
   after(async () => {
     await alices?.leave();
     await bobs?.leave();
-    await stack?.stop();
   });
 
   it('is worked with where the configuration allows it, and status and log say so', async () => {
