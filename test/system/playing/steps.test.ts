@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createApi, type Person } from '../../support/api.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { type Told, toldRedis } from '../../support/redis-log.ts';
 import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
@@ -18,10 +19,7 @@ describe('what Redis is told for one tune', () => {
   let bobs: FriendClient;
 
   before(async () => {
-    [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
     await play('The first');
     // What it does for others and by itself is not counted: the tune alone is.

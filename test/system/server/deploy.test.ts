@@ -10,6 +10,7 @@ import { projectRoot } from '../../../local/project-root.ts';
 import { waitForReadiness } from '../../../local/stack/readiness.ts';
 import { type Api, createApi } from '../../support/api.ts';
 import { PATIENCE } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 /** What stands in a Prosody's own configuration, before what an operator adds for Earshot. */
@@ -91,10 +92,7 @@ describe('the files in deploy/', () => {
       missing: [],
       mode: 'privileged',
     });
-    const [alice, bob] = [await api.join('+8613800138000', 'Alice'), await api.join('+8613900139000', 'Bob')];
-    await api.putBook(alice, [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }]);
-    await api.putBook(bob, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
-    await api.settled(alice, bob);
+    const [alice, bob] = await joinFriends(api);
     const bobs = await connectFriend({ xmpp }, bob);
     await bobs.item(alice.jid, (item) => expect(item).to.include({ name: 'Alice', subscription: 'both' }));
     await api.play(alice, { title: 'From the box' });
