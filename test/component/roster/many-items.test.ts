@@ -5,7 +5,7 @@ import type { RosterContext } from '../../../component/roster/roster-step.ts';
 import type { RosterItem } from '../../../domain/friendship/roster.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -13,7 +13,7 @@ const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
 const jidOf = (id: string) => `${id}@op.example`;
 
 describe('a roster job with several items', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
   let job: (id: string) => Promise<void>;
   let rosters: Map<string, Map<string, RosterItem>>;
@@ -22,12 +22,6 @@ describe('a roster job with several items', () => {
   let introduced: string[][];
   /** JIDs whose items cannot be set. */
   let refused: Set<string>;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const JID = 'alice@op.example';
@@ -14,14 +14,8 @@ const DIRTY = [
 ];
 
 describe('the ledger of a roster', () => {
-  let server: TestRedis;
+  const server = useRedis();
   let stores: Stores;
-
-  before(async () => {
-    server = await startTestRedis();
-  });
-
-  after(async () => server?.stop());
 
   beforeEach(async () => {
     stores = server.freshStores();

@@ -4,7 +4,7 @@ import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import type { OtherEnd } from '../../../store/friendship/other-ends.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { REDIS_KINDS, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,14 +15,8 @@ const HER: Friend = { ...ALICE, name: 'Alice', groups: [], held: keyOf('alice'),
 
 for (const kind of REDIS_KINDS)
   describe(`the other end of a pair that is decided, on ${kind}`, () => {
-    let server: TestRedis;
+    const server = useRedis(kind);
     let stores: Stores;
-
-    before(async () => {
-      server = await startTestRedis(kind);
-    });
-
-    after(async () => server?.stop());
 
     beforeEach(async () => {
       stores = server.freshStores();

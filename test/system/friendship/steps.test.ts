@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { Stack } from '../../../local/stack/stack.ts';
-import { type Api, createApi, type Person } from '../../support/api.ts';
+import { createApi, type Person } from '../../support/api.ts';
 import { type Told, toldRedis } from '../../support/redis-log.ts';
-import { startTestStack } from '../../support/stack.ts';
+import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 
 /** Friends beside the first: what one more of them costs is counted. */
@@ -11,21 +10,17 @@ const MORE = 10;
 const MOST = { commands: 10, steps: 2 };
 
 describe('what Redis is told for one roster item', () => {
-  let stack: Stack & { dataDir: string };
-  let api: Api;
+  const stack = useStack();
+  const api = createApi(stack);
   let owner: Person;
   const friends: Person[] = [];
 
   before(async () => {
-    stack = await startTestStack();
-    api = createApi(stack);
     owner = await api.join('+8613800138000');
     for (let i = 0; i <= MORE; i += 1) friends.push(await api.join(`+86${13_900_139_000 + i}`));
     await Promise.all(friends.map((friend) => api.putBook(friend, [contactOf(owner)])));
     await workDone(stack);
   });
-
-  after(async () => stack?.stop());
 
   it(`is ${MOST.commands} commands at most, and ${MOST.steps} steps that wait for the disk`, async () => {
     const one = await toldRedis(stack, () => put(friends.slice(0, 1)));
