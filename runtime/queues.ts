@@ -12,6 +12,8 @@ export type Queues = {
    * in memory there is no delay.
    */
   enqueue(name: QueueName, ids: readonly string[], delay?: number): Promise<void>;
+  /** How many jobs wait for their turn; 0 where they are kept in memory. */
+  waiting(name: QueueName): Promise<number>;
   /** Jobs that are in Redis and wait for a retry run at once. */
   retryNow(name: QueueName): Promise<void>;
   /** Empties the queues' streams of events, which nobody listens to and which name subscribers. */
@@ -85,6 +87,9 @@ export function createQueues(
 
   return {
     enqueue,
+    async waiting(name) {
+      return isInMemory(name) ? 0 : queueOf(name).getWaitingCount();
+    },
     async dropEvents() {
       await Promise.all(REDIS_QUEUES.map((name) => queueOf(name).trimEvents(0)));
     },

@@ -20,6 +20,7 @@ import { createBookSeals } from './book/book-seal.ts';
 import { createBudget } from './book/budget.ts';
 import { createHolders } from './book/holders.ts';
 import { createPhotos } from './book/photos.ts';
+import { createSurvey } from './book/survey.ts';
 import { createFriends } from './friendship/friends.ts';
 import { createLedger } from './friendship/ledger.ts';
 import { createOffers } from './friendship/offers.ts';
@@ -105,6 +106,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     sights: createSights(redis, keys, privacyFields),
     situations: createSituations(redis, keys, privacyFields),
     statuses: createStatuses(redis, keys),
+    survey: createSurvey(redis, interned, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
     told: createTold(redis, keys),
     tokens: createTokens(redis, keys),

@@ -50,13 +50,36 @@ async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict
   });
 }
 
-async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
-  const { stores, queues, metrics, now } = context;
+/** Whether this end of the pairs with these others is as it would be decided now. Writes nothing of it. */
+export async function standsRight(
+  context: Context,
+  subscriber: Subscriber,
+  others: readonly string[],
+): Promise<boolean> {
+  for (const part of inBatches(others, BATCH)) {
+    const { set, unset, bar, unbar } = (await compare(context, subscriber, part)).changes;
+    if (set.length + unset.length + bar.length + unbar.length > 0) return false;
+  }
+  return true;
+}
+
+async function compare(
+  context: Context,
+  subscriber: Subscriber,
+  others: string[],
+): Promise<{ verdicts: Verdict[]; changes: FriendChanges }> {
+  const { stores, now } = context;
   const { id } = subscriber;
   const [before, barredBefore] = await Promise.all([stores.friends.some(id, others), stores.sharing.barred(id)]);
   const verdicts = await judge(context, subscriber, others);
   for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
-  const changes = changesOf(others, before, barredBefore, verdicts);
+  return { verdicts, changes: changesOf(others, before, barredBefore, verdicts) };
+}
+
+async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
+  const { stores, queues, metrics, now } = context;
+  const { id } = subscriber;
+  const { verdicts, changes } = await compare(context, subscriber, others);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);

@@ -1,26 +1,29 @@
 import { isInMemory, QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
 import { GRACE } from '../store/base/due.ts';
 import { wake } from '../store/base/makes-due.ts';
+import { PARTITIONS } from '../store/base/partitions.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps. */
 export const SWEEP_INTERVAL = 1_000;
-/** How many subscribers of one queue and one partition a single claim takes. */
+/** Budgets that one refill takes of each partition. */
 const BATCH = 1_000;
+/** Jobs of one queue that wait at most before a sweep adds to them: as many as its workers do in a few seconds. */
+const MOST_WAITING = 4_000;
 const SWEPT = QUEUE_NAMES.filter((name) => !isInMemory(name));
 
 /**
- * Puts whoever is due back into the queues: work whose job was lost in a crash, or whose time has come. Several workers may
- * sweep; each claim goes to one of them. A queue in memory is swept by the process that has it (`runtime/memory-worker`).
+ * Puts whoever is due back into the queues: work whose job was lost in a crash, or whose time has come; as many as there is room for, so that
+ * a queue whose workers are away or slow does not grow, and the rest later. Several workers may sweep; each claim goes to one of them. A
+ * queue in memory is swept by the process that has it (`runtime/memory-worker`).
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
   for (const queue of SWEPT) {
-    let ids: string[];
-    do {
-      ids = await stores.due.claim(queue, now(), BATCH);
-      await queues.enqueue(queue, ids);
-      metrics.swept.inc({ queue }, ids.length);
-    } while (ids.length >= BATCH);
+    const room = MOST_WAITING - (await queues.waiting(queue));
+    if (room <= 0) continue;
+    const ids = await stores.due.claim(queue, now(), Math.ceil(room / PARTITIONS));
+    await queues.enqueue(queue, ids);
+    metrics.swept.inc({ queue }, ids.length);
   }
 }
 

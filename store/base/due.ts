@@ -1,6 +1,6 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { DueName, Keys } from './keys.ts';
-import { allPartitions } from './partitions.ts';
+import { allPartitions, byPartition } from './partitions.ts';
 import { as, defineScript } from './script.ts';
 
 /** Milliseconds after which work that was asked for and not done is asked for again. */
@@ -74,6 +74,18 @@ export function createDue(redis: Redis, keys: Keys) {
     /** Looks at the subscriber again at `time` at the earliest: for trouble that no quick retry will mend. */
     async postpone(queue: DueName, id: string, time: number): Promise<void> {
       await redis.zAdd(keys.due(queue, id), { value: id, score: time });
+    },
+
+    /** As `postpone`, for many. */
+    async postponeAll(queue: DueName, ids: readonly string[], time: number): Promise<void> {
+      await Promise.all(
+        [...byPartition(ids)].map(([partition, part]) =>
+          redis.zAdd(
+            keys.duePart(queue, partition),
+            part.map((value) => ({ value, score: time })),
+          ),
+        ),
+      );
     },
 
     async waiting(queue: DueName): Promise<number> {

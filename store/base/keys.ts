@@ -97,7 +97,8 @@ export function createKeys(prefix: string) {
     lastIndex: `${prefix}:last-index`,
     rechecks: (partition: number) => part(partition, 'rechecks'),
     running: (partition: number) => part(partition, 'running'),
-    reconciliation: `${prefix}:reconciliation`,
+    reconciliation: `${prefix}:{reconciliation}:round`,
+    roundLeases: `${prefix}:{reconciliation}:pages`,
     leaving: (partition: number) => part(partition, 'leaving'),
     audit: {
       stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,

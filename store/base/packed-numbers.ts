@@ -22,3 +22,10 @@ local function eachPlace(base, packed, visit)
   end
 end`,
 });
+
+/** Integers of subscribers, four bytes each. */
+export function packIntegers(integers: readonly number[]): Buffer {
+  const packed = Buffer.allocUnsafe(4 * integers.length);
+  for (const [i, integer] of integers.entries()) packed.writeUInt32BE(integer, 4 * i);
+  return packed;
+}

@@ -12,9 +12,9 @@ const MOST_PACKED = 16;
 
 /**
  * Lua: a field holds the packed integers, four bytes each, or "set", whose length tells it from
- * those. `holders`: what stands before a bucket's number.
+ * those. `holders`: what stands before a bucket's number. `isAmong`: whether the packed integer holds a number.
  */
-const PACKED = defineLua({
+export const PACKED = defineLua({
   uses: [EACH_PLACE],
   keys: ['holders'],
   args: ['numbers'],
@@ -24,6 +24,11 @@ local function find(list, item)
   for at = 1, #list, 4 do if string.sub(list, at, at + 3) == item then return at end end
 end
 local function setOf(bucket, field) return bucket .. ':' .. field end
+local function isAmong(bucket, field, item)
+  local list = redis.call('HGET', bucket, field)
+  if list ~= SET then return list and find(list, item) ~= nil end
+  return redis.call('SISMEMBER', setOf(bucket, field), (struct.unpack('>I4', item))) == 1
+end
 local function eachList(visit)
   eachPlace(holders, numbers, function(bucket, field) visit(bucket, field, redis.call('HGET', bucket, field) or '') end)
 end`,

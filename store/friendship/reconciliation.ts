@@ -5,34 +5,65 @@ import type { Keys } from '../base/keys.ts';
 import { madeDue } from '../base/makes-due.ts';
 import { clearOne, newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
-import { defineScript } from '../base/script.ts';
+import { as, defineScript } from '../base/script.ts';
 import type { createRoll } from '../subscriber/roll.ts';
 import { keysOf, type Subscriber } from '../subscriber/subscriber-record.ts';
 
 /** `subscribers`: how many it is about; `done`: how many of them are through. */
 export type Progress = { state: 'none' | 'running' | 'done'; subscribers: number; done: number };
 
-/** The next page of a round; `run` tells one round from another. */
-export type NextPage = { run: string; page: number };
+/** A page of a round; `run` tells one round from another. `policy`: the one in force, where there is one. */
+export type NextPage = { run: string; page: number; policy: Policy | undefined };
+
+/** Milliseconds after which another worker takes a page that nobody has come to the end of. */
+const LEASE = 20_000;
 
 /**
- * Counts a page of the round and goes on to the next, once: other workers may have marked the same
- * page.
+ * Takes a page for one worker: one whose worker is gone, or the next. In one step, so that several
+ * workers have different ones; and with the policy, so that a page is looked at by the one for which
+ * the round was begun. Leases of former rounds go.
  */
-const REACH = defineScript({
-  keys: ['round'],
-  args: ['run', 'page', 'marked'],
+const TAKE = defineScript({
+  keys: ['round', 'leases'],
+  args: ['now', 'untilTime'],
+  reply: as<[run: string, page: string, policy: string] | null>,
   lua: `
-if redis.call('HGET', round, 'run') ~= run or redis.call('HGET', round, 'next') ~= page then return end
-redis.call('HINCRBY', round, 'next', 1)
-redis.call('HINCRBY', round, 'marked', marked)`,
+local state = redis.call('HMGET', round, 'run', 'pages', 'next', 'policy')
+local run, pages, nextOne, policy = state[1], tonumber(state[2] or 0), tonumber(state[3] or 0), state[4] or ''
+if not run then return nil end
+local page
+local held = redis.call('HGETALL', leases)
+for i = 1, #held, 2 do
+  local ofRun, ofPage = string.match(held[i], '^(.*) (%d+)$')
+  if ofRun ~= run then redis.call('HDEL', leases, held[i])
+  elseif not page and tonumber(held[i + 1]) <= tonumber(now) then page = ofPage end
+end
+if not page then
+  if nextOne >= pages then return nil end
+  page = string.format('%d', nextOne)
+  redis.call('HINCRBY', round, 'next', 1)
+end
+redis.call('HSET', leases, run .. ' ' .. page, untilTime)
+return { run, page, policy }`,
+});
+
+/** Counts a page of the round, once: another worker may have taken it over. */
+const REACH = defineScript({
+  keys: ['round', 'leases'],
+  args: ['lease', 'run', 'done'],
+  lua: `
+if redis.call('HDEL', leases, lease) == 0 or redis.call('HGET', round, 'run') ~= run then return end
+redis.call('HINCRBY', round, 'marked', done)`,
 });
 
 /**
  * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
- * marked; and the policy and the names of the keys in force), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
+ * right or marked; and the policy and the names of the keys in force), hash `reconciliation-pages` (those that a worker has taken, with
+ * their round → until when nobody else takes them), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
  */
 export function createReconciliation(redis: Redis, roll: ReturnType<typeof createRoll>, keys: Keys) {
+  const round = { round: keys.reconciliation, leases: keys.roundLeases };
+
   async function waiting(): Promise<number> {
     const counts = allPartitions().map((partition) => redis.hLen(keys.rechecks(partition)));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
@@ -74,15 +105,17 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
       return Number(planned.subscribers);
     },
 
-    /** Undefined when everybody is marked. */
-    async next(): Promise<NextPage | undefined> {
-      const { run, pages, next } = await redis.hGetAll(keys.reconciliation);
-      return run !== undefined && Number(next) < Number(pages) ? { run, page: Number(next) } : undefined;
+    /** A page that nobody else looks at; undefined when there is none left. */
+    async take(now: number): Promise<NextPage | undefined> {
+      const taken = await TAKE.run(redis, round, { now, untilTime: now + LEASE });
+      if (!taken) return undefined;
+      const [run, page, policy] = taken;
+      return { run, page: Number(page), policy: policy === '' ? undefined : (policy as Policy) };
     },
 
-    /** The page is marked; of several workers who did the same page one counts. */
-    async reach({ run, page }: NextPage, marked: number): Promise<void> {
-      await REACH.run(redis, { round: keys.reconciliation }, { run, page, marked });
+    /** So many of the page are right or marked; of several workers who did the same page one counts. */
+    async reach({ run, page }: NextPage, done: number): Promise<void> {
+      await REACH.run(redis, round, { lease: `${run} ${page}`, run, done });
     },
 
     /** Asks the subscribers' own reconcile jobs to look at everything; announcing a number keeps the job due until it is done. */
@@ -115,8 +148,9 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
     async progress(): Promise<Progress> {
       const { run, pages, next, subscribers, marked } = await redis.hGetAll(keys.reconciliation);
       if (run === undefined) return { state: 'none', subscribers: 0, done: 0 };
-      const open = await waiting();
-      const running = Number(next) < Number(pages) || open > 0;
+      const [open, taken] = await Promise.all([waiting(), redis.hKeys(keys.roundLeases)]);
+      const isUnderWay = taken.some((lease) => lease.startsWith(`${run} `));
+      const running = Number(next) < Number(pages) || isUnderWay || open > 0;
       // Some of them have left meanwhile, or are not there yet.
       const done = running ? Math.max(0, Number(marked) - open) : Number(subscribers);
       return { state: running ? 'running' : 'done', subscribers: Number(subscribers), done };

@@ -5,6 +5,7 @@ import type { Keys } from '../base/keys.ts';
 import { duesOf } from '../base/makes-due.ts';
 import { type Marks, newStamp } from '../base/marks.ts';
 import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
+import { standOfMany, type WantedPlaces } from './claims-of-many.ts';
 import { createDepartures } from './departures.ts';
 import { createIdentity } from './identity.ts';
 import { createJoining } from './joining.ts';
@@ -91,6 +92,9 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
 
     /** As `activate`, for many; who has nobody that holds its numbers needs not be announced. */
     activateMany: joining.activate,
+
+    /** As `standOfMany`. */
+    stand: (all: readonly WantedPlaces[]) => standOfMany(redis, keys, all),
 
     /** In any state. */
     record,

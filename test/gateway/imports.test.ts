@@ -14,6 +14,7 @@ const NO_QUEUES: Queues = {
   enqueue: async () => {},
   retryNow: async () => {},
   dropEvents: async () => {},
+  waiting: async () => 0,
   close: async () => {},
 };
 

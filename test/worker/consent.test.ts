@@ -39,6 +39,7 @@ describe('consent in the reconcile job', () => {
       enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
       retryNow: async () => {},
       dropEvents: async () => {},
+      waiting: async () => 0,
       close: async () => {},
     };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];

@@ -231,6 +231,7 @@ function createJobs(beforeRetry: () => Promise<void>) {
     },
     retryNow: async () => {},
     dropEvents: async () => {},
+    waiting: async () => 0,
     close: async () => {},
   };
   return {

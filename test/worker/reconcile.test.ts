@@ -24,6 +24,7 @@ describe('the reconcile job', () => {
       enqueue: async () => {},
       retryNow: async () => {},
       dropEvents: async () => {},
+      waiting: async () => 0,
       close: async () => {},
     };
     const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];

@@ -40,6 +40,7 @@ describe('the source job', () => {
       enqueue: async () => {},
       retryNow: async () => {},
       dropEvents: async () => {},
+      waiting: async () => 0,
       close: async () => {},
     };
     return createSourceJob({
