@@ -16,6 +16,7 @@ import { measure } from './parts/measure.ts';
 import { numbers } from './parts/numbers.ts';
 import { pages } from './parts/pages.ts';
 import { reading } from './parts/reading.ts';
+import { type BesideTunes, rounds } from './parts/rounds.ts';
 import { stalls } from './parts/stalls.ts';
 import { storage } from './parts/storage.ts';
 import { uploads } from './parts/uploads.ts';
@@ -37,6 +38,7 @@ const PARTS = [
   'pages',
   'stalls',
   'imports',
+  'rounds',
   'storage',
   'reading',
   'numbers',
@@ -76,7 +78,8 @@ async function run(): Promise<void> {
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted(signal)])));
   if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
-  if (wants('imports')) findings.rows.push(...(await measureImports()));
+  if (wants('imports')) findings.rows.push(...(await besideTunes('imports', imports)));
+  if (wants('rounds')) findings.rows.push(...(await besideTunes('rounds', rounds)));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(chapters(machine, findings));
   if (wants('prosody'))
@@ -119,10 +122,13 @@ async function measureStalls(): Promise<Row[]> {
   }
 }
 
-/** On a stack of its own: what follows an import goes on after it. */
-function measureImports(): Promise<Row[]> {
-  return onStack({ dataDir: join(folder, 'imports'), env: NO_LIMITS, signal }, async ({ stack, api, stores }) => {
+/** On a stack of its own, while some publish: what follows an import goes on after it. */
+function besideTunes(
+  name: string,
+  measured: (deps: BesideTunes, say: (line: string) => void) => Promise<Row[]>,
+): Promise<Row[]> {
+  return onStack({ dataDir: join(folder, name), env: NO_LIMITS, signal }, async ({ stack, api, stores }) => {
     const audience = await gatherAudience(stack, api, stores, { publishers: PLAN.lanes, friends: 2 });
-    return imports(stack, audience, console.log).finally(() => audience.leave());
+    return measured({ stack, stores, audience }, console.log).finally(() => audience.leave());
   });
 }

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { honourConditions } from './http/conditions.ts';
 import { acceptGzip } from './http/gzip-body.ts';
 import { limitLongCalls } from './http/long-calls.ts';
+import type { InTurn } from './imports/giving-way.ts';
 import { accountPasswordRoutes } from './routes/account-password.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
@@ -30,12 +31,12 @@ import { subscriberRoutes } from './routes/subscribers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { verificationRoutes } from './routes/verification.ts';
 
-/** The routes for those who bring a key or a token. `closing`: aborts when the gateway stops. */
+/** The routes for those who bring a key or a token. `inTurn`: how imports give way; `closing`: aborts when the gateway stops. */
 export function apiRoutes(
   context: Context,
   identify: Identify,
   limit: Limit,
-  closing: AbortSignal,
+  { inTurn, closing }: { inTurn: InTurn; closing: AbortSignal },
 ): FastifyPluginAsync {
   return async (v1) => {
     authenticate(v1, identify, limit);
@@ -48,7 +49,7 @@ export function apiRoutes(
     await v1.register(numberRoutes(context));
     await v1.register(credentialRoutes(context));
     await v1.register(auditRoutes(context));
-    await v1.register(importRoutes(context));
+    await v1.register(importRoutes(context, inTurn));
     await v1.register(reconciliationRoutes(context));
     await v1.register(tokenRoutes(context));
     await v1.register(accountPasswordRoutes(context));

@@ -14,6 +14,7 @@ import { connectionOptions, cutOffSlowAndLong, httpOptions } from './http/connec
 import { accountForRequests, correlatorOf } from './http/correlator.ts';
 import { acceptJson } from './http/json-body.ts';
 import { answerProblems, answerRouterError } from './http/problem.ts';
+import { createGivingWay } from './imports/giving-way.ts';
 import { openPlayerDoors } from './players/doors.ts';
 import { tidyPath } from './players/tidy-path.ts';
 import { quicksyRoutes } from './quicksy/routes.ts';
@@ -44,6 +45,12 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   accountForRequests(app as unknown as FastifyInstance, context.metrics);
   acceptJson(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
+  const givingWay = createGivingWay();
+  app.addHook('onRequest', async ({ method, routeOptions: { url = '' } }) => {
+    // Not by whoever asks how this process is.
+    const counts = method !== 'GET' || url.startsWith('/v1/');
+    if (counts && url !== '/v1/imports') givingWay.noteCall();
+  });
   const limit = createLimit(context);
   const identify = createIdentify(context);
   // Before the rules for browsers: players' doors have their own.
@@ -61,7 +68,9 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     authenticate(guarded, identify, limit);
     await guarded.register(metricsRoutes(context));
   });
-  await app.register(apiRoutes(context, identify, limit, closing.signal), { prefix: '/v1' });
+  await app.register(apiRoutes(context, identify, limit, { inTurn: givingWay.inTurn, closing: closing.signal }), {
+    prefix: '/v1',
+  });
   await app.register(loginRoutes(context, limit), { prefix: '/v1' });
   return app as unknown as FastifyInstance;
 }

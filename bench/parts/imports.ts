@@ -2,9 +2,9 @@ import type { Stack } from '../../local/stack/stack.ts';
 import { measureLatencies } from '../load/load.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
-import type { Audience } from '../people/audience.ts';
 import { PLAN } from '../plan.ts';
 import type { Row } from '../report/rows.ts';
+import type { BesideTunes } from './rounds.ts';
 
 /** `sizes`: rows of each file; `goal`: rows a second of the largest; `rate`: tunes a second, for `quiet` milliseconds before and in pieces of `during` meanwhile; `delay`: milliseconds of a tune's median that are to be kept. */
 export const IMPORTS = {
@@ -17,7 +17,7 @@ export const IMPORTS = {
 } as const;
 
 /** How fast provisioning files of new subscribers with accounts of their own are read, and how long a tune takes meanwhile. */
-export async function imports(stack: Stack, audience: Audience, say: (line: string) => void): Promise<Row[]> {
+export async function imports({ stack, audience }: BesideTunes, say: (line: string) => void): Promise<Row[]> {
   const way = await earshotWay(stack, audience.publishers);
   const load = { lanes: PLAN.lanes, rate: IMPORTS.rate, duration: IMPORTS.during };
   const rows: Row[] = [];

@@ -1,6 +1,7 @@
 import { IMPORTS } from '../parts/imports.ts';
 import { JOINING } from '../parts/joining.ts';
 import { LISTENERS } from '../parts/listeners.ts';
+import { ROUNDS } from '../parts/rounds.ts';
 import { UPLOADS } from '../parts/uploads.ts';
 import { PLAN } from '../plan.ts';
 
@@ -30,8 +31,9 @@ export function promiseMethod(): string[] {
 /** How the figures about address books came about, for the report. */
 export function bookMethod(): string[] {
   return [
-    `Imports: to a stack of its own go files of new subscribers with JIDs, as JSON lines in one request, while ${PLAN.lanes} others publish ${IMPORTS.rate} tunes a second in all. The rate is from the beginning of the request to the last line of its answer; the delay is the median of the tunes meanwhile, less that of ${IMPORTS.quiet / 1_000} s before. What follows for the new subscribers, at 200 a second, is not in it, but for its beginning.`,
+    `Imports: to a stack of its own go files of new subscribers with JIDs, as JSON lines in one request, while ${PLAN.lanes} others publish ${IMPORTS.rate} tunes a second in all. The rate is from the beginning of the request to the last line of its answer; the delay is the median of the tunes meanwhile, less that of ${IMPORTS.quiet / 1_000} s before. What the XMPP server is asked about the new subscribers afterwards, 50 a second, is not in it, but for its beginning.`,
     `Upload: ${UPLOADS.owners} subscribers upload a book of ${UPLOADS.contacts} contacts, one after the other; one of the contacts is a subscriber whose own book holds them all. Nobody of them is online. Each time is that from the \`PUT\` until nothing is left to be done for anybody, looked at every 5 ms.`,
+    `Rounds: on a stack of its own, first through ${ROUNDS.owners.toLocaleString('en')} subscribers with books of ${ROUNDS.contacts}, of whose contacts ${ROUNDS.known} are subscribers who do not hold them, and then through ${ROUNDS.bare.toLocaleString('en')} more without books; the rate of these is what the second round takes longer. From \`POST /v1/reconciliations\` until it says \`done\`, of which up to a second is the time until a worker begins.`,
     `Join: ${JOINING.holders.toLocaleString('en')} subscribers of the stack above hold the numbers of ${JOINING.rounds} people, who join one after the other. Tunes go out at a steady ${JOINING.rate} a second, for ${JOINING.quiet / 1_000} s before each join and from the join until nothing is left to be done for anybody. The delay is the difference of the two medians; given is the middle one of the ${JOINING.rounds}.`,
     'Storage: a private Redis without a file, and this process with one connection to it. Memory is the difference of `used_memory`. Directory: number → integer and integer → id, written in the form that a join writes. Reverse index and books: 10,000 books of 300 contacts with one number each, through the stores; the numbers are drawn from 2,000,000, so that each is in two books on average, and none is a subscriber’s. Labels are names of ten bytes on average. A book’s share of its version and counters and of the names of its keys is included; the subscriber’s record is not.',
     'Matching: 160 books of 300 numbers, 60 of them subscribers’ among 1,000,000, eight books side by side. The store: `directory.owners`, from number keys to subscriber ids. The bare commands: `HGET` of the same fields in one pipeline for each partition, keys and bytes prepared beforehand, and then `HGET` of the ids found, in the same way. Rounds in turn; the ratio is the median of the ratios of neighbouring rounds.',

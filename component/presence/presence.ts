@@ -45,8 +45,15 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     const [before] = await context.stores.presences.of([jid]);
     await context.stores.presences.write(jid, resources);
     if ((before ?? []).length === 0 || resources.length === 0) await context.stores.hearing.note(id, context.now());
+    if ((before ?? []).length === 0 && resources.length > 0) await listenSoon(id);
     if (!sameOnline(onlineOf(before ?? []), onlineOf(resources)))
       await context.stores.events.tell(id, { what: 'presence' });
+  }
+
+  /** Many who came by an import are listened to one after the other; who may play something is not kept waiting. */
+  async function listenSoon(id: string): Promise<void> {
+    const { stores, queues, now } = context;
+    if (await stores.listening.hasten(id, now())) await queues.enqueue('listen', [id]);
   }
 
   function flush(): void {

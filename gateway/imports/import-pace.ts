@@ -1,22 +1,27 @@
-import type { Pace } from '../../service/subscriber/new-subscriber.ts';
+import type { Pace, Paces } from '../../service/subscriber/new-subscriber.ts';
 
 /** New subscribers of one import for whom what follows is done at once. */
-const AT_ONCE = 500;
-/** Of the others, so many a second: a part of what one worker, or the XMPP server, can do, also on a busy machine. */
-const A_SECOND = 200;
+const AT_ONCE = 200;
+/** Of the others, so many a second: a tenth of what an XMPP server can do, and a part of what one worker can do. */
+const LISTENS_A_SECOND = 50;
+const LOOKS_A_SECOND = 200;
 
 /**
  * Friends are found and own clients listened to by jobs, which would take the machine from everybody else if a large file asked for
- * all of them at once.
+ * all of them at once. Somebody who comes online is listened to then (`component/presence`).
  */
-export function createPace(now: () => number): Pace {
+export function createPaces(now: () => number): Paces {
+  return { listen: createPace(now, LISTENS_A_SECOND), look: createPace(now, LOOKS_A_SECOND) };
+}
+
+function createPace(now: () => number, aSecond: number): Pace {
   let taken = 0;
   let free = 0;
   return (count) => {
     taken += count;
     if (taken <= AT_ONCE) return undefined;
     const from = Math.max(free, now());
-    free = from + (count * 1_000) / A_SECOND;
-    return (position) => Math.ceil(from + (position * 1_000) / A_SECOND);
+    free = from + (count * 1_000) / aSecond;
+    return (position) => Math.ceil(from + (position * 1_000) / aSecond);
   };
 }

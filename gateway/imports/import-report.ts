@@ -64,7 +64,9 @@ function createWork(context: Context, job: ImportJob, audit: (results: readonly 
       (other) => renumbers || other.renumbers || [...names].some((name) => other.names.has(name)),
     );
     const own = { ...context, numberKeys: rememberKeys(context.numberKeys) };
-    const done = Promise.allSettled(before.map((other) => other.done)).then(() => workOnRows(own, job, read));
+    const done = Promise.allSettled(before.map((other) => other.done)).then(() =>
+      job.inTurn(() => workOnRows(own, job, read)),
+    );
     const entry = { names, renumbers, done };
     underWay.add(entry);
     const results = await done.finally(() => underWay.delete(entry));

@@ -12,15 +12,17 @@ import {
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
+import type { InTurn } from './giving-way.ts';
 import type { Draft } from './import-draft.ts';
 import type { ImportMemory } from './import-memory.ts';
 
-/** Who imports, and how. `gone`: nobody takes the answer any more, and no further row is begun. */
+/** Who imports, and how. `inTurn`: does a batch when it is its turn among what others do. `gone`: nobody takes the answer any more, and no further row is begun. */
 export type ImportJob = {
   carrier: Carrier;
   memory: ImportMemory | undefined;
   dryRun: boolean;
   paces: Paces;
+  inTurn: InTurn;
   gone: AbortSignal;
 };
 

@@ -9,8 +9,9 @@ import { writeEntries } from '../access/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { bytesOf } from '../http/body-stream.ts';
+import type { InTurn } from '../imports/giving-way.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
-import { createPace } from '../imports/import-pace.ts';
+import { createPaces } from '../imports/import-pace.ts';
 import { type ImportEnd, importReport, type RowReport } from '../imports/import-report.ts';
 import type { Outcome, RowResult } from '../imports/import-row.ts';
 import { rowBatches } from '../imports/row-batches.ts';
@@ -25,7 +26,7 @@ const READERS: Record<string, () => ImportReader> = {
 const LINES = { 'application/x-ndjson': { schema: { type: 'string' } } };
 
 /** Provisioning of many subscribers. */
-export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
+export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.removeAllContentTypeParsers();
     for (const [type, createReader] of Object.entries(READERS))
@@ -65,8 +66,8 @@ export function importRoutes(context: Context): FastifyPluginAsyncTypebox {
         const dryRun = request.query.dryRun === 'true';
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
-        const paces = { listen: createPace(context.now), look: createPace(context.now) };
-        const job = { carrier, memory, dryRun, paces, gone: gone.signal };
+        const paces = createPaces(context.now);
+        const job = { carrier, memory, dryRun, paces, inTurn, gone: gone.signal };
         const report = importReport(context, job, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },

@@ -58,7 +58,7 @@ redis.call('HINCRBY', round, 'marked', done)`,
 
 /**
  * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
- * right or marked; and the policy and the names of the keys in force), hash `reconciliation-pages` (those that a worker has taken, with
+ * right or marked; and the policy and the names of the keys in force), hash `{reconciliation}:pages` (those that a worker has taken, with
  * their round → until when nobody else takes them), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
  */
 export function createReconciliation(redis: Redis, roll: ReturnType<typeof createRoll>, keys: Keys) {

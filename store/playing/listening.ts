@@ -1,6 +1,7 @@
 import type { Redis } from '../../runtime/redis.ts';
+import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
-import { defineScript } from '../base/script.ts';
+import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /**
@@ -17,6 +18,18 @@ if heard == '' then redis.call('DEL', listening) end
 redis.call('ZREM', due, id)`,
 });
 
+/** Brings somebody forward who is due later; 1 where it did. In one step, as nobody may become due who is not. */
+const HASTEN = defineScript({
+  keys: ['due'],
+  args: ['id', 'soon'],
+  reply: asYes,
+  lua: `
+local at = redis.call('ZSCORE', due, id)
+if not at or tonumber(at) <= tonumber(soon) then return 0 end
+redis.call('ZADD', due, soon, id)
+return 1`,
+});
+
 /**
  * On which account the component hears what the user's own client plays (string `listening`: the JID, written before the first
  * request, so that nothing is forgotten that has to be undone).
@@ -29,6 +42,11 @@ export function createListening(redis: Redis, keys: Keys) {
 
     async begin(id: string, jid: string): Promise<void> {
       await redis.set(keys.listening(id), jid);
+    },
+
+    /** Whoever is due at some later time is due now; true where the job should run. */
+    async hasten(id: string, now: number): Promise<boolean> {
+      return HASTEN.run(redis, { due: keys.due('listen', id) }, { id, soon: now + GRACE });
     },
 
     /** Nothing is left to be done for the subscriber as it was `seen`; `on`: whether it is heard. */

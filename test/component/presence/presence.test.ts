@@ -6,6 +6,7 @@ import { createPresenceTracker, MOST_CLIENTS } from '../../../component/presence
 import { xml } from '../../../component/stream/xml.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 /** Milliseconds after which whom the server has not named is offline. */
 const SETTLED = 5_500;
@@ -45,6 +46,34 @@ describe('the presence tracker', () => {
     await sleep(SETTLED);
     tracker.receive(xml('presence', { from: `${jid}/phone` }));
     await eventually(async () => expect((await stores.presences.of([jid]))[0]).to.have.length(1));
+    await tracker.stop();
+  });
+
+  it('has somebody listened to who comes online while that would be done later, and nobody for whom it is done', async () => {
+    const stores = server.freshStores();
+    const now = Date.now();
+    for (const [i, id] of ['later', 'done'].entries()) {
+      const subscriber = {
+        id,
+        phoneNumber: '+1',
+        numberKey: `AAAAAAAAAAA${i}`,
+        jid: `${id}@op.example`,
+        displayName: '',
+      };
+      await addSubscriber(stores, subscriber, now);
+    }
+    await stores.due.postpone('listen', 'later', now + 3_600_000);
+    await stores.due.settle('listen', 'done', []);
+    const asked: string[] = [];
+    const queues = { enqueue: async (queue: string, ids: readonly string[]) => void asked.push(queue, ...ids) };
+    const context = { stores, queues, log: pino({ level: 'silent' }), now: () => now } as unknown as Context;
+    const tracker = createPresenceTracker(context, 'op.example');
+    for (const id of ['done', 'later']) tracker.receive(xml('presence', { from: `${id}@op.example/phone` }));
+    await eventually(async () => expect(asked).to.deep.equal(['listen', 'later']));
+    expect(await stores.due.claim('listen', now + 10_000, 10)).to.deep.equal(['later']);
+    tracker.receive(xml('presence', { from: 'later@op.example/tablet' }));
+    await eventually(async () => expect((await stores.presences.of(['later@op.example']))[0]).to.have.length(2));
+    expect(asked).to.deep.equal(['listen', 'later']);
     await tracker.stop();
   });
 });

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../../local/stack/stack.ts';
+import { createNumberKeys } from '../../runtime/number-key.ts';
+import type { Stores } from '../../store/stores.ts';
+import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
+import { chunked } from '../chunked.ts';
+import { cpuEach, readCpu } from '../cpu.ts';
+import { measureLatencies } from '../load/load.ts';
+import { earshotWay } from '../load/ways.ts';
+import { median } from '../median.ts';
+import type { Audience } from '../people/audience.ts';
+import { PLAN } from '../plan.ts';
+import type { Row } from '../report/rows.ts';
+import { settled } from '../settled.ts';
+
+/**
+ * `owners`: subscribers with books of `contacts`, of whom `known` are subscribers who do not hold them; `bare`: subscribers without books;
+ * `goals`: subscribers a second; the others as in `IMPORTS`.
+ */
+export const ROUNDS = {
+  ...{ owners: 3_000, contacts: 100, known: 10, bare: 30_000, goals: { owners: 1_000, bare: 3_000 } },
+  ...{ rate: 50, quiet: 3_000, during: 500, delay: 5 },
+} as const;
+
+const DAY = 86_400_000;
+const TOGETHER = 200;
+
+/** A stack whose publishers publish while something else is measured. */
+export type BesideTunes = { stack: Stack; stores: Stores; audience: Audience };
+
+/** How fast a round goes through people about whom all is right, and how long a tune takes meanwhile. */
+export async function rounds(deps: BesideTunes, say: (line: string) => void): Promise<Row[]> {
+  const { stack, audience } = deps;
+  say(`Making ${ROUNDS.owners} books of ${ROUNDS.contacts} …`);
+  await makeOwners(deps);
+  const way = await earshotWay(stack, audience.publishers);
+  const load = { lanes: PLAN.lanes, rate: ROUNDS.rate };
+  const tunes = async (duration: number) => measureLatencies(way.publish, audience.arrivals, { ...load, duration });
+  try {
+    await tunes(ROUNDS.quiet);
+    const quiet = median(await tunes(ROUNDS.quiet));
+    const owners = await goThrough(deps, tunes);
+    await makeBare(deps);
+    const all = await goThrough(deps, tunes);
+    const rates = {
+      owners: (ROUNDS.owners * 1_000) / owners.time,
+      bare: (ROUNDS.bare * 1_000) / (all.time - owners.time),
+    };
+    say(`owners ${owners.cpu}; with the others ${all.cpu}; a tune ${quiet.toFixed(1)} ms before`);
+    return [
+      ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, rates.owners, ROUNDS.goals.owners, owners.tune - quiet),
+      ...rowsOf('subscribers without books', rates.bare, ROUNDS.goals.bare, all.tune - quiet),
+    ];
+  } finally {
+    way.close();
+  }
+}
+
+function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {
+  return [
+    {
+      what: `A round (\`reconcile --all\`) through ${who} about whom all is right, by one worker, while ${ROUNDS.rate} tunes a second are published`,
+      measured: `${rate.toFixed(0)} a second`,
+      goal: `at least ${goal}`,
+      met: rate >= goal,
+    },
+    {
+      what: `Delay of a tune, median, during the round through ${who}`,
+      measured: `${added.toFixed(1)} ms`,
+      goal: `at most ${ROUNDS.delay} ms`,
+      met: added <= ROUNDS.delay,
+    },
+  ];
+}
+
+/** Milliseconds of one round, the median of the tunes meanwhile, and the processor time for each subscriber. */
+async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Promise<number[]>) {
+  const headers = { authorization: `Bearer ${stack.operatorKey}`, 'content-type': 'application/json' };
+  const url = `${stack.gatewayUrl}/v1/reconciliations`;
+  const before = readCpu(stack);
+  const start = performance.now();
+  const begun = (await (await fetch(url, { method: 'POST', headers, body: '{}' })).json()) as { subscribers: number };
+  let over = false;
+  const end = (async () => {
+    while (((await (await fetch(url, { headers })).json()) as { state: string }).state !== 'done') await sleep(20);
+    over = true;
+    return performance.now();
+  })();
+  const latencies: number[] = [];
+  while (!over) latencies.push(...(await tunes(ROUNDS.during)));
+  const cpu = Object.entries(cpuEach(before, readCpu(stack), begun.subscribers))
+    .map(([part, ms]) => `${part} ${ms.toFixed(3)} ms`)
+    .join(', ');
+  return { time: (await end) - start, tune: median(latencies), cpu };
+}
+
+/** Subscribers whose accounts nobody has; what the XMPP server would be asked about them comes later than all of this. */
+async function make({ stack, stores }: BesideTunes, phoneNumbers: readonly string[]): Promise<string[]> {
+  const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
+  const made: string[] = [];
+  for (const part of chunked(phoneNumbers, TOGETHER)) {
+    const subscribers = part.map((phoneNumber) => {
+      const id = randomUUID();
+      const jid = `${id}@${stack.xmpp.domain}`;
+      return { id, ...hashNumbers([phoneNumber], numberKeys), jid, displayName: '', state: 'pending' as const };
+    });
+    await stores.subscribers.createMany(subscribers, Date.now());
+    const activations = subscribers.map(({ id }) => ({ id, dueAt: Date.now() + DAY, announceAt: undefined }));
+    await stores.subscribers.activateMany(activations, Date.now());
+    made.push(...subscribers.map(({ id }) => id));
+  }
+  return made;
+}
+
+async function makeBare(deps: BesideTunes): Promise<void> {
+  await make(
+    deps,
+    Array.from({ length: ROUNDS.bare }, (_, i) => `+86${13_600_000_000 + i}`),
+  );
+}
+
+async function makeOwners(deps: BesideTunes): Promise<void> {
+  const { stack, stores } = deps;
+  const numbers = Array.from({ length: ROUNDS.owners }, (_, i) => `+86${13_700_000_000 + i}`);
+  const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
+  const keyOf = (number: string) => numberKeys.of(number)[0] as string;
+  const ids = await make(deps, numbers);
+  for (const part of chunked([...ids.entries()], TOGETHER)) {
+    await Promise.all(
+      part.map(async ([i, id]) => {
+        const known = Array.from({ length: ROUNDS.known }, (_, k) => numbers[(i + k + 1) % numbers.length] as string);
+        const strangers = Array.from(
+          { length: ROUNDS.contacts - ROUNDS.known },
+          (_, k) => `+86${13_900_000_000 + i * ROUNDS.contacts + k}`,
+        );
+        const contacts = [...known, ...strangers].map((number) => ({
+          ...{ name: 'Somebody', groups: [], numberKeys: [keyOf(number)] },
+        }));
+        await stores.addressBooks.replace(id, new Map(contacts.map((one, k) => [`${k}`, one])), Date.now());
+      }),
+    );
+    await settled(stores);
+  }
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { createClient, RESP_TYPES } from 'redis';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { createNumberKeys } from '../../runtime/number-key.ts';
+import type { QueueName } from '../../runtime/queue-table.ts';
+import type { Queues } from '../../runtime/queues.ts';
+import { placeOf } from '../../store/base/partitions.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Context } from '../../worker/context.ts';
+import { createReconcileJob } from '../../worker/reconcile.ts';
+import { goOn } from '../../worker/rounds.ts';
+import { sweep } from '../../worker/sweep.ts';
+import { REDIS_KINDS, startTestRedis, type TestRedis } from '../support/redis.ts';
+import { addSubscriber } from '../support/subscribers.ts';
+
+const NOW = 1_800_000_000_000;
+const NUMBER_KEYS = createNumberKeys(Buffer.alloc(32, 1));
+const numberKeyOf = (id: string) => NUMBER_KEYS.of(id)[0] as string;
+/** Each holds the next one's number and that of the one before: everybody has two friends. The last have no book. */
+const PEOPLE = Array.from({ length: 20 }, (_, i) => `p${i}`);
+const LONERS = Array.from({ length: 20 }, (_, i) => `l${i}`);
+const EVERYBODY = [...PEOPLE, ...LONERS];
+
+/** What may have happened to somebody, by what a round has to find and a reconcile job makes anew. */
+const DAMAGE: Record<string, (stores: Stores, redis: TestRedis['redis']) => Promise<unknown>> = {
+  'whose friend is missing': ({ keys }, redis) => redis.hDel(keys.friends('p3'), 'p4'),
+  'who has a friend too many': ({ keys }, redis) =>
+    redis.hSet(keys.friends('p3'), 'p9', JSON.stringify({ id: 'p9', jid: 'p9@op.example', name: '', groups: [] })),
+  'whose friend goes by a former JID': ({ keys }, redis) =>
+    redis.hSet(keys.friends('p3'), 'p4', JSON.stringify({ id: 'p4', jid: 'former@op.example', name: '', groups: [] })),
+  'who is barred by nobody’s block': ({ keys }, redis) => redis.hSet(keys.barred('p3'), 'p9', 'p9@op.example'),
+  'whose number is nobody’s in the directory': ({ keys }, redis) =>
+    redis.hDel(keys.directory(placeOf(numberKeyOf('p3')).bucket), placeOf(numberKeyOf('p3')).field),
+  'whose JID is nobody’s': ({ keys }, redis) => redis.hDel(keys.jids('p3@op.example'), 'p3@op.example'),
+  'who is missing among the holders of a number': ({ holders }) =>
+    holders.update('p3', [{ numberKey: numberKeyOf('p4'), held: false }]),
+  'who is under other keys': ({ keys }, redis) => redis.hSet(keys.subscriber('p3'), 'keyIds', 'others'),
+  'whose job is under way': ({ runs }) => runs.begin('p3'),
+};
+
+for (const kind of REDIS_KINDS)
+  describe(`a round through everybody, on ${kind}`, () => {
+    let server: TestRedis;
+
+    before(async () => {
+      server = await startTestRedis(kind);
+    });
+    after(async () => server?.stop());
+
+    /** Everybody as it should be; `asked` gets the jobs. */
+    async function world() {
+      const stores = server.freshStores();
+      const asked: [QueueName, string][] = [];
+      const queues: Queues = {
+        enqueue: async (queue, ids) => void asked.push(...ids.map((id): [QueueName, string] => [queue, id])),
+        waiting: async () => 0,
+        retryNow: async () => {},
+        dropEvents: async () => {},
+        close: async () => {},
+      };
+      const context: Context = {
+        ...{ stores, queues, policy: 'mutual', numberKeys: NUMBER_KEYS, secretsKey: Buffer.alloc(32, 2) },
+        ...{ metrics: createMetrics('worker'), log: pino({ level: 'silent' }), now: () => NOW },
+      };
+      await stores.reconciliation.adopt('mutual');
+      for (const id of EVERYBODY) {
+        const subscriber = {
+          id,
+          phoneNumber: id,
+          numberKey: numberKeyOf(id),
+          jid: `${id}@op.example`,
+          displayName: id,
+        };
+        await addSubscriber(stores, { ...subscriber, keyIds: NUMBER_KEYS.ids }, NOW);
+      }
+      for (const [i, id] of PEOPLE.entries()) {
+        const others = [PEOPLE.at(i - 1), PEOPLE[(i + 1) % PEOPLE.length], 'stranger'].map((other) => other ?? '');
+        const contacts = others.map((other) => ({ name: other, groups: [], numberKeys: [numberKeyOf(other)] }));
+        await stores.addressBooks.replace(id, new Map(contacts.map((contact) => [contact.name, contact])), NOW);
+      }
+      const run = createReconcileJob(context);
+      async function settle(): Promise<void> {
+        for (let left = EVERYBODY; left.length > 0; left = await due(stores)) for (const id of left) await run(id);
+        asked.length = 0;
+      }
+      await settle();
+      return { stores, context, asked, settle };
+    }
+
+    async function due(stores: Stores): Promise<string[]> {
+      const marked = await Promise.all(EVERYBODY.map((id) => stores.due.isMarked('reconcile', id)));
+      return EVERYBODY.filter((_, i) => marked[i]);
+    }
+
+    /** All that is stored of everybody, but for how far the round is. */
+    async function stored({ keys }: Stores): Promise<Map<string, string>> {
+      const found = new Map<string, string>();
+      for (const url of server.url.split(',')) {
+        const node = await createClient({ url }).connect();
+        const dumps = node.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+        for (const key of await node.keys(`${keys.reconciliation.split(':')[0]}:*`))
+          if (!key.includes('{reconciliation}')) found.set(key, `${(await dumps.dump(key))?.toString('latin1')}`);
+        node.destroy();
+      }
+      return found;
+    }
+
+    it('writes nothing and asks for no job where everybody is right', async () => {
+      const { stores, context, asked } = await world();
+      expect((await stores.friends.list('p3')).map(({ id }) => id)).to.have.members(['p2', 'p4']);
+      const before = await stored(stores);
+      expect(before.size).to.be.above(EVERYBODY.length);
+      expect(await stores.reconciliation.begin()).to.equal(EVERYBODY.length);
+      expect(await stores.reconciliation.progress()).to.include({ state: 'running', done: 0 });
+      await goOn(context);
+      expect(asked).to.deep.equal([]);
+      expect(await stored(stores)).to.deep.equal(before);
+      expect(await stores.reconciliation.progress()).to.deep.equal({ state: 'done', subscribers: 40, done: 40 });
+    });
+
+    for (const [whom, happens] of Object.entries(DAMAGE))
+      it(`finds somebody ${whom}, and has it made right`, async () => {
+        const { stores, context, asked, settle } = await world();
+        const before = await stores.friends.list('p3');
+        await happens(stores, server.redis);
+        await stores.reconciliation.begin();
+        await goOn(context);
+        expect(asked).to.deep.equal([['reconcile', 'p3']]);
+        expect(await due(stores)).to.deep.equal(['p3']);
+        expect(await stores.reconciliation.progress()).to.deep.equal({ state: 'running', subscribers: 40, done: 39 });
+        await settle();
+        expect(await stores.friends.list('p3')).to.deep.equal(before);
+        await stores.reconciliation.begin();
+        await goOn(context);
+        expect(asked).to.deep.equal([]);
+      });
+
+    it('goes by the policy for which it was begun', async () => {
+      const { stores, context, asked } = await world();
+      await stores.addressBooks.replace('l1', new Map(), NOW);
+      await stores.addressBooks.change('l1', bookOf('l2'), [], undefined, NOW);
+      await createReconcileJob(context)('l1');
+      asked.length = 0;
+      expect(await stores.reconciliation.adopt('either')).to.equal(true);
+      await goOn(context);
+      expect(asked.map(([, id]) => id)).to.have.members(['l1', 'l2']);
+    });
+  });
+
+describe('the pages of a round, and the sweep', () => {
+  let server: TestRedis;
+
+  before(async () => {
+    server = await startTestRedis();
+  });
+  after(async () => server?.stop());
+
+  it('are looked at by different workers, once more where a worker dies, and count once', async () => {
+    const { reconciliation } = server.freshStores();
+    expect(await reconciliation.take(NOW)).to.equal(undefined);
+    // Of one page, which has nobody.
+    await reconciliation.begin();
+    const taken = await reconciliation.take(NOW);
+    expect(taken).to.include({ page: 0 });
+    expect(await reconciliation.take(NOW)).to.equal(undefined);
+    expect(await reconciliation.progress()).to.include({ state: 'running' });
+    const again = await reconciliation.take(NOW + 60_000);
+    expect(again).to.deep.equal(taken);
+    for (const one of [taken, again]) if (one) await reconciliation.reach(one, 0);
+    expect(await reconciliation.progress()).to.include({ state: 'done' });
+    await reconciliation.begin();
+    const next = await reconciliation.take(NOW);
+    expect(next?.run).to.not.equal(taken?.run);
+    // Of the round before.
+    if (taken) await reconciliation.reach(taken, 0);
+    expect(await reconciliation.progress()).to.include({ state: 'running' });
+  });
+
+  it('puts no more into a queue than it has room for, and the rest later', async () => {
+    const stores = server.freshStores();
+    const ids = Array.from({ length: 6_000 }, () => randomUUID());
+    await stores.due.postponeAll('listen', ids, NOW - 1);
+    const waiting = new Set<string>();
+    const queues: Queues = {
+      enqueue: async (_, some) => void some.map((id) => waiting.add(id)),
+      waiting: async () => waiting.size,
+      retryNow: async () => {},
+      dropEvents: async () => {},
+      close: async () => {},
+    };
+    const context = { stores, queues, metrics: createMetrics('worker'), now: () => NOW } as unknown as Context;
+    for (const _ of [1, 2, 3]) await sweep(context);
+    expect(waiting.size).to.be.within(3_000, 4_100);
+    const first = new Set(waiting);
+    waiting.clear();
+    for (const _ of [1, 2, 3]) await sweep(context);
+    expect(new Set([...first, ...waiting]).size).to.equal(6_000);
+    expect(first.size + waiting.size, 'twice').to.equal(6_000);
+  });
+});
+
+function bookOf(other: string) {
+  return new Map([[other, { name: other, groups: [], numberKeys: [numberKeyOf(other)] }]]);
+}
