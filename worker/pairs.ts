@@ -27,9 +27,24 @@ export async function decidePairs(context: Context, subscriber: Subscriber, writ
     const early = await whereEarly(stores, subscriber.id, verdicts);
     const ends = verdicts.filter((_, i) => part[i]?.bothEnds && !early[i]);
     await bringOtherEnds(context, subscriber, ends, written);
+    await leaveToNewcomers(context, subscriber, verdicts);
     const done = part.filter((_, i) => !early[i]);
     await stores.pairs.clearDirty(subscriber.id, Object.assign({}, ...done.map(({ marks }) => marks)));
   }
+}
+
+/**
+ * Somebody who is not active yet may become so without announcing anything (decision 162). So the pair is marked there, for both ends: the step
+ * that makes it active finds the mark, or comes before it and leaves it to the job that is asked for here.
+ */
+async function leaveToNewcomers(
+  { stores, queues, now }: Context,
+  { id }: Subscriber,
+  verdicts: readonly Verdict[],
+): Promise<void> {
+  const newcomers = verdicts.flatMap(({ other, pending }) => (pending ? [other] : []));
+  await Promise.all(newcomers.map((other) => stores.pairs.markBothEnds(other, [id], now())));
+  await wake(queues, 'paired', newcomers);
 }
 
 /**

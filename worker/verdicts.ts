@@ -5,8 +5,11 @@ import { isStaying, keysOf, type Subscriber } from '../store/subscriber/subscrib
 import type { Context } from './context.ts';
 import { firstHeld, type Held, toFriend } from './friend-entry.ts';
 
-/** What one end makes of the pair with `other`: the friend as this roster shall show it, and the JID to keep the tune from. */
-export type Verdict = { other: string; friend: Friend | undefined; barred: string | undefined };
+/**
+ * What one end makes of the pair with `other`: the friend as this roster shall show it, and the JID to keep the tune from. `pending`: the
+ * other was not active yet, and may be by now.
+ */
+export type Verdict = { other: string; friend: Friend | undefined; barred: string | undefined; pending: boolean };
 
 /** One of the others, as far as it is known. */
 type Other = { id: string; record: Subscriber | undefined; numberKeys: readonly string[]; held: Held | undefined };
@@ -31,6 +34,7 @@ export async function judge(context: Context, subscriber: Subscriber, ids: reado
       other,
       friend: record && associated(mine, theirs, policy) ? toFriend(record, held) : undefined,
       barred: barred(mine, theirs) ? record?.jid : undefined,
+      pending: record?.state === 'pending',
     };
   });
 }

@@ -131,6 +131,35 @@ describe('the reconcile job', () => {
     expect(await stores.privacies.blocked('alice')).to.deep.equal([]);
   });
 
+  for (const meanwhile of [false, true])
+    it(`makes friends with somebody of whom nobody was to be looked for, and who becomes active ${meanwhile ? 'while' : 'after'} a holder’s job decides`, async () => {
+      const { stores, reconcile, friends } = await meet('either');
+      for (const id of ['alice', 'bob']) await reconcile(id);
+      const carol = {
+        id: 'carol',
+        phoneNumber: '+1',
+        numberKey: keyOf('carol'),
+        jid: 'carol@op.example',
+        displayName: '',
+      };
+      expect(await stores.subscribers.createMany([{ ...carol, state: 'pending' }], NOW)).to.deep.equal([true]);
+      expect(await stores.holders.any([carol.numberKey])).to.deep.equal([false]);
+      const activate = () => stores.subscribers.activateMany([{ id: 'carol', dueAt: NOW, announceAt: undefined }], NOW);
+      const { records } = stores.subscribers;
+      if (meanwhile)
+        stores.subscribers.records = async (ids) => {
+          stores.subscribers.records = records;
+          const before = await records(ids);
+          expect(await activate()).to.deep.equal(['quiet']);
+          return before;
+        };
+      await stores.addressBooks.replace('alice', holding('carol'), NOW);
+      await reconcile('alice');
+      if (!meanwhile) expect(await activate()).to.deep.equal(['announced']);
+      for (const id of ['carol', 'alice', 'carol']) if (await stores.due.isMarked('reconcile', id)) await reconcile(id);
+      expect([await friends('alice'), await friends('carol')]).to.deep.equal([['carol'], ['alice']]);
+    });
+
   it('decides by the policy in force when the round that it begins has made its marks', async () => {
     const { stores, reconcile, friends } = await meet('mutual');
     await stores.reconciliation.adopt('mutual');
