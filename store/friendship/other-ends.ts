@@ -10,8 +10,8 @@ import type { Friend } from './friends.ts';
 import { bothEndsOf } from './pairs.ts';
 
 /**
- * How the other end of a pair should be, by the verdict of this one. `friend`, `barred`: as its own
- * job would write them; `before`: the friend as it was seen there.
+ * How the other end of a pair, that of subscriber `id`, should be by the verdict of this one.
+ * `friend`, `barred`: as its own job would write them; `before`: the friend as it was seen there.
  */
 export type OtherEnd = {
   id: string;
@@ -30,10 +30,12 @@ const WORDS_EACH = 6;
  * Brings the other ends of the pairs of `id` in line, all of one partition. An end that is marked
  * is being decided by its own job, perhaps from what is not so any more: it is marked anew. So is
  * whatever ends or shuts out somebody. What is right already is left alone, and a friend who is new
- * or has another name is written here. `ends`: for each end its id, the friend that it should have
- * and the one that was seen, with its JID, the JID that it should bar, and the packed number by which its book
- * holds the friend, empty where there is none. Answers for each end: 0 it was right, 1 it is
- * marked, 2 it is written.
+ * or has another name is written here. In one step with the looks at the marks, as an end's own job
+ * may begin at any moment.
+ *
+ * `ends`: for each end its id, the friend that it should have, the friend that was seen there, that
+ * one's JID, the JID that it should bar, and the packed number by which its book holds the friend;
+ * empty where there is none. Answers for each end: 0 it was right, 1 it is marked, 2 it is written.
  */
 const BRING = defineScript({
   keys: ['dueReconcile', 'dueRoster'],

@@ -48,6 +48,24 @@ describe('the reconcile job', () => {
   const contactOf = (id: string) => ({ name: id, groups: [], numberKeys: [keyOf(id)] });
   const holding = (id: string) => new Map([[id, contactOf(id)]]);
 
+  it('makes friends of both ends in one job, and leaves alone whom it makes nobody’s friend', async () => {
+    const { stores, reconcile, friends } = await meet('mutual');
+    const isDue = (id: string) => stores.due.isMarked('reconcile', id);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await reconcile('alice');
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([[], []]);
+    expect([await isDue('alice'), await isDue('bob')], 'only one holds the other').to.deep.equal([false, false]);
+    await stores.addressBooks.replace('bob', holding('alice'), NOW);
+    await reconcile('bob');
+    expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+    expect([await isDue('alice'), await isDue('bob')], 'friends').to.deep.equal([false, false]);
+    expect([await stores.due.isMarked('roster', 'alice'), await stores.due.isMarked('roster', 'bob')]).to.deep.equal([
+      true,
+      true,
+    ]);
+  });
+
   it('ends a friendship by an old number, also when no book holds that number any more', async () => {
     const { stores, reconcile, friends } = await meet('mutual');
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
