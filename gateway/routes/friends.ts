@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { takeTurns } from '../../runtime/turns.ts';
 import { friendViews } from '../../service/friendship/friend-views.ts';
 import { auditAnswer } from '../access/audit.ts';
 import { isWholeReached, rangesOf, subscriberOf } from '../access/auth.ts';
@@ -78,8 +79,11 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
         },
       },
       async (request, reply) => {
+        // A thousand may come in the same moment, after a restart, and what they ask of Redis is answered at once.
+        await takeTurns();
         const { id } = await subscriberOf(request, stores);
         await auditAnswer(context, request, 200);
+        await takeTurns();
         let stream: Stream | undefined;
         const place = streams.open(openerOf(request, id), () => stream?.replace());
         metrics.streams.inc();
