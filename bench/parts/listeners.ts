@@ -57,8 +57,9 @@ async function manyStreams(world: ListenersWorld, crowd: readonly Member[], say:
   const before = await memoryOf(world);
   await openAll(world, crowd.slice(warm, -atOnce), lanes);
   const after = await memoryOf(world);
-  const each = (name: 'rss' | 'heapUsed') => (after[name] - before[name]) / 1024 / (streams - warm - atOnce);
-  say(`Each stream took ${each('rss').toFixed(1)} kB, ${each('heapUsed').toFixed(1)} kB of it on the heap`);
+  const each = (name: keyof Memory) => (after[name] - before[name]) / 1024 / (streams - warm - atOnce);
+  const kilobytes = each('heap') + each('beside');
+  say(`Each stream took ${each('heap').toFixed(1)} kB on the heap and ${each('beside').toFixed(1)} kB beside it`);
   const stall = await openAll(world, crowd.slice(-atOnce), atOnce);
   await sleep(LISTENERS.settle);
   const commands = await commandsFor(world, crowd);
@@ -69,7 +70,6 @@ async function manyStreams(world: ListenersWorld, crowd: readonly Member[], say:
   say(
     `While ${LISTENERS.rate} changed a second the loop was held for ${longest.toFixed(0)} ms at most; ${lost} lines lost`,
   );
-  const kilobytes = each('rss');
   return [
     row(
       'Memory of the gateway for each event stream',
@@ -99,9 +99,15 @@ async function manyStreams(world: ListenersWorld, crowd: readonly Member[], say:
   ];
 }
 
-async function memoryOf({ watch }: ListenersWorld): Promise<NodeJS.MemoryUsage> {
+/** Bytes on the heap that are no garbage, and all that is the process's own beside the heap. */
+type Memory = { heap: number; beside: number };
+
+/** Room that the heap keeps for later is in neither, nor are pages of files, which the system takes back as it likes. */
+async function memoryOf({ watch, gateway: { pid } }: ListenersWorld): Promise<Memory> {
   await sleep(LISTENERS.settle);
-  return watch.memory();
+  const { heapUsed, heapTotal } = await watch.memory();
+  const anonymous = Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  return { heap: heapUsed, beside: anonymous - heapTotal };
 }
 
 /** All that Redis is told meanwhile, less what it is told without changes: heartbeats have tokens looked at. */
