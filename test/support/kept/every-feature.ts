@@ -22,11 +22,13 @@ type Scene = {
   other: Client;
   /** Somebody to be blocked. */
   enemy: Person;
+  /** Makes something about the person wrong, which a round through everybody finds. */
+  damage(): Promise<void>;
 };
 
 /** What leaves something in Redis and is done by no other means: who erases somebody finds all of it. */
 export async function useEveryFeature(scene: Scene): Promise<void> {
-  const { api, person, enemy } = scene;
+  const { api, person, enemy, damage } = scene;
   await logIn(scene);
   const password = await makePassword(api, person, 'Player of Zyx Alice');
   await api.expectStatus(200, api.call('POST', password.webhookPath, webhookEvent('Geheimes vom Player')));
@@ -41,7 +43,11 @@ export async function useEveryFeature(scene: Scene): Promise<void> {
   await spendTheBudget(scene);
   const { key } = await issueKey(api, ['subscribers:read']);
   await api.expectStatus(200, api.call('GET', `/v1/subscribers/${person.id}`, undefined, bearer(key)));
+  await damage();
   await api.expectStatus(202, api.call('POST', '/v1/reconciliations', {}));
+  await eventually(async () =>
+    expect((await api.call('GET', '/v1/reconciliations')).body).to.include({ state: 'done' }),
+  );
   await api.settled(person);
 }
 

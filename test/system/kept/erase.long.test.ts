@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
 import { QUEUE_NAMES } from '../../../runtime/queue-table.ts';
+import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { AUDIENCE, startCarrier } from '../../support/http/carrier.ts';
@@ -157,9 +158,12 @@ describe('erasing a subscriber', () => {
     const client = await connectFriend(stack, alice);
     const other = await connect(stack, { jid: 'alice-side@op.example', password: 'secret' });
     const numbers = [NUMBER, SECOND] as const;
-    await useEveryFeature({ api, carrier, dav, person: alice, numbers, client, other, enemy: person(eve) }).finally(
-      () => Promise.all([other.stop(), client.leave()]),
-    );
+    const damage = () =>
+      withRedis(stack, async (redis) => {
+        await redis.hSet(createKeys('earshot').subscriber(alice.id), 'keyIds', 'of another key');
+      });
+    const scene = { api, carrier, dav, person: alice, numbers, client, other, enemy: person(eve), damage };
+    await useEveryFeature(scene).finally(() => Promise.all([other.stop(), client.leave()]));
   }
 
   async function callMore(path: string): Promise<void> {
