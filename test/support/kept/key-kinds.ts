@@ -4,7 +4,7 @@ import { createKeys, DUE_NAMES } from '../../../store/base/keys.ts';
 
 /** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. */
 export function keyKinds(prefix: string): RegExp[] {
-  const { due, duePart: _theSame, books: _theirs, events: _aChannel, ...rest } = createKeys(prefix);
+  const { due, duePart: _theSame, books: _theirs, events: _aChannel, toldBy: _aReader, ...rest } = createKeys(prefix);
   const { wakes: _anotherChannel, outletWakes: _channels, ...others } = rest;
   const made = DUE_NAMES.map((name) => due(name, 'any'));
   for (const [name, entry] of Object.entries(others)) {
