@@ -24,7 +24,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'budget', covers: ['budget', 'asked', 'waiting'], read: exportBudget },
   { name: 'addressBooks', covers: ['book'], read: exportAddressBooks },
   { name: 'contacts', covers: ['held'], read: exportContacts },
-  { name: 'photos', covers: ['photos'], read: exportPhotos },
+  { name: 'photos', covers: ['photos', 'images'], read: exportPhotos },
   { name: 'sources', covers: ['sources', 'source', 'source-rejected'], read: exportSources },
   { name: 'friends', covers: ['friends'], read: exportFriends },
   { name: 'turnedDown', covers: ['declined'], read: exportTurnedDown },
@@ -50,6 +50,7 @@ export const NOT_EXPORTED: Readonly<Record<string, string>> = {
   'player-sessions': 'hashes of sessions that are made of `applicationPasswords`',
   answered: 'which answers to earlier calls hold something of the subscriber; they are sealed for who made the call',
   'photos-upload': 'a copy of photos that are just arriving, gone after ten minutes',
+  'images-upload': 'the images of those photos',
   verification: 'a code for a number, under a hash of it; gone after five minutes',
   spent:
     'how long the budget of a number takes to come back, under a hash of the number; shown as `budget` while it is somebody’s',

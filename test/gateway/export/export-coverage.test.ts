@@ -29,5 +29,5 @@ function keysIn(made: unknown): unknown[] {
 }
 
 function kindOf(rest: string): string {
-  return rest.replace(/[@:].*$/, '').replace(/^photos-upload-.*/, 'photos-upload');
+  return rest.replace(/[@:].*$/, '').replace(/^(photos|images)-upload-.*/, '$1-upload');
 }
