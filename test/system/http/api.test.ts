@@ -109,6 +109,7 @@ describe('the HTTP API', () => {
       `PUT ${of('/privacy')}`,
       `GET ${of('/friends')}`,
       `GET ${of('/friends/events')}`,
+      `GET ${of('/friends/{friendId}/avatar')}`,
       `GET ${of('/popular')}`,
     ]);
     expect((await api.call('GET', '/docs/')).text).to.contain('swagger');
