@@ -106,11 +106,17 @@ function pathOf({ path, params }: Operation): fc.Arbitrary<string> {
     return fc.option(given, { nil: undefined }).map((text) => [param.name, text]);
   });
   return fc.tuple(fc.tuple(...values), mostly(fc.constant(''), escaped)).map(([pairs, extra]) => {
-    const query = pairs.filter(([name, text]) => !name.startsWith('{') && text !== undefined);
-    const place = pairs.reduce((url, [name, text]) => url.replace(name, () => text ?? ''), path);
+    const query = pairs.filter(([name, text]) => !isPlace(name) && text !== undefined);
+    const places = pairs.filter(([name]) => isPlace(name));
+    const place = places.reduce((url, [name, text]) => url.replace(name, () => text ?? ''), path);
     const search = [...query.map(([name, text]) => `${name}=${text}`), ...(extra === '' ? [] : [`${extra}=${extra}`])];
     return search.length === 0 ? place : `${place}?${search.join('&')}`;
   });
+}
+
+/** Of the path, not of the query. */
+function isPlace(name: string): boolean {
+  return name.startsWith('{');
 }
 
 function inUrl(value: unknown): string {
