@@ -43,14 +43,10 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
     const owners = await goThrough(deps, tunes);
     await makeBare(deps);
     const all = await goThrough(deps, tunes);
-    const rates = {
-      owners: (ROUNDS.owners * 1_000) / owners.time,
-      bare: (ROUNDS.bare * 1_000) / (all.time - owners.time),
-    };
     say(`owners ${owners.cpu}; with the others ${all.cpu}; a tune ${quiet.toFixed(1)} ms before`);
     return [
-      ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, rates.owners, ROUNDS.goals.owners, owners.tune - quiet),
-      ...rowsOf('subscribers without books', rates.bare, ROUNDS.goals.bare, all.tune - quiet),
+      ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, owners.rate, ROUNDS.goals.owners, owners.tune - quiet),
+      ...rowsOf(`these and ${ROUNDS.bare} without books`, all.rate, ROUNDS.goals.bare, all.tune - quiet),
     ];
   } finally {
     way.close();
@@ -74,7 +70,7 @@ function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {
   ];
 }
 
-/** Milliseconds of one round, the median of the tunes meanwhile, and the processor time for each subscriber. */
+/** Subscribers a second of one round, the median of the tunes meanwhile, and the processor time for each subscriber. */
 async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Promise<number[]>) {
   const headers = { authorization: `Bearer ${stack.operatorKey}`, 'content-type': 'application/json' };
   const url = `${stack.gatewayUrl}/v1/reconciliations`;
@@ -92,7 +88,8 @@ async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Pr
   const cpu = Object.entries(cpuEach(before, readCpu(stack), begun.subscribers))
     .map(([part, ms]) => `${part} ${ms.toFixed(3)} ms`)
     .join(', ');
-  return { time: (await end) - start, tune: median(latencies), cpu };
+  const rate = (begun.subscribers * 1_000) / ((await end) - start);
+  return { rate, tune: median(latencies), cpu };
 }
 
 /** Subscribers whose accounts nobody has; what the XMPP server would be asked about them comes later than all of this. */
