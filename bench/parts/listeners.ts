@@ -134,6 +134,8 @@ async function openAll(
 async function changes(world: ListenersWorld, crowd: readonly Member[]): Promise<{ times: number[]; lost: number }> {
   const { rate, duration, friends } = LISTENERS;
   const count = (rate * duration) / 1_000;
+  // What was told before is not of these.
+  await world.listening.ask({ what: 'collect' });
   await playEach(world, count, rate, (i) => crowd[(i * 7919) % crowd.length] as Member);
   await sleep(LISTENERS.settle);
   const { times } = await world.listening.ask<Times>({ what: 'collect' });

@@ -76,7 +76,10 @@ local function cutOut(key, record)
 end
 function run.records(words)
   eachRecord(words[2], cutOut)
-  eachRecord(words[3], function(key, record) redis.call('APPEND', key, record) end)
+  local added = {}
+  eachRecord(words[3], function(key, record) added[key] = (added[key] or '') .. record end)
+  -- APPEND would keep room for as much again.
+  for key, records in pairs(added) do redis.call('SET', key, (redis.call('GET', key) or '') .. records) end
 end
 local function mark(b, touched)
   local marks = {}

@@ -46,7 +46,7 @@ local function joinLast()
   local fields = redis.call('HGETALL', held .. buckets)
   for i = 1, #fields, 2 do redis.call('HSET', held .. parent, fields[i], fields[i + 1]) end
   local list = redis.call('GET', uids .. buckets)
-  if list then redis.call('APPEND', uids .. parent, list) end
+  if list then redis.call('SET', uids .. parent, (redis.call('GET', uids .. parent) or '') .. list) end
   redis.call('UNLINK', held .. buckets, uids .. buckets)
   moved = moved + #fields / 2
 end

@@ -137,6 +137,17 @@ function describeResizing(kind: RedisKind): void {
     expect(await names(3, 4, 1_499)).to.deep.equal([undefined, 'Contact 4', undefined]);
   });
 
+  it('keeps no room in memory for contacts that may come', async () => {
+    await put(1_000);
+    for (let i = 1_000; i < 1_040; i += 1) await change(i);
+    for (const bucket of Array.from({ length: await buckets() }, (_, i) => i)) {
+      const key = stores.keys.uids('alice', bucket);
+      const [length, memory] = [await server.redis.strLen(key), Number(await server.redis.memoryUsage(key))];
+      expect(length).to.be.greaterThan(0);
+      expect(memory - length, `${length} bytes`).to.be.below(200 + length / 8);
+    }
+  });
+
   it('grows by a single contact for what its two buckets cost', async function () {
     if (kind === 'a Redis Cluster') this.skip();
     await put(6_144);
