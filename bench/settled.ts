@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stores } from '../store/stores.ts';
-import { within } from './within.ts';
 
 /** Milliseconds between two looks. */
 const POLL = 5;
+/** Milliseconds in which what is left has to become less. */
 const PATIENCE = 60_000;
 
 /**
  * Waits until every book has been reconciled and every roster brought to the wanted state: nobody is marked any more. In this
  * order, as a reconciliation marks rosters before it takes its own mark away.
  */
-export function settled({ due }: Stores): Promise<void> {
-  let givenUp = false;
-  async function watch(): Promise<void> {
-    while (!givenUp && ((await due.waiting('reconcile')) > 0 || (await due.waiting('roster')) > 0)) await sleep(POLL);
+export async function settled({ due }: Stores): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  let since = performance.now();
+  for (;;) {
+    const books = await due.waiting('reconcile');
+    const left = books + (await due.waiting('roster'));
+    if (left === 0) return;
+    if (left < least) {
+      least = left;
+      since = performance.now();
+    } else if (performance.now() - since > PATIENCE)
+      throw new Error(`Something was lost: ${books} books and ${left - books} rosters wait, and become no fewer.`);
+    await sleep(POLL);
   }
-  return within(PATIENCE, watch()).finally(() => {
-    givenUp = true;
-  });
 }
