@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Book, type Contact, namelessUid } from '../../domain/book/address-book.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { idPlace } from '../../store/base/interned.ts';
 import type { Keys } from '../../store/base/keys.ts';
 import { placeOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
-import { chunked } from '../chunked.ts';
 
 const CHUNK = 5_000;
 
@@ -17,7 +17,7 @@ export function newNumberKeys(count: number): string[] {
 /** Writes the directory of so many subscribers: number key → integer, as a claim does. */
 export async function fillDirectory(redis: Redis, keys: Keys, numberKeys: readonly string[]): Promise<void> {
   let index = 0;
-  for (const part of chunked(numberKeys, CHUNK)) {
+  for (const part of inBatches(numberKeys, CHUNK)) {
     const batch = redis.multi();
     for (const numberKey of part) {
       index += 1;
@@ -31,7 +31,7 @@ export async function fillDirectory(redis: Redis, keys: Keys, numberKeys: readon
 /** Writes the ids of the first `count` integers, as joining does. */
 export async function fillIds(redis: Redis, keys: Keys, count: number): Promise<void> {
   const indexes = Array.from({ length: count }, (_, i) => i + 1);
-  for (const part of chunked(indexes, CHUNK)) {
+  for (const part of inBatches(indexes, CHUNK)) {
     const batch = redis.multi();
     for (const index of part) {
       const { key, field } = idPlace(keys, index);
@@ -44,7 +44,7 @@ export async function fillIds(redis: Redis, keys: Keys, count: number): Promise<
 /** Owners of books: as much of a subscriber as a book and the reverse index ask for. */
 export async function makeOwners(redis: Redis, keys: Keys, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
-  for (const part of chunked([...ids.entries()], CHUNK)) {
+  for (const part of inBatches([...ids.entries()], CHUNK)) {
     const batch = redis.multi();
     for (const [i, id] of part) batch.hSet(keys.subscriber(id), { state: 'active', index: i + 1 });
     await batch.execAsPipeline();
@@ -78,7 +78,7 @@ export async function storeBooks(
   owners: readonly string[],
   bookOf: (owner: number) => Book,
 ): Promise<void> {
-  for (const part of chunked([...owners.entries()], 16))
+  for (const part of inBatches([...owners.entries()], 16))
     await Promise.all(
       part.map(async ([i, id]) => {
         await stores.addressBooks.replace(id, bookOf(i), 0);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../../local/stack/stack.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import { createNumberKey } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api } from '../../test/support/api.ts';
-import { chunked } from '../chunked.ts';
 import { measureLatencies } from '../load/load.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
@@ -88,7 +88,7 @@ async function measureUntil(end: Promise<unknown>, measure: () => Promise<number
 async function makeHolders(stores: Stores, keyOf: (number: string) => string, domain: string): Promise<void> {
   const book = new Map([['joiner', { name: 'Joiner', groups: [], numberKeys: NUMBERS.map(keyOf) }]]);
   const people = Array.from({ length: JOINING.holders }, (_, i) => `+86${13_600_000_000 + i}`);
-  for (const part of chunked(people, 100))
+  for (const part of inBatches(people, 100))
     await Promise.all(
       part.map(async (phoneNumber) => {
         const id = randomUUID();

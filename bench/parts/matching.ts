@@ -1,9 +1,9 @@
+import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { idPlace } from '../../store/base/interned.ts';
 import type { Keys } from '../../store/base/keys.ts';
 import { PARTITIONS, placeOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
-import { chunked } from '../chunked.ts';
 import { median } from '../median.ts';
 import type { Row } from '../report/rows.ts';
 
@@ -94,13 +94,13 @@ async function bareOwners(redis: Redis, keys: Keys, parts: Prepared): Promise<nu
 }
 
 async function fillFlat(redis: Redis, members: readonly string[]): Promise<void> {
-  for (const [n, part] of chunked(members, 1_000).entries())
+  for (const [n, part] of inBatches(members, 1_000).entries())
     await redis.hSet(FLAT, part.flatMap((numberKey, i) => [numberKey, `${n * 1_000 + i}`]) as never);
 }
 
 async function rateOf<T>(books: readonly T[], match: (book: T) => Promise<number>): Promise<number> {
   const start = performance.now();
-  for (const part of chunked(books, MATCHING.sideBySide))
+  for (const part of inBatches(books, MATCHING.sideBySide))
     for (const hits of await Promise.all(part.map(match)))
       if (hits !== MATCHING.hits) throw new Error(`${hits} of ${MATCHING.hits} numbers were found.`);
   return (books.length * MATCHING.contacts * 1_000) / (performance.now() - start);

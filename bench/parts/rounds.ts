@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../local/stack/stack.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
-import { chunked } from '../chunked.ts';
 import { cpuEach, readCpu } from '../cpu.ts';
 import { measureLatencies } from '../load/load.ts';
 import { earshotWay } from '../load/ways.ts';
@@ -96,7 +96,7 @@ async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Pr
 async function make({ stack, stores }: BesideTunes, phoneNumbers: readonly string[]): Promise<string[]> {
   const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
   const made: string[] = [];
-  for (const part of chunked(phoneNumbers, TOGETHER)) {
+  for (const part of inBatches(phoneNumbers, TOGETHER)) {
     const subscribers = part.map((phoneNumber) => {
       const id = randomUUID();
       const jid = `${id}@${stack.xmpp.domain}`;
@@ -123,7 +123,7 @@ async function makeOwners(deps: BesideTunes): Promise<void> {
   const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
   const keyOf = (number: string) => numberKeys.of(number)[0] as string;
   const ids = await make(deps, numbers);
-  for (const part of chunked([...ids.entries()], TOGETHER)) {
+  for (const part of inBatches([...ids.entries()], TOGETHER)) {
     await Promise.all(
       part.map(async ([i, id]) => {
         const known = Array.from({ length: ROUNDS.known }, (_, k) => numbers[(i + k + 1) % numbers.length] as string);

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort } from '../../local/ports.ts';
 import { type EarshotProcess, startProcess } from '../../local/processes.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { startTestRedis, type TestRedis } from '../../test/support/redis.ts';
 import { NO_LIMITS, type StallWatch, watchStalls } from '../../test/support/stalls/stalls.ts';
 import { builtProcesses } from '../built.ts';
-import { chunked } from '../chunked.ts';
 import type { Order, Reply } from '../load/listening.ts';
 import { within } from '../within.ts';
 
@@ -105,7 +105,7 @@ function startListening(): Listening {
 export async function writeMembers({ redis, stores }: ListenersWorld, count: number): Promise<Member[]> {
   const members: Member[] = [];
   const numbers = Array.from({ length: count }, (_, i) => i);
-  for (const part of chunked(numbers, CHUNK))
+  for (const part of inBatches(numbers, CHUNK))
     members.push(
       ...(await Promise.all(
         part.map(async (i) => {
@@ -126,7 +126,7 @@ export async function befriend(
   members: readonly Member[],
   friendsOf: (position: number) => readonly number[],
 ): Promise<void> {
-  for (const part of chunked([...members.entries()], CHUNK))
+  for (const part of inBatches([...members.entries()], CHUNK))
     await Promise.all(
       part.map(async ([i, { id }]) => {
         const friends = friendsOf(i).map((other): [string, string] => {
@@ -140,7 +140,7 @@ export async function befriend(
 
 export async function appear({ stores }: ListenersWorld, members: readonly Member[]): Promise<void> {
   const resource = { resource: 'phone', show: 'available' as const, status: 'at home', priority: 0 };
-  for (const part of chunked(members, CHUNK))
+  for (const part of inBatches(members, CHUNK))
     await Promise.all(part.map(({ id }) => stores.presences.write(jidOf(id), [resource])));
 }
 

@@ -1,5 +1,5 @@
+import { inBatches } from '../../runtime/batches.ts';
 import type { Api, Contact, Person } from '../../test/support/api.ts';
-import { chunked } from '../chunked.ts';
 
 /** How many accounts are made side by side. */
 const SIDE_BY_SIDE = 8;
@@ -13,7 +13,7 @@ export async function join(api: Api, count: number, name: string): Promise<Perso
     return `+86${next}`;
   });
   const people: Person[] = [];
-  for (const part of chunked(numbers, SIDE_BY_SIDE))
+  for (const part of inBatches(numbers, SIDE_BY_SIDE))
     people.push(...(await Promise.all(part.map((number, i) => api.join(number, `${name} ${people.length + i}`)))));
   return people;
 }

@@ -1,3 +1,5 @@
+import { inBatches } from '../../runtime/batches.ts';
+
 /**
  * Items that one command, or one script, is given where somebody outside decides how many there are: Redis serves nobody else meanwhile.
  */
@@ -5,7 +7,7 @@ export const SLICE = 500;
 
 /** The items in slices of so many at most. */
 export function slicesOf<T>(items: readonly T[], size: number = SLICE): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+  return inBatches(items, size);
 }
 
 /** Asks about the items slice by slice, all at the same time; the answers are in the order of the items. */
