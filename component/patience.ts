@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueName } from '../runtime/queue-table.ts';
 import type { Context } from './context.ts';
 import { Unanswered } from './stream/requests.ts';
@@ -57,18 +56,12 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
 
   /** Whether the job has come to wait for its subscriber's account; false once it is done. */
   async function hasToWait(id: string, running: Promise<unknown>): Promise<boolean> {
-    const stop = new AbortController();
     const done = running.then(
       () => true,
       () => true,
     );
-    try {
-      while (!(await Promise.race([done, sleep(PATIENCE, false, { signal: stop.signal })])))
-        if (await isKeptWaiting(id).catch(() => false)) return true;
-      return false;
-    } finally {
-      stop.abort();
-    }
+    while (!(await inTime(done))) if (await isKeptWaiting(id).catch(() => false)) return true;
+    return false;
   }
 
   async function isKeptWaiting(id: string): Promise<boolean> {
@@ -114,4 +107,13 @@ export function createPatience({ stores, queues, stream, log, now }: Context): P
       await Promise.all(aside.values());
     },
   };
+}
+
+/** False when it takes longer than PATIENCE. A plain timer: each sleep that is broken off would cost an error with its stack. */
+async function inTime(done: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, false);
+  });
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }
