@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ROOT_SETTING } from './ejabberd/ejabberd-program.ts';
 import { StartError } from './start-error.ts';
 import { DEFAULT_SERVER, SERVERS, type ServerName } from './xmpp-servers.ts';
 
@@ -16,7 +17,14 @@ export interface Settings {
   env: Record<string, string>;
 }
 
-const OWN_NAMES = ['EARSHOT_DATA_DIR', 'EARSHOT_HTTP_PORT', 'EARSHOT_XMPP_PORT', 'EARSHOT_DEMO', 'EARSHOT_POLICY'];
+const OWN_NAMES = [
+  'EARSHOT_DATA_DIR',
+  'EARSHOT_HTTP_PORT',
+  'EARSHOT_XMPP_PORT',
+  'EARSHOT_DEMO',
+  'EARSHOT_POLICY',
+  ROOT_SETTING,
+];
 
 /** Reads the settings; throws `BAD_SETTING` naming every fault at once. `args`: what stands behind `npm start --`. */
 export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): Settings {

@@ -13,6 +13,10 @@ export interface ServerOptions {
   c2sPort?: number;
   /** Any free port when left out. */
   componentPort?: number;
+  /** Where the server's HTTP API listens, of a kind whose component needs one. Any free port when left out. */
+  apiPort?: number;
+  /** What opens that; a new one when left out. */
+  apiPassword?: string;
 }
 
 /** A running private XMPP server, of whatever kind: clients and the component can connect. */

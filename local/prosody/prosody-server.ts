@@ -7,10 +7,10 @@ import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
 import { acceptsConnections, freePort, requireFreePort } from '../ports.ts';
 import { StartError } from '../start-error.ts';
+import { offersFeatures } from '../stream-ping.ts';
 import type { ServerOptions, XmppServer } from '../xmpp-server.ts';
 import { makeProsodyAccount } from './prosody-account.ts';
 import { ALL_PRIVILEGES, type Privileges, prosodyConfig } from './prosody-config.ts';
-import { prosodyAnswers } from './prosody-ping.ts';
 
 /** What a private Prosody is told, and what its component may do. */
 export interface ProsodyOptions extends ServerOptions {
@@ -104,7 +104,7 @@ function writeConfig(folder: string, place: Place, options: ProsodyOptions): str
 async function untilServing(child: Child, { c2sPort, componentPort, domain }: Place): Promise<void> {
   async function serving(): Promise<boolean> {
     refuseFailures(child);
-    return (await acceptsConnections(componentPort)) && (await prosodyAnswers(c2sPort, domain));
+    return (await acceptsConnections(componentPort)) && (await offersFeatures(c2sPort, domain));
   }
   try {
     const goal = `Prosody did not serve ${domain} on the ports ${c2sPort} and ${componentPort}`;

@@ -6,7 +6,7 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 policy=/usr/sbin/policy-rc.d
 kept=/usr/sbin/policy-rc.d.kept-by-earshot
 mark='# made by the setup of Earshot, for the time of one apt-get'
-services='prosody redis-server radicale mpd mpdscribble kamailio mariadb-server'
+services='prosody ejabberd erlang-base redis-server radicale mpd mpdscribble kamailio mariadb-server'
 new_services=
 
 is_installed() {
@@ -27,11 +27,16 @@ allow_services() {
 
 # Works where systemd is not running, and where it is not even there. The argument is a package.
 disable() {
-  service=$1
-  if [ "$service" = mariadb-server ]; then service=mariadb; fi
-  if command -v systemctl >/dev/null; then systemctl disable "$service" && return; fi
-  deb-systemd-helper disable "$service.service" || true
-  update-rc.d "$service" disable || true
+  case $1 in
+    mariadb-server) units=mariadb.service ;;
+    erlang-base) units='epmd.socket epmd.service' ;;
+    *) units=$1.service ;;
+  esac
+  for unit in $units; do
+    if command -v systemctl >/dev/null; then systemctl disable "$unit" && continue; fi
+    deb-systemd-helper disable "$unit" || true
+    update-rc.d "${unit%.service}" disable || true
+  done
 }
 
 finish() {

@@ -14,9 +14,11 @@ const NEEDED_BY_SERVER = {
     { debianPackage: 'prosody', present: () => hasProgram('prosody') && hasProgram('prosodyctl') },
     { debianPackage: 'prosody-modules', present: () => hasProsodyModule('mod_privilege') },
   ],
+  ejabberd: [{ debianPackage: 'ejabberd', present: () => hasProgram('erl') && hasProgram('ejabberdctl') }],
 };
 const NEEDED = [{ debianPackage: 'redis-server', present: () => hasProgram('redis-server') }];
 const NEEDED_BY_TESTS = [
+  ...NEEDED_BY_SERVER.ejabberd,
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
   { debianPackage: 'tmux', present: () => hasProgram('tmux') },
   { debianPackage: 'radicale', present: () => hasProgram('radicale') },
@@ -42,6 +44,8 @@ const NEEDED_BY_KAMAILIO = [
 const SERVICES = new Map([
   ...['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble', 'kamailio'].map((name) => [name, name]),
   ['mariadb-server', 'mariadb'],
+  // Erlang brings a daemon that listens on every address.
+  ['ejabberd', 'ejabberd epmd.socket epmd'],
 ]);
 
 /**
@@ -63,7 +67,7 @@ export function installSystemPackages(options) {
 function missingPackages({ forTests, forKamailio, xmppServer }) {
   const further = [...(forTests ? NEEDED_BY_TESTS : []), ...(forKamailio ? NEEDED_BY_KAMAILIO : [])];
   const needed = [...(NEEDED_BY_SERVER[xmppServer] ?? []), ...NEEDED, ...further];
-  return needed.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage);
+  return [...new Set(needed.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage))];
 }
 
 /** The words before a command that make root run it: none for root itself, undefined when there is no way without asking. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
 import type { Child } from '../children/child.ts';
@@ -50,7 +51,9 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
   const ports = await choosePorts(options);
   const domain = options.domain ?? 'op.example';
   const server = options.server ?? DEFAULT_SERVER;
-  const env = earshotEnv(options, ports, domain, secrets);
+  // New at each start, as no process outlives the launcher that told it.
+  const api = { apiPort: ports.api, apiPassword: randomBytes(24).toString('base64url') };
+  const env = { ...earshotEnv(options, ports, domain, secrets), ...SERVERS[server].env({ domain, ...api }) };
   const processOf = (role: Role) => () =>
     startProcess({ role, env, logFile: join(logs, `${role}.log`), ...entryOf(options, role) });
   return {
@@ -68,6 +71,7 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
             domain,
             c2sPort: ports.c2s,
             componentPort: ports.component,
+            ...api,
           },
           options,
         ),
@@ -83,11 +87,12 @@ interface Ports {
   c2s: number;
   redis: number;
   component: number;
+  api: number;
 }
 
 async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> {
-  const [redis, component, http, c2s] = (await freePorts(4)) as [number, number, number, number];
-  return { redis, component, http: httpPort ?? http, c2s: xmppPort ?? c2s };
+  const [redis, component, api, http, c2s] = (await freePorts(5)) as [number, number, number, number, number];
+  return { redis, component, api, http: httpPort ?? http, c2s: xmppPort ?? c2s };
 }
 
 function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
-import type { ProsodyServer } from '../../local/prosody/prosody-server.ts';
+import type { XmppServer } from '../../local/xmpp-server.ts';
 
 /** Connects as the component (XEP-0114) and returns what the server says it may do (XEP-0356), access or namespace to type. */
-export async function advertisedRights(server: ProsodyServer): Promise<Record<string, string>> {
+export async function advertisedRights(server: XmppServer): Promise<Record<string, string>> {
   const socket = connect(server.componentPort, '127.0.0.1').setEncoding('utf8');
   try {
     const xmlns = 'xmlns="jabber:component:accept" xmlns:stream="http://etherx.jabber.org/streams"';

@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { client } from '@xmpp/client';
 import { expect } from 'chai';
 
 import { freePort } from '../../local/ports.ts';
 import { ALL_PRIVILEGES } from '../../local/prosody/prosody-config.ts';
 import { type ProsodyServer, startProsody } from '../../local/prosody/prosody-server.ts';
-import { startPatiently } from '../support/xmpp/patient-start.ts';
 import { advertisedRights } from './advertised-rights.ts';
 import { isRunning, rejection, scratchFolder } from './scratch.ts';
+import { signIn } from './sign-in.ts';
 
 describe('a private Prosody', () => {
   const folder = scratchFolder();
@@ -90,15 +89,3 @@ describe('a private Prosody', () => {
     expect(error.message).to.match(/started only in part: .*posix/);
   });
 });
-
-/** Signs in once and returns the full JID. */
-async function signIn(server: ProsodyServer, username: string, password: string): Promise<string> {
-  const xmpp = client({ service: `xmpp://127.0.0.1:${server.c2sPort}`, domain: server.domain, username, password });
-  xmpp.on('error', () => {});
-  xmpp.reconnect.stop();
-  try {
-    return await startPatiently(xmpp);
-  } finally {
-    await xmpp.stop().catch(() => {});
-  }
-}

@@ -24,7 +24,10 @@ describe('the settings of npm start', () => {
 
   it('take the kind of XMPP server from the command line, and nothing else from there', () => {
     expect(readSettings({}, ['--server', 'prosody'])).to.include({ server: 'prosody' });
-    expect(() => readSettings({}, ['--server', 'sendmail'])).to.throw('--server must be prosody, not "sendmail".');
+    expect(readSettings({}, ['--server=ejabberd'])).to.include({ server: 'ejabberd' });
+    expect(() => readSettings({}, ['--server', 'sendmail'])).to.throw(
+      '--server must be prosody or ejabberd, not "sendmail".',
+    );
     for (const args of [['--sever', 'prosody'], ['prosody'], ['--server']])
       expect(() => readSettings({}, args)).to.throw('npm start takes --server and nothing else: ');
   });

@@ -119,10 +119,12 @@ describe('the setup', () => {
     const { stderr, status } = setup(['--test'], { PATH: onlyPrograms('apt-get', 'tmux') });
     expect(status).to.equal(1);
     expect(stderr).to.match(
-      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server poezio radicale xandikos (php-sabre-dav )?(php-sqlite3 )?mpd mpdscribble mpc chromium\./,
+      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server ejabberd poezio radicale xandikos (php-sabre-dav )?(php-sqlite3 )?mpd mpdscribble mpc chromium\./,
     );
     expect(stderr).to.match(/sudo apt-get update && sudo apt-get install -y --no-install-recommends prosody/);
-    expect(stderr).to.contain('sudo systemctl disable --now prosody redis-server radicale mpd mpdscribble');
+    expect(stderr).to.contain(
+      'sudo systemctl disable --now prosody redis-server ejabberd epmd.socket epmd radicale mpd mpdscribble',
+    );
     expect(stderr).not.to.contain('    at ');
   });
 
@@ -134,6 +136,7 @@ describe('the setup', () => {
     expect(missing()).to.include.members(['prosody', 'redis-server']);
     expect(missing('--server', 'prosody')).to.deep.equal(missing());
     expect(missing('--server=prosody')).to.deep.equal(missing());
+    expect(missing('--server', 'ejabberd')).to.deep.equal(['ejabberd', 'redis-server']);
     expect(missing('--server', 'another')).to.deep.equal(['redis-server']);
     expect(missing('--server=another')).to.deep.equal(['redis-server']);
   });

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-import { LOOPBACK } from '../ports.ts';
+import { LOOPBACK } from './ports.ts';
 
 const PATIENCE_MS = 1_000;
 
@@ -8,7 +8,7 @@ const PATIENCE_MS = 1_000;
  * Whether a server at this port offers XMPP clients of `domain` its stream features (RFC 6120, section 4.3.2). A port opens before all
  * modules are loaded; this answer comes after.
  */
-export function prosodyAnswers(port: number, domain: string): Promise<boolean> {
+export function offersFeatures(port: number, domain: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, LOOPBACK);
     let answer = '';
