@@ -15,6 +15,7 @@ const STANZAS = ['iq', 'message', 'presence'];
 export function guard(entity: Component, log: Log): void {
   guardReading(entity);
   passOverUnaddressed(entity, log);
+  waitUntilOnline(entity);
   boundWriting(entity);
   echoNothing(entity);
   // RFC 6120, section 4.4: who is told that the stream ends, ends it as well.
@@ -43,6 +44,27 @@ function passOverUnaddressed(entity: Component, log: Log): void {
     if ([from, to].every((jid) => domainOf(bareOf(jid)) !== '')) take.call(entity, element);
     else log.warn('a stanza with no sender or for no address is passed over');
   };
+}
+
+/**
+ * A server may send stanzas in the packet that ends the handshake. xmpp.js would handle them before
+ * it has noticed that it is online, and could not answer: they wait for that moment.
+ */
+function waitUntilOnline(entity: Component): void {
+  const take = entity._onElement;
+  let early: Element[] = [];
+  entity._onElement = (element) => {
+    if (entity.jid || !STANZAS.includes(element.name)) take.call(entity, element);
+    else early.push(element);
+  };
+  const handOver = () => {
+    for (const stanza of early.splice(0)) take.call(entity, stanza);
+  };
+  // After whoever else listens for it, as if they had come later.
+  entity.on('online', () => queueMicrotask(handOver));
+  entity.on('disconnect', () => {
+    early = [];
+  });
 }
 
 /** What is too long for the server would end the stream for everybody (Prosody: 512 kB; RFC 6120, section 13.12, rule 8). */

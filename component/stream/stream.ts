@@ -24,7 +24,9 @@ export type Stream = {
 };
 
 /** Milliseconds from connecting to the end of the handshake. */
-const HANDSHAKE = 10_000;
+const HANDSHAKE = 30_000;
+/** Milliseconds that xmpp.js gives each step, the end of a stream among them. */
+const USUAL_TIMEOUT = 2_000;
 /** Milliseconds between two pings to the server (XEP-0199); one that is not answered ends the connection. */
 const PING_INTERVAL = 10_000;
 
@@ -63,6 +65,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     start: () => void entity.start().catch(() => {}),
     async stop() {
       entity.reconnect.stop();
+      entity.timeout = USUAL_TIMEOUT;
       if (entity.socket) await entity.stop().catch(() => entity.socket?.destroy());
     },
   };
@@ -93,9 +96,12 @@ function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {
   entity.on('connect', () => {
     clearTimeout(timer);
     timer = setTimeout(() => entity.socket?.destroy(), HANDSHAKE);
+    // A step that xmpp.js gave up before that would leave a stream that is open and never comes online.
+    entity.timeout = HANDSHAKE;
   });
   entity.on('online', () => {
     clearTimeout(timer);
+    entity.timeout = USUAL_TIMEOUT;
     // Any answer will do, an error as well.
     timer = setInterval(
       () => void ask().catch((err) => err.code === 'UNAVAILABLE' && entity.socket?.destroy()),

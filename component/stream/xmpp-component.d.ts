@@ -43,6 +43,8 @@ declare module '@xmpp/component' {
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
     write(text: string): Promise<void>;
+    /** Milliseconds for each step of a stream's beginning and end. */
+    timeout: number;
     /** Null before a stream and after its end. */
     parser: object | null;
     _onData(data: string): void;

@@ -21,6 +21,7 @@ export type FakeServer = Awaited<ReturnType<typeof startFakeServer>>;
 export async function startFakeServer() {
   let socket: Socket | undefined;
   let streams = 0;
+  let greeting = '';
   const heard = new Set<(stanza: Element) => void>();
   const server = createServer((incoming) => {
     socket = incoming.setEncoding('utf8');
@@ -32,7 +33,7 @@ export async function startFakeServer() {
     );
     parser.on('element', (stanza: Element) => {
       if (stanza.name === 'handshake') {
-        incoming.write(`<handshake/>${RIGHTS}`);
+        incoming.write(`<handshake/>${RIGHTS}${greeting}`);
         streams += 1;
       } else if (stanza.getChild('ping', PING) && stanza.attrs.to === 'op.example') {
         // The component ends a stream on which its pings are not answered.
@@ -55,6 +56,10 @@ export async function startFakeServer() {
     /** How many times a component has come online. */
     streams: () => streams,
     connected: () => socket !== undefined,
+    /** What the packet that ends the handshake holds besides, from the next stream on. */
+    greet(text: string): void {
+      greeting = text;
+    },
     drop: () => void socket?.destroy(),
     send: (text: string) => void socket?.write(text),
     onStanza: (listener: (stanza: Element) => void) => {

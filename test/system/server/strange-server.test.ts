@@ -17,8 +17,11 @@ describe('the component, on a server that sends what it should not', () => {
 
   after(async () => world?.stop());
 
-  function ask(id: string, child = PING): void {
-    world.server.send(`<iq type='get' id='${id}' from='alice@op.example' to='tune.op.example'>${child}</iq>`);
+  const request = (id: string, child = PING) =>
+    `<iq type='get' id='${id}' from='alice@op.example' to='tune.op.example'>${child}</iq>`;
+
+  function ask(id: string, child?: string): void {
+    world.server.send(request(id, child));
   }
 
   function answered(id: string): { type: string; text: string } {
@@ -27,7 +30,7 @@ describe('the component, on a server that sends what it should not', () => {
     return answer;
   }
 
-  async function answerTo(id: string, child = PING): Promise<{ type: string; text: string }> {
+  async function answerTo(id: string, child?: string): Promise<{ type: string; text: string }> {
     ask(id, child);
     return eventually(() => answered(id));
   }
@@ -39,6 +42,13 @@ describe('the component, on a server that sends what it should not', () => {
     expect((await answerTo('after')).type).to.equal('result');
     expect(answers.map(({ id }) => id)).to.not.include('none');
     expect(world.server.streams()).to.equal(streams);
+  });
+
+  it('answers a request that comes in the packet that ends the handshake', async () => {
+    world.server.greet(request('with the handshake'));
+    world.server.drop();
+    expect((await eventually(() => answered('with the handshake'))).type).to.equal('result');
+    world.server.greet('');
   });
 
   it('answers a request that is nested deeper than it could write, with an error', async () => {
