@@ -1,7 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { ImportRow } from '../../domain/import/import-rows.ts';
-import { takeTurns } from '../../runtime/turns.ts';
-import { createSubscribers, type Newcomer } from '../../service/subscriber/new-subscriber.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
+import { createSubscribers, type Newcomer } from '../../service/subscriber/newcomers.ts';
 import { subscribersWith, toJid } from '../../service/subscriber/subscriber-fields.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
@@ -21,10 +21,9 @@ type Item = Extract<ReadRow, { draft: Draft }>;
 /** Reads rows without a look at who is there. */
 export async function readRows({ carrier }: ImportJob, rows: readonly ImportRow[]): Promise<ReadRow[]> {
   const read: ReadRow[] = [];
-  for (const row of rows) {
-    await takeTurns();
+  await eachInTurns(rows, (row) => {
     read.push({ row: row.row, ...draftOf(carrier, row) });
-  }
+  });
   return read;
 }
 
@@ -145,12 +144,12 @@ async function addAll(context: Context, job: ImportJob, items: readonly Item[]):
   );
   if (newcomers.length === 0) return [];
   const subscribers = await createSubscribers(context, newcomers, job.paces);
-  return Promise.all(
-    items.map(async (item, i) => {
-      const subscriber = subscribers[i];
-      return subscriber ? { row: item.row, result: created(subscriber) } : workAlone(context, job, item);
-    }),
-  );
+  const obstructed = items.filter((_, i) => !subscribers[i]);
+  const done = items.flatMap(({ row }, i): DoneRow[] => {
+    const subscriber = subscribers[i];
+    return subscriber ? [{ row, result: created(subscriber) }] : [];
+  });
+  return [...done, ...(await Promise.all(obstructed.map((item) => workAlone(context, job, item))))];
 }
 
 async function workAlone(context: Context, job: ImportJob, { row, draft }: Item): Promise<DoneRow> {

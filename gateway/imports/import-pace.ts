@@ -1,4 +1,4 @@
-import type { Pace, Paces } from '../../service/subscriber/new-subscriber.ts';
+import type { Pace, Paces } from '../../service/subscriber/newcomers.ts';
 
 /** New subscribers of one import for whom what follows is done at once. */
 const AT_ONCE = 200;
@@ -15,13 +15,13 @@ export function createPaces(now: () => number): Paces {
 }
 
 function createPace(now: () => number, aSecond: number): Pace {
-  let taken = 0;
+  let atOnce = AT_ONCE;
   let free = 0;
   return (count) => {
-    taken += count;
-    if (taken <= AT_ONCE) return undefined;
+    const soon = Math.min(atOnce, count);
+    atOnce -= soon;
     const from = Math.max(free, now());
-    free = from + (count * 1_000) / aSecond;
-    return (position) => Math.ceil(from + (position * 1_000) / aSecond);
+    free = from + ((count - soon) * 1_000) / aSecond;
+    return (position) => (position < soon ? undefined : Math.ceil(from + ((position - soon) * 1_000) / aSecond));
   };
 }

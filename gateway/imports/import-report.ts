@@ -19,30 +19,41 @@ export type ImportEnd =
 const UNDER_WAY = 3;
 
 /**
- * Works through the rows of a provisioning file, in the batches in which they come, and reports each, in order. A row that is there
- * already as it says is `unchanged`, so the same file again does nothing. `audit`: writes down what rows did before they are told.
+ * Works through the rows of a provisioning file, in the batches in which they come, and reports each, in order, those of a batch
+ * together. A row that is there already as it says is `unchanged`, so the same file again does nothing. `audit`: writes down what rows
+ * did before they are told.
  */
 export async function* importReport(
   context: Context,
   job: ImportJob,
   batches: AsyncIterable<readonly ImportRow[]>,
   audit: (results: readonly RowResult[]) => Promise<void>,
-): AsyncGenerator<RowReport | ImportEnd> {
+): AsyncGenerator<(RowReport | ImportEnd)[]> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
-  let row = 0;
+  let last = 0;
   try {
-    for await (const rows of inOrder(batches, UNDER_WAY, createWork(context, job, audit)))
-      for (const one of rows) {
-        row = one.row;
-        if ('failed' in one) throw one.failed;
-        const { subject, ...told } = one.result;
-        counts[told.outcome] += 1;
-        yield { row, ...told };
+    for await (const rows of inOrder(batches, UNDER_WAY, createWork(context, job, audit))) {
+      const failure = rows.find((one) => 'failed' in one);
+      const told = rows.slice(0, failure && rows.indexOf(failure)).flatMap(toReport);
+      for (const { row, outcome } of told) {
+        counts[outcome] += 1;
+        last = row;
       }
-    yield { done: true, counts };
+      yield told;
+      if (!failure) continue;
+      last = failure.row;
+      throw failure.failed;
+    }
+    yield [{ done: true, counts }];
   } catch (err) {
-    yield { stopped: { row, ...stopOf(err) } };
+    yield [{ stopped: { row: last, ...stopOf(err) } }];
   }
+}
+
+function toReport(one: DoneRow): RowReport[] {
+  if ('failed' in one) return [];
+  const { subject, ...told } = one.result;
+  return [{ row: one.row, ...told }];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { reachOf } from '../../domain/access/grant.ts';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { createSubscriber, type Paces } from '../../service/subscriber/new-subscriber.ts';
+import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
+import type { Paces } from '../../service/subscriber/newcomers.ts';
 import { renumbered, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImportReader, ImportRow } from '../../domain/import/import-rows.ts';
 
 /** Rows that are worked on together at most: each step of them holds Redis up for a moment. */
-const BATCH = 200;
+const BATCH = 500;
 /** For so many others counts a row that may have an account made, which takes long: others are told soon that they are done. */
 const ACCOUNT = 5;
 /** Milliseconds for which rows wait for others. */

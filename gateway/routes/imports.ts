@@ -90,6 +90,6 @@ function statusOf(outcome: Outcome, code: FaultCode | undefined): number {
   return { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
 }
 
-async function* toLines(reports: AsyncIterable<RowReport | ImportEnd>): AsyncGenerator<string> {
-  for await (const report of reports) yield `${JSON.stringify(report)}\n`;
+async function* toLines(reports: AsyncIterable<(RowReport | ImportEnd)[]>): AsyncGenerator<string> {
+  for await (const some of reports) yield some.map((report) => `${JSON.stringify(report)}\n`).join('');
 }

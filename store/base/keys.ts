@@ -1,12 +1,15 @@
 import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
 import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue-table.ts';
-import { bucketOfText, PARTITIONS, partitionOf } from './partitions.ts';
+import { bucketOfText, PARTITIONS, partitionOf, placeOf } from './partitions.ts';
 
 /** A due list is a queue's, or that of the budgets to be refilled, which have none. */
 export type DueName = QueueName | 'refill';
 export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, 'refill'];
 
 export type Keys = ReturnType<typeof createKeys>;
+
+/** What stands after the id in keys of a subscriber that scripts name for many: see `ownPart`. */
+export const AFTER_ID = { subscriber: ':subscriber', announced: ':announced', dirtyPairs: ':dirty-pairs' } as const;
 
 /**
  * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
@@ -16,10 +19,13 @@ export type Keys = ReturnType<typeof createKeys>;
 export function createKeys(prefix: string) {
   const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
   const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
+  const own = (id: string, after: string) => part(partitionOf(id), `${id}${after}`);
   const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
   const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
   return {
-    subscriber: (id: string) => of(id, 'subscriber'),
+    /** What stands before the id of each subscriber of that partition. */
+    ownPart: (partition: number) => part(partition, ''),
+    subscriber: (id: string) => own(id, AFTER_ID.subscriber),
     account: (id: string) => of(id, 'account'),
     madeAccounts: (id: string) => of(id, 'made-accounts'),
     tokens: (id: string) => of(id, 'device-tokens'),
@@ -56,12 +62,14 @@ export function createKeys(prefix: string) {
       waiting: of(id, 'waiting'),
       refill: part(partitionOf(id), 'due:refill'),
     }),
-    /** `key`: of a number of the subscriber's own (see spent.ts). */
-    spent: (key: string) => of(key, 'spent'),
+    /** `key`: of a number of the subscriber's own (see spent.ts); in the partition of its bucket. */
+    spent: (key: string) => part(placeOf(key).bucket % PARTITIONS, `spent:${key}`),
+    /** What stands before a number key of that partition. */
+    spentPart: (partition: number) => part(partition, 'spent:'),
     dirtyNumbers: (id: string) => of(id, 'dirty-numbers'),
-    dirtyPairs: (id: string) => of(id, 'dirty-pairs'),
+    dirtyPairs: (id: string) => own(id, AFTER_ID.dirtyPairs),
     intention: (id: string) => of(id, 'intention'),
-    announced: (id: string) => of(id, 'announced'),
+    announced: (id: string) => own(id, AFTER_ID.announced),
     privacy: (id: string) => of(id, 'privacy'),
     blocked: (id: string) => of(id, 'blocked'),
     dirtyBlocked: (id: string) => of(id, 'dirty-blocked'),

@@ -87,18 +87,6 @@ end)
 return { set, found }`,
 });
 
-/** For each number whether anybody holds it: 1 or 0. */
-const ANY = defineScript({
-  uses: [EACH_PLACE],
-  keys: ['holders'],
-  args: ['numbers'],
-  reply: as<number[]>,
-  lua: `
-local held = {}
-eachPlace(holders, numbers, function(bucket, field) held[#held + 1] = redis.call('HEXISTS', bucket, field) end)
-return held`,
-});
-
 /**
  * Who holds a number in their book, or has blocked it; needed when its owner joins later. Hashes `holders:<bucket>` (seven bytes of the
  * number key → the holders' integers, packed), partitioned as the directory is; the holders of a number that more than 16
@@ -131,14 +119,6 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
       const keysWhere = (state: boolean) =>
         numbers.flatMap(({ numberKey, held }) => (held === state ? [numberKey] : []));
       await Promise.all([write(ADD, index, keysWhere(true)), write(REMOVE, index, keysWhere(false))]);
-    },
-
-    /** For each number whether anybody holds it. */
-    async any(numberKeys: readonly string[]): Promise<boolean[]> {
-      const found = await askPartitions(numberKeys, (partition, packed) =>
-        ANY.run(redis, { holders: keys.holdersPart(partition) }, { numbers: packed }),
-      );
-      return found.map((one) => one === 1);
     },
 
     /** Who holds the number all the while; whoever begins or ceases to meanwhile may be there or not. */

@@ -10,30 +10,46 @@ export type WantedPlaces = { index: number; numberKeys: readonly string[]; jid: 
 /**
  * Claims numbers and JIDs of one hash tag, each for its owner, as a single claim does. `numbers`:
  * packed one after the other, `owners` of each in four bytes; `jids`, each with its owner after it.
- * Answers with the owners of what somebody else has. In one step, so that one of two gets a number.
+ * Answers with the owners of what somebody else has, the owners of numbers that somebody holds, and
+ * where something was spent under a number, its owner and until when. In one step: one of two gets a
+ * number; who comes to hold it later finds its owner; and whoever had it before has noted what was
+ * spent before it was free.
  */
 const CLAIM = defineScript({
   uses: [EACH_PLACE],
-  keys: ['directory'],
+  keys: ['directory', 'holders', 'spent'],
   keyList: 'jidHashes',
   args: ['numbers', 'owners'],
-  lists: ['jids'],
-  reply: as<string[]>,
+  lists: ['numberKeys', 'jids'],
+  reply: as<[refused: string[], held: string[], owing: string[]]>,
   lua: `
-local refused, at = {}, 1
+local refused, held, owing, n = {}, {}, {}, 0
 local function claim(hash, field, owner)
   if redis.call('HSETNX', hash, field, owner) == 1 or redis.call('HGET', hash, field) == owner then return end
   refused[#refused + 1] = owner
 end
-eachPlace(directory, numbers, function(bucket, field)
-  claim(bucket, field, string.format('%d', (struct.unpack('>I4', owners, at))))
-  at = at + 4
+eachPlace('', numbers, function(bucket, field)
+  local owner = string.format('%d', (struct.unpack('>I4', owners, 4 * n + 1)))
+  n = n + 1
+  claim(directory .. bucket, field, owner)
+  if redis.call('HEXISTS', holders .. bucket, field) == 1 then held[#held + 1] = owner end
+  local back = redis.call('GET', spent .. numberKeys[n])
+  if back then
+    owing[#owing + 1] = owner
+    owing[#owing + 1] = back
+  end
 end)
 for i, hash in ipairs(jidHashes) do claim(hash, jids[2 * i - 1], jids[2 * i]) end
-return refused`,
+return { refused, held, owing }`,
 });
 
-type Part = { numbers: Buffer[]; owners: number[]; jidHashes: string[]; jids: (string | number)[] };
+type Part = {
+  numbers: Buffer[];
+  numberKeys: string[];
+  owners: number[];
+  jidHashes: string[];
+  jids: (string | number)[];
+};
 
 /** Whose places are not theirs, as `CLAIM` names them, and who has a number that somebody holds. Nothing is written. */
 const STAND = defineScript({
@@ -77,33 +93,49 @@ export async function standOfMany(
   return { astray, held };
 }
 
-/** The integers of those who did not get everything; what they have got is theirs until it is released. */
-export async function claimForMany(redis: Redis, keys: Keys, all: readonly WantedPlaces[]): Promise<Set<number>> {
-  const refused = new Set<number>();
+/**
+ * `refused`: the integers of those who did not get everything; what they have got is theirs until it is released. `held`: of those of
+ * whom somebody holds a number. `owing`: until when what was spent under their numbers is owed, in milliseconds since the epoch.
+ */
+export type ClaimsOfMany = { refused: Set<number>; held: Set<number>; owing: Map<number, number> };
+
+export async function claimForMany(redis: Redis, keys: Keys, all: readonly WantedPlaces[]): Promise<ClaimsOfMany> {
+  const claims: ClaimsOfMany = { refused: new Set(), held: new Set(), owing: new Map() };
   await Promise.all(
-    [...partsOf(keys, all)].map(async ([partition, { numbers, owners, jidHashes, jids }]) => {
+    [...partsOf(keys, all)].map(async ([partition, { numbers, numberKeys, owners, jidHashes, jids }]) => {
       const packed = { numbers: Buffer.concat(numbers), owners: packIntegers(owners) };
-      const places = { directory: keys.directoryPart(partition), jidHashes };
-      for (const owner of await CLAIM.run(redis, places, { ...packed, jids })) refused.add(Number(owner));
+      const before = {
+        directory: keys.directoryPart(partition),
+        holders: keys.holdersPart(partition),
+        spent: keys.spentPart(partition),
+      };
+      const [refused, held, owing] = await CLAIM.run(redis, { ...before, jidHashes }, { ...packed, numberKeys, jids });
+      for (const owner of refused) claims.refused.add(Number(owner));
+      for (const owner of held) claims.held.add(Number(owner));
+      for (let i = 0; i < owing.length; i += 2) {
+        const [owner, back] = [Number(owing[i]), Number(owing[i + 1])];
+        claims.owing.set(owner, Math.max(back, claims.owing.get(owner) ?? 0));
+      }
     }),
   );
-  return refused;
+  return claims;
 }
 
 function partsOf(keys: Keys, all: readonly WantedPlaces[]): Map<number, Part> {
   const parts = new Map<number, Part>();
   function part(bucket: number): Part {
     const partition = bucket % PARTITIONS;
-    const present = parts.get(partition) ?? { numbers: [], owners: [], jidHashes: [], jids: [] };
+    const present = parts.get(partition) ?? { numbers: [], numberKeys: [], owners: [], jidHashes: [], jids: [] };
     parts.set(partition, present);
     return present;
   }
   for (const { index, numberKeys, jid } of all) {
     for (const numberKey of numberKeys) {
       const packed = packNumberKey(numberKey);
-      const { numbers, owners } = part(packed.readUInt16BE(0));
-      numbers.push(packed);
-      owners.push(index);
+      const place = part(packed.readUInt16BE(0));
+      place.numbers.push(packed);
+      place.numberKeys.push(numberKey);
+      place.owners.push(index);
     }
     const bucket = bucketOfText(jid);
     const { jidHashes, jids } = part(bucket);

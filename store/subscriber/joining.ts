@@ -2,13 +2,13 @@ import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
+import { madeDue } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { byPartition } from '../base/partitions.ts';
 import { claimForMany } from './claims-of-many.ts';
 import type { Spent } from './spent.ts';
-import { keysOf, numberFields, type Subscriber } from './subscriber-record.ts';
-import { ACTIVATE } from './subscriber-scripts.ts';
+import { keysOf, type Subscriber } from './subscriber-record.ts';
+import { ACTIVATE, BEGIN_PENDING } from './subscriber-scripts.ts';
 
 /** Milliseconds after which a subscriber that never became active is given up. */
 const ABANDONED = 180_000;
@@ -24,6 +24,12 @@ export type Activated = 'none' | 'quiet' | 'announced';
 const OUTCOMES: readonly Activated[] = ['none', 'quiet', 'announced'];
 
 /**
+ * `refused`: a number or the JID is taken, or may be free in a moment. Otherwise all are the subscriber's, and when they became so
+ * somebody held one of its numbers, or nobody did.
+ */
+export type Joined = 'refused' | 'held' | 'unheld';
+
+/**
  * How subscribers come to be, one or many: each step is taken for all of them, so that many cost as many waits for Redis as
  * one. A process that dies between two steps leaves pending subscribers, whom the account job finds and abandons.
  */
@@ -31,22 +37,29 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
   /** Stores pending subscribers, and who has which integer; answers with the first of these. */
   async function write(subscribers: readonly Subscriber[], now: number): Promise<number> {
     const first = await interned.next(subscribers.length);
-    const records = new Map(
-      subscribers.map((one, i) => [one.id, { ...fieldsOf(one), index: `${first + i}`, heardAt: `${now}` }]),
-    );
-    const ids = new Map<string, string[]>();
+    const values = new Map(subscribers.map((one, i) => [one.id, valuesOf(one, first + i)]));
+    const ids = new Map<string, Record<string, string>>();
     for (const [i, { id }] of subscribers.entries()) {
       const { key, field } = idPlace(keys, first + i);
-      ids.set(key, [...(ids.get(key) ?? []), field, id]);
+      const bucket = ids.get(key) ?? {};
+      bucket[field] = id;
+      ids.set(key, bucket);
     }
     await Promise.all([
-      ...[...byPartition([...records.keys()])].map(async ([partition, part]) => {
-        const due = part.map((value) => ({ value, score: now + ABANDONED }));
-        const batch = redis.multi().zAdd(keys.duePart('account', partition), due);
-        for (const id of part) batch.hSet(keys.subscriber(id), records.get(id) ?? {});
-        await batch.exec();
-      }),
-      ...[...ids].map(([key, fields]) => redis.hSet(key, fields as never)),
+      ...[...byPartition([...values.keys()])].map(([partition, part]) =>
+        BEGIN_PENDING.run(
+          redis,
+          { own: keys.ownPart(partition), dueAccount: keys.duePart('account', partition) },
+          {
+            now,
+            giveUpAt: now + ABANDONED,
+            ids: part,
+            names: NAMES,
+            values: part.flatMap((id) => values.get(id) ?? []),
+          },
+        ),
+      ),
+      ...[...ids].map(([key, fields]) => redis.hSet(key, fields)),
     ]);
     return first;
   }
@@ -55,22 +68,17 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
     write,
 
     /**
-     * Stores pending subscribers and claims the numbers and the JID of each. For each whether it has got them all; who has not is to
-     * be abandoned. Nobody sees them until they are activated.
+     * Stores pending subscribers and claims the numbers and the JID of each. Who is refused is to be abandoned. Nobody sees them until
+     * they are activated.
      */
-    async create(subscribers: readonly Subscriber[], now: number): Promise<boolean[]> {
+    async create(subscribers: readonly Subscriber[], now: number): Promise<Joined[]> {
       const first = await write(subscribers, now);
       const wanted = subscribers.map((subscriber, i) => ({
         ...{ index: first + i, numberKeys: keysOf(subscriber), jid: subscriber.jid },
       }));
-      const missing = await claimForMany(redis, keys, wanted);
-      const outcome = subscribers.map((_, i) => !missing.has(first + i));
-      const joined = subscribers.filter((_, i) => outcome[i]);
-      await spent.comeWithMany(
-        joined.map((subscriber) => ({ id: subscriber.id, numberKeys: keysOf(subscriber) })),
-        now,
-      );
-      return outcome;
+      const { refused, held, owing } = await claimForMany(redis, keys, wanted);
+      await Promise.all([...owing].map(([index, back]) => spent.owe(subscribers[index - first]?.id ?? '', back, now)));
+      return subscribers.map((_, i) => (refused.has(first + i) ? 'refused' : held.has(first + i) ? 'held' : 'unheld'));
     },
 
     /**
@@ -81,12 +89,11 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
       const replies = new Map<string, number>();
       await Promise.all(
         [...byPartition([...byId.keys()])].map(async ([partition, ids]) => {
-          const own = ids.flatMap((id) => [keys.subscriber(id), keys.announced(id), keys.dirtyPairs(id)]);
-          const places = [...own, ...duesOf(keys, 'activated', ids[0] ?? '')];
           const at = {
+            own: keys.ownPart(partition),
             dueAccount: keys.duePart('account', partition),
             dueReconcile: keys.duePart('reconcile', partition),
-            places,
+            dues: madeDue('activated').map((queue) => keys.duePart(queue, partition)),
           };
           const part = ids.flatMap((id) => byId.get(id) ?? []);
           const [looks, times] = [part.map(({ announceAt }) => announceAt), part.map(({ dueAt }) => dueAt)];
@@ -99,7 +106,10 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
   };
 }
 
-function fieldsOf({ jid, displayName, state, ...numbers }: Subscriber): Record<string, string> {
-  const present = Object.entries(numberFields(numbers)).filter(([, value]) => value !== '');
-  return { ...Object.fromEntries(present), jid, displayName, state };
+/** Fields of a record, and their values in the same order; an empty one is left out. */
+const NAMES = ['index', 'jid', 'displayName', 'phoneNumber', 'numberKey', 'otherPhoneNumbers', 'numberKeys', 'keyIds'];
+
+function valuesOf({ jid, displayName, ...numbers }: Subscriber, index: number): (string | number)[] {
+  const { phoneNumber, numberKey, otherPhoneNumbers = [], numberKeys = [], keyIds = '' } = numbers;
+  return [index, jid, displayName, phoneNumber, numberKey, otherPhoneNumbers.join(' '), numberKeys.join(' '), keyIds];
 }

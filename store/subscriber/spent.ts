@@ -1,7 +1,6 @@
 import { BUDGET_DAY, type NumberBudget } from '../../domain/book/number-budget.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { askSubscribers } from '../base/partitions.ts';
 import { defineScript } from '../base/script.ts';
 
 export type Spent = ReturnType<typeof createSpent>;
@@ -31,7 +30,7 @@ if left < tonumber(owed) then redis.call('HSET', budget, 'spent', owed, 'at', no
 });
 
 /**
- * What has been spent of budgets of numbers goes along with the spenders' own numbers (decision 110): string `spent` for each number key, with the time
+ * What has been spent of budgets of numbers goes along with the spenders' own numbers (decision 110): string `spent:<number key>`, beside the directory, with the time
  * in milliseconds since the epoch at which all of it has come back, which is also its end.
  */
 export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBudget) {
@@ -49,21 +48,14 @@ export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBu
     async comeWith(id: string, numberKeys: readonly string[], now: number): Promise<void> {
       if (first === 0) return;
       const noted = await Promise.all(numberKeys.map((key) => redis.get(keys.spent(key))));
-      const owed = ((Math.max(...noted.map(Number), 0) - now) * daily) / BUDGET_DAY;
-      if (owed <= 0) return;
-      await OWE.run(redis, { budget: keys.budget(id).budget }, { owed: owed.toFixed(6), daily, now });
+      await this.owe(id, Math.max(...noted.map(Number), 0), now);
     },
 
-    /** As `comeWith`, for many. */
-    async comeWithMany(people: readonly { id: string; numberKeys: readonly string[] }[], now: number): Promise<void> {
-      if (first === 0) return;
-      const noted = await askSubscribers(
-        redis,
-        people.flatMap(({ numberKeys }) => numberKeys),
-        (batch, key) => batch.get(keys.spent(key)),
-      );
-      const owing = people.filter(({ numberKeys }) => noted.splice(0, numberKeys.length).some((one) => one !== null));
-      await Promise.all(owing.map(({ id, numberKeys }) => this.comeWith(id, numberKeys, now)));
+    /** The subscriber owes what has come back at that time. */
+    async owe(id: string, back: number, now: number): Promise<void> {
+      const owed = ((back - now) * daily) / BUDGET_DAY;
+      if (first === 0 || owed <= 0) return;
+      await OWE.run(redis, { budget: keys.budget(id).budget }, { owed: owed.toFixed(6), daily, now });
     },
   };
 }

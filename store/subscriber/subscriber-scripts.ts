@@ -1,45 +1,74 @@
+import { AFTER_ID } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
 
 /** What changes a subscriber and marks what follows from it; each script is one step. */
 
 /**
- * From pending to active, each once. `places`: of each its record, its announced numbers and its
- * marked pairs; `looks`: when the reconcile job has to look for those who hold a number, empty where
+ * Stores pending subscribers, each in its record, and has the account job look at them at `giveUpAt`:
+ * in one step, as nobody else would find who never becomes active. `own`: what stands before an id in
+ * their keys; `names`: fields of a record; `values`: those of one record after the other, the empty
+ * ones left out.
+ */
+export const BEGIN_PENDING = defineScript({
+  keys: ['own', 'dueAccount'],
+  args: ['now', 'giveUpAt'],
+  lists: ['ids', 'names', 'values'],
+  lua: `
+local dues = {}
+for i, id in ipairs(ids) do
+  local fields = { 'state', 'pending', 'heardAt', now }
+  for k, name in ipairs(names) do
+    local value = values[(i - 1) * #names + k]
+    if value ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value
+    end
+  end
+  redis.call('HSET', own .. id .. '${AFTER_ID.subscriber}', unpack(fields))
+  dues[#dues + 1] = giveUpAt
+  dues[#dues + 1] = id
+end
+redis.call('ZADD', dueAccount, unpack(dues))`,
+});
+
+/**
+ * From pending to active, each once. `own`: what stands before an id in its keys; `looks`: when the reconcile job has to look for those who hold a number, empty where
  * nobody held one after the numbers had been claimed. Then nothing is announced, unless somebody has
  * marked the pair since: whoever comes to hold a number finds its owner, and may have found one that
  * was not active yet. All in one step, or nobody would look for those who hold the numbers. `times`:
- * when the due lists after these have them. 1 for whom it was pending, 2 where it was announced.
+ * when the lists `dues` have them. 1 for whom it was pending, 2 where it was announced.
  */
 export const ACTIVATE = defineScript({
   uses: [ANNOUNCE_ONE],
-  keys: ['dueAccount', 'dueReconcile'],
-  keyList: 'places',
+  keys: ['own', 'dueAccount', 'dueReconcile'],
+  keyList: 'dues',
   args: ['soon'],
   lists: ['ids', 'looks', 'times'],
   reply: as<number[]>,
   lua: `
-local function activate(id, look, one, marks, pairsOfOne)
+local function activate(id, look)
+  local one = own .. id .. '${AFTER_ID.subscriber}'
   if redis.call('HGET', one, 'state') ~= 'pending' then return 0 end
   redis.call('HSET', one, 'state', 'active')
-  if look == '' and redis.call('EXISTS', pairsOfOne) == 1 then look = soon end
+  if look == '' and redis.call('EXISTS', own .. id .. '${AFTER_ID.dirtyPairs}') == 1 then look = soon end
   if look == '' then return 1 end
-  announceOne(one, marks)
+  announceOne(one, own .. id .. '${AFTER_ID.announced}')
   redis.call('ZADD', dueReconcile, 'LT', look, id)
   return 2
 end
-local outcome, active, dues = {}, {}, {}
+local outcome, active, entries = {}, {}, {}
 for i, id in ipairs(ids) do
-  outcome[i] = activate(id, looks[i], places[3 * i - 2], places[3 * i - 1], places[3 * i])
+  outcome[i] = activate(id, looks[i])
   if outcome[i] > 0 then
     active[#active + 1] = id
-    dues[#dues + 1] = times[i]
-    dues[#dues + 1] = id
+    entries[#entries + 1] = times[i]
+    entries[#entries + 1] = id
   end
 end
 if #active > 0 then
   redis.call('ZREM', dueAccount, unpack(active))
-  for at = 3 * #ids + 1, #places do redis.call('ZADD', places[at], unpack(dues)) end
+  for _, due in ipairs(dues) do redis.call('ZADD', due, unpack(entries)) end
 end
 return outcome`,
 });

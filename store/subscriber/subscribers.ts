@@ -8,7 +8,7 @@ import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.t
 import { standOfMany, type WantedPlaces } from './claims-of-many.ts';
 import { createDepartures } from './departures.ts';
 import { createIdentity } from './identity.ts';
-import { createJoining } from './joining.ts';
+import { createJoining, type Joined } from './joining.ts';
 import { createObstacles } from './obstacles.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, type Subscriber, toSubscriber } from './subscriber-record.ts';
@@ -74,13 +74,10 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return outcome === 'gone' ? 'busy' : outcome;
     },
 
-    /**
-     * As `create`, for many at once; false for whom it came to nothing, as a number or the JID is taken, or may be free in a
-     * moment.
-     */
-    async createMany(subscribers: readonly Subscriber[], now: number): Promise<boolean[]> {
+    /** As `create`, for many at once. */
+    async createMany(subscribers: readonly Subscriber[], now: number): Promise<Joined[]> {
       const outcome = await joining.create(subscribers, now);
-      await Promise.all(subscribers.map((subscriber, i) => (outcome[i] ? undefined : abandon(subscriber))));
+      await Promise.all(subscribers.filter((_, i) => outcome[i] === 'refused').map(abandon));
       return outcome;
     },
 
