@@ -15,7 +15,7 @@ import { recorderSubject } from './recorder.ts';
 
 /** Two friends on a real Prosody, and the adapter on a stream of its own, in place of the component's. */
 async function onProsody(): Promise<Subject> {
-  const stack = await startTestStack();
+  const stack = await startTestStack({ server: 'prosody' });
   const api = createApi(stack);
   const [alice, bob] = await joinFriends(api);
   const bobs = await connectFriend(stack, bob);

@@ -5,21 +5,24 @@ import { pino } from 'pino';
 import { type Stack, type StackOptions, startStack } from '../../local/stack/stack.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
 import { PATIENCE } from './eventually.ts';
+import { TEST_SERVER } from './on-server.ts';
 import { useRunning } from './running.ts';
 
 /** Milliseconds in which a Redis answers that others keep from a core: it must not be taken for one that hangs. */
 const REDIS_PATIENCE = '30000';
 
-/** A whole Earshot on free ports and in a folder of its own, which goes when the test ends. */
+/** A whole Earshot on the XMPP server that is tested, on free ports and in a folder of its own, which goes when the test ends. */
 export async function startTestStack(
   options: Omit<StackOptions, 'dataDir'> = {},
 ): Promise<Stack & { dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'earshot-test-'));
   const env = { EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE, ...options.env };
-  const stack = await startStack({ readyTimeoutMs: PATIENCE, ...options, env, dataDir }).catch(async (err: unknown) => {
-    await rm(dataDir, { recursive: true, force: true });
-    throw err;
-  });
+  const stack = await startStack({ server: TEST_SERVER, readyTimeoutMs: PATIENCE, ...options, env, dataDir }).catch(
+    async (err: unknown) => {
+      await rm(dataDir, { recursive: true, force: true });
+      throw err;
+    },
+  );
   return {
     ...stack,
     dataDir,

@@ -13,7 +13,7 @@ const ORDER = { 'idempotency-key': 'order-4711' };
 
 describe('kill -9 of a gateway that waits for an account', () => {
   it('keeps the number, and the Idempotency-Key, from nobody who sends the same again', async () => {
-    const stack = await startTestStack();
+    const stack = await startTestStack({ server: 'prosody' });
     const redis = await createClient({ url: stack.redis().url }).connect();
     try {
       const api = createApi(stack);

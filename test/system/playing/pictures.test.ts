@@ -180,6 +180,7 @@ describe('how a friend appears', () => {
 
 describe('another set-up', () => {
   const stack = useStack({
+    server: 'prosody',
     prosody: { withoutModules: ['vcard4', 'vcard_legacy'], extraModules: ['vcard'] },
     env: { EARSHOT_POPULAR: 'off' },
   });

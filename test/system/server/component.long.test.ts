@@ -44,7 +44,11 @@ describe('the component', () => {
 
   it('is not ready without one of its rights, says which, and with which lines to grant it', async () => {
     const { iq: _, ...others } = ALL_PRIVILEGES;
-    const error = await startTestStack({ prosody: { privileges: others }, readyTimeoutMs: 20_000 }).then(
+    const error = await startTestStack({
+      server: 'prosody',
+      prosody: { privileges: others },
+      readyTimeoutMs: 20_000,
+    }).then(
       async (stack) => {
         await stack.stop();
         return undefined;
@@ -102,7 +106,7 @@ describe('the component', () => {
   });
 
   it('goes on when the server does not let it probe: it says so once, and friends see each other later', async () => {
-    const stack = await startTestStack({ prosody: { validateFromAddresses: true } });
+    const stack = await startTestStack({ server: 'prosody', prosody: { validateFromAddresses: true } });
     try {
       const api = createApi(stack);
       const [alice, bob] = [await api.join('+8613800138000'), await api.join('+8613900139000')] as [Person, Person];

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ALL_PRIVILEGES, type Privileges } from '../../../local/prosody/prosody-config.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { withoutPrivileges } from '../../support/on-server.ts';
 import { useStack, withRedis } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const COMPONENT = 'tune.op.example';
 
 describe('a server that grants no privileges', () => {
-  const prosody: { privileges: Privileges } = { privileges: {} };
-  const stack = useStack({ prosody, env: { EARSHOT_PRIVILEGES: 'optional' } });
+  const rights = withoutPrivileges();
+  const stack = useStack({ ...rights.settings, env: { EARSHOT_PRIVILEGES: 'optional' } });
   const api = createApi(stack);
   let alice: Person;
   let bob: Person;
@@ -185,7 +185,7 @@ describe('a server that grants no privileges', () => {
   it('has every roster set as soon as it grants them', async () => {
     await api.settled(alice, bob, carol);
     await Promise.all([alices.leave(), bobs.leave()]);
-    prosody.privileges = ALL_PRIVILEGES;
+    rights.grantAll();
     await stack.restart('server');
     await eventually(async () => expect(await mode()).to.equal('privileged'));
     [alices, bobs] = await Promise.all([connectAlice(), connectFriend(stack, bob)]);

@@ -1,0 +1,86 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../local/project-root.ts';
+import type { ServerName } from '../../local/xmpp-servers.ts';
+
+/** What people do with Earshot, from end to end, and the tests that show it; without `titles`, all of the file's. */
+export type Flow = { name: string; tests: readonly { file: string; titles?: RegExp }[] };
+
+/** The suite of a kind of server: what its adapter must do (decision 132), and every flow. A test belongs to the first that names it. */
+export function flowsOf(kind: ServerName): readonly Flow[] {
+  return [{ name: 'What is asked of an adapter', tests: contractFiles(kind).map((file) => ({ file })) }, ...FLOWS];
+}
+
+const FLOWS: readonly Flow[] = [
+  {
+    name: 'A tune that runs out',
+    tests: [
+      { file: 'test/system/friendship/friends.test.ts', titles: /see a tune end by itself/ },
+      {
+        file: 'test/system/playing/now-playing.test.ts',
+        titles: /ten minutes, and a known one|when the newest runs out/,
+      },
+    ],
+  },
+  {
+    name: 'Who comes late',
+    tests: [
+      { file: 'test/system/friendship/friends.test.ts', titles: /who logs in later/ },
+      { file: 'test/system/playing/presence.test.ts' },
+    ],
+  },
+  {
+    name: 'Erasure',
+    tests: [
+      { file: 'test/system/kept/erase.long.test.ts' },
+      { file: 'test/system/friendship/changes.test.ts', titles: /leave nothing behind/ },
+    ],
+  },
+  {
+    name: 'Changes of number and of account',
+    tests: [
+      { file: 'test/system/friendship/changed-jid.long.test.ts' },
+      { file: 'test/system/friendship/changes.test.ts', titles: /with their old number|with the same number/ },
+      { file: 'test/system/book/several-numbers.test.ts' },
+      { file: 'test/system/book/recycled-number.long.test.ts' },
+    ],
+  },
+  {
+    name: 'Friends',
+    tests: [
+      { file: 'test/system/friendship/friends.test.ts' },
+      { file: 'test/system/friendship/changes.test.ts' },
+      { file: 'test/system/friendship/policy-either.long.test.ts' },
+    ],
+  },
+  { name: 'Tunes', tests: [{ file: 'test/system/playing/now-playing.test.ts' }] },
+  { name: 'Deleted items, names of the user’s own', tests: [{ file: 'test/system/friendship/own-roster.test.ts' }] },
+  {
+    name: 'Consent, against the clock',
+    tests: [
+      { file: 'test/system/friendship/consent.test.ts' },
+      { file: 'test/system/friendship/consent-edges.long.test.ts' },
+      { file: 'test/system/friendship/consent-crashes.long.test.ts' },
+    ],
+  },
+  { name: 'Tunes of the user’s own client', tests: [{ file: 'test/players/own-client.test.ts' }] },
+  {
+    name: 'Crashes',
+    tests: [
+      { file: 'test/system/failure/crashes.long.test.ts' },
+      { file: 'test/system/playing/xmpp-away.test.ts' },
+      { file: 'test/system/server/component.long.test.ts', titles: /after kill -9/ },
+    ],
+  },
+  { name: 'Without privileges', tests: [{ file: 'test/system/server/unprivileged.test.ts' }] },
+  { name: 'Silence of 45 seconds', tests: [{ file: 'test/system/server/idling.long.test.ts' }] },
+];
+
+/** Named after the kind of server; those of a server without privileges are run on Prosody. */
+function contractFiles(kind: ServerName): string[] {
+  const folder = 'test/server';
+  return readdirSync(join(projectRoot(), folder))
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.startsWith(kind) || (kind === 'prosody' && name.startsWith('none')))
+    .map((name) => join(folder, name));
+}

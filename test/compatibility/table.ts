@@ -1,0 +1,67 @@
+import type { FlowResult } from './results.ts';
+import type { Target } from './targets.ts';
+
+/** One server's column: what ran, or why nothing did. */
+export type Column = { runs: string; day: string; flows: readonly FlowResult[] } | { missing: string };
+
+const HEAD = `# Which XMPP servers Earshot works with
+
+Written by \`npm run test:servers\`, which runs on each of these servers what is asked of an adapter
+([decision 132](decisions/0132-a-server-is-asked-by-its-abilities.md)), and every flow from end to
+end, with real clients. It is for a nightly job; \`npm run test:servers -- ejabberd-24.12\` runs one
+server, and leaves the columns of the others as they are. What it fetches stays in
+\`~/.cache/earshot/servers\` (\`$XDG_CACHE_HOME\`).
+
+A number is how many tests passed.
+`;
+const NOT_RUN = '–';
+const DATA = /<!-- results: (.*) -->/;
+
+/** The columns that an earlier run has written. */
+export function columnsIn(page: string): Record<string, Column> {
+  const [, data] = DATA.exec(page) ?? [];
+  return data === undefined ? {} : (JSON.parse(data) as Record<string, Column>);
+}
+
+/** The whole page. It carries its data along, for the next run, which may be of one server only. */
+export function pageOf(targets: readonly Target[], columns: Readonly<Record<string, Column>>): string {
+  const rows = targets.map((target) => ({ target, column: columns[target.name] }));
+  const names = [...new Set(rows.flatMap(({ column }) => flowsIn(column).map(({ name }) => name)))];
+  const table = [
+    ['', ...targets.map(({ title }) => title)],
+    ['---', ...targets.map(() => '---')],
+    ['runs on', ...rows.map(({ column }) => (column && 'runs' in column ? `${column.runs}, ${column.day}` : NOT_RUN))],
+    ...names.map((name) => [name, ...rows.map(({ column }) => cellOf(column, name))]),
+  ].map((cells) => `| ${cells.join(' | ')} |`);
+  return [
+    HEAD,
+    ...table,
+    ...rows.flatMap(({ target, column }) => notesOf(target, column)),
+    '',
+    `<!-- results: ${JSON.stringify(columns).replaceAll('-->', '-- >')} -->`,
+    '',
+  ].join('\n');
+}
+
+function flowsIn(column: Column | undefined): readonly FlowResult[] {
+  return column && 'flows' in column ? column.flows : [];
+}
+
+function cellOf(column: Column | undefined, name: string): string {
+  const flow = flowsIn(column).find((one) => one.name === name);
+  if (!flow) return NOT_RUN;
+  const parts = [`${flow.passed}`];
+  if (flow.failed.length > 0) parts.push(`**${flow.failed.length} failed**`);
+  if (flow.skipped.length > 0) parts.push(`${flow.skipped.length} skipped`);
+  return parts.join(', ');
+}
+
+/** What did not run or did not pass, and why. */
+function notesOf({ title }: Target, column: Column | undefined): string[] {
+  if (column === undefined) return [];
+  if ('missing' in column) return ['', `## ${title}: not run`, '', column.missing];
+  const failed = column.flows.flatMap((flow) => flow.failed.map((test) => `- **failed**: ${test}`));
+  const skipped = column.flows.flatMap((flow) => flow.skipped.map((test) => `- skipped: ${test}`));
+  if (failed.length + skipped.length === 0) return [];
+  return ['', `## ${title}`, '', ...failed, ...skipped];
+}
