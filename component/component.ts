@@ -25,6 +25,7 @@ import type { XmppServer } from './server/server.ts';
 import { createBounces } from './stream/bounces.ts';
 import { createEchoes } from './stream/echoes.ts';
 import { createStream } from './stream/stream.ts';
+import { createLatecomers } from './tune/latecomers.ts';
 import { NODES } from './tune/nodes.ts';
 import { createOwnTunes } from './tune/own-tunes.ts';
 
@@ -42,7 +43,8 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     log,
     now: Date.now,
   };
-  const presence = createPresenceTracker(context, config.homeHost);
+  const latecomers = createLatecomers(context, () => gate.server());
+  const presence = createPresenceTracker(context, config.homeHost, latecomers.appeared);
   const avatars = createAvatars(context, config.homeHost);
   const contacts = createContacts(context, config, () => info());
   const ownTunes = createOwnTunes(context, config, contacts.mayRepeat);
@@ -51,7 +53,8 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const parts = { presence, avatars, contacts, bounces, patience };
   const sources = { queueRedis, wakes: createWakeSource(wakeRedis, stores.keys) };
   const jobs = createJobs(context, config, sources, () => gate.server(), parts);
-  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
+  const isOnline = (jid: string) => presence.of(jid).length > 0;
+  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), isOnline, log);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') {
       avatars.receive(stanza);
@@ -88,6 +91,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await Promise.all([...jobs.values()].map((worker) => worker.close()));
       await patience.stop();
       await presence.stop();
+      await latecomers.stop();
       await avatars.stop();
       await ownTunes.stop();
       await chat.stop();

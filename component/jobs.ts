@@ -16,6 +16,7 @@ import { createOfferJob } from './roster/offers.ts';
 import { createRosterJob } from './roster/roster.ts';
 import type { XmppServer } from './server/server.ts';
 import type { Bounces } from './stream/bounces.ts';
+import { meetingsWithTunes } from './tune/latecomers.ts';
 import { createContactJob, createListenJob } from './tune/listen.ts';
 import { createQuietOutbox } from './tune/quiet-outbox.ts';
 import { createXmppOutlet } from './tune/xmpp-outlet.ts';
@@ -87,12 +88,14 @@ export function createJobs(
 
 /** Most jobs do one thing where the server has an ability, and another, or nothing yet, where it has not (decision 74). */
 function workWith(
-  { rosters, presences, nodes, vcards, accounts, meetings, advice }: XmppServer,
+  server: XmppServer,
   context: Context,
   config: ComponentConfig,
   { presence, avatars, contacts, bounces }: JobParts,
 ): Work {
   const { domain } = config;
+  const { rosters, presences, nodes, vcards, accounts, advice } = server;
+  const meetings = meetingsWithTunes(server);
   // What is not known of a server that does not tell everything may be so.
   const mayBeOnline = (jid: string) => !presences?.namesAllAtConnect || presence.of(jid).length > 0;
   return {

@@ -12,13 +12,14 @@ import type { XmppServer } from './server/server.ts';
 export function createPreparation(
   context: Context,
   contacts: Contacts,
-  presence: Pick<PresenceTracker, 'settle'>,
+  presence: Pick<PresenceTracker, 'settle' | 'follow'>,
 ): (server: Pick<XmppServer, 'rosters' | 'presences'>) => Promise<void> {
   const { stores } = context;
 
   return async ({ rosters, presences }) => {
+    if (presences?.snapshot) await presence.follow(presences.snapshot);
     // Only now it is asked who is online.
-    if (!presences?.namesAllAtConnect) presence.settle();
+    else if (!presences?.namesAllAtConnect) presence.settle();
     if (!rosters) {
       await stores.offers.begin();
       await contacts.greetAll();

@@ -15,23 +15,30 @@ export type Admission = { partings: Marks; changes: NodeChange[]; shutsOut: bool
 /** Compares who may look with what the outlet was told. */
 export async function readAdmission(
   stores: Stores,
-  { name, places = ONE_PLACE }: Outlet,
+  { name, places = ONE_PLACE, hidesOutcasts }: Outlet,
   { subscriber, partings }: Situation,
   { audience }: Showing,
 ): Promise<Admission> {
   const { id, state } = subscriber;
   const [known, wanted] = await Promise.all([
     stores.admissions.read(id, name),
-    state === 'active' ? wantedAccess(stores, id, audience) : undefined,
+    state === 'active' ? wantedAccess(stores, id, audience, hidesOutcasts) : undefined,
   ]);
   const changes = placeChanges(places, known, wanted);
   return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrowsAny(places, known, wanted) };
 }
 
-async function wantedAccess(stores: Stores, id: string, audience: Showing['audience']): Promise<NodeAccess> {
-  // Only a chosen audience has to be named.
-  const friends = typeof audience === 'string' ? [] : await stores.friends.list(id);
-  return accessOf(audience, friends, [...(await stores.sharing.barred(id)).values()]);
+async function wantedAccess(
+  stores: Stores,
+  id: string,
+  audience: Showing['audience'],
+  hidesOutcasts = true,
+): Promise<NodeAccess> {
+  const barred = [...(await stores.sharing.barred(id)).values()];
+  const unhidden = audience === 'friends' && !hidesOutcasts && barred.length > 0;
+  // Only a chosen audience has to be named, or one of which somebody is left out.
+  const friends = typeof audience === 'object' || unhidden ? await stores.friends.list(id) : [];
+  return accessOf(audience, friends, barred, hidesOutcasts);
 }
 
 /**

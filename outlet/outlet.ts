@@ -24,6 +24,8 @@ export interface Outlet {
   show(address: string, playing: Playing | undefined, memo: Memo): Promise<{ memo?: Memo; again?: number }>;
   /** What `admit` opens and closes; left out where that is one place. */
   readonly places?: readonly Place[];
+  /** Whether `admit` shuts out one who is told so from a place that is open to all others; left out where it does. */
+  readonly hidesOutcasts?: boolean;
   /** Lets these see what is shown there, or no longer, in each of the places by itself; only with the reach `each-friend`. @throws NobodyThere */
   admit?(address: string, changes: readonly NodeChange[]): Promise<void>;
   /** When the outlet may be told at the earliest, in milliseconds since the epoch; a stop at once. Pure. */

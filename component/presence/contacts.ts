@@ -4,6 +4,7 @@ import type { ComponentConfig } from '../../runtime/config/config.ts';
 import type { Context } from '../context.ts';
 import { capsElement } from '../disco/caps.ts';
 import { pictureElement } from '../disco/vcard.ts';
+import { pingOf } from '../stream/ping.ts';
 import { StanzaError } from '../stream/stanza-error.ts';
 import { type Element, xml } from '../stream/xml.ts';
 
@@ -81,8 +82,7 @@ export function createContacts(
         for (const record of records) if (record?.state === 'active') await greet(record.jid);
       }
       // Stanzas are answered in their order; any answer will do, an error as well.
-      const ping = xml('iq', { type: 'get', to: homeHost }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
-      await stream.request(ping).catch((err: unknown) => {
+      await stream.request(pingOf(homeHost)).catch((err: unknown) => {
         if (!(err instanceof StanzaError)) throw err;
       });
     },

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareOf, domainOf, resourceOf } from '../../domain/account/jid.ts';
-import { onlineOf, type Resource, type Show, sameOnline } from '../../domain/account/presence.ts';
-import { cleanText } from '../../domain/text.ts';
+import { onlineOf, type Resource, sameOnline, showOf } from '../../domain/account/presence.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
 import type { Context } from '../context.ts';
+import type { Snapshot } from '../server/server.ts';
 import type { Element } from '../stream/xml.ts';
+import { createRollCall, shown } from './roll-call.ts';
 
 export type PresenceTracker = {
   /** A presence that the server passed on (XEP-0356, section 7). */
@@ -13,6 +14,8 @@ export type PresenceTracker = {
   of(jid: string): Resource[];
   /** Writes what is known of one user: for somebody who has just become a subscriber or a friend. */
   sync(jid: string): Promise<void>;
+  /** Looks at once who is online, and from now on regularly, where the server does not tell everything by itself. */
+  follow(snapshot: Snapshot): Promise<void>;
   /** The stream is gone: nothing is known until the server tells everything anew. */
   forget(): void;
   /** The stream is there: whom the server does not name within five seconds is offline. */
@@ -20,8 +23,6 @@ export type PresenceTracker = {
   stop(): Promise<void>;
 };
 
-const SHOWS: readonly Show[] = ['away', 'chat', 'dnd', 'xa'];
-const LONGEST_STATUS = 1024;
 /** Clients of one account that are kept: those with the highest priorities, which alone are shown. */
 export const MOST_CLIENTS = 20;
 /** Milliseconds that the server has to repeat who is online. */
@@ -29,8 +30,12 @@ const SETTLING = 5_000;
 /** Milliseconds until what Redis refused is written again. */
 const AGAIN = 500;
 
-/** Who of the home host is online. Everybody is known here; only subscribers are written to the store. */
-export function createPresenceTracker(context: Context, homeHost: string): PresenceTracker {
+/** Who of the home host is online. Everybody is known here; only subscribers are written to the store. `appeared`: hears of each client that comes. */
+export function createPresenceTracker(
+  context: Context,
+  homeHost: string,
+  appeared: (jid: string) => void = () => {},
+): PresenceTracker {
   const { log } = context;
   const known = new Map<string, Map<string, Resource>>();
   const changed = new Set<string>();
@@ -81,14 +86,27 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
     const type = stanza.attrs.type;
     if (domainOf(jid) !== homeHost || (type !== undefined && type !== 'unavailable')) return;
     const resources = known.get(jid) ?? new Map<string, Resource>();
+    if (type === undefined && !resources.has(resourceOf(from))) appeared(jid);
     if (type === 'unavailable') resources.delete(resourceOf(from));
     else resources.set(resourceOf(from), toResource(resourceOf(from), stanza));
     if (resources.size > MOST_CLIENTS) resources.delete(least([...resources.values()]).resource);
+    rollCall.heard(jid);
+    note(jid, resources);
+  }
+
+  function note(jid: string, resources: Map<string, Resource>): void {
     if (resources.size === 0) known.delete(jid);
     else known.set(jid, resources);
     changed.add(jid);
     flush();
   }
+
+  const rollCall = createRollCall({
+    known,
+    note,
+    isSubscriber: async (jid) => (await context.stores.subscribers.idOfJid(jid)) !== undefined,
+    failed: (err) => log.warn({ err }, 'it could not be seen who is online'),
+  });
 
   async function forgetSilent(): Promise<void> {
     for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
@@ -109,10 +127,17 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
   return {
     receive,
     of: (jid) => [...(known.get(jid)?.values() ?? [])],
+    async follow(snapshot) {
+      clearTimeout(settling);
+      settling = undefined;
+      await rollCall.begin(snapshot);
+      await forgetSilent();
+    },
     sync: (jid) => (known.has(jid) ? write(jid) : Promise.resolve()),
     forget() {
       clearTimeout(settling);
       settling = undefined;
+      rollCall.end();
       known.clear();
     },
     settle,
@@ -120,6 +145,7 @@ export function createPresenceTracker(context: Context, homeHost: string): Prese
       stopped = true;
       clearTimeout(settling);
       settling = undefined;
+      rollCall.end();
       await flushing;
     },
   };
@@ -131,8 +157,8 @@ function least(resources: readonly Resource[]): Resource {
 }
 
 function toResource(resource: string, stanza: Element): Resource {
-  const show = SHOWS.find((one) => one === stanza.getChildText('show')) ?? 'available';
-  const status = cleanText(stanza.getChildText('status') ?? '').slice(0, LONGEST_STATUS);
+  const show = showOf(stanza.getChildText('show') ?? '') ?? 'available';
   const priority = Number.parseInt(stanza.getChildText('priority') ?? '0', 10);
-  return { resource, show, status, priority: Number.isInteger(priority) ? priority : 0 };
+  const status = stanza.getChildText('status') ?? '';
+  return shown({ resource, show, status, priority: Number.isInteger(priority) ? priority : 0 });
 }

@@ -109,7 +109,7 @@ async function takeStep(context: RosterContext, { id, jid }: Account, { dirty, s
     case 'remove':
       // Before the item goes: once it is gone nobody would say it again after a crash.
       await part(context, jid, dirty.jid);
-      return rosters.remove(jid, dirty.jid);
+      return rosters.remove(jid, dirty.jid, item);
     case 'declined':
       return declined(context, id, dirty.id);
   }

@@ -1,12 +1,14 @@
 import type { ComponentConfig } from '../../runtime/config/config.ts';
-import type { Element } from '../stream/xml.ts';
+import { ejabberd } from './ejabberd/ejabberd.ts';
 import type { Connection, ServerKind } from './kind.ts';
 import { unprivileged } from './none.ts';
+import type { Rights } from './privileges.ts';
 import { prosody } from './prosody.ts';
 import type { XmppServer } from './server.ts';
+import { askSoftware, type Software } from './software.ts';
 
-/** Every kind of server that Earshot knows. The first that recognises an announcement is taken; of one that announces nothing, the first. */
-const KINDS: readonly ServerKind[] = [prosody];
+/** Every kind of server that Earshot knows; the first that recognises the software is taken. */
+const KINDS: readonly ServerKind[] = [ejabberd, prosody];
 
 /** `found`: what there is. `server`: what the jobs work with; undefined when they have to wait for what lacks. */
 export type Choice = { found: XmppServer; server: XmppServer | undefined };
@@ -14,21 +16,23 @@ export type Choice = { found: XmppServer; server: XmppServer | undefined };
 /**
  * Chooses the adapter; nothing else does. A server that grants some of the needed abilities and
  * lacks others is used as if it granted none, because rosters without nodes, for example, would not
- * fit together (decision 74). The choice is undefined for a message that announces nothing.
+ * fit together (decision 74). @throws Fault UNAVAILABLE when the server does not say what it is
  */
 export function createChoice(
   connection: Connection,
   { privileges }: Pick<ComponentConfig, 'privileges'>,
-): (announcement: Element | undefined) => Choice | undefined {
-  const kinds = KINDS.map((kind) => kind(connection));
+): (rights: Rights) => Promise<Choice> {
+  const kinds = KINDS.map(({ recognises, adapt }) => ({ recognises, serverWith: adapt(connection) }));
 
-  return (announcement) => {
-    for (const recognise of kinds) {
-      const found = recognise(announcement);
-      if (!found) continue;
-      if (found.lacks.length === 0) return { found, server: found };
-      return { found, server: privileges === 'optional' ? unprivileged(connection, found) : undefined };
-    }
-    return undefined;
+  function find(software: Software, rights: Rights): XmppServer {
+    const kind = kinds.find(({ recognises }) => recognises(software));
+    if (!kind) throw new Error('no kind of server takes every software');
+    return kind.serverWith(rights);
+  }
+
+  return async (rights) => {
+    const found = find(await askSoftware(connection.stream, connection.homeHost), rights);
+    if (found.lacks.length === 0) return { found, server: found };
+    return { found, server: privileges === 'optional' ? unprivileged(found) : undefined };
   };
 }

@@ -7,7 +7,8 @@ import type { Queues } from '../../runtime/queues.ts';
 import type { Status } from '../../store/base/status.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Element } from '../stream/xml.ts';
-import { type Choice, createChoice } from './choice.ts';
+import { createChoice } from './choice.ts';
+import { NO_RIGHTS, type Rights, readRights } from './privileges.ts';
 import type { Ability, XmppServer } from './server.ts';
 
 export type Gate = {
@@ -27,7 +28,7 @@ const AGAIN = 1_000;
 const UNPRIVILEGED =
   'connected, without privileges: matches are offered and not set, and tunes are the users’ own clients’; grant what is lacking and connect again, and rosters are set';
 const BROKEN_WORD =
-  'The XMPP server confirms roster items and stores something else, as ejabberd does with subscriptions: nobody would become friends, and everybody would seem to say no. Earshot does nothing on this connection any more. Use a server that sets rosters (docs/operating.md), or take the roster right away and set EARSHOT_PRIVILEGES=optional, and connect again.';
+  'The XMPP server confirms roster items and stores something else: nobody would become friends, and everybody would seem to say no. Earshot does nothing on this connection any more. Take the roster right away and set EARSHOT_PRIVILEGES=optional, and connect again.';
 
 /**
  * Lets the jobs run only while the stream is up and the server has granted what they need, or, where the operator says that they may do without,
@@ -39,10 +40,11 @@ export function createGate(
   queues: Queues,
   workers: ReadonlyMap<QueueName, QueueWorker>,
   prepare: (server: XmppServer) => Promise<void>,
+  isOnline: (jid: string) => boolean,
   log: Log,
 ): Gate {
   const listeners: (() => void)[] = [];
-  const choose = createChoice({ stream, domain: config.domain, homeHost: config.homeHost, log, distrust }, config);
+  const choose = createChoice({ ...config, stream, log, distrust, isOnline }, config);
   let missing = [CONNECTION];
   let server: XmppServer | undefined;
   let rightsKnown = false;
@@ -56,33 +58,45 @@ export function createGate(
     for (const listener of listeners) listener();
   }
 
-  function judge(choice: Choice | undefined): void {
-    if (!choice) return;
+  /** Tries until it is done, and undefined where the server has said something else meanwhile. */
+  async function persist<Result>(mine: number, work: () => Promise<Result>): Promise<Result | undefined> {
+    while (mine === word) {
+      try {
+        const result = await work();
+        return mine === word ? result : undefined;
+      } catch (err) {
+        log.warn({ err }, 'the component cannot begin to work');
+        await sleep(AGAIN);
+      }
+    }
+    return undefined;
+  }
+
+  async function judge(rights: Rights): Promise<void> {
     clearTimeout(due);
     rightsKnown = true;
     if (distrusted) return;
     word += 1;
+    const mine = word;
+    waitFor(['the XMPP server to say what it is']);
+    const choice = await persist(mine, () => choose(rights));
+    if (!choice) return;
     const { lacks, advice } = choice.found;
     const before = server;
     server = choice.server;
     if (!server || (before && server.mode !== before.mode)) close();
-    if (server) return void enter(server, word);
+    if (server) return enter(server, mine);
     waitFor(lacks.map(({ what }) => what));
     log.error({ missing }, advice(abilitiesOf(choice.found)));
   }
 
   async function enter(next: XmppServer, mine: number): Promise<void> {
     waitFor(['everybody to be looked at, as the component begins to work']);
-    while (mine === word) {
-      try {
-        await prepare(next);
-        break;
-      } catch (err) {
-        log.warn({ err }, 'the component cannot begin to work');
-        await sleep(AGAIN);
-      }
-    }
-    if (mine !== word) return;
+    const prepared = await persist(mine, async () => {
+      await prepare(next);
+      return true;
+    });
+    if (!prepared) return;
     waitFor([]);
     if (next.lacks.length === 0) log.info('connected, with every right');
     else log.warn({ lacking: next.lacks.map(({ what }) => what) }, UNPRIVILEGED);
@@ -114,7 +128,7 @@ export function createGate(
     // The rights can come in the same packet as the handshake's answer, and so be known already.
     if (rightsKnown) return;
     waitFor(['the rights that the XMPP server should announce (XEP-0356)']);
-    due = setTimeout(() => judge(choose(undefined)), RIGHTS_DUE);
+    due = setTimeout(() => void judge(NO_RIGHTS), RIGHTS_DUE);
   });
   stream.onOffline(() => {
     clearTimeout(due);
@@ -130,7 +144,10 @@ export function createGate(
   });
 
   return {
-    receive: (message) => judge(choose(message)),
+    receive(message) {
+      const rights = readRights(message, config.homeHost);
+      if (rights) void judge(rights);
+    },
     server: () => server,
     onStatus: (listener) => void listeners.push(listener),
     status: () => ({ ready: missing.length === 0, missing, ...(server && { mode: server.mode }) }),

@@ -1,7 +1,9 @@
+import type { EjabberdApiConfig } from '../../runtime/config/ejabberd-config.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { Element } from '../stream/xml.ts';
-import type { XmppServer } from './server.ts';
+import type { Rights } from './privileges.ts';
+import type { Ability, XmppServer } from './server.ts';
+import type { Software } from './software.ts';
 
 /** What an adapter works with. `distrust`: to be told when the server was seen to do something else than it says. */
 export type Connection = {
@@ -9,13 +11,17 @@ export type Connection = {
   /** The component's. */
   domain: string;
   homeHost: string;
+  /** Undefined where the operator has given none. */
+  ejabberdApi: EjabberdApiConfig | undefined;
   log: Log;
-  distrust(): void;
+  distrust(ability: Ability): void;
+  /** Whether a user has a client online, as far as is known. */
+  isOnline(jid: string): boolean | Promise<boolean>;
 };
 
-/**
- * One kind of XMPP server: a function that is called once, with the connection. What it returns
- * gives the server as an announcement describes it, or as it is where none came (undefined). It
- * gives undefined for a message that is no announcement of this kind.
- */
-export type ServerKind = (connection: Connection) => (announcement: Element | undefined) => XmppServer | undefined;
+/** One kind of XMPP server. */
+export type ServerKind = {
+  recognises(software: Software): boolean;
+  /** To be called once. What it returns gives the server as the rights describe it that it has announced. */
+  adapt(connection: Connection): (rights: Rights) => XmppServer;
+};

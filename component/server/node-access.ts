@@ -1,36 +1,42 @@
-// XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.1.2, 8.2 and 8.9
+// XEP-0060: Publish-Subscribe, version 1.27.0 (https://xmpp.org/extensions/xep-0060.html), sections 8.2, 8.8.2 and 8.9
 import { MODEL, type NodeChange } from '../../domain/friendship/node-access.ts';
-import type { Stream } from '../stream/stream.ts';
-import { type Element, textElement, xml } from '../stream/xml.ts';
-import { createNode, PUBSUB, setAsOwner } from './node-owner.ts';
+import { inBatches } from '../../runtime/batches.ts';
+import { xml } from '../stream/xml.ts';
+import { configureNode, createNode, endSubscription, type Place, setAsOwner, TO_EVERYBODY } from './node-owner.ts';
+import type { UserIq } from './privileged-iq.ts';
 
-const DATA = 'jabber:x:data';
 /** Affiliations in one request. */
 const BATCH = 100;
 
-/** Changes how the user's node stands open; see `NodeAccess` for the fields. A node that is not there is made. */
+/**
+ * Changes how the user's node stands open; see `NodeAccess` for the fields. A node that is not there
+ * is made. `bySubscription`: members are subscribed too, in the user's name, for as long as they are
+ * members, as the server sends them nothing else.
+ */
 export async function changeAccess(
-  stream: Stream,
-  jid: string,
-  node: string,
+  ask: UserIq,
+  place: Place,
   changes: readonly NodeChange[],
+  bySubscription: boolean,
 ): Promise<void> {
-  await createNode(stream, jid, node);
+  await createNode(ask, place);
   const affiliations = changes.filter(([field]) => field !== MODEL);
-  for (let from = 0; from < affiliations.length; from += BATCH) {
-    const part = affiliations.slice(from, from + BATCH);
+  for (const part of inBatches(affiliations, BATCH)) {
     const elements = part.map(([contact, affiliation]) => xml('affiliation', { jid: contact, affiliation }));
-    await setAsOwner(stream, jid, xml('affiliations', { node }, elements));
+    await setAsOwner(ask, place.jid, xml('affiliations', { node: place.node }, elements));
+    if (bySubscription) await followAffiliations(ask, place, part);
   }
   const model = changes.find(([field]) => field === MODEL)?.[1];
-  if (model !== undefined) await setAsOwner(stream, jid, xml('configure', { node }, accessForm(model)));
+  if (model !== undefined) {
+    const options = { access_model: model, ...(bySubscription && TO_EVERYBODY) };
+    await configureNode(ask, place, options);
+  }
 }
 
-function accessForm(model: string): Element {
-  return xml(
-    'x',
-    { xmlns: DATA, type: 'submit' },
-    xml('field', { var: 'FORM_TYPE', type: 'hidden' }, textElement('value', `${PUBSUB}#node_config`)),
-    xml('field', { var: 'pubsub#access_model' }, textElement('value', model)),
-  );
+async function followAffiliations(ask: UserIq, place: Place, changes: readonly NodeChange[]): Promise<void> {
+  const members = changes.filter(([, affiliation]) => affiliation === 'member');
+  const elements = members.map(([jid]) => xml('subscription', { jid, subscription: 'subscribed' }));
+  if (elements.length > 0) await setAsOwner(ask, place.jid, xml('subscriptions', { node: place.node }, elements));
+  const others = changes.filter((change) => !members.includes(change));
+  await Promise.all(others.map(([jid]) => endSubscription(ask, place, jid)));
 }

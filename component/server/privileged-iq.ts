@@ -5,15 +5,21 @@ import { descendants, type Element, xml } from '../stream/xml.ts';
 export const PRIVILEGE = 'urn:xmpp:privilege:2';
 
 /**
- * Sends an IQ to a user's own account as if the user had sent it (XEP-0356, section 6).
+ * Asks a user's own account as if the user had asked, and gives the answer that the user would get.
  * @throws StanzaError also where the server wraps the user's error into a result.
  */
-export async function privilegedIq(stream: Stream, jid: string, type: 'get' | 'set', child: Element): Promise<Element> {
-  const inner = xml('iq', { xmlns: 'jabber:client', type, id: 'x', from: jid, to: jid }, child);
-  const answer = await stream.request(xml('iq', { type, to: jid }, xml('privileged_iq', { xmlns: PRIVILEGE }, inner)));
-  const reply = descendants(answer, 'iq', 'jabber:client')[0] ?? answer;
-  if (reply.attrs.type === 'error') throw stanzaErrorOf(reply);
-  return reply;
+export type UserIq = (jid: string, type: 'get' | 'set', child: Element) => Promise<Element>;
+
+/** By XEP-0356, section 6. `written`: how the account is named within the wrapped IQ. */
+export function privilegedIq(stream: Stream, written: (jid: string) => string = (jid) => jid): UserIq {
+  return async (jid, type, child) => {
+    const inner = xml('iq', { xmlns: 'jabber:client', type, id: 'x', from: jid, to: written(jid) }, child);
+    const wrapped = xml('privileged_iq', { xmlns: PRIVILEGE }, inner);
+    const answer = await stream.request(xml('iq', { type, to: jid }, wrapped));
+    const reply = descendants(answer, 'iq', 'jabber:client')[0] ?? answer;
+    if (reply.attrs.type === 'error') throw stanzaErrorOf(reply);
+    return reply;
+  };
 }
 
 /**

@@ -1,105 +1,15 @@
-import { Fault } from '../../domain/fault.ts';
-import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
 import type { Stream } from '../stream/stream.ts';
 import { accountExists } from './privileged-nodes.ts';
-import { readRoster, removeRosterItem, setRosterItem } from './roster-iq.ts';
+import { removeRosterItem, setRosterItem } from './roster-iq.ts';
+import { createRosters } from './rosters.ts';
 import type { RosterAbility } from './server.ts';
 
-/**
- * What a write makes of an item. A server may do one of these as told and another not, so each is
- * tried out by itself.
- */
-type Change = Subscription | 'gone';
-type Write = { jid: string; itemJid: string; change: Change; send(): Promise<void>; undo(): Promise<void> };
-
-/** What was seen of the server since it was connected to. */
-type Seen = { kept: Set<Change>; trials: Map<Change, Promise<void>>; broken: boolean };
-
-/** Milliseconds after which it is asked whether there is an account at all. */
-const DOUBT = 1_000;
-
-/**
- * Rosters by the right of XEP-0356. Some servers answer `result` and store something else (decision
- * 118). So after each connection the first write of each kind, an ordinary one, is read back, while
- * other writes of its kind wait. If something else is stored it is tried once more: the user's
- * client may have changed the roster in between. If that fails too, `onBrokenWord` is called, and
- * every write is refused with Fault UNAVAILABLE until the next connection.
- */
+/** By the right of XEP-0356 alone. */
 export function createPrivilegedRosters(stream: Stream, onBrokenWord: () => void): RosterAbility {
-  let seen = nothingSeen();
-  stream.onOffline(() => {
-    seen = nothingSeen();
-  });
-
-  async function write(one: Write): Promise<void> {
-    const now = seen;
-    for (;;) {
-      if (now.broken) throw brokenWord();
-      if (now.kept.has(one.change)) return one.send();
-      const trial = now.trials.get(one.change);
-      if (!trial) break;
-      await trial.catch(() => {});
-    }
-    const trial = tryOut(one, now).finally(() => now.trials.delete(one.change));
-    now.trials.set(one.change, trial);
-    return trial;
-  }
-
-  async function tryOut(one: Write, now: Seen): Promise<void> {
-    if ((await isKept(stream, one)) || (await isKept(stream, one))) {
-      now.kept.add(one.change);
-      return;
-    }
-    now.broken = true;
-    onBrokenWord();
-    await one.undo().catch(() => {});
-    throw brokenWord();
-  }
-
-  return {
-    read: (jid) => readExisting(stream, jid),
-    set(jid, item, before) {
-      const send = () => setRosterItem(stream, jid, item);
-      // Another name says nothing about what the server does with subscriptions.
-      if (item.subscription === before?.subscription) return seen.broken ? Promise.reject(brokenWord()) : send();
-      const undo = () => (before ? setRosterItem(stream, jid, before) : removeRosterItem(stream, jid, item.jid));
-      return write({ jid, itemJid: item.jid, change: item.subscription, send, undo });
-    },
-    remove: (jid, itemJid) =>
-      write({
-        jid,
-        itemJid,
-        change: 'gone',
-        send: () => removeRosterItem(stream, jid, itemJid),
-        undo: () => Promise.resolve(),
-      }),
+  const writes = {
+    set: (jid: string, item: RosterItem) => setRosterItem(stream, jid, item),
+    remove: (jid: string, itemJid: string) => removeRosterItem(stream, jid, itemJid),
   };
-}
-
-/**
- * The roster; undefined when there is no such account. For such an account servers give no answer,
- * or an empty roster, so both make it ask whether there is one.
- */
-async function readExisting(stream: Stream, jid: string): Promise<Map<string, RosterItem> | undefined> {
-  const roster = await readRoster(stream, jid, DOUBT).catch(() => undefined);
-  if (roster && roster.size > 0) return roster;
-  if (!(await accountExists(stream, jid))) return undefined;
-  return roster ?? readRoster(stream, jid);
-}
-
-/**
- * Writes the item and reads it back at once. The server answers requests of one stream in order, so
- * no client's change comes in between.
- */
-async function isKept(stream: Stream, { jid, itemJid, change, send }: Write): Promise<boolean> {
-  const [, roster] = await Promise.all([send(), readRoster(stream, jid)]);
-  return (roster.get(itemJid)?.subscription ?? 'gone') === change;
-}
-
-function nothingSeen(): Seen {
-  return { kept: new Set(), trials: new Map(), broken: false };
-}
-
-function brokenWord(): Fault {
-  return new Fault('UNAVAILABLE', 'The XMPP server does not store roster items as it is told.');
+  return createRosters(stream, writes, (jid) => accountExists(stream, jid), onBrokenWord);
 }

@@ -1,3 +1,4 @@
+import type { Resource } from '../../domain/account/presence.ts';
 import type { NodeChange } from '../../domain/friendship/node-access.ts';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
 import type { Mode } from '../../store/base/status.ts';
@@ -36,18 +37,29 @@ export type RosterAbility = {
   read(jid: string): Promise<Map<string, RosterItem> | undefined>;
   /** `before`: the item as it was read. */
   set(jid: string, item: RosterItem, before: RosterItem | undefined): Promise<void>;
-  /** An item that is not there is removed. */
-  remove(jid: string, itemJid: string): Promise<void>;
+  /** An item that is not there is removed. The other's own roster stays as it is. `before`: the item as it was read. */
+  remove(jid: string, itemJid: string, before: RosterItem | undefined): Promise<void>;
 };
 
 /** The component is told who of the host's users is online. */
 export type PresenceAbility = {
   /** Whether the server names everybody who is online each time the component connects. */
   readonly namesAllAtConnect: boolean;
+  /** Where it does not, or does not tell of clients that were cut off: who is online. */
+  readonly snapshot?: Snapshot;
+};
+
+export type Snapshot = {
+  /** Full JIDs of all clients; of some of them no presence may be known yet. */
+  online(): Promise<string[]>;
+  /** What the clients of that user say of themselves. */
+  clients(jid: string): Promise<Resource[]>;
 };
 
 /** PEP nodes of users, in their names (XEP-0163). `node`: its name. */
 export type NodeAbility = {
+  /** Whether the affiliation `outcast` keeps a contact from what a node shows that is open to all other contacts. */
+  readonly hidesOutcasts: boolean;
   /** Replaces the node's one item. @throws NoAccount */
   publish(jid: string, node: string, payload: Element): Promise<void>;
   /** `<item/>` with its payload: the last one, or the one with that id; undefined when there is none, or no such account. */
@@ -60,6 +72,8 @@ export type NodeAbility = {
   listen(jid: string, node: string): Promise<void>;
   /** The end of it; in an account that is gone nothing is left to undo. */
   unlisten(jid: string, node: string): Promise<void>;
+  /** Sends a contact what the node holds, if that contact may see it; absent where the server does so itself whenever the contact appears. */
+  showTo?(jid: string, node: string, contact: string): Promise<void>;
 };
 
 /** Users' vCards (XEP-0054). */

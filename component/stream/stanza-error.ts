@@ -1,5 +1,5 @@
 import { Denied } from './denied.ts';
-import type { Element } from './xml.ts';
+import { descendants, type Element } from './xml.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
@@ -17,9 +17,13 @@ export class StanzaError extends Denied {
   }
 }
 
-/** The error that a stanza of type `error` carries. */
+/**
+ * The error that a stanza of type `error` carries. ejabberd tells one of a user's own request
+ * (XEP-0356, section 6) only in the IQ that the stanza wraps.
+ */
 export function stanzaErrorOf(stanza: Element): StanzaError {
-  const error = stanza.getChild('error');
+  const inner = descendants(stanza, 'iq', 'jabber:client')[0];
+  const error = stanza.getChild('error') ?? inner?.getChild('error');
   const condition = error?.getChildElements().find((child) => child.getNS() === STANZAS && child.name !== 'text');
   return new StanzaError(condition?.name ?? 'undefined-condition', error?.getChildText('text', STANZAS) ?? '');
 }

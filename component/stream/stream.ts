@@ -1,8 +1,9 @@
 import xmpp, { type Component, type IqHandler } from '@xmpp/component';
 import type { Log } from '../../runtime/log.ts';
 import { guard } from './guard.ts';
+import { pingOf } from './ping.ts';
 import { createRequests, type Requests } from './requests.ts';
-import { type Element, xml } from './xml.ts';
+import type { Element } from './xml.ts';
 
 export type StreamOptions = { service: string; domain: string; secret: string; homeHost: string };
 
@@ -49,7 +50,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
   });
   jitterReconnects(entity);
   tuneSocket(entity);
-  dropWhenSilent(entity, () => requests.request(ping(options)));
+  dropWhenSilent(entity, () => requests.request(pingOf(options.homeHost)));
 
   return {
     request: requests.request,
@@ -109,8 +110,4 @@ function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {
     );
   });
   entity.on('disconnect', () => clearTimeout(timer));
-}
-
-function ping({ domain, homeHost }: StreamOptions): Element {
-  return xml('iq', { type: 'get', from: domain, to: homeHost }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
 }

@@ -24,6 +24,7 @@ export function createXmppOutlet(
       return {};
     },
     places: NODES,
+    hidesOutcasts: context.nodes.hidesOutcasts,
     async admit(jid, changes) {
       for (const node of NODES) {
         const own = changesAt(node, changes);

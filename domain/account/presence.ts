@@ -3,6 +3,8 @@ export type Resource = { resource: string; show: Show; status: string; priority:
 
 export type Show = 'available' | 'away' | 'chat' | 'dnd' | 'xa';
 
+const SHOWS: readonly Show[] = ['available', 'away', 'chat', 'dnd', 'xa'];
+
 export type Availability = 'online' | 'away' | 'busy' | 'offline';
 
 /** What a friend sees: online or not, how available, and the signature, all of the client with the highest priority. */
@@ -17,6 +19,11 @@ const AVAILABILITY: Readonly<Record<Show, Availability>> = {
   xa: 'away',
   dnd: 'busy',
 };
+
+/** Undefined for any other text. */
+export function showOf(text: string): Show | undefined {
+  return SHOWS.find((one) => one === text);
+}
 
 /**
  * What friends are shown of all clients of an account: that of the highest priority counts (RFC

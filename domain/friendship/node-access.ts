@@ -22,15 +22,18 @@ export const USUAL: NodeAccess = new Map([[MODEL, PRESENCE]]);
 /**
  * How the node shall be for that audience: closed while nothing is shared, as the user's own client may publish at any
  * moment. `barred`: the JIDs of those who may not see the tune although their user may have made them contacts.
+ * `hidesOutcasts`: whether an open node is closed to outcasts. Where it is not, a node from which somebody is barred is open
+ * to named friends alone.
  */
 export function accessOf(
   audience: Audience,
   friends: readonly { jid: string; groups: readonly string[] }[],
   barred: readonly string[],
+  hidesOutcasts = true,
 ): NodeAccess {
-  const access = new Map([[MODEL, audience === 'friends' ? PRESENCE : WHITELIST]]);
-  if (audience !== 'friends')
-    for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
+  const open = audience === 'friends' && (hidesOutcasts || barred.length === 0);
+  const access = new Map([[MODEL, open ? PRESENCE : WHITELIST]]);
+  if (!open) for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
   for (const jid of barred) access.set(jid, 'outcast');
   return access;
 }

@@ -46,6 +46,7 @@ export const API_COMMANDS = [
   'add_rosteritem',
   'change_password',
   'check_account',
+  'connected_users_vhost',
   'delete_rosteritem',
   'register',
   'unregister',

@@ -6,6 +6,7 @@ import type { Policy } from '../../domain/friendship/association.ts';
 import { isAllowEntry } from '../internal-addresses.ts';
 import type { RedisPlace } from '../redis-options.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
+import { type EjabberdApiConfig, ejabberdConfig } from './ejabberd-config.ts';
 import { createReader, type Env, type Reader } from './env-reader.ts';
 import {
   type AssertionConfig,
@@ -75,6 +76,7 @@ export type ComponentConfig = CommonConfig &
     publishInterval: number;
     /** Whether the component stands still where the server grants no privileges, or offers matches there. */
     privileges: 'required' | 'optional';
+    ejabberdApi: EjabberdApiConfig | undefined;
   };
 
 /** Who says that a new subscriber may be found: the operator who adds it, or nobody but the subscriber itself, later. */
@@ -119,6 +121,7 @@ export function toComponentConfig(env: Env): ComponentConfig {
     secret: read.text('EARSHOT_COMPONENT_SECRET'),
     publishInterval: read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000),
     privileges: read.oneOf('EARSHOT_PRIVILEGES', ['required', 'optional'], 'required'),
+    ejabberdApi: ejabberdConfig(read),
   }));
 }
 

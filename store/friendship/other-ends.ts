@@ -56,7 +56,7 @@ for n = 1, #places / ${KEYS_EACH} do
   if settled and is == friend then
     outcomes[n] = 0
   elseif settled and friend ~= '' and is == before and redis.call('HGET', record, 'state') == 'active'
-    and redis.call('HEXISTS', partings, id) == 0 and redis.call('HEXISTS', privacy, 'chosen') == 0
+    and redis.call('HEXISTS', partings, id) == 0 and redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', barred) == 0
     and (held == '' or redis.call('HEXISTS', dirtyNumbers, held) == 0) then
     redis.call('HSET', friends, id, friend)
     redis.call('HSET', dirtyItems, jid, id .. ' ' .. stamp, formerJid, id .. ' ' .. stamp)

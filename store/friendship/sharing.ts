@@ -56,14 +56,15 @@ return cleared`,
  */
 const WELCOME = defineScript({
   uses: [ASK_FOR_ACCESS],
-  keys: ['privacy', 'partings'],
+  keys: ['privacy', 'partings', 'barred'],
   keyList: 'outletDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['friends'],
   lua: `
 local parted = 0
 for _, friend in ipairs(friends) do parted = parted + redis.call('HDEL', partings, friend) end
-if parted == 0 and redis.call('HEXISTS', privacy, 'chosen') == 0 then return 0 end
+local named = redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', barred)
+if parted == 0 and named == 0 then return 0 end
 askForAccess(stamp)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 return 1`,
@@ -75,7 +76,8 @@ return 1`,
  * other end, which may have become a friend again before it heard of the parting.
  *
  * Replies 1, and has the outlets look at who sees the tune, if a parting ended, or if the
- * subscriber shares with chosen groups only: each member of those is told to the outlet by name.
+ * subscriber shares with chosen groups only, or somebody is barred: then an outlet may be told each
+ * of those who may look by name.
  */
 export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
   WELCOME.add(
@@ -84,6 +86,7 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
       privacy: keys.privacy(id),
       playing: keys.playing(id),
       partings: keys.partings(id),
+      barred: keys.barred(id),
       outletDues: duesOf(keys, 'audience', id),
     },
     { id, stamp: newStamp(), dueAt: now + GRACE, friends },

@@ -3,6 +3,7 @@ import type { Told } from '../../domain/playing/told.ts';
 import type { QueueName } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
@@ -53,6 +54,12 @@ export function createTold(redis: Redis, keys: Keys) {
   return {
     async read(id: string, outlet: OutletName): Promise<Told> {
       return toTold(await redis.hGetAll(keys.told(id, outlet)));
+    },
+
+    /** The same of many, in their order. */
+    async ofEach(ids: readonly string[], outlet: OutletName): Promise<Told[]> {
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hGetAll(keys.told(id, outlet)));
+      return found.map((fields) => toTold({ ...(fields as Record<string, string>) }));
     },
 
     /** The queues of the outlets that have still to leave this address. */

@@ -60,8 +60,12 @@ export function presenceContract(world: () => UnderTest): void {
     const person = await world().account('presences');
     const client = await connectFriend(world(), person, 'Here');
     await eventually(() => expect(of(person).at(-1)).to.equal('available'));
+    await client.appear({ show: 'away' });
+    await eventually(() => expect(of(person)).to.have.length.greaterThan(1));
     await client.leave();
-    await eventually(() => expect(of(person).at(-1)).to.equal('unavailable'));
+    const { snapshot } = presences();
+    if (snapshot) await eventually(async () => expect(await snapshot.online()).to.not.include(`${person.jid}/test`));
+    else await eventually(() => expect(of(person).at(-1)).to.equal('unavailable'));
   });
 
   it('are all told anew when the component connects, if the server is said to do so', async () => {
@@ -72,5 +76,22 @@ export function presenceContract(world: () => UnderTest): void {
     if (presences().namesAllAtConnect) await eventually(() => expect(of(person).at(-1)).to.equal('available'));
     expect(of(person)).to.have.length(presences().namesAllAtConnect ? 1 : 0);
     await client.leave();
+  });
+
+  it('are all named when they are asked for, if the server does not do so by itself or does not tell who was cut off', async () => {
+    const { snapshot, namesAllAtConnect } = presences();
+    expect(snapshot !== undefined).to.equal(!namesAllAtConnect);
+    if (!snapshot) return;
+    const person = await world().account('snapshot');
+    const client = await connectFriend(world(), person, 'Here');
+    await client.appear({ show: 'away', status: 'Gone for a walk', priority: '7' });
+    await eventually(async () =>
+      expect(await snapshot.clients(person.jid)).to.deep.equal([
+        { resource: 'test', show: 'away', status: 'Gone for a walk', priority: 7 },
+      ]),
+    );
+    expect(await snapshot.online()).to.include(`${person.jid}/test`);
+    await client.leave();
+    await eventually(async () => expect(await snapshot.clients(person.jid)).to.deep.equal([]));
   });
 }

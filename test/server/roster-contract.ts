@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RosterAbility } from '../../component/server/server.ts';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
-import { connectPair, type Pair, type UnderTest } from './under-test.ts';
+import { befriend, connectPair, type Pair, type UnderTest } from './under-test.ts';
 
 export function rosterContract(world: () => UnderTest): void {
   let pair: Pair;
@@ -51,9 +51,20 @@ export function rosterContract(world: () => UnderTest): void {
 
   it('lose an item, which may be gone already', async () => {
     for (const time of [1, 2]) {
-      await rosters().remove(pair.mine.jid, pair.theirs.jid);
+      const before = await readBack();
+      await rosters().remove(pair.mine.jid, pair.theirs.jid, before);
       expect(await readBack(), `time ${time}`).to.equal(undefined);
     }
+  });
+
+  it('lose an item that is both without the other end’s losing anything', async () => {
+    const { mine, theirs } = pair;
+    await befriend(world(), pair);
+    await rosters().remove(mine.jid, theirs.jid, await readBack());
+    expect(await readBack()).to.equal(undefined);
+    expect((await rosters().read(theirs.jid))?.get(mine.jid)?.subscription).to.equal('both');
+    await pair.them.caughtUp();
+    expect(pair.them.presences.map(({ type }) => type)).to.not.include.members(['unsubscribe', 'unsubscribed']);
   });
 
   it('are none where there is no account', async () => {

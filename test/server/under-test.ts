@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createChoice } from '../../component/server/choice.ts';
+import { NO_RIGHTS, readRights } from '../../component/server/privileges.ts';
 import type { XmppServer } from '../../component/server/server.ts';
+import { pingOf } from '../../component/stream/ping.ts';
 import { StanzaError } from '../../component/stream/stanza-error.ts';
 import { createStream, type Stream } from '../../component/stream/stream.ts';
-import { type Element, xml } from '../../component/stream/xml.ts';
+import type { Element } from '../../component/stream/xml.ts';
+import { freePort } from '../../local/ports.ts';
 import type { XmppServer as RunningServer } from '../../local/xmpp-server.ts';
 import { SERVERS, type ServerName, type ServerSettings } from '../../local/xmpp-servers.ts';
+import { type EjabberdApiConfig, ejabberdConfig } from '../../runtime/config/ejabberd-config.ts';
+import { createReader } from '../../runtime/config/env-reader.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
 
 /** A component of its own on a real server: nothing of Earshot but the stream and the adapter that was chosen. */
@@ -32,9 +38,11 @@ const SECRET = 'a secret';
 /** Starts a server of that kind and connects to it, once it has said what the component may do. */
 export async function startUnderTest(kind: ServerName, settings: ServerSettings): Promise<UnderTest> {
   const dir = await mkdtemp(join(tmpdir(), 'earshot-server-'));
-  const running = await SERVERS[kind].start({ dir, componentSecret: SECRET }, settings);
+  const api = { apiPort: await freePort(), apiPassword: 'password of the API' };
+  const running = await SERVERS[kind].start({ dir, componentSecret: SECRET, ...api }, settings);
   const { domain } = running;
-  let connection = await connect(running);
+  const ejabberdApi = ejabberdConfig(createReader(SERVERS[kind].env({ domain, ...api })));
+  let connection = await connect(running, ejabberdApi);
   return {
     get server() {
       return connection.server;
@@ -51,7 +59,7 @@ export async function startUnderTest(kind: ServerName, settings: ServerSettings)
     },
     async reconnect() {
       await connection.stream.stop();
-      connection = await connect(running);
+      connection = await connect(running, ejabberdApi);
     },
     async stop() {
       await connection.stream.stop();
@@ -61,23 +69,31 @@ export async function startUnderTest(kind: ServerName, settings: ServerSettings)
   };
 }
 
-async function connect({ domain: homeHost, componentDomain: domain, componentPort }: RunningServer) {
+async function connect(
+  { domain: homeHost, componentDomain: domain, componentPort }: RunningServer,
+  ejabberdApi: EjabberdApiConfig | undefined,
+) {
   const log = pino({ level: 'silent' });
   const service = `xmpp://127.0.0.1:${componentPort}`;
   const stream = createStream({ service, domain, secret: SECRET, homeHost }, log);
   const heard: Element[] = [];
+  let rights = NO_RIGHTS;
   let server: XmppServer | undefined;
   const distrust = () => expect.fail('the server stores something else than it says');
-  const choose = createChoice({ stream, domain, homeHost, log, distrust }, { privileges: 'optional' });
+  const isOnline = async (jid: string) => (await server?.presences?.snapshot?.clients(jid))?.length !== 0;
+  const connection = { stream, domain, homeHost, ejabberdApi, log, distrust, isOnline };
+  const choose = createChoice(connection, { privileges: 'optional' });
   stream.onStanza((stanza) => {
     heard.push(stanza);
-    server ??= choose(stanza)?.server;
+    rights = readRights(stanza, homeHost) ?? rights;
   });
   const online = new Promise<void>((resolve) => stream.onOnline(resolve));
   stream.start();
   await online;
   await answered(stream, homeHost);
-  server ??= choose(undefined)?.server;
+  // ejabberd announces them whenever it comes to it.
+  if (ejabberdApi) await eventually(() => expect(rights).to.not.equal(NO_RIGHTS));
+  ({ server } = await choose(rights));
   if (!server) throw new Error('no adapter was chosen');
   return { server, heard, stream };
 }
@@ -113,8 +129,7 @@ export async function befriend({ server }: UnderTest, { mine, theirs }: Pick<Pai
 
 /** Servers answer in order: what they announce at the beginning has come when they answer a ping. */
 async function answered(stream: Stream, homeHost: string): Promise<void> {
-  const ping = xml('iq', { type: 'get', to: homeHost }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
-  await stream.request(ping).catch((err: unknown) => {
+  await stream.request(pingOf(homeHost)).catch((err: unknown) => {
     if (!(err instanceof StanzaError)) throw err;
   });
 }

@@ -160,7 +160,7 @@ describe('offers, where the server grants no privileges', () => {
       greetings += 1;
     };
     const contacts = { greetAll } as Contacts;
-    const prepare = createPreparation(context, contacts, { settle: () => {} });
+    const prepare = createPreparation(context, contacts, { settle: () => {}, follow: async () => {} });
     await prepare(GRANTING);
     expect((await stores.friends.dirtyItems('alice')).items, 'it never was the other way').to.be.empty;
     for (const time of [1, 2]) {

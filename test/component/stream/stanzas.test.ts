@@ -1,6 +1,7 @@
 import xmpp from '@xmpp/component';
 import { expect } from 'chai';
 import { missingRights, readRights } from '../../../component/server/privileges.ts';
+import { PROSODY_NEEDS } from '../../../component/server/prosody.ts';
 import { prosodyAdvice } from '../../../component/server/prosody-advice.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { tuneElement } from '../../../component/tune/tune-element.ts';
@@ -47,14 +48,14 @@ describe('component stanzas', () => {
     );
     for (const message of [listed, nested]) {
       const rights = readRights(message, 'op.example');
-      expect(rights && missingRights(rights, 'op.example')).to.deep.equal([]);
+      expect(rights && missingRights(rights, PROSODY_NEEDS, 'op.example')).to.deep.equal([]);
       expect(rights?.get('iq vcard-temp')).to.equal('get');
     }
   });
 
   it('name the rights that are missing, with the lines that grant them', () => {
     const rights = readRights(advertise(perm('roster', 'get'), perm('presence', 'roster')), 'op.example') ?? new Map();
-    const lacks = missingRights(rights, 'op.example');
+    const lacks = missingRights(rights, PROSODY_NEEDS, 'op.example');
     expect(lacks.map(({ what }) => what)).to.deep.equal(
       ['roster (both)', `iq ${PUBSUB} (both)`, `iq ${OWNER} (both)`].map(
         (right) => `the right ${right} on op.example (XEP-0356)`,

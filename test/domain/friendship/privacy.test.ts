@@ -79,6 +79,21 @@ describe('domain/friendship/node-access', () => {
     );
   });
 
+  it('does so, and hides it from who is barred, also where outcasts of an open node see it', () => {
+    fc.assert(
+      fc.property(privacy, friends, barred, (one, list, out) => {
+        const access = accessOf(audienceOf(one), list, out, false);
+        const seen = JIDS.filter((jid) => access.get(MODEL) === 'presence' || access.get(jid) === 'member');
+        const friend = (jid: string) => list.find((each) => each.jid === jid);
+        return JIDS.every((jid) => {
+          if (out.includes(jid)) return !seen.includes(jid);
+          const groups = friend(jid)?.groups;
+          return groups === undefined || seen.includes(jid) === maySee(one, { groups }, NOW);
+        });
+      }),
+    );
+  });
+
   it('is what is wanted once the changes are told, and then there is nothing to change', () => {
     fc.assert(
       fc.property(privacy, friends, barred, privacy, friends, barred, (a, listA, outA, b, listB, outB) => {

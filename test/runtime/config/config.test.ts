@@ -38,6 +38,20 @@ describe('runtime/config/config', () => {
     });
   });
 
+  it('reads where the HTTP API of ejabberd is, with a credential or without', () => {
+    const of = (env: Record<string, string>) =>
+      toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's', ...env }).ejabberdApi;
+    const [url, user] = ['http://127.0.0.1:5280/api', 'api@op.example'];
+    const named = { EARSHOT_EJABBERD_API_USER: user, EARSHOT_EJABBERD_API_PASSWORD: 'x' };
+    expect(of(named)).to.equal(undefined);
+    expect(of({ EARSHOT_EJABBERD_API: `${url}/` })).to.deep.equal({ url, credential: undefined });
+    expect(of({ EARSHOT_EJABBERD_API: url, ...named })).to.deep.equal({ url, credential: { user, password: 'x' } });
+    expect(() => of({ EARSHOT_EJABBERD_API: 'http://10.0.0.5:5280/api' })).to.throw('must be an https:// address');
+    expect(() => of({ EARSHOT_EJABBERD_API: url, EARSHOT_EJABBERD_API_USER: 'api' })).to.throw(
+      /_USER must be a bare JID[\s\S]*_PASSWORD is not set/,
+    );
+  });
+
   it('reads where metrics are told without a credential: a port alone is one of loopback', () => {
     const of = (text: string) => toGatewayConfig({ ...GATEWAY, EARSHOT_METRICS_LISTEN: text }).edge.metrics;
     expect(of('')).to.equal(undefined);

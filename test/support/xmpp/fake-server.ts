@@ -8,9 +8,13 @@ import type { Element, Parser as XmppParser } from '@xmpp/xml';
 const { Parser } = createRequire(import.meta.url)('@xmpp/xml') as { Parser: typeof XmppParser };
 
 const PING = 'urn:xmpp:ping';
+/** Whom the component pings. */
+const HOST = 'op.example/earshot';
 const RIGHTS =
   "<message from='op.example' to='tune.op.example'><privilege xmlns='urn:xmpp:privilege:2'><perm access='roster' type='both'/>" +
   "<perm access='presence' type='roster'/><perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='both'/><namespace ns='http://jabber.org/protocol/pubsub#owner' type='both'/></perm></privilege></message>";
+
+const NOT_FOUND = "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
 
 export type FakeServer = Awaited<ReturnType<typeof startFakeServer>>;
 
@@ -35,9 +39,14 @@ export async function startFakeServer() {
       if (stanza.name === 'handshake') {
         incoming.write(`<handshake/>${RIGHTS}${greeting}`);
         streams += 1;
-      } else if (stanza.getChild('ping', PING) && stanza.attrs.to === 'op.example') {
+      } else if (stanza.getChild('ping', PING) && stanza.attrs.to === HOST) {
         // The component ends a stream on which its pings are not answered.
-        incoming.write(`<iq type='result' id='${stanza.attrs.id}' from='op.example' to='tune.op.example'/>`);
+        incoming.write(`<iq type='result' id='${stanza.attrs.id}' from='${HOST}' to='tune.op.example'/>`);
+      } else if (stanza.name === 'iq' && stanza.attrs.to === 'op.example' && stanza.getChild('query')) {
+        // What it is it does not say.
+        incoming.write(
+          `<iq type='error' id='${stanza.attrs.id}' from='op.example' to='tune.op.example'>${NOT_FOUND}</iq>`,
+        );
       } else for (const listener of heard) listener(stanza);
     });
     parser.on('end', () => incoming.end('</stream:stream>'));

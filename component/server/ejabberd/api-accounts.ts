@@ -1,0 +1,33 @@
+import { Fault } from '../../../domain/fault.ts';
+import { Denied } from '../../stream/denied.ts';
+import type { AccountAbility } from '../server.ts';
+import { type CallApi, partsOf } from './api.ts';
+
+/** What `check_account` answers where the account is there. */
+const THERE = 0;
+
+/** By the commands of the HTTP API. */
+export function createApiAccounts(call: CallApi): AccountAbility {
+  const exists = async (jid: string) => (await call('check_account', partsOf(jid))) === THERE;
+
+  return {
+    exists,
+    async add(jid, password) {
+      await call('register', { ...partsOf(jid), password });
+    },
+    async setPassword(jid, newpass) {
+      await call('change_password', { ...partsOf(jid), newpass });
+    },
+    async remove(jid) {
+      await call('unregister', partsOf(jid));
+      // It says that it has done its work, whether it could or not.
+      if (await exists(jid)) throw new Fault('UNAVAILABLE', 'The XMPP server has not deleted an account.');
+    },
+  };
+}
+
+/** Where there is no API: ejabberd drops the commands of XEP-0133 when a component with privileges sends them. */
+export function noAccounts(): AccountAbility {
+  const refuse = () => Promise.reject(new Denied('accounts of ejabberd are made by its HTTP API, which is not set'));
+  return { exists: refuse, add: refuse, setPassword: refuse, remove: refuse };
+}

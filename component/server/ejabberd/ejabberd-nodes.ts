@@ -1,0 +1,66 @@
+import { type Element, xml } from '../../stream/xml.ts';
+import type { Connection } from '../kind.ts';
+import { readAffiliations } from '../node-owner.ts';
+import type { UserIq } from '../privileged-iq.ts';
+import { readRoster } from '../roster-iq.ts';
+import { NoAccount, type NodeAbility } from '../server.ts';
+import { createUserNodes, ITEM } from '../user-nodes.ts';
+import type { KnownAccounts } from './known-accounts.ts';
+
+const EVENT = 'http://jabber.org/protocol/pubsub#event';
+
+/**
+ * By the rights of XEP-0356 to `pubsub` and `pubsub#owner`. ejabberd sends contacts nothing of a user
+ * without a client, neither when something is published nor when a contact appears; and when
+ * a member of a closed node appears, nothing that a client would take for the user's. So the
+ * component sends these events (XEP-0163, section 4.3.1) in the user's name.
+ */
+export function createEjabberdNodes(
+  { stream, domain, isOnline }: Pick<Connection, 'stream' | 'domain' | 'isOnline'>,
+  ask: UserIq,
+  known: KnownAccounts,
+): NodeAbility {
+  const nodes = createUserNodes(ask, domain, {
+    hidesOutcasts: false,
+    bySubscription: true,
+    exists: known.exist,
+    async ofAccount(jid, work) {
+      if (!(await known.exist(jid))) throw new NoAccount();
+      await work();
+    },
+  });
+
+  async function send(jid: string, node: string, item: Element, contact: string): Promise<void> {
+    const event = xml('event', { xmlns: EVENT }, xml('items', { node }, item));
+    await stream.send(xml('message', { type: 'headline', from: jid, to: contact }, event));
+  }
+
+  /** Those who have subscribed to a closed node are sent it in any case. */
+  async function sendToContacts(jid: string, node: string, payload: Element): Promise<void> {
+    if ((await nodes.accessModel(jid, node)) !== 'presence') return;
+    const item = xml('item', { id: ITEM }, payload);
+    for (const contact of (await readRoster(stream, jid)).values())
+      if (contact.subscription === 'from' || contact.subscription === 'both') await send(jid, node, item, contact.jid);
+  }
+
+  async function maySee(jid: string, node: string, contact: string): Promise<boolean> {
+    const model = await nodes.accessModel(jid, node);
+    if (model === undefined) return false;
+    const affiliation = (await readAffiliations(ask, { jid, node })).get(contact) ?? 'none';
+    if (model !== 'presence') return affiliation === 'member';
+    const { subscription } = (await readRoster(stream, jid)).get(contact) ?? {};
+    return affiliation !== 'outcast' && (subscription === 'from' || subscription === 'both');
+  }
+
+  return {
+    ...nodes,
+    async publish(jid, node, payload) {
+      await nodes.publish(jid, node, payload);
+      if (!(await isOnline(jid))) await sendToContacts(jid, node, payload);
+    },
+    async showTo(jid, node, contact) {
+      const item = await nodes.item(jid, node);
+      if (item && (await maySee(jid, node, contact))) await send(jid, node, item, contact);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { domainOf } from '../../../domain/account/jid.ts';
+import type { Connection, ServerKind } from '../kind.ts';
+import { createMeetings } from '../meetings.ts';
+import { privilegedIq } from '../privileged-iq.ts';
+import { createPrivilegedVcards } from '../privileged-vcards.ts';
+import { missingRights, type Need, NODE_NEEDS } from '../privileges.ts';
+import { createRosters } from '../rosters.ts';
+import type { Ability, AccountAbility, Lack } from '../server.ts';
+import { createApi } from './api.ts';
+import { createApiAccounts, noAccounts } from './api-accounts.ts';
+import { createApiSnapshot } from './api-presences.ts';
+import { createApiRosters } from './api-rosters.ts';
+import { ejabberdAdvice } from './ejabberd-advice.ts';
+import { createEjabberdNodes } from './ejabberd-nodes.ts';
+import { createKnownAccounts, type KnownAccounts } from './known-accounts.ts';
+
+/**
+ * What Earshot needs of ejabberd. With `roster`, the other right to presences, the end of a
+ * friendship would look as if the former friend had left.
+ */
+const NEEDS: readonly Need[] = [
+  { right: 'roster', types: ['both', 'get'], ability: 'rosters' },
+  { right: 'presence', types: ['managed_entity'], ability: 'presences' },
+  ...NODE_NEEDS,
+];
+const NO_API: Lack = { ability: 'rosters', what: 'the HTTP API of ejabberd (EARSHOT_EJABBERD_API)' };
+
+/** ejabberd with mod_privilege, 24.12 and later: nodes by the rights of XEP-0356, rosters and accounts by its HTTP API. */
+export const ejabberd: ServerKind = {
+  // With mod_privilege it drops what a component asks the host (docs/operating.md).
+  recognises: (software) => software?.some((name) => /\bejabberd\b/i.test(name)) ?? true,
+  adapt(connection) {
+    const { stream, domain, homeHost, log, ejabberdApi } = connection;
+    const advice = (lacking: readonly Ability[]) => ejabberdAdvice(lacking, domain, ejabberdApi !== undefined);
+    const meetings = createMeetings(stream, () =>
+      log.error(`New friends see each other only at their next presence change. ${advice(['meetings'])}`),
+    );
+    const parts = withApi(connection);
+    const ask = privilegedIq(stream, inUpperCase);
+    const vcards = createPrivilegedVcards(ask);
+
+    return (rights) => {
+      const lacks = [...missingRights(rights, NEEDS, homeHost), ...(parts ? [] : [NO_API])];
+      const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
+      return {
+        mode: 'privileged',
+        ...(parts && has('rosters') && { rosters: parts.rosters }),
+        ...(has('presences') && {
+          presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
+        }),
+        ...(parts && has('nodes') && { nodes: parts.nodes }),
+        ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
+        accounts: parts?.accounts ?? noAccounts(),
+        meetings,
+        lacks,
+        advice,
+      };
+    };
+  },
+};
+
+/** What works with the HTTP API; undefined where it is not given. */
+function withApi(connection: Connection) {
+  const { stream, homeHost, ejabberdApi, distrust } = connection;
+  if (!ejabberdApi) return undefined;
+  const call = createApi(ejabberdApi);
+  const accounts = createApiAccounts(call);
+  const known = createKnownAccounts(accounts.exists, Date.now);
+  const ask = privilegedIq(stream, inUpperCase);
+  return {
+    rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
+    nodes: createEjabberdNodes(connection, ask, known),
+    accounts: remembered(accounts, known),
+    snapshot: createApiSnapshot(call, homeHost),
+  };
+}
+
+/** An account that is deleted is known no longer. */
+function remembered(accounts: AccountAbility, known: KnownAccounts): AccountAbility {
+  return {
+    ...accounts,
+    async remove(jid) {
+      known.forget(jid);
+      await accounts.remove(jid);
+    },
+  };
+}
+
+/** ejabberd 24 takes the wrapped IQ only when it is written to another address than the one around it (its bug 4348); domains have no case. */
+function inUpperCase(jid: string): string {
+  const domain = domainOf(jid);
+  return `${jid.slice(0, jid.length - domain.length)}${domain.toUpperCase()}`;
+}

@@ -1,0 +1,10 @@
+// XEP-0199: XMPP Ping, version 2.0.1 (https://xmpp.org/extensions/xep-0199.html)
+import { type Element, xml } from './xml.ts';
+
+/**
+ * A ping that every server answers, with a result or with an error. It goes to a resource of the
+ * host: ejabberd 24.12 with mod_privilege drops what a component asks a JID without one.
+ */
+export function pingOf(host: string): Element {
+  return xml('iq', { type: 'get', to: `${host}/earshot` }, xml('ping', { xmlns: 'urn:xmpp:ping' }));
+}
