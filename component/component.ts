@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { ComponentConfig } from '../runtime/config/config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { connectEvents } from '../runtime/redis.ts';
 import { readVersion } from '../runtime/version.ts';
+import type { Status } from '../store/base/status.ts';
 import { createWakeSource } from '../store/base/wakes.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
@@ -22,6 +24,7 @@ import { createContacts } from './presence/contacts.ts';
 import { createPresenceTracker } from './presence/presence.ts';
 import { createGate } from './server/gate.ts';
 import type { XmppServer } from './server/server.ts';
+import { createStandby } from './standby.ts';
 import { createBounces } from './stream/bounces.ts';
 import { createEchoes } from './stream/echoes.ts';
 import { createStream } from './stream/stream.ts';
@@ -29,11 +32,14 @@ import { createLatecomers } from './tune/latecomers.ts';
 import { NODES } from './tune/nodes.ts';
 import { createOwnTunes } from './tune/own-tunes.ts';
 
+/** What a component says that is not the active one. */
+const STANDING_BY: Status = { ready: false, standby: true, missing: ['the active component'] };
+
 /** Starts the external component: its stream, and the jobs that need it. */
 export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, place, close } = await openStores(config, 'wait', log);
   const wakeRedis = await connectEvents(place, log);
-  const stream = createStream(config, log);
+  const stream = createStream({ ...config, turn: () => standby.turn() }, log);
   const context: Context = {
     stores,
     queues,
@@ -66,6 +72,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       ownTunes.receive(stanza);
     }
   });
+  stream.onOnline(() => standby.online());
   stream.onOnline(presence.settle);
   stream.onOffline(presence.forget);
   stream.onOffline(context.echoes.forget);
@@ -81,9 +88,23 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     ...answerDiscovery(stream, config, commands, log),
   ];
   const info = answerDisco(stream, capabilities, () => heardAsContact(gate.server()));
-  stream.start();
-  const heartbeat = startHeartbeat(stores, 'component', context.metrics, log, gate.status);
+  const instance = randomUUID();
+  const standby = createStandby(
+    context,
+    instance,
+    () => gate.server()?.refusesSecond ?? false,
+    (active) => {
+      countComponent(context, active);
+      heartbeat.soon();
+      if (!active) void stream.drop();
+    },
+  );
+  const heartbeat = startHeartbeat(stores, { instance, role: 'component' }, context.metrics, log, () =>
+    standby.waits() ? STANDING_BY : gate.status(),
+  );
   gate.onStatus(heartbeat.soon);
+  countComponent(context, false);
+  stream.start();
 
   return {
     async stop() {
@@ -96,10 +117,16 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
       await ownTunes.stop();
       await chat.stop();
       await stream.stop();
+      await standby.stop();
       await close();
       wakeRedis.destroy();
     },
   };
+}
+
+function countComponent({ metrics }: Context, active: boolean): void {
+  metrics.components.set({ state: 'active' }, active ? 1 : 0);
+  metrics.components.set({ state: 'standby' }, active ? 0 : 1);
 }
 
 /** Where the component may not listen to users' nodes it hears them as their contact. */

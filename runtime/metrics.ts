@@ -30,6 +30,12 @@ export function createMetrics(role: string) {
       help: 'Calls whose audit entry could not be written',
       registers,
     }),
+    components: new Gauge({
+      name: 'earshot_components',
+      help: 'Component processes that are active or stand by',
+      labelNames: ['state'],
+      registers,
+    }),
     publishes: new Counter({
       name: 'earshot_tune_publishes_total',
       help: 'User tunes published, by what was published and how it ended',

@@ -1,28 +1,30 @@
-import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { every, type Repeated } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { readVersion } from '../runtime/version.ts';
 import { STATUS_INTERVAL, type Status } from './base/status.ts';
 import type { Stores } from './stores.ts';
 
 /** Tells the others, every two seconds and `soon` after a change, that this process lives, what it waits for, and what it has measured. */
 export function startHeartbeat(
   stores: Stores,
-  role: string,
+  self: { instance: string; role: string },
   metrics: Metrics,
   log: Log,
   status: () => Status,
 ): Repeated {
-  const instance = randomUUID();
+  const { instance, role } = self;
+  const known = { role, version: readVersion(), host: hostname(), started: Date.now() };
   const beat = every(STATUS_INTERVAL, log, async () => {
-    await stores.statuses.report(role, status());
+    await stores.statuses.report(instance, { ...known, ...status() });
     await stores.statuses.reportMetrics(instance, await metrics.registry.getMetricsAsJSON(), Date.now());
   });
   return {
     soon: beat.soon,
     async stop() {
       await beat.stop();
-      await stores.statuses.withdraw(role).catch((err: unknown) => log.warn({ err }, 'status not withdrawn'));
+      await stores.statuses.withdraw(instance).catch((err: unknown) => log.warn({ err }, 'status not withdrawn'));
     },
   };
 }

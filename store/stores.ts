@@ -5,6 +5,7 @@ import { createAvatars } from './account/avatars.ts';
 import { createFormerJids } from './account/former-jids.ts';
 import { createPresences } from './account/presence.ts';
 import { createAudit } from './audit/audit.ts';
+import { createActiveLease } from './base/active-lease.ts';
 import { createDue } from './base/due.ts';
 import { createEvents } from './base/events.ts';
 import { createIdempotency } from './base/idempotency.ts';
@@ -66,6 +67,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
   return {
     keys,
     accounts: createAccounts(redis, keys),
+    activeLease: createActiveLease(redis, keys),
     admissions: createAdmissions(redis, keys),
     addressBooks: createAddressBooks(redis, keys, sealOf, budget),
     askedCodes: createAskedCodes(redis, keys),

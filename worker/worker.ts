@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkerConfig } from '../runtime/config/config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
@@ -63,7 +64,10 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await keyRound();
     await goOn(context);
   });
-  const heartbeat = startHeartbeat(stores, 'worker', metrics, log, () => ({ ready: true, missing: [] }));
+  const heartbeat = startHeartbeat(stores, { instance: randomUUID(), role: 'worker' }, metrics, log, () => ({
+    ready: true,
+    missing: [],
+  }));
 
   return {
     async stop() {

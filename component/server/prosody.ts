@@ -34,6 +34,7 @@ export const prosody: ServerKind = {
       const view = lacks.length === 0 ? privilegedView(stream) : adminView(stream, homeHost);
       return {
         mode: 'privileged',
+        refusesSecond: true,
         ...(has('rosters') && { rosters }),
         ...(has('presences') && { presences: { namesAllAtConnect: true } }),
         ...(has('nodes') && { nodes }),

@@ -13,6 +13,8 @@ import type { Element } from '../stream/xml.ts';
 export interface XmppServer {
   /** What the operator is told: with rosters and nodes, or with neither (decision 74). */
   readonly mode: Mode;
+  /** Whether a second connection for the component's domain is refused while there is one. */
+  readonly refusesSecond: boolean;
   readonly rosters?: RosterAbility;
   readonly presences?: PresenceAbility;
   readonly nodes?: NodeAbility;

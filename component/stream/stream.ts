@@ -5,7 +5,14 @@ import { pingOf } from './ping.ts';
 import { createRequests, type Requests } from './requests.ts';
 import type { Element } from './xml.ts';
 
-export type StreamOptions = { service: string; domain: string; secret: string; homeHost: string };
+/** `turn`: settles when this process may connect; it is asked before each time. */
+export type StreamOptions = {
+  service: string;
+  domain: string;
+  secret: string;
+  homeHost: string;
+  turn?: () => Promise<void>;
+};
 
 export type Stream = {
   request: Requests['request'];
@@ -21,13 +28,15 @@ export type Stream = {
   answerGet(xmlns: string, name: string, handler: IqHandler): void;
   answerSet(xmlns: string, name: string, handler: IqHandler): void;
   start(): void;
+  /** Ends the connection that there is; the next is made in its turn. */
+  drop(): Promise<void>;
   stop(): Promise<void>;
 };
 
 /** Milliseconds from connecting to the end of the handshake. */
 const HANDSHAKE = 30_000;
-/** Milliseconds that xmpp.js gives each step, the end of a stream among them. */
-const USUAL_TIMEOUT = 2_000;
+/** Milliseconds that the server may take for each step of the end of a stream. */
+const CLOSING = 2_000;
 /** Milliseconds between two pings to the server (XEP-0199); one that is not answered ends the connection. */
 const PING_INTERVAL = 10_000;
 
@@ -48,7 +57,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     log.warn({ err, condition: err.condition }, 'XMPP stream');
     if (err.condition) for (const listener of errorListeners) listener(err.condition);
   });
-  jitterReconnects(entity);
+  const connections = keepConnecting(entity, options);
   tuneSocket(entity);
   dropWhenSilent(entity, () => requests.request(pingOf(options.homeHost)));
 
@@ -62,26 +71,62 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     onStreamError: (listener) => void errorListeners.push(listener),
     answerGet: (xmlns, name, handler) => entity.iqCallee.get(xmlns, name, handler),
     answerSet: (xmlns, name, handler) => entity.iqCallee.set(xmlns, name, handler),
-    // A first connection that fails is reported as an error event and tried again like any other.
-    start: () => void entity.start().catch(() => {}),
+    start: connections.start,
+    drop: () => end(entity),
     async stop() {
-      entity.reconnect.stop();
-      entity.timeout = USUAL_TIMEOUT;
-      if (entity.socket) await entity.stop().catch(() => entity.socket?.destroy());
+      connections.stop();
+      await end(entity);
     },
   };
 }
 
-/** 250 ms to 5 s, so that a server that comes back is not met by everybody at once. */
-function jitterReconnects(entity: Component): void {
+/** A server that does not end its side is not waited for. */
+async function end(entity: Component): Promise<void> {
+  if (!entity.socket) return;
+  entity.timeout = CLOSING;
+  await entity.stop().catch(() => {});
+  entity.socket?.destroy();
+}
+
+/**
+ * In place of xmpp.js' own reconnecting. Pauses of 250 ms to 5 s, so that a server that comes back is not met by everybody at
+ * once. A connection that fails is reported as an error event.
+ */
+function keepConnecting(entity: Component, { service, domain, turn }: StreamOptions) {
   let failures = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function connect(): Promise<void> {
+    await turn?.();
+    if (stopped) return;
+    await entity.connect(service);
+    await entity.open({ domain });
+  }
+
+  function start(): void {
+    connect().catch(() => {});
+  }
+
+  entity.reconnect.stop();
   entity.on('online', () => {
     failures = 0;
   });
-  entity.prependListener('disconnect', () => {
-    entity.reconnect.delay = Math.min(250 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2);
+  entity.on('disconnect', () => {
+    if (stopped) return;
+    const pause = Math.min(250 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2);
     failures += 1;
+    clearTimeout(timer);
+    timer = setTimeout(start, pause);
   });
+
+  return {
+    start,
+    stop(): void {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 /**
@@ -102,7 +147,7 @@ function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {
   });
   entity.on('online', () => {
     clearTimeout(timer);
-    entity.timeout = USUAL_TIMEOUT;
+    entity.timeout = CLOSING;
     // Any answer will do, an error as well.
     timer = setInterval(
       () => void ask().catch((err) => err.code === 'UNAVAILABLE' && entity.socket?.destroy()),

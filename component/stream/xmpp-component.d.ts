@@ -34,12 +34,13 @@ declare module '@xmpp/component' {
     jid: object | null;
     socket: Socket | null;
     options: { service: string; domain: string };
-    reconnect: { delay: number; stop(): void };
+    reconnect: { stop(): void };
     iqCallee: {
       get(xmlns: string, name: string, handler: IqHandler): void;
       set(xmlns: string, name: string, handler: IqHandler): void;
     };
-    start(): Promise<unknown>;
+    connect(service: string): Promise<unknown>;
+    open(to: { domain: string }): Promise<unknown>;
     stop(): Promise<unknown>;
     send(element: Element): Promise<void>;
     write(text: string): Promise<void>;

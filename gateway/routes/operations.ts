@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Mode } from '../../store/base/status.ts';
+import type { Mode, ProcessStatus } from '../../store/base/status.ts';
 import type { Context } from '../context.ts';
 import { Readiness } from '../schemas/operations.ts';
 
@@ -33,28 +33,31 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
         },
       },
       async (_request, reply) => {
-        const { missing, mode } = await lookAround(context);
+        const { missing, ...further } = await lookAround(context);
         const ready = missing.length === 0;
-        return reply
-          .code(ready ? 200 : 503)
-          .send({ status: ready ? 'ready' : 'not ready', missing, ...(mode && { mode }) });
+        return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', missing, ...further });
       },
     );
   };
 }
 
-async function lookAround({ stores }: Context): Promise<{ missing: string[]; mode?: Mode | undefined }> {
-  const missing: string[] = [];
-  let mode: Mode | undefined;
-  for (const role of ['component', 'worker']) {
-    try {
-      const status = await stores.statuses.of(role);
-      mode ??= status?.mode;
-      if (!status) missing.push(`the ${role} process`);
-      else if (!status.ready) missing.push(...status.missing);
-    } catch {
-      return { missing: ['Redis'] };
-    }
+type Around = { missing: string[]; mode?: Mode; standby?: number };
+
+async function lookAround({ stores }: Context): Promise<Around> {
+  try {
+    const [component, all] = await Promise.all([stores.statuses.component(), stores.statuses.all()]);
+    const worker = all.find(({ role }) => role === 'worker');
+    return {
+      missing: [...missingOf('component', component), ...missingOf('worker', worker)],
+      ...(component?.mode && { mode: component.mode }),
+      standby: all.filter(({ standby }) => standby).length,
+    };
+  } catch {
+    return { missing: ['Redis'] };
   }
-  return { missing, mode };
+}
+
+function missingOf(role: string, status: ProcessStatus | undefined): string[] {
+  if (!status) return [`the ${role} process`];
+  return status.ready ? [] : status.missing;
 }

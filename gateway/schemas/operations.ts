@@ -24,6 +24,9 @@ export const ReconciliationView = Type.Object({
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   missing: Type.Array(Type.String()),
+  standby: Type.Optional(
+    Type.Integer({ description: 'How many components stand by, to take over from the active one' }),
+  ),
   mode: Type.Optional(
     Type.Union([Type.Literal('privileged'), Type.Literal('unprivileged')], {
       description: 'Whether the component sets rosters and publishes tunes, or only offers matches; once it is known',

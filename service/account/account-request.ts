@@ -13,7 +13,7 @@ const RENEWAL = 1_000;
 
 /** @throws Fault UNAVAILABLE */
 export async function requireComponent({ stores }: ServiceContext): Promise<void> {
-  if (!(await stores.statuses.of('component'))?.ready)
+  if (!(await stores.statuses.component())?.ready)
     throw new Fault(
       'UNAVAILABLE',
       'Accounts cannot be made now: /readyz says what is missing. Try again, or send the jid of an existing account.',

@@ -130,7 +130,9 @@ export function createKeys(prefix: string) {
     due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
-    status: (role: string) => `${prefix}:status:${role}`,
+    activeComponent: `${prefix}:active:component`,
+    processes: `${prefix}:processes`,
+    status: (instance: string) => `${prefix}:status:${instance}`,
     metrics: `${prefix}:metrics`,
     /** Pub/sub channels, not keys. */
     events: (id: string) => of(id, 'events'),

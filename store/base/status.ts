@@ -4,27 +4,54 @@ import type { Keys } from './keys.ts';
 /** Whether the component may set rosters and publish tunes (XEP-0356), or can only offer matches. */
 export type Mode = 'privileged' | 'unprivileged';
 
-/** What a process says of itself every two seconds. `missing`: what it waits for, for the operator to read. `mode`: the component's, once it is known. */
-export type Status = { ready: boolean; missing: string[]; mode?: Mode };
+/**
+ * What a process says of itself every two seconds. `missing`: what it waits for, for the operator to read. `standby`: it
+ * waits for the end of another one. `mode`: the component's, once it is known.
+ */
+export type Status = { ready: boolean; missing: string[]; standby?: boolean; mode?: Mode };
+
+/** One process. `host`: the machine's name. `started`: milliseconds since the epoch. */
+export type ProcessStatus = Status & { role: string; version: string; host: string; started: number };
 
 export const STATUS_INTERVAL = 2_000;
 /** A process that has not spoken for this many milliseconds is gone. */
 const SILENCE = 7_000;
 
-/** String `status:<role>`, with an expiry; hash `metrics` (process → its Prometheus metrics as JSON, and when). */
+/**
+ * Set `processes` (instances) and for each a string `status:<instance>` with an expiry; hash `metrics` (instance → its
+ * Prometheus metrics as JSON, and when).
+ */
 export function createStatuses(redis: Redis, keys: Keys) {
+  async function of(instance: string): Promise<ProcessStatus | undefined> {
+    const json = await redis.get(keys.status(instance));
+    return json ? (JSON.parse(json) as ProcessStatus) : undefined;
+  }
+
   return {
-    async report(role: string, status: Status): Promise<void> {
-      await redis.set(keys.status(role), JSON.stringify(status), { PX: SILENCE });
+    async report(instance: string, status: ProcessStatus): Promise<void> {
+      await Promise.all([
+        redis.set(keys.status(instance), JSON.stringify(status), { PX: SILENCE }),
+        redis.sAdd(keys.processes, instance),
+      ]);
     },
 
-    async withdraw(role: string): Promise<void> {
-      await redis.del(keys.status(role));
+    async withdraw(instance: string): Promise<void> {
+      await Promise.all([redis.del(keys.status(instance)), redis.sRem(keys.processes, instance)]);
     },
 
-    async of(role: string): Promise<Status | undefined> {
-      const json = await redis.get(keys.status(role));
-      return json ? (JSON.parse(json) as Status) : undefined;
+    /** Every process that still speaks; those that are silent are dropped. */
+    async all(): Promise<ProcessStatus[]> {
+      const instances = await redis.sMembers(keys.processes);
+      const found = await Promise.all(instances.map(of));
+      const silent = instances.filter((_, i) => !found[i]);
+      if (silent.length > 0) await redis.sRem(keys.processes, silent);
+      return found.filter((status) => status !== undefined);
+    },
+
+    /** The active component; undefined when there is none. */
+    async component(): Promise<ProcessStatus | undefined> {
+      const instance = await redis.hGet(keys.activeComponent, 'instance');
+      return instance ? of(instance) : undefined;
     },
 
     async reportMetrics(instance: string, metrics: unknown, now: number): Promise<void> {

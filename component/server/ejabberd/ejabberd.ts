@@ -44,6 +44,7 @@ export const ejabberd: ServerKind = {
       const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
       return {
         mode: 'privileged',
+        refusesSecond: false,
         ...(parts && has('rosters') && { rosters: parts.rosters }),
         ...(has('presences') && {
           presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },

@@ -1,0 +1,80 @@
+import { every, type Running } from '../runtime/lifecycle.ts';
+import type { Context } from './context.ts';
+
+/** Milliseconds between two looks at the lease. */
+const INTERVAL = 500;
+
+export type Standby = Running & {
+  /** Settles when this component may connect. */
+  turn(): Promise<void>;
+  /** To be called when the server has let this component in. */
+  online(): void;
+  /** Whether another component is the active one. */
+  waits(): boolean;
+};
+
+/**
+ * Lets one of several components connect (active and standby). The active one renews a lease in Redis; another takes it when
+ * it was given back, or was not renewed for three seconds. A server that refuses a second connection knows better who is
+ * alive: there a component that starts tries once, so that nobody waits for the lease of a process that was killed.
+ * `changed`: it has become the active one, or no longer is, as it stood still or did not reach Redis for too long.
+ */
+export function createStandby(
+  { stores, log }: Pick<Context, 'stores' | 'log'>,
+  instance: string,
+  refusesSecond: () => boolean,
+  changed: (active: boolean) => void,
+): Standby {
+  /** `let-in`: the server has let this component in while another holds the lease, which is to be taken from it. */
+  let state: 'waits' | 'let-in' | 'active' = 'waits';
+  let tried = false;
+  let waiting: (() => void)[] = [];
+
+  function letConnect(): void {
+    for (const connect of waiting) connect();
+    waiting = [];
+  }
+
+  function become(next: typeof state): void {
+    state = next;
+    changed(state !== 'waits');
+  }
+
+  async function look(): Promise<void> {
+    const second = refusesSecond() ? 'refused' : 'unknown';
+    const other = await stores.activeLease.hold(instance, second, state === 'let-in');
+    if (other === undefined) {
+      if (state === 'active') return;
+      if (tried) log.info('this component is the active one now');
+      become('active');
+      letConnect();
+      return;
+    }
+    if (state === 'active') {
+      log.warn('another component has become the active one; this one stands by');
+      become('waits');
+    } else if (!tried) log.info('another component is the active one; this one stands by');
+    if (other === 'refused' && !tried) letConnect();
+    tried = true;
+  }
+
+  const looking = every(INTERVAL, log, look);
+
+  return {
+    turn: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        if (state === 'active') letConnect();
+      }),
+    online() {
+      if (state === 'waits') become('let-in');
+    },
+    waits: () => state === 'waits',
+    async stop() {
+      await looking.stop();
+      await stores.activeLease
+        .release(instance)
+        .catch((err: unknown) => log.warn({ err }, 'the lease is not released'));
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Child } from '../../../local/children/child.ts';
+import { startProcess } from '../../../local/processes.ts';
+import { type Api, createApi, type Person } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { joinFriends } from '../../support/pair.ts';
+import { useStack } from '../../support/stack.ts';
+import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
+
+describe('two components, of which one stands by', () => {
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const played: string[] = [];
+  let api: Api;
+  let alice: Person;
+  let bob: Person;
+  let client: FriendClient;
+  let active: Child;
+  let other: Child;
+  let count = 0;
+
+  before(async () => {
+    api = createApi(stack);
+    [alice, bob] = await joinFriends(api);
+    client = await connectFriend(stack, bob);
+    active = stack.part('component');
+    other = await startComponent();
+    await oneStandsBy();
+  });
+
+  after(async () => {
+    await client?.leave();
+    await active?.stop();
+    await other?.stop();
+  });
+
+  async function startComponent(): Promise<Child> {
+    count += 1;
+    const logFile = join(stack.dataDir, 'logs', `component-${count}.log`);
+    return startProcess({ role: 'component', env: stack.env, logFile });
+  }
+
+  async function oneStandsBy(): Promise<void> {
+    await eventually(async () => {
+      const { status, body } = await api.call('GET', '/readyz');
+      expect({ status, standby: body.standby }).to.deep.equal({ status: 200, standby: 1 });
+    });
+  }
+
+  async function play(title: string): Promise<void> {
+    played.push(title);
+    await api.play(alice, { title, length: 3_600 });
+  }
+
+  /** The active one is gone: the other does its work, and a new one stands by. */
+  async function replaceActive(): Promise<void> {
+    active = other;
+    other = await startComponent();
+    await oneStandsBy();
+  }
+
+  function heard(): (string | undefined)[] {
+    const titles = client.tunes.filter(({ from }) => from === alice.jid).map(({ tune }) => tune.title);
+    // The server sends each event to the bare and to the full address.
+    return titles.filter((title, i) => title !== titles[i - 1]);
+  }
+
+  it('count as one active and one that stands by', async () => {
+    await eventually(async () => {
+      const { text } = await api.call('GET', '/metrics');
+      expect(text).to.match(/earshot_components\{state="active",role="component"\} 1\n/);
+      expect(text).to.match(/earshot_components\{state="standby",role="component"\} 1\n/);
+    });
+  });
+
+  for (const [how, end] of [
+    ['killed', () => active.kill()],
+    ['stopped', () => active.stop()],
+  ] as const)
+    it(`lose no tune and repeat none when the active one is ${how}`, async () => {
+      await play(`Before it is ${how}`);
+      await client.hears(alice.jid, `Before it is ${how}`);
+      const ended = end();
+      await play(`While it is ${how}`);
+      await ended;
+      await client.hears(alice.jid, `While it is ${how}`);
+      await replaceActive();
+      await play(`After it was ${how}`);
+      await client.hears(alice.jid, `After it was ${how}`);
+      expect(heard()).to.deep.equal(played);
+    });
+
+  it('have one active again after the active one stood still for so long that the other took over', async () => {
+    process.kill(active.pid, 'SIGSTOP');
+    await play('While it stands still');
+    await eventually(async () => expect((await api.call('GET', '/readyz')).status).to.equal(503));
+    process.kill(active.pid, 'SIGCONT');
+    await client.hears(alice.jid, 'While it stands still');
+    await oneStandsBy();
+    await play('After it stood still');
+    await client.hears(alice.jid, 'After it stood still');
+    expect(heard()).to.deep.equal(played);
+  });
+});
