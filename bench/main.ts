@@ -19,6 +19,7 @@ import { reading } from './parts/reading.ts';
 import { type BesideTunes, rounds } from './parts/rounds.ts';
 import { stalls } from './parts/stalls.ts';
 import { storage } from './parts/storage.ts';
+import { takeover } from './parts/takeover.ts';
 import { uploads } from './parts/uploads.ts';
 import { gatherAudience } from './people/audience.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
@@ -44,6 +45,7 @@ const PARTS = [
   'numbers',
   'bounds',
   'listeners',
+  'takeover',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
 const NIGHTLY = ['kamailio', 'prosody'];
@@ -78,6 +80,12 @@ async function run(): Promise<void> {
   if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted(signal)])));
   if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   if (wants('stalls')) findings.rows.push(...(await measureStalls()));
+  if (wants('takeover'))
+    findings.rows.push(
+      ...(await onStack({ dataDir: join(folder, 'takeover'), env: NO_LIMITS, signal }, (deps) =>
+        takeover(deps, folder, console.log),
+      )),
+    );
   if (wants('imports')) findings.rows.push(...(await besideTunes('imports', imports)));
   if (wants('rounds')) findings.rows.push(...(await besideTunes('rounds', rounds)));
   console.log(summary(findings));

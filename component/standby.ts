@@ -2,7 +2,7 @@ import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two looks at the lease. */
-const INTERVAL = 500;
+const INTERVAL = 250;
 
 export type Standby = Running & {
   /** Settles when this component may connect. */
