@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Child } from '../../local/children/child.ts';
 import { startProcess } from '../../local/processes.ts';
+import { projectRoot } from '../../local/project-root.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api } from '../../test/support/api.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { builtProcesses } from '../built.ts';
 import { type Row, timeRow } from '../report/rows.ts';
 import { type Couple, makeCouple, until } from './consent.ts';
 
@@ -63,11 +63,12 @@ async function untilHeard(
 
 /** The stack's own component, which is ended first, and those that follow it. */
 async function createComponents({ stack, stores }: { stack: Stack; stores: Stores }, folder: string) {
+  const entry = join(projectRoot(), 'dist', 'component', 'main.js');
   let count = 0;
   const start = () => {
     count += 1;
     const logFile = join(folder, `component-${count}.log`);
-    return startProcess({ role: 'component', env: stack.env, logFile, entry: builtProcesses().component });
+    return startProcess({ role: 'component', env: stack.env, logFile, entry });
   };
   const standsBy = () =>
     eventually(async () => {
