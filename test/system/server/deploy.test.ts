@@ -91,6 +91,7 @@ describe('the files in deploy/', () => {
       status: 'ready',
       missing: [],
       mode: 'privileged',
+      standby: 0,
     });
     const [alice, bob] = await joinFriends(api);
     const bobs = await connectFriend({ xmpp }, bob);
