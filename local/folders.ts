@@ -2,8 +2,10 @@ import { accessSync, constants, mkdirSync, readFileSync, readlinkSync } from 'no
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { allow } from './children/held-up.ts';
 import { StartError } from './start-error.ts';
 
+/** Beside those for which it waits for a processor. */
 const FORMER_SERVER_PATIENCE_MS = 3_000;
 
 /** Makes a folder that only its owner may enter, and returns its absolute path. Throws `DATA_DIR` when it cannot be made or written. */
@@ -24,11 +26,12 @@ export function privateFolder(path: string): string {
  * two servers on the same files would destroy them. Throws `ALREADY_RUNNING` when one stays.
  */
 export async function waitForFormerServer(name: string, folder: string, pidFile: string): Promise<void> {
-  const deadline = Date.now() + FORMER_SERVER_PATIENCE_MS;
+  const former = serverIn(folder, pidFile);
+  const allowed = allow(FORMER_SERVER_PATIENCE_MS, former === undefined ? [] : [former]);
   for (;;) {
     const pid = serverIn(folder, pidFile);
     if (pid === undefined) return;
-    if (Date.now() > deadline) {
+    if (allowed.left() < 0) {
       throw new StartError(
         'ALREADY_RUNNING',
         `${name} (process ${pid}) still works in ${folder}: stop it first, with kill ${pid}.`,

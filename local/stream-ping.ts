@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 
 import { LOOPBACK } from './ports.ts';
 
-const PATIENCE_MS = 1_000;
+/** Milliseconds for an answer: a busy machine may take long, and a server that dies closes the connection. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Whether a server at this port offers XMPP clients of `domain` its stream features (RFC 6120, section 4.3.2). A port opens before all

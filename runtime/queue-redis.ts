@@ -4,7 +4,7 @@ import { type ConnectionOptions, createNodeRedisClient, type IRedisClient } from
 import { AbstractConnector, Redis as IoRedis, type RedisOptions } from 'ioredis';
 import type { Log } from './log.ts';
 import { connectSingle } from './redis.ts';
-import { credentialsOf, pauseBefore, type RedisPlace, type WhenAway } from './redis-options.ts';
+import { credentialsOf, pauseBefore, type RedisPlace, unwatchedOptions, type WhenAway } from './redis-options.ts';
 import { createSlotFinder } from './slot-finder.ts';
 
 /** What ioredis calls it. It would otherwise send again, when Redis is back, what somebody was told had failed. */
@@ -31,6 +31,9 @@ export async function connectQueueRedis(
 ): Promise<QueueRedis> {
   if (place.cluster) return connectToSlot(place, queuePrefix(prefix), whenAway, log, patience);
   const redis = await connectSingle(place, whenAway, log, patience);
+  const duplicate = redis.duplicate.bind(redis);
+  // BullMQ's own connections wait for jobs in commands that block.
+  redis.duplicate = (overrides) => duplicate({ ...unwatchedOptions(whenAway), ...overrides });
   const shared = withErrorsHeard(createNodeRedisClient(redis));
   return { connection: () => shared, close: () => redis.destroy() };
 }

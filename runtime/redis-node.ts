@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { connectionOptions } from './redis-options.ts';
+import { unwatchedOptions } from './redis-options.ts';
 
 export type RedisNode = ReturnType<typeof newClient>;
 
@@ -26,6 +26,6 @@ export function siblingOf(url: string, { host, port }: { host: string; port: num
 function newClient(url: string) {
   const bare = new URL(url);
   bare.pathname = '';
-  const { socket } = connectionOptions('fail-fast');
+  const { socket } = unwatchedOptions('fail-fast');
   return createClient({ url: bare.href, socket: { ...socket, reconnectStrategy: false } });
 }

@@ -7,14 +7,28 @@ export type RedisPlace = { urls: readonly [string, ...string[]]; cluster: boolea
  */
 export type WhenAway = 'fail-fast' | 'wait';
 
-/** The options of every connection, to a single server or to a node of a cluster. */
+/** Milliseconds without an answer after which a server is taken for one that is away, where nobody says otherwise. */
+export const SILENCE = 20_000;
+
+/**
+ * The options of a connection that `endSilentConnections` watches, to a single server or to a node of a cluster. The
+ * library's own limit to silence is the last resort, for a server that is gone before the connection is ready: it
+ * is held against Redis also when this process stood still for so long.
+ */
 export function connectionOptions(whenAway: WhenAway) {
   return {
     disableOfflineQueue: whenAway === 'fail-fast',
-    // A peer that vanished without closing the connection is noticed by the missing answer to a ping.
-    pingInterval: 5_000,
-    socket: { connectTimeout: 5_000, socketTimeout: 20_000, reconnectStrategy: pauseBefore },
+    socket: { connectTimeout: 5_000, socketTimeout: 6 * SILENCE, reconnectStrategy: pauseBefore },
   };
+}
+
+/**
+ * The options of one that nobody watches, as it listens or waits in commands that block: a peer that vanished without
+ * closing the connection is noticed by the missing answer to a ping.
+ */
+export function unwatchedOptions(whenAway: WhenAway) {
+  const { socket, ...options } = connectionOptions(whenAway);
+  return { ...options, pingInterval: 5_000, socket: { ...socket, socketTimeout: SILENCE } };
 }
 
 /** The library's own limit of 5 s would end what `wait` is to keep, and costs each command a timer. */

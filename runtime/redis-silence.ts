@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
-/** Milliseconds between two pings of one connection. */
-const INTERVAL = 250;
 /** Parts into which the patience is cut. */
 const SLICES = 10;
+/** How many of them lie between two pings of one connection. */
+const BETWEEN = 2;
 
 type Connection = {
   readonly isOpen: boolean;
@@ -38,11 +38,14 @@ export function endSilentConnections(
     asked.delete(connection);
   }
 
-  const timer = setInterval(() => {
-    if (!owner.isOpen) clearInterval(timer);
-    else
-      for (const connection of connections()) if (connection.isReady && !asked.has(connection)) void look(connection);
-  }, INTERVAL);
+  const timer = setInterval(
+    () => {
+      if (!owner.isOpen) clearInterval(timer);
+      else
+        for (const connection of connections()) if (connection.isReady && !asked.has(connection)) void look(connection);
+    },
+    (BETWEEN * patience) / SLICES,
+  );
   timer.unref();
 }
 

@@ -13,7 +13,14 @@ import {
 } from 'redis';
 import type { Log } from './log.ts';
 import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
-import { connectionOptions, NO_TIME_LIMIT, type RedisPlace, type WhenAway } from './redis-options.ts';
+import {
+  connectionOptions,
+  NO_TIME_LIMIT,
+  type RedisPlace,
+  SILENCE,
+  unwatchedOptions,
+  type WhenAway,
+} from './redis-options.ts';
 import { endSilentConnections } from './redis-silence.ts';
 
 type SingleClient = ReturnType<typeof newClient>;
@@ -27,9 +34,14 @@ export type Redis = Pick<SingleClient, Exclude<keyof SingleClient & keyof Cluste
 
 /**
  * Connects for good: a connection that breaks is made anew, for ever; its errors are logged, not thrown. `patience`: milliseconds after
- * which a server that answers nothing is taken for one that is away; for ever when left out.
+ * which a server that answers nothing is taken for one that is away.
  */
-export async function connectRedis(place: RedisPlace, whenAway: WhenAway, log: Log, patience?: number): Promise<Redis> {
+export async function connectRedis(
+  place: RedisPlace,
+  whenAway: WhenAway,
+  log: Log,
+  patience = SILENCE,
+): Promise<Redis> {
   if (!place.cluster) return connectSingle(place, whenAway, log, patience);
   // The same methods with the same meaning; only the types of `multi` and of the library's inner parts differ.
   return (await connectCluster(place, whenAway, log, patience)) as unknown as Redis;
@@ -42,7 +54,7 @@ export function isSingle(redis: Redis): boolean {
 
 /** A connection for subscriptions alone. It emits `ready` when something may have been missed. */
 export async function connectEvents(place: RedisPlace, log: Log): Promise<Redis> {
-  if (!place.cluster) return connectSingle(place, 'wait', log);
+  if (!place.cluster) return opened(createClient({ url: place.urls[0], ...unwatchedOptions('wait') }), log);
   return (await connectClusterEvents(place, log)) as unknown as Redis;
 }
 
@@ -51,12 +63,16 @@ export async function connectSingle(
   { urls }: RedisPlace,
   whenAway: WhenAway,
   log: Log,
-  patience?: number,
+  patience = SILENCE,
 ): Promise<SingleClient> {
-  const client = newClient(urls[0], whenAway);
+  const client = await opened(newClient(urls[0], whenAway), log);
+  endSilentConnections(client, () => [client], patience, log);
+  return client;
+}
+
+async function opened(client: SingleClient, log: Log): Promise<SingleClient> {
   client.on('error', (err) => log.warn({ err }, 'Redis connection'));
   await client.connect();
-  if (patience !== undefined) endSilentConnections(client, () => [client], patience, log);
   return client;
 }
 

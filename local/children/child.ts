@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { StartError } from '../start-error.ts';
+import { allow } from './held-up.ts';
 import { beginLog, lastLines } from './log-tail.ts';
 import { type Command, endWithParent } from './programs.ts';
 
@@ -15,7 +16,7 @@ export interface ChildOptions extends Command {
   cwd?: string;
   /** What the child gets when this process dies without stopping it. */
   deathSignal: 'TERM' | 'KILL';
-  /** How long {@link Child.stop} waits after SIGTERM before it sends SIGKILL, in milliseconds. */
+  /** Milliseconds that {@link Child.stop} waits after SIGTERM before it sends SIGKILL, beside those that the child waits for a processor. */
   graceMs?: number;
 }
 
@@ -91,8 +92,14 @@ async function spawned(child: ChildProcess, name: string): Promise<void> {
 }
 
 async function stopGently(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<void> {
+  const allowed = allow(graceMs, child.pid === undefined ? [] : [child.pid]);
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  let timer = setTimeout(look, graceMs);
+  function look(): void {
+    const left = allowed.left();
+    if (left > 0) timer = setTimeout(look, left);
+    else child.kill('SIGKILL');
+  }
   await exited;
   clearTimeout(timer);
 }

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../start-error.ts';
 import type { Child, Exit } from './child.ts';
+import { allow } from './held-up.ts';
 
 /** What to wait for, and how long. */
 export interface WaitOptions {
   /** Completes "… did not …" in the error. */
   goal: string;
+  /** Not counted: what this process and the children spend waiting for a processor. */
   timeoutMs: number;
   everyMs?: number;
   /** Gives up at once, with its last log lines, when one of these processes ends. */
@@ -15,14 +17,14 @@ export interface WaitOptions {
 
 /** Asks `check` again and again until it is true. Throws `TIMEOUT`, or `DIED` when a process ends meanwhile. */
 export async function waitUntil(check: () => Promise<boolean>, options: WaitOptions): Promise<void> {
-  const deadline = Date.now() + options.timeoutMs;
   const children = options.children ?? [];
+  const allowed = allow(options.timeoutMs, [process.pid, ...children.map(({ pid }) => pid)]);
   for (;;) {
     options.signal?.throwIfAborted();
     const dead = children.find((child) => child.exit() !== undefined);
     if (dead !== undefined) throw diedError(dead, dead.exit() as Exit);
     if (await check()) return;
-    if (Date.now() > deadline) throw new StartError('TIMEOUT', timeoutMessage(options));
+    if (allowed.left() < 0) throw new StartError('TIMEOUT', timeoutMessage(options));
     await delay(options.everyMs ?? 25);
   }
 }

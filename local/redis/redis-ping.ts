@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 
 import { LOOPBACK } from '../ports.ts';
 
-const PATIENCE_MS = 1_000;
+/** Milliseconds for an answer: a busy machine may take long, and a Redis that dies closes the connection. */
+const PATIENCE_MS = 30_000;
 
 /** Whether the Redis at this port takes the password and has loaded its data. Needs no client library. */
 export function redisAnswers(port: number, password: string): Promise<boolean> {

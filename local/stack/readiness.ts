@@ -2,6 +2,9 @@ import type { Child } from '../children/child.ts';
 import { waitUntil, withLog } from '../children/wait.ts';
 import { StartError } from '../start-error.ts';
 
+/** Milliseconds for an answer: a busy machine may take long, and a gateway that dies closes the connection. */
+const PATIENCE_MS = 30_000;
+
 /** How long to wait, and for whom. */
 export interface ReadinessOptions {
   timeoutMs: number;
@@ -36,7 +39,7 @@ function withLogOf(message: string, child: Child): string {
 /** An empty text when ready, what is missing when not, undefined when nobody answers. */
 async function askReadiness(gatewayUrl: string): Promise<string | undefined> {
   try {
-    const response = await fetch(`${gatewayUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(`${gatewayUrl}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const text = await response.text();
     return response.ok ? '' : text;
   } catch {

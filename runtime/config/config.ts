@@ -133,7 +133,7 @@ export function toGatewayConfig(env: Env): GatewayConfig {
     host: read.text('EARSHOT_HTTP_HOST', '127.0.0.1'),
     port: read.integer('EARSHOT_HTTP_PORT', 0, 65_535, 8080),
     operatorKey: read.matching('EARSHOT_OPERATOR_KEY', /^[\x21-\x7e]{16,512}$/, '16 to 512 visible ASCII characters'),
-    redisPatience: read.integer('EARSHOT_REDIS_PATIENCE_MS', 100, 60_000, 1_250),
+    redisPatience: read.integer('EARSHOT_REDIS_PATIENCE_MS', 100, 600_000, 1_250),
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
     page: pageConfig(read),

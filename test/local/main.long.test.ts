@@ -9,6 +9,7 @@ import { findProgram } from '../../local/children/programs.ts';
 import type { DemoSubscriber } from '../../local/demo/demo-store.ts';
 import { freePort } from '../../local/ports.ts';
 import { projectRoot } from '../../local/project-root.ts';
+import { REDIS_PATIENCE } from '../support/eventually.ts';
 import { processesIn, scratchFolder } from './scratch.ts';
 
 /** What `ready.json` holds. */
@@ -43,7 +44,7 @@ describe('npm start', () => {
 
   function start(env: NodeJS.ProcessEnv = {}): Launcher {
     // A Redis that others starve of the processor is not one that hangs.
-    const patience = { EARSHOT_REDIS_PATIENCE_MS: '30000' };
+    const patience = { EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE };
     const ports = { EARSHOT_HTTP_PORT: '0', EARSHOT_XMPP_PORT: '0', EARSHOT_DATA_DIR: dataDir, ...patience };
     const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot(), 'local', 'main.ts')], {
       env: { ...process.env, ...ports, ...env },

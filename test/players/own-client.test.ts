@@ -8,6 +8,7 @@ import { openEvents } from '../support/http/event-stream.ts';
 import { joinFriends } from '../support/pair.ts';
 import { nowPlaying, secondsShown } from '../support/players/players.ts';
 import { publishes } from '../support/players/publishes.ts';
+import { shortSession } from '../support/short-session.ts';
 import { useStack } from '../support/stack.ts';
 import { workDone } from '../support/work.ts';
 import { connectFriend, type FriendClient } from '../support/xmpp/friend-client.ts';
@@ -186,8 +187,9 @@ describe('a tune that the user’s own client publishes', () => {
 
   it('a private session that ends by itself opens the node again, though nothing was playing', async () => {
     const body = { discoverable: true, audience: 'friends', blocked: [] };
-    const privateUntil = new Date(Date.now() + 3_000).toISOString();
-    await api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...body, privateUntil }));
+    await shortSession((privateUntil) =>
+      api.expectStatus(200, api.call('PUT', api.path(alice, 'privacy'), { ...body, privateUntil })),
+    );
     await workDone(stack);
     await eventually(async () => expect(await alices.tuneAccess()).to.equal('presence'));
     await alices.plays({ title: 'After the session' });
@@ -219,7 +221,7 @@ describe('a tune that the user’s own client publishes', () => {
       await stack.untilReady();
       await eventually(async () => {
         // What was sent into a connection that was just breaking is never answered.
-        await alices.plays({ title: `After ${part}` }, 3_000);
+        await alices.plays({ title: `After ${part}` }, 10_000);
         await sleep(200);
         expect((await nowPlaying(api, alice))?.title).to.equal(`After ${part}`);
       });

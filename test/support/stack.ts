@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Stack, type StackOptions, startStack } from '../../local/stack/stack.ts';
 import { connectRedis, type Redis } from '../../runtime/redis.ts';
-import { PATIENCE } from './eventually.ts';
+import { PATIENCE, REDIS_PATIENCE } from './eventually.ts';
 import { TEST_SERVER } from './on-server.ts';
 import { useRunning } from './running.ts';
-
-/** Milliseconds in which a Redis answers that others keep from a core: it must not be taken for one that hangs. */
-const REDIS_PATIENCE = '30000';
 
 /** A whole Earshot on the XMPP server that is tested, on free ports and in a folder of its own, which goes when the test ends. */
 export async function startTestStack(

@@ -30,3 +30,14 @@ async function waiting(redis: Redis, queue: QueueName): Promise<number> {
   );
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
+
+/** Waits until every process has told its metrics since this was called. */
+export async function metricsToldAnew(stack: Stack): Promise<void> {
+  const asked = Date.now();
+  await withRedis(stack, (redis) =>
+    eventually(async () => {
+      const reports = Object.values(await redis.hGetAll(createKeys('earshot').metrics));
+      for (const report of reports) expect((JSON.parse(report) as { now: number }).now).to.be.above(asked);
+    }),
+  );
+}

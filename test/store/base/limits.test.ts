@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Stores } from '../../../store/stores.ts';
+import { eventually } from '../../support/eventually.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
 const MINUTE = 60_000;
@@ -55,7 +56,6 @@ function describeThem(kind: RedisKind): void {
 
   it('leave nothing behind when the longest window is over', async () => {
     await wait(now, [{ most: 1, window: 50 }]);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await server.redis.exists(stores.keys.limit('somebody'))).to.equal(0);
+    await eventually(async () => expect(await server.redis.exists(stores.keys.limit('somebody'))).to.equal(0));
   });
 }

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { startChild } from '../../../local/children/child.ts';
 import { requireProgram } from '../../../local/children/programs.ts';
 import { processesIn } from '../../local/scratch.ts';
-import { eventually } from '../eventually.ts';
+import { eventually, PATIENCE } from '../eventually.ts';
 import { type Tags, wavFile } from './wav.ts';
 
 /** A Music Player Daemon that plays to nowhere, with mpdscribble beside it, both Debian's packages. */
@@ -40,7 +40,7 @@ export async function startMpd(url: string, user: { name: string; password: stri
     });
   const mpc = requireProgram('mpc', 'mpc');
   const order = async (...words: string[]) =>
-    (await promisify(execFile)(mpc, ['--quiet', `--host=${socket}`, ...words], { env, timeout: 10_000 })).stdout;
+    (await promisify(execFile)(mpc, ['--quiet', `--host=${socket}`, ...words], { env, timeout: PATIENCE })).stdout;
   const mpd = await child('mpd', ['--no-daemon', join(folder, 'mpd.conf')]);
   await eventually(() => order('update', '--wait'));
   await order('add', '/');

@@ -9,7 +9,7 @@ import { type Role, startProcess } from '../../../local/processes.ts';
 import { createNumberKey } from '../../../runtime/number-key.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { type Api, createApi, type Person } from '../api.ts';
-import { eventually } from '../eventually.ts';
+import { eventually, REDIS_PATIENCE } from '../eventually.ts';
 import { startTestRedis } from '../redis.ts';
 
 const NUMBER_KEY = 'ab'.repeat(32);
@@ -46,7 +46,7 @@ export async function startWithoutXmpp(
     EARSHOT_NUMBER_KEY: NUMBER_KEY,
     EARSHOT_SECRETS_KEY: SECRETS_KEY,
     EARSHOT_LOG_LEVEL: 'warn',
-    EARSHOT_REDIS_PATIENCE_MS: '30000',
+    EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE,
     ...settings,
   };
   const start = (role: Role) => startProcess({ role, env, logFile: join(folder, `${role}.log`) });

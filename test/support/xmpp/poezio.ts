@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { type Child, startChild } from '../../../local/children/child.ts';
 import { type Command, requireProgram, withDeathSignal } from '../../../local/children/programs.ts';
 import { processesIn } from '../../local/scratch.ts';
-import { eventually } from '../eventually.ts';
+import { eventually, PATIENCE } from '../eventually.ts';
 
 /** `nobody`: poezio refuses to run as root. */
 const NOBODY = 65534;
@@ -56,7 +56,7 @@ export async function startPoezio(server: Server, account: Account): Promise<Poe
   });
   const tmux: Tmux = async (...args) => {
     const { program, args: words } = tmuxCommand(...args);
-    return (await promisify(execFile)(program, words, { env, timeout: 10_000 })).stdout;
+    return (await promisify(execFile)(program, words, { env, timeout: PATIENCE })).stdout;
   };
   const poezio: Poezio = {
     ...terminal(tmux),

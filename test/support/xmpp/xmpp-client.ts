@@ -1,4 +1,6 @@
 import { type Client, client, xml } from '@xmpp/client';
+import type { Element } from '@xmpp/xml';
+import { PATIENCE } from '../eventually.ts';
 
 /**
  * A client of xmpp.js that is not connected yet. It logs in by PLAIN: for SCRAM (RFC 5802) xmpp.js computes ten thousand HMACs one by one, which took half of
@@ -10,7 +12,7 @@ export function xmppClient(
   resource?: string,
 ): Client {
   const username = jid.slice(0, jid.lastIndexOf('@'));
-  return client({
+  const made = client({
     service: `xmpp://127.0.0.1:${port}`,
     domain,
     ...(resource === undefined ? {} : { resource }),
@@ -19,6 +21,10 @@ export function xmppClient(
     credentials: (authenticate) =>
       authenticate({ username: utf8(username), password: utf8(password) }, 'PLAIN', xml('user-agent')),
   });
+  // xmpp.js itself would give a busy server thirty seconds.
+  const request = made.iqCaller.request.bind(made.iqCaller);
+  made.iqCaller.request = (iq: Element, timeout = PATIENCE) => request(iq, timeout);
+  return made;
 }
 
 /** xmpp.js takes each character for one byte. */

@@ -5,12 +5,11 @@ import { eventually } from '../../support/eventually.ts';
 import { openEvents } from '../../support/http/event-stream.ts';
 import { filesIn } from '../../support/kept/files.ts';
 import { joinPair } from '../../support/pair.ts';
+import { shortSession } from '../../support/short-session.ts';
 import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
-/** Milliseconds. */
-const A_SESSION = 3_000;
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 
 describe('consent between two people', () => {
@@ -169,8 +168,7 @@ describe('consent between two people', () => {
     await bobs.hears(alice.jid, 'Outlasts the session');
     const events = await openEvents(stack, bob);
     const heard = bobs.tunes.length;
-    const until = Date.now() + A_SESSION;
-    await consent(alice, { privateUntil: new Date(until).toISOString() });
+    const until = await shortSession((privateUntil) => consent(alice, { privateUntil }));
     const own = await api.expectStatus(200, api.call('GET', api.path(alice, 'now-playing')));
     expect(own.body).to.include({ title: 'Outlasts the session', shared: false });
     const hers = () => bobs.tunes.slice(heard).flatMap(({ from, tune }) => (from === alice.jid ? [tune.title] : []));

@@ -13,7 +13,7 @@ import { connectQueueRedis } from '../../../runtime/queue-redis.ts';
 import { createQueues } from '../../../runtime/queues.ts';
 import { createStores } from '../../../store/stores.ts';
 import { createApi } from '../../support/api.ts';
-import { eventually, untilDone } from '../../support/eventually.ts';
+import { eventually, REDIS_PATIENCE, untilDone } from '../../support/eventually.ts';
 import { whole } from '../../support/length.ts';
 import { type Group, type LifeApi, type LifeWorld, live, sayNo } from '../../support/lives/life.ts';
 import { friendsInModel, steps } from '../../support/lives/model.ts';
@@ -98,7 +98,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
     EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
     EARSHOT_POLICY: policy,
-    EARSHOT_REDIS_PATIENCE_MS: '30000',
+    EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE,
     EARSHOT_LOG_LEVEL: 'warn',
   };
   const start = (role: Role, name: string) => startProcess({ role, env, logFile: join(folder, `${name}.log`) });

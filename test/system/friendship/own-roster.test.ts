@@ -4,6 +4,7 @@ import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinPair } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
+import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 describe('a roster that belongs to its user', () => {
@@ -93,6 +94,8 @@ describe('a roster that belongs to its user', () => {
     await api.putBook(dave, [{ name: 'Carol', phoneNumbers: [carol.phoneNumber] }]);
     await daves.item(carol.jid, (item) => expect(item).to.include({ subscription: 'both' }));
     await carols.item(dave.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    // The request is settled after the items are set.
+    await workDone(stack);
     await daves.leave();
     daves = await connectFriend(stack, dave);
     await eventually(() => expect(daves.presences.map(({ from }) => from.split('/')[0])).to.include(carol.jid));

@@ -4,6 +4,7 @@ import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinFriends } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
+import { metricsToldAnew, workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const INTERVAL = 1_500;
@@ -17,15 +18,20 @@ describe('now playing', () => {
 
   /** Prosody 0.12 sends an event twice to a client whose capabilities it met first there: to its full and its bare JID. */
   const heard = () => bobs.tunes.map((seen) => seen.tune.title ?? '-').filter((title, i, all) => title !== all[i - 1]);
+  /** As every process has told it since this was asked. */
   const publishes = async () => {
+    await metricsToldAnew(stack);
     const { text } = await api.call('GET', '/metrics');
     return [...text.matchAll(/earshot_tune_publishes_total\{[^}]*\} (\d+)/g)].reduce(
       (sum, [, count]) => sum + Number(count),
       0,
     );
   };
-  /** Longer than the interval, and than it takes until the component has told its metrics. */
-  const quiet = () => sleep(INTERVAL + 2_500);
+  /** Whatever waits for its turn in an interval has been published. */
+  const quiet = async () => {
+    await sleep(INTERVAL);
+    await workDone(stack);
+  };
 
   before(async () => {
     [alice, bob] = await joinFriends(api);
@@ -34,7 +40,8 @@ describe('now playing', () => {
 
   beforeEach(async () => {
     await api.stop(alice);
-    await sleep(INTERVAL);
+    await quiet();
+    await bobs.caughtUp();
     bobs.tunes.length = 0;
   });
 

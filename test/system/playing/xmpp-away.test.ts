@@ -3,6 +3,7 @@ import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { joinPair } from '../../support/pair.ts';
+import { shortSession } from '../../support/short-session.ts';
 import { useStack } from '../../support/stack.ts';
 
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
@@ -83,7 +84,7 @@ describe('while the XMPP server is away, a friend’s event stream', () => {
     await consent({ privateUntil: new Date(Date.now() + 3_600_000).toISOString() });
     await api.play(alice, { title: 'Outlasts the session', length: 600 });
     expect((await api.friends(bob))[0]).to.include({ nowPlaying: null });
-    await consent({ privateUntil: new Date(Date.now() + 2_000).toISOString() });
+    await shortSession((privateUntil) => consent({ privateUntil }));
     await tells('Outlasts the session');
     expect((await api.friends(bob))[0]).to.have.nested.property('nowPlaying.title', 'Outlasts the session');
     await api.stop(alice);

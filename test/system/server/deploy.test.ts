@@ -9,7 +9,7 @@ import { ROLES, startProcess } from '../../../local/processes.ts';
 import { projectRoot } from '../../../local/project-root.ts';
 import { waitForReadiness } from '../../../local/stack/readiness.ts';
 import { type Api, createApi } from '../../support/api.ts';
-import { PATIENCE } from '../../support/eventually.ts';
+import { PATIENCE, REDIS_PATIENCE } from '../../support/eventually.ts';
 import { joinFriends } from '../../support/pair.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
@@ -46,7 +46,7 @@ describe('the files in deploy/', () => {
     const operatorKey = 'k'.repeat(32);
     const env = {
       EARSHOT_REDIS_URL: `redis://:change-me@127.0.0.1:${redis}`,
-      EARSHOT_REDIS_PATIENCE_MS: '30000',
+      EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE,
       EARSHOT_HOME_HOST: xmpp.domain,
       EARSHOT_COMPONENT_SERVICE: `xmpp://127.0.0.1:${components}`,
       EARSHOT_COMPONENT_SECRET: 'change me',

@@ -28,8 +28,7 @@ describe('subscribers whose accounts do not answer', () => {
   let world: WithoutXmpp;
   const silent: Person[] = [];
 
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     server = await startFakeServer();
     rosters = keepRosters(server);
     world = await startWithoutXmpp(
@@ -74,7 +73,7 @@ describe('subscribers whose accounts do not answer', () => {
     await world.api.play(alice, { title: 'Heard' });
     await befriend(alice, bob);
     await eventually(() => {
-      expect(published.get(alice.jid)).to.equal(1);
+      expect(published.get(alice.jid)).to.be.at.least(1);
       expect(rosters.of(alice.jid).get(bob.jid)).to.equal('both');
       expect(rosters.of(bob.jid).get(alice.jid)).to.equal('both');
     });
