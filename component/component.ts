@@ -93,10 +93,10 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     context,
     instance,
     () => gate.server()?.refusesSecond ?? false,
+    stream.drop,
     (active) => {
       countComponent(context, active);
       heartbeat.soon();
-      if (!active) void stream.drop();
     },
   );
   const heartbeat = startHeartbeat(stores, { instance, role: 'component' }, context.metrics, log, () =>

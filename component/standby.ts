@@ -1,4 +1,5 @@
 import { every, type Running } from '../runtime/lifecycle.ts';
+import type { Second } from '../store/base/active-lease.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two looks at the lease. */
@@ -17,12 +18,13 @@ export type Standby = Running & {
  * Lets one of several components connect (active and standby). The active one renews a lease in Redis; another takes it when
  * it was given back, or was not renewed for three seconds. A server that refuses a second connection knows better who is
  * alive: there a component that starts tries once, so that nobody waits for the lease of a process that was killed.
- * `changed`: it has become the active one, or no longer is, as it stood still or did not reach Redis for too long.
+ * `drop`: ends the connection; the next is made in its turn. `changed`: it has become the active one, or no longer is, as it stood still or did not reach Redis for too long.
  */
 export function createStandby(
   { stores, log }: Pick<Context, 'stores' | 'log'>,
   instance: string,
   refusesSecond: () => boolean,
+  drop: () => Promise<void>,
   changed: (active: boolean) => void,
 ): Standby {
   /** `let-in`: the server has let this component in while another holds the lease, which is to be taken from it. */
@@ -42,20 +44,28 @@ export function createStandby(
 
   async function look(): Promise<void> {
     const second = refusesSecond() ? 'refused' : 'unknown';
-    const other = await stores.activeLease.hold(instance, second, state === 'let-in');
-    if (other === undefined) {
-      if (state === 'active') return;
-      if (tried) log.info('this component is the active one now');
-      become('active');
-      letConnect();
-      return;
-    }
-    if (state === 'active') {
-      log.warn('another component has become the active one; this one stands by');
-      become('waits');
-    } else if (!tried) log.info('another component is the active one; this one stands by');
+    const { other, harmed } = await stores.activeLease.hold(instance, second, state === 'let-in');
+    if (harmed) void drop();
+    if (other === undefined) return hold();
+    if (state === 'active') await giveWay(second);
+    else if (!tried) log.info('another component is the active one; this one stands by');
     if (other === 'refused' && !tried) letConnect();
     tried = true;
+  }
+
+  function hold(): void {
+    if (state === 'active') return;
+    if (tried) log.info('this component is the active one now');
+    become('active');
+    letConnect();
+  }
+
+  /** A server that lets two connections in takes the rights from the one that is left when the other closes. */
+  async function giveWay(second: Second): Promise<void> {
+    log.warn('another component has become the active one; this one stands by');
+    become('waits');
+    await drop();
+    if (second === 'unknown') await stores.activeLease.harm(instance);
   }
 
   const looking = every(INTERVAL, log, look);
