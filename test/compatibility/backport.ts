@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { Missing, run, said } from './run.ts';
@@ -40,6 +41,8 @@ function aptOptions(folder: string): string[] {
     'Dir::Etc::SourceParts': '/dev/null',
     'Dir::State::Lists': join(folder, 'lists'),
     'Dir::Cache': join(folder, 'cache'),
+    // What it fetches goes where only this user may write.
+    'APT::Sandbox::User': userInfo().username,
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
