@@ -8,7 +8,7 @@ import { Missing, run, said } from './run.ts';
 const MIRROR = 'http://deb.debian.org/debian';
 const RELEASES: Readonly<Record<number, string>> = { 13: 'trixie' };
 /** What somebody has who is about to read the README: Node.js as Debian ships it, and git. */
-const INCLUDED = ['ca-certificates', 'curl', 'git', 'nodejs', 'npm', 'procps'];
+const INSTALLED = ['curl', 'git', 'nodejs', 'npm', 'procps'];
 /** Of this machine's settings, what its network asks for. */
 const NETWORK_SETTINGS = /^(https?_proxy|no_proxy|npm_config_\w+)$/i;
 /** Where the checkout lies in there. */
@@ -55,20 +55,7 @@ export function debianRoot(debian: number): DebianRoot {
   // Of a machine whose network has certificates of its own, too.
   copyFileSync('/etc/ssl/certs/ca-certificates.crt', join(folder, 'etc/ssl/certs/ca-certificates.crt'));
   copyCheckout(join(folder, CHECKOUT));
-  const words = (line: string) => [
-    '--mount',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    'sh',
-    '-c',
-    ENTER,
-    'sh',
-    folder,
-    '/bin/sh',
-    '-c',
-    `cd ${CHECKOUT} && ${line}`,
-  ];
+  const words = (line: string) => entering(folder, `cd ${CHECKOUT} && ${line}`);
   return {
     folder,
     run: (line, env = {}) => run('unshare', words(line), { env: { ...insideEnv(), ...env } }),
@@ -77,11 +64,19 @@ export function debianRoot(debian: number): DebianRoot {
   };
 }
 
+/** The words behind `unshare` that run a line of shell in there, with processes and mounts that end with it. */
+function entering(folder: string, line: string): string[] {
+  return ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', ENTER, 'sh', folder, '/bin/sh', '-c', line];
+}
+
 function build(release: string, folder: string): void {
   console.log(`Building Debian (${release}) in ${folder} …`);
   const draft = `${folder}.part`;
   rmSync(draft, { recursive: true, force: true });
-  run('debootstrap', ['--variant=minbase', `--include=${INCLUDED.join(',')}`, release, draft, MIRROR]);
+  run('debootstrap', ['--variant=minbase', '--include=ca-certificates', release, draft, MIRROR]);
+  // Not by debootstrap, which takes the first of several packages that would do, and leaves the others' needs out.
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${INSTALLED.join(' ')}`;
+  run('unshare', entering(draft, install), { env: { ...insideEnv(), DEBIAN_FRONTEND: 'noninteractive' } });
   renameSync(draft, folder);
 }
 
