@@ -2,11 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeys, DUE_NAMES } from '../../../store/base/keys.ts';
 
+/** As the keys of numbers are written. */
+const ANY_NUMBER = 'A'.repeat(12);
+
 /** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. */
 export function keyKinds(prefix: string): RegExp[] {
   const { due, duePart: _theSame, books: _theirs, events: _aChannel, toldBy: _aReader, ...rest } = createKeys(prefix);
-  const { wakes: _anotherChannel, outletWakes: _channels, ...others } = rest;
-  const made = DUE_NAMES.map((name) => due(name, 'any'));
+  const { wakes: _anotherChannel, outletWakes: _channels, spent, ...others } = rest;
+  const made = [...DUE_NAMES.map((name) => due(name, 'any')), spent(ANY_NUMBER)];
   for (const [name, entry] of Object.entries(others)) {
     if (typeof entry !== 'function') made.push(...keysIn(entry));
     else {
@@ -70,5 +73,6 @@ function shapeOf(key: string): string {
   return escaped
     .replace(/\\\{p\w+\\\}/, '\\{p\\d\\d\\}')
     .replace(/:jids:\d+$/, ':jids:any')
+    .replace(ANY_NUMBER, 'any')
     .replaceAll('any', '.+');
 }
