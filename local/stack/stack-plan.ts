@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Child } from '../children/child.ts';
@@ -7,6 +8,7 @@ import { freePorts } from '../ports.ts';
 import { type Role, startProcess } from '../processes.ts';
 import { type RedisServer, startRedis } from '../redis/redis-server.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
+import { StartError } from '../start-error.ts';
 import type { XmppServer } from '../xmpp-server.ts';
 import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings } from '../xmpp-servers.ts';
 
@@ -28,7 +30,7 @@ export interface PlanOptions extends ServerSettings {
   redisUrl?: string;
   /** Further `EARSHOT_*` settings for the three processes. */
   env?: Record<string, string>;
-  /** Which XMPP server; default {@link DEFAULT_SERVER}. Each kind has a folder of its own. */
+  /** Which XMPP server; default {@link DEFAULT_SERVER}. A data folder is for one kind. */
   server?: ServerName;
   /** Files to run instead of `<role>/main`; for tests. */
   entries?: Partial<Record<Role, string>>;
@@ -43,14 +45,15 @@ export interface Plan {
   start: { redis(): Promise<RedisServer>; server(): Promise<XmppServer> } & Record<Role, () => Promise<Child>>;
 }
 
-/** Chooses ports and secrets; starts nothing. */
+/** Chooses ports and secrets; starts nothing. Throws `DATA_DIR` where the folder is another server's, or its secrets are broken. */
 export async function planStack(options: PlanOptions): Promise<Plan> {
   const dataDir = privateFolder(options.dataDir);
   const logs = privateFolder(join(dataDir, 'logs'));
+  const server = options.server ?? DEFAULT_SERVER;
+  refuseAnotherServer(dataDir, server);
   const secrets = loadSecrets(dataDir);
   const ports = await choosePorts(options);
   const domain = options.domain ?? 'op.example';
-  const server = options.server ?? DEFAULT_SERVER;
   // New at each start, as no process outlives the launcher that told it.
   const api = { apiPort: ports.api, apiPassword: randomBytes(24).toString('base64url') };
   const env = { ...earshotEnv(options, ports, domain, secrets), ...SERVERS[server].env({ domain, ...api }) };
@@ -80,6 +83,18 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
       worker: processOf('worker'),
     },
   };
+}
+
+/** Redis knows people by accounts that are on the server of an earlier run, and on no other. */
+function refuseAnotherServer(dataDir: string, server: ServerName): void {
+  const other = (Object.keys(SERVERS) as ServerName[]).find(
+    (name) => name !== server && existsSync(join(dataDir, name)),
+  );
+  if (other === undefined) return;
+  throw new StartError(
+    'DATA_DIR',
+    `In ${dataDir} everybody has an account on ${SERVERS[other].title}. To run ${SERVERS[server].title}, choose another folder with EARSHOT_DATA_DIR.`,
+  );
 }
 
 interface Ports {

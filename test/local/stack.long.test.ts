@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -89,6 +89,15 @@ describe('a stack', () => {
     expect(error).to.include({ code: 'TIMEOUT' });
     expect(error.message).to.contain('Earshot was not ready within 10 s: {"missing":["component"]}');
     expect(processesIn(unready.dataDir)).to.deep.equal([]);
+  });
+
+  it('does not run another XMPP server on a folder whose people have their accounts on the first', async () => {
+    const used = options();
+    mkdirSync(join(used.dataDir, 'prosody'), { recursive: true });
+    const error = await rejection(startStack({ ...used, server: 'ejabberd' }));
+    expect(error).to.include({ code: 'DATA_DIR' });
+    expect(error.message).to.contain('an account on Prosody. To run ejabberd, choose another folder');
+    expect(readdirSync(used.dataDir)).to.deep.equal(['logs', 'prosody']);
   });
 
   it('says which server failed when the data of one is broken, and stops the other', async () => {
