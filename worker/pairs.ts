@@ -85,7 +85,10 @@ async function compare(
 ): Promise<{ verdicts: Verdict[]; changes: FriendChanges }> {
   const { stores, now } = context;
   const { id } = subscriber;
-  const [before, barredBefore] = await Promise.all([stores.friends.some(id, others), stores.sharing.barred(id)]);
+  const [before, barredBefore] = await Promise.all([
+    stores.friends.some(id, others),
+    stores.sharing.barredAmong(id, others),
+  ]);
   const verdicts = await judge(context, subscriber, others);
   for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
   return { verdicts, changes: changesOf(others, before, barredBefore, verdicts) };

@@ -33,3 +33,22 @@ export async function* scanTexts(redis: Redis, hash: string): AsyncGenerator<[fi
     cursor = page.cursor;
   } while (cursor !== '0');
 }
+
+/** All that `scanTexts` meets: a hash that somebody outside can make long, read in steps. */
+export async function scanned(redis: Redis, hash: string): Promise<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for await (const [field, value] of scanTexts(redis, hash)) fields[field] = value;
+  return fields;
+}
+
+/** The same of a set. */
+export async function scannedSet(redis: Redis, set: string): Promise<string[]> {
+  const members = new Set<string>();
+  let cursor = '0';
+  do {
+    const page = await redis.sScan(set, cursor, { COUNT: SLICE });
+    for (const member of page.members) members.add(member);
+    cursor = page.cursor;
+  } while (cursor !== '0');
+  return [...members];
+}

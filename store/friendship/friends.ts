@@ -1,7 +1,8 @@
 import type { Redis } from '../../runtime/redis.ts';
+import { markEachItem } from '../base/all-items.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
-import { scanTexts } from '../base/hash-scan.ts';
+import { scanned, scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { dueOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
@@ -92,9 +93,10 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     },
 
     async dirtyItems(id: string): Promise<{ items: DirtyItem[]; marks: Marks }> {
-      const marks: Marks = {};
-      for await (const [jid, mark] of scanTexts(redis, keys.dirtyItems(id))) marks[jid] = mark;
-      return { items: toDirtyItems(marks), marks };
+      for (;;) {
+        const marks = await scanned(redis, keys.dirtyItems(id));
+        if (!(await markEachItem(redis, keys, id, marks))) return { items: toDirtyItems(marks), marks };
+      }
     },
 
     async clearDirtyItems(id: string, seen: Marks): Promise<void> {

@@ -3,9 +3,11 @@ import { queuesThat } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
+import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
 import type { DirtyItem } from './friends.ts';
 
 /** A subscriber's account, which may be a former one. */
@@ -20,25 +22,24 @@ type Account = { id: string; jid: string };
 export function createOffers(redis: Redis, keys: Keys) {
   return {
     async some(id: string, account: string, jids: readonly string[]): Promise<(Offer | undefined)[]> {
-      if (jids.length === 0) return [];
-      return (await redis.hmGet(keys.offered(id, account), [...jids])).map((json) =>
-        json ? (JSON.parse(json) as Offer) : undefined,
-      );
+      const found = await askSlices(jids, (some) => redis.hmGet(keys.offered(id, account), some));
+      return found.map((json) => (json ? (JSON.parse(json) as Offer) : undefined));
     },
 
     /** JID → how it was offered. */
     async whole(id: string, account: string): Promise<Map<string, Offer>> {
-      const entries = Object.entries(await redis.hGetAll(keys.offered(id, account)));
+      const entries = Object.entries(await scanned(redis, keys.offered(id, account)));
       return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as Offer]));
     },
 
     async note(id: string, account: string, jids: readonly string[], offer: Offer): Promise<void> {
       const json = JSON.stringify(offer);
-      await redis.hSet(keys.offered(id, account), jids.flatMap((jid) => [jid, json]) as never);
+      for (const some of slicesOf(jids))
+        await redis.hSet(keys.offered(id, account), some.flatMap((jid) => [jid, json]) as never);
     },
 
     async forget(id: string, account: string, jids: readonly string[]): Promise<void> {
-      if (jids.length > 0) await redis.hDel(keys.offered(id, account), [...jids]);
+      for (const some of slicesOf(jids)) await redis.hDel(keys.offered(id, account), some);
     },
 
     /** The account is the subscriber's no longer. */
@@ -49,13 +50,16 @@ export function createOffers(redis: Redis, keys: Keys) {
     /** These were not delivered: they count as not offered, and are looked at again at `time`. */
     async again({ id, jid }: Account, items: readonly DirtyItem[], time: number): Promise<void> {
       const stamp = newStamp();
-      const batch = redis.multi();
-      for (const item of items) {
-        batch.hDel(keys.offered(id, jid), item.jid);
-        batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
+      for (const some of slicesOf(items)) {
+        const batch = redis.multi();
+        batch.hDel(
+          keys.offered(id, jid),
+          some.map((item) => item.jid),
+        );
+        batch.hSet(keys.dirtyItems(id), some.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
+        batch.zAdd(dueOf(keys, 'befriended', id), { value: id, score: time });
+        await batch.exec();
       }
-      batch.zAdd(dueOf(keys, 'befriended', id), { value: id, score: time });
-      await batch.exec();
     },
 
     async begin(): Promise<void> {
@@ -73,9 +77,10 @@ export function createOffers(redis: Redis, keys: Keys) {
     /** From now on the roster and the tune are set as usual: everything about the subscriber is looked at again, the roster at these items. */
     async handOver({ id, jid }: Account, items: readonly DirtyItem[], now: number): Promise<void> {
       const stamp = newStamp();
+      for (const some of slicesOf(items))
+        await redis.hSet(keys.dirtyItems(id), some.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
       const batch = redis.multi();
-      for (const item of items) batch.hSet(keys.dirtyItems(id), item.jid, `${item.id} ${stamp}`);
-      batch.del(keys.offered(id, jid));
+      batch.unlink(keys.offered(id, jid));
       askForAccess(batch, keys, id, now);
       for (const queue of queuesThat('handedOver')) batch.zAdd(keys.due(queue, id), { value: id, score: now + GRACE });
       await batch.exec();

@@ -2,11 +2,13 @@ import { RESP_TYPES } from 'redis';
 import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
+import { scanBytes, scanned, scannedSet } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { madeDue } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
@@ -66,6 +68,11 @@ export function createPairs(redis: Redis, keys: Keys) {
     return NOTE_DECLINED.run(redis, { record: keys.subscriber(other), declinedBy: keys.declinedBy(other) }, { id });
   }
 
+  /** These know no more that `id` has turned them down. */
+  async function forgetAt(others: readonly string[], id: string): Promise<void> {
+    await askSubscribers(redis, others, (batch, other) => batch.sRem(keys.declinedBy(other), id));
+  }
+
   return {
     /** Marks the pairs of `id` with each of the others at both ends. Both ends decide for themselves. */
     async touch(id: string, others: readonly string[], now: number): Promise<void> {
@@ -92,7 +99,7 @@ export function createPairs(redis: Redis, keys: Keys) {
 
     async dirty(id: string): Promise<DirtyPair[]> {
       const pairs = new Map<string, DirtyPair>();
-      for (const [field, stamp] of Object.entries(await redis.hGetAll(keys.dirtyPairs(id)))) {
+      for (const [field, stamp] of Object.entries(await scanned(redis, keys.dirtyPairs(id)))) {
         const bothEnds = field.startsWith(BOTH_ENDS);
         const other = bothEnds ? field.slice(BOTH_ENDS.length) : field;
         const pair = pairs.get(other) ?? { other, bothEnds, marks: {} };
@@ -123,8 +130,7 @@ export function createPairs(redis: Redis, keys: Keys) {
 
     /** For each of the others: `id` has turned it down. */
     async declinedEach(id: string, others: readonly string[]): Promise<boolean[]> {
-      if (others.length === 0) return [];
-      return (await redis.hmGet(keys.declined(id), [...others])).map(Boolean);
+      return (await askSlices(others, (some) => redis.hmGet(keys.declined(id), some))).map(Boolean);
     },
 
     /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
@@ -135,36 +141,38 @@ export function createPairs(redis: Redis, keys: Keys) {
 
     /** Everybody whom `id` has turned down, with the number keys that ended in that no. */
     async declinedAll(id: string): Promise<{ other: string; numberKeys: string[] }[]> {
-      const declined = Object.entries(await binary.hGetAll(keys.declined(id)));
-      return declined.map(([other, packed]) => ({ other, numberKeys: unpackNumberKeys(packed) }));
+      const declined = new Map<string, Buffer>();
+      for await (const [other, packed] of scanBytes(binary, keys.declined(id))) declined.set(`${other}`, packed);
+      return [...declined].map(([other, packed]) => ({ other, numberKeys: unpackNumberKeys(packed) }));
     },
 
     async declinedBy(id: string): Promise<string[]> {
-      return redis.sMembers(keys.declinedBy(id));
+      return scannedSet(redis, keys.declinedBy(id));
     },
 
     /** Others who are no more, or are leaving, need no no. */
     async forgetDeclined(id: string, others: readonly string[]): Promise<void> {
-      if (others.length > 0) await redis.hDel(keys.declined(id), [...others]);
+      for (const some of slicesOf(others)) await redis.hDel(keys.declined(id), some);
     },
 
     /** `id` leaves: those whom it turned down forget it. */
     async withdrawNoes(id: string): Promise<void> {
-      for (const other of await redis.hKeys(keys.declined(id))) await redis.sRem(keys.declinedBy(other), id);
+      await forgetAt(Object.keys(await scanned(redis, keys.declined(id))), id);
     },
 
     /** Who was turned down by `id` and no longer is, for as long as the pair has to be decided anew. */
     async forgiven(id: string): Promise<Marks> {
-      const declined = Object.entries(await redis.hGetAll(keys.declined(id)));
+      const declined = Object.entries(await scanned(redis, keys.declined(id)));
       return Object.fromEntries(declined.filter(([, numberKey]) => numberKey === ''));
     },
 
     async clearForgiven(id: string, seen: Marks): Promise<void> {
-      for (const other of Object.keys(seen)) await redis.sRem(keys.declinedBy(other), id);
+      await forgetAt(Object.keys(seen), id);
       await clearSeen(redis, keys.declined(id), seen);
       // A no that was said again meanwhile.
-      for (const other of Object.keys(seen))
-        if (await redis.hExists(keys.declined(id), other)) await noteDeclined(id, other);
+      const others = Object.keys(seen);
+      const present = await askSlices(others, (some) => redis.hmGet(keys.declined(id), some));
+      for (const [i, other] of others.entries()) if (present[i] !== null) await noteDeclined(id, other);
     },
   };
 }

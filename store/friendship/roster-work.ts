@@ -1,13 +1,15 @@
 import type { Redis } from '../../runtime/redis.ts';
+import { markEachItem } from '../base/all-items.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
+import { SLICE } from '../base/slices.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { type DirtyItem, type Friend, toDirtyItems, toFriend } from './friends.ts';
 
 /**
  * What the roster job has to do for a subscriber. `marks`: of the items, by JID; `wanted`: the
- * friends among them, by id; `partings`: everybody who is being let go of; `former`: see `toFormerJids`.
+ * friends among them, by id; `partings`: those among them who are being let go of; `former`: see `toFormerJids`.
  */
 export type RosterWork = {
   subscriber: Subscriber | undefined;
@@ -18,45 +20,86 @@ export type RosterWork = {
   partings: Marks;
 };
 
+/** A page of the marks, and what belongs to them; the next one begins at `next`, and '0' is none. */
+type Page = [
+  next: string,
+  record: string[],
+  former: string[],
+  marks: string[],
+  wanted: (string | null)[],
+  partings: (string | null)[],
+];
+
 /**
- * At one moment, so that nobody who parts is missing both from the friends and from the partings.
- * A mark begins with the id of whoever is behind the item.
+ * Each item with its friend and its parting at one moment, so that nobody who parts is missing both
+ * from the friends and from the partings. A mark begins with the id of whoever is behind the item.
  */
 const READ = defineScript({
   keys: ['record', 'former', 'dirtyItems', 'friends', 'partings'],
-  reply: as<[record: string[], former: string[], marks: string[], wanted: (string | null)[], partings: string[]]>,
+  args: ['from', 'about'],
+  reply: as<Page>,
   lua: `
-local marks, wanted = redis.call('HGETALL', dirtyItems), {}
+local page = redis.call('HSCAN', dirtyItems, from, 'COUNT', about)
+local marks, wanted, parting = page[2], {}, {}
 for i = 2, #marks, 2 do
-  wanted[i / 2] = redis.call('HGET', friends, string.match(marks[i], '^[^ ]*'))
+  local other = string.match(marks[i], '^[^ ]*')
+  wanted[i / 2], parting[i / 2] = redis.call('HGET', friends, other), redis.call('HGET', partings, other)
 end
-return {
-  redis.call('HGETALL', record), redis.call('HGETALL', former), marks, wanted, redis.call('HGETALL', partings),
-}`,
+return { page[1], redis.call('HGETALL', record), redis.call('HGETALL', former), marks, wanted, parting }`,
 });
 
 /** What the roster job reads of its subscriber: all of it is in one partition. */
 export function createRosterWork(redis: Redis, keys: Keys) {
-  return {
-    async read(id: string): Promise<RosterWork> {
-      const places = {
-        record: keys.subscriber(id),
-        former: keys.former(id),
-        dirtyItems: keys.dirtyItems(id),
-        friends: keys.friends(id),
-        partings: keys.partings(id),
-      };
-      const [record, former, dirty, wanted, partings] = await READ.run(redis, places, {});
-      const marks = toFields(dirty);
-      const friends = wanted.flatMap((json) => (json ? [toFriend(json)] : []));
-      return {
+  /** Page by page, as strangers decide how many items there are. The record is that of the first page. */
+  async function readPages(id: string): Promise<RosterWork> {
+    const places = {
+      record: keys.subscriber(id),
+      former: keys.former(id),
+      dirtyItems: keys.dirtyItems(id),
+      friends: keys.friends(id),
+      partings: keys.partings(id),
+    };
+    let from = '0';
+    let work: RosterWork | undefined;
+    do {
+      const [next, record, former, dirty, wanted, partings] = await READ.run(redis, places, { from, about: SLICE });
+      work ??= {
         subscriber: toSubscriber(id, toFields(record)),
         former: toFields(former),
-        items: toDirtyItems(marks),
-        marks,
-        wanted: new Map(friends.map((friend) => [friend.id, friend])),
-        partings: toFields(partings),
+        items: [],
+        marks: {},
+        wanted: new Map(),
+        partings: {},
       };
+      addPage(work, toFields(dirty), wanted, partings);
+      from = next;
+    } while (from !== '0');
+    return { ...work, items: toDirtyItems(work.marks) };
+  }
+
+  return {
+    async read(id: string): Promise<RosterWork> {
+      for (;;) {
+        const work = await readPages(id);
+        if (!(await markEachItem(redis, keys, id, work.marks))) return work;
+      }
     },
   };
+}
+
+/** An item that two pages have is taken from the later one. */
+function addPage(
+  work: RosterWork,
+  marks: Marks,
+  wanted: readonly (string | null)[],
+  partings: readonly (string | null)[],
+): void {
+  for (const [i, { jid, id }] of toDirtyItems(marks).entries()) {
+    work.marks[jid] = marks[jid] as string;
+    const [friend, parting] = [wanted[i], partings[i]];
+    if (friend) work.wanted.set(id, toFriend(friend));
+    else work.wanted.delete(id);
+    if (parting) work.partings[id] = parting;
+    else delete work.partings[id];
+  }
 }

@@ -2,12 +2,13 @@ import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
 import { ASK_FOR_ACCESS, askForAccess } from '../base/asked-access.ts';
 import { GRACE } from '../base/due.ts';
+import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
-import { slicesOf } from '../base/slices.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
 
 /**
  * The two states of a parting. `asked <stamp> <outlets>`: the tune has to go from the friend's
@@ -110,11 +111,17 @@ export function createSharing(redis: Redis, keys: Keys) {
     },
 
     async barred(id: string): Promise<Map<string, string>> {
-      return new Map(Object.entries(await redis.hGetAll(keys.barred(id))));
+      return new Map(Object.entries(await scanned(redis, keys.barred(id))));
+    },
+
+    /** Those of the others who are barred, with their JIDs. */
+    async barredAmong(id: string, others: readonly string[]): Promise<Map<string, string>> {
+      const jids = await askSlices(others, (some) => redis.hmGet(keys.barred(id), some));
+      return new Map(others.flatMap((other, i) => (jids[i] ? [[other, jids[i]] as const] : [])));
     },
 
     async partings(id: string): Promise<Marks> {
-      return redis.hGetAll(keys.partings(id));
+      return scanned(redis, keys.partings(id));
     },
 
     /** For each of the others: the mark of its own parting from `id`. */

@@ -1,6 +1,7 @@
 import { type NodeAccess, type NodeChange, UNKNOWN } from '../../domain/friendship/node-access.ts';
 import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import { slicesOf } from '../base/slices.ts';
@@ -30,7 +31,7 @@ return 1`,
 export function createAdmissions(redis: Redis, keys: Keys) {
   return {
     async read(id: string, outlet: OutletName): Promise<NodeAccess> {
-      return new Map(Object.entries(await redis.hGetAll(keys.access(id, outlet))));
+      return new Map(Object.entries(await scanned(redis, keys.access(id, outlet))));
     },
 
     /**

@@ -2,6 +2,7 @@ import type { OutletName } from '../../domain/playing/outlets.ts';
 import { ALONE, type Basis } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
@@ -25,14 +26,17 @@ const READ_OWN = defineScript({
   lua: `return { redis.call('HGETALL', record), redis.call('HGETALL', playing), redis.call('HGETALL', privacy) }`,
 });
 
-/** The same, and what else an outlet has to know. `barred` is there or not: nobody reads it here. */
+/**
+ * The same, and what else an outlet has to know. Whether somebody is parting or barred, and not who: strangers decide
+ * how many these are.
+ */
 const READ = defineScript({
   keys: ['record', 'playing', 'privacy', 'partings', 'told', 'barred'],
-  reply: as<[hashes: string[][], barred: number]>,
+  reply: as<[hashes: string[][], parting: number, barred: number]>,
   lua: `
 local hashes = {}
-for i, key in ipairs({ record, playing, privacy, partings, told }) do hashes[i] = redis.call('HGETALL', key) end
-return { hashes, redis.call('EXISTS', barred) }`,
+for i, key in ipairs({ record, playing, privacy, told }) do hashes[i] = redis.call('HGETALL', key) end
+return { hashes, redis.call('EXISTS', partings), redis.call('EXISTS', barred) }`,
 });
 
 /** Reads it, as it is all in the subscriber's partition. */
@@ -63,14 +67,8 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
     /** Undefined when there is no such subscriber. */
     async read(id: string, outlet: OutletName): Promise<Situation | undefined> {
       const more = { partings: keys.partings(id), told: keys.told(id, outlet), barred: keys.barred(id) };
-      const [hashes, barred] = await READ.run(redis, { ...ownKeys(id), ...more }, {});
-      const [record, playing, privacy, partings, told] = hashes.map(toFields) as [
-        Fields,
-        Fields,
-        Fields,
-        Fields,
-        Fields,
-      ];
+      const [hashes, parting, barred] = await READ.run(redis, { ...ownKeys(id), ...more }, {});
+      const [record, playing, privacy, told] = hashes.map(toFields) as [Fields, Fields, Fields, Fields];
       const subscriber = toSubscriber(id, record);
       if (!subscriber) return undefined;
       return {
@@ -78,8 +76,9 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
         subscriber,
         state: subscriber.state,
         privacy: fields.read(id, privacy).privacy,
-        partings,
-        parting: Object.keys(partings).length > 0,
+        // Whoever joins them from now on has a job of its own.
+        partings: parting > 0 ? await scanned(redis, keys.partings(id)) : {},
+        parting: parting > 0,
         barred: barred > 0,
         told: toTold(told),
       };

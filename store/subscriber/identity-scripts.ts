@@ -1,3 +1,4 @@
+import { ALL_ITEMS } from '../base/all-items.ts';
 import { ASK_FOR_ACCESS } from '../base/asked-access.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 
@@ -62,14 +63,14 @@ return 'ok'`,
 
 /**
  * Writes the record if the intention is still the one with `stamp`, and announces the numbers
- * before and after. With another JID it also marks all that follows: every roster item of the new
- * account, who sees its tune, and what has to be undone in the old account. All of it in one step:
- * a friend who comes in between would be missing in one of the two rosters. `fields`: of the
- * record, each with its value after it.
+ * before and after. With another JID it also marks all that follows: the roster items of the new
+ * account by one mark (see `markEachItem`), who sees its tune, and what has to be undone in the old
+ * account. All of it in one step: a friend who comes in between would be missing in one of the two
+ * rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
   uses: [ANNOUNCE, ASK_FOR_ACCESS],
-  keys: ['intention', 'former', 'friends', 'dirtyItems', 'dueReconcile'],
+  keys: ['intention', 'former', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['fields'],
@@ -77,10 +78,7 @@ export const COMMIT = defineScript({
   lua: `
 local function moveFrom(jid)
   redis.call('HSET', former, jid, 'undo')
-  for _, json in ipairs(redis.call('HVALS', friends)) do
-    local friend = cjson.decode(json)
-    redis.call('HSET', dirtyItems, friend.jid, friend.id .. ' ' .. mark)
-  end
+  redis.call('HSET', dirtyItems, '${ALL_ITEMS}', mark)
   askForAccess(mark)
   for _, due in ipairs(movedDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
 end

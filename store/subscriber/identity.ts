@@ -37,7 +37,6 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     intention: keys.intention(id),
     announced: keys.announced(id),
     former: keys.former(id),
-    friends: keys.friends(id),
     dirtyItems: keys.dirtyItems(id),
     playing: keys.playing(id),
     dueReconcile: dueOf(keys, 'renumbered', id),

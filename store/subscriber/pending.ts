@@ -1,5 +1,7 @@
 import { QUEUE_NAMES } from '../../runtime/queue-table.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { ALL_ITEMS } from '../base/all-items.ts';
+import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 
 /** What has still to be done for a subscriber; times in milliseconds since the epoch. */
@@ -18,10 +20,10 @@ export type Pending = {
 export function createPending(redis: Redis, keys: Keys) {
   return {
     async of(id: string): Promise<Pending> {
-      const [announced, pairs, rosterItems, intention, times] = await Promise.all([
+      const [announced, pairs, items, intention, times] = await Promise.all([
         redis.hKeys(keys.announced(id)),
-        redis.hKeys(keys.dirtyPairs(id)),
-        redis.hKeys(keys.dirtyItems(id)),
+        fieldsOf(redis, keys.dirtyPairs(id)),
+        fieldsOf(redis, keys.dirtyItems(id)),
         redis.hGetAll(keys.intention(id)),
         Promise.all(QUEUE_NAMES.map((queue) => redis.zScore(keys.due(queue, id), id))),
       ]);
@@ -30,7 +32,14 @@ export function createPending(redis: Redis, keys: Keys) {
       // A mark for both ends of a pair has a word before the id.
       const subscribers = [...new Set(pairs.map((field) => field.split(' ').at(-1) ?? ''))];
       const change = numbers === undefined ? undefined : { numberKeys: numbers.trim().split(/ +/), jid };
+      const rosterItems = items.filter((jid) => jid !== ALL_ITEMS);
       return { due: Object.fromEntries(due), numberKeys: announced, subscribers, rosterItems, change };
     },
   };
+}
+
+async function fieldsOf(redis: Redis, hash: string): Promise<string[]> {
+  const fields = new Set<string>();
+  for await (const [field] of scanTexts(redis, hash)) fields.add(field);
+  return [...fields];
 }

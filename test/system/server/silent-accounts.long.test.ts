@@ -88,5 +88,5 @@ describe('subscribers whose accounts do not answer', () => {
       expect(rosters.of(one.jid).get(other.jid)).to.equal('both');
       expect(rosters.of(other.jid).get(one.jid)).to.equal('both');
     }, 2 * LONGEST_REST);
-  }).timeout(3 * LONGEST_REST);
+  });
 });
