@@ -4,8 +4,9 @@ import type { Connection, ServerKind } from './kind.ts';
 import { unprivileged } from './none.ts';
 import type { Rights } from './privileges.ts';
 import { prosody } from './prosody.ts';
-import type { XmppServer } from './server.ts';
+import type { Ability, XmppServer } from './server.ts';
 import { askSoftware, type Software } from './software.ts';
+import { tryAbilities } from './trial.ts';
 
 /** Every kind of server that Earshot knows; the first that recognises the software is taken. */
 const KINDS: readonly ServerKind[] = [ejabberd, prosody];
@@ -22,7 +23,16 @@ export function createChoice(
   connection: Connection,
   { privileges }: Pick<ComponentConfig, 'privileges'>,
 ): (rights: Rights) => Promise<Choice> {
-  const kinds = KINDS.map(({ recognises, adapt }) => ({ recognises, serverWith: adapt(connection) }));
+  const { log } = connection;
+  let trying = false;
+  /** What the trial sees is its own affair: nothing was done for anybody yet. */
+  function distrust(ability: Ability): void {
+    if (!trying) connection.distrust(ability);
+  }
+  const kinds = KINDS.map(({ recognises, adapt }) => ({
+    recognises,
+    serverWith: adapt({ ...connection, distrust }),
+  }));
 
   function find(software: Software, rights: Rights): XmppServer {
     const kind = kinds.find(({ recognises }) => recognises(software));
@@ -30,8 +40,22 @@ export function createChoice(
     return kind.serverWith(rights);
   }
 
+  /** The server as it is seen to be, where it has granted all that is needed. */
+  async function tried(found: XmppServer): Promise<XmppServer> {
+    if (found.lacks.length > 0) return found;
+    trying = true;
+    try {
+      const lacks = await tryAbilities(found, connection);
+      if (!lacks)
+        log.warn(`what the XMPP server does is not tried out before users need it. ${found.advice(['accounts'])}`);
+      return { ...found, lacks: lacks ?? [] };
+    } finally {
+      trying = false;
+    }
+  }
+
   return async (rights) => {
-    const found = find(await askSoftware(connection.stream, connection.homeHost), rights);
+    const found = await tried(find(await askSoftware(connection.stream, connection.homeHost), rights));
     if (found.lacks.length === 0) return { found, server: found };
     return { found, server: privileges === 'optional' ? unprivileged(found) : undefined };
   };

@@ -28,7 +28,7 @@ const AGAIN = 1_000;
 const UNPRIVILEGED =
   'connected, without privileges: matches are offered and not set, and tunes are the users’ own clients’; grant what is lacking and connect again, and rosters are set';
 const BROKEN_WORD =
-  'The XMPP server confirms roster items and stores something else: nobody would become friends, and everybody would seem to say no. Earshot does nothing on this connection any more. Take the roster right away and set EARSHOT_PRIVILEGES=optional, and connect again.';
+  'The XMPP server confirms what it is told and stores something else: nobody would become friends, for example, and everybody would seem to say no. Earshot does nothing on this connection any more. Let it make accounts, so that it sees this before anybody else; take its rights away and set EARSHOT_PRIVILEGES=optional where the server cannot be mended; and connect again.';
 
 /**
  * Lets the jobs run only while the stream is up and the server has granted what they need, or, where the operator says that they may do without,
@@ -115,11 +115,11 @@ export function createGate(
     for (const worker of workers.values()) worker.shut();
   }
 
-  function distrust(): void {
+  function distrust(ability: Ability): void {
     distrusted = true;
     word += 1;
     server = undefined;
-    waitFor([`an XMPP server that stores the roster items that it confirms (${config.homeHost} stores others)`]);
+    waitFor([`${ability} that ${config.homeHost} keeps as told (it confirms one thing and stores another)`]);
     close();
     log.error({ missing }, BROKEN_WORD);
   }

@@ -11,6 +11,8 @@ export type Connection = {
   /** The component's. */
   domain: string;
   homeHost: string;
+  /** The component's, which nobody else knows. */
+  secret: string;
   /** Undefined where the operator has given none. */
   ejabberdApi: EjabberdApiConfig | undefined;
   log: Log;

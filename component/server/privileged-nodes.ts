@@ -34,7 +34,8 @@ export async function accountExists(stream: Stream, jid: string): Promise<boolea
     return true;
   } catch (err) {
     if (isCondition(err, 'forbidden')) return false;
-    if (isCondition(err, 'item-not-found')) return true;
+    // Without mod_pep there is nothing to ask.
+    if (isCondition(err, 'item-not-found', 'service-unavailable')) return true;
     throw err;
   }
 }

@@ -8,6 +8,7 @@ import { createPrivilegedVcards } from './privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS } from './privileges.ts';
 import { prosodyAdvice } from './prosody-advice.ts';
 import type { Ability } from './server.ts';
+import { withFirstWrites } from './trusted-nodes.ts';
 
 /** What Earshot needs of Prosody. */
 export const PROSODY_NEEDS: readonly Need[] = [
@@ -22,7 +23,7 @@ export const prosody: ServerKind = {
   adapt({ stream, domain, homeHost, log, distrust }) {
     const advice = (lacking: readonly Ability[]) => prosodyAdvice(lacking, homeHost, domain);
     const rosters = createPrivilegedRosters(stream, () => distrust('rosters'));
-    const nodes = createPrivilegedNodes(stream, domain);
+    const nodes = withFirstWrites(createPrivilegedNodes(stream, domain), stream, () => distrust('nodes'));
     const vcards = createPrivilegedVcards(privilegedIq(stream));
     const meetings = createMeetings(stream, () =>
       log.error(`New friends see each other only at their next presence change: ${advice(['meetings'])}`),

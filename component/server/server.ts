@@ -68,6 +68,8 @@ export type NodeAbility = {
   item(jid: string, node: string, id?: string): Promise<Element | undefined>;
   /** XEP-0060, section 4.5; undefined when there is no such node. */
   accessModel(jid: string, node: string): Promise<string | undefined>;
+  /** XEP-0060, section 4.1: by JID; of whoever is not named it is `none`. */
+  affiliations(jid: string, node: string): Promise<Map<string, string>>;
   /** Changes who may see the node, which is made where it is not there. @throws NoAccount */
   setAccess(jid: string, node: string, changes: readonly NodeChange[]): Promise<void>;
   /** Makes the server tell the component what is published there, by whomever. Done twice it is done once. */

@@ -1,7 +1,7 @@
 // XEP-0163: Personal Eventing Protocol, version 1.2.2 (https://xmpp.org/extensions/xep-0163.html), in users' names
 import { type Element, xml } from '../stream/xml.ts';
 import { changeAccess } from './node-access.ts';
-import { configureNode, PUBSUB, PUBSUB_OWNER, TO_EVERYBODY } from './node-owner.ts';
+import { configureNode, PUBSUB, PUBSUB_OWNER, readAffiliations, TO_EVERYBODY } from './node-owner.ts';
 import { subscribe, unsubscribe } from './node-subscription.ts';
 import { orAbsent, type UserIq } from './privileged-iq.ts';
 import type { NodeAbility } from './server.ts';
@@ -43,6 +43,7 @@ export function createUserNodes(ask: UserIq, component: string, ways: NodeWays):
       const request = xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('configure', { node }));
       return modelIn(await orAbsent(ask(jid, 'get', request)));
     },
+    affiliations: (jid, node) => readAffiliations(ask, { jid, node }),
     setAccess: (jid, node, changes) =>
       ways.ofAccount(jid, () => changeAccess(ask, { jid, node }, changes, bySubscription)),
     listen: (jid, node) =>

@@ -1,4 +1,4 @@
-import type { Element } from './xml.ts';
+import { contentOf, type Element } from './xml.ts';
 
 /**
  * Tells events of the component's own publishes (echoes) from those of users' own clients. The
@@ -46,7 +46,7 @@ export function createEchoes(now: () => number): Echoes {
   return {
     expect(jid, tune) {
       dropOld();
-      const tunes = [...(expected.get(jid)?.tunes ?? []), textOf(tune)].slice(-MOST_EXPECTED);
+      const tunes = [...(expected.get(jid)?.tunes ?? []), contentOf(tune)].slice(-MOST_EXPECTED);
       count += 1;
       expected.delete(jid);
       expected.set(jid, { sent: count, at: now(), tunes });
@@ -54,7 +54,7 @@ export function createEchoes(now: () => number): Echoes {
     take(jid, tune) {
       dropOld();
       const entry = expected.get(jid);
-      const place = entry?.tunes.indexOf(textOf(tune)) ?? -1;
+      const place = entry?.tunes.indexOf(contentOf(tune)) ?? -1;
       // Those before it will not come any more.
       entry?.tunes.splice(0, place + 1);
       return place >= 0;
@@ -67,10 +67,4 @@ export function createEchoes(now: () => number): Echoes {
     },
     forget: () => expected.clear(),
   };
-}
-
-/** Equal for equal tunes, whatever the server did to their form. */
-function textOf(tune: Element | undefined): string {
-  const children = (tune?.getChildElements() ?? []).map((child) => [child.name, child.getText()]);
-  return JSON.stringify(children.sort(([a = ''], [b = '']) => a.localeCompare(b)));
 }

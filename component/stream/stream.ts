@@ -18,8 +18,8 @@ export type Stream = {
   request: Requests['request'];
   waiting: Requests['waiting'];
   send(stanza: Element): Promise<void>;
-  /** Incoming messages and presences, in order. */
-  onStanza(listener: (stanza: Element) => void): void;
+  /** Incoming messages and presences, in order. Returns how to hear no more. */
+  onStanza(listener: (stanza: Element) => void): () => void;
   /** The handshake is done. */
   onOnline(listener: () => void): void;
   onOffline(listener: () => void): void;
@@ -65,7 +65,10 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     request: requests.request,
     waiting: requests.waiting,
     send: (stanza) => entity.send(stanza),
-    onStanza: (listener) => void entity.on('stanza', listener),
+    onStanza(listener) {
+      entity.on('stanza', listener);
+      return () => void entity.off('stanza', listener);
+    },
     onOnline: (listener) => void entity.on('online', listener),
     onOffline: (listener) => void offlineListeners.push(listener),
     onStreamError: (listener) => void errorListeners.push(listener),

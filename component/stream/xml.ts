@@ -28,6 +28,12 @@ export function textElement(name: string, text: string | number | undefined): El
   return text === undefined ? undefined : xml(name, {}, `${text}`);
 }
 
+/** The texts of its children by their names: equal for equal contents, whatever a server did to their form. */
+export function contentOf(element: Element | undefined): string {
+  const children = (element?.getChildElements() ?? []).map((child) => [child.name, child.getText()]);
+  return JSON.stringify(children.sort(([a = ''], [b = '']) => a.localeCompare(b)));
+}
+
 /** All elements of that name and namespace, however deep. */
 export function descendants(element: Element, name: string, xmlns: string): Element[] {
   return element

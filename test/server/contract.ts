@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { Ability } from '../../component/server/server.ts';
+import { trialAccount } from '../../component/server/trial.ts';
 import { accountContract } from './account-contract.ts';
 import { meetingContract, presenceContract } from './meeting-contract.ts';
 import { nodeContract } from './node-contract.ts';
 import { rosterContract } from './roster-contract.ts';
-import type { UnderTest } from './under-test.ts';
+import { SECRET, type UnderTest } from './under-test.ts';
 import { vcardContract } from './vcard-contract.ts';
 
 const CONTRACTS: Record<Ability, (world: () => UnderTest) => void> = {
@@ -41,6 +42,15 @@ export function serverContract(has: readonly Ability[], start: () => Promise<Und
     expect(advice).to.not.include('');
     expect(new Set(advice).size, 'each in words of its own').to.equal(advice.length);
     expect(server.mode).to.equal(has.includes('rosters') ? 'privileged' : 'unprivileged');
+  });
+
+  it('keeps nothing of what it was tried with', async () => {
+    const { accounts } = world.server;
+    if (!has.includes('rosters')) return;
+    for (const of of ['account', 'nobody'] as const) {
+      const jid = trialAccount({ secret: SECRET, homeHost: world.xmpp.domain }, of);
+      expect(await accounts.exists(jid)).to.equal(false);
+    }
   });
 
   for (const ability of has) describe(ability, () => CONTRACTS[ability](() => world));

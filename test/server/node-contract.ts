@@ -100,10 +100,10 @@ export function nodeContract(world: () => UnderTest): void {
 
   it('say that there is no such account, and let nothing be undone there', async () => {
     for (const refused of [
-      nodes().publish(NOBODY, TUNE, tune('x')),
-      nodes().setAccess(NOBODY, TUNE, [['model', 'whitelist']]),
+      () => nodes().publish(NOBODY, TUNE, tune('x')),
+      () => nodes().setAccess(NOBODY, TUNE, [['model', 'whitelist']]),
     ])
-      expect(await refused.catch((err: unknown) => err)).to.be.instanceOf(NoAccount);
+      expect(await refused().catch((err: unknown) => err)).to.be.instanceOf(NoAccount);
     await nodes().unlisten(NOBODY, TUNE);
     expect(await nodes().item(NOBODY, TUNE)).to.equal(undefined);
     expect(await nodes().accessModel(NOBODY, TUNE)).to.equal(undefined);

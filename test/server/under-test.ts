@@ -33,7 +33,7 @@ export type UnderTest = {
   stop(): Promise<void>;
 };
 
-const SECRET = 'a secret';
+export const SECRET = 'a secret';
 
 /** Starts a server of that kind and connects to it, once it has said what the component may do. */
 export async function startUnderTest(kind: ServerName, settings: ServerSettings): Promise<UnderTest> {
@@ -81,7 +81,7 @@ async function connect(
   let server: XmppServer | undefined;
   const distrust = () => expect.fail('the server stores something else than it says');
   const isOnline = async (jid: string) => (await server?.presences?.snapshot?.clients(jid))?.length !== 0;
-  const connection = { stream, domain, homeHost, ejabberdApi, log, distrust, isOnline };
+  const connection = { stream, domain, homeHost, secret: SECRET, ejabberdApi, log, distrust, isOnline };
   const choose = createChoice(connection, { privileges: 'optional' });
   stream.onStanza((stanza) => {
     heard.push(stanza);

@@ -12,6 +12,8 @@ const COMMANDS = [
   'connected_users_vhost',
   'user_sessions_info',
 ];
+/** What is done by the HTTP API. */
+const BY_API: readonly Ability[] = ['rosters', 'presences', 'accounts'];
 const RIGHTS: Partial<Record<Ability, readonly string[]>> = {
   rosters: ['roster: { both: earshot }'],
   presences: ['presence: { managed_entity: earshot }'],
@@ -33,7 +35,7 @@ export function ejabberdAdvice(lacking: readonly Ability[], domain: string, hasA
     ...(lacking.includes('meetings')
       ? [`Add check_from: false to the ejabberd_service listener of ${domain} in ejabberd.yml.`]
       : []),
-    ...(lacking.includes('accounts') || (lacking.includes('rosters') && !hasApi) ? [openApi(hasApi)] : []),
+    ...(lacking.some((ability) => BY_API.includes(ability)) ? [openApi(hasApi)] : []),
   ].join('\n');
 }
 

@@ -1,6 +1,5 @@
 import { type Element, xml } from '../../stream/xml.ts';
 import type { Connection } from '../kind.ts';
-import { readAffiliations } from '../node-owner.ts';
 import type { UserIq } from '../privileged-iq.ts';
 import { readRoster } from '../roster-iq.ts';
 import { NoAccount, type NodeAbility } from '../server.ts';
@@ -46,7 +45,7 @@ export function createEjabberdNodes(
   async function maySee(jid: string, node: string, contact: string): Promise<boolean> {
     const model = await nodes.accessModel(jid, node);
     if (model === undefined) return false;
-    const affiliation = (await readAffiliations(ask, { jid, node })).get(contact) ?? 'none';
+    const affiliation = (await nodes.affiliations(jid, node)).get(contact) ?? 'none';
     if (model !== 'presence') return affiliation === 'member';
     const { subscription } = (await readRoster(stream, jid)).get(contact) ?? {};
     return affiliation !== 'outcast' && (subscription === 'from' || subscription === 'both');

@@ -6,6 +6,7 @@ import { createPrivilegedVcards } from '../privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS } from '../privileges.ts';
 import { createRosters } from '../rosters.ts';
 import type { Ability, AccountAbility, Lack } from '../server.ts';
+import { withFirstWrites } from '../trusted-nodes.ts';
 import { createApi } from './api.ts';
 import { createApiAccounts, noAccounts } from './api-accounts.ts';
 import { createApiSnapshot } from './api-presences.ts';
@@ -70,7 +71,7 @@ function withApi(connection: Connection) {
   const ask = privilegedIq(stream, inUpperCase);
   return {
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
-    nodes: createEjabberdNodes(connection, ask, known),
+    nodes: withFirstWrites(createEjabberdNodes(connection, ask, known), stream, () => distrust('nodes')),
     accounts: remembered(accounts, known),
     snapshot: createApiSnapshot(call, homeHost),
   };

@@ -44,8 +44,8 @@ describe('a server that confirms roster items and stores something else', () => 
     rosters.store = () => 'none';
     [alice, bob] = [await world.join('+8613800138000'), await world.join('+8613800138001')];
     await befriend(alice, bob);
-    await eventually(async () => expect(await readiness()).to.include('stores the roster items that it confirms'));
-    expect(await world.logOf('component')).to.include('confirms roster items and stores something else');
+    await eventually(async () => expect(await readiness()).to.include('rosters that op.example keeps as told'));
+    expect(await world.logOf('component')).to.include('confirms what it is told and stores something else');
     const written = [alice, bob].flatMap(({ jid }) => [...rosters.of(jid).values()]);
     expect(written, 'what is no friendship does not stay in a roster').to.deep.equal([]);
     for (const person of [alice, bob]) {

@@ -1,0 +1,169 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
+import { Denied } from '../stream/denied.ts';
+import { pingOf } from '../stream/ping.ts';
+import { Unanswered } from '../stream/requests.ts';
+import { StanzaError } from '../stream/stanza-error.ts';
+import type { Stream } from '../stream/stream.ts';
+import { type Element, textElement, xml } from '../stream/xml.ts';
+import { BrokenWord } from './first-writes.ts';
+import { type Ability, type Lack, NoAccount, type XmppServer } from './server.ts';
+
+export type TrialPlace = { stream: Stream; domain: string; homeHost: string; secret: string };
+
+type Trial = TrialPlace & { server: XmppServer; jid: string; nobody: string };
+
+/** The server does something else than it says; the message says what, in the operator's words. */
+class Untrue extends Error {}
+
+const TUNE = 'http://jabber.org/protocol/tune';
+/** Milliseconds that an event may take longer than the answer to what it tells of. */
+const EVENT_PATIENCE = 1_000;
+
+/** What is tried of each ability, in this order. */
+const STEPS: readonly (readonly [ability: Ability, step: (trial: Trial) => Promise<void>])[] = [
+  ['rosters', tryRosters],
+  ['presences', tryPresences],
+  ['nodes', tryNodes],
+  ['meetings', tryMeetings],
+];
+
+/**
+ * Does each thing once that jobs will do, on an account of the component's own, and reads it back;
+ * so that no user finds out what a server does otherwise. The account has a name that nobody can
+ * guess, which is the same each time: one that a process left when it died goes now. Returns what
+ * lacks; undefined where no account can be made.
+ */
+export async function tryAbilities(server: XmppServer, place: TrialPlace): Promise<Lack[] | undefined> {
+  const [jid, nobody] = [trialAccount(place, 'account'), trialAccount(place, 'nobody')];
+  const lacks: Lack[] = [];
+  try {
+    await makeAccount(server, jid);
+  } catch (err) {
+    if (err instanceof Denied) return undefined;
+    throw err;
+  }
+  try {
+    for (const [ability, step] of STEPS) {
+      const reason = await untruth(() => step({ ...place, server, jid, nobody }));
+      if (reason !== undefined)
+        lacks.push({ ability, what: `${ability} that ${place.homeHost} keeps as told (${reason})` });
+    }
+  } finally {
+    await server.accounts.remove(jid);
+  }
+  return lacks;
+}
+
+/** The JID of the account that is made, or of one that is not. */
+export function trialAccount(
+  { secret, homeHost }: Pick<TrialPlace, 'secret' | 'homeHost'>,
+  of: 'account' | 'nobody',
+): string {
+  const name = createHmac('sha256', secret).update(`trial ${of}`).digest('hex').slice(0, 20);
+  return `earshot-trial-${name}@${homeHost}`;
+}
+
+async function makeAccount({ accounts }: XmppServer, jid: string): Promise<void> {
+  if (await accounts.exists(jid)) await accounts.remove(jid);
+  await accounts.add(jid, randomBytes(24).toString('base64url'));
+  await accounts.setPassword(jid, randomBytes(24).toString('base64url'));
+}
+
+/** What is wrong, if it is wrong twice: another component may have tried the same account. */
+async function untruth(step: () => Promise<void>): Promise<string | undefined> {
+  for (let last = false; ; last = true) {
+    try {
+      await step();
+      return undefined;
+    } catch (err) {
+      const isAnswer = err instanceof Untrue || err instanceof Denied || err instanceof BrokenWord;
+      if (!isAnswer && !(err instanceof Unanswered)) throw err;
+      if (last) return (err as Error).message;
+    }
+  }
+}
+
+async function tryRosters({ server: { rosters }, jid, nobody, domain }: Trial): Promise<void> {
+  if (!rosters) return;
+  // The component's own domain: whatever the server tells the other end stays between the two.
+  const item: RosterItem = { jid: `trial@${domain}`, subscription: 'none', name: 'A & B', groups: ['One', 'Two'] };
+  let before: RosterItem | undefined;
+  for (const subscription of ['both', 'to', 'from', 'none', 'both'] as const) {
+    const next = { ...item, subscription };
+    await rosters.set(jid, next, before);
+    before = (await rosters.read(jid))?.get(item.jid);
+    const differs = !before || before.name !== next.name || [...before.groups].sort().join() !== next.groups.join();
+    if (differs) throw new Untrue('name and groups of a roster item are not stored as they are set');
+  }
+  await rosters.remove(jid, item.jid, before);
+  if (await rosters.read(nobody)) throw new Untrue('there is a roster where there is no account');
+}
+
+async function tryPresences({ server: { presences }, jid }: Trial): Promise<void> {
+  await presences?.snapshot?.online();
+  await presences?.snapshot?.clients(jid);
+}
+
+async function tryNodes(trial: Trial): Promise<void> {
+  const { jid, nobody, domain } = trial;
+  const { nodes } = trial.server;
+  if (!nodes) return;
+  await nodes.publish(jid, TUNE, tune('One'));
+  await nodes.setAccess(jid, TUNE, [
+    ['model', 'whitelist'],
+    [`trial@${domain}`, 'member'],
+  ]);
+  await nodes.setAccess(jid, TUNE, [[`trial@${domain}`, 'none']]);
+  await nodes.setAccess(jid, TUNE, [['model', 'presence']]);
+  await nodes.listen(jid, TUNE);
+  await hears(trial, () => nodes.publish(jid, TUNE, tune('Two')), 'Two');
+  await nodes.unlisten(jid, TUNE);
+  await noAccount(nodes.publish(nobody, TUNE, tune('Three')));
+}
+
+async function noAccount(request: Promise<void>): Promise<void> {
+  try {
+    await request;
+  } catch (err) {
+    if (err instanceof NoAccount) return;
+    throw err;
+  }
+  throw new Untrue('something is published where there is no account');
+}
+
+/** Whether the component is told what is published in a node that it listens to. */
+async function hears({ stream, homeHost, jid }: Trial, publish: () => Promise<void>, title: string): Promise<void> {
+  let isHeard = false;
+  const listener = (stanza: Element) => {
+    if (stanza.attrs.from === jid && `${stanza}`.includes(`<title>${title}</title>`)) isHeard = true;
+  };
+  const forget = stream.onStanza(listener);
+  try {
+    await publish();
+    await answered(stream, homeHost);
+    if (!isHeard) await sleep(EVENT_PATIENCE);
+    if (!isHeard) throw new Untrue('the component is not told what is published in nodes that it listens to');
+  } finally {
+    forget();
+  }
+}
+
+/** A server that does not let the component speak for its users ends the stream; the next one knows. */
+async function tryMeetings({ server: { meetings }, stream, homeHost, jid }: Trial): Promise<void> {
+  await meetings?.introduce(jid, jid);
+  await answered(stream, homeHost);
+}
+
+async function answered(stream: Stream, homeHost: string): Promise<void> {
+  try {
+    await stream.request(pingOf(homeHost));
+  } catch (err) {
+    if (!(err instanceof StanzaError)) throw err;
+  }
+}
+
+function tune(title: string): Element {
+  return xml('tune', { xmlns: TUNE }, textElement('title', title));
+}
