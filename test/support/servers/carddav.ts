@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,6 +53,11 @@ export async function startXandikos(): Promise<DavServer> {
   const port = await freePort();
   const args = ['-d', join(folder, 'data'), '-l', '127.0.0.1', '-p', `${port}`, '--defaults'];
   return davServer(await start('xandikos', args, folder, port), folder, port, '/user/contacts/addressbook/');
+}
+
+/** Whether this system has sabre/dav: Debian has it no more since its release 13. */
+export function hasSabre(): boolean {
+  return existsSync('/usr/share/php/Sabre/autoload.php');
 }
 
 /** A real sabre/dav with Digest and without sync-collection, with one user and its address book. */
