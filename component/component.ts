@@ -59,8 +59,7 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   const parts = { presence, avatars, contacts, bounces, patience };
   const sources = { queueRedis, wakes: createWakeSource(wakeRedis, stores.keys) };
   const jobs = createJobs(context, config, sources, () => gate.server(), parts);
-  const isOnline = (jid: string) => presence.of(jid).length > 0;
-  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), isOnline, log);
+  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') {
       avatars.receive(stanza);

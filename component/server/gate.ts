@@ -40,11 +40,10 @@ export function createGate(
   queues: Queues,
   workers: ReadonlyMap<QueueName, QueueWorker>,
   prepare: (server: XmppServer) => Promise<void>,
-  isOnline: (jid: string) => boolean,
   log: Log,
 ): Gate {
   const listeners: (() => void)[] = [];
-  const choose = createChoice({ ...config, stream, log, distrust, isOnline }, config);
+  const choose = createChoice({ ...config, stream, log, distrust }, config);
   let missing = [CONNECTION];
   let server: XmppServer | undefined;
   let rightsKnown = false;

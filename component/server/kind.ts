@@ -17,8 +17,6 @@ export type Connection = {
   ejabberdApi: EjabberdApiConfig | undefined;
   log: Log;
   distrust(ability: Ability): void;
-  /** Whether a user has a client online, as far as is known. */
-  isOnline(jid: string): boolean | Promise<boolean>;
 };
 
 /** One kind of XMPP server. */

@@ -78,10 +78,8 @@ async function connect(
   const stream = createStream({ service, domain, secret: SECRET, homeHost }, log);
   const heard: Element[] = [];
   let rights = NO_RIGHTS;
-  let server: XmppServer | undefined;
   const distrust = () => expect.fail('the server stores something else than it says');
-  const isOnline = async (jid: string) => (await server?.presences?.snapshot?.clients(jid))?.length !== 0;
-  const connection = { stream, domain, homeHost, secret: SECRET, ejabberdApi, log, distrust, isOnline };
+  const connection = { stream, domain, homeHost, secret: SECRET, ejabberdApi, log, distrust };
   const choose = createChoice(connection, { privileges: 'optional' });
   stream.onStanza((stanza) => {
     heard.push(stanza);
@@ -93,7 +91,7 @@ async function connect(
   await answered(stream, homeHost);
   // ejabberd announces them whenever it comes to it.
   if (ejabberdApi) await eventually(() => expect(rights).to.not.equal(NO_RIGHTS));
-  ({ server } = await choose(rights));
+  const { server } = await choose(rights);
   if (!server) throw new Error('no adapter was chosen');
   return { server, heard, stream };
 }

@@ -2,7 +2,7 @@ import { type Element, xml } from '../../stream/xml.ts';
 import type { Connection } from '../kind.ts';
 import type { UserIq } from '../privileged-iq.ts';
 import { readRoster } from '../roster-iq.ts';
-import { NoAccount, type NodeAbility } from '../server.ts';
+import { NoAccount, type NodeAbility, type Snapshot } from '../server.ts';
 import { createUserNodes, ITEM } from '../user-nodes.ts';
 import type { KnownAccounts } from './known-accounts.ts';
 
@@ -15,9 +15,10 @@ const EVENT = 'http://jabber.org/protocol/pubsub#event';
  * component sends these events (XEP-0163, section 4.3.1) in the user's name.
  */
 export function createEjabberdNodes(
-  { stream, domain, isOnline }: Pick<Connection, 'stream' | 'domain' | 'isOnline'>,
+  { stream, domain }: Pick<Connection, 'stream' | 'domain'>,
   ask: UserIq,
   known: KnownAccounts,
+  { clients }: Snapshot,
 ): NodeAbility {
   const nodes = createUserNodes(ask, domain, {
     hidesOutcasts: false,
@@ -54,8 +55,9 @@ export function createEjabberdNodes(
   return {
     ...nodes,
     async publish(jid, node, payload) {
-      await nodes.publish(jid, node, payload);
-      if (!(await isOnline(jid))) await sendToContacts(jid, node, payload);
+      // Nobody tells the component of a client whose connection breaks, so it asks.
+      const [online] = await Promise.all([clients(jid), nodes.publish(jid, node, payload)]);
+      if (online.length === 0) await sendToContacts(jid, node, payload);
     },
     async showTo(jid, node, contact) {
       const item = await nodes.item(jid, node);

@@ -69,11 +69,12 @@ function withApi(connection: Connection) {
   const accounts = createApiAccounts(call);
   const known = createKnownAccounts(accounts.exists, Date.now);
   const ask = privilegedIq(stream, inUpperCase);
+  const snapshot = createApiSnapshot(call, homeHost);
   return {
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
-    nodes: withFirstWrites(createEjabberdNodes(connection, ask, known), stream, () => distrust('nodes')),
+    nodes: withFirstWrites(createEjabberdNodes(connection, ask, known, snapshot), stream, () => distrust('nodes')),
     accounts: remembered(accounts, known),
-    snapshot: createApiSnapshot(call, homeHost),
+    snapshot,
   };
 }
 
