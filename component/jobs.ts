@@ -5,8 +5,10 @@ import { type Asked, createMemoryWorker, type MemoryWork } from '../runtime/memo
 import type { QueueRedis } from '../runtime/queue-redis.ts';
 import { isInMemory, type MemoryQueue, type QueueName, type QueueOf, queuesOf } from '../runtime/queue-table.ts';
 import { createQueueWorker, type QueueWorker } from '../runtime/queue-worker.ts';
+import { createServiceContext } from '../service/context.ts';
 import type { WakeSource } from '../store/base/wakes.ts';
 import { createAccountJob } from './account/account.ts';
+import { createOrderJob } from './account/order.ts';
 import type { Context } from './context.ts';
 import type { Patience } from './patience.ts';
 import type { Avatars } from './picture/avatars.ts';
@@ -106,6 +108,7 @@ function workWith(
         : createOfferJob({ context, presence, bounces, domain }),
     ),
     account: createAccountJob({ ...context, accounts, advice }),
+    order: createOrderJob({ ...context, accounts, advice }, createServiceContext(config, context)),
     listen: nodes ? createListenJob({ ...context, nodes }) : createContactJob(context, contacts.greet),
     avatar: nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait,
   };

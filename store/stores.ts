@@ -3,6 +3,7 @@ import type { Redis } from '../runtime/redis.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createAvatars } from './account/avatars.ts';
 import { createFormerJids } from './account/former-jids.ts';
+import { createOrders } from './account/orders.ts';
 import { createPresences } from './account/presence.ts';
 import { createAudit } from './audit/audit.ts';
 import { createActiveLease } from './base/active-lease.ts';
@@ -49,6 +50,7 @@ import { createTold } from './playing/told.ts';
 import { createSources } from './source/sources.ts';
 import { createDirectory } from './subscriber/directory.ts';
 import { createHearing } from './subscriber/hearing.ts';
+import { createImportRuns } from './subscriber/import-runs.ts';
 import { createPending } from './subscriber/pending.ts';
 import { createRoll } from './subscriber/roll.ts';
 import { createSpent } from './subscriber/spent.ts';
@@ -88,10 +90,12 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
+    importRuns: createImportRuns(redis, keys),
     limits: createLimits(redis, keys),
     listening: createListening(redis, keys),
     nowPlaying: createNowPlaying(redis, keys, privacyFields),
     offers: createOffers(redis, keys),
+    orders: createOrders(redis, keys, secretsKey),
     pairs: createPairs(redis, keys),
     pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),

@@ -12,6 +12,8 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
 
   return async (id) => {
     const subscriber = await stores.subscribers.record(id);
+    // Its job is another one (`order`).
+    if (subscriber?.ordered) return stores.due.settle('account', id, []);
     // Whoever waits for a password of somebody who leaves learns at once that there will be none.
     if (!isStaying(subscriber)) await stores.accounts.forget(id);
     if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, subscriber);
@@ -23,7 +25,7 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
       if (abandoned) await stores.subscribers.giveUp(subscriber, now());
       return;
     }
-    const provide = subscriber.state === 'pending' ? make : renew;
+    const provide = subscriber.state === 'pending' ? makeAccount : renew;
     try {
       const outcome = await provide(context, subscriber, wanted.password);
       if (outcome) await stores.accounts.answer(id, wanted.password, outcome);
@@ -40,7 +42,7 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
  * Unless an earlier try of this job made it, and did not come to its end; that one is deleted first,
  * with all that is in it. Undefined when nobody waits for the account any more.
  */
-async function make(
+export async function makeAccount(
   { stores, accounts }: With<'accounts'>,
   { id, jid }: Subscriber,
   password: string,

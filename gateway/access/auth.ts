@@ -99,10 +99,13 @@ export async function isWholeReached(grant: Pick<Grant, 'ranges'>, id: string, s
   return subscriber?.state === 'active' && reachOf(grant, phoneNumbersOf(subscriber)) === 'whole';
 }
 
-/** Whoever is not active is nobody to the outside. @throws Fault NOT_FOUND */
+/** Whoever is not active is nobody to the outside. @throws Fault NOT_FOUND, CONFLICT (its account is ordered and not made yet) */
 function reached(request: FastifyRequest, subscriber: Subscriber | undefined): Subscriber {
-  if (subscriber?.state !== 'active' || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
+  const isThere = subscriber?.state === 'active' || subscriber?.ordered;
+  if (!isThere || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
     throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+  if (subscriber.ordered)
+    throw new Fault('CONFLICT', 'The XMPP account of this subscriber is still being made; try again in a moment.');
   return subscriber;
 }
 

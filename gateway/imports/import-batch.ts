@@ -1,15 +1,12 @@
 import { Fault } from '../../domain/fault.ts';
 import type { ImportRow } from '../../domain/import/import-rows.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
-import { createSubscribers, type Newcomer } from '../../service/subscriber/newcomers.ts';
-import { subscribersWith, toJid } from '../../service/subscriber/subscriber-fields.ts';
+import { isActiveOrOrdered, subscribersWith, toJid } from '../../service/subscriber/subscriber-fields.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { type Draft, namesIn, toDraft } from './import-draft.ts';
-import { changeBy, created, type ImportJob, importRow, mayRemember, present, type RowResult } from './import-row.ts';
-
-/** How many accounts the XMPP server is asked to make side by side. */
-const MAKING_ACCOUNTS = 8;
+import { addMany } from './import-newcomers.ts';
+import { changeBy, type ImportJob, importRow, mayRemember, present, type RowResult } from './import-row.ts';
 
 /** A row that is done, or at which something was away. */
 export type DoneRow = { row: number; result: RowResult } | { row: number; failed: unknown };
@@ -84,6 +81,7 @@ async function workAsFar(context: Context, job: ImportJob, items: readonly Item[
   const known = await subscribersWith(
     context,
     items.map(({ draft }) => draft.phoneNumbers[0]),
+    isActiveOrOrdered,
   );
   const judged = items.map((item, i) => ({ item, known: known[i], ...judge(context, job, item.draft, known[i]) }));
   const about = new Set<string>();
@@ -94,16 +92,11 @@ async function workAsFar(context: Context, job: ImportJob, items: readonly Item[
   });
   const before = judged.slice(0, end < 0 ? undefined : end);
   const settled = before.flatMap(({ item: { row }, result }) => (result ? [{ row, result }] : []));
-  const [newcomers, changed, accounts]: [Item[], Item[], Item[]] = [[], [], []];
-  for (const { item, known, result } of before) {
-    if (result) continue;
-    if (known) changed.push(item);
-    else (item.draft.jid === undefined ? accounts : newcomers).push(item);
-  }
+  const [newcomers, changed]: [Item[], Item[]] = [[], []];
+  for (const { item, known, result } of before) if (!result) (known ? changed : newcomers).push(item);
   const alone = (item: Item) => workAlone(context, job, item);
   const done = await Promise.all([
     addAll(context, job, newcomers),
-    inPool(accounts, MAKING_ACCOUNTS, alone),
     // All at once: some may wait until it is certain that the process is gone that had begun with them.
     Promise.all(changed.map(alone)),
   ]);
@@ -139,16 +132,10 @@ function judge(
 
 /** Adds many at once; one at whom something was in the way by itself. */
 async function addAll(context: Context, job: ImportJob, items: readonly Item[]): Promise<DoneRow[]> {
-  const newcomers = items.flatMap(({ draft: { phoneNumbers, displayName = '', jid } }): Newcomer[] =>
-    jid === undefined ? [] : [{ phoneNumbers, displayName, jid }],
-  );
-  if (newcomers.length === 0) return [];
-  const subscribers = await createSubscribers(context, newcomers, job.paces);
-  const obstructed = items.filter((_, i) => !subscribers[i]);
-  const done = items.flatMap(({ row }, i): DoneRow[] => {
-    const subscriber = subscribers[i];
-    return subscriber ? [{ row, result: created(subscriber) }] : [];
-  });
+  const drafts = items.map(({ draft }) => draft);
+  const results = await addMany(context, job, drafts);
+  const done = items.flatMap(({ row }, i): DoneRow[] => (results[i] ? [{ row, result: results[i] }] : []));
+  const obstructed = items.filter((_, i) => !results[i]);
   return [...done, ...(await Promise.all(obstructed.map((item) => workAlone(context, job, item))))];
 }
 
@@ -170,18 +157,4 @@ function isVerdict(err: unknown): err is Fault {
 function refusal(err: unknown): RowResult {
   if (!isVerdict(err)) throw err;
   return { outcome: 'refused', code: err.code, detail: err.message };
-}
-
-async function inPool<T, Result>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const left = items.entries();
-  async function lane(): Promise<void> {
-    for (const [i, item] of left) results[i] = await work(item);
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  return results;
 }

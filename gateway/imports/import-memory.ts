@@ -1,7 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
 import type { ImportedSubscriber } from '../../domain/import/import-rows.ts';
 import type { Carrier } from '../access/caller.ts';
-import { isIdempotencyKey } from '../access/idempotent.ts';
 import type { Context } from '../context.ts';
 
 /** A subscriber whom an import has made, and the password of its account. */
@@ -17,15 +15,13 @@ export type ImportMemory = {
   keep(row: ImportedSubscriber, made: Made): Promise<void>;
 };
 
-/** Undefined without a key. @throws Fault INVALID_ARGUMENT */
+/** Undefined without a key. */
 export function createImportMemory(
   { stores, now }: Context,
   { kind, id }: Carrier,
-  key: string | string[] | undefined,
+  key: string | undefined,
 ): ImportMemory | undefined {
   if (key === undefined) return undefined;
-  if (!isIdempotencyKey(key))
-    throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
   const secretOf = (row: ImportedSubscriber) => JSON.stringify(['import', kind, id, key, row]);
   return {
     async recall(row) {

@@ -1,17 +1,25 @@
 import type { Pace, Paces } from '../../service/subscriber/newcomers.ts';
 
+/** `order`: accounts that are to be made. */
+export type ImportPaces = Paces & { order: Pace };
+
 /** New subscribers of one import for whom what follows is done at once. */
 const AT_ONCE = 200;
 /** Of the others, so many a second: a tenth of what an XMPP server can do, and a part of what one worker can do. */
 const LISTENS_A_SECOND = 50;
 const LOOKS_A_SECOND = 200;
+const ACCOUNTS_A_SECOND = 50;
 
 /**
- * Friends are found and own clients listened to by jobs, which would take the machine from everybody else if a large file asked for
+ * Friends are found, own clients listened to, and accounts made by jobs, which would take the machine from everybody else if a large file asked for
  * all of them at once. Somebody who comes online is listened to then (`component/presence`).
  */
-export function createPaces(now: () => number): Paces {
-  return { listen: createPace(now, LISTENS_A_SECOND), look: createPace(now, LOOKS_A_SECOND) };
+export function createPaces(now: () => number): ImportPaces {
+  return {
+    listen: createPace(now, LISTENS_A_SECOND),
+    look: createPace(now, LOOKS_A_SECOND),
+    order: createPace(now, ACCOUNTS_A_SECOND),
+  };
 }
 
 function createPace(now: () => number, aSecond: number): Pace {

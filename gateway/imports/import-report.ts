@@ -4,16 +4,18 @@ import { rememberKeys } from '../../runtime/number-key.ts';
 import type { Context } from '../context.ts';
 import { type DoneRow, type ReadRow, readRows, workOnRows } from './import-batch.ts';
 import { namesIn } from './import-draft.ts';
-import type { ImportJob, Outcome, RowResult } from './import-row.ts';
+import type { Outcome } from './import-progress.ts';
+import type { ImportJob, RowResult } from './import-row.ts';
 import { inOrder } from './in-order.ts';
 
 /** What became of one row, as it is told. */
 export type RowReport = { row: number } & Omit<RowResult, 'subject'>;
 
 /** The last line: how it ended. `stopped` is the row at which something was away; everything before it is done. */
-export type ImportEnd =
+export type ImportEnd = { importId?: string } & (
   | { done: true; counts: Record<Outcome, number> }
-  | { stopped: { row: number; code: FaultCode; detail: string } };
+  | { stopped: { row: number; code: FaultCode; detail: string } }
+);
 
 /** How many batches are worked on side by side. */
 const UNDER_WAY = 3;
@@ -30,6 +32,7 @@ export async function* importReport(
   audit: (results: readonly RowResult[]) => Promise<void>,
 ): AsyncGenerator<(RowReport | ImportEnd)[]> {
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
+  const named = job.progress ? { importId: job.progress.importId } : {};
   let last = 0;
   try {
     for await (const rows of inOrder(batches, UNDER_WAY, createWork(context, job, audit))) {
@@ -44,9 +47,11 @@ export async function* importReport(
       last = failure.row;
       throw failure.failed;
     }
-    yield [{ done: true, counts }];
+    await job.progress?.end();
+    yield [{ done: true, counts, ...named }];
   } catch (err) {
-    yield [{ stopped: { row: last, ...stopOf(err) } }];
+    await job.progress?.end().catch(() => {}); // It counts as one under way for a minute, then.
+    yield [{ stopped: { row: last, ...stopOf(err) }, ...named }];
   }
 }
 
@@ -66,6 +71,7 @@ function createWork(context: Context, job: ImportJob, audit: (results: readonly 
 
   async function workOn(rows: readonly ImportRow[]): Promise<DoneRow[]> {
     // One after the other, so that the first to come is the first to be under way.
+    job.progress?.receive(rows.length);
     reading = reading.then(() => readRows(job, rows));
     const read = await reading;
     const drafts = read.flatMap((one) => ('draft' in one ? [one.draft] : []));
@@ -81,7 +87,8 @@ function createWork(context: Context, job: ImportJob, audit: (results: readonly 
     const entry = { names, renumbers, done };
     underWay.add(entry);
     const results = await done.finally(() => underWay.delete(entry));
-    if (!job.dryRun) await audit(results.flatMap((one) => ('result' in one ? [one.result] : [])));
+    const told = results.flatMap((one) => ('result' in one ? [one.result] : []));
+    if (!job.dryRun) await Promise.all([audit(told), job.progress?.note(told.map(({ outcome }) => outcome))]);
     return results;
   }
   return (rows: readonly ImportRow[]) =>

@@ -1,10 +1,12 @@
 import { reachOf } from '../../domain/access/grant.ts';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
-import type { Paces } from '../../service/subscriber/newcomers.ts';
+import { newAccountPassword } from '../../service/account/account-password.ts';
+import { createSubscriber, newJid } from '../../service/subscriber/new-subscriber.ts';
+import { type Customer, type Ordering, orderSubscriber } from '../../service/subscriber/orders.ts';
 import { renumbered, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,
+  isActiveOrOrdered,
   type PhoneNumbers,
   rename,
   requireStillWith,
@@ -16,27 +18,31 @@ import type { Context } from '../context.ts';
 import type { InTurn } from './giving-way.ts';
 import type { Draft } from './import-draft.ts';
 import type { ImportMemory } from './import-memory.ts';
+import type { ImportPaces } from './import-pace.ts';
+import type { ImportProgress, Outcome } from './import-progress.ts';
 
 /** Who imports, and how. `inTurn`: does a batch when it is its turn among what others do. `gone`: nobody takes the answer any more, and no further row is begun. */
 export type ImportJob = {
   carrier: Carrier;
   memory: ImportMemory | undefined;
   dryRun: boolean;
-  paces: Paces;
+  paces: ImportPaces;
+  /** Undefined in a dry run. */
+  progress: ImportProgress | undefined;
   inTurn: InTurn;
   gone: AbortSignal;
 };
 
-export type Outcome = 'created' | 'updated' | 'unchanged' | 'refused';
-
 /**
- * What became of a row. `password`: of the account that was made, told this once. `subject`: the id of the subscriber whom the
+ * What became of a row. `password`: of the account that is made for it, told this once. `account`: it is not made yet, and the subscriber
+ * nobody to others until then. `subject`: the id of the subscriber whom the
  * row turned out to be about.
  */
 export type RowResult = {
   outcome: Outcome;
   subscriberId?: string;
   password?: string;
+  account?: 'waiting';
   code?: FaultCode;
   detail?: string;
   subject?: string;
@@ -46,10 +52,10 @@ export type RowResult = {
 export async function importRow(context: Context, job: ImportJob, draft: Draft): Promise<RowResult> {
   const { carrier, memory } = job;
   const { imported, phoneNumbers } = draft;
-  const known = await subscriberWith(context, phoneNumbers[0]);
+  const known = await subscriberWith(context, phoneNumbers[0], isActiveOrOrdered);
   if (!known) return add(context, job, draft);
   const made = mayRemember(draft) ? await memory?.recall(imported) : undefined;
-  if (made?.subscriberId === known.id) return { outcome: 'created', subject: known.id, ...made };
+  if (made?.subscriberId === known.id) return created(known, made.password);
   const change = changeBy(carrier, known, draft);
   const [primary] = phoneNumbers;
   if (change.numbers)
@@ -62,22 +68,46 @@ export async function importRow(context: Context, job: ImportJob, draft: Draft):
 }
 
 async function add(context: Context, job: ImportJob, draft: Draft): Promise<RowResult> {
-  const { imported, phoneNumbers, displayName = '', jid } = draft;
+  const { phoneNumbers, displayName = '', jid } = draft;
   try {
-    const { subscriber, password } = await createSubscriber(context, phoneNumbers, displayName, jid);
-    if (password !== undefined) await job.memory?.keep(imported, { subscriberId: subscriber.id, password });
-    return created(subscriber, password);
+    if (jid !== undefined) return created((await createSubscriber(context, phoneNumbers, displayName, jid)).subscriber);
+    const customer = customerOf(context, job, draft);
+    return ordered(await orderSubscriber(context, customer, orderingOf(job)), customer.password);
   } catch (err) {
     // Somebody else has added it meanwhile: the same file that was sent twice, say.
     const isThere = err instanceof Fault && err.code === 'ALREADY_EXISTS';
-    if (!isThere || !(await subscriberWith(context, phoneNumbers[0]))) throw err;
+    if (!isThere || !(await subscriberWith(context, phoneNumbers[0], isActiveOrOrdered))) throw err;
     return importRow(context, job, draft);
   }
 }
 
+/** Who is to get an account, with a password that is told once, or for a day under an Idempotency-Key. */
+export function customerOf(
+  { config }: Context,
+  { memory }: ImportJob,
+  { imported, phoneNumbers, displayName = '' }: Draft,
+): Customer {
+  const password = newAccountPassword();
+  const keep = async (subscriberId: string) => memory?.keep(imported, { subscriberId, password });
+  return { phoneNumbers, displayName, jid: newJid(config, phoneNumbers[0]), password, keep };
+}
+
+export function orderingOf({ progress, paces }: ImportJob): Ordering {
+  return { importId: progress?.importId ?? '', pace: paces.order };
+}
+
 /** What the report says of a row that has made a subscriber; `password`: of the account that was made with it. */
-export function created({ id }: Subscriber, password?: string): RowResult {
-  return { outcome: 'created', subscriberId: id, subject: id, ...(password === undefined ? {} : { password }) };
+export function created({ id, ordered }: Subscriber, password?: string): RowResult {
+  return {
+    ...{ outcome: 'created', subscriberId: id, subject: id },
+    ...(password === undefined ? {} : { password }),
+    ...(ordered ? { account: 'waiting' } : {}),
+  };
+}
+
+/** As `created`, of a row for whose subscriber an account is ordered. */
+export function ordered(subscriber: Subscriber, password: string): RowResult {
+  return created({ ...subscriber, ordered: true }, password);
 }
 
 /** Only the password of an account that a row has made is remembered. */
@@ -89,8 +119,8 @@ export function mayRemember({ jid }: Draft): boolean {
 export type Change = { numbers: PhoneNumbers | undefined; name: string | undefined };
 
 /**
- * A subscriber with a number outside the carrier's ranges keeps it, and its name and JID are nobody's to set or to guess.
- * @throws Fault PERMISSION_DENIED, ALREADY_EXISTS, INVALID_ARGUMENT
+ * A subscriber with a number outside the carrier's ranges keeps it, and its name and JID are nobody's to set or to guess. One whose account is
+ * not made yet keeps its numbers until then. @throws Fault PERMISSION_DENIED, ALREADY_EXISTS, INVALID_ARGUMENT, FAILED_PRECONDITION
  */
 export function changeBy(carrier: Carrier, known: Subscriber, draft: Draft): Change {
   const { displayName, jid } = draft;
@@ -101,8 +131,14 @@ export function changeBy(carrier: Carrier, known: Subscriber, draft: Draft): Cha
       'The number belongs to a subscriber with another JID; PATCH that subscriber, or remove it first.',
     );
   const numbers = numbersBy(carrier, known, draft);
+  const renumbers = numbers.join() !== phoneNumbersOf(known).join();
+  if (renumbers && known.ordered)
+    throw new Fault(
+      'FAILED_PRECONDITION',
+      'The XMPP account of this subscriber is still being made; send the row again when it is.',
+    );
   return {
-    numbers: numbers.join() === phoneNumbersOf(known).join() ? undefined : numbers,
+    numbers: renumbers ? numbers : undefined,
     name: displayName === known.displayName ? undefined : displayName,
   };
 }
@@ -117,5 +153,9 @@ function numbersBy(carrier: Carrier, known: Subscriber, { phoneNumbers, others }
 export function present(carrier: Carrier, known: Subscriber, { numbers, name }: Change): RowResult {
   const outcome = numbers || name !== undefined ? 'updated' : 'unchanged';
   const whole = reachOf(carrier, phoneNumbersOf(known)) === 'whole';
-  return { outcome, subject: known.id, ...(whole && { subscriberId: known.id }) };
+  return {
+    ...{ outcome, subject: known.id },
+    ...(whole && { subscriberId: known.id }),
+    ...(known.ordered && { account: 'waiting' }),
+  };
 }

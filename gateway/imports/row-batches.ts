@@ -3,8 +3,6 @@ import type { ImportReader, ImportRow } from '../../domain/import/import-rows.ts
 
 /** Rows that are worked on together at most: each step of them holds Redis up for a moment. */
 const BATCH = 500;
-/** For so many others counts a row that may have an account made, which takes long: others are told soon that they are done. */
-const ACCOUNT = 5;
 /** Milliseconds for which rows wait for others. */
 const GATHERING = 50;
 
@@ -37,10 +35,9 @@ export async function* rowBatches(file: AsyncIterable<Buffer>, reader: ImportRea
 /** Rows that wait for others. */
 function createGathering() {
   let batch: ImportRow[] = [];
-  let weight = 0;
   function rest(): ImportRow[] {
     const ready = batch;
-    [batch, weight] = [[], 0];
+    batch = [];
     return ready;
   }
   return {
@@ -50,8 +47,7 @@ function createGathering() {
     *add(rows: readonly ImportRow[]): Generator<ImportRow[]> {
       for (const row of rows) {
         batch.push(row);
-        weight += 'subscriber' in row && !row.subscriber.jid ? ACCOUNT : 1;
-        if (weight >= BATCH) yield rest();
+        if (batch.length >= BATCH) yield rest();
       }
     },
   };

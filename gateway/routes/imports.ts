@@ -7,16 +7,18 @@ import { createJsonLinesReader } from '../../domain/import/import-json-lines.ts'
 import type { ImportReader, ImportRow } from '../../domain/import/import-rows.ts';
 import { writeEntries } from '../access/audit.ts';
 import { carrierOf } from '../access/auth.ts';
+import { isIdempotencyKey } from '../access/idempotent.ts';
 import type { Context } from '../context.ts';
 import { bytesOf } from '../http/body-stream.ts';
 import type { InTurn } from '../imports/giving-way.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
 import { createPaces } from '../imports/import-pace.ts';
+import { beginProgress, importView, type Outcome } from '../imports/import-progress.ts';
 import { type ImportEnd, importReport, type RowReport } from '../imports/import-report.ts';
-import type { Outcome, RowResult } from '../imports/import-row.ts';
+import type { RowResult } from '../imports/import-row.ts';
 import { rowBatches } from '../imports/row-batches.ts';
 import { problems } from '../schemas/common.ts';
-import { ImportQuery } from '../schemas/operations.ts';
+import { ImportParams, ImportProgressView, ImportQuery } from '../schemas/operations.ts';
 
 /** Media types of provisioning files, and who reads them. */
 const READERS: Record<string, () => ImportReader> = {
@@ -44,12 +46,12 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
           tags: ['subscribers'],
           summary: 'Add or update many subscribers',
           description:
-            'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing. With an Idempotency-Key a row that was done under it is told as `created` again, with its password, for a day.',
+            'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing. With an Idempotency-Key a row that was done under it is told as `created` again, with its password, for a day. Without a `jid` an XMPP account is made beside, which no row waits for: such a row says `account: "waiting"`, and its subscriber is there with its account. `Location` says where to ask how far that is.',
           querystring: ImportQuery,
           response: {
             200: {
               description:
-                'Reports `{row, outcome, subscriberId?, password?, code?, detail?}`, and at last `{done, counts}` or `{stopped}`',
+                'Reports `{row, outcome, subscriberId?, password?, account?, code?, detail?}`, and at last `{done, counts, importId?}` or `{stopped, importId?}`',
               content: LINES,
             },
             ...problems,
@@ -62,17 +64,42 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
           throw new Fault('INVALID_ARGUMENT', 'Send the rows, with Content-Type: application/x-ndjson or text/csv.');
         const audit = (results: readonly RowResult[]) => auditRows(context, request, results);
         const carrier = carrierOf(request);
-        const memory = createImportMemory(context, carrier, request.headers['idempotency-key']);
+        const memory = createImportMemory(context, carrier, idempotencyKeyOf(request));
         const dryRun = request.query.dryRun === 'true';
+        const progress = dryRun ? undefined : await beginProgress(context, carrier, idempotencyKeyOf(request));
+        if (progress) reply.header('location', `/v1/imports/${progress.importId}`);
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
         const paces = createPaces(context.now);
-        const job = { carrier, memory, dryRun, paces, inTurn, gone: gone.signal };
+        const job = { carrier, memory, dryRun, paces, progress, inTurn, gone: gone.signal };
         const report = importReport(context, job, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));
       },
     );
+
+    app.get(
+      '/imports/:importId',
+      {
+        config: { access: { scope: 'imports:write' } },
+        schema: {
+          tags: ['subscribers'],
+          summary: 'How far an import has come',
+          description:
+            'Of all requests under one Idempotency-Key together, for 30 days after the last of them: what became of the rows, and of the XMPP accounts that they asked for. `state` is `running` while rows are worked on or accounts wait.',
+          params: ImportParams,
+          response: { 200: ImportProgressView, ...problems },
+        },
+      },
+      async (request) => importView(context, carrierOf(request), request.params.importId),
+    );
   };
+}
+
+/** @throws Fault INVALID_ARGUMENT */
+function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || isIdempotencyKey(key)) return key;
+  throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
 }
 
 /** What a row changed, or may not touch, is an entry as if it had been a call. */

@@ -7,6 +7,7 @@ import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
 import { renumbered, requireReach, requireWhole } from '../../service/subscriber/reach.ts';
 import {
   changeIdentity,
+  isActiveOrOrdered,
   rename,
   subscriberWith,
   toDisplayName,
@@ -70,8 +71,13 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const number = toE164(request.body.phoneNumber);
         const carrier = carrierOf(request);
         requireReach(carrier, number);
-        const subscriber = await subscriberWith(context, number);
+        const subscriber = await subscriberWith(context, number, isActiveOrOrdered);
         if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number.');
+        if (subscriber.ordered)
+          throw new Fault(
+            'CONFLICT',
+            'The XMPP account of this subscriber is still being made; try again in a moment.',
+          );
         request.subject = subscriber.id;
         return toView(carrier, subscriber);
       },

@@ -11,6 +11,41 @@ export const ImportQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const ImportParams = Type.Object({ importId: Type.String({ maxLength: 64 }) });
+
+const Count = Type.Integer({ minimum: 0 });
+
+export const ImportProgressView = Type.Object({
+  importId: Type.String(),
+  state: Type.Union([Type.Literal('running'), Type.Literal('done')]),
+  rows: Type.Object({
+    received: Type.Integer({ minimum: 0, description: 'Rows that have come in' }),
+    done: Type.Integer({ minimum: 0, description: 'Those of them that are through: the sum of the others' }),
+    created: Count,
+    updated: Count,
+    unchanged: Count,
+    refused: Count,
+  }),
+  accounts: Type.Object(
+    {
+      ordered: Type.Integer({ minimum: 0, description: 'The sum of the others' }),
+      waiting: Count,
+      made: Count,
+      failed: Count,
+      failures: Type.Array(
+        Type.Object({
+          subscriberId: Type.String(),
+          code: Type.Union([Type.Literal('ALREADY_EXISTS'), Type.Literal('UNAVAILABLE')], {
+            description: 'ALREADY_EXISTS: the XMPP server has an account of that name; send the row with its jid.',
+          }),
+        }),
+        { description: 'Subscribers who are none: their accounts could not be made. The first of many.' },
+      ),
+    },
+    { description: 'XMPP accounts that are made for rows without a jid' },
+  ),
+});
+
 export const ReconciliationBegun = Type.Object({
   subscribers: Type.Integer({ description: 'How many subscribers will be looked at.' }),
 });

@@ -15,6 +15,9 @@ const TAKEN = {
   'jid-taken': 'Another subscriber uses this JID; send the jid of another account.',
 };
 
+const ORDERED =
+  'Somebody whose XMPP account is still being made has this number or JID; try again when it is made, as GET /v1/imports/{importId} says.';
+
 /**
  * Claims numbers and a JID for a subscriber. As long as only somebody who is just being added,
  * changed or removed is in the way, it is tried again, for PATIENCE; a subscriber who was never
@@ -34,6 +37,7 @@ export async function untilClaimed(
     if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
     const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
     if (typeof obstacle === 'string') throw new Fault('ALREADY_EXISTS', TAKEN[obstacle]);
+    if (obstacle?.holder?.ordered) throw new Fault('ALREADY_EXISTS', ORDERED);
     if (now() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
     await sleep(poll * (0.5 + Math.random()));
   }

@@ -23,10 +23,7 @@ export async function createSubscriber(
   names = context.config.accountNames,
 ): Promise<{ subscriber: Subscriber; password?: string }> {
   const { stores, queues, numberKeys, config, now } = context;
-  const jid =
-    jidText === undefined
-      ? `${names === 'number' ? phoneNumbers[0] : speakableName(randomBytes(NAME_BYTES))}@${config.homeHost}`
-      : toJid(jidText, config.homeHost);
+  const jid = jidText === undefined ? newJid(config, phoneNumbers[0], names) : toJid(jidText, config.homeHost);
   if (jidText === undefined) await requireComponent(context);
   const subscriber: Subscriber = {
     id: randomUUID(),
@@ -43,6 +40,15 @@ export async function createSubscriber(
   await Promise.all([wake(queues, 'activated', [subscriber.id]), wake(queues, 'announced', [subscriber.id])]);
   await beginConcealed(context, [subscriber.id]);
   return password === undefined ? { subscriber } : { subscriber, password };
+}
+
+/** Of an account that is to be made. */
+export function newJid(
+  { homeHost, accountNames }: ServiceContext['config'],
+  phoneNumber: string,
+  names = accountNames,
+): string {
+  return `${names === 'number' ? phoneNumber : speakableName(randomBytes(NAME_BYTES))}@${homeHost}`;
 }
 
 /** Nor does the server show what the own client of somebody plays who has not said yet who may see it. */

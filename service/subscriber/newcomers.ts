@@ -25,22 +25,33 @@ export async function createSubscribers(
   wanted: readonly Newcomer[],
   paces: Paces,
 ): Promise<(Subscriber | undefined)[]> {
-  const { stores, numberKeys, config, now } = context;
-  const subscribers = wanted.map(
-    ({ phoneNumbers, displayName, jid }): Subscriber => ({
-      id: randomUUID(),
-      ...hashNumbers(phoneNumbers, numberKeys),
-      jid,
-      displayName,
-      state: 'pending',
-    }),
-  );
+  const { stores, config, now } = context;
+  const subscribers = toPending(context, wanted);
   const created = await stores.subscribers.createMany(subscribers, now());
   const joined = subscribers.filter((_, i) => created[i] !== 'refused');
   const held = new Set(subscribers.filter((_, i) => created[i] === 'held').map(({ id }) => id));
   if (config.consent === 'subscriber') await Promise.all(joined.map(({ id }) => stores.privacies.conceal(id)));
   const active = await activateAll(context, joined, held, paces);
   return subscribers.map((subscriber) => (active.has(subscriber.id) ? subscriber : undefined));
+}
+
+/** As they are stored at first. */
+export function toPending({ numberKeys }: ServiceContext, wanted: readonly Newcomer[]): Subscriber[] {
+  return wanted.map(({ phoneNumbers, displayName, jid }) => ({
+    id: randomUUID(),
+    ...hashNumbers(phoneNumbers, numberKeys),
+    jid,
+    displayName,
+    state: 'pending',
+  }));
+}
+
+/**
+ * Whether workers know other keys, under which numbers of newcomers have still to be entered. To be asked after they were stored: a worker
+ * that begins later goes through everybody who is.
+ */
+export async function isSoughtByOtherKeys({ stores, numberKeys }: ServiceContext): Promise<boolean> {
+  return (await stores.reconciliation.keyIds()) !== numberKeys.ids;
 }
 
 /**
@@ -53,10 +64,9 @@ async function activateAll(
   held: ReadonlySet<string>,
   paces: Paces,
 ): Promise<Set<string>> {
-  const { stores, queues, numberKeys, now } = context;
+  const { stores, queues, now } = context;
   if (joined.length === 0) return new Set();
-  // Asked after they were stored: a worker that begins later goes through everybody who is.
-  const otherKeys = (await stores.reconciliation.keyIds()) !== numberKeys.ids;
+  const otherKeys = await isSoughtByOtherKeys(context);
   const plans = planAll(joined, ({ id }) => otherKeys || held.has(id), paces);
   const soon = now() + GRACE;
   const activations = plans.map(({ id, listenAt: dueAt = soon, look }) => ({

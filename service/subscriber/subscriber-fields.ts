@@ -91,19 +91,33 @@ export function requireStillWith(subscriber: Subscriber, phoneNumber: string): v
  * The subscriber whose record has the number. The directory alone does not say: it may be a moment
  * behind the record, or ahead of it.
  */
-export async function subscriberWith(context: ServiceContext, phoneNumber: string): Promise<Subscriber | undefined> {
-  return (await subscribersWith(context, [phoneNumber]))[0];
+export async function subscriberWith(
+  context: ServiceContext,
+  phoneNumber: string,
+  isThere = isActive,
+): Promise<Subscriber | undefined> {
+  return (await subscribersWith(context, [phoneNumber], isThere))[0];
+}
+
+function isActive({ state }: Subscriber): boolean {
+  return state === 'active';
+}
+
+/** Also who comes to be with the account that an import has ordered. */
+export function isActiveOrOrdered({ state, ordered }: Subscriber): boolean {
+  return state === 'active' || ordered === true;
 }
 
 /** As `subscriberWith`, for many numbers at once, in their order. */
 export async function subscribersWith(
   { stores, numberKeys }: ServiceContext,
   phoneNumbers: readonly string[],
+  isThere = isActive,
 ): Promise<(Subscriber | undefined)[]> {
   const hashes = phoneNumbers.map((phoneNumber) => numberKeys.of(phoneNumber));
   const owners = await stores.directory.owners(hashes.flat());
   const records = await stores.subscribers.records([...new Set(owners.filter((id) => id !== undefined))]);
-  const found = new Map(records.flatMap((record) => (record?.state === 'active' ? [[record.id, record]] : [])));
+  const found = new Map(records.flatMap((record) => (record && isThere(record) ? [[record.id, record]] : [])));
   return phoneNumbers.map((phoneNumber, i) => {
     const own = owners.splice(0, hashes[i]?.length);
     const candidates = own.flatMap((id) => (id === undefined ? [] : (found.get(id) ?? [])));

@@ -18,15 +18,16 @@ const ERASED = 'erased';
 const CLAIM = 'claim:';
 
 /**
- * Lists an answer with the subscriber whom it is about, if that one is still there: an erasure in
- * between would not find it.
+ * Lists an answer with the subscriber whom it is about, if that one is still there, or about to be:
+ * an erasure in between would not find it.
  */
 const NOTE = defineScript({
   keys: ['record', 'answered'],
   args: ['hash', 'now', 'ends'],
   reply: asYes,
   lua: `
-if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
+local state = redis.call('HGET', record, 'state')
+if state ~= 'active' and state ~= 'pending' then return 0 end
 redis.call('ZREMRANGEBYSCORE', answered, '-inf', now)
 redis.call('ZADD', answered, ends, hash)
 redis.call('PEXPIREAT', answered, ends)

@@ -8,6 +8,9 @@ export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, 'refill'];
 
 export type Keys = ReturnType<typeof createKeys>;
 
+/** What stands before the id of an import in keys of a partition. */
+export const IMPORT = 'import:';
+
 /** What stands after the id in keys of a subscriber that scripts name for many: see `ownPart`. */
 export const AFTER_ID = { subscriber: ':subscriber', announced: ':announced', dirtyPairs: ':dirty-pairs' } as const;
 
@@ -25,6 +28,9 @@ export function createKeys(prefix: string) {
   return {
     /** What stands before the id of each subscriber of that partition. */
     ownPart: (partition: number) => part(partition, ''),
+    /** What came of the accounts that an import has ordered for subscribers of that partition. */
+    importPart: (partition: number, importId: string) => part(partition, `${IMPORT}${importId}`),
+    importRun: (importId: string) => `${prefix}:import-run:${importId}`,
     subscriber: (id: string) => own(id, AFTER_ID.subscriber),
     account: (id: string) => of(id, 'account'),
     madeAccounts: (id: string) => of(id, 'made-accounts'),

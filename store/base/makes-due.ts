@@ -43,6 +43,8 @@ const MAKES_DUE = {
   avatarAsked: ['avatar'],
   /** An account is to be made, to get another password, or to be deleted. */
   accountAsked: ['account'],
+  /** An import wants an account for a subscriber, who is there with it. */
+  accountOrdered: ['order'],
   codeMade: ['verification'],
 } as const satisfies Record<string, readonly QueueName[]>;
 

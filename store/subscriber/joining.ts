@@ -8,7 +8,7 @@ import { byPartition } from '../base/partitions.ts';
 import { claimForMany } from './claims-of-many.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, type Subscriber } from './subscriber-record.ts';
-import { ACTIVATE, BEGIN_PENDING } from './subscriber-scripts.ts';
+import { ACTIVATE, ACTIVATED, BEGIN_PENDING } from './subscriber-scripts.ts';
 
 /** Milliseconds after which a subscriber that never became active is given up. */
 const ABANDONED = 180_000;
@@ -20,8 +20,7 @@ const ABANDONED = 180_000;
 export type Activation = { id: string; dueAt: number; announceAt: number | undefined };
 
 /** `none`: it was not pending. `announced`: its reconcile job has been made due. */
-export type Activated = 'none' | 'quiet' | 'announced';
-const OUTCOMES: readonly Activated[] = ['none', 'quiet', 'announced'];
+export type Activated = (typeof ACTIVATED)[number];
 
 /**
  * `refused`: a number or the JID is taken, or may be free in a moment. Otherwise all are the subscriber's, and when they became so
@@ -101,7 +100,7 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
           for (const [i, id] of ids.entries()) replies.set(id, found[i] ?? 0);
         }),
       );
-      return all.map(({ id }) => OUTCOMES[replies.get(id) ?? 0] ?? 'none');
+      return all.map(({ id }) => ACTIVATED[replies.get(id) ?? 0] ?? 'none');
     },
   };
 }

@@ -23,7 +23,14 @@ export type Numbers = {
   keyIds?: string;
 };
 
-export type Subscriber = Numbers & { id: string; jid: string; displayName: string; state: SubscriberState };
+export type Subscriber = Numbers & {
+  id: string;
+  jid: string;
+  displayName: string;
+  state: SubscriberState;
+  /** Pending, and not to be given up: an import has ordered its account (`store/account/orders`). */
+  ordered?: true;
+};
 
 /** False for who is leaving and for who is nobody any more; there is no way back from either. */
 export function isStaying(subscriber: Subscriber | undefined): boolean {
@@ -32,7 +39,7 @@ export function isStaying(subscriber: Subscriber | undefined): boolean {
 
 /** From the fields of the hash `subscriber`; undefined when there is none. */
 export function toSubscriber(id: string, fields: Record<string, string>): Subscriber | undefined {
-  const { phoneNumber, numberKey, jid, displayName, state, otherPhoneNumbers, numberKeys, keyIds } = fields;
+  const { phoneNumber, numberKey, jid, displayName, state, otherPhoneNumbers, numberKeys, keyIds, order } = fields;
   if (!phoneNumber || !numberKey || !jid || !state) return undefined;
   return {
     id,
@@ -44,6 +51,7 @@ export function toSubscriber(id: string, fields: Record<string, string>): Subscr
     jid,
     displayName: displayName ?? '',
     state: state as SubscriberState,
+    ...(order && state === 'pending' ? { ordered: true } : {}),
   };
 }
 

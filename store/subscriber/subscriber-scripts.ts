@@ -1,6 +1,9 @@
 import { AFTER_ID } from '../base/keys.ts';
-import { as, asYes, defineScript } from '../base/script.ts';
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
+
+/** What became of somebody who was to become active, as `ACTIVATE_ONE` counts: `none`: it was not pending. */
+export const ACTIVATED = ['none', 'quiet', 'announced'] as const;
 
 /** What changes a subscriber and marks what follows from it; each script is one step. */
 
@@ -33,19 +36,14 @@ redis.call('ZADD', dueAccount, unpack(dues))`,
 });
 
 /**
- * From pending to active, each once. `own`: what stands before an id in its keys; `looks`: when the reconcile job has to look for those who hold a number, empty where
- * nobody held one after the numbers had been claimed. Then nothing is announced, unless somebody has
- * marked the pair since: whoever comes to hold a number finds its owner, and may have found one that
- * was not active yet. All in one step, or nobody would look for those who hold the numbers. `times`:
- * when the lists `dues` have them. 1 for whom it was pending, 2 where it was announced.
+ * Lua: from pending to active, once. `look`: when the reconcile job has to look for those who hold a
+ * number, empty where nobody held one after the numbers had been claimed. 0 when it was not pending,
+ * 2 where it was announced, else 1.
  */
-export const ACTIVATE = defineScript({
+export const ACTIVATE_ONE = defineLua({
   uses: [ANNOUNCE_ONE],
-  keys: ['own', 'dueAccount', 'dueReconcile'],
-  keyList: 'dues',
+  keys: ['own', 'dueReconcile'],
   args: ['soon'],
-  lists: ['ids', 'looks', 'times'],
-  reply: as<number[]>,
   lua: `
 local function activate(id, look)
   local one = own .. id .. '${AFTER_ID.subscriber}'
@@ -56,7 +54,23 @@ local function activate(id, look)
   announceOne(one, own .. id .. '${AFTER_ID.announced}')
   redis.call('ZADD', dueReconcile, 'LT', look, id)
   return 2
-end
+end`,
+});
+
+/**
+ * From pending to active, each once. `own`: what stands before an id in its keys; `looks`: when the reconcile job has to look for those who hold a number, empty where
+ * nobody held one after the numbers had been claimed. Then nothing is announced, unless somebody has
+ * marked the pair since: whoever comes to hold a number finds its owner, and may have found one that
+ * was not active yet. All in one step, or nobody would look for those who hold the numbers. `times`:
+ * when the lists `dues` have them. 1 for whom it was pending, 2 where it was announced.
+ */
+export const ACTIVATE = defineScript({
+  uses: [ACTIVATE_ONE],
+  keys: ['dueAccount'],
+  keyList: 'dues',
+  lists: ['ids', 'looks', 'times'],
+  reply: as<number[]>,
+  lua: `
 local outcome, active, entries = {}, {}, {}
 for i, id in ipairs(ids) do
   outcome[i] = activate(id, looks[i])
@@ -75,7 +89,8 @@ return outcome`,
 
 /**
  * To leaving, once; announced and listed in the same step, so that an erasure that was asked for is
- * never forgotten. `only`: the state from which alone it may go, any where that is empty.
+ * never forgotten. `only`: the state from which alone it may go, any where that is empty; then nobody
+ * goes whose account is ordered.
  */
 export const LEAVE = defineScript({
   uses: [ANNOUNCE],
@@ -86,7 +101,7 @@ export const LEAVE = defineScript({
   lua: `
 local state = redis.call('HGET', record, 'state')
 if not state or state == 'leaving' then return 0 end
-if only ~= '' and state ~= only then return 0 end
+if only ~= '' and (state ~= only or redis.call('HEXISTS', record, 'order') == 1) then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
 announce()
 redis.call('SADD', leaving, id)

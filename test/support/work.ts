@@ -7,7 +7,7 @@ import { allPartitions } from '../../store/base/partitions.ts';
 import { eventually } from './eventually.ts';
 import { withRedis } from './stack.ts';
 
-const QUEUES: QueueName[] = ['tune', 'roster', 'reconcile', 'account', 'listen'];
+const QUEUES: QueueName[] = ['tune', 'roster', 'reconcile', 'account', 'order', 'listen'];
 /** Milliseconds: what is due later than this is no work that waits but the end of a tune, or a pause that was wanted. */
 const SOON = 10_000;
 

@@ -7,6 +7,7 @@ import { createApi } from '../../support/api.ts';
 import { runEarshot, startEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestStack, useStack } from '../../support/stack.ts';
+import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 type Report = {
   row: number;
@@ -174,11 +175,15 @@ describe('earshot import', () => {
     const rows = [3010, 3011].map((n) => `${JSON.stringify({ phoneNumber: number(n) })}\n`).join('');
     const send = async (headers: Record<string, string>) => {
       const { text } = await api.expectStatus(200, api.call('POST', '/v1/imports', rows, headers));
-      return text
-        .split('\n')
-        .filter(Boolean)
-        .slice(0, 2)
-        .map((line) => JSON.parse(line) as Report);
+      return (
+        text
+          .split('\n')
+          .filter(Boolean)
+          .slice(0, 2)
+          .map((line) => JSON.parse(line) as Report & { account?: string })
+          // It may have been made between the two.
+          .map(({ account, ...report }) => report)
+      );
     };
     const made = await send(lines);
     expect(made.map(({ outcome }) => outcome)).to.deep.equal(['created', 'created']);
@@ -199,19 +204,48 @@ describe('earshot import', () => {
   it('keeps one key over all its runs, so that nothing that it made is lost when it is killed', async () => {
     const file = await fileOf(
       'killed.ndjson',
-      Array.from({ length: 40 }, (_, i) => ({ phoneNumber: number(4000 + i) })),
+      Array.from({ length: 800 }, (_, i) => ({ phoneNumber: number(4000 + i) })),
     );
     const child = start('import', file);
     await eventually(async () => {
       expect(JSON.parse(await readFile(`${file}.progress`, 'utf8')).key).to.be.a('string');
-      await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(4010) }));
+      const { status } = await api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(4010) });
+      expect(status).to.be.oneOf([200, 409]);
     });
     child.kill('SIGKILL');
     await once(child, 'exit');
     await run('import', file, '--json');
     const told = new Map((await reports(file)).map(({ subscriberId, password }) => [subscriberId, password]));
-    expect(told.size).to.equal(40);
+    expect(told.size).to.equal(800);
     expect([...told.values()].filter((password) => password === undefined)).to.deep.equal([]);
+  });
+
+  it('makes accounts beside, every one of them, also when the component is killed while it makes them', async () => {
+    await stack.kill('component');
+    const rows = Array.from({ length: 60 }, (_, i) => `${JSON.stringify({ phoneNumber: number(5000 + i) })}\n`);
+    const lines = { 'content-type': 'application/x-ndjson' };
+    const answer = await api.expectStatus(200, api.call('POST', '/v1/imports', rows.join(''), lines));
+    const told = answer.text.split('\n').slice(0, 60);
+    const made = told.map((line) => JSON.parse(line) as Report & { account?: string });
+    expect(new Set(made.map(({ outcome, account }) => `${outcome} ${account}`))).to.deep.equal(
+      new Set(['created waiting']),
+    );
+    const progress = async () => {
+      const { body } = await api.expectStatus(200, api.call('GET', answer.headers.get('location') ?? ''));
+      return body as unknown as { state: string; accounts: Record<string, number> };
+    };
+    expect((await progress()).accounts).to.include({ ordered: 60, waiting: 60, made: 0 });
+    await stack.restart('component');
+    await eventually(async () => expect((await progress()).accounts.made).to.be.greaterThan(0));
+    await stack.kill('component');
+    await stack.restart('component');
+    await eventually(async () => expect(await progress()).to.include({ state: 'done' }));
+    expect((await progress()).accounts).to.deep.include({ ordered: 60, waiting: 0, made: 60, failed: 0 });
+    for (const { subscriberId, password = '' } of [...made.slice(0, 2), ...made.slice(-2)]) {
+      const { body } = await api.expectStatus(200, api.call('GET', `/v1/subscribers/${subscriberId}`));
+      const client = await connectFriend(stack, { jid: String(body.jid), password });
+      await client.leave();
+    }
   });
 
   it('says plainly what is wrong with its words, its file and its key', async () => {

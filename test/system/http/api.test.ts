@@ -69,6 +69,7 @@ describe('the HTTP API', () => {
       'POST /v1/subscribers/retrieve',
       'POST /v1/numbers/recycle',
       'POST /v1/imports',
+      'GET /v1/imports/{importId}',
       'POST /v1/reconciliations',
       'GET /v1/reconciliations',
       'GET /v1/audit',

@@ -65,6 +65,8 @@ const TABLE: Record<string, number[]> = {
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
   'POST /v1/imports':                               [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  // Who began it, and the operator.
+  'GET /v1/imports/{importId}':                      [401, 401,  401,    403,  403,   403,     404,    404,    200],
   // It concerns everybody, so nobody with ranges may.
   'POST /v1/reconciliations':                       [401, 401,  401,    403,  403,   403,     403,    403,    202],
   'GET /v1/reconciliations':                        [401, 401,  401,    403,  403,   403,     403,    403,    200],
@@ -196,6 +198,10 @@ describe('who may call what', () => {
     const path = `/v1/subscribers/${id}`;
     if (route.includes('{credentialId}'))
       return { credentialId: (await issueKey(api, scopes, ['+86136'])).credentialId };
+    if (route.includes('{importId}')) {
+      const begun = await api.call('POST', '/v1/imports', '', { 'content-type': 'application/x-ndjson' });
+      return { importId: String(JSON.parse(begun.text).importId) };
+    }
     if (route.includes('{tokenId}')) {
       const { body } = await api.expectStatus(201, api.call('POST', `${path}/tokens`));
       return { tokenId: String(body.tokenId) };

@@ -177,6 +177,8 @@ describe('erasing a subscriber', () => {
     const row = `${JSON.stringify({ phoneNumber: NUMBER, displayName: 'Zyx Alice Import' })}\n`;
     const type = { 'content-type': 'application/x-ndjson' };
     expect((await api.call('POST', '/v1/imports', row, type)).text).to.contain('updated');
+    const other = await api.call('POST', '/v1/imports', '{"phoneNumber":"+8613512345690"}\n', type);
+    expect(other.text, 'an account is ordered').to.contain('waiting');
   }
 
   async function scan(what: readonly Needle[] = needles): Promise<Trace[]> {

@@ -2,6 +2,7 @@ import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { expect } from 'chai';
 import { createApi, type Person } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import { codeFor } from '../../support/http/codes.ts';
 import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
@@ -53,7 +54,8 @@ describe('the names of accounts', () => {
     });
     const { subscriberId } = JSON.parse(row.text.split('\n')[0] ?? '') as { subscriberId: string };
     const path = `/v1/subscribers/${subscriberId}`;
-    const { jid } = (await api.call('GET', path)).body;
+    // Its account is made beside.
+    const { jid } = (await eventually(() => api.expectStatus(200, api.call('GET', path)))).body;
     expect(jid).to.match(NAME);
     await api.expectStatus(200, api.call('PATCH', path, { phoneNumber: '+8613500135001' }));
     expect((await api.call('GET', path)).body.jid).to.equal(jid);

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { useRedis } from '../support/redis.ts';
+
+type Row = { phoneNumber: string; otherPhoneNumbers?: string[]; displayName?: string; jid?: string };
+type Report = {
+  row: number;
+  outcome: string;
+  subscriberId: string;
+  password?: string;
+  account?: string;
+  code?: string;
+};
+type View = {
+  state: string;
+  rows: Record<string, number>;
+  accounts: {
+    ordered: number;
+    waiting: number;
+    made: number;
+    failed: number;
+    failures: { subscriberId: string; code: string }[];
+  };
+};
+
+/** Nobody makes accounts here: the XMPP server is away. */
+describe('rows of an import that ask for accounts', () => {
+  const server = useRedis();
+  let gateway: TestGateway;
+
+  beforeEach(async () => {
+    gateway = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '0' });
+    await gateway.stores.reconciliation.adoptKeys(gateway.context.numberKeys.ids);
+  });
+  afterEach(async () => gateway?.stop());
+
+  const number = (n: number) => `+8613600${String(n).padStart(6, '0')}`;
+  const rowsOf = (count: number) =>
+    Array.from({ length: count }, (_, i): Row => ({ phoneNumber: number(i), displayName: `Row ${i}` }));
+
+  async function send(rows: readonly Row[], headers: Record<string, string> = {}) {
+    const {
+      status,
+      text,
+      headers: answered,
+    } = await gateway.call({
+      method: 'POST',
+      url: '/v1/imports',
+      headers: { ...gateway.operator, 'content-type': 'application/x-ndjson', ...headers },
+      payload: rows.map((row) => JSON.stringify(row)).join('\n'),
+    });
+    expect(status, text).to.equal(200);
+    const lines = text.trim().split('\n');
+    const end = JSON.parse(lines.at(-1) ?? '');
+    expect(end, 'the last line').to.have.property('done', true);
+    expect(answered.location).to.equal(`/v1/imports/${end.importId}`);
+    return { reports: lines.slice(0, -1).map((line): Report => JSON.parse(line)), url: String(answered.location) };
+  }
+
+  async function view(url: string, headers = gateway.operator): Promise<{ status: number; body: View }> {
+    const { status, body } = await gateway.call({ method: 'GET', url, headers });
+    return { status, body: body as unknown as View };
+  }
+
+  const retrieve = (n: number) =>
+    gateway.call({
+      ...{ method: 'POST', url: '/v1/subscribers/retrieve', headers: gateway.operator },
+      payload: { phoneNumber: number(n) },
+    });
+
+  it('wait for no XMPP server: they are stored, with passwords that nobody is told twice, and their accounts are due', async () => {
+    const { reports, url } = await send(rowsOf(300));
+    expect(new Set(reports.map(({ outcome, account }) => `${outcome} ${account}`))).to.deep.equal(
+      new Set(['created waiting']),
+    );
+    expect(new Set(reports.map(({ password }) => password)).size).to.equal(300);
+    const { body } = await view(url);
+    expect(body.state).to.equal('running');
+    expect(body.rows).to.include({ received: 300, done: 300, created: 300, refused: 0 });
+    expect(body.accounts).to.deep.equal({ ordered: 300, waiting: 300, made: 0, failed: 0, failures: [] });
+    const first = reports[7] as Report;
+    const url7 = `/v1/subscribers/${first.subscriberId}`;
+    const own = await gateway.call({ method: 'GET', url: url7, headers: gateway.operator });
+    for (const answer of [await retrieve(7), own])
+      expect([answer.status, answer.body.code], 'before the account is there').to.deep.equal([409, 'CONFLICT']);
+    expect(await gateway.stores.due.isMarked('order', first.subscriberId)).to.equal(true);
+    const order = await gateway.stores.orders.of(first.subscriberId);
+    expect(order?.password).to.equal(first.password);
+    const again = await send(rowsOf(300));
+    expect(new Set(again.reports.map(({ outcome, account }) => `${outcome} ${account}`))).to.deep.equal(
+      new Set(['unchanged waiting']),
+    );
+    expect(again.reports.map(({ subscriberId }) => subscriberId)).to.deep.equal(
+      reports.map(({ subscriberId }) => subscriberId),
+    );
+    expect((await view(again.url)).body.accounts.ordered).to.equal(0);
+  });
+
+  it('are told their passwords again under the same Idempotency-Key, of which all requests are one import', async () => {
+    const key = { 'idempotency-key': 'one-file' };
+    const first = await send(rowsOf(20), key);
+    const again = await send(rowsOf(30), key);
+    expect(again.reports.slice(0, 20)).to.deep.equal(first.reports);
+    expect(again.url).to.equal(first.url);
+    const { rows, accounts } = (await view(first.url)).body;
+    expect(rows).to.include({ received: 50, done: 50, created: 50 });
+    expect(accounts).to.include({ waiting: 30 });
+    const [other] = (await send(rowsOf(1), { 'idempotency-key': 'another' })).reports;
+    expect(other).to.include({ outcome: 'unchanged', account: 'waiting' }).and.not.to.have.property('password');
+  });
+
+  it('have their accounts counted where they are made, and where they cannot be', async () => {
+    const { reports, url } = await send(rowsOf(3));
+    const [made, taken, waiting] = reports.map(({ subscriberId }) => subscriberId) as [string, string, string];
+    const { orders } = gateway.stores;
+    expect(await orders.complete(made, gateway.now())).to.equal('quiet');
+    await orders.fail(taken, 'ALREADY_EXISTS', gateway.now());
+    const failures = [{ subscriberId: taken, code: 'ALREADY_EXISTS' }];
+    expect((await view(url)).body.accounts).to.deep.equal({ ordered: 3, waiting: 1, made: 1, failed: 1, failures });
+    expect((await retrieve(0)).body).to.include({ subscriberId: made, displayName: 'Row 0' });
+    await orders.complete(waiting, gateway.now());
+    expect((await view(url)).body.state).to.equal('done');
+  });
+
+  it('may name somebody else before the account is there, and other numbers only after it', async () => {
+    const [row = { phoneNumber: '' }] = rowsOf(1);
+    await send([row]);
+    const renamed = { ...row, displayName: 'Renamed' };
+    const more = { ...renamed, otherPhoneNumbers: [number(500)] };
+    const { reports } = await send([renamed, renamed, more]);
+    expect(reports.map(({ outcome, code }) => code ?? outcome)).to.deep.equal([
+      'updated',
+      'unchanged',
+      'FAILED_PRECONDITION',
+    ]);
+    const id = reports[0]?.subscriberId ?? '';
+    expect(await gateway.stores.subscribers.record(id)).to.include({ displayName: 'Renamed', ordered: true });
+    await gateway.stores.orders.complete(id, gateway.now());
+    expect((await send([more])).reports[0]?.outcome).to.equal('updated');
+  });
+
+  it('keep a number from anybody else who wants it meanwhile', async () => {
+    await send(rowsOf(1));
+    const other = { phoneNumber: number(900), otherPhoneNumbers: [number(0)], jid: 'other@op.example' };
+    expect((await send([other])).reports[0]).to.include({ outcome: 'refused', code: 'ALREADY_EXISTS' });
+  });
+
+  it('are made whole by the same file when a process died before it had ordered an account', async () => {
+    const { place } = gateway.stores.orders;
+    gateway.stores.orders.place = async () => Promise.reject(new Error('died'));
+    const { text } = await gateway.call({
+      ...{ method: 'POST', url: '/v1/imports', payload: JSON.stringify(rowsOf(1)[0]) },
+      headers: { ...gateway.operator, 'content-type': 'application/x-ndjson' },
+    });
+    expect(JSON.parse(text).stopped).to.include({ row: 1, code: 'UNAVAILABLE' });
+    gateway.stores.orders.place = place;
+    const { reports, url } = await send(rowsOf(1));
+    expect(reports[0]).to.include({ outcome: 'created', account: 'waiting' });
+    expect((await view(url)).body.accounts).to.include({ waiting: 1 });
+  });
+
+  it('tell how far they are to whom they are of, and to the operator', async () => {
+    const issue = async (name: string) => {
+      const { body } = await gateway.call({
+        ...{ method: 'POST', url: '/v1/credentials', headers: gateway.operator },
+        payload: { name, scopes: ['imports:write'], ranges: ['+86'] },
+      });
+      return { authorization: `Bearer ${body.key}` };
+    };
+    const [mine, theirs] = [await issue('mine'), await issue('theirs')];
+    const { url } = await send(rowsOf(1), mine);
+    expect((await view(url, mine)).status).to.equal(200);
+    expect((await view(url)).status).to.equal(200);
+    expect((await view(url, theirs)).status).to.equal(404);
+    expect((await view('/v1/imports/none', mine)).status).to.equal(404);
+  });
+});
