@@ -2,8 +2,10 @@ import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Second } from '../store/base/active-lease.ts';
 import type { Context } from './context.ts';
 
-/** Milliseconds between two looks at the lease. */
+/** Milliseconds between two looks at the lease, where another has it. */
 const INTERVAL = 250;
+/** Milliseconds between two renewals of one's own, each of which Redis writes to its disk. */
+const RENEWAL = 1_000;
 
 export type Standby = Running & {
   /** Settles when this component may connect. */
@@ -30,6 +32,7 @@ export function createStandby(
   /** `let-in`: the server has let this component in while another holds the lease, which is to be taken from it. */
   let state: 'waits' | 'let-in' | 'active' = 'waits';
   let tried = false;
+  let renewed = 0;
   let waiting: (() => void)[] = [];
 
   function letConnect(): void {
@@ -43,9 +46,11 @@ export function createStandby(
   }
 
   async function look(): Promise<void> {
+    if (state === 'active' && performance.now() - renewed < RENEWAL) return;
     const second = refusesSecond() ? 'refused' : 'unknown';
     const { other, harmed } = await stores.activeLease.hold(instance, second, state === 'let-in');
     if (harmed) void drop();
+    renewed = performance.now();
     if (other === undefined) return hold();
     if (state === 'active') await giveWay(second);
     else if (!tried) log.info('another component is the active one; this one stands by');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { NOT_EXPORTED, SECTIONS } from '../../../gateway/export/sections.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 
+const NUMBER_KEY = 'abcdefghijkl';
 const ID = '0b9f6a52-0000-4000-8000-5a5a5a5a5a5a';
 
 describe('gateway/export', () => {
@@ -11,10 +12,16 @@ describe('gateway/export', () => {
   });
 });
 
-/** What stands behind a subscriber's id in the names of its keys, whatever function of `store/base/keys.ts` makes them. */
+/**
+ * What stands behind a subscriber's id in the names of its keys, whatever function of `store/base/keys.ts` makes them; and
+ * before the key of its number.
+ */
 function kindsOfKeys(): Set<string> {
   const kinds = new Set<string>();
-  for (const make of Object.values(createKeys('earshot'))) {
+  const { spent, ...ofIds } = createKeys('earshot');
+  const [kind] = spent(NUMBER_KEY).split(':').slice(-2);
+  kinds.add(`${kind}`);
+  for (const make of Object.values(ofIds)) {
     if (typeof make !== 'function') continue;
     const made = (make as (...args: unknown[]) => unknown)(ID, 'x', 'y');
     for (const key of keysIn(made))

@@ -42,7 +42,7 @@ export async function startFakeServer() {
       } else if (stanza.getChild('ping', PING) && stanza.attrs.to === HOST) {
         // The component ends a stream on which its pings are not answered.
         incoming.write(`<iq type='result' id='${stanza.attrs.id}' from='${HOST}' to='tune.op.example'/>`);
-      } else if (stanza.name === 'iq' && stanza.attrs.to === 'op.example' && stanza.getChild('query')) {
+      } else if (stanza.name === 'iq' && stanza.attrs.type === 'get' && stanza.attrs.to === 'op.example') {
         // What it is it does not say.
         incoming.write(
           `<iq type='error' id='${stanza.attrs.id}' from='op.example' to='tune.op.example'>${NOT_FOUND}</iq>`,
