@@ -59,7 +59,8 @@ const IQ_PRIVILEGES_SINCE = 24;
 /** The text of `ejabberd.yml`, which is JSON, as all JSON is YAML: one host, one component, nothing but the loopback interface. */
 export function ejabberdConfig(config: EjabberdConfig): string {
   const text = {
-    loglevel: 'warning',
+    // Each request to the HTTP API at 127.0.0.1 is a warning, as that is no host of XMPP.
+    loglevel: 'error',
     // The launcher does it.
     log_rotate_size: 'infinity',
     hosts: [config.domain],
