@@ -255,7 +255,7 @@ describe('erasing a subscriber', () => {
   });
 
   itExcept(KEEPS_A_LOG, 'leaves nothing in the files of the XMPP server, beside the user’s own account', async () => {
-    const own = /^prosody\/data\/.*alice%2dside\.(?:dat|list)$/;
+    const own = /^prosody\/data\/.*alice%2dside\.(?:dat|list|lidx)$/;
     const found = [...(await scan()), ...(await scan(elsewhere)).filter(({ where }) => !own.test(where))];
     expect(found.filter(ofServer)).to.deep.equal([]);
   });
