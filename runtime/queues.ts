@@ -4,6 +4,7 @@ import type { Log } from './log.ts';
 import { type QueueRedis, queuePrefix } from './queue-redis.ts';
 import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from './queue-table.ts';
 
+/** All that a job says: at whom to look again. */
 export type SubscriberJob = { id: string };
 
 export type Queues = {

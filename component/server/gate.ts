@@ -11,6 +11,7 @@ import { createChoice } from './choice.ts';
 import { NO_RIGHTS, type Rights, readRights } from './privileges.ts';
 import type { Ability, XmppServer } from './server.ts';
 
+/** What lets the jobs run, and says why they do not. */
 export type Gate = {
   /** A message from the server; the one that lists the rights opens the gate. */
   receive(message: Element): void;

@@ -7,6 +7,7 @@ import type { Ability, Lack } from './server.ts';
 /** The rights that a server granted, as `roster` → `both`, `iq <namespace>` → `set`. */
 export type Rights = ReadonlyMap<string, string>;
 
+/** Of a server that has granted nothing, or not said anything yet. */
 export const NO_RIGHTS: Rights = new Map();
 
 /** What there was before version 0.4, as ejabberd 23 speaks it: it grants no IQs. */

@@ -28,6 +28,7 @@ export interface XmppServer {
   advice(lacking: readonly Ability[]): string;
 }
 
+/** What a server may let the component do; see the members of `XmppServer`. */
 export type Ability = 'rosters' | 'presences' | 'nodes' | 'vcards' | 'accounts' | 'meetings';
 
 /** `what`: in the operator's words, for `/readyz` and the log. */
@@ -51,6 +52,7 @@ export type PresenceAbility = {
   readonly snapshot?: Snapshot;
 };
 
+/** Who is online now, asked of the server. */
 export type Snapshot = {
   /** Full JIDs of all clients; of some of them no presence may be known yet. */
   online(): Promise<string[]>;

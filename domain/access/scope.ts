@@ -22,6 +22,7 @@ export const SCOPES = {
   'credentials:write': 'List, create, rotate and revoke credentials',
 } as const;
 
+/** What a credential may be used for. */
 export type Scope = keyof typeof SCOPES;
 
 export const ALL_SCOPES = Object.keys(SCOPES) as Scope[];

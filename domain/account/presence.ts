@@ -1,10 +1,12 @@
 /** One connected client of a subscriber (RFC 6121, section 4.7). */
 export type Resource = { resource: string; show: Show; status: string; priority: number };
 
+/** How available a client says it is: `<show/>` (RFC 6121, section 4.7.2.1), and `available` where it says nothing. */
 export type Show = 'available' | 'away' | 'chat' | 'dnd' | 'xa';
 
 const SHOWS: readonly Show[] = ['available', 'away', 'chat', 'dnd', 'xa'];
 
+/** What of that a friend is shown: `dnd` is `busy`, `xa` is `away`. */
 export type Availability = 'online' | 'away' | 'busy' | 'offline';
 
 /** What a friend sees: online or not, how available, and the signature, all of the client with the highest priority. */

@@ -9,6 +9,7 @@ export type Rejected = { index: number; reason: string };
 /** A contact as it is kept: its numbers only as keyed hashes. `name`: empty for none. */
 export type Contact = { name: string; groups: string[]; numberKeys: string[] };
 
+/** Contacts of a book. */
 export const LARGEST_BOOK = 20_000;
 /** Numbers of all contacts of a book together. */
 export const MOST_NUMBERS = 100_000;

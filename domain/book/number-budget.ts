@@ -1,6 +1,7 @@
 /** How many distinct numbers a subscriber may have looked up: `first` at once, and `daily` more a day; no limit when `first` is 0. */
 export type NumberBudget = { first: number; daily: number };
 
+/** No limit. */
 export const NO_BUDGET: NumberBudget = { first: 0, daily: 1 };
 
 /** Milliseconds in which the daily amount comes back. */

@@ -10,7 +10,9 @@ export type NodeAccess = ReadonlyMap<string, string>;
 /** A field of it with its new value; `none` takes an affiliation away. */
 export type NodeChange = readonly [field: string, value: string];
 
+/** The field of a `NodeAccess` that names the access model. */
 export const MODEL = 'model';
+/** The value of a field that the server was told, and whose answer was never seen. */
 export const UNKNOWN = 'unknown';
 const NONE = 'none';
 const PRESENCE = 'presence';

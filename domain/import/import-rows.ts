@@ -12,4 +12,5 @@ export type ImportRow = { row: number; subscriber: ImportedSubscriber } | { row:
 /** Reads rows as they come in: `push` returns those that its chunk completed, `end` those that were left. */
 export type ImportReader = { push(chunk: Uint8Array): ImportRow[]; end(): ImportRow[] };
 
+/** The columns of a CSV file, and the keys of a row in JSON. */
 export const IMPORT_FIELDS = ['phoneNumber', 'otherPhoneNumbers', 'displayName', 'jid'] as const;

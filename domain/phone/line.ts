@@ -18,6 +18,7 @@ export const LINE_TYPES = {
   VOICEMAIL: 'voicemail',
 } as const satisfies Record<Exclude<NumberType, undefined>, string>;
 
+/** What a number is for, as the operator names it in `EARSHOT_CODE_TYPES`. */
 export type LineType = (typeof LINE_TYPES)[keyof typeof LINE_TYPES];
 
 /** `country`: ISO 3166-1 alpha-2, or `001`; `type`: undefined where the plan does not say. */

@@ -13,7 +13,11 @@ type OutletTraits = {
   reach: Reach;
 };
 
-/** Where it is shown what subscribers play: a row for each outlet, from which all that is kept for it derives. */
+/**
+ * Where it is shown what subscribers play: a row for each outlet, from which all that is kept for it derives. A friend
+ * who parts waits for each that tells friends apart. None can be without its jobs: a row for which its process has none
+ * does not compile (`QueueOf`), and `/readyz` names the process while it does not run.
+ */
 export const OUTLETS = [
   {
     name: 'xmpp',
@@ -34,6 +38,7 @@ export const ADMITTING: readonly OutletName[] = OUTLETS.filter(({ reach }) => re
   ({ name }) => name,
 );
 
+/** The row of that outlet. */
 export function outletRow(name: OutletName): OutletRow {
   return OUTLETS.find((row) => row.name === name) as OutletRow;
 }

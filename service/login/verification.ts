@@ -12,6 +12,7 @@ import { type Count, countInAll, countOne } from './limited.ts';
 const TRIES = 3;
 const AUTHENTICATION = 'authentication';
 
+/** `authenticationId`: what the code has to come back with. `expiresAt`: milliseconds since the epoch. */
 export type Sent = { authenticationId: string; expiresAt: number };
 
 /** Who asks: a network address or an XMPP account, and the IPv6 /48 around it. */

@@ -18,6 +18,7 @@ import { RECORD } from './audit-script.ts';
 /** Calls by somebody who is known (all of them, or one kind), or by nobody known. */
 export type Trail = 'known' | 'unknown' | AuditKind;
 
+/** By what a caller was known: the operator’s key, an API key, an OAuth access token, a subscriber’s token, or nothing. */
 export type CallerKind = 'operator' | 'key' | 'oauth' | 'subscriber' | 'unknown';
 
 /** One call. A subscriber, as the caller or as whom it is about, is a keyed hash. */

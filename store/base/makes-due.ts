@@ -48,6 +48,7 @@ const MAKES_DUE = {
   codeMade: ['verification'],
 } as const satisfies Record<string, readonly QueueName[]>;
 
+/** A kind of write, by its name in that table. */
 export type Write = keyof typeof MAKES_DUE;
 
 /** Those that make somebody due in one queue. */

@@ -13,6 +13,7 @@ export type Status = { ready: boolean; missing: string[]; standby?: boolean; mod
 /** One process. `host`: the machine's name. `started`: milliseconds since the epoch. */
 export type ProcessStatus = Status & { role: string; version: string; host: string; started: number };
 
+/** Milliseconds between two words of a process. */
 export const STATUS_INTERVAL = 2_000;
 /** A process that has not spoken for this many milliseconds is gone. */
 const SILENCE = 7_000;

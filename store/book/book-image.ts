@@ -15,6 +15,7 @@ export type Image = { held: Map<string, string>; uids: Set<string> };
 /** What an image becomes. `put`, `gone`: how many contacts came in, and went out. */
 export type Changed = { after: Image; put: number; gone: number };
 
+/** Bytes of a record in `uids`. */
 export const RECORD_BYTES = 6;
 const PREFIX_BYTES = RECORD_BYTES - HEAD_BYTES;
 /** Contacts of a book that have one number; those beyond lose it. */

@@ -22,6 +22,7 @@ export type BookSeal = {
   marksOf(uid: string): { head: string; tag: string };
 };
 
+/** By the subscriber’s id. */
 export type BookSeals = (id: string) => BookSeal;
 
 /** Keys for each subscriber, derived from the operator's (HKDF, RFC 5869). */

@@ -16,6 +16,7 @@ import { resize } from './book-resize.ts';
 import { noSubscriber, readStanding, type Standing } from './book-standing.ts';
 import { toSteps } from './book-steps.ts';
 
+/** `version`: one more with each change. `contacts`: how many the book holds. */
 export type BookInfo = { version: number; contacts: number };
 
 /** A book after it was written. `gone`: the numbers that it holds no more. */

@@ -18,6 +18,7 @@ export type Credential = Grant & {
   secrets: { hash: string; until?: number }[];
 };
 
+/** What the operator says of a credential that is to be made. */
 export type NewCredential = Pick<Credential, 'name' | 'scopes' | 'ranges' | 'clientId' | 'expiresAt'>;
 
 /** To the hour: a credential in use costs one more write an hour. */

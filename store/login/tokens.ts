@@ -13,6 +13,7 @@ export type Device = {
 };
 type Kept = Omit<Device, 'tokenId'>;
 
+/** `token`: its text, which is told this once and kept as a hash. `expiresAt`: milliseconds since the epoch. */
 export type Issued = { token: string; tokenId: string; expiresAt: number };
 
 /** Tokens of one subscriber; one more pushes the oldest out. */

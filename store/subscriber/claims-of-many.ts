@@ -99,6 +99,7 @@ export async function standOfMany(
  */
 export type ClaimsOfMany = { refused: Set<number>; held: Set<number>; owing: Map<number, number> };
 
+/** Claims the numbers and the JIDs of many, in one script for each partition. */
 export async function claimForMany(redis: Redis, keys: Keys, all: readonly WantedPlaces[]): Promise<ClaimsOfMany> {
   const claims: ClaimsOfMany = { refused: new Set(), held: new Set(), owing: new Map() };
   await Promise.all(

@@ -23,6 +23,7 @@ export type Numbers = {
   keyIds?: string;
 };
 
+/** A subscriber’s record (hash `subscriber`). `jid`: bare, and prepared. `displayName`: empty for none. */
 export type Subscriber = Numbers & {
   id: string;
   jid: string;

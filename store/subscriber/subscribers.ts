@@ -15,6 +15,7 @@ import { keysOf, type Subscriber, toSubscriber } from './subscriber-record.ts';
 import { LEAVE, RENAME } from './subscriber-scripts.ts';
 
 export type Subscribers = ReturnType<typeof createSubscribers>;
+/** What came of wanting numbers and a JID. `busy`: their former owner is just giving one of them up. */
 export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
 
 /**
