@@ -4,7 +4,7 @@ import { PUBSUB, PUBSUB_OWNER } from './node-owner.ts';
 import { PRIVILEGE } from './privileged-iq.ts';
 import type { Ability, Lack } from './server.ts';
 
-/** The rights that a server granted, as `roster` → `both`, `iq <namespace>` → `set`. */
+/** The rights that a server granted, as `roster` → `both`, `iq <namespace>` → `set`; `version` → `1` or `2`, how it announces them. */
 export type Rights = ReadonlyMap<string, string>;
 
 /** Of a server that has granted nothing, or not said anything yet. */
@@ -29,7 +29,7 @@ export function readRights(message: Element, homeHost: string): Rights | undefin
   const privilege = message.getChild('privilege', PRIVILEGE) ?? message.getChild('privilege', PRIVILEGE_1);
   const spoken = privilege?.getNS();
   if (!privilege || spoken === undefined) return undefined;
-  const rights = new Map<string, string>();
+  const rights = new Map([['version', spoken.slice(-1)]]);
   for (const perm of descendants(privilege, 'perm', spoken)) rights.set(perm.attrs.access ?? '', perm.attrs.type ?? '');
   // Prosody 0.12 nests these inside each other instead of listing them.
   for (const namespace of descendants(privilege, 'namespace', spoken))

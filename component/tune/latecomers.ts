@@ -1,4 +1,4 @@
-import { lastTold } from '../../domain/playing/told.ts';
+import { shownBy } from '../../domain/playing/told.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Context } from '../context.ts';
 import type { MeetingAbility, XmppServer } from '../server/server.ts';
@@ -29,7 +29,8 @@ export function createLatecomers(
       friends.map((friend) => friend.id),
       'xmpp',
     );
-    const playing = friends.filter((_, i) => told[i] && lastTold(told[i]) !== '');
+    // Of whom it is not known something may be on its way.
+    const playing = friends.filter((_, i) => told[i] && shownBy(told[i]) !== '');
     const { failure } = await sideBySide(playing, IN_FLIGHT, (friend) => show(nodes, friend.jid, jid));
     if (failure) throw failure.reason;
   }

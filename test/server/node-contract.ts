@@ -94,7 +94,7 @@ export function nodeContract(world: () => UnderTest): void {
     for (let time = 0; time < 2; time += 1) await nodes().unlisten(mine.jid, TUNE);
     await me.plays({ title: 'No longer' });
     // Whatever the server had for the component has come before this answer.
-    expect(await titleOf()).to.equal('No longer');
+    expect(await nodes().accessModel(mine.jid, TUNE)).to.equal('presence');
     expect(heard().filter((message) => message.includes('No longer'))).to.deep.equal([]);
   });
 

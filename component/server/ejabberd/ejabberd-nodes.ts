@@ -1,26 +1,17 @@
+import type { Stream } from '../../stream/stream.ts';
 import { type Element, xml } from '../../stream/xml.ts';
-import type { Connection } from '../kind.ts';
 import type { UserIq } from '../privileged-iq.ts';
 import { readRoster } from '../roster-iq.ts';
 import { NoAccount, type NodeAbility, type Snapshot } from '../server.ts';
 import { createUserNodes, ITEM } from '../user-nodes.ts';
+import { createArrivals } from './arrivals.ts';
 import type { KnownAccounts } from './known-accounts.ts';
 
-const EVENT = 'http://jabber.org/protocol/pubsub#event';
+export const EVENT = 'http://jabber.org/protocol/pubsub#event';
 
-/**
- * By the rights of XEP-0356 to `pubsub` and `pubsub#owner`. ejabberd sends contacts nothing of a user
- * without a client, neither when something is published nor when a contact appears; and when
- * a member of a closed node appears, nothing that a client would take for the user's. So the
- * component sends these events (XEP-0163, section 4.3.1) in the user's name.
- */
-export function createEjabberdNodes(
-  { stream, domain }: Pick<Connection, 'stream' | 'domain'>,
-  ask: UserIq,
-  known: KnownAccounts,
-  { clients }: Snapshot,
-): NodeAbility {
-  const nodes = createUserNodes(ask, domain, {
+/** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`. `component`: its domain. */
+export function createWrappedNodes(ask: UserIq, component: string, known: KnownAccounts): NodeAbility {
+  return createUserNodes(ask, component, {
     hidesOutcasts: false,
     bySubscription: true,
     exists: known.exist,
@@ -29,6 +20,17 @@ export function createEjabberdNodes(
       await work();
     },
   });
+}
+
+/**
+ * The same nodes. ejabberd sends contacts nothing of a user
+ * without a client, neither when something is published nor when a contact appears; and when
+ * a member of a closed node appears, nothing that a client would take for the user's. So the
+ * component sends these events (XEP-0163, section 4.3.1) in the user's name. It does so as well for
+ * whoever has just come: ejabberd does not know then who of the contacts is online.
+ */
+export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot): NodeAbility {
+  const arrivals = createArrivals(stream, Date.now);
 
   async function send(jid: string, node: string, item: Element, contact: string): Promise<void> {
     const event = xml('event', { xmlns: EVENT }, xml('items', { node }, item));
@@ -57,7 +59,7 @@ export function createEjabberdNodes(
     async publish(jid, node, payload) {
       // Nobody tells the component of a client whose connection breaks, so it asks.
       const [online] = await Promise.all([clients(jid), nodes.publish(jid, node, payload)]);
-      if (online.length === 0) await sendToContacts(jid, node, payload);
+      if (online.length === 0 || arrivals.isRecent(jid)) await sendToContacts(jid, node, payload);
     },
     async showTo(jid, node, contact) {
       const item = await nodes.item(jid, node);

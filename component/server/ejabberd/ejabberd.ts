@@ -5,15 +5,16 @@ import { privilegedIq } from '../privileged-iq.ts';
 import { createPrivilegedVcards } from '../privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS } from '../privileges.ts';
 import { createRosters } from '../rosters.ts';
-import type { Ability, AccountAbility, Lack } from '../server.ts';
+import type { Ability, AccountAbility, Lack, NodeAbility } from '../server.ts';
 import { withFirstWrites } from '../trusted-nodes.ts';
 import { createApi } from './api.ts';
 import { createApiAccounts, noAccounts } from './api-accounts.ts';
 import { createApiSnapshot } from './api-presences.ts';
 import { createApiRosters } from './api-rosters.ts';
 import { ejabberdAdvice } from './ejabberd-advice.ts';
-import { createEjabberdNodes } from './ejabberd-nodes.ts';
+import { createWrappedNodes, withEvents } from './ejabberd-nodes.ts';
 import { createKnownAccounts, type KnownAccounts } from './known-accounts.ts';
+import { createSpokenNodes } from './spoken-nodes.ts';
 
 /**
  * What Earshot needs of ejabberd. With `roster`, the other right to presences, the end of a
@@ -22,11 +23,13 @@ import { createKnownAccounts, type KnownAccounts } from './known-accounts.ts';
 const NEEDS: readonly Need[] = [
   { right: 'roster', types: ['both', 'get'], ability: 'rosters' },
   { right: 'presence', types: ['managed_entity'], ability: 'presences' },
-  ...NODE_NEEDS,
 ];
 const NO_API: Lack = { ability: 'rosters', what: 'the HTTP API of ejabberd (EARSHOT_EJABBERD_API)' };
 
-/** ejabberd with mod_privilege, 24.12 and later: nodes by the rights of XEP-0356, rosters and accounts by its HTTP API. */
+/**
+ * ejabberd with mod_privilege: rosters and accounts by its HTTP API; nodes by the rights of XEP-0356, and on 23, which has
+ * none for them, as its users.
+ */
 export const ejabberd: ServerKind = {
   // With mod_privilege it drops what a component asks the host (docs/operating.md).
   recognises: (software) => software?.some((name) => /\bejabberd\b/i.test(name)) ?? true,
@@ -37,11 +40,12 @@ export const ejabberd: ServerKind = {
       log.error(`New friends see each other only at their next presence change. ${advice(['meetings'])}`),
     );
     const parts = withApi(connection);
-    const ask = privilegedIq(stream, inUpperCase);
-    const vcards = createPrivilegedVcards(ask);
+    const vcards = createPrivilegedVcards(privilegedIq(stream, inUpperCase));
 
     return (rights) => {
-      const lacks = [...missingRights(rights, NEEDS, homeHost), ...(parts ? [] : [NO_API])];
+      const isSpoken = rights.get('version') === '1';
+      const needs = isSpoken ? NEEDS : [...NEEDS, ...NODE_NEEDS];
+      const lacks = [...missingRights(rights, needs, homeHost), ...(parts ? [] : [NO_API])];
       const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
       return {
         mode: 'privileged',
@@ -50,7 +54,7 @@ export const ejabberd: ServerKind = {
         ...(has('presences') && {
           presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
         }),
-        ...(parts && has('nodes') && { nodes: parts.nodes }),
+        ...(parts && has('nodes') && { nodes: isSpoken ? parts.spokenNodes : parts.nodes }),
         ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
         accounts: parts?.accounts ?? noAccounts(),
         meetings,
@@ -63,16 +67,19 @@ export const ejabberd: ServerKind = {
 
 /** What works with the HTTP API; undefined where it is not given. */
 function withApi(connection: Connection) {
-  const { stream, homeHost, ejabberdApi, distrust } = connection;
+  const { stream, domain, homeHost, ejabberdApi, distrust } = connection;
   if (!ejabberdApi) return undefined;
   const call = createApi(ejabberdApi);
   const accounts = createApiAccounts(call);
   const known = createKnownAccounts(accounts.exists, Date.now);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);
+  const trusted = (nodes: NodeAbility) =>
+    withFirstWrites(withEvents(nodes, stream, snapshot), stream, () => distrust('nodes'));
   return {
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
-    nodes: withFirstWrites(createEjabberdNodes(connection, ask, known, snapshot), stream, () => distrust('nodes')),
+    nodes: trusted(createWrappedNodes(ask, domain, known)),
+    spokenNodes: trusted(createSpokenNodes(stream, domain, known)),
     accounts: remembered(accounts, known),
     snapshot,
   };

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { isCondition } from '../../stream/stanza-error.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { contentOf, type Element, xml } from '../../stream/xml.ts';
+import {
+  configureNode,
+  endSubscription,
+  type Place,
+  PUBSUB,
+  PUBSUB_OWNER,
+  setSubscription,
+  TO_EVERYBODY,
+} from '../node-owner.ts';
+import type { UserIq } from '../privileged-iq.ts';
+import { NoAccount, type NodeAbility } from '../server.ts';
+import { createUserNodes, ITEM } from '../user-nodes.ts';
+import type { KnownAccounts } from './known-accounts.ts';
+import { createSeenItems } from './seen-items.ts';
+
+/** Nodes that are remembered as prepared. */
+const MOST_PREPARED = 100_000;
+/** What is answered where the component is no owner of the node any more, or the node was made anew. */
+const LOST = ['forbidden', 'item-not-found', 'not-allowed', 'not-authorized'];
+
+/**
+ * On ejabberd 23, which grants no IQs in users' names. The component may send as its users
+ * (`check_from: false`), and is never answered then. So it makes itself, once for each node and
+ * connection, an owner and a subscriber of the node; what an owner does it then does in its own
+ * name, and is answered. It publishes as the user, because nobody else may replace the item, and
+ * believes it when the event comes back. Nobody but contacts may read an open node: of what it
+ * holds is known what was seen since.
+ */
+export function createSpokenNodes(stream: Stream, component: string, known: KnownAccounts): NodeAbility {
+  const ask: UserIq = async (jid, type, child) => {
+    // Only the user may make it, which was done when it was prepared.
+    if (child.getChild('create')) return child;
+    return stream.request(xml('iq', { type, to: jid }, child));
+  };
+  const prepared = new Set<string>();
+  const seen = createSeenItems(stream);
+  stream.onOffline(() => prepared.clear());
+
+  async function sendAs(jid: string, child: Element): Promise<void> {
+    await stream.send(xml('iq', { type: 'set', id: randomUUID(), from: `${jid}/earshot`, to: jid }, child));
+  }
+
+  async function prepare(place: Place): Promise<void> {
+    const { jid, node } = place;
+    if (!(await known.exist(jid))) throw new NoAccount();
+    const key = `${jid} ${node}`;
+    if (prepared.has(key)) return;
+    const owner = xml('affiliation', { jid: component, affiliation: 'owner' });
+    await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
+    await sendAs(jid, xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('affiliations', { node }, owner)));
+    await configureNode(ask, place, TO_EVERYBODY);
+    await setSubscription(ask, place, component, 'subscribed');
+    prepared.add(key);
+    for (const oldest of prepared) if (prepared.size > MOST_PREPARED) prepared.delete(oldest);
+  }
+
+  /** Does something in the node, once more where it was taken from the component meanwhile. */
+  async function inNode(place: Place, work: () => Promise<void>): Promise<void> {
+    await prepare(place);
+    try {
+      await work();
+    } catch (err) {
+      if (!isCondition(err, ...LOST)) throw err;
+      prepared.delete(`${place.jid} ${place.node}`);
+      await prepare(place);
+      await work();
+    }
+  }
+
+  async function publish(place: Place, payload: Element): Promise<void> {
+    const { jid, node } = place;
+    for (let last = false; ; last = true) {
+      await prepare(place);
+      const back = seen.next(jid, node, contentOf(payload));
+      const item = xml('item', { id: ITEM }, payload);
+      await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node }, item)));
+      try {
+        return await back;
+      } catch (err) {
+        if (last) throw err;
+        prepared.delete(`${jid} ${node}`);
+      }
+    }
+  }
+
+  const nodes = createUserNodes(ask, component, {
+    hidesOutcasts: false,
+    bySubscription: true,
+    exists: known.exist,
+    ofAccount: async (_, work) => void (await work()),
+  });
+  return {
+    ...nodes,
+    publish: (jid, node, payload) => publish({ jid, node }, payload),
+    item: async (jid, node, id) => (await nodes.item(jid, node, id)) ?? seen.last(jid, node, id),
+    setAccess: (jid, node, changes) => inNode({ jid, node }, () => nodes.setAccess(jid, node, changes)),
+    listen: (jid, node) => prepare({ jid, node }),
+    async unlisten(jid, node) {
+      if (!(await known.exist(jid))) return;
+      const place = { jid, node };
+      await inNode(place, () => endSubscription(ask, place, component));
+      prepared.delete(`${jid} ${node}`);
+    },
+  };
+}
