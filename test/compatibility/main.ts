@@ -14,18 +14,21 @@ import { chosenTargets, TARGETS, type Target } from './targets.ts';
 const PAGE = join(projectRoot(), 'docs', 'servers.md');
 
 const words = process.argv.slice(2);
-if (words[0] === 'in') debianRoot(Number(words[1])).run(words.slice(2).join(' '));
-else tryServers(chosenTargets(words));
+try {
+  if (words[0] === 'in') debianRoot(Number(words[1])).run(words.slice(2).join(' '));
+  else for (const target of chosenTargets(words)) tryServer(target);
+} catch (err) {
+  console.error((err as Error).message);
+  process.exitCode = 1;
+}
 
-function tryServers(targets: readonly Target[]): void {
-  for (const target of targets) {
-    console.log(`${target.title} …`);
-    const columns = existsSync(PAGE) ? columnsIn(readFileSync(PAGE, 'utf8')) : {};
-    columns[target.name] = tried(target);
-    // After each, as the whole takes long.
-    writeFileSync(PAGE, pageOf(TARGETS, columns));
-    say(columns[target.name] as Column);
-  }
+/** The page is written after each server, as all of them take long. */
+function tryServer(target: Target): void {
+  console.log(`${target.title} …`);
+  const column = tried(target);
+  const columns = existsSync(PAGE) ? columnsIn(readFileSync(PAGE, 'utf8')) : {};
+  writeFileSync(PAGE, pageOf(TARGETS, { ...columns, [target.name]: column }));
+  say(column);
 }
 
 function tried(target: Target): Column {
