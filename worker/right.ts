@@ -1,11 +1,12 @@
-import { inBatches } from '../runtime/batches.ts';
+import { inBatches, sideBySide } from '../runtime/batches.ts';
 import type { Glance } from '../store/book/survey.ts';
 import { keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { standsRight } from './pairs.ts';
 
-/** Subscribers with books or friends who are looked at together. */
+/** Subscribers with books or friends who are looked at together, and how many such groups are under way: one waits for Redis while another is read. */
 const TOGETHER = 32;
+const GROUPS = 3;
 
 type Seen = { subscriber: Subscriber; glance: Glance };
 
@@ -30,7 +31,10 @@ export async function whoIsWrong(context: Context, subscribers: readonly Subscri
   );
   wrong.push(...seen.flatMap(({ subscriber, glance }) => (astray.has(glance.index) ? [subscriber] : [])));
   const close = seen.filter(({ glance: { index, bare } }) => !astray.has(index) && (!bare || held.has(index)));
-  for (const part of inBatches(close, TOGETHER)) wrong.push(...(await lookClosely(context, part, held)));
+  const { failure } = await sideBySide(inBatches(close, TOGETHER), GROUPS, async (part) => {
+    wrong.push(...(await lookClosely(context, part, held)));
+  });
+  if (failure) throw failure.reason;
   return wrong;
 }
 
