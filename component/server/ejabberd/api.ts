@@ -17,6 +17,10 @@ export class ApiRefusal extends Denied {
   }
 }
 
+/** Of its commands. ejabberd 24 would write a warning for each call without; 23 takes none, and says `BAD_REQUEST`. */
+const VERSION = '/v1';
+const BAD_REQUEST = 400;
+
 /** Milliseconds for an answer. */
 const PATIENCE = 10_000;
 
@@ -29,8 +33,20 @@ export function partsOf(jid: string): { user: string; host: string } {
 export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
   const headers = { 'content-type': 'application/json', ...(credential && { authorization: basic(credential) }) };
 
+  let version = VERSION;
+
+  /** With the version, where ejabberd knows versions. */
+  async function ask(command: string, body: string): Promise<Response> {
+    const response = await post(`${url}/${command}${version}`, headers, body);
+    if (response.status !== BAD_REQUEST || version === '') return response;
+    await response.body?.cancel();
+    const plain = await post(`${url}/${command}`, headers, body);
+    if (plain.status !== BAD_REQUEST) version = '';
+    return plain;
+  }
+
   return async (command, args) => {
-    const response = await post(`${url}/${command}`, headers, JSON.stringify(args));
+    const response = await ask(command, JSON.stringify(args));
     const { status } = response;
     if (status >= 500) throw away(`answered ${command} with ${status}`);
     const text = await response.text().catch(() => {
