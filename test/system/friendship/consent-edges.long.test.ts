@@ -253,20 +253,24 @@ describe('consent between two people', () => {
     await api.putBook(bob, [contact(alice), contact(carol)]);
     await api.play(carol, { title: 'For the choir', length: 600 });
     await alices.hears(carol.jid, 'For the choir');
-    // The component itself is a member of every node that it listens to.
-    const nodes = async () =>
-      (await filesIn(join(stack.server().dir, 'data'), 'pep')).replaceAll(/\["tune\.op\.example"\] = "member"/g, '');
-    await eventually(async () =>
-      expect(await nodes())
-        .to.contain('whitelist')
-        .and.contain('outcast'),
-    );
-    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
+    const carols = await connectFriend(stack, carol);
     await eventually(async () => {
-      expect(await nodes())
-        .to.not.contain('whitelist')
-        .and.not.contain('outcast')
-        .and.not.contain('member');
+      expect(await carols.tuneAccess()).to.equal('whitelist');
+      expect(await carols.tuneMembers()).to.include(alice.jid);
     });
+    await carols.leave();
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${carol.id}`));
+    for (const [client, { jid: own }] of [
+      [alices, alice],
+      [bobs, bob],
+    ] as const) {
+      await client.item(carol.jid, (item) => expect(item).to.equal(undefined));
+      await eventually(async () => {
+        expect(await client.tuneAccess()).to.equal('presence');
+        // The component itself is a member of every node that it listens to.
+        const others = (await client.tuneMembers()).filter((jid) => jid !== own && jid !== 'tune.op.example');
+        expect(others).to.be.empty;
+      });
+    }
   });
 });
