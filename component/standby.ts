@@ -20,7 +20,8 @@ export type Standby = Running & {
  * Lets one of several components connect (active and standby). The active one renews a lease in Redis; another takes it when
  * it was given back, or was not renewed for three seconds. A server that refuses a second connection knows better who is
  * alive: there a component that starts tries once, so that nobody waits for the lease of a process that was killed.
- * `drop`: ends the connection; the next is made in its turn. `changed`: it has become the active one, or no longer is, as it stood still or did not reach Redis for too long.
+ * `drop`: ends the connection; the next is made in its turn. `changed`: it has become the active one, or no longer is, as it
+ * stood still or did not reach Redis for too long.
  */
 export function createStandby(
   { stores, log }: Pick<Context, 'stores' | 'log'>,

@@ -55,6 +55,13 @@ export async function requireFreePort(port: number, purpose: string, remedy: str
   }
 }
 
+/** The same for both ports that every XMPP server listens on. */
+export async function requireXmppPorts(ports: { c2sPort: number; componentPort: number }): Promise<void> {
+  const another = 'End that program or choose another port';
+  await requireFreePort(ports.c2sPort, 'XMPP clients', `${another} with EARSHOT_XMPP_PORT.`);
+  await requireFreePort(ports.componentPort, 'XMPP components', `${another}.`);
+}
+
 /**
  * Finds different free loopback ports. They lie below the range from which the kernel takes the ports of outgoing connections: there, a
  * client that tries to reconnect to a server that is down could take the server's port, or even connect to itself.

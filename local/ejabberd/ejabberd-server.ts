@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Child, startChild } from '../children/child.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
-import { acceptsConnections, freePort, requireFreePort } from '../ports.ts';
+import { acceptsConnections, freePort, requireFreePort, requireXmppPorts } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import { offersFeatures } from '../stream-ping.ts';
 import type { ServerOptions, XmppServer } from '../xmpp-server.ts';
@@ -54,12 +54,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<EjabberdS
   const spool = privateFolder(join(dir, 'spool'));
   const place = await placeOf(options);
   await waitForFormerServer('ejabberd', spool, pidFile(dir));
-  await requireFreePort(
-    place.c2sPort,
-    'XMPP clients',
-    'End that program or choose another port with EARSHOT_XMPP_PORT.',
-  );
-  await requireFreePort(place.componentPort, 'XMPP components', 'End that program or choose another port.');
+  await requireXmppPorts(place);
   await requireFreePort(place.apiPort, 'the HTTP API of ejabberd', 'End that program or choose another port.');
   const configFile = writeConfig(dir, program, place, options);
   const child = await startChild({

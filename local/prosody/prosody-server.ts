@@ -5,7 +5,7 @@ import { type Child, startChild } from '../children/child.ts';
 import { requireProgram } from '../children/programs.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
-import { acceptsConnections, freePort, requireFreePort } from '../ports.ts';
+import { acceptsConnections, freePort, requireXmppPorts } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import { offersFeatures } from '../stream-ping.ts';
 import type { ServerOptions, XmppServer } from '../xmpp-server.ts';
@@ -44,12 +44,7 @@ export async function startProsody(options: ProsodyOptions): Promise<ProsodyServ
   privateFolder(join(dir, 'certs'));
   const place = await placeOf(options);
   await waitForFormerServer('Prosody', join(dir, 'data'), join(dir, 'prosody.pid'));
-  await requireFreePort(
-    place.c2sPort,
-    'XMPP clients',
-    'End that program or choose another port with EARSHOT_XMPP_PORT.',
-  );
-  await requireFreePort(place.componentPort, 'XMPP components', 'End that program or choose another port.');
+  await requireXmppPorts(place);
   const configFile = writeConfig(dir, place, options);
   const child = await startChild({
     name: 'Prosody',
