@@ -158,6 +158,8 @@ async function untilServing(child: Child, { c2sPort, componentPort, domain, api 
     await waitUntil(serving, { goal, timeoutMs: 120_000, everyMs: 50, children: [child] });
   } catch (error) {
     await child.kill();
+    // Why it ended says more than that it did.
+    refuseFailures(child);
     throw error;
   }
 }
