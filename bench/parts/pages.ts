@@ -18,6 +18,8 @@ export async function pages(
   await client.leave();
   await stack.kill('server');
   const stream = await openEvents(stack, friend);
+  // The first event is the whole list: what is played before it is in it, and in no event of its own.
+  await until(() => stream.events.length > 0);
   const shows = (title: string) =>
     until(() => (stream.events.at(-1)?.data.nowPlaying as { title?: string } | undefined)?.title === title);
   const times: number[] = [];
