@@ -15,7 +15,7 @@ import { NobodyThere, type Outlet } from './outlet.ts';
 export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: () => number };
 
 /**
- * One run of the job. `told` follows what the outlet is told; `begunAt`: the time that stands with it in the store, so that
+ * One run of the job. `told` follows what the outlet is told; `begunAt`: the time that was noted with it in the store, so that
  * somebody else who tells it something is noticed. `address`: undefined where it shows nothing of the subscriber.
  */
 type Round = {
@@ -124,7 +124,7 @@ function againOf(told: Told): number | undefined {
 async function begin({ stores }: ConvergeContext, round: Round): Promise<void> {
   const { outlet, seen, address, time } = round;
   if (address === undefined || !(await stores.told.begin(seen, outlet.name, address, time))) throw new Overtaken();
-  round.told = { state: 'unknown', address, memo: round.told.memo, at: time };
+  round.told = { state: 'unknown', address, memo: round.told.memo };
   round.begunAt = time;
 }
 

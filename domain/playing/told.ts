@@ -10,7 +10,9 @@ export type Memo = string | undefined;
 export type Told = { address: string | undefined; memo?: Memo } & (
   | { state: 'nothing' }
   /** Something is on its way, its answer was never seen, or somebody else has spoken: it may show anything. */
-  | { state: 'unknown'; at: number }
+  | { state: 'unknown' }
+  /** It shows what the user's own client has published there, and was told nothing since. `fingerprint`: of that tune; empty after its end. */
+  | { state: 'heard'; fingerprint: string }
   /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */
   | { state: 'hidden'; at: number }
   /** It was told this. Since then something else was played, and whoever has seen that may have told it so (decision 138). */
@@ -25,7 +27,7 @@ export const NOTHING_TOLD: Told = { state: 'nothing', address: undefined };
 /** The fingerprint of the tune that is shown, empty for none; undefined when nobody knows. */
 export function shownBy(told: Told): string | undefined {
   if (told.state === 'unknown' || told.state === 'doubted') return undefined;
-  return told.state === 'told' ? told.fingerprint : fingerprint(undefined);
+  return told.state === 'told' || told.state === 'heard' ? told.fingerprint : fingerprint(undefined);
 }
 
 /** The same of what was told last, whether or not it is still shown. */
@@ -34,8 +36,8 @@ export function lastTold(told: Told): string | undefined {
 }
 
 /**
- * When the wanted tune may be told, in milliseconds since the epoch. A stop goes out at once. A tune waits until
- * `interval` has passed since the last one, so that skipping through tracks does not flood friends (XEP-0118, section 3).
+ * When the wanted tune may be told at the earliest, in milliseconds since the epoch. A stop goes out at once. A tune waits until
+ * `interval` has passed since the last one that was told, so that skipping through tracks does not flood friends (XEP-0118, section 3).
  */
 export function tellingTime(told: Told, wanted: Tune | undefined, interval: number): number {
   const wasTold = told.state === 'told' || told.state === 'doubted';

@@ -19,9 +19,9 @@ export async function exportNowPlaying({ stores }: Context, { id }: Subscriber) 
   };
 }
 
-/** Nothing where Earshot has told it nothing: it may show what the user's own client has published. */
+/** Nothing where Earshot has told it nothing, as where it shows what the user's own client has published, or nobody knows what it shows. */
 function toldView(outlet: OutletName, told: Told) {
-  if (told.state === 'nothing' || told.at === 0) return [];
+  if (!('at' in told)) return [];
   return [{ outlet, at: toTime(told.at), address: told.address ?? '', what: lastTold(told) ?? '' }];
 }
 

@@ -62,8 +62,8 @@ note()
 local dues = {}
 for i = 1, #wanted do
   local due, told = outlets[2 * i - 1], outlets[2 * i]
-  local last = redis.call('HMGET', told, 'state', 'fingerprint', 'address')
-  if last[1] == 'told' and last[2] ~= wanted[i] and last[3] then redis.call('HSET', told, 'state', 'doubted') end
+  local last = redis.call('HMGET', told, 'state', 'fingerprint')
+  if last[1] == 'told' and last[2] ~= wanted[i] then redis.call('HSET', told, 'state', 'doubted') end
   dues[i] = due
 end
 changed(dues, wakes)
@@ -93,8 +93,8 @@ return gone`,
 });
 
 /**
- * The user's own client has published this (`value`) at the outlet of `told`, or the end of it. `shown` and
- * `fingerprint`: what that shows now, which is known only while no publish of ours is under way. `unreadable`:
+ * The user's own client has published this (`value`) at the outlet of `told`, or the end of it. `shows` and
+ * `fingerprint`: what is noted of the outlet, `heard` or `unknown`, unless a publish of ours is under way. `unreadable`:
  * it shows what has to be taken off though nothing plays. In one step, or a publish of ours could
  * begin between; somebody who left meanwhile must leave nothing behind.
  */
@@ -102,7 +102,7 @@ export const OWN = defineScript({
   uses: [NOTE, CHANGED, PIECE],
   keys: ['told'],
   keyList: 'dues',
-  args: ['shown', 'fingerprint', 'unreadable'],
+  args: ['shows', 'fingerprint', 'unreadable'],
   lists: ['wakes'],
   reply: asYes,
   lua: `
@@ -112,7 +112,7 @@ elseif redis.call('HDEL', playing, device) == 0 and unreadable ~= '1' then retur
 else redis.call('HSET', playing, 'generation', generation) end
 local state = redis.call('HGET', told, 'state')
 if state ~= 'unknown' and state ~= 'doubted' then
-  redis.call('HSET', told, 'state', shown, 'fingerprint', fingerprint)
+  redis.call('HSET', told, 'state', shows, 'fingerprint', fingerprint)
 end
 changed(dues, wakes)
 notePiece()

@@ -119,7 +119,7 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
         { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: duesOf(keys, 'played', id) },
         {
           ...{ ...changed(id, now), ...noted(device, playing), ...piece.args },
-          shown: on === 'it' ? 'told' : 'unknown',
+          shows: on === 'it' ? 'heard' : 'unknown',
           fingerprint: fingerprint(playing?.tune),
           unreadable: on === 'unreadable' ? 1 : 0,
         },

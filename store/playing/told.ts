@@ -105,11 +105,15 @@ export function createTold(redis: Redis, keys: Keys) {
 
 /** From the fields of the hash. */
 export function toTold({ state, fingerprint = '', at: time, again, ...fields }: Record<string, string>): Told {
-  const at = Number(time ?? 0);
   const place = { address: fields.address, ...(fields.memo && { memo: fields.memo }) };
+  // An address alone is noted by whoever tells first who may look.
+  if (state === undefined) return { ...place, state: 'nothing' };
+  if (state === 'heard') return { ...place, state, fingerprint };
+  // Without a time it is a note of an earlier version about what a user's own client has published.
+  if (state === 'unknown' || time === undefined) return { ...place, state: 'unknown' };
+  const at = Number(time);
   if (state === 'told') return { ...place, state, fingerprint, at, ...(again && { again: Number(again) }) };
-  if (state === 'doubted') return { ...place, state, fingerprint, at };
-  return state === 'unknown' || state === 'hidden' ? { ...place, state, at } : { ...place, state: 'nothing' };
+  return state === 'doubted' ? { ...place, state, fingerprint, at } : { ...place, state: 'hidden', at };
 }
 
 /** As fields of the hash. The address is noted before anything is sent. */
@@ -118,6 +122,7 @@ export function toldFields(told: Told): Record<string, string> {
     state: told.state,
     memo: told.memo ?? '',
     ...('at' in told && { at: `${told.at}` }),
-    ...(told.state === 'told' && { fingerprint: told.fingerprint, again: `${told.again ?? ''}` }),
+    ...('fingerprint' in told && { fingerprint: told.fingerprint }),
+    ...(told.state === 'told' && { again: `${told.again ?? ''}` }),
   };
 }

@@ -242,6 +242,21 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await stores.told.read('alice', 'xmpp')).to.include({ state: 'told', address: JID });
   });
 
+  it('is told once, and no more, where the own client was the first and who may see it was told before', async () => {
+    const outlet = createRecorder('each-friend');
+    await consent({ audience: 'nobody' });
+    await run(outlet);
+    await consent({ audience: 'friends' });
+    await run(outlet);
+    expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: JID });
+    await stores.nowPlaying.publishedByOwner('alice', 'xmpp', 'xmpp', song('By the client', 'xmpp'), 'it', now);
+    now += 1;
+    await stores.nowPlaying.play('alice', song('By us'), now, { wanted: () => song('By us') });
+    expect(await run(outlet)).to.deep.equal([`show ${JID} By us`]);
+    expect((await stores.told.read('alice', 'xmpp')).state, 'what was told is noted').to.equal('told');
+    expect(await run(outlet)).to.deep.equal([]);
+  });
+
   it('is emptied first in any doubt, before somebody is shut out', async () => {
     const outlet = createRecorder('each-friend');
     await play('Song');

@@ -214,7 +214,7 @@ function describeStores(kind: RedisKind): void {
       expect(await begin(another)).to.equal(false);
       expect(await begin(ALICE, 'of another tune or consent')).to.equal(false);
       expect(await begin(ALICE)).to.equal(true);
-      const unknown = { state: 'unknown', at: NOW, address: ALICE.jid };
+      const unknown = { state: 'unknown', address: ALICE.jid };
       expect(await stores.told.read('alice', 'xmpp')).to.deep.equal(unknown);
       await stores.nowPlaying.play('alice', playing('tv', NOW + 9_000), NOW);
       await stores.nowPlaying.finish('alice', 'xmpp', seen, {
@@ -263,6 +263,7 @@ function describeStores(kind: RedisKind): void {
       expect(await publish(undefined, true), 'an end of nothing').to.equal(false);
       expect(await shown()).to.equal('');
       expect(await publish(own, true)).to.equal(true);
+      expect(await stores.told.read('alice', 'xmpp')).to.deep.include({ state: 'heard', fingerprint: await shown() });
       expect(await shown()).to.equal(fingerprint(own.tune));
       expect(await stores.due.isMarked('tune', 'alice')).to.equal(true);
       expect(await publish(own, false)).to.equal(true);
@@ -270,6 +271,11 @@ function describeStores(kind: RedisKind): void {
       expect(await publish(undefined, true)).to.equal(true);
       expect(await shown(), 'while a publish is under way').to.equal(undefined);
       expect((await stores.nowPlaying.read('alice')).devices).to.be.empty;
+    });
+
+    it('does not know what an outlet shows of which an earlier version has noted no time', async () => {
+      await server.redis.hSet(stores.keys.told('alice', 'xmpp'), { state: 'told', fingerprint: 'x', address: 'a@x' });
+      expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'unknown', address: 'a@x' });
     });
   });
 

@@ -101,7 +101,8 @@ describe('domain/told', () => {
     expect(shownBy(told)).to.equal(fingerprint(PHONE.tune));
     expect(shownBy(NOTHING_TOLD)).to.equal('');
     expect(shownBy({ state: 'hidden', at: NOW, address: 'a@x' })).to.equal('');
-    expect(shownBy({ state: 'unknown', at: NOW, address: 'a@x' })).to.equal(undefined);
+    expect(shownBy({ state: 'unknown', address: 'a@x' })).to.equal(undefined);
+    expect(shownBy({ state: 'heard', fingerprint: 'of their own', address: 'a@x' })).to.equal('of their own');
   });
 
   it('is in doubt after something else was played, which waits for the interval as ever', () => {
@@ -112,12 +113,16 @@ describe('domain/told', () => {
     expect(tellingTime(doubted, undefined, 5_000)).to.be.lessThan(NOW);
   });
 
-  it('lets a tune wait for the interval, a stop never, nor what was only hidden or got lost', () => {
+  it('lets a tune wait for the interval, a stop never, nor a tune after what was only hidden, got lost, or was published by the user’s own client', () => {
     expect(tellingTime(told, TV.tune, 5_000)).to.equal(NOW + 5_000);
     expect(tellingTime({ ...told, fingerprint: '' }, TV.tune, 5_000)).to.equal(NOW + 5_000);
     expect(tellingTime(told, undefined, 5_000)).to.be.lessThan(NOW);
-    for (const state of ['hidden', 'unknown'] as const)
-      expect(tellingTime({ state, at: NOW, address: 'a@x' }, TV.tune, 5_000), state).to.be.lessThan(NOW);
+    const others: Told[] = [
+      { state: 'hidden', at: NOW, address: 'a@x' },
+      { state: 'unknown', address: 'a@x' },
+      { state: 'heard', fingerprint: fingerprint(PHONE.tune), address: 'a@x' },
+    ];
+    for (const other of others) expect(tellingTime(other, TV.tune, 5_000), other.state).to.be.lessThan(NOW);
     expect(tellingTime(NOTHING_TOLD, TV.tune, 5_000)).to.be.lessThan(NOW);
   });
 });
