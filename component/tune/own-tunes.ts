@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { lastTold } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
 import type { ComponentConfig } from '../../runtime/config/config.ts';
+import { isRedisAway } from '../../runtime/redis.ts';
 import { wakeOthers } from '../../store/base/makes-due.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
@@ -21,9 +23,18 @@ export type OwnTunes = {
   stop(): Promise<void>;
 };
 
+/** What an account published, when the event of it came (see `Echoes.moment`), and whether the server may just have repeated it. */
+type Heard = { event: TuneEvent; moment: number; repeated: boolean };
+
+/** Milliseconds until what Redis refused is followed again. */
+const AGAIN = 500;
+
 /**
  * What subscribers' own clients publish is what they play (decision 63). The server shows it already, so that is noted too and the
  * tune job finds nothing to publish. `mayRepeat`: whether the server may just have repeated what was published last.
+ *
+ * Events of one account are followed one after the other: a stop that comes right behind its tune must not overtake it. What
+ * came in between is not followed, as only the newest counts; so at most one event waits for each account.
  */
 export function createOwnTunes(
   context: Context,
@@ -31,32 +42,45 @@ export function createOwnTunes(
   mayRepeat: (jid: string) => boolean,
 ): OwnTunes {
   const { echoes, log } = context;
-  const underWay = new Set<Promise<void>>();
+  const newest = new Map<string, Heard>();
+  const underWay = new Map<string, Promise<void>>();
+  let stopped = false;
+
+  async function followAll(jid: string): Promise<void> {
+    let failed = false;
+    for (let heard = newest.get(jid); heard; heard = newest.get(jid)) {
+      newest.delete(jid);
+      try {
+        await follow(context, config, heard);
+      } catch (err) {
+        if (!failed) log.warn({ err }, 'a tune of a user’s own client is not followed');
+        failed = true;
+        if (stopped || !isRedisAway(err)) continue;
+        await sleep(AGAIN);
+        if (!newest.has(jid)) newest.set(jid, heard);
+      }
+    }
+    underWay.delete(jid);
+  }
 
   return {
     receive(message) {
       const event = readTuneEvent(message, config.homeHost);
       if (!event || echoes.take(event.jid, event.tune)) return;
-      const work = follow(context, config, event, echoes.moment(event.jid), mayRepeat(event.jid))
-        .catch((err: unknown) => log.warn({ err }, 'a tune of a user’s own client is not followed'))
-        .finally(() => underWay.delete(work));
-      underWay.add(work);
+      const { jid } = event;
+      newest.set(jid, { event, moment: echoes.moment(jid), repeated: mayRepeat(jid) });
+      if (!underWay.has(jid)) underWay.set(jid, followAll(jid));
     },
     async stop() {
-      await Promise.all(underWay);
+      stopped = true;
+      await Promise.all(underWay.values());
     },
   };
 }
 
-/** `moment`: when the event came. */
-async function follow(
-  context: Context,
-  config: OwnTunesConfig,
-  { jid, tune: element }: TuneEvent,
-  moment: number,
-  repeated: boolean,
-): Promise<void> {
+async function follow(context: Context, config: OwnTunesConfig, { event, moment, repeated }: Heard): Promise<void> {
   const { stores, queues, echoes, now } = context;
+  const { jid, tune: element } = event;
   const id = await stores.subscribers.idOfJid(jid);
   if (id === undefined) return;
   const tune = element && tuneOf(element);

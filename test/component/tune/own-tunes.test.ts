@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { ClientOfflineError } from 'redis';
 import type { Context } from '../../../component/context.ts';
 import { createEchoes } from '../../../component/stream/echoes.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
@@ -7,6 +9,7 @@ import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
 import { shownBy } from '../../../domain/playing/told.ts';
 import type { Situation } from '../../../store/playing/situation.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { eventually } from '../../support/eventually.ts';
 import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -57,6 +60,29 @@ describe('events of user tunes', () => {
 
   it('are followed in their order', async () => {
     expect(await receive(['A', 'B', 'C'].map((title) => event(item(title))))).to.deep.equal(['xmpp: C']);
+  });
+
+  it('are followed in their order though a tune takes longer to follow than its end', async () => {
+    const { told } = stores;
+    context.stores = { ...stores, told: { ...told, read: (...asked) => sleep(50).then(() => told.read(...asked)) } };
+    expect(await receive([event(item('Stopped at once')), event(xml('retract', { id: 'current' }))])).to.deep.equal([]);
+  });
+
+  it('are followed again when Redis was away, the newest alone', async () => {
+    const { subscribers } = stores;
+    let away = 2;
+    const idOfJid = (jid: string) => {
+      away -= 1;
+      return away < 0 ? subscribers.idOfJid(jid) : Promise.reject(new ClientOfflineError());
+    };
+    context.stores = { ...stores, subscribers: { ...subscribers, idOfJid } };
+    const own = createOwnTunes(context, { homeHost: 'op.example', popular: 'on' }, () => false);
+    for (const title of ['A', 'B']) own.receive(event(item(title)));
+    await eventually(async () => {
+      const { devices } = await stores.nowPlaying.read('alice');
+      expect(devices.map(({ tune }) => tune.title)).to.deep.equal(['B']);
+    });
+    await own.stop();
   });
 
   it('end a tune by an empty one, a retraction, a purge and a deletion', async () => {
