@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bareOf, domainOf, resourceOf } from '../../domain/account/jid.ts';
 import { onlineOf, type Resource, sameOnline, showOf } from '../../domain/account/presence.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
+import { wake } from '../../store/base/makes-due.ts';
 import type { Context } from '../context.ts';
 import type { Snapshot } from '../server/server.ts';
 import type { Element } from '../stream/xml.ts';
@@ -58,7 +59,7 @@ export function createPresenceTracker(
   /** Many who came by an import are listened to one after the other; who may play something is not kept waiting. */
   async function listenSoon(id: string): Promise<void> {
     const { stores, queues, now } = context;
-    if (await stores.listening.hasten(id, now())) await queues.enqueue('listen', [id]);
+    if (await stores.listening.hasten(id, now())) await wake(queues, 'arrived', [id]);
   }
 
   function flush(): void {

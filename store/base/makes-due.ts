@@ -41,6 +41,8 @@ const MAKES_DUE = {
   sourceLinked: ['source', 'reconcile'],
   sourceAsked: ['source'],
   avatarAsked: ['avatar'],
+  /** Somebody has come online whose own client was to be listened to later. */
+  arrived: ['listen'],
   /** An account is to be made, to get another password, or to be deleted. */
   accountAsked: ['account'],
   /** An import wants an account for a subscriber, who is there with it. */

@@ -1,6 +1,7 @@
 import type { Redis } from '../../runtime/redis.ts';
 import { GRACE } from '../base/due.ts';
 import type { Keys } from '../base/keys.ts';
+import { dueOf } from '../base/makes-due.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
@@ -46,7 +47,7 @@ export function createListening(redis: Redis, keys: Keys) {
 
     /** Whoever is due at some later time is due now; true where the job should run. */
     async hasten(id: string, now: number): Promise<boolean> {
-      return HASTEN.run(redis, { due: keys.due('listen', id) }, { id, soon: now + GRACE });
+      return HASTEN.run(redis, { due: dueOf(keys, 'arrived', id) }, { id, soon: now + GRACE });
     },
 
     /** Nothing is left to be done for the subscriber as it was `seen`; `on`: whether it is heard. */
