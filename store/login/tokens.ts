@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { defineScript } from '../base/script.ts';
+import { asYes, defineScript } from '../base/script.ts';
 
 /** A token as its owner sees it. Times in milliseconds since the epoch; `usedAt` to the hour, undefined when never used. */
 export type Device = {
@@ -23,28 +23,23 @@ const HOUR = 3_600_000;
 const SHAPE = /^est_([\w-]{1,64})\.[\w-]{43}$/;
 
 /**
- * Adds a token, and takes away what has expired, the former of the same device, and the oldest over
- * the limit. In one step: of two that are issued at once neither may push out the other, nor more
- * stay than may be.
+ * Puts a token in the place of others (`pushedOut`), and 1; nothing and 0 where the tokens are not those that were
+ * `seen`. In one step: of two that are issued at once each has to count the other, or more would stay than may be.
  */
 const ISSUE = defineScript({
   keys: ['tokens'],
-  args: ['id', 'token', 'device', 'expiresAt', 'now', 'most'],
+  args: ['id', 'token', 'ends'],
+  lists: ['seen', 'pushedOut'],
+  reply: asYes,
   lua: `
-local kept, last = {}, tonumber(expiresAt)
-local entries = redis.call('HGETALL', tokens)
-for i = 1, #entries, 2 do
-  local old = cjson.decode(entries[i + 1])
-  if old.expiresAt <= tonumber(now) or (device ~= '' and old.deviceName == device) then redis.call('HDEL', tokens, entries[i])
-  else
-    kept[#kept + 1] = { entries[i], old.createdAt }
-    last = math.max(last, old.expiresAt)
-  end
+if redis.call('HLEN', tokens) ~= #seen then return 0 end
+for _, one in ipairs(seen) do
+  if redis.call('HEXISTS', tokens, one) == 0 then return 0 end
 end
-table.sort(kept, function(a, b) return a[2] < b[2] end)
-for i = 1, #kept - tonumber(most) + 1 do redis.call('HDEL', tokens, kept[i][1]) end
+for _, one in ipairs(pushedOut) do redis.call('HDEL', tokens, one) end
 redis.call('HSET', tokens, id, token)
-redis.call('PEXPIREAT', tokens, string.format('%d', last))`,
+redis.call('PEXPIREAT', tokens, ends)
+return 1`,
 });
 
 /**
@@ -65,6 +60,12 @@ if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'heardAt', 
  * token names its subscriber, so there is one place where it is or is not, and no other to be kept in step with it.
  */
 export function createTokens(redis: Redis, keys: Keys) {
+  /** Those that have expired, too. */
+  async function all(id: string): Promise<Device[]> {
+    const entries = Object.entries(await redis.hGetAll(keys.tokens(id)));
+    return entries.map(([tokenId, json]) => ({ tokenId, ...(JSON.parse(json) as Kept) }));
+  }
+
   async function device(id: string, tokenId: string, now: number): Promise<Kept | undefined> {
     const json = await redis.hGet(keys.tokens(id), tokenId);
     const kept = json ? (JSON.parse(json) as Kept) : undefined;
@@ -76,15 +77,21 @@ export function createTokens(redis: Redis, keys: Keys) {
     async issue(id: string, deviceName: string | undefined, lifetime: number, now: number): Promise<Issued> {
       const token = `est_${id}.${randomBytes(32).toString('base64url')}`;
       const kept: Kept = { deviceName, createdAt: now, usedAt: undefined, expiresAt: now + lifetime };
-      await ISSUE.run(
-        redis,
-        { tokens: keys.tokens(id) },
-        {
-          ...{ id: hashOf(token), token: JSON.stringify(kept), device: deviceName },
-          ...{ expiresAt: kept.expiresAt, now, most: MOST_TOKENS },
-        },
-      );
-      return { token, tokenId: hashOf(token), expiresAt: kept.expiresAt };
+      for (;;) {
+        const seen = await all(id);
+        const stay = staying(seen, deviceName, now);
+        const isIssued = await ISSUE.run(
+          redis,
+          { tokens: keys.tokens(id) },
+          {
+            ...{ id: hashOf(token), token: JSON.stringify(kept) },
+            ends: Math.max(kept.expiresAt, ...stay.map(({ expiresAt }) => expiresAt)),
+            seen: seen.map(({ tokenId }) => tokenId),
+            pushedOut: seen.filter((one) => !stay.includes(one)).map(({ tokenId }) => tokenId),
+          },
+        );
+        if (isIssued) return { token, tokenId: hashOf(token), expiresAt: kept.expiresAt };
+      }
     },
 
     /** Whose token this is, and which; undefined when unknown, revoked or expired. Notes the hour of its use. */
@@ -106,11 +113,8 @@ export function createTokens(redis: Redis, keys: Keys) {
 
     /** Those that are valid, the newest first. */
     async list(id: string, now: number): Promise<Device[]> {
-      const entries = Object.entries(await redis.hGetAll(keys.tokens(id)));
-      return entries
-        .map(([tokenId, json]): Device => ({ tokenId, ...(JSON.parse(json) as Kept) }))
-        .filter(({ expiresAt }) => expiresAt > now)
-        .sort((a, b) => b.createdAt - a.createdAt);
+      const valid = (await all(id)).filter(({ expiresAt }) => expiresAt > now);
+      return valid.sort((a, b) => b.createdAt - a.createdAt);
     },
 
     /** False when there is no such token. */
@@ -122,6 +126,13 @@ export function createTokens(redis: Redis, keys: Keys) {
       await redis.del(keys.tokens(id));
     },
   };
+}
+
+/** The tokens that stay beside a new one of that device, the newest first: not the device's former one, nor more than there may be. */
+function staying(seen: readonly Device[], deviceName: string | undefined, now: number): Device[] {
+  const isReplaced = (one: Device) => deviceName !== undefined && one.deviceName === deviceName;
+  const others = seen.filter((one) => one.expiresAt > now && !isReplaced(one));
+  return others.sort((a, b) => b.createdAt - a.createdAt).slice(0, MOST_TOKENS - 1);
 }
 
 function hashOf(token: string): string {

@@ -55,6 +55,17 @@ function describeThem(kind: RedisKind): void {
     expect(await names()).to.deep.equal(Array.from({ length: 20 }, (_, i) => `device ${22 - i}`));
   });
 
+  it('keeps no more when many are issued in the same moment, and one of each device', async () => {
+    for (let i = 0; i < 15; i += 1) await stores.tokens.issue('alice', `device ${i}`, DAY, now - 1);
+    const phones = await Promise.all(Array.from({ length: 5 }, () => stores.tokens.issue('alice', 'phone', DAY, now)));
+    expect((await names()).filter((name) => name === 'phone')).to.have.lengthOf(1);
+    const open = await Promise.all(phones.map(({ token }) => stores.tokens.ownerOf(token, now)));
+    expect(open.filter((owner) => owner !== undefined)).to.have.lengthOf(1);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => stores.tokens.issue('alice', `new ${i}`, DAY, now + 1)));
+    expect(await names()).to.have.lengthOf(20);
+    expect((await names()).filter((name) => name?.startsWith('new'))).to.have.lengthOf(10);
+  });
+
   it('tells the hour of the last use, and a use does not bring a revoked token back', async () => {
     const { token, tokenId } = await stores.tokens.issue('alice', 'phone', DAY, now);
     const usedAt = async () => (await stores.tokens.list('alice', now))[0]?.usedAt;
