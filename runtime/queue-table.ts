@@ -44,8 +44,8 @@ export const QUEUES = {
   reconcile: { process: 'worker', jobs: 'in-redis', concurrency: 16, holdsErasure: true, handedOver: false },
   // The account goes last: whoever erases asks for it when nothing else holds (decision 55).
   account: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: false, handedOver: false },
-  // What an import has ordered keeps nobody waiting who asks for one account.
-  order: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: false, handedOver: false },
+  // What an import has ordered keeps nobody waiting who asks for one account. While one may be on its way, nobody deletes it.
+  order: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: true, handedOver: false },
   // Whose books are read find their places themselves.
   source: { process: 'worker', jobs: 'in-redis', concurrency: 100, holdsErasure: false, handedOver: false },
   listen: { process: 'component', jobs: 'in-redis', concurrency: 4, holdsErasure: true, handedOver: true },

@@ -9,7 +9,8 @@ const REFUSED = 60_000;
 
 /**
  * The `order` job: makes the XMPP account that an import has ordered, and with it the subscriber active. It can be done again from any point;
- * what the server refuses, or is not there for, stays ordered.
+ * what the server refuses, or is not there for, stays ordered. Whoever is erased waits until its job has ended: what that may have made is
+ * deleted then.
  */
 export function createOrderJob(
   context: With<'accounts' | 'advice'>,
@@ -19,7 +20,10 @@ export function createOrderJob(
 
   return async (id) => {
     const order = await stores.orders.of(id);
-    if (!order) return stores.due.settle('order', id, []);
+    if (!order) {
+      await stores.orders.withdraw(id);
+      return stores.due.settle('order', id, []);
+    }
     const { subscriber, password } = order;
     if (password === undefined) return failOrder(service, subscriber, 'UNAVAILABLE');
     try {

@@ -77,7 +77,14 @@ export async function subscriberOf(request: FastifyRequest, stores: Stores): Pro
   return subscriber;
 }
 
-/** The same, with what decides what its friends are shown: at one moment, and with one question. @throws Fault, as `subscriberOf` */
+/** The same for who is to be erased, also before its account was made. @throws Fault, as `subscriberOf` */
+export async function erasableOf(request: FastifyRequest, stores: Stores): Promise<Subscriber> {
+  const subscriber = present(request, await stores.subscribers.record(subscriberIdOf(request)));
+  requireWhole(rangesOf(request), subscriber);
+  return subscriber;
+}
+
+/** The same as `subscriberOf`, with what decides what its friends are shown: at one moment, and with one question. @throws Fault, as `subscriberOf` */
 export async function situationOf(
   request: FastifyRequest,
   stores: Stores,
@@ -101,11 +108,17 @@ export async function isWholeReached(grant: Pick<Grant, 'ranges'>, id: string, s
 
 /** Whoever is not active is nobody to the outside. @throws Fault NOT_FOUND, CONFLICT (its account is ordered and not made yet) */
 function reached(request: FastifyRequest, subscriber: Subscriber | undefined): Subscriber {
+  const found = present(request, subscriber);
+  if (found.ordered)
+    throw new Fault('CONFLICT', 'The XMPP account of this subscriber is still being made; try again in a moment.');
+  return found;
+}
+
+/** Also who is to be active with its account. @throws Fault NOT_FOUND */
+function present(request: FastifyRequest, subscriber: Subscriber | undefined): Subscriber {
   const isThere = subscriber?.state === 'active' || subscriber?.ordered;
   if (!isThere || reachOf(rangesOf(request), phoneNumbersOf(subscriber)) === 'none')
     throw new Fault('NOT_FOUND', 'There is no such subscriber.');
-  if (subscriber.ordered)
-    throw new Fault('CONFLICT', 'The XMPP account of this subscriber is still being made; try again in a moment.');
   return subscriber;
 }
 

@@ -16,7 +16,7 @@ import {
   toJid,
 } from '../../service/subscriber/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { carrierOf, partlyReached, rangesOf, requireLinking, subscriberOf } from '../access/auth.ts';
+import { carrierOf, erasableOf, partlyReached, rangesOf, requireLinking } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { hasCondition, presentOf, requireCondition } from '../http/conditions.ts';
 import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
@@ -141,12 +141,14 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Remove a subscriber: roster items, tune, book and tokens go with it',
+          description:
+            'Also one of an import whose XMPP account is still to be made: none is made any more, or it goes as soon as it is there.',
           params: SubscriberParams,
           response: { 204: Empty, ...problems },
         },
       },
       async (request, reply) => {
-        const { id } = await subscriberOf(request, stores);
+        const { id } = await erasableOf(request, stores);
         await removeSubscriber(context, id);
         return reply.code(204).send(null);
       },

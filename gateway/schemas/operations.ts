@@ -28,7 +28,10 @@ export const ImportProgressView = Type.Object({
   }),
   accounts: Type.Object(
     {
-      ordered: Type.Integer({ minimum: 0, description: 'The sum of the others' }),
+      ordered: Type.Integer({
+        minimum: 0,
+        description: 'The sum of the others, without those whose subscribers were removed before',
+      }),
       waiting: Count,
       made: Count,
       failed: Count,

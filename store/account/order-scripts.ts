@@ -55,7 +55,7 @@ return placed`,
 
 /**
  * Makes the subscriber active whose account is made, as `ACTIVATE` does, and ends the order; once. 0
- * when there was none, 1 when it is active, 2 when it was announced.
+ * when there was none, or the subscriber is being erased, 1 when it is active, 2 when it was announced.
  */
 export const COMPLETE = defineScript({
   uses: [ORDERED, ACTIVATE_ONE],
@@ -64,8 +64,8 @@ export const COMPLETE = defineScript({
   args: ['id'],
   reply: Number,
   lua: `
-redis.call('ZREM', dueOrder, id)
 if not isOrdered(id) then return 0 end
+redis.call('ZREM', dueOrder, id)
 local importId, sought = unpack(redis.call('HMGET', recordOf(id), 'orderedBy', 'sought'))
 local outcome = activate(id, sought == '1' and soon or '')
 for _, due in ipairs(dues) do redis.call('ZADD', due, soon, id) end
@@ -80,11 +80,22 @@ export const FAIL = defineScript({
   keys: ['dueOrder', 'dueAccount'],
   args: ['id', 'code', 'why', 'now'],
   lua: `
-redis.call('ZREM', dueOrder, id)
 if not isOrdered(id) then return end
+redis.call('ZREM', dueOrder, id)
 local importId = redis.call('HGET', recordOf(id), 'orderedBy')
 local counts = count(importId, 'waiting', -1, 'failed', 1)
 if tonumber(redis.call('HGET', counts, 'failed')) <= ${MOST_NAMED} then redis.call('HSET', counts, why, code) end
 endOrder(id)
 redis.call('ZADD', dueAccount, now, id)`,
+});
+
+/** Ends what is left of the order of somebody who is being erased: it is counted as nothing any more. */
+export const WITHDRAW = defineScript({
+  uses: [ORDERED],
+  args: ['id'],
+  lua: `
+local state, order = stateOf(id)
+if state ~= 'leaving' or not order then return end
+count(redis.call('HGET', recordOf(id), 'orderedBy'), 'waiting', -1)
+endOrder(id)`,
 });

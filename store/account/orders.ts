@@ -8,7 +8,7 @@ import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
 import type { Activated } from '../subscriber/joining.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { ACTIVATED } from '../subscriber/subscriber-scripts.ts';
-import { COMPLETE, FAIL, PLACE } from './order-scripts.ts';
+import { COMPLETE, FAIL, PLACE, WITHDRAW } from './order-scripts.ts';
 
 export type Orders = ReturnType<typeof createOrders>;
 
@@ -18,7 +18,7 @@ export type Orders = ReturnType<typeof createOrders>;
  */
 export type Order = { id: string; password: string; sought: boolean; dueAt: number };
 
-/** How the orders of one import stand. `failures`: some of those that came to nothing, by the id that the import told. */
+/** How the orders of one import stand, but for those whose subscribers were erased before. `failures`: some of those that came to nothing, by the id that the import told. */
 export type OrderCounts = {
   waiting: number;
   made: number;
@@ -87,6 +87,11 @@ export function createOrders(redis: Redis, keys: Keys, secretsKey: Buffer) {
     async fail(id: string, code: OrderFailure, now: number): Promise<void> {
       const at = { ...own(id), dueAccount: dueOf(keys, 'accountAsked', id) };
       await FAIL.run(redis, at, { id, code, why: WHY + id, now });
+    },
+
+    /** The subscriber is being erased: its order is none any more, and counts as none. */
+    async withdraw(id: string): Promise<void> {
+      await WITHDRAW.run(redis, { own: keys.ownPart(partitionOf(id)) }, { id });
     },
 
     async counts(importId: string): Promise<OrderCounts> {

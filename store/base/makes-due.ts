@@ -15,7 +15,8 @@ const MAKES_DUE = {
   activated: ['listen'],
   /** Somebody who has just become active, where others may hold its numbers. */
   announced: ['reconcile'],
-  left: ['reconcile', 'listen'],
+  /** An account may just be made for somebody who leaves. */
+  left: ['reconcile', 'listen', 'order'],
   renumbered: ['reconcile'],
   /** To another JID, and perhaps other numbers. */
   moved: ['reconcile', 'roster', 'listen', ...outlets],

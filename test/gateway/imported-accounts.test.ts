@@ -139,6 +139,21 @@ describe('rows of an import that ask for accounts', () => {
     expect((await send([more])).reports[0]?.outcome).to.equal('updated');
   });
 
+  it('are erased like anybody, before their accounts are there, and their numbers are free at once', async () => {
+    const { reports } = await send(rowsOf(2));
+    const [{ subscriberId: gone = '' } = {}] = reports;
+    const url = `/v1/subscribers/${gone}`;
+    const remove = () => gateway.call({ method: 'DELETE', url, headers: gateway.operator });
+    expect((await remove()).status).to.equal(204);
+    expect((await remove()).status).to.equal(404);
+    expect((await gateway.call({ method: 'GET', url, headers: gateway.operator })).status).to.equal(404);
+    expect((await retrieve(0)).status).to.equal(404);
+    expect(await gateway.stores.orders.of(gone)).to.equal(undefined);
+    const again = (await send(rowsOf(2))).reports;
+    expect(again.map(({ outcome }) => outcome)).to.deep.equal(['created', 'unchanged']);
+    expect(again[0]?.subscriberId).to.not.equal(gone);
+  });
+
   it('keep a number from anybody else who wants it meanwhile', async () => {
     await send(rowsOf(1));
     const other = { phoneNumber: number(900), otherPhoneNumbers: [number(0)], jid: 'other@op.example' };

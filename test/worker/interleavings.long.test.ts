@@ -139,7 +139,7 @@ describe('reconcile jobs and a gateway whose steps meet in every order', () => {
   async function letGo(context: Context): Promise<void> {
     const { stores } = context;
     for (const id of await stores.subscribers.leavers())
-      for (const queue of ['tune', 'roster', 'listen'] as const) await stores.due.settle(queue, id, []);
+      for (const queue of ['tune', 'roster', 'listen', 'order'] as const) await stores.due.settle(queue, id, []);
     await forgetLeavers(context);
   }
 

@@ -81,7 +81,7 @@ describe('an account that nobody waits for any more', () => {
     await made;
     expect([...accounts]).to.deep.equal([ALICE.jid]);
     const sweeper = { stores, queues: { enqueue: async () => {} }, now: () => NOW } as unknown as WorkerContext;
-    for (const queue of ['reconcile', 'listen'] as const) await stores.due.settle(queue, ALICE.id, []);
+    for (const queue of ['reconcile', 'listen', 'order'] as const) await stores.due.settle(queue, ALICE.id, []);
     await forgetLeavers(sweeper);
     expect((await record())?.state).to.equal('leaving');
     await job(ALICE.id);

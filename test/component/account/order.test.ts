@@ -4,9 +4,13 @@ import { createAccountJob } from '../../../component/account/account.ts';
 import { createOrderJob } from '../../../component/account/order.ts';
 import type { With } from '../../../component/context.ts';
 import { Denied } from '../../../component/stream/denied.ts';
+import { queuesThat } from '../../../runtime/queue-table.ts';
 import type { ServiceContext } from '../../../service/context.ts';
+import { removeSubscriber } from '../../../service/subscriber/departure.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
+import type { Context as WorkerContext } from '../../../worker/context.ts';
+import { forgetLeavers } from '../../../worker/sweep.ts';
 import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -30,8 +34,11 @@ describe('an account that an import has ordered', () => {
   /** The accounts of the host, and their passwords. */
   let accounts: Map<string, string>;
   let woken: string[];
-  /** Where the process dies, or the server says no. */
-  let trouble: { before?: string; after?: string; denied?: boolean };
+  /** Where the process dies, the subscriber is erased, or the server says no. */
+  let trouble: { before?: string; after?: string; erased?: string; denied?: boolean };
+  let erase: () => Promise<void>;
+  /** What the sweep does about those who leave; whatever else it waits for is done. */
+  let forget: () => Promise<void>;
 
   beforeEach(async () => {
     stores = server.freshStores();
@@ -51,6 +58,12 @@ describe('an account that an import has ordered', () => {
     } as unknown as With<'accounts' | 'advice'>;
     const service = { stores, queues, now: () => now, config: { consent: 'operator' } } as unknown as ServiceContext;
     job = createOrderJob(context, service);
+    erase = () => removeSubscriber(service, ALICE.id);
+    forget = async () => {
+      for (const queue of queuesThat('holdsErasure'))
+        if (queue !== 'order') await stores.due.settle(queue, ALICE.id, []);
+      await forgetLeavers(context as unknown as WorkerContext);
+    };
     accountJob = createAccountJob(context);
     await stores.subscribers.createMany([ALICE], NOW);
     const order = { id: ALICE.id, password: PASSWORD, sought: false, dueAt: NOW };
@@ -61,6 +74,7 @@ describe('an account that an import has ordered', () => {
   function step<Args extends unknown[], Result>(name: string, work: (...args: Args) => Promise<Result>) {
     return async (...args: Args): Promise<Result> => {
       if (trouble.before === name) throw new Error('died');
+      if (trouble.erased === name) await erase();
       const result = await work(...args);
       if (trouble.after === name) throw new Error('died');
       return result;
@@ -153,6 +167,44 @@ describe('an account that an import has ordered', () => {
     await accountJob(ALICE.id);
     expect(await record()).to.equal(undefined);
   });
+
+  const NONE = { waiting: 0, made: 0, failed: 0, failures: [] };
+
+  it('is made for nobody who was erased before, and counts as none', async () => {
+    await erase();
+    expect(woken).to.include('order');
+    const heir = { ...ALICE, id: 'heir', jid: 'another@op.example' };
+    expect(await stores.subscribers.createMany([heir], now), 'the number is free').to.deep.equal(['unheld']);
+    await forget();
+    expect((await record())?.state, 'until it is certain that none is made').to.equal('leaving');
+    await job(ALICE.id);
+    expect([...accounts]).to.deep.equal([]);
+    expect(await counts()).to.deep.equal(NONE);
+    await forget();
+    expect(await record()).to.equal(undefined);
+    await job(ALICE.id);
+    expect(await counts()).to.deep.equal(NONE);
+  });
+
+  for (const erased of ['exists', 'add'])
+    it(`is gone in the end when its subscriber is erased while the server is asked for: ${erased}`, async () => {
+      trouble = { erased };
+      await job(ALICE.id);
+      trouble = {};
+      await forget();
+      expect((await record())?.state).to.equal('leaving');
+      // The erasure has asked for it again, and it is not done before it has ended.
+      await job(ALICE.id);
+      expect(await counts()).to.deep.equal(NONE);
+      expect([...accounts.keys()]).to.deep.equal(erased === 'add' ? [ALICE.jid] : []);
+      await forget();
+      await accountJob(ALICE.id);
+      await forget();
+      expect([...accounts]).to.deep.equal([]);
+      expect(await record()).to.equal(undefined);
+      expect(await stores.accounts.madeFor(ALICE.id)).to.deep.equal([]);
+      expect(await isDue()).to.equal(false);
+    });
 
   it('is kept sealed, and nothing of it once it is made', async () => {
     const { redis } = server;
