@@ -31,23 +31,42 @@ function keyIn(file: string | undefined): string | undefined {
 
 export type Answer = { status: number; text: string };
 
-/** One call of the API. `key`: its Idempotency-Key. @throws UsageError when nothing answers */
-export async function call(
-  { url, key }: Server,
-  method: string,
-  path: string,
-  body?: { type: string; text: string; key?: string },
-): Promise<Answer> {
+/** What a call sends. `key`: its Idempotency-Key. */
+export type Body = { type: string; text: string; key?: string };
+
+/** One call of the API. @throws UsageError when nothing answers */
+export async function call(server: Server, method: string, path: string, body?: Body): Promise<Answer> {
+  const response = await request(server, method, path, body);
+  return { status: response.status, text: await response.text().catch(() => noAnswer(server)) };
+}
+
+/** As `call`, where the answer is read as it comes. */
+export async function request(server: Server, method: string, path: string, body?: Body): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${server.key}`,
+    ...(body && { 'content-type': body.type }),
+    ...(body?.key !== undefined && { 'idempotency-key': body.key }),
+  };
+  const init = { method, headers, ...(body ? { body: body.text } : {}) };
+  return fetch(server.url + path, init).catch(() => noAnswer(server));
+}
+
+function noAnswer({ url }: Server): never {
+  throw new UsageError(`Nothing answers at ${url}; is the gateway running?`);
+}
+
+/** The lines of an answer, those of each piece that comes together; they end early where the connection does. */
+export async function* linesOf({ body }: Response): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder();
+  let rest = '';
   try {
-    const headers = {
-      authorization: `Bearer ${key}`,
-      ...(body && { 'content-type': body.type }),
-      ...(body?.key !== undefined && { 'idempotency-key': body.key }),
-    };
-    const response = await fetch(url + path, { method, headers, ...(body ? { body: body.text } : {}) });
-    return { status: response.status, text: await response.text() };
+    for await (const piece of body ?? []) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield lines;
+    }
   } catch {
-    throw new UsageError(`Nothing answers at ${url}; is the gateway running?`);
+    // The gateway ended, or somebody between: what was not told is asked for again.
   }
 }
 

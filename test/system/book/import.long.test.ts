@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createKeys } from '../../../store/base/keys.ts';
 import { createApi } from '../../support/api.ts';
 import { runEarshot, startEarshot } from '../../support/earshot-command.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestStack, useStack } from '../../support/stack.ts';
-import { connectFriend } from '../../support/xmpp/friend-client.ts';
+import { startTestStack, useStack, withRedis } from '../../support/stack.ts';
+import { connectFriend, letsIn } from '../../support/xmpp/friend-client.ts';
 
 type Report = {
   row: number;
@@ -129,10 +130,42 @@ describe('earshot import', () => {
     expect((await run('subscriber', 'show', number(28))).out).to.match(/otherPhoneNumbers +\+86.*, \+86/);
   });
 
+  // Before the large files: whoever leaves waits behind all whom the component is still to listen to.
+  it('makes no account for who is erased meanwhile, and keeps none', async () => {
+    await stack.kill('component');
+    const rows = Array.from({ length: 4 }, (_, i) => `${JSON.stringify({ phoneNumber: number(6000 + i) })}\n`);
+    const lines = { 'content-type': 'application/x-ndjson' };
+    const answer = await api.expectStatus(200, api.call('POST', '/v1/imports', rows.join(''), lines));
+    const made = answer.text.split('\n').slice(0, 4);
+    const ids = made.map((line) => (JSON.parse(line) as Report).subscriberId ?? '');
+    const [keys, jids] = [createKeys('earshot'), new Map<string, string>()];
+    await withRedis(stack, async (redis) => {
+      for (const id of ids) jids.set(id, (await redis.hGet(keys.subscriber(id), 'jid')) ?? '');
+    });
+    // Of one while nothing is made, of the other as soon as something is.
+    const erase = (id = '') => api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${id}`));
+    await erase(ids[0]);
+    await stack.restart('component');
+    await erase(ids[1]);
+    await eventually(async () => {
+      const { body } = await api.expectStatus(200, api.call('GET', answer.headers.get('location') ?? ''));
+      expect(body).to.include({ state: 'done' });
+    });
+    await eventually(() =>
+      withRedis(stack, async (redis) => {
+        for (const id of ids.slice(0, 2)) expect(await redis.exists(keys.subscriber(id))).to.equal(0);
+      }),
+    );
+    for (const [i, id] of ids.entries()) {
+      const { password = '' } = JSON.parse(made[i] ?? '') as Report;
+      expect(await letsIn(stack, { jid: jids.get(id) ?? '', password }), `account ${i}`).to.equal(i > 1);
+    }
+  });
+
   it('goes on when the gateway is killed in the middle, and loses no row', async () => {
     const file = await fileOf(
       'crash.ndjson',
-      Array.from({ length: 600 }, (_, i) => ({ phoneNumber: number(1000 + i), jid: `crash${i}@op.example` })),
+      Array.from({ length: 2_000 }, (_, i) => ({ phoneNumber: number(10_000 + i), jid: `crash${i}@op.example` })),
     );
     const running = run('import', file, '--json');
     await eventually(async () => expect((await reports(file)).length).to.be.greaterThan(0));
@@ -140,14 +173,14 @@ describe('earshot import', () => {
     await stack.restart('gateway');
     const { out, err } = await running;
     const counts = JSON.parse(out || '{}');
-    expect(counts.created + counts.unchanged, `${out}${err}`).to.equal(600);
-    expect((await reports(file)).map(({ row }) => row)).to.deep.equal(Array.from({ length: 600 }, (_, i) => i + 1));
+    expect(counts.created + counts.unchanged, `${out}${err}`).to.equal(2_000);
+    expect((await reports(file)).map(({ row }) => row)).to.deep.equal(Array.from({ length: 2_000 }, (_, i) => i + 1));
   });
 
   it('goes on where it was when it was killed itself', async () => {
     const file = await fileOf(
       'resume.ndjson',
-      Array.from({ length: 600 }, (_, i) => ({ phoneNumber: number(2000 + i), jid: `resume${i}@op.example` })),
+      Array.from({ length: 3_000 }, (_, i) => ({ phoneNumber: number(20_000 + i), jid: `resume${i}@op.example` })),
     );
     const child = start('import', file);
     await eventually(async () =>
@@ -158,8 +191,8 @@ describe('earshot import', () => {
     const { row } = JSON.parse(await readFile(`${file}.progress`, 'utf8'));
     const { out } = await run('import', file, '--json');
     const counts = JSON.parse(out);
-    expect(counts.created + counts.unchanged).to.equal(600 - row);
-    await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(2599) }));
+    expect(counts.created + counts.unchanged).to.equal(3_000 - row);
+    await api.expectStatus(200, api.call('POST', '/v1/subscribers/retrieve', { phoneNumber: number(22_999) }));
   });
 
   it('is told the passwords again that it has made and whose report was lost', async () => {
