@@ -1,4 +1,4 @@
-import type { DirtyItem } from '../store/friendship/friends.ts';
+import { type DirtyItem, NOBODY } from '../store/friendship/friends.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 
@@ -26,7 +26,7 @@ export async function handOver(context: Context): Promise<void> {
 /** Every friend, and every item that Earshot made when it last could. */
 async function handOverOne({ stores, now }: Context, { id, jid }: Subscriber): Promise<void> {
   const [friends, ledger] = await Promise.all([stores.friends.list(id), stores.ledger.whole(id, jid)]);
-  const items = new Map<string, DirtyItem>([...ledger.keys()].map((item) => [item, { jid: item, id: '' }]));
+  const items = new Map<string, DirtyItem>([...ledger.keys()].map((item) => [item, { jid: item, id: NOBODY }]));
   for (const friend of friends) items.set(friend.jid, { jid: friend.jid, id: friend.id });
   await stores.offers.handOver({ id, jid }, [...items.values()], now());
 }

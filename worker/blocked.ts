@@ -11,7 +11,7 @@ export async function blockAgain({ stores, numberKeys, secretsKey, log, now }: C
   let unread = 0;
   const again = blocked.flatMap((one): Blocked[] => {
     if (!('numberKey' in one)) return [one];
-    if (one.sealed === '') return [];
+    if (one.sealed === undefined) return [];
     const phoneNumber = openBlocked(secretsKey, id, one.sealed);
     if (phoneNumber !== undefined) return toBlockedNumber(numberKeys, phoneNumber, one.sealed);
     unread += 1;
@@ -23,7 +23,7 @@ export async function blockAgain({ stores, numberKeys, secretsKey, log, now }: C
       'blocked numbers cannot be read: EARSHOT_SECRETS_KEY is not the one they were kept under',
     );
     // Their other forms are not to be told from those of the numbers that can be read.
-    again.push(...blocked.filter((one) => 'sealed' in one && one.sealed === ''));
+    again.push(...blocked.filter((one) => 'numberKey' in one && one.sealed === undefined));
   }
   if (again.length > 0) await stores.privacies.put(id, privacy, again, version, now());
 }

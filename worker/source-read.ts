@@ -47,10 +47,10 @@ async function bringUpToDate(
   const { name, url, collection: known, syncToken } = reading.source;
   const purpose = `${sealPurpose(subscriber.id, name)} etags`;
   const etags = unseal(context.config.secretsKey, purpose, reading.source.etags) ?? '';
-  const collection = known === '' ? await ask('find', url) : known;
+  const collection = known ?? (await ask('find', url));
   const list = (state: CollectionState) =>
     listCards(ask, collection, state).catch((error: unknown) => {
-      throw known !== '' && error instanceof Fault && error.code === 'NOT_FOUND' ? vanished() : error;
+      throw known !== undefined && error instanceof Fault && error.code === 'NOT_FOUND' ? vanished() : error;
     });
   let listing = await list({ syncToken, etags });
   let { reasons, hasGroups } = await write(context, ask, subscriber, reading, collection, listing);

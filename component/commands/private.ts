@@ -19,10 +19,9 @@ export const privateSession: Command = {
     const { context, texts } = visit;
     const { privacy } = await context.stores.privacies.read(subscriberOf(visit).id);
     const { private: words, commands } = texts;
-    const goesOn = privacy.privateUntil !== null && privacy.privateUntil > context.now();
-    const notes = goesOn
-      ? [{ type: 'info' as const, text: words.on(await momentFor(visit, privacy.privateUntil ?? 0)) }]
-      : [];
+    const { privateUntil } = privacy;
+    const until = privateUntil !== null && privateUntil > context.now() ? privateUntil : undefined;
+    const notes = until === undefined ? [] : [{ type: 'info' as const, text: words.on(await momentFor(visit, until)) }];
     return {
       title: commands.private.title,
       instructions: words.ask,
@@ -33,7 +32,7 @@ export const privateSession: Command = {
           type: 'text-single',
           label: words.for,
           hint: words.forHint,
-          value: [goesOn ? (texts.no.at(-1) ?? '') : USUAL],
+          value: [until === undefined ? USUAL : (texts.no.at(-1) ?? '')],
           required: true,
         },
       ],

@@ -86,7 +86,10 @@ export function createContacts(
         if (!(err instanceof StanzaError)) throw err;
       });
     },
-    mayRepeat: (jid) => now() - (appeared.get(jid) ?? 0) < REPEATING,
+    mayRepeat(jid) {
+      const at = appeared.get(jid);
+      return at !== undefined && now() - at < REPEATING;
+    },
     forget() {
       greeted.clear();
       appeared.clear();

@@ -1,4 +1,5 @@
 import type { FormerJid } from '../../store/account/former-jids.ts';
+import { NOBODY } from '../../store/friendship/friends.ts';
 import type { Context } from '../context.ts';
 import { noteTaken, planOf, type RosterContext, takeSteps } from './roster-step.ts';
 
@@ -27,7 +28,7 @@ async function undoRoster(context: RosterContext, id: string, jid: string): Prom
   // In an account that is gone nothing is left to undo.
   const roster = (await context.rosters.read(jid)) ?? new Map();
   const plans = [...whole].map(([itemJid, ledger]) =>
-    planOf({ dirty: { jid: itemJid, id: '' }, wanted: undefined, item: roster.get(itemJid), ledger }),
+    planOf({ dirty: { jid: itemJid, id: NOBODY }, wanted: undefined, item: roster.get(itemJid), ledger }),
   );
   const { done, failure } = await takeSteps(context, { id, jid }, plans);
   await noteTaken(context, { id, jid }, done);

@@ -11,12 +11,15 @@ export type Echoes = {
   /** Whether this event is the echo of such a tune; it is then no longer expected. */
   take(jid: string, tune: Element | undefined): boolean;
   /** This moment, for `quietSince`. */
-  moment(jid: string): number;
+  moment(jid: string): Moment;
   /** Whether nothing was under way at that moment, and nothing was sent since. */
-  quietSince(jid: string, moment: number): boolean;
+  quietSince(jid: string, moment: Moment): boolean;
   /** The stream is gone, and what was under way with it. */
   forget(): void;
 };
+
+/** How many tunes had been sent; `busy` while one of that account was under way. */
+export type Moment = number | 'busy';
 
 type Expected = { sent: number; at: number; tunes: string[] };
 
@@ -24,11 +27,6 @@ type Expected = { sent: number; at: number; tunes: string[] };
 const PATIENCE = 30_000;
 /** Echoes of one account that are waited for: where none ever comes they must not pile up. */
 const MOST_EXPECTED = 50;
-/**
- * What `moment` gives while a publish is under way: earlier than all publishes, so that
- * `quietSince` says no.
- */
-const BUSY = -1;
 
 /** For one stream; all is forgotten with it. `now`: milliseconds since the epoch. */
 export function createEchoes(now: () => number): Echoes {
@@ -60,10 +58,11 @@ export function createEchoes(now: () => number): Echoes {
       return place >= 0;
     },
     moment(jid) {
-      return expected.get(jid)?.tunes.length ? BUSY : count;
+      return expected.get(jid)?.tunes.length ? 'busy' : count;
     },
     quietSince(jid, moment) {
-      return (expected.get(jid)?.sent ?? BUSY) <= moment;
+      const last = expected.get(jid);
+      return moment !== 'busy' && (last === undefined || last.sent <= moment);
     },
     forget: () => expected.clear(),
   };

@@ -7,6 +7,7 @@ import { isRedisAway } from '../../runtime/redis.ts';
 import { wakeOthers } from '../../store/base/makes-due.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
+import type { Moment } from '../stream/echoes.ts';
 import type { Element } from '../stream/xml.ts';
 import { tuneOf } from './tune-element.ts';
 import { readTuneEvent, type TuneEvent } from './tune-event.ts';
@@ -24,7 +25,7 @@ export type OwnTunes = {
 };
 
 /** What an account published, when the event of it came (see `Echoes.moment`), and whether the server may just have repeated it. */
-type Heard = { event: TuneEvent; moment: number; repeated: boolean };
+type Heard = { event: TuneEvent; moment: Moment; repeated: boolean };
 
 /** Milliseconds until what Redis refused is followed again. */
 const AGAIN = 500;

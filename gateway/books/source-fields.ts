@@ -49,7 +49,7 @@ export function toSourceView(source: SourceInfo, now: number): Static<typeof Sou
   return {
     name,
     ...(url === '' ? {} : { url }),
-    ...(collection === '' ? {} : { collection }),
+    ...(collection === undefined ? {} : { collection }),
     state: next <= now ? 'reading' : problem ? 'failing' : 'current',
     contacts,
     ...(lastRead === undefined ? {} : { lastReadAt: new Date(lastRead).toISOString() }),

@@ -93,7 +93,8 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
           stores.addressBooks.isHalfWritten(id),
         ]);
         const matched = friends.filter((friend) => friend.held).length;
-        const reconciling = unfinished.includes(true) || Math.abs(now() - changedAt) < PACE;
+        const justChanged = changedAt !== undefined && Math.abs(now() - changedAt) < PACE;
+        const reconciling = unfinished.includes(true) || justChanged;
         return reply
           .header('etag', quoted(`${version}`))
           .send({ version, contacts, matched, waiting, state: reconciling ? 'reconciling' : 'current' });

@@ -104,17 +104,17 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
 
 /** What a row changed, or may not touch, is an entry as if it had been a call. */
 async function auditRows(context: Context, request: FastifyRequest, results: readonly RowResult[]): Promise<void> {
-  const entries = results.map(({ outcome, code, subject }) => ({ subject, code, status: statusOf(outcome, code) }));
-  await writeEntries(
-    context,
-    request,
-    entries.filter(({ status }) => status > 0),
-  );
+  const entries = results.flatMap(({ outcome, code, subject }) => {
+    const status = statusOf(outcome, code);
+    return status === undefined ? [] : [{ subject, code, status }];
+  });
+  await writeEntries(context, request, entries);
 }
 
-/** 0 for what leaves no entry. */
-function statusOf(outcome: Outcome, code: FaultCode | undefined): number {
-  return { created: 201, updated: 200, unchanged: 0, refused: code === 'PERMISSION_DENIED' ? 403 : 0 }[outcome];
+/** Undefined for what leaves no entry. */
+function statusOf(outcome: Outcome, code: FaultCode | undefined): number | undefined {
+  if (outcome === 'refused') return code === 'PERMISSION_DENIED' ? 403 : undefined;
+  return { created: 201, updated: 200, unchanged: undefined }[outcome];
 }
 
 async function* toLines(reports: AsyncIterable<(RowReport | ImportEnd)[]>): AsyncGenerator<string> {

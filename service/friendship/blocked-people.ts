@@ -32,7 +32,7 @@ export async function blockedPeople(
   const people: BlockedPerson[] = [];
   await eachInTurns(blocked, (one) => {
     if ('subscriberId' in one) return void people.push({ subscriberId: one.subscriberId });
-    if (one.sealed === '') return;
+    if (one.sealed === undefined) return;
     const phoneNumber = openBlocked(secretsKey, id, one.sealed);
     if (phoneNumber !== undefined) return void people.push({ phoneNumber });
     throw new Fault(

@@ -149,11 +149,11 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
       return { asked: await numbersIn(asked), waiting: await numbersIn(waiting) };
     },
 
-    /** How many numbers of the books wait, and when a book changed last. */
-    async info(id: string): Promise<{ waiting: number; changedAt: number }> {
+    /** How many numbers of the books wait, and when a book changed last, in milliseconds since the epoch; undefined where none ever did. */
+    async info(id: string): Promise<{ waiting: number; changedAt: number | undefined }> {
       const own = keys.budget(id);
       const [waiting, at] = await Promise.all([redis.hLen(own.waiting), redis.hGet(own.budget, 'at')]);
-      return { waiting, changedAt: Number(at ?? 0) };
+      return { waiting, changedAt: at === null ? undefined : Number(at) };
     },
   };
 }

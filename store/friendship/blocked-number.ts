@@ -6,7 +6,7 @@ import type { Blocked } from './privacy.ts';
 /** A blocked number as it is kept: hashed, in every form and under every key that the directory may know it by, and sealed once. */
 export function toBlockedNumber(numberKeys: NumberKeys, phoneNumber: string, sealed: string): Blocked[] {
   const [first = '', ...others] = lookupForms(phoneNumber).flatMap((form) => numberKeys.of(form));
-  return [{ numberKey: first, sealed }, ...others.map((numberKey) => ({ numberKey, sealed: '' }))];
+  return [{ numberKey: first, sealed }, ...others.map((numberKey) => ({ numberKey }))];
 }
 
 /** A number that `id` blocks, for nobody but `id` to read. */

@@ -18,8 +18,11 @@ import { type Sharing, welcome } from './sharing.ts';
  */
 export type Friend = { id: string; jid: string; name: string; groups: string[]; held?: string; since?: number };
 
-/** A roster item to look at: its JID and the subscriber behind it. */
+/** A roster item to look at: its JID and the id of the subscriber behind it, or `NOBODY`. */
 export type DirtyItem = { jid: string; id: string };
+
+/** No subscriber's id: behind an item that Earshot made, and nobody knows any more for whom. */
+export const NOBODY = '';
 
 /**
  * What one reconcile job changes. `dirty`: the JIDs whose roster items may differ now. `bar`,
@@ -107,7 +110,7 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
 
 /** The items of these marks. */
 export function toDirtyItems(marks: Marks): DirtyItem[] {
-  return Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? '' }));
+  return Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? NOBODY }));
 }
 
 export function toFriend(json: string): Friend {

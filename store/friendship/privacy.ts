@@ -12,10 +12,10 @@ import { PUT_PRIVACY } from './privacy-script.ts';
 
 /**
  * Somebody who is blocked: a subscriber, or whoever has a number. `sealed`: the number, which only
- * the owner of the settings can read again; empty where this is another form of a number that is
+ * the owner of the settings can read again; left out where this is another form of a number that is
  * sealed elsewhere.
  */
-export type Blocked = { subscriberId: string } | { numberKey: string; sealed: string };
+export type Blocked = { subscriberId: string } | { numberKey: string; sealed?: string };
 
 /** Who of a pair may have blocked the other, by id or by one of its numbers. */
 export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
@@ -25,7 +25,7 @@ const NUMBER = 'number:';
 
 /**
  * Consent: hash `privacy` (the settings and their version; none: OPEN), hash `blocked` (`id:<subscriber>` or `number:<number
- * key>` → the sealed number) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew.
+ * key>` → the sealed number, or nothing) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew.
  */
 export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields) {
   return {
@@ -162,11 +162,11 @@ function toFields({ id, numberKeys }: BlockQuestion['other']): string[] {
 }
 
 function toField(one: Blocked): [string, string] {
-  return 'subscriberId' in one ? [SUBSCRIBER + one.subscriberId, ''] : [NUMBER + one.numberKey, one.sealed];
+  return 'subscriberId' in one ? [SUBSCRIBER + one.subscriberId, ''] : [NUMBER + one.numberKey, one.sealed ?? ''];
 }
 
 function toBlocked([field, sealed]: [string, string]): Blocked {
   return field.startsWith(NUMBER)
-    ? { numberKey: field.slice(NUMBER.length), sealed }
+    ? { numberKey: field.slice(NUMBER.length), ...(sealed !== '' && { sealed }) }
     : { subscriberId: field.slice(SUBSCRIBER.length) };
 }

@@ -13,8 +13,9 @@ export type Source = {
   url: string;
   /** The credentials, sealed. */
   credentials: string;
-  /** The address book that was found, and the state of it that was read last; empty before the first read. */
-  collection: string;
+  /** The address book that was found; undefined before the first read. */
+  collection: string | undefined;
+  /** The state of it that was read last; empty before the first read, as RFC 6578 (section 3.4) asks for everything. */
   syncToken: string;
   /** That state where the server has no such tokens: the ETags of its cards, packed and sealed. */
   etags: string;
@@ -34,7 +35,7 @@ export function toSource(name: string, fields: Record<string, string>): Source |
     name,
     url,
     credentials,
-    collection: fields.collection ?? '',
+    collection: fields.collection,
     syncToken: fields.syncToken ?? '',
     etags: fields.etags ?? '',
     next: Number(next ?? Infinity),

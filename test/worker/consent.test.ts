@@ -18,7 +18,7 @@ const keyOf = createNumberKey(Buffer.alloc(32, 1));
 const NUMBER_KEYS = createNumberKeys(Buffer.alloc(32, 1));
 const SECRETS_KEY = Buffer.alloc(32, 2);
 const byId = (subscriberId: string): Blocked => ({ subscriberId });
-const byNumber = (number: string): Blocked => ({ numberKey: keyOf(number), sealed: '' });
+const byNumber = (number: string): Blocked => ({ numberKey: keyOf(number) });
 
 const bookOf = (...holds: string[]) =>
   new Map(holds.map((name) => [name, { name, groups: [], numberKeys: [keyOf(name)] }]));

@@ -23,5 +23,10 @@ export function createArrivals(stream: Pick<Stream, 'onStanza'>, now: () => numb
     }
   });
 
-  return { isRecent: (jid) => now() - (arrived.get(jid) ?? 0) < MOMENT };
+  return {
+    isRecent(jid) {
+      const at = arrived.get(jid);
+      return at !== undefined && now() - at < MOMENT;
+    },
+  };
 }

@@ -64,7 +64,7 @@ describe('a look-up by number', () => {
     await consent(hidden, false);
     await consent(blocking, true, [{ subscriberId: alice.id }]);
     // By the other of its numbers.
-    await consent(alice, true, [{ numberKey: numberKeys.of(number(40))[0] as string, sealed: '' }]);
+    await consent(alice, true, [{ numberKey: numberKeys.of(number(40))[0] as string }]);
     await stores.pairs.decline(declining.id, alice.id, numberKeys.of(ALICE));
     await stores.pairs.decline(alice.id, declined.id, numberKeys.of(number(6)));
     await stores.subscribers.leave(leaving.id, NOW);
