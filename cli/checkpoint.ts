@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './usage-error.ts';
 
+/** How far an import has come, so that a run that broke off goes on there. `reach`: notes that so many rows are done; `finish`: that all are. */
 export type Checkpoint = {
   /** Rows that an earlier run has done. */
   done: number;

@@ -8,6 +8,7 @@ import type { Progress } from './progress.ts';
 import { expectJson, linesOf, request, type Server } from './server.ts';
 import { UsageError } from './usage-error.ts';
 
+/** What `earshot import` is told. `file`, `report`: paths; `dryRun`: only says what would be done. */
 export type ImportOptions = { file: string; dryRun: boolean; report: string };
 
 type Report = { row: number; outcome: keyof Counts };

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { drawBar } from './bar.ts';
 import type { Counts } from './counts.ts';
 
+/** Shows how far an import is. `bytes`: so many have been read of the file; `rows`: so many are done, and what became of all. */
 export type Progress = { bytes(read: number): void; rows(count: number, counts: Counts): void; end(): void };
 
 /** Milliseconds between two drawings. */

@@ -29,6 +29,7 @@ function keyIn(file: string | undefined): string | undefined {
   }
 }
 
+/** What the API answers, whatever it is. */
 export type Answer = { status: number; text: string };
 
 /** What a call sends. `key`: its Idempotency-Key. */

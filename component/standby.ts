@@ -7,6 +7,7 @@ const INTERVAL = 250;
 /** Milliseconds between two renewals of one's own, each of which Redis writes to its disk. */
 const RENEWAL = 1_000;
 
+/** Which of several components is connected (decision 190). */
 export type Standby = Running & {
   /** Settles when this component may connect. */
   turn(): Promise<void>;

@@ -7,6 +7,7 @@ import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from './que
 /** All that a job says: at whom to look again. */
 export type SubscriberJob = { id: string };
 
+/** All queues, to ask for jobs. */
 export type Queues = {
   /**
    * Look at these subscribers again, now or `delay` milliseconds from now. Asking twice is asking once. Where jobs are kept

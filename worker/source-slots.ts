@@ -4,6 +4,7 @@
  */
 export type SourceSlot = { crowdedOut: AbortSignal; end(): void };
 
+/** Places for reads: a slow server keeps none that the others need (decision 104). */
 export type SourceSlots = {
   /** A place for a read of that host; or `again`, the milliseconds after which to ask for one. */
   take(host: string): SourceSlot | { again: number };

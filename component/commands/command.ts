@@ -22,6 +22,7 @@ export type Visit = {
 /** By field, each checked against it and cleaned; a field that holds nothing is absent. */
 export type Answers = ReadonlyMap<string, readonly string[]>;
 
+/** Something to say beside a form or a result (XEP-0050, section 3.3). */
 export type Note = { type: 'info' | 'warn' | 'error'; text: string };
 
 /**
@@ -39,6 +40,7 @@ export type Stage = Form & {
 /** The command is done. `facts`: what it has to say, by label; `secret`: nothing for an archive. */
 export type Done = Result & { title: string; notes: readonly Note[]; secret?: true };
 
+/** What comes of a step: another question, or the end. */
 export type Outcome = Stage | Done;
 
 /**
@@ -68,6 +70,7 @@ export function subscriberOf({ subscriber }: Visit): Subscriber {
   return subscriber;
 }
 
+/** The answer to a field that takes one; undefined where it was left empty. */
 export function first(answers: Answers, name: string): string | undefined {
   return answers.get(name)?.[0];
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Element, xml } from '../stream/xml.ts';
 
+/** Namespace of entity capabilities (XEP-0115). */
 export const CAPS = 'http://jabber.org/protocol/caps';
 const NODE = 'https://earshot.invalid/component';
 

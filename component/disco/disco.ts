@@ -5,6 +5,7 @@ import type { Stream } from '../stream/stream.ts';
 import { type Element, xml } from '../stream/xml.ts';
 import { CAPS, capsNode } from './caps.ts';
 
+/** Namespace in which an entity says what it is (XEP-0030). */
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info';
 const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items';
 

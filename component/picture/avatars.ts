@@ -7,6 +7,7 @@ import { Denied } from '../stream/denied.ts';
 import type { Element } from '../stream/xml.ts';
 import { fetchAvatar, type PictureSource } from './avatar.ts';
 
+/** Follows the pictures that subscribers' own accounts publish. */
 export type Avatars = {
   /** A presence, which may announce another avatar. */
   receive(presence: Element): void;

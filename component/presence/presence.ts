@@ -8,6 +8,7 @@ import type { Snapshot } from '../server/server.ts';
 import type { Element } from '../stream/xml.ts';
 import { createRollCall, shown } from './roll-call.ts';
 
+/** Keeps in the stores who is online, as the server tells it. */
 export type PresenceTracker = {
   /** A presence that the server passed on (XEP-0356, section 7). */
   receive(stanza: Element): void;

@@ -30,6 +30,7 @@ export function shown({ status, ...resource }: Resource): Resource {
   return { ...resource, status: cleanText(status).slice(0, LONGEST_STATUS) };
 }
 
+/** Compares what the server says with the presences that are `known`. `note`: is given what differs; `failed`: a look that failed. */
 export function createRollCall({ known, note, isSubscriber, failed }: Parts): RollCall {
   const heard = new Set<string>();
   let timer: NodeJS.Timeout | undefined;

@@ -2,6 +2,7 @@ import { isCondition, stanzaErrorOf } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { descendants, type Element, xml } from '../stream/xml.ts';
 
+/** Namespace of privileged entities (XEP-0356). */
 export const PRIVILEGE = 'urn:xmpp:privilege:2';
 
 /**

@@ -10,6 +10,7 @@ import { type Element, textElement, xml } from '../stream/xml.ts';
 import { BrokenWord } from './first-writes.ts';
 import { type Ability, type Lack, NoAccount, type XmppServer } from './server.ts';
 
+/** Where a server is tried. `domain`, `secret`: the component's own; `homeHost`: whose users it serves. */
 export type TrialPlace = { stream: Stream; domain: string; homeHost: string; secret: string };
 
 type Trial = TrialPlace & { server: XmppServer; jid: string; nobody: string };

@@ -1,6 +1,7 @@
 // XEP-0004: Data Forms, version 2.13.1 (https://xmpp.org/extensions/xep-0004.html)
 import { type Element, textElement, xml } from './xml.ts';
 
+/** Namespace of data forms (XEP-0004). */
 export const DATA_FORM = 'jabber:x:data';
 
 /** One thing that is asked. `value`: what it holds until it is answered; `hint`: how to answer. */
@@ -13,6 +14,7 @@ export type Field = {
   required?: true;
   hint?: string;
 };
+/** One of what may be chosen; `label`: as people read it. */
 export type Option = { value: string; label: string };
 
 /** `formType`: the protocol that the fields are of (XEP-0068), where they are of one. */
@@ -23,6 +25,7 @@ export type Table = {
   columns: readonly { name: string; label: string; type?: 'jid-single' }[];
   rows: readonly (readonly string[])[];
 };
+/** A form of type `result`: facts one by one, a table, or both. `formType`: as of a form. */
 export type Result = {
   title?: string;
   facts?: readonly { name: string; label: string; value: string }[];

@@ -14,6 +14,7 @@ export type StreamOptions = {
   turn?: () => Promise<void>;
 };
 
+/** The connection to the XMPP server as a component (XEP-0114), which is made again whenever it breaks. */
 export type Stream = {
   request: Requests['request'];
   waiting: Requests['waiting'];

@@ -17,6 +17,7 @@ type OwnTunesConfig = Pick<ComponentConfig, 'homeHost' | 'popular'>;
 /** The device that stands for all XMPP clients of a subscriber: they share one item on the server. */
 const OWN_CLIENT = 'xmpp';
 
+/** Follows what users' own clients publish. */
 export type OwnTunes = {
   /** A message from the server; one that carries a user's tune is followed. */
   receive(message: Element): void;

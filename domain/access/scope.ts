@@ -25,4 +25,5 @@ export const SCOPES = {
 /** What a credential may be used for. */
 export type Scope = keyof typeof SCOPES;
 
+/** Every scope, in the order of the table: what the operator's key may do. */
 export const ALL_SCOPES = Object.keys(SCOPES) as Scope[];

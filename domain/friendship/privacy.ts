@@ -7,8 +7,9 @@ export type Privacy = { discoverable: boolean; audience: Audience; privateUntil:
 /** What holds for who has never said anything and whose operator vouches for the consent. */
 export const OPEN: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
 
-/** The most groups, and the most blocked people, that a subscriber can name. */
+/** The most groups that a subscriber can share with. */
 export const MOST_GROUPS = 100;
+/** The most people whom a subscriber can block. */
 export const MOST_BLOCKED = 1_000;
 
 /** Whether anybody at all may see the tune at `now`. Who cannot be found has no friends, and shows nothing. */

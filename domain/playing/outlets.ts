@@ -30,6 +30,7 @@ export const OUTLETS = [
   },
 ] as const satisfies readonly OutletTraits[];
 
+/** A row of that table. */
 export type OutletRow = (typeof OUTLETS)[number];
 export type OutletName = OutletRow['name'];
 

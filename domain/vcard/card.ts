@@ -18,6 +18,7 @@ export type CardDraft = {
   photo?: Photo | undefined;
 };
 
+/** A card of which nothing has been read yet. */
 export function createCardDraft(): CardDraft {
   return { texts: new Map(), phoneNumbers: new Set(), groups: new Set(), members: new Set() };
 }

@@ -8,6 +8,7 @@ import type { PropertySink } from './unfold.ts';
 
 export type { VcardResult } from './open-cards.ts';
 
+/** Makes cards of properties, as these come one after the other. */
 export type CardCollector = {
   /** the properties it wants to see */
   wanted: ReadonlySet<string>;

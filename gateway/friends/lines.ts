@@ -42,6 +42,7 @@ export function presenceLine(subscriberId: string, online: Online, avatar?: stri
   return toLine('presence', JSON.stringify({ subscriberId, ...online, avatar }));
 }
 
+/** Somebody is a friend no longer. */
 export function removedLine(subscriberId: string): Line {
   return toLine('friend-removed', JSON.stringify({ subscriberId }));
 }

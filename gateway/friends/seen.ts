@@ -26,10 +26,12 @@ export type Seen = {
 /** How somebody is online, and the same as JSON, to be compared: one text for all who are told of it. */
 export type Presence = { online: Online; text: string };
 
+/** What is told of that, with its JSON, which is made once for all. */
 export function toPresence(online: Online): Presence {
   return { online, text: JSON.stringify(online) };
 }
 
+/** The presence of somebody who has no client online. */
 export const OFFLINE = toPresence(onlineOf([]));
 
 /** `presence`: how the friend is online. */

@@ -150,11 +150,13 @@ function hideTune(listener: Listener, one: Shown): void {
   beBehind(listener, one.person);
 }
 
+/** Notes that the listener has still to be told how that person is now. */
 export function beBehind(listener: Listener, person: Person): void {
   listener.behind ??= new Set();
   listener.behind.add(person);
 }
 
+/** Notes that it has still to be looked at whether that subscriber is the listener's friend, and how. */
 export function askForPair(listener: Listener, friend: string): void {
   listener.pairs ??= new Set();
   listener.pairs.add(friend);

@@ -92,6 +92,7 @@ export function customerOf(
   return { phoneNumbers, displayName, jid: newJid(config, phoneNumbers[0]), password, keep };
 }
 
+/** For which import accounts are ordered, and how fast. */
 export function orderingOf({ progress, paces }: ImportJob): Ordering {
   return { importId: progress?.importId ?? '', pace: paces.order };
 }

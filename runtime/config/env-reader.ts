@@ -3,6 +3,7 @@ import { prepareDomain } from '../../domain/account/jid.ts';
 import type { RedisPlace } from '../redis-options.ts';
 import { isSafeUrl } from '../safe-url.ts';
 
+/** Variables of the environment, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export type Reader = ReturnType<typeof createReader>;

@@ -39,10 +39,14 @@ export type CodeLimits = {
  * `ranges`: what the numbers may begin with, none for every number.
  */
 export type AssertionIssuer = { issuer: string; keys: string; ranges: string[] };
+
+/** `audience`: for whom an assertion must be made (`aud`); empty where there are no issuers. */
 export type AssertionConfig = { issuers: AssertionIssuer[]; audience: string };
 
 /** The operator's own way to send a text message. */
 export type SmsWebhook = { url: string; secret: Buffer };
+
+/** `webhook`: undefined where codes wait in the outbox; `text`: what is sent, with the code in it. */
 export type SmsConfig = { webhook: SmsWebhook | undefined; text: string };
 
 const WEBHOOK = 'EARSHOT_SMS_WEBHOOK_URL';

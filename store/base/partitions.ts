@@ -5,8 +5,9 @@ import { SLICE } from './slices.ts';
 
 /** Hash tags over which subscribers, numbers, JIDs and integers are spread. */
 export const PARTITIONS = 16;
-/** Bytes of a packed number key: two name the bucket, seven are the field in it. */
+/** The first bytes of a packed number key, which name its bucket; the others are the field in it. */
 export const BUCKET_BYTES = 2;
+/** All bytes of a packed number key. */
 export const PACKED_BYTES = 9;
 
 /** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
@@ -44,6 +45,7 @@ export function byPartition(ids: readonly string[]): Map<number, string[]> {
   return parts;
 }
 
+/** Commands that go to Redis together: as a MULTI, or as a pipeline. */
 export type Batch = ReturnType<Redis['multi']>;
 
 /** Asks one thing of each subscriber, with one pipeline for each partition concerned; the answers are in the order of `ids`. */

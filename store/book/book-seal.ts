@@ -3,6 +3,7 @@ import { PACKED_BYTES } from '../base/partitions.ts';
 
 /** Bytes in front of a sealed label, of its own HMAC. */
 export const SEAL_BYTES = 4;
+/** Bytes of a uid's hash (see `marksOf`): those that begin its records, and those that its entries bear. */
 export const HEAD_BYTES = 4;
 export const TAG_BYTES = 4;
 const BLOCK_BYTES = 16;

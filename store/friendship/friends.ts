@@ -113,6 +113,7 @@ export function toDirtyItems(marks: Marks): DirtyItem[] {
   return Object.entries(marks).map(([jid, mark]) => ({ jid, id: mark.split(' ')[0] ?? NOBODY }));
 }
 
+/** From a field of the hash `friends`. */
 export function toFriend(json: string): Friend {
   return JSON.parse(json) as Friend;
 }

@@ -31,4 +31,6 @@ export type Calls = {
 export type Call = { id: number; session: number } & {
   [Op in keyof Calls]: { op: Op; ask: Calls[Op]['ask'] };
 }[keyof Calls];
+
+/** What came of the call of that id: what it asked for, or why not. */
 export type Reply = { id: number } & ({ answer: unknown } | { code: FaultCode; message: string });

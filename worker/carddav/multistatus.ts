@@ -16,6 +16,7 @@ export type Resource = {
   home?: string;
 };
 
+/** What a 207 says (RFC 4918, section 13). `syncToken`: empty where it names none (RFC 6578, section 6.2). */
 export type Multistatus = { resources: Resource[]; syncToken: string };
 
 /** `result`: what the answer said; undefined when it was no multistatus. */

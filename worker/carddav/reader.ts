@@ -5,6 +5,7 @@ import { type DavThread, startDavThread } from './thread.ts';
 /** Asks a server, one thing after the other. @throws Fault */
 export type Ask = <Op extends keyof Calls>(op: Op, ...ask: Calls[Op]['ask']) => Promise<Calls[Op]['answer']>;
 
+/** Reads servers, each in a thread that can be ended (decision 21). */
 export type DavReader = {
   /**
    * Reads a server beside all others, for so many milliseconds, and until `ended`. @throws Fault

@@ -10,6 +10,7 @@ export type Limits = { timeout: number; firstByte: number; largest: number };
 /** `origin`: the only one that gets the credentials. */
 export type SessionOptions = { agent: Agent; origin: string; authorization: Authorization; limits: Limits };
 
+/** The methods of WebDAV that are used (RFC 4918, section 9.1; RFC 3253, section 3.6), and one request of theirs. */
 export type DavMethod = 'PROPFIND' | 'REPORT';
 export type DavRequest = { method: DavMethod; url: string; depth: '0' | '1'; body: string };
 

@@ -10,6 +10,7 @@ export type XmlEvents = {
   close(parent: string, name: string, text: string): void;
 };
 
+/** Reads XML as it comes in, and keeps no tree of it. */
 export type XmlStream = {
   /** The next piece. @throws Fault INVALID_ARGUMENT, PAYLOAD_TOO_LARGE */
   write(piece: string): void;

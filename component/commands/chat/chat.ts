@@ -7,6 +7,7 @@ import { userOf, visitOf } from '../run.ts';
 import { languageOf, TEXTS } from '../texts/texts.ts';
 import { createConversations, type Reply } from './conversations.ts';
 
+/** The commands as a conversation, for clients that show no forms. */
 export type Chat = {
   /** Any stanza; a message that somebody has written to the component is answered. */
   receive(stanza: Element): void;

@@ -10,6 +10,7 @@ import { readAnswers, readSaid } from './chat-words.ts';
 /** `secret`: nothing for an archive. */
 export type Reply = { text: string; secret?: boolean };
 
+/** What is said to each user, one conversation for each. */
 export type Conversations = {
   /** What to say to this; undefined to say nothing. The texts of `visit` become those of the language that was spoken. */
   replyTo(visit: Visit, text: string): Promise<Reply | undefined>;

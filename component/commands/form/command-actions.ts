@@ -4,8 +4,10 @@ import { errorAnswer } from '../../stream/error-answer.ts';
 import { type Element, xml } from '../../stream/xml.ts';
 import type { Stage } from '../command.ts';
 
+/** Namespace of ad-hoc commands (XEP-0050). */
 export const COMMANDS = 'http://jabber.org/protocol/commands';
 
+/** What a client can ask of a command (XEP-0050, section 3.4). */
 export type Action = 'execute' | 'next' | 'prev' | 'complete' | 'cancel';
 const ACTIONS: readonly string[] = ['execute', 'next', 'prev', 'complete', 'cancel'] satisfies Action[];
 

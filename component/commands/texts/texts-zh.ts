@@ -1,5 +1,6 @@
 import type { en } from './texts-en.ts';
 
+/** All that commands say, in simplified Chinese. */
 export const zh: typeof en = {
   commandList: 'Earshot 的命令',
   commands: {

@@ -6,6 +6,7 @@ export type Texts = typeof en;
 export type CommandName = keyof Texts['commands'];
 export type Language = 'en' | 'zh';
 
+/** All that commands say, by language. */
 export const TEXTS: Readonly<Record<Language, Texts>> = { en, zh };
 
 /** The language of an `xml:lang` (RFC 5646); English for those there are no texts in. */

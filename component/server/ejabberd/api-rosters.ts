@@ -12,6 +12,7 @@ export type ApiRosters = {
 const BETWEEN_GROUPS = ';';
 const BAD_REQUEST = 400;
 
+/** By the commands `add_rosteritem` and `delete_rosteritem`, on any version of ejabberd. */
 export function createApiRosters(call: CallApi): ApiRosters {
   // ejabberd 23 takes the groups as one text, later ones as a list, and each refuses the other's word.
   let groupsListed = true;

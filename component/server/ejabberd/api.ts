@@ -30,6 +30,7 @@ export function partsOf(jid: string): { user: string; host: string } {
   return { user: jid.slice(0, Math.max(at, 0)), host: jid.slice(at + 1) };
 }
 
+/** How ejabberd's HTTP API is called (mod_http_api). `credential`: undefined where it lets this address call without one. */
 export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
   const headers = { 'content-type': 'application/json', ...(credential && { authorization: basic(credential) }) };
 

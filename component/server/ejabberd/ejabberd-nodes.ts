@@ -7,6 +7,7 @@ import { createUserNodes, ITEM } from '../user-nodes.ts';
 import { createArrivals } from './arrivals.ts';
 import type { KnownAccounts } from './known-accounts.ts';
 
+/** Namespace of the events of nodes (XEP-0060, section 7.1.2). */
 export const EVENT = 'http://jabber.org/protocol/pubsub#event';
 
 /** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`. `component`: its domain. */

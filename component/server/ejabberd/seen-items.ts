@@ -17,6 +17,7 @@ type Waiting = { content: string; resolve(): void };
 const PATIENCE = 10_000;
 const MOST_SEEN = 10_000;
 
+/** Remembers the last item of each node, until the stream breaks. */
 export function createSeenItems(stream: Stream): SeenItems {
   const items = new Map<string, Element>();
   const waiting = new Map<string, Set<Waiting>>();

@@ -24,6 +24,7 @@ export function answerFailures(app: FastifyInstance): void {
   });
 }
 
+/** The reason that players are told over their limit. */
 export const TOO_MANY = 'Too many requests; slow down';
 const UNEXPECTED = 'Something went wrong here; try again later';
 
