@@ -8,23 +8,14 @@ import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
 import type { Queues } from '../../runtime/queues.ts';
 import type { Situation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { clearPartings } from '../support/partings.ts';
 import { useRedis } from '../support/redis.ts';
-import { addSubscriber } from '../support/subscribers.ts';
+import { ALICE, addSubscriber } from '../support/subscribers.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
 const NOW = 1_800_000_000_000;
-const JID = 'alice@op.example';
+const JID = ALICE.jid;
 const BOB = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: ['Work'] };
-const ALICE: Subscriber = {
-  id: 'alice',
-  phoneNumber: '+8613800138000',
-  numberKey: 'AAAAAAAAAAAA',
-  jid: JID,
-  displayName: '',
-  state: 'pending',
-};
 const NO_CHANGES = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
 
 describe('an outlet is brought in line with what is decided', () => {

@@ -9,18 +9,12 @@ import { clearSeen } from '../../store/base/marks.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../support/redis.ts';
+import { ALICE as SHE } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
 const [A, B, C, C2] = ['a', 'b', 'c', 'c2'].map(keyOf) as [string, string, string, string];
-const ALICE: Subscriber = {
-  id: 'alice',
-  phoneNumber: '+8613800138000',
-  numberKey: A,
-  jid: 'alice@op.example',
-  displayName: 'Alice',
-  state: 'pending',
-};
+const ALICE: Subscriber = { ...SHE, numberKey: A };
 
 for (const kind of REDIS_KINDS) describe(`the stores on ${kind}`, () => describeStores(kind));
 

@@ -1,6 +1,16 @@
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 
+/** Alice, of whom nobody knows but her own record. */
+export const ALICE: Subscriber = {
+  id: 'alice',
+  phoneNumber: '+8613800138000',
+  numberKey: 'AAAAAAAAAAAA',
+  jid: 'alice@op.example',
+  displayName: 'Alice',
+  state: 'pending',
+};
+
 /** Puts a subscriber into the stores as the gateway does, at the time `now` in milliseconds. */
 export async function addSubscriber(stores: Stores, subscriber: Omit<Subscriber, 'state'>, now: number): Promise<void> {
   await stores.subscribers.create({ ...subscriber, state: 'pending' }, now);

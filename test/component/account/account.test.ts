@@ -9,16 +9,9 @@ import type { Context as WorkerContext } from '../../../worker/context.ts';
 import { forgetLeavers } from '../../../worker/sweep.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useRedis } from '../../support/redis.ts';
+import { ALICE } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
-const ALICE: Subscriber = {
-  id: 'alice',
-  phoneNumber: '+8613800138000',
-  numberKey: 'AAAAAAAAAAAA',
-  jid: 'kefu-hobi@op.example',
-  displayName: '',
-  state: 'pending',
-};
 
 describe('an account that nobody waits for any more', () => {
   const server = useRedis();

@@ -8,20 +8,14 @@ import { queuesThat } from '../../../runtime/queue-table.ts';
 import type { ServiceContext } from '../../../service/context.ts';
 import { removeSubscriber } from '../../../service/subscriber/departure.ts';
 import type { Stores } from '../../../store/stores.ts';
-import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
+
 import type { Context as WorkerContext } from '../../../worker/context.ts';
 import { forgetLeavers } from '../../../worker/sweep.ts';
+
 import { useRedis } from '../../support/redis.ts';
+import { ALICE } from '../../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
-const ALICE: Subscriber = {
-  id: 'alice',
-  phoneNumber: '+8613800138000',
-  numberKey: 'AAAAAAAAAAAA',
-  jid: 'kefu-hobi@op.example',
-  displayName: 'Alice',
-  state: 'pending',
-};
 const IMPORT = 'an-import';
 const PASSWORD = 'told once';
 

@@ -1,16 +1,9 @@
 import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../../domain/book/address-book.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { bookOf, contactOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
 import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
-import { addSubscriber } from '../../support/subscribers.ts';
-import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
-
-const NOW = 1_800_000_000_000;
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
-const contact = (name: string, ...numbers: string[]): Contact => ({ name, groups: [], numberKeys: numbers.map(keyOf) });
-const bookOf = (size: number) =>
-  new Map(Array.from({ length: size }, (_, i) => [`u${i}`, contact(`Contact ${i}`, `${i}`)] as const));
+import { die, interruptedStores, watchedStores } from '../../support/watched-stores.ts';
 
 for (const kind of REDIS_KINDS)
   describe(`address books that change by single contacts, on ${kind}`, () => describeAddressBooks(kind));
@@ -21,11 +14,9 @@ function describeAddressBooks(kind: RedisKind): void {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
-  const watchScripts = (look: LooksAtScript) => watchedStores(server, stores, look);
   const change = (upsert: [string, Contact][], remove: string[] = [], ifVersion?: number) =>
     stores.addressBooks.change('alice', new Map(upsert), remove, ifVersion, NOW);
   const names = async (...numbers: string[]) =>
@@ -36,8 +27,8 @@ function describeAddressBooks(kind: RedisKind): void {
     await stores.addressBooks.clearDirtyNumbers('alice', await stores.addressBooks.dirtyNumbers('alice'));
     const info = await change(
       [
-        ['u1', contact('New name', '1', 'x')],
-        ['new', contact('Dora', '2')],
+        ['u1', contactOf('New name', '1', 'x')],
+        ['new', contactOf('Dora', '2')],
       ],
       ['u0', 'unknown'],
     );
@@ -52,9 +43,9 @@ function describeAddressBooks(kind: RedisKind): void {
   });
 
   it('are left as they are by a writer who has seen an older version', async () => {
-    await change([['a', contact('A', '1')]], [], 0);
+    await change([['a', contactOf('A', '1')]], [], 0);
     const codes = await Promise.all([
-      change([['b', contact('B', '2')]], [], 0).catch((err) => err.code),
+      change([['b', contactOf('B', '2')]], [], 0).catch((err) => err.code),
       stores.addressBooks.replace('alice', new Map(), NOW, { ifVersion: 7 }).catch((err) => err.code),
     ]);
     expect(codes).to.deep.equal(['FAILED_PRECONDITION', 'FAILED_PRECONDITION']);
@@ -64,7 +55,7 @@ function describeAddressBooks(kind: RedisKind): void {
   it('keep every contact of many writers at once, also while the book is split into more buckets', async () => {
     await stores.addressBooks.replace('alice', bookOf(126), NOW);
     const added = Array.from({ length: 8 }, (_, i) => `new${i}`);
-    await Promise.all(added.map((uid) => change([[uid, contact(uid, uid)]])));
+    await Promise.all(added.map((uid) => change([[uid, contactOf(uid, uid)]])));
     expect(await names(...added)).to.deep.equal(added);
     expect(await stores.addressBooks.info('alice')).to.deep.equal({ version: 9, contacts: 134 });
     expect(await names('0', '125')).to.deep.equal(['Contact 0', 'Contact 125']);
@@ -78,9 +69,9 @@ function describeAddressBooks(kind: RedisKind): void {
 
   it('cannot grow beyond the largest book', async () => {
     await stores.addressBooks.replace('alice', bookOf(LARGEST_BOOK), NOW);
-    const refused = await change([['new', contact('New', 'new')]]).catch((err) => err.code);
+    const refused = await change([['new', contactOf('New', 'new')]]).catch((err) => err.code);
     expect(refused).to.equal('PAYLOAD_TOO_LARGE');
-    expect(await change([['new', contact('New', 'new')]], ['u7'])).to.deep.equal({
+    expect(await change([['new', contactOf('New', 'new')]], ['u7'])).to.deep.equal({
       version: 2,
       contacts: LARGEST_BOOK,
     });
@@ -96,7 +87,7 @@ function describeAddressBooks(kind: RedisKind): void {
     ]);
     const refusals = [
       stores.addressBooks.replace('alice', many([...numbers, keyOf('new')]), NOW),
-      change([['other', contact('Other', 'new')]]),
+      change([['other', contactOf('Other', 'new')]]),
     ].map((refused) => refused.catch((err) => err.code));
     expect(await Promise.all(refusals)).to.deep.equal(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
   });
@@ -104,7 +95,7 @@ function describeAddressBooks(kind: RedisKind): void {
   it('are written in steps that Redis is soon done with, the last one with the version', async () => {
     await stores.addressBooks.replace('alice', bookOf(10), NOW);
     const packed: number[] = [];
-    const watched = watchScripts((args) => {
+    const watched = watchedStores(server, stores, (args) => {
       packed.push(Math.max(...args.map(({ length }) => length)));
     });
     for (const [size, version] of [
@@ -125,22 +116,23 @@ function describeAddressBooks(kind: RedisKind): void {
   it('have lost nothing of either book when their writer dies between two steps, and become whole with the next one', async () => {
     await stores.addressBooks.replace('alice', bookOf(6_000), NOW);
     const others = new Map(
-      Array.from({ length: 12_000 }, (_, i) => [`o${i}`, contact(`Other ${i}`, `o${i}`)] as const),
+      Array.from({ length: 12_000 }, (_, i) => [`o${i}`, contactOf(`Other ${i}`, `o${i}`)] as const),
     );
-    let steps = 0;
-    const dying = watchScripts((args) => {
-      if (args.some(({ length }) => length > 20_000)) steps += 1;
-      if (steps === 3) throw new Error('the writer is dead');
-    });
+    const dying = interruptedStores(
+      server,
+      stores,
+      (args) => args.some(({ length }) => length > 20_000),
+      (count) => (count === 3 ? die() : undefined),
+    );
     const outcome = await dying.addressBooks.replace('alice', others, NOW).catch((err: Error) => err.message);
-    expect(outcome).to.equal('the writer is dead');
+    expect(outcome).to.equal('dead');
     expect(await names('0', '5999')).to.deep.equal(['Contact 0', 'Contact 5999']);
     expect((await stores.addressBooks.info('alice')).version, 'nobody was told that it is another book').to.equal(1);
     const dirty = Object.keys(await stores.addressBooks.dirtyNumbers('alice'));
     expect(await stores.addressBooks.holds('alice', dirty), 'what is there is marked').to.not.include(false);
     expect(await stores.addressBooks.replace('alice', others, NOW)).to.deep.equal({ version: 2, contacts: 12_000 });
     expect(await names('0', 'o0', 'o11999')).to.deep.equal([undefined, 'Other 0', 'Other 11999']);
-    const { version } = await change([['new', contact('New', 'new')]], ['o0']);
+    const { version } = await change([['new', contactOf('New', 'new')]], ['o0']);
     expect(version).to.equal(3);
   });
 
@@ -151,7 +143,7 @@ function describeAddressBooks(kind: RedisKind): void {
     for (const size of [20, 2_000]) {
       await stores.addressBooks.replace('alice', bookOf(size), NOW);
       const before = await traffic(server);
-      await change([['new', contact('New contact', 'new')]]);
+      await change([['new', contactOf('New contact', 'new')]]);
       const after = await traffic(server);
       costs.push({ commands: after.commands - before.commands, bytes: after.bytes - before.bytes });
       await change([], ['new']);

@@ -1,16 +1,12 @@
 import { expect } from 'chai';
-import { type Contact, LARGEST_BOOK } from '../../../domain/book/address-book.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { LARGEST_BOOK } from '../../../domain/book/address-book.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
-import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
-import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
+import { beginReading, bookOf, joinAlice, keyOf, NOW, readWhole, SOURCE } from '../../support/books.ts';
+import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
-import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
+import { countedStores, die, interruptedStores } from '../../support/watched-stores.ts';
 
-const NOW = 1_800_000_000_000;
-const SOURCE = { name: 's', url: 'https://dav.example/', credentials: 'sealed' };
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
 const BOB = {
   id: 'bob',
   phoneNumber: '+8613800138001',
@@ -18,9 +14,6 @@ const BOB = {
   jid: 'b@op.example',
   displayName: 'Bob',
 };
-const contact = (name: string, ...numbers: string[]): Contact => ({ name, groups: [], numberKeys: numbers.map(keyOf) });
-const bookOf = (size: number, first = 0) =>
-  new Map(Array.from({ length: size }, (_, i) => [`u${first + i}`, contact('Contact', `${first + i}`)] as const));
 
 for (const kind of REDIS_KINDS) describe(`what is done about a whole book, on ${kind}`, () => describeWholeBooks(kind));
 
@@ -30,8 +23,7 @@ function describeWholeBooks(kind: RedisKind): void {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
   const put = (size: number, first = 0) => stores.addressBooks.replace('alice', bookOf(size, first), NOW);
@@ -43,10 +35,7 @@ function describeWholeBooks(kind: RedisKind): void {
     );
   async function fill(size: number): Promise<void> {
     await stores.sources.link('alice', SOURCE, NOW);
-    const { source, lease } = (await stores.sources.begin('alice', 's')) as SourceReading;
-    await stores.addressBooks.replaceSource('alice', lease, bookOf(size, 50_000), NOW);
-    const found = { collection: 'c', syncToken: 't1', etags: '', whole: true, cards: [], reasons: new Map() };
-    await stores.sources.succeed('alice', { source, lease }, found, NOW, NOW + 9);
+    await readWhole(stores, bookOf(size, 50_000));
   }
   async function dirty(): Promise<string[]> {
     return Object.keys(await stores.addressBooks.dirtyNumbers('alice')).sort();
@@ -56,16 +45,13 @@ function describeWholeBooks(kind: RedisKind): void {
   }
   /** Stores of somebody who dies before the script of that number, or before whom something else is done. */
   function beforeScript(script: number, then: () => void | Promise<void>): Stores {
-    let count = 0;
-    const look: LooksAtScript = async () => {
-      count += 1;
-      if (count === script) await then();
-    };
-    return watchedStores(server, stores, look);
+    return interruptedStores(
+      server,
+      stores,
+      () => true,
+      (count) => (count === script ? then() : undefined),
+    );
   }
-  const die = () => {
-    throw new Error('dead');
-  };
   const outcomeOf = (what: Promise<unknown>) => what.then(String, (err: Error) => err.message);
 
   it('is done in scripts that each touch so many entries and no more, however large the book', async function () {
@@ -73,28 +59,16 @@ function describeWholeBooks(kind: RedisKind): void {
     if (kind === 'a Redis Cluster') this.skip();
     await put(LARGEST_BOOK);
     await fill(LARGEST_BOOK);
-    const costs: number[] = [];
-    const commands = async () => (await traffic(server)).commands;
-    let began = 0;
-    const watched = watchedStores(
-      server,
-      stores,
-      async () => {
-        began = await commands();
-      },
-      async () => {
-        costs.push((await commands()) - began);
-      },
-    );
-    await watched.addressBooks.touchAll('alice', NOW);
+    const { counted, costs } = countedStores(server, stores);
+    await counted.addressBooks.touchAll('alice', NOW);
     expect(await dirty()).to.have.length(2 * LARGEST_BOOK);
-    expect(await watched.addressBooks.numbers('alice')).to.have.length(2 * LARGEST_BOOK);
-    await watched.sources.link('alice', { ...SOURCE, url: 'https://other.example/' }, NOW);
-    await watched.addressBooks.drop('alice', NOW);
+    expect(await counted.addressBooks.numbers('alice')).to.have.length(2 * LARGEST_BOOK);
+    await counted.sources.link('alice', { ...SOURCE, url: 'https://other.example/' }, NOW);
+    await counted.addressBooks.drop('alice', NOW);
     await fill(LARGEST_BOOK);
-    await watched.sources.unlink('alice', 's', NOW);
+    await counted.sources.unlink('alice', 's', NOW);
     expect(costs.length).to.be.above((6 * LARGEST_BOOK) / PORTION / 2);
-    expect(Math.max(...costs), 'commands in one script').to.be.below(6 * PORTION);
+    expect(Math.max(...costs.map(({ commands }) => commands)), 'commands in one script').to.be.below(6 * PORTION);
   });
 
   it('is the same when whoever empties a book dies between two steps, once somebody goes on', async () => {
@@ -160,7 +134,7 @@ function describeWholeBooks(kind: RedisKind): void {
 
   it('lets no read write what another address has taken the place of', async () => {
     await fill(3_000);
-    const { lease } = (await stores.sources.begin('alice', 's')) as SourceReading;
+    const { lease } = await beginReading(stores);
     let late = '';
     const relinking = beforeScript(3, async () => {
       late = await outcomeOf(stores.addressBooks.replaceSource('alice', lease, bookOf(2, 70_000), NOW));

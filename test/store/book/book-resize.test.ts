@@ -1,22 +1,9 @@
 import { expect } from 'chai';
-import type { Contact } from '../../../domain/book/address-book.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { bookOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
 import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
-import { addSubscriber } from '../../support/subscribers.ts';
-import { watchedStores } from '../../support/watched-stores.ts';
-
-const NOW = 1_800_000_000_000;
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
-const contactOf = (number: number): [string, Contact] => [
-  `u${number}`,
-  { name: `Contact ${number}`, groups: [], numberKeys: [keyOf(`${number}`)] },
-];
-const bookOf = (size: number, first = 0) => new Map(Array.from({ length: size }, (_, i) => contactOf(first + i)));
-const die = () => {
-  throw new Error('dead');
-};
+import { countedStores, die, interruptedStores } from '../../support/watched-stores.ts';
 
 for (const kind of REDIS_KINDS) describe(`a book that is split or joined, on ${kind}`, () => describeResizing(kind));
 
@@ -26,13 +13,12 @@ function describeResizing(kind: RedisKind): void {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
   const put = (size: number, first = 0) => stores.addressBooks.replace('alice', bookOf(size, first), NOW);
   const change = (...numbers: number[]) =>
-    stores.addressBooks.change('alice', new Map(numbers.map(contactOf)), [], undefined, NOW);
+    stores.addressBooks.change('alice', new Map(numbers.flatMap((one) => [...bookOf(1, one)])), [], undefined, NOW);
   const buckets = async () => Number(await server.redis.hGet(stores.keys.book('alice'), 'buckets'));
   const names = async (...numbers: number[]) => {
     const asked = numbers.map((number) => keyOf(`${number}`));
@@ -48,39 +34,22 @@ function describeResizing(kind: RedisKind): void {
   const upTo = (size: number) => Array.from({ length: size }, (_, i) => `${i}`);
   /** Stores of somebody before whose each script that moves buckets, or other script, something happens. */
   function beforeEvery(what: 'moves' | 'others', then: (count: number) => void | Promise<void>): Stores {
-    let count = 0;
-    return watchedStores(server, stores, async (_, script) => {
-      if (script.includes('splitOff()') !== (what === 'moves')) return;
-      count += 1;
-      await then(count);
-    });
+    const meant = (_: unknown, script: string) => script.includes('splitOff()') === (what === 'moves');
+    return interruptedStores(server, stores, meant, then);
   }
 
   it('takes scripts that each touch so many entries and are told of no more, whatever it holds', async function () {
     // A cluster's nodes count apart.
     if (kind === 'a Redis Cluster') this.skip();
-    const commands = async () => (await traffic(server)).commands;
-    const [bytes, costs]: [number[], number[]] = [[], []];
-    let began = 0;
-    const watched = watchedStores(
-      server,
-      stores,
-      async (args) => {
-        bytes.push(args.reduce((sum, { length }) => sum + length, 0));
-        began = await commands();
-      },
-      async () => {
-        costs.push((await commands()) - began);
-      },
-    );
+    const { counted, costs } = countedStores(server, stores);
     await put(6_000);
-    await watched.addressBooks.replace('alice', bookOf(13_000), NOW);
+    await counted.addressBooks.replace('alice', bookOf(13_000), NOW);
     expect(await buckets()).to.equal(128);
-    await watched.addressBooks.replace('alice', bookOf(10), NOW);
+    await counted.addressBooks.replace('alice', bookOf(10), NOW);
     expect(await buckets()).to.equal(1);
     expect(await read()).to.deep.equal(upTo(10));
-    expect(Math.max(...bytes), 'bytes told to one script').to.be.below(128 * 1024);
-    expect(Math.max(...costs), 'commands in one script').to.be.below(12 * PORTION);
+    expect(Math.max(...costs.map(({ bytes }) => bytes)), 'bytes told to one script').to.be.below(128 * 1024);
+    expect(Math.max(...costs.map(({ commands }) => commands)), 'commands in one script').to.be.below(12 * PORTION);
   });
 
   it('is a book like any other when whoever splits or joins it dies between two steps', async () => {

@@ -1,15 +1,11 @@
 import { expect } from 'chai';
-import type { Contact } from '../../../domain/book/address-book.ts';
 import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../../domain/book/number-budget.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { SourceLease } from '../../../store/book/book-writer.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
+import { contactOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
-import { addSubscriber } from '../../support/subscribers.ts';
 
-const NOW = 1_800_000_000_000;
 const BUDGET: NumberBudget = { first: 3, daily: 2 };
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
 
 for (const kind of REDIS_KINDS)
   describe(`a budget of three numbers and two a day, on ${kind}`, () => describeBudget(kind));
@@ -20,12 +16,10 @@ function describeBudget(kind: RedisKind): void {
 
   beforeEach(async () => {
     stores = server.freshStores(BUDGET);
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
-  const bookOf = (numbers: string) =>
-    new Map([...numbers].map((one): [string, Contact] => [one, { name: one, groups: [], numberKeys: [keyOf(one)] }]));
+  const bookOf = (numbers: string) => new Map([...numbers].map((one) => [one, contactOf(one, one)] as const));
   const put = (numbers: string, now = NOW) => stores.addressBooks.replace('alice', bookOf(numbers), now);
   const patch = (numbers: string, remove: string, now = NOW) =>
     stores.addressBooks.change('alice', bookOf(numbers), [...remove], undefined, now);

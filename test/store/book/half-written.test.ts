@@ -1,23 +1,11 @@
 import { expect } from 'chai';
 import type { Book } from '../../../domain/book/address-book.ts';
 import { Fault } from '../../../domain/fault.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
 import { PORTION } from '../../../store/book/book-portions.ts';
-import type { SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { beginReading, bookOf, joinAlice, keyOf, NOW, readWhole, SOURCE } from '../../support/books.ts';
 import { useRedis } from '../../support/redis.ts';
-import { addSubscriber } from '../../support/subscribers.ts';
-import { type LooksAtScript, watchedStores } from '../../support/watched-stores.ts';
-
-const NOW = 1_800_000_000_000;
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
-const bookOf = (size: number, first = 0): Book =>
-  new Map(
-    Array.from({ length: size }, (_, i) => {
-      const number = `${first + i}`;
-      return [`u${number}`, { name: `Contact ${number}`, groups: [], numberKeys: [keyOf(number)] }] as const;
-    }),
-  );
+import { die, interruptedStores } from '../../support/watched-stores.ts';
 
 describe('a book whose writer died between two steps', () => {
   const server = useRedis();
@@ -25,8 +13,7 @@ describe('a book whose writer died between two steps', () => {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
   const books = () => stores.addressBooks;
@@ -36,20 +23,17 @@ describe('a book whose writer died between two steps', () => {
   const codeOf = (what: Promise<unknown>) => what.then(String, (err: Fault) => err.code);
   /** Stores of somebody before whose large script of that number something happens. */
   function beforeStep(step: number, then: () => void | Promise<void>): Stores {
-    let steps = 0;
-    const look: LooksAtScript = async (args) => {
-      if (!args.some(({ length }) => length > 10_000)) return;
-      steps += 1;
-      if (steps === step) await then();
-    };
-    return watchedStores(server, stores, look);
+    return interruptedStores(
+      server,
+      stores,
+      (args) => args.some(({ length }) => length > 10_000),
+      (count) => (count === step ? then() : undefined),
+    );
   }
   async function cut(book: Book, step = 2): Promise<void> {
-    const dying = beforeStep(step, () => {
-      throw new Error('the writer is dead');
-    });
+    const dying = beforeStep(step, die);
     const outcome = await dying.addressBooks.replace('alice', book, NOW).catch((err: Error) => err.message);
-    expect(outcome).to.equal('the writer is dead');
+    expect(outcome).to.equal('dead');
   }
 
   it('is told of as it was before, and as half-written', async () => {
@@ -69,8 +53,7 @@ describe('a book whose writer died between two steps', () => {
       [0, () => books().replace('alice', bookOf(5_000), NOW, { ifVersion: 0 })],
     ] as const) {
       stores = server.freshStores();
-      const alice = { phoneNumber: '+1', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-      await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+      await joinAlice(stores);
       await cut(bookOf(5_000));
       expect(await codeOf(change(ifVersion))).to.equal('CONFLICT');
       expect([await told(), await kept()]).to.deep.equal([{ version: 0, contacts: 0, half: true }, PORTION]);
@@ -109,21 +92,14 @@ describe('a book whose writer died between two steps', () => {
   });
 
   it('is read in full, when it is that of a source', async () => {
-    const SOURCE = { name: 's', url: 'https://dav.example/', credentials: 'sealed' };
-    const begin = async () => (await stores.sources.begin('alice', 's')) as SourceReading;
     await stores.sources.link('alice', SOURCE, NOW);
-    const first = await begin();
-    await books().replaceSource('alice', first.lease, bookOf(5_000), NOW);
-    const found = { collection: 'c', syncToken: 't1', etags: 'e1', whole: true, cards: [], reasons: new Map() };
-    await stores.sources.succeed('alice', first, found, NOW, NOW + 9);
-    const { source, lease } = await begin();
+    await readWhole(stores, bookOf(5_000), { syncToken: 't1', etags: 'e1' });
+    const { source, lease } = await beginReading(stores);
     expect(source).to.include({ syncToken: 't1', etags: 'e1' });
-    const dying = beforeStep(2, () => {
-      throw new Error('the reader is dead');
-    });
+    const dying = beforeStep(2, die);
     const many = bookOf(3_000, 20_000);
     await dying.addressBooks.changeSource('alice', lease, many, [], NOW).catch((err: Error) => err.message);
-    const next = await begin();
+    const next = await beginReading(stores);
     expect(next.source).to.include({ collection: 'c', syncToken: '', etags: '' });
     await books().replaceSource('alice', next.lease, bookOf(8_000), NOW);
     expect(await books().info('alice', 's')).to.deep.equal({ version: 2, contacts: 8_000 });

@@ -1,15 +1,11 @@
 import { expect } from 'chai';
 import type { Contact } from '../../../domain/book/address-book.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
 import type { ReadOutcome, SourceReading } from '../../../store/source/sources.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { contactOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
 import { useRedis } from '../../support/redis.ts';
-import { addSubscriber } from '../../support/subscribers.ts';
 
-const NOW = 1_800_000_000_000;
-const keyOf = createNumberKey(Buffer.alloc(32, 1));
-const book = (name: string, ...numbers: string[]): Map<string, Contact> =>
-  new Map([['u', { name, groups: [], numberKeys: numbers.map(keyOf) }]]);
+const book = (name: string, ...numbers: string[]) => new Map([['u', contactOf(name, ...numbers)]]);
 
 describe('the sources of a subscriber', () => {
   const server = useRedis();
@@ -17,8 +13,7 @@ describe('the sources of a subscriber', () => {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    const alice = { phoneNumber: '+8613800138000', numberKey: keyOf('own'), jid: 'a@op.example', displayName: 'Alice' };
-    await addSubscriber(stores, { id: 'alice', ...alice }, NOW);
+    await joinAlice(stores);
   });
 
   const link = (name: string, url = 'https://dav.example/') =>
