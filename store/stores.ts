@@ -23,6 +23,7 @@ import { createBudget } from './book/budget.ts';
 import { createHolders } from './book/holders.ts';
 import { createPhotos } from './book/photos.ts';
 import { createSurvey } from './book/survey.ts';
+import { createFarEnds } from './friendship/far-ends.ts';
 import { createFriends } from './friendship/friends.ts';
 import { createLedger } from './friendship/ledger.ts';
 import { createOffers } from './friendship/offers.ts';
@@ -83,6 +84,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     due: createDue(redis, keys),
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
+    farEnds: createFarEnds(redis, keys),
     friends: createFriends(redis, sharing, keys),
     ledger: createLedger(redis, keys),
     otherEnds: createOtherEnds(redis, keys),

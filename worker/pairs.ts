@@ -6,7 +6,7 @@ import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { dateFriend } from './friend-entry.ts';
 import { bringOtherEnds } from './other-ends.ts';
-import { judge, type Verdict } from './verdicts.ts';
+import { type Asked, judge, type Verdict } from './verdicts.ts';
 
 /** How many pairs are read and written together. */
 const BATCH = 500;
@@ -65,39 +65,48 @@ async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict
   });
 }
 
-/** Whether this end of the pairs with these others is as it would be decided now. Writes nothing of it. */
-export async function standsRight(
-  context: Context,
-  subscriber: Subscriber,
-  others: readonly string[],
-): Promise<boolean> {
-  for (const part of inBatches(others, BATCH)) {
-    const { set, unset, bar, unbar } = (await compare(context, subscriber, part)).changes;
-    if (set.length + unset.length + bar.length + unbar.length > 0) return false;
+/** A subscriber with what is stored of its own end of pairs: all of its friends, and all who are barred. */
+export type OwnEnds = Asked & { friends: ReadonlyMap<string, Friend>; barred: ReadonlyMap<string, string> };
+
+/** Those whose end of a pair with one of the others is not as it would be decided now. Writes nothing of it. */
+export async function whoDiffers(context: Context, all: readonly OwnEnds[]): Promise<Set<string>> {
+  const wrong = new Set<string>();
+  for (const some of portions(all)) {
+    const verdicts = await judge(context, some);
+    for (const [i, { subscriber, others, friends, barred }] of some.entries()) {
+      const before = others.map((other) => friends.get(other));
+      const { set, unset, bar, unbar } = compare(context, others, before, barred, verdicts[i] ?? []);
+      if (set.length + unset.length + bar.length + unbar.length > 0) wrong.add(subscriber.id);
+    }
   }
-  return true;
+  return wrong;
 }
 
-async function compare(
-  context: Context,
-  subscriber: Subscriber,
-  others: string[],
-): Promise<{ verdicts: Verdict[]; changes: FriendChanges }> {
-  const { stores, now } = context;
-  const { id } = subscriber;
-  const [before, barredBefore] = await Promise.all([
-    stores.friends.some(id, others),
-    stores.sharing.barredAmong(id, others),
-  ]);
-  const verdicts = await judge(context, subscriber, others);
-  for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
-  return { verdicts, changes: changesOf(others, before, barredBefore, verdicts) };
+/** As many pairs together as are read at once; somebody with more stands in several portions. */
+function portions(all: readonly OwnEnds[]): OwnEnds[][] {
+  const found: OwnEnds[][] = [];
+  let room = 0;
+  for (const one of all)
+    for (const others of inBatches(one.others, BATCH)) {
+      if (others.length > room) {
+        found.push([]);
+        room = BATCH;
+      }
+      room -= others.length;
+      found.at(-1)?.push({ ...one, others });
+    }
+  return found;
 }
 
 async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
-  const { verdicts, changes } = await compare(context, subscriber, others);
+  const [before, barredBefore] = await Promise.all([
+    stores.friends.some(id, others),
+    stores.sharing.barredAmong(id, others),
+  ]);
+  const [verdicts = []] = await judge(context, [{ subscriber, others }]);
+  const changes = compare(context, others, before, barredBefore, verdicts);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
@@ -115,12 +124,15 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   return verdicts;
 }
 
-function changesOf(
+/** What the verdicts change of what is stored. Friends who stay are dated as they were, others from now on. */
+function compare(
+  { now }: Pick<Context, 'now'>,
   others: readonly string[],
   before: readonly (Friend | undefined)[],
   barredBefore: ReadonlyMap<string, string>,
   verdicts: readonly Verdict[],
 ): FriendChanges {
+  for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
   const [set, unset, dirty]: [Friend[], string[], DirtyItem[]] = [[], [], []];
   const [bar, unbar]: [[string, string][], string[]] = [[], []];
   for (const [i, other] of others.entries()) {

@@ -91,7 +91,7 @@ async function followAnnounced(context: Context, id: string, seen: Marks): Promi
   const { stores, policy } = context;
   const numberKeys = Object.keys(seen);
   if (numberKeys.length === 0) return;
-  const holders = await Promise.all(numberKeys.map((numberKey) => stores.holders.of(numberKey)));
+  const holders = await stores.holders.ofEach(numberKeys);
   const friends = (await stores.friends.list(id)).map((friend) => friend.id);
   const barred = (await stores.sharing.barred(id)).keys();
   const held = policy === 'either' ? await stores.directory.owners(await stores.addressBooks.numbers(id)) : [];

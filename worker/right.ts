@@ -1,8 +1,11 @@
 import { inBatches, sideBySide } from '../runtime/batches.ts';
 import type { Glance } from '../store/book/survey.ts';
+import type { FarQuestion } from '../store/friendship/far-ends.ts';
+import type { Friend } from '../store/friendship/friends.ts';
+import type { Stores } from '../store/stores.ts';
 import { keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
-import { standsRight } from './pairs.ts';
+import { type OwnEnds, whoDiffers } from './pairs.ts';
 
 /** Subscribers with books or friends who are looked at together, and how many such groups are under way: one waits for Redis while another is read. */
 const TOGETHER = 32;
@@ -41,34 +44,82 @@ export async function whoIsWrong(context: Context, subscribers: readonly Subscri
 /** `held`: integers of those whose numbers somebody holds. */
 async function lookClosely(context: Context, seen: readonly Seen[], held: ReadonlySet<number>): Promise<Subscriber[]> {
   const { stores } = context;
-  const holdings = await Promise.all(
-    seen.map(async ({ subscriber: { id }, glance: { index, bare } }) => {
-      if (bare) return { index, numberKeys: [], blocked: [] };
-      const [numbers, blocks] = await Promise.all([stores.addressBooks.numbers(id), stores.privacies.blocked(id)]);
-      const numberKeys = [...numbers, ...blocks.flatMap((one) => ('numberKey' in one ? [one.numberKey] : []))];
-      return { index, numberKeys, blocked: blocks.flatMap((one) => ('subscriberId' in one ? [one.subscriberId] : [])) };
-    }),
+  const [books, holders] = await Promise.all([
+    Promise.all(seen.map((one) => readOwn(stores, one))),
+    holdersOf(stores, seen, held),
+  ]);
+  const { missing, owners } = await stores.survey.entered(
+    seen.map(({ glance: { index } }, i) => ({ index, numberKeys: books[i]?.numberKeys ?? [] })),
   );
-  const { missing, owners } = await stores.survey.entered(holdings);
-  const right = await Promise.all(
-    seen.map(async ({ subscriber, glance: { index } }, i) => {
-      if (missing.has(index)) return false;
-      const others = new Set([...(owners.get(index) ?? []), ...(holdings[i]?.blocked ?? [])]);
-      for (const other of await othersOf(context, subscriber, held.has(index))) others.add(other);
-      others.delete(subscriber.id);
-      return standsRight(context, subscriber, [...others]);
-    }),
+  const ends = seen.flatMap(({ subscriber, glance: { index } }, i): Ends[] => {
+    const own = books[i];
+    if (!own || missing.has(index)) return [];
+    return [{ subscriber, ...own, owners: owners.get(index) ?? [], holders: holders[i] ?? [] }];
+  });
+  const differing = await whoDiffers(context, await withOthers(context, ends));
+  return seen.flatMap(({ subscriber, glance: { index } }) =>
+    missing.has(index) || differing.has(subscriber.id) ? [subscriber] : [],
   );
-  return seen.flatMap(({ subscriber }, i) => (right[i] ? [] : [subscriber]));
 }
 
-/** Whom a subscriber may have to do with but for those whose numbers it holds or blocks: who holds or blocks its own, friends, and who is barred. */
-async function othersOf({ stores }: Context, subscriber: Subscriber, isHeld: boolean): Promise<string[]> {
-  const { id } = subscriber;
-  const [friends, barred, holders] = await Promise.all([
+/** What is stored of somebody: the numbers that its books hold or that it blocks, whom it blocks by id, its friends, and who is barred. */
+type Own = {
+  numberKeys: string[];
+  blocks: boolean;
+  blocked: string[];
+  friends: Map<string, Friend>;
+  barred: Map<string, string>;
+};
+/** With those who own one of these numbers, and those who hold or block one of its own. */
+type Ends = Own & { subscriber: Subscriber; owners: readonly string[]; holders: readonly string[] };
+
+async function readOwn(stores: Stores, { subscriber: { id }, glance: { bare } }: Seen): Promise<Own> {
+  if (bare) return { numberKeys: [], blocks: false, blocked: [], friends: new Map(), barred: new Map() };
+  const [numbers, blocks, friends, barred] = await Promise.all([
+    stores.addressBooks.numbers(id),
+    stores.privacies.blocked(id),
     stores.friends.list(id),
     stores.sharing.barred(id),
-    Promise.all(isHeld ? keysOf(subscriber).map((key) => stores.holders.of(key)) : []),
   ]);
-  return [...friends.map((friend) => friend.id), ...barred.keys(), ...holders.flat()];
+  return {
+    numberKeys: [...numbers, ...blocks.flatMap((one) => ('numberKey' in one ? [one.numberKey] : []))],
+    blocks: blocks.length > 0,
+    blocked: blocks.flatMap((one) => ('subscriberId' in one ? [one.subscriberId] : [])),
+    friends: new Map(friends.map((friend) => [friend.id, friend])),
+    barred,
+  };
+}
+
+/** For each of those seen: who holds or blocks one of its numbers. */
+async function holdersOf(stores: Stores, seen: readonly Seen[], held: ReadonlySet<number>): Promise<string[][]> {
+  const numberKeys = seen.map(({ subscriber, glance: { index } }) => (held.has(index) ? keysOf(subscriber) : []));
+  const found = await stores.holders.ofEach(numberKeys.flat());
+  let from = 0;
+  return numberKeys.map(({ length }) => {
+    from += length;
+    return found.slice(from - length, from).flat();
+  });
+}
+
+/**
+ * With the others of whom this end may show something. Where both books have to hold the other that is a part of those who are held or
+ * hold: of the rest only whoever blocks it shows, and these are asked for that alone.
+ */
+async function withOthers({ stores, policy }: Context, ends: readonly Ends[]): Promise<OwnEnds[]> {
+  const rest: FarQuestion[] = [];
+  const found = ends.map((end) => {
+    const { subscriber, owners, holders, friends, barred, blocked } = end;
+    const all = new Set([...owners, ...holders]);
+    const holding = new Set(holders);
+    const mutual = policy === 'mutual' && !end.blocks;
+    const sure = mutual ? owners.filter((other) => holding.has(other)) : [...all];
+    const others = new Set([...sure, ...blocked, ...friends.keys(), ...barred.keys()]);
+    others.delete(subscriber.id);
+    for (const who of all) if (!others.has(who) && who !== subscriber.id) rest.push({ who, me: subscriber });
+    return { subscriber, friends, barred, others };
+  });
+  const blocking = await stores.farEnds.block(rest);
+  const places = new Map(found.map((one) => [one.subscriber.id, one.others]));
+  for (const [i, { who, me }] of rest.entries()) if (blocking[i]) places.get(me.id)?.add(who);
+  return found.map((one) => ({ ...one, others: [...one.others] }));
 }

@@ -1,4 +1,5 @@
-import { associated, barred, type End, toEnd } from '../domain/friendship/association.ts';
+import { associated, barred, toEnd } from '../domain/friendship/association.ts';
+import type { FarEnd } from '../store/friendship/far-ends.ts';
 import type { Friend } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
 import { isStaying, keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
@@ -11,25 +12,46 @@ import { firstHeld, type Held, toFriend } from './friend-entry.ts';
  */
 export type Verdict = { other: string; friend: Friend | undefined; barred: string | undefined; pending: boolean };
 
-/** One of the others, as far as it is known. */
-type Other = { id: string; record: Subscriber | undefined; numberKeys: readonly string[]; held: Held | undefined };
+/** A subscriber and the others about whom it is asked, by id. */
+export type Asked = { subscriber: Subscriber; others: readonly string[] };
 
-/** Decides each pair from what both ends bring. */
-export async function judge(context: Context, subscriber: Subscriber, ids: readonly string[]): Promise<Verdict[]> {
+/** One of the others, as far as it is known. */
+type Other = FarEnd & { id: string; numberKeys: readonly string[]; held: Held | undefined };
+
+/** Decides each pair from what both ends bring: for each of those who ask its verdicts. */
+export async function judge(context: Context, asked: readonly Asked[]): Promise<Verdict[][]> {
+  const questions = asked.flatMap(({ subscriber, others }) => others.map((who) => ({ who, me: subscriber })));
+  const ends = await context.stores.farEnds.of(questions);
+  let from = 0;
+  return Promise.all(
+    asked.map(({ subscriber, others }) => {
+      from += others.length;
+      return judgeOne(context, subscriber, others, ends.slice(from - others.length, from));
+    }),
+  );
+}
+
+async function judgeOne(
+  context: Context,
+  subscriber: Subscriber,
+  ids: readonly string[],
+  ends: readonly FarEnd[],
+): Promise<Verdict[]> {
   const { stores, policy } = context;
   const { id } = subscriber;
-  const others = await readOthers(stores, id, ids);
+  const others = await completed(stores, id, ids, ends);
   // Where the policy asks for both books, nothing else makes friends of whom the own one does not hold.
-  const possible = others.filter(({ held }) => policy === 'either' || held);
-  const [blocks, blockedBy, ends] = await Promise.all([
+  const possible = others.filter(({ held }) => policy === 'either' || held).map((other) => other.id);
+  const [blocks, [own], heldBy, declined] = await Promise.all([
     stores.privacies.blocksEach(id, others),
-    stores.privacies.blocks(ids.map((who) => ({ who, other: { id, numberKeys: keysOf(subscriber) } }))),
-    endsOf(stores, subscriber, possible),
+    stores.privacies.of([id]),
+    stores.addressBooks.holdsEach(possible, keysOf(subscriber)),
+    stores.pairs.declinedEach(id, ids),
   ]);
-  return others.map(({ id: other, record, held }, i) => {
-    const known = ends.get(other) ?? { mine: toEnd(subscriber, undefined), theirs: toEnd(record, undefined) };
-    const mine = { ...known.mine, blocksOther: blocks[i] === true };
-    const theirs = { ...known.theirs, blocksOther: blockedBy[i] === true };
+  const holding = new Set(possible.filter((_, i) => heldBy[i]));
+  return others.map(({ id: other, record, held, ...far }, i) => {
+    const mine = toEnd(subscriber, own, held !== undefined, declined[i], blocks[i]);
+    const theirs = toEnd(record, far, holding.has(other), far.declines, far.blocks);
     return {
       other,
       friend: record && associated(mine, theirs, policy) ? toFriend(record, held) : undefined,
@@ -40,38 +62,17 @@ export async function judge(context: Context, subscriber: Subscriber, ids: reado
 }
 
 /** Forgets noes and blocks against those who are gone on the way. */
-async function readOthers(stores: Stores, id: string, ids: readonly string[]): Promise<Other[]> {
-  const records = await stores.subscribers.records(ids);
-  const gone = ids.filter((_, i) => !isStaying(records[i]));
-  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
-  const numberKeys = records.map((record) => (record ? keysOf(record) : []));
-  const held = await heldNumbers(stores, id, numberKeys);
-  return ids.map((other, i) => ({ id: other, record: records[i], numberKeys: numberKeys[i] ?? [], held: held[i] }));
-}
-
-/** By id of the other: both ends but for who blocks whom. */
-async function endsOf(
+async function completed(
   stores: Stores,
-  subscriber: Subscriber,
-  others: readonly Other[],
-): Promise<Map<string, { mine: End; theirs: End }>> {
-  const { id } = subscriber;
-  const ids = others.map((other) => other.id);
-  const [[own, ...privacies], heldBy, declined, declinedBy] = await Promise.all([
-    stores.privacies.of([id, ...ids]),
-    stores.addressBooks.holdsEach(ids, keysOf(subscriber)),
-    stores.pairs.declinedEach(id, ids),
-    stores.pairs.declined(ids.map((who) => ({ who, other: id }))),
-  ]);
-  return new Map(
-    others.map(({ id: other, record, held }, i) => [
-      other,
-      {
-        mine: toEnd(subscriber, own, held !== undefined, declined[i]),
-        theirs: toEnd(record, privacies[i], heldBy[i], declinedBy[i]),
-      },
-    ]),
-  );
+  id: string,
+  ids: readonly string[],
+  ends: readonly FarEnd[],
+): Promise<Other[]> {
+  const gone = ids.filter((_, i) => !isStaying(ends[i]?.record));
+  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
+  const numberKeys = ends.map(({ record }) => (record ? keysOf(record) : []));
+  const held = await heldNumbers(stores, id, numberKeys);
+  return ends.map((end, i) => ({ ...end, id: ids[i] ?? '', numberKeys: numberKeys[i] ?? [], held: held[i] }));
 }
 
 /** For each of the others' numbers: the first of them, the primary before the others, that the subscriber's book holds. */

@@ -1,11 +1,28 @@
 import type { Redis } from '../../runtime/redis.ts';
 import type { Keys } from './keys.ts';
+import { packIntegers } from './packed-numbers.ts';
 import { PARTITIONS } from './partitions.ts';
+import { as, defineScript } from './script.ts';
+import { slicesOf } from './slices.ts';
 
 /** Subscribers of one `ids` hash: it stays in Redis's compact form, and they were made one after the other. */
 export const BUCKET = 64;
 
 export type Interned = ReturnType<typeof createInterned>;
+
+/** Of integers of one partition, packed; empty for those who are forgotten. */
+const IDS = defineScript({
+  keys: ['base'],
+  args: ['indexes'],
+  reply: as<string[]>,
+  lua: `
+local ids = {}
+for at = 1, #indexes, 4 do
+  local index = struct.unpack('>I4', indexes, at)
+  ids[#ids + 1] = redis.call('HGET', base .. math.floor(index / ${BUCKET}), index % ${BUCKET}) or ''
+end
+return ids`,
+});
 
 /** Where the id of a subscriber's integer stands. */
 export function idPlace(keys: Keys, index: number): { key: string; field: string } {
@@ -33,16 +50,14 @@ export function createInterned(redis: Redis, keys: Keys) {
     async idsOf(indexes: readonly number[]): Promise<(string | undefined)[]> {
       const ids = new Array<string | undefined>(indexes.length);
       await Promise.all(
-        [...positionsByPartition(indexes)].map(async (positions) => {
-          const batch = redis.multi();
-          for (const position of positions) {
-            const { key, field } = idPlace(keys, indexes[position] as number);
-            batch.hGet(key, field);
-          }
-          const replies = await batch.execAsPipeline();
-          for (const [i, position] of positions.entries())
-            ids[position] = (replies[i] as unknown as string | null) ?? undefined;
-        }),
+        [...positionsByPartition(indexes)]
+          .flatMap((part) => slicesOf(part))
+          .map(async (positions) => {
+            const some = positions.map((position) => indexes[position] as number);
+            const base = keys.idsPart(Math.floor((some[0] as number) / BUCKET) % PARTITIONS);
+            const found = await IDS.run(redis, { base }, { indexes: packIntegers(some) });
+            for (const [i, position] of positions.entries()) ids[position] = found[i] || undefined;
+          }),
       );
       return ids;
     },

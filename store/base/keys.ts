@@ -12,7 +12,14 @@ export type Keys = ReturnType<typeof createKeys>;
 export const IMPORT = 'import:';
 
 /** What stands after the id in keys of a subscriber that scripts name for many: see `ownPart`. */
-export const AFTER_ID = { subscriber: ':subscriber', announced: ':announced', dirtyPairs: ':dirty-pairs' } as const;
+export const AFTER_ID = {
+  subscriber: ':subscriber',
+  announced: ':announced',
+  dirtyPairs: ':dirty-pairs',
+  privacy: ':privacy',
+  blocked: ':blocked',
+  declined: ':declined',
+} as const;
 
 /**
  * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
@@ -76,14 +83,14 @@ export function createKeys(prefix: string) {
     dirtyPairs: (id: string) => own(id, AFTER_ID.dirtyPairs),
     intention: (id: string) => of(id, 'intention'),
     announced: (id: string) => own(id, AFTER_ID.announced),
-    privacy: (id: string) => of(id, 'privacy'),
-    blocked: (id: string) => of(id, 'blocked'),
+    privacy: (id: string) => own(id, AFTER_ID.privacy),
+    blocked: (id: string) => own(id, AFTER_ID.blocked),
     dirtyBlocked: (id: string) => of(id, 'dirty-blocked'),
     barred: (id: string) => of(id, 'barred'),
     partings: (id: string) => of(id, 'partings'),
     access: (id: string, outlet: OutletName) => of(id, `access:${outlet}`),
     friends: (id: string) => of(id, 'friends'),
-    declined: (id: string) => of(id, 'declined'),
+    declined: (id: string) => own(id, AFTER_ID.declined),
     declinedBy: (id: string) => of(id, 'declined-by'),
     dirtyItems: (id: string) => of(id, 'dirty-items'),
     ledger: (id: string, account: string) => of(id, `ledger:${account}`),
@@ -108,6 +115,7 @@ export function createKeys(prefix: string) {
     jids: (jid: string) => bucket('jids', bucketOfText(jid)),
     jidsIn: (number: number) => bucket('jids', number),
     ids: (number: number) => bucket('ids', number),
+    idsPart: (partition: number) => part(partition, 'ids:'),
     lastIndex: `${prefix}:last-index`,
     rechecks: (partition: number) => part(partition, 'rechecks'),
     running: (partition: number) => part(partition, 'running'),

@@ -153,6 +153,11 @@ export function asYes(reply: unknown): boolean {
   return reply === 1;
 }
 
+/** A reply of many, each as that of `asYes`. */
+export function asYesEach(reply: unknown): boolean[] {
+  return (reply as number[]).map(asYes);
+}
+
 /** A reply that is one of these words, or of another shape that the script alone knows. */
 export function as<Reply>(reply: unknown): Reply {
   return reply as Reply;

@@ -74,17 +74,17 @@ eachList(function(bucket, field, list)
 end)`,
 });
 
-/** Who holds one number, from the list; or the name of the set. */
+/** Who holds each number: its list, or where that is a set, the set's name after the lists. */
 const OF = defineScript({
   uses: [PACKED],
-  reply: as<[set: Buffer | '', holders: number[]]>,
+  reply: as<[lists: Buffer[], sets: Buffer[]]>,
   lua: `
-local found, set = {}, ''
+local lists, sets = {}, {}
 eachList(function(bucket, field, list)
-  if list == SET then set = setOf(bucket, field) return end
-  for at = 1, #list, 4 do found[#found + 1] = (struct.unpack('>I4', list, at)) end
+  lists[#lists + 1] = list ~= SET and list or ''
+  sets[#sets + 1] = list == SET and setOf(bucket, field) or ''
 end)
-return { set, found }`,
+return { lists, sets }`,
 });
 
 /**
@@ -95,13 +95,15 @@ return { set, found }`,
 export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 
-  async function* membersOf(set: Buffer | string): AsyncGenerator<number> {
+  async function indexesIn(set: Buffer | string): Promise<number[]> {
+    const indexes = new Set<number>();
     let cursor = '0';
     do {
       const page = await redis.sScan(set, cursor, { COUNT: SLICE });
-      for (const member of page.members) yield Number(member);
+      for (const member of page.members) indexes.add(Number(member));
       cursor = page.cursor;
     } while (cursor !== '0');
+    return [...indexes];
   }
 
   async function write(script: typeof ADD, me: number, numberKeys: readonly string[]): Promise<void> {
@@ -121,16 +123,23 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
       await Promise.all([write(ADD, index, keysWhere(true)), write(REMOVE, index, keysWhere(false))]);
     },
 
-    /** Who holds the number all the while; whoever begins or ceases to meanwhile may be there or not. */
-    async of(numberKey: string): Promise<string[]> {
-      const [found] = await askPartitions([numberKey], async (partition, packed) => [
-        await OF.run(binary, { holders: keys.holdersPart(partition) }, { numbers: packed }),
-      ]);
-      const [set = '', holders = []] = found ?? [];
-      const indexes = new Set(holders);
-      if (set !== '') for await (const one of membersOf(set)) indexes.add(one);
-      const ids = await interned.idsOf([...indexes]);
-      return ids.filter((id) => id !== undefined);
+    /** Who holds each number all the while; whoever begins or ceases to meanwhile may be there or not. */
+    async ofEach(numberKeys: readonly string[]): Promise<string[][]> {
+      const found = await askPartitions(numberKeys, async (partition, numbers) => {
+        const [lists, sets] = await OF.run(binary, { holders: keys.holdersPart(partition) }, { numbers });
+        return lists.map((list, i) => ({ list, set: sets[i] ?? '' }));
+      });
+      const indexes = await Promise.all(found.map(({ list, set }) => (set.length > 0 ? indexesIn(set) : unpack(list))));
+      const ids = await interned.idsOf(indexes.flat());
+      let from = 0;
+      return indexes.map(({ length }) => {
+        from += length;
+        return ids.slice(from - length, from).filter((id) => id !== undefined);
+      });
     },
   };
+}
+
+function unpack(list: Buffer): number[] {
+  return Array.from({ length: list.length / 4 }, (_, i) => list.readUInt32BE(4 * i));
 }

@@ -101,7 +101,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
       const whos = questions.map(({ who }) => who);
       const found = await askSubscribers(redis, whos, (batch, who, i) => {
         const { other } = questions[i] as BlockQuestion;
-        batch.hmGet(keys.blocked(who), toFields(other));
+        batch.hmGet(keys.blocked(who), blockFieldsOf(other));
       });
       return found.map((fields) => (fields as (string | null)[]).some((field) => field !== null));
     },
@@ -109,7 +109,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
     /** For each of the others: `id` has blocked it, by id or by number. */
     async blocksEach(id: string, others: readonly BlockQuestion['other'][]): Promise<boolean[]> {
       if (others.length === 0) return [];
-      const fields = others.map(toFields);
+      const fields = others.map(blockFieldsOf);
       const found = await redis.hmGet(keys.blocked(id), fields.flat());
       let from = 0;
       return fields.map(({ length }) => {
@@ -156,8 +156,8 @@ export function isNamed(fields: ReadonlySet<string>, { id, held }: { id: string;
   return fields.has(SUBSCRIBER + id) || (held !== undefined && fields.has(NUMBER + held));
 }
 
-/** Under which somebody may be blocked. */
-function toFields({ id, numberKeys }: BlockQuestion['other']): string[] {
+/** Under which somebody may be blocked, as fields of `blocked`. */
+export function blockFieldsOf({ id, numberKeys }: BlockQuestion['other']): string[] {
   return [SUBSCRIBER + id, ...numberKeys.map((numberKey) => NUMBER + numberKey)];
 }
 

@@ -100,11 +100,11 @@ function describeStores(kind: RedisKind): void {
       for (const [i, id] of ids.entries()) {
         await stores.holders.update(id, held(true));
         await stores.holders.update(id, held(true));
-        expect(await stores.holders.of(A)).to.have.members(ids.slice(0, i + 1));
+        expect((await stores.holders.ofEach([A]))[0]).to.have.members(ids.slice(0, i + 1));
       }
       for (const [i, id] of ids.entries()) {
         await stores.holders.update(id, held(false));
-        expect(await stores.holders.of(B)).to.have.members(ids.slice(i + 1));
+        expect((await stores.holders.ofEach([B]))[0]).to.have.members(ids.slice(i + 1));
       }
       const prefix = stores.keys.lastIndex.split(':')[0];
       expect(await server.redis.keys(`${prefix}:*holders*`)).to.be.empty;

@@ -114,11 +114,11 @@ describe('the reconcile job', () => {
       for (const id of ['alice', 'bob']) await reconcile(id);
       await stores.pairs.touch('alice', ['bob'], NOW);
       await reconcile('bob');
-      const { records } = stores.subscribers;
+      const farEndsOf = stores.farEnds.of;
       // Between what the job reads of bob and what it reads of alice's own book.
-      stores.subscribers.records = async (ids) => {
-        stores.subscribers.records = records;
-        const before = await records(ids);
+      stores.farEnds.of = async (questions) => {
+        stores.farEnds.of = farEndsOf;
+        const before = await farEndsOf(questions);
         await stores.addressBooks.replace('alice', holding('bob'), NOW);
         if (leaves) await stores.subscribers.leave('bob', NOW);
         else await changeNumber(stores, 'bob');
@@ -162,11 +162,11 @@ describe('the reconcile job', () => {
       };
       expect(await stores.subscribers.createMany([{ ...carol, state: 'pending' }], NOW)).to.deep.equal(['unheld']);
       const activate = () => stores.subscribers.activateMany([{ id: 'carol', dueAt: NOW, announceAt: undefined }], NOW);
-      const { records } = stores.subscribers;
+      const farEndsOf = stores.farEnds.of;
       if (meanwhile)
-        stores.subscribers.records = async (ids) => {
-          stores.subscribers.records = records;
-          const before = await records(ids);
+        stores.farEnds.of = async (questions) => {
+          stores.farEnds.of = farEndsOf;
+          const before = await farEndsOf(questions);
           expect(await activate()).to.deep.equal(['quiet']);
           return before;
         };

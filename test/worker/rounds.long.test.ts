@@ -12,7 +12,8 @@ import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';
 import { sweep } from '../../worker/sweep.ts';
-import { REDIS_KINDS, startTestRedis, type TestRedis } from '../support/redis.ts';
+import { eventually } from '../support/eventually.ts';
+import { REDIS_KINDS, startTestRedis, type TestRedis, useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -58,32 +59,15 @@ for (const kind of REDIS_KINDS)
     async function world() {
       const stores = server.freshStores();
       const asked: [QueueName, string][] = [];
-      const queues: Queues = {
-        enqueue: async (queue, ids) => void asked.push(...ids.map((id): [QueueName, string] => [queue, id])),
-        waiting: async () => 0,
-        retryNow: async () => {},
-        dropEvents: async () => {},
-        close: async () => {},
-      };
-      const context: Context = {
-        ...{ stores, queues, policy: 'mutual', numberKeys: NUMBER_KEYS, secretsKey: Buffer.alloc(32, 2) },
-        ...{ metrics: createMetrics('worker'), log: pino({ level: 'silent' }), now: () => NOW },
-      };
+      const context = contextOf(
+        stores,
+        async (queue, ids) => void asked.push(...ids.map((id): [QueueName, string] => [queue, id])),
+      );
       await stores.reconciliation.adopt('mutual');
-      for (const id of EVERYBODY) {
-        const subscriber = {
-          id,
-          phoneNumber: id,
-          numberKey: numberKeyOf(id),
-          jid: `${id}@op.example`,
-          displayName: id,
-        };
-        await addSubscriber(stores, { ...subscriber, keyIds: NUMBER_KEYS.ids }, NOW);
-      }
+      for (const id of EVERYBODY) await add(stores, id);
       for (const [i, id] of PEOPLE.entries()) {
         const others = [PEOPLE.at(i - 1), PEOPLE[(i + 1) % PEOPLE.length], 'stranger'].map((other) => other ?? '');
-        const contacts = others.map((other) => ({ name: other, groups: [], numberKeys: [numberKeyOf(other)] }));
-        await stores.addressBooks.replace(id, new Map(contacts.map((contact) => [contact.name, contact])), NOW);
+        await stores.addressBooks.replace(id, bookOf(...others), NOW);
       }
       const run = createReconcileJob(context);
       async function settle(): Promise<void> {
@@ -94,10 +78,7 @@ for (const kind of REDIS_KINDS)
       return { stores, context, asked, settle };
     }
 
-    async function due(stores: Stores): Promise<string[]> {
-      const marked = await Promise.all(EVERYBODY.map((id) => stores.due.isMarked('reconcile', id)));
-      return EVERYBODY.filter((_, i) => marked[i]);
-    }
+    const due = (stores: Stores) => dueAmong(stores, EVERYBODY);
 
     /** All that is stored of everybody, but for how far the round is. */
     async function stored({ keys }: Stores): Promise<Map<string, string>> {
@@ -140,6 +121,20 @@ for (const kind of REDIS_KINDS)
         expect(asked).to.deep.equal([]);
       });
 
+    it('finds somebody whom one blocks by id whom only its own book holds', async () => {
+      const { keys } = stores;
+      await stores.addressBooks.replace('p3', bookOf('p2', 'p4', 'stranger', 'p5'), NOW);
+      await settle();
+      await server.redis.hSet(keys.blocked('p5'), 'id:p3', '');
+      // The other end is right.
+      await server.redis.hSet(keys.barred('p5'), 'p3', 'p3@op.example');
+      await stores.reconciliation.begin();
+      await goOn(context);
+      expect(asked).to.deep.equal([['reconcile', 'p3']]);
+      await settle();
+      expect([...(await stores.sharing.barred('p3')).keys()]).to.deep.equal(['p5']);
+    });
+
     it('goes by the policy for which it was begun', async () => {
       await stores.addressBooks.replace('l1', bookOf('l2'), NOW);
       await settle();
@@ -148,6 +143,54 @@ for (const kind of REDIS_KINDS)
       expect(asked.map(([, id]) => id)).to.have.members(['l1', 'l2']);
     });
   });
+
+describe('what a round costs', () => {
+  const server = useRedis();
+  /** Each holds the four before it and the ten after it: eight of them hold it, too. */
+  const COUNT = 64;
+  const HELD = [-4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const STRANGERS = 86;
+  /** Commands for each, those within scripts left out. */
+  const MOST_COMMANDS = 26;
+
+  it('is few commands for somebody with a book and friends about whom all is right', async () => {
+    const stores = server.freshStores();
+    const context = contextOf(stores, async () => {});
+    await stores.reconciliation.adopt('mutual');
+    const ids = Array.from({ length: COUNT }, (_, i) => `c${i}`);
+    await Promise.all(ids.map((id) => add(stores, id)));
+    for (const [i, id] of ids.entries()) {
+      const others = HELD.map((step) => ids[(i + step + COUNT) % COUNT] ?? '');
+      const strangers = Array.from({ length: STRANGERS }, (_, k) => `stranger ${k} of ${id}`);
+      await stores.addressBooks.replace(id, bookOf(...others, ...strangers), NOW);
+    }
+    const run = createReconcileJob(context);
+    for (let left = ids; left.length > 0; left = await dueAmong(stores, ids)) for (const id of left) await run(id);
+    expect((await stores.friends.list('c0')).length).to.equal(8);
+    await stores.reconciliation.begin();
+    const told = await commandsToldTo(server, () => goOn(context));
+    expect(await stores.reconciliation.progress()).to.include({ state: 'done', done: COUNT });
+    expect(await dueAmong(stores, ids)).to.deep.equal([]);
+    expect(told / COUNT).to.be.below(MOST_COMMANDS);
+  });
+});
+
+/** How many commands clients send meanwhile. */
+async function commandsToldTo({ url, redis }: TestRedis, during: () => Promise<void>): Promise<number> {
+  const lines: string[] = [];
+  const monitor = await createClient({ url }).connect();
+  await monitor.monitor((line) => lines.push(`${line}`));
+  await during();
+  const mark = randomUUID();
+  await redis.get(mark);
+  const end = await eventually(() => {
+    const at = lines.findIndex((line) => line.includes(mark));
+    expect(at, 'the mark').to.be.at.least(0);
+    return at;
+  });
+  monitor.destroy();
+  return lines.slice(0, end).filter((line) => !/^\S+ \[\d+ lua\]/.test(line)).length;
+}
 
 describe('the pages of a round, and the sweep', () => {
   let server: TestRedis;
@@ -201,6 +244,30 @@ describe('the pages of a round, and the sweep', () => {
   });
 });
 
-function bookOf(other: string) {
-  return new Map([[other, { name: other, groups: [], numberKeys: [numberKeyOf(other)] }]]);
+function bookOf(...others: string[]) {
+  return new Map(others.map((name) => [name, { name, groups: [], numberKeys: [numberKeyOf(name)] }]));
+}
+
+async function add(stores: Stores, id: string): Promise<void> {
+  const subscriber = { id, phoneNumber: id, numberKey: numberKeyOf(id), jid: `${id}@op.example`, displayName: id };
+  await addSubscriber(stores, { ...subscriber, keyIds: NUMBER_KEYS.ids }, NOW);
+}
+
+async function dueAmong(stores: Stores, ids: readonly string[]): Promise<string[]> {
+  const marked = await Promise.all(ids.map((id) => stores.due.isMarked('reconcile', id)));
+  return ids.filter((_, i) => marked[i]);
+}
+
+function contextOf(stores: Stores, enqueue: Queues['enqueue']): Context {
+  const queues: Queues = {
+    enqueue,
+    waiting: async () => 0,
+    retryNow: async () => {},
+    dropEvents: async () => {},
+    close: async () => {},
+  };
+  return {
+    ...{ stores, queues, policy: 'mutual', numberKeys: NUMBER_KEYS, secretsKey: Buffer.alloc(32, 2) },
+    ...{ metrics: createMetrics('worker'), log: pino({ level: 'silent' }), now: () => NOW },
+  };
 }
