@@ -13,7 +13,9 @@ import { tellBrowsers } from './http/browser-headers.ts';
 import { connectionOptions, cutOffSlowAndLong, httpOptions } from './http/connections.ts';
 import { accountForRequests, correlatorOf } from './http/correlator.ts';
 import { acceptJson } from './http/json-body.ts';
+import { shareBodyRoom } from './http/large-bodies.ts';
 import { answerProblems, answerRouterError } from './http/problem.ts';
+import { followLongCalls } from './http/under-way.ts';
 import { createGivingWay } from './imports/giving-way.ts';
 import { openPlayerDoors } from './players/doors.ts';
 import { tidyPath } from './players/tidy-path.ts';
@@ -45,6 +47,8 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   accountForRequests(app as unknown as FastifyInstance, context.metrics);
   acceptJson(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
+  followLongCalls(app as unknown as FastifyInstance);
+  shareBodyRoom(app as unknown as FastifyInstance, context.metrics);
   const givingWay = createGivingWay();
   app.addHook('onRequest', async ({ method, routeOptions: { url = '' } }) => {
     // Not by whoever asks how this process is.

@@ -3,13 +3,16 @@ import type { FastifyRequest } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { takeTurns } from '../../runtime/turns.ts';
+import { inRoom, type Pace } from './body-pace.ts';
 
 /** Bytes that a reader is given at once: few enough that whatever they hold is read in a moment. */
 const SLICE = 4 * 1024;
+/** As slow as a body may come: what Apache httpd takes for too slow (mod_reqtimeout). */
+export const PACE: Pace = { patience: 20_000, bytesASecond: 500 };
 
 /**
  * The bytes of a body that is read as it comes, unzipped where it was zipped, in small pieces, between which others have their turn.
- * @throws Fault PAYLOAD_TOO_LARGE, while they are read
+ * @throws Fault PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT for one that stands still, UNAVAILABLE where it has to make room, while they are read
  */
 export function bytesOf(
   request: FastifyRequest,
@@ -17,7 +20,16 @@ export function bytesOf(
   most: number = LARGEST_UPLOAD,
 ): AsyncIterable<Buffer> {
   // What was unzipped has been counted.
-  return inSlices(payload === request.raw ? upToLimit(arriving(request.raw), most) : payload);
+  const chunks = payload === request.raw ? upToLimit(arriving(request.raw), most) : payload;
+  return inSlices(inRoom(chunks, request.holding, PACE));
+}
+
+/**
+ * The same of a body whose parts are worked on as they come, however long that takes: whoever sends it may wait for what
+ * became of one before sending the next. @throws Fault UNAVAILABLE where it has to make room, while they are read
+ */
+export function bytesWithoutEnd({ raw, holding }: FastifyRequest): AsyncIterable<Buffer> {
+  return inSlices(inRoom(arriving(raw), holding));
 }
 
 /** A body as it arrives. What is left of it when its reader stops is read over, so that the client gets to see its answer. */

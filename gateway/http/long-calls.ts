@@ -1,13 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { BODY_LIMIT } from './connections.ts';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** For a call whose answer takes long to make. */
-    long?: true;
-  }
-}
+import { mayTakeLong, whenOver } from './under-way.ts';
 
 /** Calls of one subscriber that take long (large bodies, exports) and are under way in this process at a time. */
 export const MOST_LONG_CALLS = 4;
@@ -24,16 +17,13 @@ export function limitLongCalls(app: FastifyInstance): void {
     else underWay.delete(id);
   }
 
-  app.addHook('onRequest', async ({ caller, routeOptions }, reply) => {
-    const { long, upload } = routeOptions.config;
-    const large = (routeOptions.bodyLimit ?? 0) > BODY_LIMIT;
-    if (!(long || upload || large) || caller?.kind !== 'subscriber') return;
+  app.addHook('onRequest', async (request, reply) => {
+    const { caller, routeOptions } = request;
+    if (!mayTakeLong(routeOptions) || caller?.kind !== 'subscriber') return;
     const { id } = caller;
     if ((underWay.get(id) ?? 0) >= MOST_LONG_CALLS)
       throw new Fault('TOO_MANY_REQUESTS', 'Too many uploads or exports are under way; wait for one to end.', AGAIN);
     count(id, 1);
-    const end = () => count(id, -1);
-    if (reply.raw.destroyed) end();
-    else reply.raw.once('close', end);
+    whenOver(request, reply, () => count(id, -1));
   });
 }

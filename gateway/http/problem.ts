@@ -70,6 +70,8 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, fault: Fault)
   const { code, retryAfter } = fault;
   const { status, text } = problemOf(fault, request.id);
   request.faultCode = code;
+  // RFC 9110, section 15.5.9: nobody waits for the rest.
+  if (code === 'REQUEST_TIMEOUT') reply.header('connection', 'close');
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeTo(request));
   if (retryAfter !== undefined) reply.header('retry-after', `${retryAfter}`);
   else if (code === 'UNAVAILABLE') reply.header('retry-after', RETRY_AFTER);

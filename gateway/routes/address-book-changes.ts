@@ -40,7 +40,7 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         const body = request.body as unknown as BookChangesUpload | undefined;
         if (body === undefined)
           throw new Fault('INVALID_ARGUMENT', 'Send the changes, with Content-Type: application/json.');
-        const { book, rejected } = await readBook(context, body.entries, subscriber.phoneNumber, {
+        const { book, rejected } = await readBook(context, body.entries, subscriber.phoneNumber, request.holding, {
           twins: 'refuse',
         });
         const remove = [...body.remove];

@@ -51,7 +51,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { entries, saysEmpty, columns } = requireBook(request.body);
         const photos = stores.photos.upload(subscriber.id);
         try {
-          const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber, {
+          const { book, rejected } = await readBook(context, entries, subscriber.phoneNumber, request.holding, {
             takePhoto: photos.add,
           });
           const ifEmptied = saysEmpty() ? undefined : nothingToKeep(rejected);

@@ -9,14 +9,14 @@ import { writeEntries } from '../access/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import { isIdempotencyKey } from '../access/idempotent.ts';
 import type { Context } from '../context.ts';
-import { bytesOf } from '../http/body-stream.ts';
+import { bytesWithoutEnd } from '../http/body-stream.ts';
 import type { InTurn } from '../imports/giving-way.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
 import { createPaces } from '../imports/import-pace.ts';
 import { beginProgress, importView, type Outcome } from '../imports/import-progress.ts';
 import { type ImportEnd, importReport, type RowReport } from '../imports/import-report.ts';
 import type { RowResult } from '../imports/import-row.ts';
-import { rowBatches } from '../imports/row-batches.ts';
+import { IMPORT_HOLDS, rowBatches } from '../imports/row-batches.ts';
 import { problems } from '../schemas/common.ts';
 import { ImportParams, ImportProgressView, ImportQuery } from '../schemas/operations.ts';
 
@@ -32,14 +32,14 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
   return async (app) => {
     app.removeAllContentTypeParsers();
     for (const [type, createReader] of Object.entries(READERS))
-      app.addContentTypeParser(type, (request, payload, done) =>
-        done(null, rowBatches(bytesOf(request, payload, Number.MAX_SAFE_INTEGER), createReader())),
+      app.addContentTypeParser(type, (request, _payload, done) =>
+        done(null, rowBatches(bytesWithoutEnd(request), createReader())),
       );
 
     app.post(
       '/imports',
       {
-        config: { access: { scope: 'imports:write' }, remembers: true },
+        config: { access: { scope: 'imports:write' }, remembers: true, holds: IMPORT_HOLDS },
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {

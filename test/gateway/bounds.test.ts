@@ -8,6 +8,8 @@ import { MOST_PHOTO_BYTES } from '../../domain/photo.ts';
 import { LONGEST_HISTORY } from '../../domain/playing/popular.ts';
 import { MOST_KEYS } from '../../gateway/access/idempotent.ts';
 import { MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
+import { BODY_ROOM } from '../../gateway/http/body-room.ts';
+import { PACE } from '../../gateway/http/body-stream.ts';
 import { MOST_LONG_CALLS } from '../../gateway/http/long-calls.ts';
 import { MOST_APPLICATION_PASSWORDS } from '../../store/login/application-passwords.ts';
 import { MOST_TOKENS } from '../../store/login/tokens.ts';
@@ -39,6 +41,8 @@ const LIMITS: Record<string, string> = {
   'Idempotency-Keys a day': `${MOST_KEYS.subscriber}`,
   'Idempotency-Keys a day of callers without a credential at one address': MOST_KEYS.address.toLocaleString('en'),
   'uploads and exports that are under way at a gateway': `${MOST_LONG_CALLS}`,
+  'bytes of all large bodies under way at a gateway, whoever sends them': `${BODY_ROOM / 1024 / 1024} MB`,
+  'seconds for which nothing comes of a book or of listens': `${PACE.patience / 1_000}`,
   'pieces in the history': `${LONGEST_HISTORY}`,
   'clients that are shown as online': `${MOST_CLIENTS}`,
   'sessions of commands': '5',

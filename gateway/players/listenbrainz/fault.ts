@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault, type FaultCode } from '../../../domain/fault.ts';
 import { isRedisAway } from '../../../runtime/redis.ts';
 import { linger } from '../../http/linger.ts';
 
@@ -14,12 +14,16 @@ export class ListenBrainzFault extends Error {
   }
 }
 
+/** What we refuse for reasons that listenbrainz-server does not have. */
+const STATUS: Partial<Record<FaultCode, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABLE: 503, REQUEST_TIMEOUT: 408 };
+
 /** Answers every error as `{"code", "error"}`: these clients read nothing else. */
 export function answerFaults(app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const fault = toFault(error);
     if (fault.code === 413) await linger(request.raw);
     if (fault.code === 500) request.log.error({ err: error, correlator: request.id }, 'request failed');
+    if (fault.code === 408) reply.header('connection', 'close');
     if (fault.code === 503) reply.header('retry-after', '2');
     return send(reply, fault);
   });
@@ -34,7 +38,8 @@ function send(reply: FastifyReply, { code, message }: ListenBrainzFault): Fastif
 
 function toFault(error: FastifyError): ListenBrainzFault {
   if (error instanceof ListenBrainzFault) return error;
-  if (error instanceof Fault && error.code === 'TOO_MANY_REQUESTS') return new ListenBrainzFault(429, error.message);
+  const known = error instanceof Fault ? STATUS[error.code] : undefined;
+  if (known !== undefined) return new ListenBrainzFault(known, error.message);
   if (isRedisAway(error)) return new ListenBrainzFault(503, 'The store does not answer; try again in a moment.');
   if (error.statusCode === 413 || (error instanceof Fault && error.code === 'PAYLOAD_TOO_LARGE'))
     return new ListenBrainzFault(413, 'Payload too large.');

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { playerText, playerTune } from '../../../domain/playing/player-tune.ts';
 import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
 import { playTune, stopPlaying } from '../../../service/playing/playing.ts';
+import { becomeCaller } from '../../access/caller.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
 import { acceptStream, acceptText, streamOf } from '../../http/bodies.ts';
@@ -10,7 +11,7 @@ import { allowOrigins } from '../cors.ts';
 import { type Caller, callerOf, count, deviceOf, requireCaller, tokenOf } from './caller.ts';
 import { answerFaults, ListenBrainzFault } from './fault.ts';
 import type { Listen } from './listen.ts';
-import { LARGEST_SUBMISSION, readJson, readSubmission } from './submission.ts';
+import { LARGEST_SUBMISSION, readJson, readSubmission, SUBMISSION_HOLDS } from './submission.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,19 +33,24 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
     app.decorateRequest('listenBrainz', undefined);
     // Known before anything of a large body is read.
     app.addHook('onRequest', async (request, reply) => {
-      if (request.method === 'POST') request.listenBrainz = await requireCaller(context, request, reply);
+      if (request.method !== 'POST') return;
+      request.listenBrainz = await requireCaller(context, request, reply);
+      becomeCaller(request, request.listenBrainz);
     });
 
     await app.register(async (door) => {
       acceptStream(door, LARGEST_SUBMISSION);
-      door.post('/submit-listens', { bodyLimit: LARGEST_SUBMISSION, schema }, async (request) => {
-        const { type, listens } = await readSubmission(streamOf(request), now() / 1000);
-        const [listen] = listens;
-        if (type === 'playing_now' && listen) await play(context, callerIn(request), listen);
-        const { return_msid: wanted } = request.query as { return_msid?: string };
-        const msid = wanted?.toLowerCase() === 'true' && listen ? { recording_msid: msidOf(listen) } : {};
-        return { status: 'ok', ...msid };
-      });
+      door.post(
+        '/submit-listens',
+        { bodyLimit: LARGEST_SUBMISSION, config: { holds: SUBMISSION_HOLDS }, schema },
+        async (request) => {
+          const { type, listen } = await readSubmission(streamOf(request), now() / 1000);
+          if (type === 'playing_now') await play(context, callerIn(request), listen);
+          const { return_msid: wanted } = request.query as { return_msid?: string };
+          const msid = wanted?.toLowerCase() === 'true' ? { recording_msid: msidOf(listen) } : {};
+          return { status: 'ok', ...msid };
+        },
+      );
     });
 
     app.post('/playing-now/delete', { schema }, async (request) => {

@@ -46,19 +46,20 @@ describe('the gateway’s hardening', () => {
     return JSON.parse(body);
   }
 
-  it('cuts off who trickles headers or an ordinary body, and serves others meanwhile', async () => {
-    const put = (length: string) =>
-      `PUT ${api.path(alice, 'now-playing')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
+  it('cuts off who trickles headers, an ordinary body or a book, and serves others meanwhile', async () => {
+    const put = (length: string, rest = 'now-playing') =>
+      `PUT ${api.path(alice, rest)} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
     const slow = await Promise.all([
       open('GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: '),
       open(put('Content-Length: 60000')),
       open(`${put('Transfer-Encoding: chunked')}ffff\r\n`),
       open('POST /v1/subscribers HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n'),
+      open(`${put('Content-Length: 30000000', 'address-book')}{"contacts":[`),
     ]);
     for (const { socket } of slow) void trickle(socket);
     expect((await api.call('GET', '/livez')).status).to.equal(200);
-    const [head, body, chunked, refused] = await Promise.all(slow.map(({ answer }) => answer));
-    for (const answer of [head, body, chunked])
+    const [head, body, chunked, refused, book] = await Promise.all(slow.map(({ answer }) => answer));
+    for (const answer of [head, body, chunked, book])
       expect(problemIn(answer ?? '')).to.include({ status: 408, code: 'REQUEST_TIMEOUT' });
     expect(refused, 'was answered before its body').to.match(/^HTTP\/1.1 401 /);
   });
