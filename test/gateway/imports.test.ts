@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Queues } from '../../runtime/queues.ts';
 import { allPartitions } from '../../store/base/partitions.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import { toldQueues } from '../support/context.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { randomFrom } from '../support/random.ts';
 import { useRedis } from '../support/redis.ts';
@@ -10,13 +11,7 @@ type Row = { phoneNumber: string; otherPhoneNumbers?: string[]; displayName?: st
 type Report = { row: number; outcome: string; subscriberId?: string; code?: string };
 
 /** What follows is not what is measured here. */
-const NO_QUEUES: Queues = {
-  enqueue: async () => {},
-  retryNow: async () => {},
-  dropEvents: async () => {},
-  waiting: async () => 0,
-  close: async () => {},
-};
+const NO_QUEUES = toldQueues();
 
 describe('an import', () => {
   const server = useRedis();

@@ -1,15 +1,13 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
-import type { Queues } from '../../runtime/queues.ts';
 import { sealBlocked, toBlockedNumber } from '../../store/friendship/blocked-number.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
+import { jobContext } from '../support/context.ts';
 import { useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
@@ -35,16 +33,10 @@ describe('consent in the reconcile job', () => {
   });
 
   function createJob(policy: Policy, numberKeys = NUMBER_KEYS, now = () => NOW): (id: string) => Promise<void> {
-    const queues: Queues = {
-      enqueue: async (name, ids) => void (name === 'reconcile' && reconciled.push(...ids)),
-      retryNow: async () => {},
-      dropEvents: async () => {},
-      waiting: async () => 0,
-      close: async () => {},
-    };
-    const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
-    const secretsKey = SECRETS_KEY;
-    return createReconcileJob({ stores, queues, policy, numberKeys, secretsKey, metrics, log, now });
+    const context = jobContext('worker', stores, now, async (name, ids) => {
+      if (name === 'reconcile') reconciled.push(...ids);
+    });
+    return createReconcileJob({ ...context, policy, numberKeys, secretsKey: SECRETS_KEY });
   }
 
   async function join(id: string, holds: string[], number = id): Promise<void> {

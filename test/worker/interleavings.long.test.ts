@@ -5,11 +5,11 @@ import { pino } from 'pino';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
-import type { Queues } from '../../runtime/queues.ts';
 import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';
 import { forgetLeavers } from '../../worker/sweep.ts';
+import { toldQueues } from '../support/context.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { needle, tracesInRedis } from '../support/kept/traces.ts';
 import { whole } from '../support/length.ts';
@@ -224,15 +224,9 @@ function createJobs(beforeRetry: () => Promise<void>) {
     running.set(id, job);
   }
 
-  const queues: Queues = {
-    enqueue: async (name, ids) => {
-      if (name === 'reconcile') for (const id of ids) start(id);
-    },
-    retryNow: async () => {},
-    dropEvents: async () => {},
-    waiting: async () => 0,
-    close: async () => {},
-  };
+  const queues = toldQueues(async (name, ids) => {
+    if (name === 'reconcile') for (const id of ids) start(id);
+  });
   return {
     queues,
     begin(work: (id: string) => Promise<void>, everyThirdTwice: boolean) {

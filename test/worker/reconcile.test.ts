@@ -1,13 +1,11 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
-import type { Queues } from '../../runtime/queues.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
+import { jobContext } from '../support/context.ts';
 import { traffic, useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
@@ -20,23 +18,11 @@ describe('the reconcile job', () => {
   /** Alice and Bob, and the job that runs when it is told to. */
   async function meet(policy: Policy) {
     const stores = server.freshStores();
-    const queues: Queues = {
-      enqueue: async () => {},
-      retryNow: async () => {},
-      dropEvents: async () => {},
-      waiting: async () => 0,
-      close: async () => {},
-    };
-    const [metrics, log] = [createMetrics('worker'), pino({ level: 'silent' })];
     const reconcile = createReconcileJob({
-      stores,
-      queues,
+      ...jobContext('worker', stores, () => NOW),
       policy,
       numberKeys: createNumberKeys(Buffer.alloc(32, 1)),
       secretsKey: Buffer.alloc(32, 2),
-      metrics,
-      log,
-      now: () => NOW,
     });
     for (const id of ['alice', 'bob']) {
       const subscriber = { id, phoneNumber: '+1', numberKey: keyOf(id), jid: `${id}@op.example`, displayName: id };

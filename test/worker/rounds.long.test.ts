@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { createClient, RESP_TYPES } from 'redis';
-import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
 import type { QueueName } from '../../runtime/queue-table.ts';
 import type { Queues } from '../../runtime/queues.ts';
@@ -12,6 +10,7 @@ import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';
 import { sweep } from '../../worker/sweep.ts';
+import { jobContext, toldQueues } from '../support/context.ts';
 import { eventually } from '../support/eventually.ts';
 import { REDIS_KINDS, startTestRedis, type TestRedis, useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
@@ -226,14 +225,11 @@ describe('the pages of a round, and the sweep', () => {
     const ids = Array.from({ length: 6_000 }, () => randomUUID());
     await stores.due.postponeAll('listen', ids, NOW - 1);
     const waiting = new Set<string>();
-    const queues: Queues = {
-      enqueue: async (_, some) => void some.map((id) => waiting.add(id)),
+    const queues = {
+      ...toldQueues(async (_, some) => void some.map((id) => waiting.add(id))),
       waiting: async () => waiting.size,
-      retryNow: async () => {},
-      dropEvents: async () => {},
-      close: async () => {},
     };
-    const context = { stores, queues, metrics: createMetrics('worker'), now: () => NOW } as unknown as Context;
+    const context = { ...contextOf(stores, queues.enqueue), queues } as unknown as Context;
     for (const _ of [1, 2, 3]) await sweep(context);
     expect(waiting.size).to.be.within(3_000, 4_100);
     const first = new Set(waiting);
@@ -259,15 +255,8 @@ async function dueAmong(stores: Stores, ids: readonly string[]): Promise<string[
 }
 
 function contextOf(stores: Stores, enqueue: Queues['enqueue']): Context {
-  const queues: Queues = {
-    enqueue,
-    waiting: async () => 0,
-    retryNow: async () => {},
-    dropEvents: async () => {},
-    close: async () => {},
-  };
   return {
-    ...{ stores, queues, policy: 'mutual', numberKeys: NUMBER_KEYS, secretsKey: Buffer.alloc(32, 2) },
-    ...{ metrics: createMetrics('worker'), log: pino({ level: 'silent' }), now: () => NOW },
+    ...jobContext('worker', stores, () => NOW, enqueue),
+    ...{ policy: 'mutual', numberKeys: NUMBER_KEYS, secretsKey: Buffer.alloc(32, 2) },
   };
 }

@@ -1,14 +1,13 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { sealPurpose } from '../../domain/book/source.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
 import { seal } from '../../runtime/sealing.ts';
 import type { Stores } from '../../store/stores.ts';
 import { createDavReader } from '../../worker/carddav/reader.ts';
 import { createSourceJob } from '../../worker/source.ts';
 import { createSourceSlots, type SourceSlot } from '../../worker/source-slots.ts';
+import { jobContext } from '../support/context.ts';
 import { eventually } from '../support/eventually.ts';
 import { useRedis } from '../support/redis.ts';
 import { startHostile } from '../support/servers/carddav.ts';
@@ -36,23 +35,12 @@ describe('the source job', () => {
   });
 
   function newJob() {
-    const queues = {
-      enqueue: async () => {},
-      retryNow: async () => {},
-      dropEvents: async () => {},
-      waiting: async () => 0,
-      close: async () => {},
-    };
     return createSourceJob({
-      stores,
-      queues,
+      ...jobContext('worker', stores, Date.now),
       policy: 'mutual',
       numberKeys: createNumberKeys(NUMBER_KEY),
       numberKeyOf,
       secretsKey: SECRETS_KEY,
-      metrics: createMetrics('worker'),
-      log: pino({ level: 'silent' }),
-      now: Date.now,
       config: { secretsKey: SECRETS_KEY, guessedNumbers: 'use', sourceAllow: ['127.0.0.1'], sourceInterval: HOURS },
       reader,
       slots: createSourceSlots(),

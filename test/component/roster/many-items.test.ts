@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { createRosterJob } from '../../../component/roster/roster.ts';
 import type { RosterContext } from '../../../component/roster/roster-step.ts';
 import type { RosterItem } from '../../../domain/friendship/roster.ts';
-import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { jobContext } from '../../support/context.ts';
 import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -27,7 +26,7 @@ describe('a roster job with several items', () => {
     stores = server.freshStores();
     [rosters, reads, online, introduced, refused] = [new Map(), 0, new Set(), [], new Set()];
     const context = {
-      stores,
+      ...jobContext('component', stores, () => NOW),
       rosters: {
         async read(jid: string) {
           reads += 1;
@@ -47,10 +46,6 @@ describe('a roster job with several items', () => {
         part: async () => {},
       },
       mayBeOnline: (jid: string) => online.has(jid),
-      queues: { enqueue: async () => {} },
-      metrics: createMetrics('component'),
-      log: pino({ level: 'silent' }),
-      now: () => NOW,
     } as unknown as RosterContext;
     job = createRosterJob(context, async () => {});
     for (const [i, id] of ['alice', 'bob', 'carol'].entries()) {

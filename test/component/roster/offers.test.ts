@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import type { Context } from '../../../component/context.ts';
 import { createPreparation } from '../../../component/preparation.ts';
 import { type Contacts, createContacts } from '../../../component/presence/contacts.ts';
@@ -13,9 +12,9 @@ import { createContactJob } from '../../../component/tune/listen.ts';
 import { createQuietOutbox } from '../../../component/tune/quiet-outbox.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { ADMITTING } from '../../../domain/playing/outlets.ts';
-import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
+import { jobContext } from '../../support/context.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
@@ -55,12 +54,8 @@ describe('offers, where the server grants no privileges', () => {
       },
     } as unknown as Stream;
     context = {
-      stores,
+      ...jobContext('component', stores, () => NOW),
       stream,
-      queues: { enqueue: async () => {} },
-      metrics: createMetrics('component'),
-      log: pino({ level: 'silent' }),
-      now: () => NOW,
     } as unknown as Context;
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);

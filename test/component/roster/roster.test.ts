@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { createRosterJob } from '../../../component/roster/roster.ts';
 import type { RosterContext } from '../../../component/roster/roster-step.ts';
 import type { RosterAbility } from '../../../component/server/server.ts';
 import { Fault } from '../../../domain/fault.ts';
-import { createMetrics } from '../../../runtime/metrics.ts';
 import type { Stores } from '../../../store/stores.ts';
+import { jobContext } from '../../support/context.ts';
 import { clearPartings } from '../../support/partings.ts';
 import { useRedis } from '../../support/redis.ts';
 
@@ -31,13 +30,9 @@ describe('the roster job', () => {
       },
     } as unknown as RosterAbility;
     const context = {
-      stores,
+      ...jobContext('component', stores, () => NOW),
       rosters,
       mayBeOnline: () => true,
-      queues: { enqueue: async () => {} },
-      metrics: createMetrics('component'),
-      log: pino({ level: 'silent' }),
-      now: () => NOW,
     } as unknown as RosterContext;
     job = createRosterJob(context, async () => {});
     const { id, jid, held: numberKey } = HER;
