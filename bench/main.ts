@@ -109,7 +109,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
     const audience = await gatherAudience(deps.stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
     if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
-    if (wants('uploads')) findings.rows.push(...(await uploads(deps, console.log)));
+    if (wants('uploads')) findings.rows.push(...(await uploads(deps, audience, console.log)));
     if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
     // The last: from then on the XMPP server is away.
     if (wants('pages')) findings.rows.push(...(await pages(deps, console.log)));

@@ -27,6 +27,8 @@ export const PLAN = {
 
 /** What is to be reached: times the rate of the bare server at least, and times its latency that may be added. */
 export const GOALS = { rate: 0.95, median: 1, p99: 4 } as const;
+/** Times that of the bare server at most, for the roster items of a book. */
+export const ROSTERS_GOAL = 1.5;
 
 /** Milliseconds after the first round after which no further round begins: a slow machine gets fewer rounds. */
 export const LAST_ROUND = 180_000;

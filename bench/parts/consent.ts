@@ -3,12 +3,9 @@ import type { Stack } from '../../local/stack/stack.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import { connectFriend, type FriendClient } from '../../test/support/xmpp/friend-client.ts';
-import { measureRate, type Publish } from '../load/load.ts';
-import { newTune } from '../load/tunes.ts';
-import { earshotWay } from '../load/ways.ts';
+import { atHalfLoad } from '../load/half-load.ts';
 import type { Audience } from '../people/audience.ts';
 import { bookOf, join } from '../people/people.ts';
-import { PLAN } from '../plan.ts';
 import { type Row, timeRow } from '../report/rows.ts';
 import { settled } from '../settled.ts';
 import { within } from '../within.ts';
@@ -27,26 +24,13 @@ export async function consent(
   const couple = await makeCouple(deps);
   try {
     const quiet = timeRow(`${WHAT}, quiet`, await changes(deps.api, couple), CONSENT.goal, say);
-    return [quiet, await atHalfLoad(deps, audience, couple, say)];
+    const busy = await atHalfLoad(deps.stack, audience, async (rate) => {
+      const what = `The same at half load: while ${rate.toFixed(0)} tunes a second go out`;
+      return timeRow(what, await changes(deps.api, couple), CONSENT.goal, say);
+    });
+    return [quiet, busy];
   } finally {
     await couple.client.leave();
-  }
-}
-
-async function atHalfLoad(
-  { stack, api }: { stack: Stack; api: Api },
-  audience: Audience,
-  couple: Couple,
-  say: (line: string) => void,
-): Promise<Row> {
-  // Opened when they are used: the gateway ends a connection on which nothing is asked.
-  const way = await earshotWay(stack, audience.publishers);
-  try {
-    const rate = (await measureRate(way.publish, audience.arrivals, PLAN)) / 2;
-    const loaded = await meanwhile(way.publish, audience, rate, () => changes(api, couple));
-    return timeRow(`The same at half load: while ${rate.toFixed(0)} tunes a second go out`, loaded, CONSENT.goal, say);
-  } finally {
-    way.close();
   }
 }
 
@@ -102,30 +86,4 @@ export async function until(check: () => boolean): Promise<void> {
   await within(60_000, watch()).finally(() => {
     over = true;
   });
-}
-
-/** Tunes go out at this rate, or as fast as they can, until the work is done. */
-async function meanwhile<T>(
-  publish: Publish,
-  { arrivals }: Audience,
-  rate: number,
-  work: () => Promise<T>,
-): Promise<T> {
-  let over = false;
-  async function drive(lane: number): Promise<void> {
-    for (let turn = 0; !over; turn += 1) {
-      const next = performance.now() + (PLAN.lanes * 1_000) / rate;
-      const tune = newTune();
-      const arrived = arrivals.of(tune.title);
-      await Promise.all([publish(lane, turn, tune), arrived]);
-      await sleep(Math.max(0, next - performance.now()));
-    }
-  }
-  const driving = Promise.all(Array.from({ length: PLAN.lanes }, (_, lane) => drive(lane)));
-  try {
-    return await work();
-  } finally {
-    over = true;
-    await driving;
-  }
 }

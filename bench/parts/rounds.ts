@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Child } from '../../local/children/child.ts';
+import { startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { inBatches } from '../../runtime/batches.ts';
 import { createNumberKeys } from '../../runtime/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
+import { builtProcesses } from '../built.ts';
 import { cpuEach, readCpu } from '../cpu.ts';
 import { measureLatencies } from '../load/load.ts';
 import { earshotWay } from '../load/ways.ts';
@@ -43,14 +47,27 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
     const owners = await goThrough(deps, tunes);
     await makeBare(deps);
     const all = await goThrough(deps, tunes);
+    const second = await startSecondWorker(stack);
+    const byTwo = await goThrough(deps, tunes).finally(() => second.stop());
     say(`owners ${owners.cpu}; with the others ${all.cpu}; a tune ${quiet.toFixed(1)} ms before`);
     return [
       ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, owners.rate, ROUNDS.goals.owners, owners.tune - quiet),
       ...rowsOf(`these and ${ROUNDS.bare} without books`, all.rate, ROUNDS.goals.bare, all.tune - quiet),
+      {
+        what: 'The same round by two workers',
+        measured: `${byTwo.rate.toFixed(0)} a second`,
+        goal: `more than ${all.rate.toFixed(0)}`,
+        met: byTwo.rate > all.rate,
+      },
     ];
   } finally {
     way.close();
   }
+}
+
+async function startSecondWorker(stack: Stack): Promise<Child> {
+  const logFile = join(stack.server().dir, 'second-worker.log');
+  return startProcess({ role: 'worker', env: stack.env, entry: builtProcesses().worker as string, logFile });
 }
 
 function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {

@@ -1,5 +1,5 @@
 import type { Pair, Round } from '../parts/measure.ts';
-import { GOALS, PLAN } from '../plan.ts';
+import { GOALS, PLAN, ROSTERS_GOAL } from '../plan.ts';
 import { counted, cpuFigures, type Figure, type Figures, isQuiet, rosterFigure, toFigures } from './figures.ts';
 import { table } from './markdown.ts';
 import { verdict } from './rows.ts';
@@ -50,8 +50,8 @@ function rosterRow({ raw, earshot, value }: Figure): string[] {
     'A book of 300 with 60 matches: 120 roster items',
     '',
     `${value.toFixed(1)} times; ${percent(1 - 1 / value)} of the time is Earshot’s`,
-    '',
-    '',
+    `at most ${ROSTERS_GOAL} times`,
+    verdict(value <= ROSTERS_GOAL),
     `${raw.toFixed(0)} ms`,
     `${earshot.toFixed(0)} ms`,
   ];
