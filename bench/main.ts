@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { createApi } from '../test/support/api.ts';
 import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
 import { aborted, onStack } from './on-stack.ts';
+import { rowsOfPart } from './part.ts';
 import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';
 import { imports } from './parts/imports.ts';
@@ -56,7 +58,10 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 const wants = (part: string) => chosen.includes(part) || (chosen.length === 0 && !NIGHTLY.includes(part));
-const signal = AbortSignal.any([stopSignal(() => process.exit(1)), AbortSignal.timeout(LONGEST_RUN)]);
+const stop = stopSignal(() => process.exit(1));
+const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST_RUN)]);
+// Every part waits for its end, too.
+setMaxListeners(0, signal);
 const folder = await mkdtemp(join(tmpdir(), 'earshot-bench-'));
 try {
   await run();
@@ -72,27 +77,27 @@ process.exit();
 async function run(): Promise<void> {
   const machine = describeMachine();
   const findings: Findings = { pairs: [], rows: [] };
-  if (wants('reading')) findings.rows.push(...reading(console.log));
-  if (wants('numbers')) findings.rows.push(...numbers(console.log));
-  if (wants('bounds')) findings.rows.push(...(await bounds(console.log)));
-  if (wants('listeners'))
-    findings.rows.push(...(await Promise.race([listeners(folder, console.log), aborted(signal)])));
-  if (wants('storage')) findings.rows.push(...(await Promise.race([storage(folder, console.log), aborted(signal)])));
+  const part = (name: string, measured: () => Row[] | Promise<Row[]>) => addPart(findings, name, measured);
+  await part('reading', () => reading(console.log));
+  await part('numbers', () => numbers(console.log));
+  await part('bounds', () => bounds(console.log));
+  await part('listeners', () => listeners(folder, console.log));
+  await part('storage', () => storage(folder, console.log));
   if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
-  if (wants('stalls')) findings.rows.push(...(await measureStalls()));
-  if (wants('takeover'))
-    findings.rows.push(
-      ...(await onStack({ dataDir: join(folder, 'takeover'), env: NO_LIMITS, signal }, (deps) =>
-        takeover(deps, folder, console.log),
-      )),
-    );
-  if (wants('imports')) findings.rows.push(...(await besideTunes('imports', imports)));
-  if (wants('rounds')) findings.rows.push(...(await besideTunes('rounds', rounds)));
+  await part('stalls', measureStalls);
+  await part('takeover', measureTakeover);
+  await part('imports', () => besideTunes('imports', imports));
+  await part('rounds', () => besideTunes('rounds', rounds));
   console.log(summary(findings));
   if (chosen.length === 0) await writeReport(chapters(machine, findings));
   if (wants('prosody'))
     await writeReport([await Promise.race([prosody(folder, machine, console.log), aborted(signal)])]);
   if (wants('kamailio')) await writeReport([await compareWithKamailio(machine)]);
+}
+
+/** Adds what a part has found, if it is wanted. */
+async function addPart({ rows }: Findings, name: string, measured: () => Row[] | Promise<Row[]>): Promise<void> {
+  if (wants(name)) rows.push(...(await rowsOfPart(name, stop, () => Promise.race([measured(), aborted(signal)]))));
 }
 
 /** On a stack of its own, of which nothing works after the crash at the end. */
@@ -108,13 +113,20 @@ async function measureOnStack(findings: Findings): Promise<void> {
     console.log('Making accounts and friendships …');
     const audience = await gatherAudience(deps.stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
-    if (wants('consent')) findings.rows.push(...(await consent(deps, audience, console.log)));
-    if (wants('uploads')) findings.rows.push(...(await uploads(deps, audience, console.log)));
-    if (wants('joining')) findings.rows.push(...(await joining(deps, audience, console.log)));
+    await addPart(findings, 'consent', () => consent(deps, audience, console.log));
+    await addPart(findings, 'uploads', () => uploads(deps, audience, console.log));
+    await addPart(findings, 'joining', () => joining(deps, audience, console.log));
     // The last: from then on the XMPP server is away.
-    if (wants('pages')) findings.rows.push(...(await pages(deps, console.log)));
+    await addPart(findings, 'pages', () => pages(deps, console.log));
     audience.leave();
   });
+}
+
+/** On a stack of its own, whose component is ended over and over. */
+function measureTakeover(): Promise<Row[]> {
+  return onStack({ dataDir: join(folder, 'takeover'), env: NO_LIMITS, signal }, (deps) =>
+    takeover(deps, folder, console.log),
+  );
 }
 
 /** On a stack of its own, whose gateway is watched from within. */
@@ -124,7 +136,7 @@ async function measureStalls(): Promise<Row[]> {
   const env = { ...watch.options.env, ...NO_LIMITS };
   const stack = await startStack({ dataDir: join(folder, 'watched'), entries, env, signal });
   try {
-    return await Promise.race([stalls(stack, createApi(stack), watch, console.log), aborted(signal)]);
+    return await stalls(stack, createApi(stack), watch, console.log);
   } finally {
     await stack.stop();
   }
