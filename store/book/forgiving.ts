@@ -9,6 +9,10 @@ import { BOOKS } from './book-buckets.ts';
  * if one of its numbers is in `gone` and none of them stands in any of the books. It belongs into
  * the step in which they leave: later nobody knows which they were. Reconciliation deletes emptied
  * entries after it has marked their pairs.
+ *
+ * It reads all noes at once. There are never more than people whom the subscriber has turned down
+ * one by one and who were its friends, so than numbers that it may look up (5,000, and as many
+ * more in time as `EARSHOT_NUMBER_BUDGET` lets come back): some 80 bytes each.
  */
 export const FORGIVE = defineLua({
   uses: [EACH_NUMBER, BOOKS],

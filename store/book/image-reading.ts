@@ -1,6 +1,7 @@
 import { RESP_TYPES } from 'redis';
 import type { Book } from '../../domain/book/address-book.ts';
 import type { Redis } from '../../runtime/redis.ts';
+import { takeTurns } from '../../runtime/turns.ts';
 import type { Keys } from '../base/keys.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { packNumberKey } from '../base/partitions.ts';
@@ -12,6 +13,8 @@ import type { Standing } from './book-standing.ts';
 
 /** Contacts, or numbers, that one call of a script looks up. */
 const BATCH = 100;
+/** Buckets that are asked for together: the answers of a whole book, all at once, would hold everybody else up. */
+const BUCKETS_AT_ONCE = 16;
 
 /**
  * The records with these heads of uids, and what is held at their numbers and at the others; heads
@@ -114,16 +117,18 @@ async function readBuckets(
 ): Promise<number> {
   const bytes = toBytes(redis);
   let present = buckets;
-  await Promise.all(
-    allBuckets(buckets).map(async (bucket) => {
-      const places = { held: keys.held(id, bucket, source), uids: keys.uids(id, bucket, source) };
-      const [held, records, count] = await READ_BUCKET.run(bytes, { book: keys.book(id, source), ...places }, {});
-      if (Number(count) !== buckets) present = Number(count);
-      for (const [number, value] of toHeld(held)) image.held.set(number, value);
-      for (let at = 0; at < records.length; at += RECORD_BYTES)
-        image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));
-    }),
-  );
+  async function read(bucket: number): Promise<void> {
+    const places = { held: keys.held(id, bucket, source), uids: keys.uids(id, bucket, source) };
+    const [held, records, count] = await READ_BUCKET.run(bytes, { book: keys.book(id, source), ...places }, {});
+    await takeTurns();
+    if (Number(count) !== buckets) present = Number(count);
+    for (const [number, value] of toHeld(held)) image.held.set(number, value);
+    for (let at = 0; at < records.length; at += RECORD_BYTES)
+      image.uids.add(latin1(records.subarray(at, at + RECORD_BYTES)));
+  }
+  const all = allBuckets(buckets);
+  for (let at = 0; at < all.length; at += BUCKETS_AT_ONCE)
+    await Promise.all(all.slice(at, at + BUCKETS_AT_ONCE).map(read));
   return present;
 }
 
