@@ -7,7 +7,8 @@ import type { Row } from '../report/rows.ts';
 /** Milliseconds for which nobody's request may hold the gateway's event loop. */
 const GOAL = 50;
 
-export type Stall = { route: string; what: string; held: number };
+/** `refused`: the status of one that shows nothing, as it was not taken. */
+export type Stall = { route: string; what: string; held: number; refused: number | undefined };
 
 /** How long hostile uploads hold the gateway's event loop, and for each route the worst of them. */
 export async function stalls(stack: Stack, api: Api, watch: StallWatch, say: (line: string) => void): Promise<Row[]> {
@@ -17,6 +18,7 @@ export async function stalls(stack: Stack, api: Api, watch: StallWatch, say: (li
   const found: Stall[] = [];
   for (const hostile of HOSTILE_BODIES) found.push(await heldBy(hostile, stack, person, watch, say));
   const worst = worstByRoute(found);
+  const refused = found.filter((stall) => stall.refused !== undefined);
   return [
     {
       what: `Longest stall of the event loop under ${HOSTILE_BODIES.length} hostile uploads: ${describe(worst[0] as Stall)}`,
@@ -24,6 +26,12 @@ export async function stalls(stack: Stack, api: Api, watch: StallWatch, say: (li
       goal: `at most ${GOAL} ms`,
       met: (worst[0]?.held ?? 0) <= GOAL,
     },
+    ...refused.map((stall) => ({
+      what: `${describe(stall)}: refused, so its stall shows nothing`,
+      measured: `${stall.refused}`,
+      goal: 'taken',
+      met: false,
+    })),
     ...worst.map((stall) => ({
       what: `The worst of ${describe(stall)}`,
       measured: `${stall.held.toFixed(0)} ms`,
@@ -46,7 +54,8 @@ async function heldBy(
   const held = await watch.longest();
   const { route, what } = hostile;
   say(`${held.toFixed(0).padStart(6)} ms  ${status}  ${route}: ${what}`);
-  return { route, what, held };
+  const refused = hostile.status === undefined || hostile.status === status ? undefined : status;
+  return { route, what, held, refused };
 }
 
 /** A server may answer before it has read everything, and end the connection. */

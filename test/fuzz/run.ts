@@ -1,4 +1,4 @@
-import { watchStalls } from '../support/stalls/stalls.ts';
+import { NO_LIMITS, watchStalls } from '../support/stalls/stalls.ts';
 import { openComponentWorld } from './component-world.ts';
 import { COUNT_SETTINGS, countSurface } from './counts.ts';
 import { httpSurface } from './http.ts';
@@ -56,7 +56,7 @@ async function open(part: Part): Promise<Opened> {
   }
   if (part === 'stalls') {
     const stalls = await watchStalls();
-    const world = await openWorld(stalls.options);
+    const world = await openWorld({ ...stalls.options, env: { ...stalls.options.env, ...NO_LIMITS } });
     return { surfaces: [stallSurface(world, stalls)], watches: world.watches.map(withoutGrowth), stop: world.stop };
   }
   if (part === 'counts') {
