@@ -11,7 +11,7 @@ export type ColumnReport = { read: string[]; guessed: string[]; notUnderstood: s
 
 /** Reads rows by their columns, those among them that only their values tell. */
 export type ColumnReader = {
-  /** @returns false when no column holds telephone numbers, or, where no header is known, nobody can tell which has the names */
+  /** @returns false when no column holds telephone numbers */
   learn(rows: readonly string[]): boolean;
   contactOf(row: string): CsvContact | undefined;
   report(): ColumnReport;
@@ -38,14 +38,13 @@ export function createColumnReader({ delimiter, names, roles: byHeader }: Column
       return false;
     });
   }
-  /** Where no header is known, the one column of words beside the numbers is the name; false where several may be. */
-  function nameAmong(rows: readonly string[][]): boolean {
+  /** Where no header is known, the one column of words beside the numbers is the name; of several nobody can tell which. */
+  function nameAmong(rows: readonly string[][]): void {
     const [at, ...others] = [...notUnderstood].filter((one) => rows.some((fields) => /\p{L}/u.test(fields[one] ?? '')));
-    if (at === undefined || others.length > 0) return others.length === 0;
+    if (at === undefined || others.length > 0) return;
     roles[at] = 'name';
     guessed.add(at);
     notUnderstood.delete(at);
-    return true;
   }
   function named(columns: Iterable<number>): string[] {
     return [...columns]
@@ -56,7 +55,8 @@ export function createColumnReader({ delimiter, names, roles: byHeader }: Column
     learn(rows) {
       const split = rows.map((row) => splitRow(row, delimiter));
       judge(split);
-      return roles.includes('phone') && (byHeader.some(Boolean) || nameAmong(split));
+      if (!byHeader.some(Boolean)) nameAmong(split);
+      return roles.includes('phone');
     },
     contactOf(row) {
       const fields = splitRow(row, delimiter);

@@ -9,7 +9,7 @@ export type Columns = { delimiter: string; names: string[]; roles: (Role | undef
 const DELIMITERS = [',', ';', '\t'];
 
 /** More digits than the name of a column has, and as many as a number that is written without any mark. */
-const DIGITS = /\d.*\d.*\d.*\d.*\d/;
+const DIGITS = /\p{Nd}.*\p{Nd}.*\p{Nd}.*\p{Nd}.*\p{Nd}/u;
 
 /**
  * Finds the columns and the delimiter in the line of headers; `delimiter` where the file says it. Undefined when a telephone number stands

@@ -101,9 +101,26 @@ describe('domain/csv', () => {
       assert.deepEqual(contactIn(readAll('Bla\n(650) 253-0000\n').results[0]).phoneNumbers, ['(650) 253-0000']);
     });
 
-    it('make no address book where it is doubtful which is which: the answer says what the file needs', () => {
+    it('are enough for the numbers where several have words, and a number is no name that a book keeps', () => {
+      for (const rows of [1, 2, 5]) {
+        const all = Array.from({ length: rows }, (_, at) => `+861300138000${at}`);
+        const { results, columns } = readAll(
+          `Foo,Bla,Quux\n${all.map((one, at) => `Jan${at},${one},shoe\n`).join('')}`,
+        );
+        assert.deepEqual(
+          results.map(contactIn),
+          all.map((one) => ({ name: one, phoneNumbers: [one], groups: [] })),
+        );
+        assert.deepEqual(columns, { read: [], guessed: ['Bla'], notUnderstood: ['Foo', 'Quux'] });
+      }
+    });
+
+    it('make no address book where no number is unmistakable, or the first line has one: the answer says what the file needs', () => {
       for (const text of [
-        'Foo,Bar,Baz\nAnna,Berlin,+49 171 1234567\n',
+        'Jan,+8613001380001,shoe\nPiet,+8613001380002,shoe\n',
+        'Jan,١٣٠٠١٣٨٠٠٠١,shoe\nPiet,+8613001380002,shoe\n',
+        'Jan,13001380001,shoe\nPiet,+8613001380002,shoe\n',
+        'Foo,Bla,Quux\nJan,13001380001,shoe\n',
         'Foo,Bar\nAnna,1715550001\n',
         'Anna,1715550001\nBen,+49 171 1234567\n',
         'Anna,+49 171 1234567\nBen,+49 171 1234568\n',

@@ -86,6 +86,12 @@ describe('books in', () => {
       });
     });
 
+    it('are read by what they hold where no column has a name that is known', async () => {
+      const { body } = await api.expectStatus(202, put('Foo,Bla,Quux\nJan0,+8613001380001,shoe\n', CSV));
+      expect(body).to.deep.include({ contacts: 1, rejected: [] });
+      expect(body.columns).to.deep.equal({ read: [], guessed: ['Bla'], notUnderstood: ['Foo', 'Quux'] });
+    });
+
     it('without a header are refused with the columns that are expected, and the old book stays', async () => {
       const before = await kept();
       const { body } = await api.expectStatus(400, put('Bob,13900139000\n', CSV));
