@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { partFromNumber } from '../../service/login/number-holder.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
-import { subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
+import { isActiveOrOrdered, subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, NumberQuery, problems } from '../schemas/common.ts';
@@ -17,7 +17,7 @@ export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags: ['subscribers'],
           summary: 'Say that a number is given to somebody else',
           description:
-            'Who had it is a subscriber no longer, or keeps its other numbers without this one; all its tokens and application passwords end at once. The answer is the same when nobody had it, so the call can be repeated; send it before the number is given out.',
+            'Who had it is a subscriber no longer, or keeps its other numbers without this one; all its tokens and application passwords end at once. Who waits for the XMPP account of an import goes whole, and gets none. The answer is the same when nobody had it, so the call can be repeated; send it before the number is given out.',
           body: NumberQuery,
           response: { 204: Empty, ...problems },
         },
@@ -25,7 +25,7 @@ export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const phoneNumber = toE164(request.body.phoneNumber);
         requireReach(carrierOf(request), phoneNumber);
-        const subscriber = await subscriberWith(context, phoneNumber);
+        const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
         if (subscriber) request.subject = await partFromNumber(context, subscriber, phoneNumber);
         return reply.code(204).send(null);
       },

@@ -3,7 +3,12 @@ import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscrib
 import { requireComponent } from '../account/account-request.ts';
 import type { ServiceContext } from '../context.ts';
 import { removeSubscriber } from '../subscriber/departure.ts';
-import { changeIdentity, type PhoneNumbers, subscriberWith } from '../subscriber/subscriber-fields.ts';
+import {
+  changeIdentity,
+  isActiveOrOrdered,
+  type PhoneNumbers,
+  subscriberWith,
+} from '../subscriber/subscriber-fields.ts';
 import { revokeTokens } from './revoking.ts';
 
 /** What whoever proves a number says of the subscriber who has it: nothing yet, that it is itself, or that it is somebody else. */
@@ -16,16 +21,19 @@ export type Holder = { subscriber: Subscriber | undefined; parted?: string };
  * The subscriber whom the proof of a number opens. Numbers are given to other people after a time,
  * and a proof says nothing of who had the number before. @throws Fault CONFIRMATION_REQUIRED (the
  * subscriber was silent for longer than the quarantine, and the prover has not said whether it is
- * the same person), UNAVAILABLE (no account could be made for who starts anew), CONFLICT
+ * the same person), UNAVAILABLE (no account could be made for who starts anew), CONFLICT (its
+ * account is ordered and not made yet)
  */
 export async function openHolder(context: ServiceContext, phoneNumber: string, existing: Existing): Promise<Holder> {
-  const subscriber = await subscriberWith(context, phoneNumber);
-  if (!subscriber || existing === 'continue') return { subscriber };
+  const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
+  if (!subscriber) return { subscriber };
   if (existing === 'startAnew') {
     await requireComponent(context);
     return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber) };
   }
-  if (await isSilent(context, subscriber))
+  if (subscriber.ordered)
+    throw new Fault('CONFLICT', 'The account for this number is just being made; try again in a few minutes.');
+  if (existing === 'unsaid' && (await isSilent(context, subscriber)))
     throw new Fault(
       'CONFIRMATION_REQUIRED',
       'Somebody with this number has not been heard of for long. Send the same again, with existing: "continue" if that is you, or "startAnew" if the number was somebody else’s; then all that was theirs is erased.',
@@ -44,16 +52,17 @@ export async function isSilent({ stores, config, now }: ServiceContext, { id, ji
 
 /**
  * The number is somebody else's now: who had it keeps nothing that the number opens. With other numbers the subscriber stays, without its tokens and
- * application passwords; with none it is erased. The subscriber's id. @throws Fault CONFLICT
+ * application passwords; with none it is erased, and so is who waits for an account (decision 220). The subscriber's id.
+ * @throws Fault CONFLICT
  */
 export async function partFromNumber(
   context: ServiceContext,
   subscriber: Subscriber,
   phoneNumber: string,
 ): Promise<string> {
-  const { id } = subscriber;
+  const { id, ordered } = subscriber;
   const without = (present: Subscriber) => phoneNumbersOf(present).filter((number) => number !== phoneNumber);
-  if (without(subscriber).length === 0) {
+  if (ordered || without(subscriber).length === 0) {
     await removeSubscriber(context, id);
     return id;
   }

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { partFromNumber } from '../../service/login/number-holder.ts';
+import { isActiveOrOrdered, subscribersWith } from '../../service/subscriber/subscriber-fields.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { useRedis } from '../support/redis.ts';
 
@@ -152,6 +155,42 @@ describe('rows of an import that ask for accounts', () => {
     const again = (await send(rowsOf(2))).reports;
     expect(again.map(({ outcome }) => outcome)).to.deep.equal(['created', 'unchanged']);
     expect(again[0]?.subscriberId).to.not.equal(gone);
+  });
+
+  it('end with the number that they wait for: whoever had it gets no account when it was recycled', async () => {
+    const { reports } = await send([...rowsOf(2), { phoneNumber: number(7), otherPhoneNumbers: [number(8)] }]);
+    for (const [n, gone] of [
+      [0, reports[0]],
+      [8, reports[2]],
+    ] as const) {
+      const phoneNumber = number(n);
+      const recycle = () => gateway.post('/v1/numbers/recycle', { phoneNumber }, undefined, gateway.operator);
+      for (let i = 0; i < 2; i += 1) expect((await recycle()).status).to.equal(204);
+      expect(await gateway.stores.orders.of(gone?.subscriberId ?? ''), phoneNumber).to.equal(undefined);
+      const [heir] = (await send([{ phoneNumber }])).reports;
+      expect(heir).to.include({ outcome: 'created', account: 'waiting' });
+      expect(heir?.subscriberId).to.not.equal(gone?.subscriberId);
+      expect(heir?.password).to.be.a('string').and.not.equal(gone?.password);
+    }
+    expect(await gateway.stores.orders.of(reports[1]?.subscriberId ?? ''), 'of another').to.not.equal(undefined);
+  });
+
+  it('are told to whoever proves the number in words for a person, and end for who starts anew', async () => {
+    const [{ subscriberId = '' } = {}] = (await send(rowsOf(1))).reports;
+    const { body } = await gateway.post('/v1/verification/send-code', { phoneNumber: number(0) });
+    const login = { authenticationId: String(body.authenticationId), code: await gateway.codeOf(number(0)) };
+    const prove = (existing?: string) => gateway.post('/v1/verification/validate-code', { ...login, existing });
+    for (const existing of [undefined, 'continue']) {
+      const { status, body } = await prove(existing);
+      expect([status, body.code]).to.deep.equal([409, 'CONFLICT']);
+      expect(body.detail).to.equal('The account for this number is just being made; try again in a few minutes.');
+    }
+    expect((await prove('startAnew')).status, 'while no account can be made').to.equal(503);
+    const order = await gateway.stores.orders.of(subscriberId);
+    const [subscriber] = await subscribersWith(gateway.context, [number(0)], isActiveOrOrdered);
+    expect(subscriber?.id).to.equal(subscriberId).and.to.equal(order?.subscriber.id);
+    await partFromNumber(gateway.context, subscriber as Subscriber, number(0));
+    expect(await gateway.stores.orders.of(subscriberId)).to.equal(undefined);
   });
 
   it('keep a number from anybody else who wants it meanwhile', async () => {
