@@ -10,8 +10,8 @@ export type Made = { subscriberId: string; password: string };
  * an answer that broke off has lost none.
  */
 export type ImportMemory = {
-  /** What was made of a row like this one under this key. */
-  recall(row: ImportedSubscriber): Promise<Made | undefined>;
+  /** What was made of a row like this one under this key, if that was this subscriber. */
+  recall(row: ImportedSubscriber, subscriberId: string): Promise<Made | undefined>;
   keep(row: ImportedSubscriber, made: Made): Promise<void>;
 };
 
@@ -22,15 +22,17 @@ export function createImportMemory(
   key: string | undefined,
 ): ImportMemory | undefined {
   if (key === undefined) return undefined;
-  const secretOf = (row: ImportedSubscriber) => JSON.stringify(['import', kind, id, key, row]);
+  // With the subscriber: what is noted of one who was erased is not in the way of the next.
+  const secretOf = (row: ImportedSubscriber, subscriberId: string) =>
+    JSON.stringify(['import', kind, id, key, row, subscriberId]);
   return {
-    async recall(row) {
-      const kept = await stores.idempotency.recall(secretOf(row));
+    async recall(row, subscriberId) {
+      const kept = await stores.idempotency.recall(secretOf(row, subscriberId));
       return kept && (JSON.parse(kept.body) as Made);
     },
     async keep(row, made) {
       const answer = { request: '', status: 201, contentType: 'application/json', body: JSON.stringify(made) };
-      await stores.idempotency.remember(secretOf(row), answer, made.subscriberId, now());
+      await stores.idempotency.remember(secretOf(row, made.subscriberId), answer, made.subscriberId, now());
     },
   };
 }

@@ -54,8 +54,8 @@ export async function importRow(context: Context, job: ImportJob, draft: Draft):
   const { imported, phoneNumbers } = draft;
   const known = await subscriberWith(context, phoneNumbers[0], isActiveOrOrdered);
   if (!known) return add(context, job, draft);
-  const made = mayRemember(draft) ? await memory?.recall(imported) : undefined;
-  if (made?.subscriberId === known.id) return created(known, made.password);
+  const made = mayRemember(draft) ? await memory?.recall(imported, known.id) : undefined;
+  if (made) return created(known, made.password);
   const change = changeBy(carrier, known, draft);
   const [primary] = phoneNumbers;
   if (change.numbers)
