@@ -29,11 +29,12 @@ export async function beginProgress(
   key: string | undefined,
 ): Promise<ImportProgress> {
   const importId = key === undefined ? randomUUID() : keyedHash('import', kind, id, key);
+  const request = { importId, requestId: randomUUID() };
   let received = 0;
-  await stores.importRuns.begin(importId, ownerOf({ kind, id }), now() + LEASE);
+  await stores.importRuns.begin(request, ownerOf({ kind, id }), now(), now() + LEASE);
 
-  async function write(counts: RowCounts, until: number): Promise<void> {
-    await stores.importRuns.note(importId, { ...counts, received }, until);
+  async function write(counts: RowCounts, until: number | undefined): Promise<void> {
+    await stores.importRuns.note(request, { ...counts, received }, until);
   }
   return {
     importId,
@@ -47,7 +48,7 @@ export async function beginProgress(
       received = 0;
       await written;
     },
-    end: () => write(NO_ROWS, 0),
+    end: () => write(NO_ROWS, undefined),
   };
 }
 

@@ -37,7 +37,8 @@ export function createKeys(prefix: string) {
     ownPart: (partition: number) => part(partition, ''),
     /** What came of the accounts that an import has ordered for subscribers of that partition. */
     importPart: (partition: number, importId: string) => part(partition, `${IMPORT}${importId}`),
-    importRun: (importId: string) => `${prefix}:import-run:${importId}`,
+    importRun: (importId: string) => `${prefix}:import-run:{${importId}}`,
+    importOpen: (importId: string) => `${prefix}:import-run:{${importId}}:open`,
     subscriber: (id: string) => own(id, AFTER_ID.subscriber),
     account: (id: string) => of(id, 'account'),
     madeAccounts: (id: string) => of(id, 'made-accounts'),

@@ -112,6 +112,17 @@ describe('rows of an import that ask for accounts', () => {
     expect(other).to.include({ outcome: 'unchanged', account: 'waiting' }).and.not.to.have.property('password');
   });
 
+  it('are told their passwords again also where somebody was erased whom the same row had made before', async () => {
+    const key = { 'idempotency-key': 'made-anew' };
+    const [first] = (await send(rowsOf(1), key)).reports;
+    const url = `/v1/subscribers/${first?.subscriberId}`;
+    expect((await gateway.call({ method: 'DELETE', url, headers: gateway.operator })).status).to.equal(204);
+    const [anew] = (await send(rowsOf(1), key)).reports;
+    expect(anew).to.include({ outcome: 'created' }).and.to.have.property('password').that.is.a('string');
+    expect(anew?.subscriberId).to.not.equal(first?.subscriberId);
+    expect((await send(rowsOf(1), key)).reports).to.deep.equal([anew]);
+  });
+
   it('have their accounts counted where they are made, and where they cannot be', async () => {
     const { reports, url } = await send(rowsOf(3));
     const [made, taken, waiting] = reports.map(({ subscriberId }) => subscriberId) as [string, string, string];
@@ -211,6 +222,26 @@ describe('rows of an import that ask for accounts', () => {
     const { reports, url } = await send(rowsOf(1));
     expect(reports[0]).to.include({ outcome: 'created', account: 'waiting' });
     expect((await view(url)).body.accounts).to.include({ waiting: 1 });
+  });
+
+  it('are of an import that runs until the last of its requests has ended', async () => {
+    const { importRuns } = gateway.stores;
+    const nothing = { received: 0, created: 0, updated: 0, unchanged: 0, refused: 0 };
+    const key = { 'idempotency-key': 'side-by-side' };
+    const { url } = await send([{ ...rowsOf(1)[0], jid: 'own@op.example' } as Row], key);
+    const state = async () => (await view(url)).body.state;
+    expect(await state()).to.equal('done');
+    const importId = url.split('/').at(-1) ?? '';
+    const open = { importId, requestId: 'of another gateway' };
+    const soon = gateway.now() + 60_000;
+    await importRuns.begin(open, 'operator', gateway.now(), soon);
+    await send([], key);
+    expect(await state(), 'one has ended, another is open').to.equal('running');
+    await importRuns.note(open, nothing, undefined);
+    expect(await state()).to.equal('done');
+    await importRuns.begin(open, 'operator', gateway.now(), soon);
+    gateway.pass(60_001);
+    expect(await state(), 'its process died').to.equal('done');
   });
 
   it('tell how far they are to whom they are of, and to the operator', async () => {
