@@ -1,7 +1,7 @@
 import { type Grant, mayActFor, numbersWithin, reachOf, replaceWithin } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { type PhoneNumbers, requireFew, toE164s } from './subscriber-fields.ts';
+import { type PhoneNumbers, toE164s } from './subscriber-fields.ts';
 
 type Ranges = Pick<Grant, 'ranges'>;
 
@@ -22,7 +22,7 @@ export function requireWhole(grant: Ranges, subscriber: Subscriber): void {
 
 /**
  * A subscriber's numbers when those that the grant reaches become `primary` and `others`; without them the first of these, and the rest, stay. So do
- * all that it does not reach, each in its place.
+ * all that it does not reach, each in its place, and these do not count: that would tell of them how many there are (decision 221).
  * @throws Fault INVALID_ARGUMENT, PERMISSION_DENIED (one that is wanted is outside the ranges)
  */
 export function renumbered(
@@ -31,8 +31,9 @@ export function renumbered(
   { primary, others }: { primary: string | undefined; others: readonly string[] | undefined },
 ): PhoneNumbers {
   const present = phoneNumbersOf(subscriber);
+  if (primary === undefined && others === undefined) return present;
   const [first = '', ...rest] = numbersWithin(grant, present);
   const wanted = toE164s(primary ?? first, others ?? rest);
   for (const number of wanted) requireReach(grant, number);
-  return requireFew(replaceWithin(grant, present, wanted));
+  return replaceWithin(grant, present, wanted) as PhoneNumbers;
 }

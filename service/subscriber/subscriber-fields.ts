@@ -22,18 +22,13 @@ export function toE164(text: string, field = 'phoneNumber'): string {
   return phoneNumber;
 }
 
-/** All numbers of one subscriber, the primary first, each once. @throws Fault INVALID_ARGUMENT */
+/** All numbers of one subscriber that a caller may name, the primary first, each once. @throws Fault INVALID_ARGUMENT */
 export function toE164s(primary: string, others: readonly string[] = []): PhoneNumbers {
   // Before they are looked at; one number may stand there in several spellings.
   if (others.length > MOST_WRITTEN) throw tooManyNumbers();
   const phoneNumbers = new Set([toE164(primary), ...others.map((text) => toE164(text, 'Each of otherPhoneNumbers'))]);
-  return requireFew([...phoneNumbers]);
-}
-
-/** @throws Fault INVALID_ARGUMENT when there are too many for one subscriber */
-export function requireFew(phoneNumbers: string[]): PhoneNumbers {
-  if (phoneNumbers.length > MOST_NUMBERS) throw tooManyNumbers();
-  return phoneNumbers as unknown as PhoneNumbers;
+  if (phoneNumbers.size > MOST_NUMBERS) throw tooManyNumbers();
+  return [...phoneNumbers] as unknown as PhoneNumbers;
 }
 
 function tooManyNumbers(): Fault {

@@ -117,6 +117,21 @@ describe('a subscriber with numbers of two carriers', () => {
     expect((await retrieve(north, NORTH)).status).to.equal(200);
   });
 
+  it('has room for ten numbers of each carrier, so that neither can count the other’s', async () => {
+    const more = Array.from({ length: 9 }, (_, i) => `+49151467888${String(i).padStart(2, '0')}`);
+    const id = await gateway.join(NORTH, ...more.slice(0, 8), SOUTH);
+    const row = { phoneNumber: SOUTH, otherPhoneNumbers: [SOUTH_TWO] };
+    expect(await importRow(south, row)).to.deep.equal({ row: 1, outcome: 'updated' });
+    expect((await patch(south, id, { otherPhoneNumbers: [SOUTH_TWO, SOUTH_THREE] })).status).to.equal(200);
+    expect((await patch(north, id, { otherPhoneNumbers: more })).status).to.equal(200);
+    expect(await numbersOf(id)).to.have.members([NORTH, ...more, SOUTH, SOUTH_TWO, SOUTH_THREE]);
+    expect((await patch(gateway.operator, id, { displayName: 'Alice' })).status, 'nothing of its numbers').to.equal(
+      200,
+    );
+    const eleven = { phoneNumber: NORTH, otherPhoneNumbers: [...more, NORTH_TWO] };
+    expect(await importRow(north, eleven)).to.include({ outcome: 'refused', code: 'INVALID_ARGUMENT' });
+  });
+
   it('lets a carrier change its own numbers with PATCH; the others stay, in their places', async () => {
     const id = await gateway.join(NORTH, SOUTH, NORTH_TWO);
     const { status, body } = await patch(south, id, { phoneNumber: SOUTH_TWO, otherPhoneNumbers: [SOUTH_THREE] });
