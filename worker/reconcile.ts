@@ -1,6 +1,6 @@
 import { wake } from '../store/base/makes-due.ts';
 import type { Marks } from '../store/base/marks.ts';
-import { isStaying, type Subscriber } from '../store/subscriber/subscriber-record.ts';
+import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
 import { decidePairs } from './pairs.ts';
@@ -130,10 +130,6 @@ async function followBlocked(context: Context, id: string): Promise<void> {
   if (ids.length + numberKeys.length === 0) return;
   const { owners } = await enterNumbers(context, id, numberKeys);
   const known = await stores.subscribers.records(ids);
-  await stores.privacies.forgetBlocked(
-    id,
-    ids.filter((_, i) => !isStaying(known[i])),
-  );
   await touch(context, id, [...owners, ...known.flatMap((record) => record?.id ?? [])]);
   await stores.privacies.clearDirtyBlocked(id, marks);
 }
