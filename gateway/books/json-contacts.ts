@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import type { Entry } from '../../domain/book/book-reader.ts';
 import type { ValueLimits } from '../../domain/json/cutter.ts';
+import { schemaWords } from '../http/schema-words.ts';
 import { ContactBody } from '../schemas/address-book.ts';
 
 /** What one contact in JSON may have: an app may send pictures and whatever else it keeps of a contact, which is passed over. */
@@ -19,7 +20,5 @@ export function toEntry(item: { index: number } & ({ value: unknown } | { excess
   const { index } = item;
   if ('excess' in item) return { index, reason: `The contact ${EXCESS[item.excess]}.` };
   if (contact.Check(item.value)) return { index, contact: { ...item.value, groups: item.value.groups ?? [] } };
-  const [error] = contact.Errors(item.value);
-  const why = `The contact is not valid: ${error?.instancePath ?? ''} ${error?.message ?? ''}.`;
-  return { index, reason: why.replace(/ +/g, ' ') };
+  return { index, reason: schemaWords(contact.Errors(item.value), 'contact') };
 }

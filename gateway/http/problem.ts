@@ -3,6 +3,7 @@ import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { isRedisAway } from '../../runtime/redis.ts';
 import { STATUS_OF } from '../../service/audit/audit.ts';
 import { linger } from './linger.ts';
+import { schemaWords } from './schema-words.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -36,6 +37,7 @@ const RETRY_AFTER = '2';
 /** Answers every error as RFC 9457 problem details. */
 export function answerProblems(app: FastifyInstance): void {
   app.decorateRequest('faultCode', undefined);
+  app.setSchemaErrorFormatter((errors, part) => new Error(schemaWords(errors, part)));
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const fault = toFault(error, request);
     if (fault.code === 'PAYLOAD_TOO_LARGE') await linger(request.raw);
@@ -86,7 +88,7 @@ function challengeTo(request: FastifyRequest): string {
 /** What the framework and the Redis client throw, in our own words; what nobody expected says nothing to the outside. */
 function toFault(error: FastifyError, request: FastifyRequest): Fault {
   if (error instanceof Fault) return error;
-  if (error.validation) return new Fault('INVALID_ARGUMENT', `${error.message}.`);
+  if (error.validation) return new Fault('INVALID_ARGUMENT', error.message);
   if (isRedisAway(error)) return new Fault('UNAVAILABLE', 'The store does not answer; try again in a moment.');
   if (error.code === 'FST_ERR_BAD_URL') return new Fault('INVALID_ARGUMENT', 'The path is not well-formed; escape it.');
   switch (error.statusCode) {
@@ -97,7 +99,10 @@ function toFault(error: FastifyError, request: FastifyRequest): Fault {
     case 414:
       return new Fault('URI_TOO_LONG', 'A part of the path is longer than any that there is.');
     case 415:
-      return new Fault('UNSUPPORTED_MEDIA_TYPE', `Set Content-Type; this call takes ${mediaTypesOf(request)}.`);
+      return new Fault(
+        'UNSUPPORTED_MEDIA_TYPE',
+        `Send the body with a Content-Type that this call takes: ${mediaTypesOf(request)}.`,
+      );
     default:
       return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');
   }

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import { readEvents, type ServerEvent } from '../../web/api/events.ts';
+import { Problem } from '../../web/api/problem.ts';
 import type { Friend } from '../../web/api/shapes.ts';
 import { findLink, openLink } from '../../web/friends/links.ts';
 import { afterEvent } from '../../web/friends/list-state.ts';
 import { inOrder } from '../../web/friends/order.ts';
+import { en } from '../../web/language/en.ts';
+import { problemText } from '../../web/language/problem-text.ts';
 import { lengthText, waitText } from '../../web/language/times.ts';
+import { zh } from '../../web/language/zh.ts';
+import { codeTrouble } from '../../web/sign-in/code-trouble.ts';
 
 const TEMPLATE = 'https://search.example/find?q={artist}%20{title}';
 
@@ -29,6 +34,17 @@ describe('what the friends page reckons', () => {
       undefined,
     ])
       expect(openLink(uri), String(uri)).to.equal(undefined);
+  });
+
+  it('says in its own words that a code cannot be used yet, and that a file is of no kind that is read', () => {
+    const [made, file] = [new Problem(409, 'CONFLICT', 'xmpp'), new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'http')];
+    for (const [language, texts] of [
+      ['en', en],
+      ['zh-Hans', zh],
+    ] as const) {
+      expect(codeTrouble(made, texts)).to.equal(texts.beingMade);
+      expect(problemText(file, texts, language)).to.equal(texts.wrongFile);
+    }
   });
 
   it('encodes every text that a template is filled with, once', () => {

@@ -37,6 +37,7 @@ export const en = {
   newCode: 'Send me a new code',
   codeWrong: 'The code is wrong, or no longer good. Look again, or have a new one sent.',
   codeShape: 'The code has six digits.',
+  beingMade: 'The account of this number is just being set up. Try again in a few minutes.',
   signIn: 'Sign in',
   otherNumber: 'Use another number',
   whoWasIt: 'Nobody has used this number here for a long time. Was it you?',

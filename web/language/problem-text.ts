@@ -9,5 +9,6 @@ export function problemText(err: unknown, texts: Texts, language: Language): str
   if (code === 'UNREACHABLE') return texts.unreachable;
   if (status >= 500) return texts.unavailable;
   if (status === 429) return texts.tooOften(retryAfter ? waitText(retryAfter, language) : texts.soon);
+  if (status === 415) return texts.wrongFile;
   return texts.unexpected(message);
 }

@@ -43,6 +43,7 @@ export const zh: Texts = {
   newCode: '重新获取验证码',
   codeWrong: '验证码有误或已失效。请核对，或重新获取。',
   codeShape: '验证码为六位数字。',
+  beingMade: '该号码的账户正在创建，请几分钟后重试。',
   signIn: '登录',
   otherNumber: '换一个号码',
   whoWasIt: '这个号码已很久没有在这里使用。之前使用的是您吗？',

@@ -6,6 +6,7 @@ import { Trouble } from '../parts/trouble.tsx';
 import { useAction } from '../parts/use-action.ts';
 import type { Place } from '../session/storage.ts';
 import type { Session } from '../session/use-session.ts';
+import { codeTrouble } from './code-trouble.ts';
 import { type Existing, logIn } from './log-in.ts';
 import { type Sent, sendCode } from './send-code.ts';
 import { WhoWasIt } from './who-was-it.tsx';
@@ -29,9 +30,7 @@ export function CodeForm({ sent, anew, onSent, onBack, onSignedIn }: Props) {
   const [asked, setAsked] = useState(false);
   const key = useMemo(randomMark, []);
   const form = useRef<HTMLFormElement>(null);
-  const { busy, problem, run } = useAction(
-    (err) => ({ 400: texts.codeShape, 401: texts.codeWrong })[toProblem(err).status],
-  );
+  const { busy, problem, run } = useAction((err) => codeTrouble(err, texts));
   useEffect(() => form.current?.querySelector('input')?.focus(), [sent]);
 
   const enter = (existing: Existing) =>
