@@ -5,6 +5,9 @@ const PLANE_ENDS = /[\u{1FFFE}\u{1FFFF}\u{2FFFE}\u{2FFFF}\u{3FFFE}-\u{3FFFF}\u{4
 // Embeddings, overrides and isolates reorder the text around them, so a title could rewrite a friend's whole line.
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 
+// White space, and the line end of EBCDIC (U+0085), which is white space to Unicode, but not to a regular expression.
+const WHITE_SPACE = /[\s\u0085]+/gu;
+
 // What takes no ink: white space, what Unicode lets a font ignore (U+200B, U+2060, the Hangul fillers …), the
 // marks of annotations, and the two symbols that are drawn empty: Braille blank and the null notehead.
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u2800\u{1D159}]/u;
@@ -14,7 +17,7 @@ const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u2800\u{1D159
  * override, white space folded to single spaces, Unicode NFC. Empty when no visible character is left.
  */
 export function cleanText(text: string): string {
-  const clean = stripForbidden(text).replace(BIDI_CONTROLS, '').replace(/\s+/gu, ' ').trim().normalize('NFC');
+  const clean = stripForbidden(text).replace(BIDI_CONTROLS, '').replace(WHITE_SPACE, ' ').trim().normalize('NFC');
   return VISIBLE.test(clean) ? clean : '';
 }
 

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { authenticate } from './access/auth.ts';
 import { createIdentify } from './access/identify.ts';
 import { createLimit } from './access/limits.ts';
+import { networkOf, rememberAddresses } from './access/network.ts';
 import { apiRoutes, loginRoutes } from './api.ts';
 import type { Context } from './context.ts';
 import { describe, showDescription } from './description.ts';
@@ -40,6 +41,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     return503OnClosing: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
   acceptInTurns(app.server);
+  rememberAddresses(app.server);
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -48,7 +50,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   acceptJson(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
   followLongCalls(app as unknown as FastifyInstance);
-  shareBodyRoom(app as unknown as FastifyInstance, context.metrics);
+  shareBodyRoom(app as unknown as FastifyInstance, context.metrics, networkOf);
   const givingWay = createGivingWay();
   app.addHook('onRequest', async ({ method, routeOptions: { url = '' } }) => {
     // Not by whoever asks how this process is.

@@ -30,7 +30,7 @@ export const LONGEST_TEXT = 1024;
 const SCHEMES = new Set(['https:', 'http:', 'spotify:', 'deezer:', 'tidal:']);
 // Some tags hold several artists with a control character in between: ID3v2.4 (section 4.2) writes U+0000. Tabs and
 // line ends are blanks, as everywhere.
-const BETWEEN_ARTISTS = /(?:\p{Cc}(?<!\s))+/u;
+const BETWEEN_ARTISTS = /(?:\p{Cc}(?<![\s\u0085]))+/u;
 
 /**
  * A tune whose every text is clean (see `cleanText`).

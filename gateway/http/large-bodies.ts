@@ -17,9 +17,16 @@ declare module 'fastify' {
 
 /**
  * Has all bodies that may be large share what room there is, whoever sends them and by whichever
- * door, before anything of them is read. @throws Fault UNAVAILABLE
+ * door, before anything of them is read. `networkOf`: whom the address of a caller without a credential stands for.
+ * @throws Fault UNAVAILABLE
  */
-export function shareBodyRoom(app: FastifyInstance, { overLimit }: Pick<Metrics, 'overLimit'>): void {
+export function shareBodyRoom(
+  app: FastifyInstance,
+  { overLimit }: Pick<Metrics, 'overLimit'>,
+  networkOf: (address: string) => string,
+): void {
+  /** By whom the room is shared. */
+  const payerOf = ({ caller, ip }: FastifyRequest) => (caller ? `${caller.kind} ${caller.id}` : networkOf(ip));
   const room = createBodyRoom({ refused: () => overLimit.inc({ limit: 'uploads' }) });
   app.decorateRequest('holding', undefined);
   // Who calls is known by now.
@@ -37,9 +44,4 @@ export function shareBodyRoom(app: FastifyInstance, { overLimit }: Pick<Metrics,
 function isOrdinary({ headers }: FastifyRequest): boolean {
   const length = headers['content-length'];
   return length !== undefined && Number(length) <= BODY_LIMIT && headers['content-encoding'] === undefined;
-}
-
-/** By whom the room is shared. */
-function payerOf({ caller, ip }: FastifyRequest): string {
-  return caller ? `${caller.kind} ${caller.id}` : ip;
 }

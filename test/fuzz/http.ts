@@ -94,11 +94,14 @@ async function credentialsOf({ stack, api, people }: World): Promise<string[]> {
 
 type Verdict = { status: number; wrong: string | undefined };
 
-/** Of a machine that is busy: what the gateway has no time for now, and says so, counts only if it never has. */
+/**
+ * Of a machine that is busy: what the gateway has no time for now counts only if it never has. It says so, or breaks off an export
+ * that has begun.
+ */
 async function sendPatiently(...[pool, world, credentials, request]: Parameters<typeof send>): Promise<Verdict> {
   for (let tries = 1; ; tries += 1) {
     const verdict = await send(pool, world, credentials, request);
-    if (verdict.status !== 503 || tries === MOST_TRIES) return verdict;
+    if (![0, 503].includes(verdict.status) || tries === MOST_TRIES) return verdict;
     await delay(REST);
   }
 }
