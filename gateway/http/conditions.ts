@@ -1,6 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import { holdsMatch, holdsNoneMatch, type Named, type Present, quoted, readTags, tagOf } from './entity-tags.ts';
+import {
+  holdsMatch,
+  holdsNoneMatch,
+  type Named,
+  type Present,
+  quoted,
+  readTags,
+  tagOf,
+  versionsOf,
+} from './entity-tags.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -9,16 +18,13 @@ declare module 'fastify' {
      * DELETE of the same path compares its tags with that.
      */
     shows?: (request: FastifyRequest) => Promise<unknown>;
-    /**
-     * The route itself compares the version, in the step that writes. A GET that has this is never
-     * answered with 304: its tag covers only a part of what it shows.
-     */
+    /** The route itself compares the version, in the step that writes. */
     compares?: true;
   }
 }
 
 /**
- * Conditional requests (RFC 9110, section 13): every answer to a GET has an ETag, and If-Match and If-None-Match are honoured wherever they are
+ * Conditional requests (RFC 9110, section 13): every answer to a GET that is not streamed has an ETag, and If-Match and If-None-Match are honoured wherever they are
  * sent. Where no GET gives a tag none is equal to it; an asterisk stands for whatever is there.
  */
 export function honourConditions(app: FastifyInstance): void {
@@ -38,8 +44,7 @@ export function honourConditions(app: FastifyInstance): void {
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const etag = reply.getHeader('etag');
-    if (!isSafe(request) || request.routeOptions.config.compares) return payload;
-    if (reply.statusCode !== 200 || typeof etag !== 'string') return payload;
+    if (!isSafe(request) || reply.statusCode !== 200 || typeof etag !== 'string') return payload;
     const header = request.headers['if-none-match'];
     const named = header === undefined ? undefined : readTags(header);
     if (!named || holdsNoneMatch(named, etag.slice(1, -1))) return payload;
@@ -53,10 +58,14 @@ export function presentOf(shown: unknown): Present {
   return shown === undefined ? undefined : tagOf(shown);
 }
 
-/** @throws Fault FAILED_PRECONDITION, also for what is no entity tag */
-export function requireCondition({ headers }: FastifyRequest, present: Present): void {
-  requireOne('If-Match', headers['if-match'], (named) => holdsMatch(named, present));
-  requireOne('If-None-Match', headers['if-none-match'], (named) => holdsNoneMatch(named, present));
+/** `compared`: what counts of the tags. @throws Fault FAILED_PRECONDITION, also for what is no entity tag */
+export function requireCondition({ headers }: FastifyRequest, present: Present, compared = asGiven): void {
+  requireOne('If-Match', headers['if-match'], (named) => holdsMatch(compared(named), present));
+  requireOne('If-None-Match', headers['if-none-match'], (named) => holdsNoneMatch(compared(named), present));
+}
+
+function asGiven(named: Named): Named {
+  return named;
 }
 
 function requireOne(field: string, header: string | undefined, holds: (named: Named) => boolean): void {
@@ -86,7 +95,7 @@ export async function expectedVersion(
   if (!hasCondition(request)) return undefined;
   const { version } = await read();
   const first = request.headers['if-none-match']?.trim() === '*' && version === 0;
-  if (!first) requireCondition(request, `${version}`);
+  if (!first) requireCondition(request, `${version}`, versionsOf);
   return version;
 }
 

@@ -35,6 +35,16 @@ export function tagOf(shown: unknown): string {
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 22);
 }
 
+/** The tag of what is shown, of which only a part has a version: that a change compares, a GET the whole tag. */
+export function tagWithVersion(version: number, shown: unknown): string {
+  return `${version}.${tagOf(shown)}`;
+}
+
+/** Tags by their versions alone. */
+export function versionsOf(named: Named): Named {
+  return named === '*' ? named : named.map(({ value, weak }) => ({ value: value.replace(/\..*/, ''), weak }));
+}
+
 /** As it stands in ETag (RFC 9110, section 8.8.3). */
 export function quoted(tag: string): string {
   return `"${tag}"`;

@@ -9,7 +9,7 @@ import { acceptBooks, type BookUpload, FILE_TYPES } from '../books/book-body.ts'
 import { readBook } from '../books/book-reader.ts';
 import type { Context } from '../context.ts';
 import { expectedVersion } from '../http/conditions.ts';
-import { quoted } from '../http/entity-tags.ts';
+import { quoted, tagWithVersion } from '../http/entity-tags.ts';
 import { BookAccepted, BookBody, BookView } from '../schemas/address-book.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 
@@ -74,7 +74,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        config: { access: { scope: 'address-books:read', self: true }, compares: true },
+        config: { access: { scope: 'address-books:read', self: true } },
         schema: {
           tags,
           summary: 'What is kept, and whether friendships are up to date with it',
@@ -95,9 +95,9 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         const matched = friends.filter((friend) => friend.held).length;
         const justChanged = changedAt !== undefined && Math.abs(now() - changedAt) < PACE;
         const reconciling = unfinished.includes(true) || justChanged;
-        return reply
-          .header('etag', quoted(`${version}`))
-          .send({ version, contacts, matched, waiting, state: reconciling ? 'reconciling' : 'current' });
+        const state = reconciling ? ('reconciling' as const) : ('current' as const);
+        const view = { version, contacts, matched, waiting, state };
+        return reply.header('etag', quoted(tagWithVersion(version, view))).send(view);
       },
     );
 

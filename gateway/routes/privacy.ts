@@ -11,7 +11,7 @@ import { rangesOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { privacyView, toPrivacy, unseenBlocked } from '../friends/privacy-settings.ts';
 import { expectedVersion } from '../http/conditions.ts';
-import { quoted } from '../http/entity-tags.ts';
+import { quoted, tagWithVersion } from '../http/entity-tags.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { PrivacyBody, PrivacyView } from '../schemas/privacy.ts';
 
@@ -27,7 +27,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
   async function view(request: FastifyRequest, id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
     const body = await privacyView(context, rangesOf(request), id, state, blocked);
-    return { etag: quoted(`${state.version}`), body };
+    return { etag: quoted(tagWithVersion(state.version, body)), body };
   }
 
   /**
