@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ImportedSubscriber } from '../../domain/import/import-rows.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
@@ -10,12 +11,15 @@ export type Made = { subscriberId: string; password: string };
  * an answer that broke off has lost none.
  */
 export type ImportMemory = {
-  /** What was made of a row like this one under this key, if that was this subscriber. */
+  /** What was made of a row like this one under this key, if that was this subscriber; once for each request, as a row may stand twice in a file. */
   recall(row: ImportedSubscriber, subscriberId: string): Promise<Made | undefined>;
   keep(row: ImportedSubscriber, made: Made): Promise<void>;
 };
 
-/** Undefined without a key. */
+/** `toldBy`: the request that has told it last. */
+type Kept = Made & { toldBy: string };
+
+/** Of one request; undefined without a key. */
 export function createImportMemory(
   { stores, now }: Context,
   { kind, id }: Carrier,
@@ -25,14 +29,21 @@ export function createImportMemory(
   // With the subscriber: what is noted of one who was erased is not in the way of the next.
   const secretOf = (row: ImportedSubscriber, subscriberId: string) =>
     JSON.stringify(['import', kind, id, key, row, subscriberId]);
+  const request = randomUUID();
+
+  async function keep(row: ImportedSubscriber, made: Made): Promise<void> {
+    const body = JSON.stringify({ ...made, toldBy: request } satisfies Kept);
+    const answer = { request: '', status: 201, contentType: 'application/json', body };
+    await stores.idempotency.remember(secretOf(row, made.subscriberId), answer, made.subscriberId, now());
+  }
   return {
     async recall(row, subscriberId) {
       const kept = await stores.idempotency.recall(secretOf(row, subscriberId));
-      return kept && (JSON.parse(kept.body) as Made);
+      const made = kept && (JSON.parse(kept.body) as Kept);
+      if (!made || made.toldBy === request) return undefined;
+      await keep(row, made);
+      return made;
     },
-    async keep(row, made) {
-      const answer = { request: '', status: 201, contentType: 'application/json', body: JSON.stringify(made) };
-      await stores.idempotency.remember(secretOf(row, made.subscriberId), answer, made.subscriberId, now());
-    },
+    keep,
   };
 }

@@ -17,8 +17,8 @@ export type ImportProgress = {
   importId: string;
   /** Rows have come in. */
   receive(count: number): void;
-  /** Before these are told. */
-  note(outcomes: readonly Outcome[]): Promise<void>;
+  /** Before these are told. What is told again is not counted again, nor as received. */
+  note(results: readonly { outcome: Outcome; again?: true }[]): Promise<void>;
   end(): Promise<void>;
 };
 
@@ -41,9 +41,11 @@ export async function beginProgress(
     receive(count) {
       received += count;
     },
-    async note(outcomes) {
+    async note(results) {
       const counts = { ...NO_ROWS };
-      for (const outcome of outcomes) counts[outcome] += 1;
+      for (const { outcome, again } of results)
+        if (again) received -= 1;
+        else counts[outcome] += 1;
       const written = write(counts, now() + LEASE);
       received = 0;
       await written;

@@ -9,7 +9,7 @@ import type { ImportJob, RowResult } from './import-row.ts';
 import { inOrder } from './in-order.ts';
 
 /** What became of one row, as it is told. */
-export type RowReport = { row: number } & Omit<RowResult, 'subject'>;
+export type RowReport = { row: number } & Omit<RowResult, 'subject' | 'again'>;
 
 /** The last line: how it ended. `stopped` is the row at which something was away; everything before it is done. */
 export type ImportEnd = { importId?: string } & (
@@ -57,7 +57,7 @@ export async function* importReport(
 
 function toReport(one: DoneRow): RowReport[] {
   if ('failed' in one) return [];
-  const { subject, ...told } = one.result;
+  const { subject, again, ...told } = one.result;
   return [{ row: one.row, ...told }];
 }
 
@@ -88,7 +88,7 @@ function createWork(context: Context, job: ImportJob, audit: (results: readonly 
     underWay.add(entry);
     const results = await done.finally(() => underWay.delete(entry));
     const told = results.flatMap((one) => ('result' in one ? [one.result] : []));
-    if (!job.dryRun) await Promise.all([audit(told), job.progress?.note(told.map(({ outcome }) => outcome))]);
+    if (!job.dryRun) await Promise.all([audit(told), job.progress?.note(told)]);
     return results;
   }
   return (rows: readonly ImportRow[]) =>

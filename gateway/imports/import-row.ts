@@ -36,7 +36,7 @@ export type ImportJob = {
 /**
  * What became of a row. `password`: of the account that is made for it, told this once. `account`: it is not made yet, and the subscriber
  * nobody to others until then. `subject`: the id of the subscriber whom the
- * row turned out to be about.
+ * row turned out to be about. `again`: it was counted already, by the request that did it.
  */
 export type RowResult = {
   outcome: Outcome;
@@ -46,6 +46,7 @@ export type RowResult = {
   code?: FaultCode;
   detail?: string;
   subject?: string;
+  again?: true;
 };
 
 /** Does what one row asks for, whatever that takes. @throws what passes by itself, and Faults about the row */
@@ -55,7 +56,7 @@ export async function importRow(context: Context, job: ImportJob, draft: Draft):
   const known = await subscriberWith(context, phoneNumbers[0], isActiveOrOrdered);
   if (!known) return add(context, job, draft);
   const made = mayRemember(draft) ? await memory?.recall(imported, known.id) : undefined;
-  if (made) return created(known, made.password);
+  if (made) return { ...created(known, made.password), again: true };
   const change = changeBy(carrier, known, draft);
   const [primary] = phoneNumbers;
   if (change.numbers)

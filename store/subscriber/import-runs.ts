@@ -51,10 +51,10 @@ export function createImportRuns(redis: Redis, keys: Keys) {
       await BEGIN.run(redis, places(importId), { owner, requestId, now, untilTime: until, known: KNOWN });
     },
 
-    /** So many more. `until`: of this request; undefined when it has ended. */
+    /** So many more, or fewer. `until`: of this request; undefined when it has ended. */
     async note({ importId, requestId }: ImportRequest, more: RowCounts, until: number | undefined): Promise<void> {
       const counts = Object.entries(more)
-        .filter(([, count]) => count > 0)
+        .filter(([, count]) => count !== 0)
         .flat();
       await NOTE.run(redis, places(importId), { requestId, untilTime: until, known: KNOWN, counts });
     },

@@ -57,7 +57,8 @@ describe('rows of an import that ask for accounts', () => {
     const end = JSON.parse(lines.at(-1) ?? '');
     expect(end, 'the last line').to.have.property('done', true);
     expect(answered.location).to.equal(`/v1/imports/${end.importId}`);
-    return { reports: lines.slice(0, -1).map((line): Report => JSON.parse(line)), url: String(answered.location) };
+    const reports = lines.slice(0, -1).map((line): Report => JSON.parse(line));
+    return { reports, counts: end.counts as Record<string, number>, url: String(answered.location) };
   }
 
   async function view(url: string, headers = gateway.operator): Promise<{ status: number; body: View }> {
@@ -106,10 +107,25 @@ describe('rows of an import that ask for accounts', () => {
     expect(again.reports.slice(0, 20)).to.deep.equal(first.reports);
     expect(again.url).to.equal(first.url);
     const { rows, accounts } = (await view(first.url)).body;
-    expect(rows).to.include({ received: 50, done: 50, created: 50 });
+    expect(rows).to.include({ received: 30, done: 30, created: 30 });
     expect(accounts).to.include({ waiting: 30 });
     const [other] = (await send(rowsOf(1), { 'idempotency-key': 'another' })).reports;
     expect(other).to.include({ outcome: 'unchanged', account: 'waiting' }).and.not.to.have.property('password');
+  });
+
+  it('are one subscriber where a row stands twice in a file: told once in each answer, and counted once', async () => {
+    const key = { 'idempotency-key': 'twice' };
+    const twice = [...rowsOf(2), ...rowsOf(1)];
+    const first = await send(twice, key);
+    expect(first.reports.map(({ outcome }) => outcome)).to.deep.equal(['created', 'created', 'unchanged']);
+    expect(first.reports[2]).to.include({ subscriberId: first.reports[0]?.subscriberId });
+    expect(first.reports[2]).to.not.have.property('password');
+    expect(first.counts).to.include({ created: 2, unchanged: 1 });
+    for (let i = 0; i < 2; i += 1) {
+      const again = await send(twice, key);
+      expect(again.reports).to.deep.equal(first.reports);
+      expect((await view(again.url)).body.rows).to.include({ created: 2 });
+    }
   });
 
   it('are told their passwords again also where somebody was erased whom the same row had made before', async () => {
