@@ -11,14 +11,14 @@ export interface GreetingFacts {
   page: boolean;
 }
 
-/** What `npm start` prints when all is ready; the commands in it work when pasted. */
+/** What `npm start` prints when all is ready, what to try first; the commands in it work when pasted. */
 export function greeting(facts: GreetingFacts): string {
   const lines = [
     '',
     'Earshot is ready.',
+    ...demoLines(facts),
     '',
     ...addressLines(facts),
-    ...demoLines(facts),
     '',
     'Ctrl-C ends everything.',
     '',
@@ -26,34 +26,31 @@ export function greeting(facts: GreetingFacts): string {
   return lines.join('\n');
 }
 
-function addressLines({ gatewayUrl, operatorKey, dataDir, page }: GreetingFacts): string[] {
-  return [
-    ...(page ? [`  Friends page   ${gatewayUrl}/`] : []),
-    `  HTTP API       ${gatewayUrl}/v1`,
-    `  API page       ${gatewayUrl}/docs`,
-    `  Operator key   ${operatorKey}`,
-    `  Data and logs  ${dataDir}`,
-    `  Login codes    wait here, as no text messages are sent: curl -H 'Authorization: Bearer ${operatorKey}' ${gatewayUrl}/v1/verification/outbox`,
-  ];
-}
-
-function demoLines({ gatewayUrl, xmpp, demo, page }: GreetingFacts): string[] {
+function demoLines({ gatewayUrl, demo, page }: GreetingFacts): string[] {
   const [player, friend] = demo;
   if (player === undefined || friend === undefined) return [];
   return [
+    ...(page ? ['', `Open the page of ${friend.displayName}:`, '', `  ${gatewayUrl}/#token=${friend.token}`] : []),
     '',
-    `Sign in with any XMPP client that shows user tunes (server ${xmpp.host}, port ${xmpp.port}, without encryption):`,
-    '',
-    ...demo.map(({ displayName, jid, password }) => `  ${displayName.padEnd(12)} ${jid}   password ${password}`),
-    '',
-    `Watch what the friends of ${friend.displayName} do${page ? ', in a browser or in a terminal' : ''}:`,
-    '',
-    ...(page ? [`  ${gatewayUrl}/#token=${friend.token}`, ''] : []),
-    `  curl -N -H 'Authorization: Bearer ${friend.token}' ${gatewayUrl}/v1/subscribers/me/friends/events`,
-    '',
-    `In another terminal, let ${player.displayName} play a song; it appears above and in ${friend.displayName}'s client:`,
+    `Let ${player.displayName} play a song, from another terminal:`,
     '',
     `  ${playCommand(gatewayUrl, player.token)}`,
+    '',
+    `What ${friend.displayName} sees, as an event stream:`,
+    '',
+    `  curl -N -H 'Authorization: Bearer ${friend.token}' ${gatewayUrl}/v1/subscribers/me/friends/events`,
+  ];
+}
+
+function addressLines({ gatewayUrl, operatorKey, xmpp, demo, dataDir, page }: GreetingFacts): string[] {
+  return [
+    ...(page ? [`  Friends page   ${gatewayUrl}/`] : []),
+    `  HTTP API       ${gatewayUrl}/v1, described at ${gatewayUrl}/docs`,
+    `  Operator key   ${operatorKey}`,
+    `  Login codes    curl -H 'Authorization: Bearer ${operatorKey}' ${gatewayUrl}/v1/verification/outbox`,
+    `  Data and logs  ${dataDir}`,
+    `  XMPP clients   ${xmpp.host}, port ${xmpp.port}, without encryption`,
+    ...demo.map(({ displayName, jid, password }) => `  ${displayName.padEnd(13)}  ${jid}, password ${password}`),
   ];
 }
 

@@ -21,6 +21,12 @@ export function backoffMs(failures: number): number {
   return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
 }
 
+/** What is said of a part that ended by itself; from the second time in a row with the reason why the pauses grow. */
+export function endLine(name: string, exit: Exit, failures: number): string {
+  const [often, so] = failures > 1 ? [`, ${failures} times in a row`, 'so '] : ['', ''];
+  return `${name} ended by itself (${describe(exit)})${often}; ${so}starting it again in ${backoffMs(failures) / 1000} s.`;
+}
+
 async function watch(stack: SupervisedStack, name: PartName, say: (line: string) => void): Promise<void> {
   let failures = 0;
   for (;;) {
@@ -30,7 +36,7 @@ async function watch(stack: SupervisedStack, name: PartName, say: (line: string)
     if (stack.stopping()) return;
     failures = Date.now() - since > STEADY_AFTER_MS ? 1 : failures + 1;
     const pause = backoffMs(failures);
-    say(`${child.name} ended by itself (${describe(exit)}); starting it again in ${pause / 1000} s.`);
+    say(endLine(child.name, exit, failures));
     await delay(pause);
     if (stack.stopping()) return;
     await stack.restart(name).catch((error: Error) => say(`${child.name} did not start: ${error.message}`));

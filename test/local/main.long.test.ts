@@ -91,9 +91,11 @@ describe('npm start', () => {
     const again = await ready(launcher);
     expect(again.demo).to.deep.equal(first.demo);
     expect(again.operatorKey).to.equal(first.operatorKey);
-    expect(launcher.output()).to.contain(`${again.gatewayUrl}/#token=${again.demo[1]?.token}\n`);
+    expect(launcher.output()).to.contain(
+      `Earshot is ready.\n\nOpen the page of Bob Chen:\n\n  ${again.gatewayUrl}/#token=${again.demo[1]?.token}\n`,
+    );
     expect((await fetch(`${again.gatewayUrl}/`)).headers.get('content-type')).to.contain('text/html');
-    const [watch, play] = await printedCommands(launcher);
+    const [play, watch] = await printedCommands(launcher);
     const friend = spawn('sh', ['-c', `exec ${watch}`], { stdio: ['ignore', 'pipe', 'ignore'] });
     let seen = '';
     friend.stdout.on('data', (chunk) => (seen += chunk));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { PART_NAMES, type Stack, startStack } from '../../local/stack/stack.ts';
-import { backoffMs, superviseStack } from '../../local/stack/supervise.ts';
+import { backoffMs, endLine, superviseStack } from '../../local/stack/supervise.ts';
 import { isRunning, processesIn, scratchFolder } from './scratch.ts';
 
 const idle = fileURLToPath(new URL('fixtures/idle-process.ts', import.meta.url));
@@ -43,6 +43,15 @@ describe('supervision', () => {
     await stack.stop();
     await delay(1_200);
     expect(processesIn(folder.path)).to.deep.equal([]);
+  });
+
+  it('says from the second end in a row on why the pauses grow', () => {
+    const crashed = { code: 1, signal: null };
+    expect([1, 2, 5].map((failures) => endLine('The worker', crashed, failures))).to.deep.equal([
+      'The worker ended by itself (exit code 1); starting it again in 0.5 s.',
+      'The worker ended by itself (exit code 1), 2 times in a row; so starting it again in 1 s.',
+      'The worker ended by itself (exit code 1), 5 times in a row; so starting it again in 8 s.',
+    ]);
   });
 
   it('waits longer after each failure in a row, but never longer than 10 s', () => {
