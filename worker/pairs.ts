@@ -106,6 +106,9 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
     stores.sharing.barredAmong(id, others),
   ]);
   const [verdicts = []] = await judge(context, [{ subscriber, others }]);
+  // Here and not where pairs are judged: a round, which only looks, would tell by it which blocked ids are nobody’s.
+  const gone = verdicts.flatMap((verdict) => (verdict.gone ? [verdict.other] : []));
+  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
   const changes = compare(context, others, before, barredBefore, verdicts);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);

@@ -8,9 +8,15 @@ import { firstHeld, type Held, toFriend } from './friend-entry.ts';
 
 /**
  * What one end makes of the pair with `other`: the friend as this roster shall show it, and the JID to keep the tune from. `pending`: the
- * other was not active yet, and may be by now.
+ * other was not active yet, and may be by now. `gone`: the other leaves, has left, or never was.
  */
-export type Verdict = { other: string; friend: Friend | undefined; barred: string | undefined; pending: boolean };
+export type Verdict = {
+  other: string;
+  friend: Friend | undefined;
+  barred: string | undefined;
+  pending: boolean;
+  gone: boolean;
+};
 
 /** A subscriber and the others about whom it is asked, by id. */
 export type Asked = { subscriber: Subscriber; others: readonly string[] };
@@ -18,7 +24,7 @@ export type Asked = { subscriber: Subscriber; others: readonly string[] };
 /** One of the others, as far as it is known. */
 type Other = FarEnd & { id: string; numberKeys: readonly string[]; held: Held | undefined };
 
-/** Decides each pair from what both ends bring: for each of those who ask its verdicts. */
+/** Decides each pair from what both ends bring: for each of those who ask its verdicts. Writes nothing. */
 export async function judge(context: Context, asked: readonly Asked[]): Promise<Verdict[][]> {
   const questions = asked.flatMap(({ subscriber, others }) => others.map((who) => ({ who, me: subscriber })));
   const ends = await context.stores.farEnds.of(questions);
@@ -57,19 +63,17 @@ async function judgeOne(
       friend: record && associated(mine, theirs, policy) ? toFriend(record, held) : undefined,
       barred: barred(mine, theirs) ? record?.jid : undefined,
       pending: record?.state === 'pending',
+      gone: !isStaying(record),
     };
   });
 }
 
-/** Forgets noes and blocks against those who are gone on the way. */
 async function completed(
   stores: Stores,
   id: string,
   ids: readonly string[],
   ends: readonly FarEnd[],
 ): Promise<Other[]> {
-  const gone = ids.filter((_, i) => !isStaying(ends[i]?.record));
-  await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
   const numberKeys = ends.map(({ record }) => (record ? keysOf(record) : []));
   const held = await heldNumbers(stores, id, numberKeys);
   return ends.map((end, i) => ({ ...end, id: ids[i] ?? '', numberKeys: numberKeys[i] ?? [], held: held[i] }));

@@ -94,6 +94,8 @@ for (const kind of REDIS_KINDS)
 
     it('writes nothing and asks for no job where everybody is right', async () => {
       expect((await stores.friends.list('p3')).map(({ id }) => id)).to.have.members(['p2', 'p4']);
+      // One who is nobody may be blocked, too: were that forgotten, it would tell who exists.
+      await server.redis.hSet(stores.keys.blocked('p1'), 'id:nobody', '');
       const before = await stored(stores);
       expect(before.size).to.be.above(EVERYBODY.length);
       expect(await stores.reconciliation.begin()).to.equal(EVERYBODY.length);
