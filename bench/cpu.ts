@@ -40,6 +40,12 @@ export function cpuEach(before: CpuReading, after: CpuReading, events: number): 
   return Object.fromEntries(used(before, after).map(([name, time]) => [name, time / Math.max(1, events)]));
 }
 
+/** The same in words. */
+export function cpuOf(before: CpuReading, after: CpuReading, events: number): string {
+  const each = Object.entries(cpuEach(before, after, events));
+  return each.map(([part, ms]) => `${part} ${ms.toFixed(3)} ms`).join(', ');
+}
+
 /** The share of the machine (0–1) that other programs used between two readings; 0 where it is not known. */
 export function othersShare(before: CpuReading, after: CpuReading): number {
   const parts = used(before, after);

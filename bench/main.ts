@@ -7,6 +7,7 @@ import { stopSignal } from '../local/stop-signals.ts';
 import { createApi } from '../test/support/api.ts';
 import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
+import type { BesideTunes } from './load/steady.ts';
 import { aborted, onStack } from './on-stack.ts';
 import { rowsOfPart } from './part.ts';
 import { bounds } from './parts/bounds.ts';
@@ -18,7 +19,7 @@ import { measure } from './parts/measure.ts';
 import { numbers } from './parts/numbers.ts';
 import { pages } from './parts/pages.ts';
 import { reading } from './parts/reading.ts';
-import { type BesideTunes, rounds } from './parts/rounds.ts';
+import { rounds } from './parts/rounds.ts';
 import { stalls } from './parts/stalls.ts';
 import { storage } from './parts/storage.ts';
 import { takeover } from './parts/takeover.ts';
@@ -30,6 +31,7 @@ import type { Chapter } from './report/chapters.ts';
 import { describeMachine, type Machine } from './report/machine.ts';
 import { chapters, type Findings, summary, writeReport } from './report/report.ts';
 import type { Row } from './report/rows.ts';
+import { ejabberd, servers } from './servers/servers.ts';
 import { kamailio } from './versus/kamailio.ts';
 
 /** What can be measured by itself, too; only a run of all of these writes their chapters of the report. */
@@ -50,7 +52,7 @@ const PARTS = [
   'takeover',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
-const NIGHTLY = ['kamailio', 'prosody'];
+const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => ![...PARTS, ...NIGHTLY].includes(part));
 if (unknown !== undefined) {
@@ -92,6 +94,10 @@ async function run(): Promise<void> {
   if (chosen.length === 0) await writeReport(chapters(machine, findings));
   if (wants('prosody'))
     await writeReport([await Promise.race([prosody(folder, machine, console.log), aborted(signal)])]);
+  const deps = { folder, signal, say: console.log };
+  if (wants('ejabberd') || wants('servers'))
+    await writeReport([await Promise.race([ejabberd(deps, machine), aborted(signal)])]);
+  if (wants('servers')) await writeReport([await Promise.race([servers(deps, machine), aborted(signal)])]);
   if (wants('kamailio')) await writeReport([await compareWithKamailio(machine)]);
 }
 

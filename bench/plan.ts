@@ -12,8 +12,9 @@ export const PLAN = {
   lanes: 100,
   /** Contacts in the roster of each publisher and each friend at least. With the first number, Earshot is measured with `everysec` too. */
   rosters: [1, 60, 300],
-  /** Milliseconds; a component that has just started is slow at first. */
+  /** Milliseconds at the full rate before a rate is measured, and before that for a component that has just started: its code is compiled as it is used. */
   warmUp: 2_000,
+  started: 4_000,
   duration: 3_000,
   latencyDuration: 2_500,
   /** The parts of the raw rate at which latency is measured. */
@@ -21,7 +22,9 @@ export const PLAN = {
   /** Contacts of the book that is reconciled, and how many of them are subscribers who hold its owner too. */
   contacts: 300,
   matches: 60,
-  /** Subscribers whose rosters Earshot's component writes side by side (component/component.ts). */
+  /** Books that a component that has just started gets before the one that is measured, and milliseconds after each: accounts are told then of what was made. */
+  books: { before: 3, pause: 5_000 },
+  /** Subscribers whose rosters are written side by side by Prosody alone. */
   rostersSideBySide: 8,
 } as const;
 

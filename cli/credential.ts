@@ -19,6 +19,7 @@ export type CredentialOptions = {
   scope?: string[] | undefined;
   range?: string[] | undefined;
   'oauth-client'?: string | undefined;
+  home?: string | undefined;
   expires?: string | undefined;
   grace?: string | undefined;
   json?: boolean | undefined;
@@ -56,9 +57,12 @@ function post(server: Server, path: string, body: unknown) {
   return call(server, 'POST', path, { type: 'application/json', text: JSON.stringify(body) });
 }
 
-function toBody({ name, scope, range, 'oauth-client': clientId, expires }: CredentialOptions) {
-  if (name === undefined || scope === undefined) throw usage();
-  return { name, scopes: scope, ranges: range ?? [], clientId, expiresAt: expires };
+function toBody({ name, scope, range, 'oauth-client': clientId, home, expires }: CredentialOptions) {
+  const lacking = [name === undefined ? '--name NAME' : '', scope === undefined ? '--scope SCOPE' : ''].filter(Boolean);
+  if (lacking.length > 0) throw new UsageError(`credential create lacks ${lacking.join(' and ')}. See earshot --help.`);
+  const odd = range?.find((one) => !one.startsWith('+'));
+  if (odd !== undefined) throw new UsageError(`--range ${odd} must begin with + and the country code, such as +4915.`);
+  return { name, scopes: scope, ranges: range ?? [], clientId, home, expiresAt: expires };
 }
 
 function toRotation({ grace }: CredentialOptions) {

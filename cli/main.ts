@@ -10,16 +10,21 @@ import { showSubscriber } from './subscriber.ts';
 import { UsageError } from './usage-error.ts';
 
 const USAGE = `Usage:
+  earshot doctor [--role component|gateway|worker …] [--connect] [--json]
   earshot status [--json]
   earshot subscriber show +NUMBER|ID [--json]
   earshot reconcile --all [--json]
   earshot import FILE.csv|FILE.ndjson [--dry-run] [--report FILE] [--json]
-  earshot credential create --name NAME --scope SCOPE … [--range +PREFIX …] [--oauth-client ID] [--expires TIME] [--json]
+  earshot credential create --name NAME --scope SCOPE … [--range +PREFIX …] [--oauth-client ID] [--home HOST] [--expires TIME] [--json]
   earshot credential list [--json]
   earshot credential rotate ID [--grace SECONDS] [--json]
   earshot credential revoke ID
 
-The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY (or …_FILE), or a running npm start in this folder.`;
+The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY (or …_FILE), or a running npm start in this folder.
+doctor asks Redis, the XMPP server and whatever else the processes need, with their own settings (docs/configuration.md).`;
+
+/** Milliseconds in which what was begun may end. */
+const LEAVING = 500;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -35,10 +40,12 @@ async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(args);
   const [command, ...rest] = positionals;
   const json = values.json === true;
-  if (values.help || command === undefined) {
+  const wantsHelp = values.help === true || command === 'help';
+  if (wantsHelp || command === undefined) {
     print(USAGE);
-    return values.help ? 0 : 2;
+    return wantsHelp ? 0 : 2;
   }
+  if (command === 'doctor' && rest.length === 0) return runDoctor(values);
   const server = findServer(process.env);
   if (command === 'status' && rest.length === 0) return showStatus(server, json, print);
   const [first, second] = rest;
@@ -61,10 +68,13 @@ function readArgs(args: string[]) {
       all: { type: 'boolean' },
       'dry-run': { type: 'boolean' },
       report: { type: 'string' },
+      role: { type: 'string', multiple: true },
+      connect: { type: 'boolean' },
       name: { type: 'string' },
       scope: { type: 'string', multiple: true },
       range: { type: 'string', multiple: true },
       'oauth-client': { type: 'string' },
+      home: { type: 'string' },
       expires: { type: 'string' },
       grace: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
@@ -76,6 +86,15 @@ function readArgs(args: string[]) {
 }
 
 type Values = ReturnType<typeof readArgs>['values'];
+
+/** What the doctor needs of the processes is read when it is called for, and no other command waits for it. */
+async function runDoctor({ role = [], connect = false, json = false }: Values): Promise<number> {
+  const { doctor } = await import('./doctor/doctor.ts');
+  const code = await doctor(process.env, role, connect, json, print);
+  // A check that was given up may hold a connection.
+  setTimeout(() => process.exit(code), LEAVING).unref();
+  return code;
+}
 
 async function runImport(server: Server, file: string, values: Values): Promise<number> {
   const dryRun = values['dry-run'] === true;

@@ -1,23 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readReady } from './ready-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where the gateway is and the operator's key for it. */
 export type Server = { url: string; key: string };
 
-/** From EARSHOT_URL and EARSHOT_OPERATOR_KEY or EARSHOT_OPERATOR_KEY_FILE, else from the `ready.json` of an `npm start` in EARSHOT_DATA_DIR or ./data. @throws UsageError */
+/**
+ * From EARSHOT_URL and EARSHOT_OPERATOR_KEY or EARSHOT_OPERATOR_KEY_FILE, else from the `ready.json` of an `npm start` in EARSHOT_DATA_DIR
+ * or ./data. A URL without its key is refused: what was meant for that gateway must not go to another one. @throws UsageError
+ */
 export function findServer(env: NodeJS.ProcessEnv): Server {
   const key = env.EARSHOT_OPERATOR_KEY || keyIn(env.EARSHOT_OPERATOR_KEY_FILE);
   if (key) return { url: env.EARSHOT_URL ?? 'http://127.0.0.1:8080', key };
-  try {
-    const ready = JSON.parse(readFileSync(join(env.EARSHOT_DATA_DIR ?? 'data', 'ready.json'), 'utf8')) as {
-      gatewayUrl: string;
-      operatorKey: string;
-    };
-    return { url: ready.gatewayUrl, key: ready.operatorKey };
-  } catch {
-    throw new UsageError('Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080.');
-  }
+  if (env.EARSHOT_URL) throw new UsageError(`Set EARSHOT_OPERATOR_KEY as well: the key for ${env.EARSHOT_URL}.`);
+  const ready = readReady(env);
+  if (ready) return { url: ready.gatewayUrl, key: ready.operatorKey };
+  throw new UsageError('Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080.');
 }
 
 function keyIn(file: string | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { call, expectJson, type Server } from './server.ts';
+import { UsageError } from './usage-error.ts';
 
 /** One of whom the credential reaches some numbers only has no id. */
 type Subscriber = { subscriberId?: string; phoneNumber: string; otherPhoneNumbers: string[] };
@@ -27,6 +28,8 @@ async function withState(server: Server, subscriber: Subscriber): Promise<object
 }
 
 async function find(server: Server, numberOrId: string): Promise<Subscriber> {
+  if (/^[\d\s()-]+$/.test(numberOrId))
+    throw new UsageError('A number begins with + and the country code, such as +8613800138000.');
   if (!numberOrId.startsWith('+'))
     return expectJson(await call(server, 'GET', `/v1/subscribers/${encodeURIComponent(numberOrId)}`), 200);
   const body = { type: 'application/json', text: JSON.stringify({ phoneNumber: numberOrId }) };

@@ -1,65 +1,100 @@
-import { randomUUID } from 'node:crypto';
-import type { ComponentConfig } from '../runtime/config/config.ts';
+import type { ComponentConfig } from '../runtime/config/component-config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { connectEvents } from '../runtime/redis.ts';
+import { connectEvents } from '../runtime/redis/redis.ts';
+import type { Tracing } from '../runtime/tracing.ts';
 import { readVersion } from '../runtime/version.ts';
-import type { Status } from '../store/base/status.ts';
-import { createWakeSource } from '../store/base/wakes.ts';
+import { createWakeSource } from '../store/due/wakes.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
+import { settingsOfComponent } from '../store/process/shared-settings.ts';
+import type { Status } from '../store/process/status.ts';
+import { createStandby } from './active/standby.ts';
+import { createStillActive } from './active/still-active.ts';
 import { createChat } from './commands/chat/chat.ts';
 import { createCommandContext } from './commands/command-context.ts';
 import { offerCommands } from './commands/form/adhoc.ts';
 import type { Context } from './context.ts';
 import { answerDisco } from './disco/disco.ts';
 import { answerQuestions } from './disco/service.ts';
-import { createJobs } from './jobs.ts';
+import { createJobs, tuneWork } from './jobs.ts';
+import { createForgetting } from './lapses/forgetting.ts';
+import { tellAgain } from './lapses/told-again.ts';
 import { answerDiscovery } from './lookup/discovery.ts';
-import { createPatience } from './patience.ts';
 import { createAvatars } from './picture/avatars.ts';
 import { createPreparation } from './preparation.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createPresenceTracker } from './presence/presence.ts';
+import { createRestore } from './restore/restoring.ts';
+import { forgottenItems } from './roster/forgotten-items.ts';
+import { createFriendsElsewhere } from './roster/friends-elsewhere.ts';
+import { createRosterSampling } from './roster/sampling.ts';
 import { createGate } from './server/gate.ts';
+import type { ServersConfig } from './server/kinds.ts';
 import type { XmppServer } from './server/server.ts';
-import { createStandby } from './standby.ts';
 import { createBounces } from './stream/bounces.ts';
 import { createEchoes } from './stream/echoes.ts';
 import { createStream } from './stream/stream.ts';
 import { createLatecomers } from './tune/latecomers.ts';
+import { askForNewNodes } from './tune/new-nodes.ts';
 import { NODES } from './tune/nodes.ts';
 import { createOwnTunes } from './tune/own-tunes.ts';
+import { createPatience } from './work/patience.ts';
 
 /** What a component says that is not the active one. */
 const STANDING_BY: Status = { ready: false, standby: true, missing: ['the active component'] };
 
 /** Starts the external component: its stream, and the jobs that need it. */
-export async function startComponent(config: ComponentConfig, log: Log): Promise<Running> {
-  const { stores, queues, queueRedis, place, close } = await openStores(config, 'wait', log);
+export async function startComponent(
+  config: ComponentConfig & ServersConfig,
+  log: Log,
+  tracing?: Tracing,
+): Promise<Running> {
+  const { stores, queues, place, close } = await openStores(config, 'wait', log);
   const wakeRedis = await connectEvents(place, log);
-  const stream = createStream({ ...config, turn: () => standby.turn() }, log);
+  const doubt = createStillActive(() => standby.isActive());
+  const stream = createStream({ ...config, turn: () => standby.turn(), stillActive: doubt.stillActive }, log);
   const context: Context = {
     stores,
     queues,
-    stream,
     echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
     log,
     now: Date.now,
+    tracing,
+    ...(config.hosts.length > 0 && { home: config.homeHost }),
   };
-  const latecomers = createLatecomers(context, () => gate.server());
-  const presence = createPresenceTracker(context, config.homeHost, latecomers.appeared);
+  const latecomers = createLatecomers(context);
+  const friendsElsewhere = createFriendsElsewhere(context, config);
+  const presence = createPresenceTracker(context, config.homeHost, (jid) => {
+    latecomers.appeared(jid);
+    friendsElsewhere.seek(jid);
+  });
   const avatars = createAvatars(context, config.homeHost);
-  const contacts = createContacts(context, config, () => info());
+  const contacts = createContacts(context, config, stream, () => disco.info());
   const ownTunes = createOwnTunes(context, config, contacts.mayRepeat);
   const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
-  const patience = createPatience(context);
-  const parts = { presence, avatars, contacts, bounces, patience };
-  const sources = { queueRedis, wakes: createWakeSource(wakeRedis, stores.keys) };
-  const jobs = createJobs(context, config, sources, () => gate.server(), parts);
-  const gate = createGate(stream, config, queues, jobs, createPreparation(context, contacts, presence), log);
+  const patience = createPatience(context, stream);
+  const restore = createRestore(context, config, stream.drop);
+  // As soon as it is gone, so that no job runs before it was looked at; and once more when it is there.
+  for (const event of ['reconnecting', 'ready']) wakeRedis.on(event, restore.missed);
+  const parts = { stream, presence, avatars, contacts, bounces, patience, friendsElsewhere, restore };
+  const wakes = createWakeSource(wakeRedis, stores.keys, config.homeHost);
+  const jobs = createJobs(context, config, wakes, parts);
+  const beforeJobs = {
+    async remind(server: XmppServer) {
+      // Before anything is published, by whichever of the two.
+      if (server.nodes) await askForNewNodes(context, config.homeHost);
+      const tune = tuneWork(server, context, config);
+      await restore.begin(server, tune);
+      await tellAgain(context, config.homeHost, server, { tune, items: forgottenItems });
+    },
+    prepare: createPreparation(context, config, contacts, presence),
+  };
+  const gate = createGate(stream, config, jobs.workers, beforeJobs, log);
+  const forgetting = createForgetting(context, config.homeHost);
+  const sampling = createRosterSampling(context, config.homeHost);
   stream.onStanza((stanza) => {
     if (stanza.name === 'presence') {
       avatars.receive(stanza);
@@ -78,7 +113,9 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
   stream.onOffline(avatars.forget);
   stream.onOffline(contacts.forget);
   stream.onOffline(patience.forget);
-  const commands = createCommandContext(config, context);
+  stream.onOffline(restore.forget);
+  stream.onOffline(friendsElsewhere.forget);
+  const commands = createCommandContext(config, context, stream);
   const chat = createChat(stream, commands);
   stream.onStanza(chat.receive);
   const capabilities = [
@@ -86,46 +123,71 @@ export async function startComponent(config: ComponentConfig, log: Log): Promise
     offerCommands(stream, commands),
     ...answerDiscovery(stream, config, commands, log),
   ];
-  const info = answerDisco(stream, capabilities, () => heardAsContact(gate.server()));
-  const instance = randomUUID();
-  const standby = createStandby(
-    context,
-    instance,
-    () => gate.server()?.refusesSecond ?? false,
-    stream.drop,
-    (active) => {
-      countComponent(context, active);
-      heartbeat.soon();
+  const disco = answerDisco(stream, capabilities);
+  const { instance } = context.metrics;
+  const home = config.hosts.length > 0 ? { home: config.homeHost } : {};
+  const standby = createStandby(context, { host: config.homeHost, instance }, stream.drop, (active) => {
+    countComponent(context, home, active);
+    heartbeat.soon();
+  });
+  const heartbeat = startHeartbeat(
+    stores,
+    {
+      role: 'component',
+      homeHost: config.homeHost,
+      ...{ ...home, homes: config.hosts.join(' ') },
+      settings: settingsOfComponent(config),
     },
+    context.metrics,
+    log,
+    () => (standby.waits() ? STANDING_BY : gate.status()),
   );
-  const heartbeat = startHeartbeat(stores, { instance, role: 'component' }, context.metrics, log, () =>
-    standby.waits() ? STANDING_BY : gate.status(),
-  );
-  gate.onStatus(heartbeat.soon);
-  countComponent(context, false);
+  gate.onStatus((server, ready) => {
+    jobs.workWith(server);
+    contacts.workWith(server);
+    disco.alsoHas(heardAsContact(server));
+    latecomers.workWith(server);
+    forgetting.workWith(server);
+    restore.workWith(server);
+    standby.workWith(server);
+    friendsElsewhere.workWith(ready ? server : undefined);
+    sampling.workWith(ready ? server : undefined);
+    heartbeat.soon();
+  });
+  countComponent(context, home, false);
+  const countConnection = (up: boolean) => context.metrics.connected.set(home, up ? 1 : 0);
+  stream.onOnline(() => countConnection(true));
+  stream.onOffline(() => countConnection(false));
+  countConnection(false);
   stream.start();
 
   return {
     async stop() {
       await heartbeat.stop();
-      await Promise.all([...jobs.values()].map((worker) => worker.close()));
+      await forgetting.stop();
+      await sampling.stop();
+      await Promise.all(jobs.workers.map((worker) => worker.close()));
+      await restore.stop();
       await patience.stop();
       await presence.stop();
       await latecomers.stop();
+      await friendsElsewhere.stop();
       await avatars.stop();
       await ownTunes.stop();
       await chat.stop();
       await stream.stop();
       await standby.stop();
+      await doubt.stop();
+      await tracing?.stop();
       await close();
       wakeRedis.destroy();
     },
   };
 }
 
-function countComponent({ metrics }: Context, active: boolean): void {
-  metrics.components.set({ state: 'active' }, active ? 1 : 0);
-  metrics.components.set({ state: 'standby' }, active ? 0 : 1);
+function countComponent({ metrics }: Context, home: { home?: string }, active: boolean): void {
+  metrics.components.set({ ...home, state: 'active' }, active ? 1 : 0);
+  metrics.components.set({ ...home, state: 'standby' }, active ? 0 : 1);
 }
 
 /** Where the component may not listen to users' nodes it hears them as their contact. */

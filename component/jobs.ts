@@ -1,121 +1,132 @@
+import { isElsewhere } from '../domain/account/homes.ts';
+import { domainOf } from '../domain/account/jid.ts';
 import { Fault } from '../domain/fault.ts';
 import { createConverge } from '../outlet/converge.ts';
-import type { ComponentConfig } from '../runtime/config/config.ts';
-import { type Asked, createMemoryWorker, type MemoryWork } from '../runtime/memory-worker.ts';
-import type { QueueRedis } from '../runtime/queue-redis.ts';
-import { isInMemory, type MemoryQueue, type QueueName, type QueueOf, queuesOf } from '../runtime/queue-table.ts';
-import { createQueueWorker, type QueueWorker } from '../runtime/queue-worker.ts';
+import type { ComponentConfig } from '../runtime/config/component-config.ts';
+import type { MemoryWorker } from '../runtime/queue/memory-worker.ts';
+import type { MemoryQueue } from '../runtime/queue/queue-table.ts';
+import type { WokenWork, Work } from '../runtime/queue/queues.ts';
 import { createServiceContext } from '../service/context.ts';
-import type { WakeSource } from '../store/base/wakes.ts';
+import type { WakeSource } from '../store/due/wakes.ts';
 import { createAccountJob } from './account/account.ts';
 import { createOrderJob } from './account/order.ts';
 import type { Context } from './context.ts';
-import type { Patience } from './patience.ts';
 import type { Avatars } from './picture/avatars.ts';
 import type { Contacts } from './presence/contacts.ts';
 import type { PresenceTracker } from './presence/presence.ts';
+import type { Restore } from './restore/restoring.ts';
+import type { FriendsElsewhere } from './roster/friends-elsewhere.ts';
 import { createOfferJob } from './roster/offers.ts';
 import { createRosterJob } from './roster/roster.ts';
 import type { XmppServer } from './server/server.ts';
 import type { Bounces } from './stream/bounces.ts';
+import type { Stream } from './stream/stream.ts';
 import { meetingsWithTunes } from './tune/latecomers.ts';
 import { createContactJob, createListenJob } from './tune/listen.ts';
+import { withNothingLeft } from './tune/nothing-left.ts';
 import { createQuietOutbox } from './tune/quiet-outbox.ts';
 import { createXmppOutlet } from './tune/xmpp-outlet.ts';
+import type { Patience } from './work/patience.ts';
+import { createWorkers } from './work/workers.ts';
 
 /** What the jobs share with what listens to the stream. */
 export type JobParts = {
+  stream: Pick<Stream, 'send' | 'request'>;
   presence: PresenceTracker;
   avatars: Avatars;
   contacts: Contacts;
   bounces: Bounces;
   patience: Patience;
+  friendsElsewhere: FriendsElsewhere;
+  restore: Restore;
 };
 
-type JobName = QueueOf<'component'>;
-type Work = {
-  [Name in JobName]: Name extends MemoryQueue ? MemoryWork : (id: string) => Promise<void>;
+/** The component's queue workers. */
+export type Jobs = {
+  readonly workers: readonly MemoryWorker[];
+  /** There is another server, or none: what the jobs do is decided once for each. */
+  workWith(server: XmppServer | undefined): void;
 };
 
-/** Subscribers of one partition whom a worker that begins looks for in a due list; the sweep finds the others. */
-const MOST_UNDER_WAY = 5_000;
-/** Subscribers of one partition whom one sweep takes. */
-const MOST_OVERDUE = 1_000;
+type Works = { [Name in MemoryQueue]: WokenWork };
 
-/**
- * The component's queue workers. What they do is decided once for each server that the gate lets in. The server lets one
- * component connect, and only that one's workers are open: so jobs that are kept in memory are done by one process.
- */
-export function createJobs(
-  context: Context,
-  config: ComponentConfig,
-  sources: { queueRedis: QueueRedis; wakes: WakeSource },
-  present: () => XmppServer | undefined,
-  parts: JobParts,
-): Map<QueueName, QueueWorker> {
-  const known = new WeakMap<XmppServer, Work>();
+/** Until there is a server every job fails, and what it was asked for is still due. */
+export function createJobs(context: Context, config: ComponentConfig, wakes: WakeSource, parts: JobParts): Jobs {
+  let present: XmppServer | undefined;
+  let works: Works | undefined;
 
-  function workNow(): Work {
-    const server = present();
-    if (!server) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
-    const work = known.get(server) ?? workWith(server, context, config, parts);
-    known.set(server, work);
-    return work;
-  }
-
-  function workerOf(name: JobName): QueueWorker {
-    if (!isInMemory(name)) {
-      const work = parts.patience.of(name, async (id) => workNow()[name](id));
-      return createQueueWorker(sources.queueRedis, config.redisPrefix, name, context.log, work);
-    }
-    const asked: Asked = {
-      listen: (wake, gap) => sources.wakes.listen(name, wake, gap),
-      underWay: () => context.stores.due.underWay(name, context.now(), MOST_UNDER_WAY),
-      async overdue() {
-        const ids = await context.stores.due.claim(name, context.now(), MOST_OVERDUE);
-        context.metrics.swept.inc({ queue: name }, ids.length);
-        return ids;
-      },
+  function workNow(name: MemoryQueue): WokenWork {
+    return async (id, wake) => {
+      if (name !== 'avatar') await parts.restore.works();
+      if (!works) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
+      return works[name](id, wake);
     };
-    return createMemoryWorker(
-      name,
-      context.log,
-      asked,
-      parts.patience.of(name, async (id) => workNow()[name](id)),
-    );
   }
 
-  return new Map(queuesOf('component').map((name) => [name, workerOf(name)]));
+  return {
+    workers: createWorkers(context, config.homeHost, wakes, parts.patience, workNow),
+    workWith(server) {
+      if (server === present) return;
+      present = server;
+      works = server && decideWork(server, context, config, parts);
+    },
+  };
 }
 
 /** Most jobs do one thing where the server has an ability, and another, or nothing yet, where it has not (decision 74). */
-function workWith(
+function decideWork(
   server: XmppServer,
   context: Context,
   config: ComponentConfig,
-  { presence, avatars, contacts, bounces }: JobParts,
-): Work {
+  { stream, presence, avatars, contacts, bounces, friendsElsewhere, restore }: JobParts,
+): Works {
   const { domain } = config;
-  const { rosters, presences, nodes, vcards, accounts, advice } = server;
-  const meetings = meetingsWithTunes(server);
+  const { rosters, presences, nodes, keeps, vcards, accounts, advice, lapses } = server;
+  const mindful = { ...context, ...(lapses && { lapses }) };
+  const meetings = meetingsWithTunes(context, server);
   // What is not known of a server that does not tell everything may be so.
   const mayBeOnline = (jid: string) => !presences?.namesAllAtConnect || presence.of(jid).length > 0;
   return {
-    tune: nodes ? createConverge(createXmppOutlet({ ...context, nodes }, config), context) : createQuietOutbox(context),
+    tune: tuneWork(server, context, config, friendsElsewhere.seek),
     roster: untimed(
       rosters
-        ? createRosterJob({ ...context, rosters, mayBeOnline, ...(meetings && { meetings }) }, presence.sync)
-        : createOfferJob({ context, presence, bounces, domain }),
+        ? createRosterJob(
+            { ...mindful, rosters, mayBeOnline, ...(meetings && { meetings }), ...(keeps && { made: restore.made }) },
+            presence.sync,
+          )
+        : createOfferJob({ context, stream, presence, bounces, domain }),
     ),
-    account: createAccountJob({ ...context, accounts, advice }),
-    order: createOrderJob({ ...context, accounts, advice }, createServiceContext(config, context)),
-    listen: nodes ? createListenJob({ ...context, nodes }) : createContactJob(context, contacts.greet),
-    avatar: nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait,
+    account: untimed(createAccountJob({ ...mindful, accounts, advice })),
+    order: untimed(createOrderJob({ ...mindful, accounts, advice }, createServiceContext(config, context))),
+    listen: untimed(nodes ? createListenJob({ ...mindful, nodes }) : createContactJob(context, contacts.greet)),
+    avatar: untimed(ofPresent(context, nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait)),
+  };
+}
+
+/** The job of the outlet `xmpp` with that server. `published`: hears for whom something was. */
+export function tuneWork(
+  { nodes, lapses }: XmppServer,
+  context: Context,
+  config: ComponentConfig,
+  published: (jid: string) => void = () => {},
+): WokenWork {
+  if (!nodes) return createQuietOutbox(context);
+  const told = withNothingLeft(nodes, context.stores);
+  const outlet = createXmppOutlet({ ...context, nodes: told, published, ...(lapses && { lapses }) }, config);
+  return createConverge(outlet, context);
+}
+
+/** Work about present accounts, which waits while a subscriber has still to leave one here for one at another home. */
+function ofPresent({ stores, home }: Context, work: (id: string) => Promise<void>): (id: string) => Promise<void> {
+  if (home === undefined) return work;
+  return async (id) => {
+    const subscriber = await stores.subscribers.record(id);
+    if (!subscriber || !isElsewhere(home, domainOf(subscriber.jid))) await work(id);
   };
 }
 
 /** Work that puts nothing off in memory: what has to wait is due later. */
-function untimed(work: (id: string) => Promise<void>): MemoryWork {
+function untimed(work: (id: string) => Promise<void>): Work {
   return async (id) => {
     await work(id);
     return undefined;

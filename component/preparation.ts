@@ -1,7 +1,9 @@
+import type { ComponentConfig } from '../runtime/config/component-config.ts';
 import type { Context } from './context.ts';
 import { handOver } from './hand-over.ts';
 import type { Contacts } from './presence/contacts.ts';
 import type { PresenceTracker } from './presence/presence.ts';
+import { requireSameHomes } from './same-homes.ts';
 import type { XmppServer } from './server/server.ts';
 
 /**
@@ -11,22 +13,24 @@ import type { XmppServer } from './server/server.ts';
  */
 export function createPreparation(
   context: Context,
+  { homeHost, hosts }: Pick<ComponentConfig, 'homeHost' | 'hosts'>,
   contacts: Contacts,
   presence: Pick<PresenceTracker, 'settle' | 'follow'>,
 ): (server: Pick<XmppServer, 'rosters' | 'presences'>) => Promise<void> {
   const { stores } = context;
 
   return async ({ rosters, presences }) => {
+    await requireSameHomes(stores, hosts);
     if (presences?.snapshot) await presence.follow(presences.snapshot);
     // Only now it is asked who is online.
     else if (!presences?.namesAllAtConnect) presence.settle();
     if (!rosters) {
-      await stores.offers.begin();
+      await stores.offers.begin(homeHost);
       await contacts.greetAll();
-    } else if (await stores.offers.underWay()) {
+    } else if (await stores.offers.underWay(homeHost)) {
       // First: a server that has not been started again would tell each tune twice, and the second would pass for the user's own.
       await contacts.greetAll();
-      await handOver(context);
+      await handOver(context, homeHost);
     }
   };
 }

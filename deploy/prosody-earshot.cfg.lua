@@ -30,5 +30,7 @@ VirtualHost "op.example"
 Component "tune.op.example"
   component_secret = "change me"
   modules_enabled = { "privilege" }
+  -- a component that stands by can take over from one that hangs
+  component_conflict_resolve = "kick_old"
   -- lets the component make two new friends see each other at once
   validate_from_addresses = false

@@ -2,7 +2,7 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/
 import { readField } from './phone/field.ts';
 import type { ReadNumber } from './phone/interpret.ts';
 import { internationalMobile } from './phone/number-plan.ts';
-import { formsOf } from './phone/renumbered.ts';
+import { formsOf, latestForm } from './phone/renumbered.ts';
 
 export type { ReadNumber } from './phone/interpret.ts';
 
@@ -43,4 +43,43 @@ export function readPhoneNumbers(field: string, country: CountryCode | undefined
  */
 export function lookupForms(e164: string): string[] {
   return formsOf(e164);
+}
+
+/**
+ * Under which forms one phone is somebody's own: the given one, and the others that the numbering plans call valid today, of
+ * which nobody else may have one (decision 263).
+ */
+export function ownForms(e164: string): string[] {
+  const [given = e164, ...others] = formsOf(e164);
+  return [given, ...others.filter((form) => parseE164(form) !== undefined)];
+}
+
+/** Whether these are one phone, however each is written. */
+export function isSamePhone(e164: string, other: string): boolean {
+  return e164 === other || formsOf(e164).includes(other);
+}
+
+/** The numbers, each phone once, as it is written first. */
+export function withoutTwins(numbers: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return numbers.filter((e164) => {
+    if (seen.has(e164)) return false;
+    for (const form of formsOf(e164)) seen.add(form);
+    return true;
+  });
+}
+
+/**
+ * Whether a phone's number begins with a range, in one of its forms: `+5411` has whoever is written `+54 9 11 …`, too. A form
+ * with the code of another country, as Kosovo's had once, counts for the country whose number it is now.
+ */
+export function beginsWith(e164: string, range: string): boolean {
+  const forms = formsOf(e164);
+  if (forms.length === 1) return e164.startsWith(range);
+  const code = callingCodeOf(latestForm(e164));
+  return forms.some((form) => form.startsWith(range) && callingCodeOf(form) === code);
+}
+
+function callingCodeOf(e164: string): string | undefined {
+  return parsePhoneNumberFromString(e164, { extract: false })?.countryCallingCode;
 }

@@ -1,6 +1,8 @@
 // What XML 1.0 (section 2.2) cannot carry at all, and what Unicode keeps for itself: one of these in a stanza makes the
 // server close the component's stream. C1 controls are legal in XML and useless in a title.
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFDD0-\uFDEF\uFFFE\uFFFF]/g;
+/** Printable ASCII: most of what stands in stanzas. */
+const PLAIN = /^[ -~]*$/;
 const PLANE_ENDS = /[\u{1FFFE}\u{1FFFF}\u{2FFFE}\u{2FFFF}\u{3FFFE}-\u{3FFFF}\u{4FFFE}-\u{10FFFF}]/gu;
 // Embeddings, overrides and isolates reorder the text around them, so a title could rewrite a friend's whole line.
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
@@ -23,6 +25,7 @@ export function cleanText(text: string): string {
 
 /** Only what XML cannot carry is taken out; a last line of defence for text that is already on its way to a stanza. */
 export function stripForbidden(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.toWellFormed().replace(FORBIDDEN, '').replace(PLANE_ENDS, '');
 }
 

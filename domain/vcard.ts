@@ -16,7 +16,7 @@ export type VcardReader = { push(chunk: Uint8Array): VcardResult[]; end(): Vcard
  */
 export function createVcardReader(): VcardReader {
   const collector = createCardCollector();
-  const unfolder = createUnfolder(collector.wanted, collector.property);
+  const unfolder = createUnfolder(collector.wants, collector.property);
   const cutter = createLineCutter(createOutdent(unfolder.line));
   const transcoder = createTranscoder(cutter.push);
   return {

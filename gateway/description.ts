@@ -40,10 +40,10 @@ export async function describe(app: FastifyInstance): Promise<void> {
 /** The description itself, at `/openapi.json`, and a page to read it, at `/docs`. */
 export async function showDescription(open: FastifyInstance): Promise<void> {
   await open.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
-  let description = '';
+  let description = Buffer.alloc(0);
   // To make it takes long, so nobody's request does.
   open.addHook('onReady', async () => {
-    description = JSON.stringify(open.swagger());
+    description = Buffer.from(JSON.stringify(open.swagger()));
   });
   open.get('/openapi.json', { schema: { hide: true } }, async (_, reply) =>
     reply.type('application/json; charset=utf-8').send(description),

@@ -1,26 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import type { SecureContextOptions } from 'node:tls';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { authenticate } from './access/auth.ts';
 import { createIdentify } from './access/identify.ts';
 import { createLimit } from './access/limits.ts';
 import { networkOf, rememberAddresses } from './access/network.ts';
 import { apiRoutes, loginRoutes } from './api.ts';
+import { acceptJson } from './body/json-body.ts';
+import { acceptInTurns } from './connection/accept-in-turns.ts';
+import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connection/connections.ts';
+import { shareBodyRoom } from './connection/large-bodies.ts';
+import { refuseOverload } from './connection/load.ts';
+import { takeOneAtATime } from './connection/one-at-a-time.ts';
+import { obeyShutdown } from './connection/shutdown.ts';
+import { followLongCalls } from './connection/under-way.ts';
 import type { Context } from './context.ts';
 import { describe, showDescription } from './description.ts';
-import { acceptInTurns } from './http/accept-in-turns.ts';
 import { tellBrowsers } from './http/browser-headers.ts';
-import { connectionOptions, cutOffSlowAndLong, httpOptions } from './http/connections.ts';
 import { accountForRequests, correlatorOf } from './http/correlator.ts';
-import { acceptJson } from './http/json-body.ts';
-import { shareBodyRoom } from './http/large-bodies.ts';
+import { requireOneHost } from './http/one-host.ts';
+import { answerOtherMethods } from './http/other-methods.ts';
 import { answerProblems, answerRouterError } from './http/problem.ts';
-import { followLongCalls } from './http/under-way.ts';
+import { nameQuery } from './http/query-method.ts';
+import { validatorOf } from './http/schema-check.ts';
 import { createGivingWay } from './imports/giving-way.ts';
 import { openPlayerDoors } from './players/doors.ts';
 import { tidyPath } from './players/tidy-path.ts';
 import { quicksyRoutes } from './quicksy/routes.ts';
+import { fleetRoutes } from './routes/fleet.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -37,19 +45,24 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: correlatorOf,
     ...(context.config.players === 'on' ? { rewriteUrl: ({ url = '/' }: IncomingMessage) => tidyPath(url) } : {}),
-    forceCloseConnections: true,
-    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   acceptInTurns(app.server);
+  takeOneAtATime(app.server);
+  nameQuery(app.server);
   rememberAddresses(app.server);
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorOf as never);
   answerProblems(app as unknown as FastifyInstance);
-  accountForRequests(app as unknown as FastifyInstance, context.metrics);
+  accountForRequests(app as unknown as FastifyInstance, context.metrics, context.tracing);
   acceptJson(app as unknown as FastifyInstance);
+  obeyShutdown(app as unknown as FastifyInstance, context.shutdown);
+  requireOneHost(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
   followLongCalls(app as unknown as FastifyInstance);
+  refuseOverload(app as unknown as FastifyInstance, context.stores.roll.pages, context.metrics);
   shareBodyRoom(app as unknown as FastifyInstance, context.metrics, networkOf);
   const givingWay = createGivingWay();
   app.addHook('onRequest', async ({ method, routeOptions: { url = '' } }) => {
@@ -64,6 +77,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   if (context.config.quicksy === 'on') await app.register(quicksyRoutes(context, limit));
   await tellBrowsers(app as unknown as FastifyInstance, edge);
   await describe(app as unknown as FastifyInstance);
+  const otherMethods = answerOtherMethods(app as unknown as FastifyInstance);
   await app.register(async (open) => {
     open.addHook('onRequest', limit);
     await open.register(operationRoutes(context));
@@ -73,10 +87,15 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   await app.register(async (guarded) => {
     authenticate(guarded, identify, limit);
     await guarded.register(metricsRoutes(context));
+    await guarded.register(fleetRoutes(context));
   });
   await app.register(apiRoutes(context, identify, limit, { inTurn: givingWay.inTurn, closing: closing.signal }), {
     prefix: '/v1',
   });
   await app.register(loginRoutes(context, limit), { prefix: '/v1' });
+  await app.register(async (open) => {
+    open.addHook('onRequest', limit);
+    await otherMethods(open as unknown as FastifyInstance);
+  });
   return app as unknown as FastifyInstance;
 }

@@ -5,6 +5,8 @@ export interface GreetingFacts {
   gatewayUrl: string;
   operatorKey: string;
   xmpp: { host: string; port: number };
+  /** The XMPP server’s. */
+  certificate: string | undefined;
   demo: DemoSubscriber[];
   dataDir: string;
   /** Whether the gateway offers the friends page. */
@@ -42,14 +44,14 @@ function demoLines({ gatewayUrl, demo, page }: GreetingFacts): string[] {
   ];
 }
 
-function addressLines({ gatewayUrl, operatorKey, xmpp, demo, dataDir, page }: GreetingFacts): string[] {
+function addressLines({ gatewayUrl, operatorKey, xmpp, certificate, demo, dataDir, page }: GreetingFacts): string[] {
   return [
     ...(page ? [`  Friends page   ${gatewayUrl}/`] : []),
     `  HTTP API       ${gatewayUrl}/v1, described at ${gatewayUrl}/docs`,
     `  Operator key   ${operatorKey}`,
     `  Login codes    curl -H 'Authorization: Bearer ${operatorKey}' ${gatewayUrl}/v1/verification/outbox`,
     `  Data and logs  ${dataDir}`,
-    `  XMPP clients   ${xmpp.host}, port ${xmpp.port}, without encryption`,
+    `  XMPP clients   ${xmpp.host}, port ${xmpp.port}, certificate ${certificate}`,
     ...demo.map(({ displayName, jid, password }) => `  ${displayName.padEnd(13)}  ${jid}, password ${password}`),
   ];
 }

@@ -60,10 +60,11 @@ async function announce(
 ): Promise<void> {
   const demo = settings.demo ? await prepareDemo(stack, settings.dataDir) : [];
   if (signal.aborted) return;
-  const { gatewayUrl, operatorKey, xmpp } = stack;
-  writePrivateJson(readyFile, { gatewayUrl, operatorKey, xmpp, demo });
+  const { gatewayUrl, operatorKey, xmpp, env } = stack;
+  writePrivateJson(readyFile, { gatewayUrl, operatorKey, xmpp, demo, settings: env });
   const page = settings.env.EARSHOT_PAGE !== 'off';
-  say(greeting({ gatewayUrl, operatorKey, xmpp, demo, dataDir: settings.dataDir, page }));
+  const { certificate } = stack.server();
+  say(greeting({ gatewayUrl, operatorKey, xmpp, certificate, demo, dataDir: settings.dataDir, page }));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -78,6 +79,8 @@ function withoutUndefined({ httpPort, xmppPort, dataDir, policy, server, env }: 
     dataDir,
     policy,
     server,
+    // There are clients that log in nowhere without it.
+    tls: true,
     env,
     ...(httpPort === undefined ? {} : { httpPort }),
     ...(xmppPort === undefined ? {} : { xmppPort }),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ROOT_SETTING } from './ejabberd/ejabberd-program.ts';
+import { unknownSettings } from '../runtime/config/setting-names.ts';
+import { REDIS_PROGRAM_SETTING } from './redis/redis-program.ts';
 import { StartError } from './start-error.ts';
 import { DEFAULT_SERVER, SERVERS, type ServerName } from './xmpp-servers.ts';
 
@@ -23,12 +24,13 @@ const OWN_NAMES = [
   'EARSHOT_XMPP_PORT',
   'EARSHOT_DEMO',
   'EARSHOT_POLICY',
-  ROOT_SETTING,
+  REDIS_PROGRAM_SETTING,
+  ...Object.values(SERVERS).flatMap(({ ownSettings }) => ownSettings),
 ];
 
 /** Reads the settings; throws `BAD_SETTING` naming every fault at once. `args`: what stands behind `npm start --`. */
 export function readSettings(env: NodeJS.ProcessEnv, args: readonly string[] = []): Settings {
-  const faults: string[] = [];
+  const faults = unknownSettings(env);
   const settings: Settings = {
     dataDir: env.EARSHOT_DATA_DIR || 'data',
     httpPort: port('EARSHOT_HTTP_PORT', env.EARSHOT_HTTP_PORT || '8080', faults),

@@ -2,9 +2,9 @@ import { narrowsAny, ONE_PLACE, placeChanges } from '../domain/friendship/access
 import { accessOf, type NodeAccess, type NodeChange } from '../domain/friendship/node-access.ts';
 import type { OutletName } from '../domain/playing/outlets.ts';
 import type { Showing } from '../domain/playing/showing.ts';
-import type { Queues } from '../runtime/queues.ts';
-import { wake } from '../store/base/makes-due.ts';
+import type { Queues } from '../runtime/queue/queues.ts';
 import type { Marks } from '../store/base/marks.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Outlet } from './outlet.ts';
@@ -15,30 +15,24 @@ export type Admission = { partings: Marks; changes: NodeChange[]; shutsOut: bool
 /** Compares who may look with what the outlet was told. */
 export async function readAdmission(
   stores: Stores,
-  { name, places = ONE_PLACE, hidesOutcasts }: Outlet,
+  { name, places = ONE_PLACE }: Outlet,
   { subscriber, partings }: Situation,
   { audience }: Showing,
 ): Promise<Admission> {
   const { id, state } = subscriber;
   const [known, wanted] = await Promise.all([
     stores.admissions.read(id, name),
-    state === 'active' ? wantedAccess(stores, id, audience, hidesOutcasts) : undefined,
+    state === 'active' ? wantedAccess(stores, id, audience) : undefined,
   ]);
   const changes = placeChanges(places, known, wanted);
   return { partings, changes, shutsOut: Object.keys(partings).length > 0 || narrowsAny(places, known, wanted) };
 }
 
-async function wantedAccess(
-  stores: Stores,
-  id: string,
-  audience: Showing['audience'],
-  hidesOutcasts = true,
-): Promise<NodeAccess> {
-  const barred = [...(await stores.sharing.barred(id)).values()];
-  const unhidden = audience === 'friends' && !hidesOutcasts && barred.length > 0;
+async function wantedAccess(stores: Stores, id: string, audience: Showing['audience']): Promise<NodeAccess> {
+  const blocks = (await stores.privacies.countBlocked(id)) > 0;
   // Only a chosen audience has to be named, or one of which somebody is left out.
-  const friends = typeof audience === 'object' || unhidden ? await stores.friends.list(id) : [];
-  return accessOf(audience, friends, barred, hidesOutcasts);
+  const named = typeof audience === 'object' || (audience === 'friends' && blocks);
+  return accessOf(audience, named ? await stores.friends.list(id) : [], blocks);
 }
 
 /**

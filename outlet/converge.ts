@@ -3,13 +3,18 @@ import { decideShowing, type Showing, visibleTo } from '../domain/playing/showin
 import { shownBy, type Told } from '../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../domain/playing/tune.ts';
 import type { Log } from '../runtime/log.ts';
-import type { MemoryWork } from '../runtime/memory-worker.ts';
-import type { Queues } from '../runtime/queues.ts';
+import type { Queues, Wake, WokenWork } from '../runtime/queue/queues.ts';
+import type { Span } from '../runtime/tracing.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
-import { convergeAdmission, letGo, readAdmission } from './admission.ts';
+import { type Admission, convergeAdmission, letGo, readAdmission } from './admission.ts';
 import { atPresentAddress } from './former-address.ts';
 import { NobodyThere, type Outlet } from './outlet.ts';
+
+/** Milliseconds until it is looked at again whether pairs with those who were just blocked are decided. */
+const UNDECIDED = 100;
+/** Milliseconds after a block before which no tune is told, however soon the pair is decided (decision 268). */
+const AFTER_BLOCK = 500;
 
 /** What the job of an outlet works with. `now`: milliseconds since the epoch. */
 export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: () => number };
@@ -26,27 +31,30 @@ type Round = {
   begunAt: number | undefined;
   time: number;
   showing: Showing;
+  wake: Wake | undefined;
 };
 
 /**
  * The job of an outlet: makes it show what is decided, to those who may see it, whatever has happened since the job was
  * asked for. It compares the decision with what the outlet was last told, and tells it what differs. Returns when to look
- * again where it is too early to tell it.
+ * again where it is too early to tell it. What the wake has brought along spares it a look (decision 296).
  */
-export function createConverge(outlet: Outlet, context: ConvergeContext): MemoryWork {
+export function createConverge(outlet: Outlet, context: ConvergeContext): WokenWork {
   const { stores } = context;
 
-  return async (id) => {
-    const seen = await stores.situations.read(id, outlet.name);
+  return async (id, wake) => {
+    const brought = wake?.brought && stores.situations.brought(id, outlet.name, wake.brought, context.now());
+    const seen = brought || (await stores.situations.read(id, outlet.name));
     if (!seen) {
       await stores.nowPlaying.forget(id);
       return undefined;
     }
+    if (outlet.isElsewhere?.(seen.subscriber)) return undefined;
     const told = await atPresentAddress(context, outlet, seen);
     const time = context.now();
     const address = outlet.addressOf(seen.subscriber);
     const begunAt = 'at' in told ? told.at : undefined;
-    const round: Round = { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time) };
+    const round: Round = { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time), wake };
     try {
       return await converge(context, round);
     } catch (err) {
@@ -65,24 +73,36 @@ class Overtaken extends Error {}
 /** Undefined when all is as it shall be; otherwise when the outlet may be told, as it is too early now. */
 async function converge(context: ConvergeContext, round: Round): Promise<number | undefined> {
   const { outlet, seen, showing, time } = round;
-  const admits = outlet.admit !== undefined && (seen.access.includes(outlet.name) || seen.parting);
+  // An outlet that is new, or to which the subscriber is, was told nothing of who may look.
+  const isNew = round.told.state === 'nothing';
+  const admits = outlet.admit !== undefined && (isNew || seen.access.includes(outlet.name) || seen.parting);
   if (admits) await shutOut(context, round);
   const wanted = visibleTo(showing, outlet.reach);
   const news = isNews(round, wanted);
   if (news) {
-    const earliest = outlet.pace(round.told, wanted);
+    const earliest = earliestOf(round, wanted);
     if (earliest > time) return earliest;
     // Doubt was noted in the step that made the change, and the address was read in the moment before.
     if (round.told.state !== 'doubted' || admits) await begin(context, round);
-    await tell(round, wanted);
+    await tell(context, round, wanted);
   }
   await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {
-    told: news ? { now: round.told, begunAt: round.begunAt } : undefined,
+    told: news ? { now: round.told, begunAt: round.begunAt, toldAt: outlet.forgets ? time : undefined } : undefined,
     ranOut: showing.ranOut,
     access: outlet.admit !== undefined && showing.audienceUntil === undefined,
     again: earlier(showing.until, againOf(round.told)),
   });
   return undefined;
+}
+
+/**
+ * A tune from after a block waits until it is known whom the outlet has to leave out of it, and for so long that its time does not
+ * tell whether the blocked number has an owner. A stop does not wait.
+ */
+function earliestOf({ outlet, seen, told, time }: Round, wanted: Playing | undefined): number {
+  const pace = Math.max(time, outlet.pace(told, wanted));
+  if (wanted === undefined) return pace;
+  return Math.max(pace, seen.blockedAt + AFTER_BLOCK, seen.undecided ? time + UNDECIDED : time);
 }
 
 /**
@@ -97,9 +117,10 @@ async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
   const admission = await readAdmission(stores, outlet, seen, showing);
   const closed = admission.shutsOut || showing.audience === 'nobody';
   const shows = shownBy(round.told) !== '';
+  if (outlet.forgets) await keepInMind(context, round, closed && shows, admission);
   if (closed && shows) {
     await begin(context, round);
-    await tell(round, undefined);
+    await tell(context, round, undefined);
     // The tune comes back at once for those who are left.
     round.told = { state: 'hidden', address, memo: round.told.memo, at: time };
     if (!(await stores.told.note(seen.subscriber.id, outlet.name, round.told, time))) throw new Overtaken();
@@ -108,6 +129,21 @@ async function shutOut(context: ConvergeContext, round: Round): Promise<void> {
     await begin(context, round);
   }
   if (!(await convergeAdmission(context, outlet, address, seen, admission))) throw new Overtaken();
+}
+
+/** What is told before the tune, for when it is forgotten (decision 248). `hides`: the empty tune is, too. */
+async function keepInMind(
+  { stores }: ConvergeContext,
+  { outlet: { name: outlet }, seen, time }: Round,
+  hides: boolean,
+  { changes }: Admission,
+): Promise<void> {
+  const fields = changes.map(([field]) => ({ what: 'access' as const, outlet, field }));
+  await stores.lately.note(
+    seen.subscriber.id,
+    [...(hides ? [{ what: 'shown' as const, outlet }] : []), ...fields],
+    time,
+  );
 }
 
 function isNews({ address, told, time }: Round, wanted: Playing | undefined): boolean {
@@ -129,14 +165,34 @@ async function begin({ stores }: ConvergeContext, round: Round): Promise<void> {
 }
 
 /** To be called when it is noted that nobody knows what is shown. */
-async function tell(round: Round, wanted: Playing | undefined): Promise<void> {
-  const { outlet, address = '', time, told, showing } = round;
-  const { memo, again } = await outlet.show(address, wanted, told.memo);
+async function tell({ log }: ConvergeContext, round: Round, wanted: Playing | undefined): Promise<void> {
+  const { outlet, address = '', time, told, showing, wake } = round;
+  const { memo, again } = await traced(wake?.span, `show ${outlet.name}`, () =>
+    outlet.show(address, wanted, told.memo),
+  );
+  const correlator = wake?.cause?.correlator;
+  log.debug(
+    { subject: round.seen.subscriber.id, outlet: outlet.name, correlator, shown: wanted !== undefined },
+    'told',
+  );
   // What plays and is not shown was only hidden.
   const hidden = wanted === undefined && showing.playing !== undefined;
   round.told = hidden
     ? { state: 'hidden', address, memo, at: time }
     : { state: 'told', address, memo, at: time, fingerprint: fingerprint(wanted?.tune), again };
+}
+
+/** As a piece of the job, where that is traced. */
+async function traced<Result>(job: Span | undefined, name: string, call: () => Promise<Result>): Promise<Result> {
+  const span = job?.child(name, 'client');
+  try {
+    const result = await call();
+    span?.end();
+    return result;
+  } catch (err) {
+    span?.end({ failed: true });
+    throw err;
+  }
 }
 
 /** Tried again at the outlet's own time, or as the queue does. */

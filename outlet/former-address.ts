@@ -1,7 +1,8 @@
 import { ONE_PLACE, placeChanges } from '../domain/friendship/access-places.ts';
+import type { OutletName } from '../domain/playing/outlets.ts';
 import { NOTHING_TOLD, shownBy, type Told } from '../domain/playing/told.ts';
-import type { Queues } from '../runtime/queues.ts';
-import { wake } from '../store/base/makes-due.ts';
+import type { Queues } from '../runtime/queue/queues.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
 import { NobodyThere, type Outlet } from './outlet.ts';
@@ -15,8 +16,19 @@ export async function atPresentAddress(
   const former = told.address;
   if (former === undefined || former === outlet.addressOf(subscriber)) return told;
   await leave(stores, outlet, subscriber.id, former, told);
-  await stores.told.left(subscriber.id, outlet.name, former);
-  await wake(queues, 'leftAddress', [subscriber.id]);
+  return leftAddress({ stores, queues }, subscriber.id, outlet.name, former);
+}
+
+/** Nothing is shown at that address any more: the subscriber's roster job may undo the rest, and those of its friends. */
+export async function leftAddress(
+  { stores, queues }: { stores: Stores; queues: Queues },
+  id: string,
+  outlet: OutletName,
+  former: string,
+): Promise<Told> {
+  await stores.told.left(id, outlet, former);
+  const friends = await stores.friends.list(id);
+  await wake(queues, 'leftAddress', [id, ...friends.map((friend) => friend.id)]);
   return NOTHING_TOLD;
 }
 

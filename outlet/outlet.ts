@@ -1,10 +1,10 @@
-import type { Place } from '../domain/friendship/access-places.ts';
+import type { NodePlace } from '../domain/friendship/access-places.ts';
 import type { NodeChange } from '../domain/friendship/node-access.ts';
 import type { OutletName } from '../domain/playing/outlets.ts';
 import type { Reach } from '../domain/playing/showing.ts';
 import type { Memo, Told } from '../domain/playing/told.ts';
 import type { Playing } from '../domain/playing/tune.ts';
-import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
+import type { Addressee } from '../store/subscriber/subscriber-record.ts';
 
 /**
  * A place where others see what subscribers play. It decides nothing: it is told what to show (decision 130), and may be
@@ -14,7 +14,9 @@ export interface Outlet {
   readonly name: OutletName;
   readonly reach: Reach;
   /** Where the subscriber is shown; undefined when it is not shown here. */
-  addressOf(subscriber: Subscriber): string | undefined;
+  addressOf(subscriber: Addressee): string | undefined;
+  /** Whether another process shows that one, at another home; left out where there is none. Then nothing is done here. */
+  isElsewhere?(subscriber: Addressee): boolean;
   /**
    * Shows this there in place of what was shown before, or nothing. `memo`: what the last call has returned for this
    * address, undefined when there was none or it is lost. `again`: when it has to be said again though nothing has changed,
@@ -23,9 +25,9 @@ export interface Outlet {
    */
   show(address: string, playing: Playing | undefined, memo: Memo): Promise<{ memo?: Memo; again?: number }>;
   /** What `admit` opens and closes; left out where that is one place. */
-  readonly places?: readonly Place[];
-  /** Whether `admit` shuts out one who is told so from a place that is open to all others; left out where it does. */
-  readonly hidesOutcasts?: boolean;
+  readonly places?: readonly NodePlace[];
+  /** Whether it may forget in a crash what it was told in the seconds before; left out where it does not. */
+  readonly forgets?: boolean;
   /** Lets these see what is shown there, or no longer, in each of the places by itself; only with the reach `each-friend`. @throws NobodyThere */
   admit?(address: string, changes: readonly NodeChange[]): Promise<void>;
   /** When the outlet may be told at the earliest, in milliseconds since the epoch; a stop at once. Pure. */

@@ -6,6 +6,8 @@ export type AddressGuard = {
   mayConnect(host: string, address: string): boolean;
   /** An address, internal or not, that the operator has named by host or network. */
   isAllowed(host: string, address: string): boolean;
+  /** Whether the operator has named anything. */
+  allowsAny: boolean;
 };
 
 /**
@@ -64,6 +66,7 @@ export function createAddressGuard(allow: readonly string[]): AddressGuard {
     return hosts.has(host.toLowerCase()) || contains(networks, address);
   }
   return {
+    allowsAny: allow.length > 0,
     isAllowed,
     mayConnect: (host, address) => isIP(address) !== 0 && (isAllowed(host, address) || !isInternal(address)),
   };

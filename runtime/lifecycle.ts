@@ -6,8 +6,11 @@ export type Running = { stop(): Promise<void> };
 /** Milliseconds that a process gives its work to end before it leaves anyway; everything is done again by the next one. */
 const PATIENCE = 8_000;
 
-/** Starts a process, and ends it at SIGTERM, Ctrl-C, or when the launcher that forked it is gone. */
-export async function runProcess(log: Log, start: () => Promise<Running>): Promise<void> {
+/**
+ * Starts a process, and ends it at SIGTERM, Ctrl-C, or when the launcher that forked it is gone.
+ * `drain`: milliseconds that it goes on working before it begins to end.
+ */
+export async function runProcess(log: Log, start: () => Promise<Running>, drain = 0): Promise<void> {
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
@@ -23,7 +26,7 @@ export async function runProcess(log: Log, start: () => Promise<Running>): Promi
   log.info('started');
   const reason = await stopped;
   log.info({ reason }, 'stopping');
-  setTimeout(() => process.exit(1), PATIENCE).unref();
+  setTimeout(() => process.exit(1), drain + PATIENCE).unref();
   await running.stop();
   process.exit(0);
 }

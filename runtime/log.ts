@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import type { SubjectHashOf } from './subject-hash.ts';
+import type { SubjectHashOf } from './secret/subject-hash.ts';
 
 export type Log = Logger;
 

@@ -1,14 +1,32 @@
+import { randomUUID } from 'node:crypto';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { readVersion } from './version.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** The process's own measurements; labels are codes and routes, never anything about a person. */
+/** Gauges of prom-client that are called as counters are. */
+const NO_COUNTERS = ['resources', 'handles', 'requests'].map((what) => `earshot_nodejs_active_${what}_total`);
+
+/**
+ * The process's own measurements; labels are codes and routes, never anything about a person. `process` tells it from others of
+ * its role: a sum over them would run backwards when one of them ends. docs/metrics.md has them all. `instance`: under which the process is
+ * known to the others.
+ */
 export function createMetrics(role: string) {
+  const instance = randomUUID();
   const registry = new Registry();
-  registry.setDefaultLabels({ role });
+  registry.setDefaultLabels({ role, process: instance.slice(0, 8) });
   collectDefaultMetrics({ register: registry, prefix: 'earshot_' });
+  for (const name of NO_COUNTERS) registry.removeSingleMetric(name);
   const registers = [registry];
+  new Gauge({
+    name: 'earshot_build_info',
+    help: 'Always 1; which version the process is of',
+    labelNames: ['version'],
+    registers,
+  }).set({ version: readVersion() }, 1);
   return {
+    instance,
     registry,
     requests: new Histogram({
       name: 'earshot_http_request_seconds',
@@ -32,8 +50,14 @@ export function createMetrics(role: string) {
     }),
     components: new Gauge({
       name: 'earshot_components',
-      help: 'Component processes that are active or stand by',
-      labelNames: ['state'],
+      help: 'Component processes that are active or stand by, of each home where there are several',
+      labelNames: ['state', 'home'],
+      registers,
+    }),
+    connected: new Gauge({
+      name: 'earshot_xmpp_connected',
+      help: 'Whether a component has its connection to the XMPP server (1), of each home where there are several',
+      labelNames: ['home'],
       registers,
     }),
     publishes: new Counter({
@@ -54,6 +78,12 @@ export function createMetrics(role: string) {
       labelNames: ['step'],
       registers,
     }),
+    rosterSamples: new Counter({
+      name: 'earshot_roster_items_sampled_total',
+      help: 'Roster items that were read here and there, and are as Earshot left them, or differ',
+      labelNames: ['outcome'],
+      registers,
+    }),
     pairs: new Counter({
       name: 'earshot_pairs_decided_total',
       help: 'Pairs of subscribers looked at, by outcome',
@@ -70,6 +100,12 @@ export function createMetrics(role: string) {
       name: 'earshot_code_deliveries_total',
       help: 'Codes handed to the SMS webhook, by outcome',
       labelNames: ['outcome'],
+      registers,
+    }),
+    jobFailures: new Counter({
+      name: 'earshot_job_failures_total',
+      help: 'Jobs that failed and are tried again, by queue; the log says why',
+      labelNames: ['queue'],
       registers,
     }),
     swept: new Counter({

@@ -1,7 +1,7 @@
-import type { ServiceConfig } from '../runtime/config/config.ts';
-import { createKeyedHash, type KeyedHash } from '../runtime/keyed-hash.ts';
-import { createNumberKeys, type NumberKeys } from '../runtime/number-key.ts';
-import type { Queues } from '../runtime/queues.ts';
+import type { ServiceConfig } from '../runtime/config/service-config.ts';
+import type { Queues } from '../runtime/queue/queues.ts';
+import { createKeyedHash, type KeyedHash } from '../runtime/secret/keyed-hash.ts';
+import { createNumberKeys, type NumberKeys } from '../runtime/secret/number-key.ts';
 import type { Stores } from '../store/stores.ts';
 
 /** What every door works with, HTTP or XMPP. `now`: milliseconds since the epoch. */

@@ -1,10 +1,12 @@
-import type { CommonConfig, KeyConfig } from '../runtime/config/config.ts';
-import { findRedis } from '../runtime/find-redis.ts';
+import type { CommonConfig } from '../runtime/config/common-config.ts';
+import type { KeyConfig } from '../runtime/config/key-config.ts';
 import type { Log } from '../runtime/log.ts';
-import { connectQueueRedis, type QueueRedis } from '../runtime/queue-redis.ts';
-import { createQueues, type Queues } from '../runtime/queues.ts';
-import { connectRedis } from '../runtime/redis.ts';
-import type { RedisPlace, WhenAway } from '../runtime/redis-options.ts';
+import { connectQueueRedis, type QueueRedis } from '../runtime/queue/queue-redis.ts';
+import { createQueues, type Queues } from '../runtime/queue/queues.ts';
+import { findRedis } from '../runtime/redis/find-redis.ts';
+import { connectRedis } from '../runtime/redis/redis.ts';
+import type { RedisPlace, WhenAway } from '../runtime/redis/redis-options.ts';
+import { requireAgreement } from './agreement.ts';
 import { createStores, type Stores } from './stores.ts';
 
 /** What every process works on: the stores and the queues, each over a connection of its own. `place`: for further ones. */
@@ -16,7 +18,7 @@ export type Opened = {
   close(): Promise<void>;
 };
 
-/** Connects, for as long as it takes. `patience`: as `connectRedis`. @throws Fault UNAVAILABLE when this Redis would lose data. */
+/** Connects, for as long as it takes. `patience`: as `connectRedis`. @throws Fault UNAVAILABLE when this Redis would lose data, FAILED_PRECONDITION when its data were made with other keys. */
 export async function openStores(
   config: CommonConfig & KeyConfig,
   whenAway: WhenAway,
@@ -28,8 +30,9 @@ export async function openStores(
     connectRedis(place, whenAway, log, patience),
     connectQueueRedis(place, config.redisPrefix, whenAway, log, patience),
   ]);
-  const stores = createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget);
-  const queues = createQueues(queueRedis, config.redisPrefix, log, stores.wakes.tell);
+  const stores = createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget, config.hosts);
+  await requireAgreement(redis, stores.keys, config, log);
+  const queues = createQueues(queueRedis, log, stores.wakes.tell);
   return {
     stores,
     queues,

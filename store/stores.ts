@@ -1,28 +1,26 @@
 import { NO_BUDGET } from '../domain/book/number-budget.ts';
-import type { Redis } from '../runtime/redis.ts';
+import type { Redis } from '../runtime/redis/redis.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createAvatars } from './account/avatars.ts';
 import { createFormerJids } from './account/former-jids.ts';
 import { createOrders } from './account/orders.ts';
 import { createPresences } from './account/presence.ts';
 import { createAudit } from './audit/audit.ts';
-import { createActiveLease } from './base/active-lease.ts';
-import { createDue } from './base/due.ts';
 import { createEvents } from './base/events.ts';
-import { createIdempotency } from './base/idempotency.ts';
 import { createInterned } from './base/interned.ts';
 import { createKeys } from './base/keys.ts';
-import { createLimits } from './base/limits.ts';
-import { createRates } from './base/rates.ts';
-import { createRuns } from './base/runs.ts';
-import { createStatuses } from './base/status.ts';
-import { createWakes } from './base/wakes.ts';
+import { createServerStamps } from './base/server-stamps.ts';
 import { createAddressBooks } from './book/address-book.ts';
-import { createBookSeals } from './book/book-seal.ts';
 import { createBudget } from './book/budget.ts';
-import { createHolders } from './book/holders.ts';
-import { createPhotos } from './book/photos.ts';
-import { createSurvey } from './book/survey.ts';
+import { createIdempotency } from './call/idempotency.ts';
+import { createLimits } from './call/limits.ts';
+import { createRates } from './call/rates.ts';
+import { createDue } from './due/due.ts';
+import { createDueAtHome } from './due/due-at-home.ts';
+import { createLately } from './due/lately.ts';
+import { createRuns } from './due/runs.ts';
+import { createWakes } from './due/wakes.ts';
+import { createAskedItems } from './friendship/asked-items.ts';
 import { createFarEnds } from './friendship/far-ends.ts';
 import { createFriends } from './friendship/friends.ts';
 import { createLedger } from './friendship/ledger.ts';
@@ -34,6 +32,8 @@ import { createPrivacyFields } from './friendship/privacy-fields.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
 import { createRosterWork } from './friendship/roster-work.ts';
 import { createSharing } from './friendship/sharing.ts';
+import { createUnheld } from './friendship/unheld.ts';
+import { createBookSeals } from './image/book-seal.ts';
 import { createApplicationPasswords } from './login/application-passwords.ts';
 import { createAskedCodes } from './login/asked-codes.ts';
 import { createAssertions } from './login/assertions.ts';
@@ -41,17 +41,24 @@ import { createCredentials } from './login/credentials.ts';
 import { createPlayerSessions } from './login/player-sessions.ts';
 import { createTokens } from './login/tokens.ts';
 import { createVerifications } from './login/verifications.ts';
+import { createDirectory } from './number/directory.ts';
+import { createHolders } from './number/holders.ts';
+import { createSurvey } from './number/survey.ts';
+import { createPhotos } from './photo/photos.ts';
 import { createAdmissions } from './playing/admissions.ts';
+import { createKnownPlaces } from './playing/known-places.ts';
 import { createListening } from './playing/listening.ts';
 import { createNowPlaying } from './playing/now-playing.ts';
 import { createRecent } from './playing/recent.ts';
 import { createSights } from './playing/sights.ts';
 import { createSituations } from './playing/situation.ts';
 import { createTold } from './playing/told.ts';
+import { createToldHere } from './playing/told-here.ts';
+import { createActiveLease } from './process/active-lease.ts';
+import { createStatuses } from './process/status.ts';
 import { createSources } from './source/sources.ts';
-import { createDirectory } from './subscriber/directory.ts';
 import { createHearing } from './subscriber/hearing.ts';
-import { createImportRuns } from './subscriber/import-runs.ts';
+import { createImports } from './subscriber/imports.ts';
 import { createPending } from './subscriber/pending.ts';
 import { createRoll } from './subscriber/roll.ts';
 import { createSpent } from './subscriber/spent.ts';
@@ -59,21 +66,33 @@ import { createSubscribers } from './subscriber/subscribers.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
-/** Everything that is kept, over one connection. `secretsKey`: for what the stores themselves seal. */
-export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, budget = NO_BUDGET) {
-  const keys = createKeys(prefix);
+/**
+ * Everything that is kept, over one connection. `secretsKey`: for what the stores themselves seal. `hosts`: of the homes, where
+ * there are several.
+ */
+export function createStores(
+  redis: Redis,
+  prefix: string,
+  secretsKey: Buffer,
+  budget = NO_BUDGET,
+  hosts: readonly string[] = [],
+) {
+  const keys = createKeys(prefix, hosts);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);
   const sealOf = createBookSeals(secretsKey);
   const privacyFields = createPrivacyFields(secretsKey);
+  const toldHere = createToldHere();
   return {
     keys,
     accounts: createAccounts(redis, keys),
     activeLease: createActiveLease(redis, keys),
     admissions: createAdmissions(redis, keys),
+    knownPlaces: createKnownPlaces(redis, keys),
     addressBooks: createAddressBooks(redis, keys, sealOf, budget),
     askedCodes: createAskedCodes(redis, keys),
+    askedItems: createAskedItems(redis, keys),
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),
     audit: createAudit(redis, keys),
@@ -82,6 +101,7 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     credentials: createCredentials(redis, keys),
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
+    dueAtHome: createDueAtHome(redis, keys),
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
     farEnds: createFarEnds(redis, keys),
@@ -92,10 +112,11 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
-    importRuns: createImportRuns(redis, keys),
+    imports: createImports(redis, keys),
+    lately: createLately(redis, keys),
     limits: createLimits(redis, keys),
     listening: createListening(redis, keys),
-    nowPlaying: createNowPlaying(redis, keys, privacyFields),
+    nowPlaying: createNowPlaying(redis, keys, privacyFields, toldHere),
     offers: createOffers(redis, keys),
     orders: createOrders(redis, keys, secretsKey),
     pairs: createPairs(redis, keys),
@@ -108,16 +129,18 @@ export function createStores(redis: Redis, prefix: string, secretsKey: Buffer, b
     reconciliation: createReconciliation(redis, roll, keys),
     roll,
     runs: createRuns(redis, keys),
+    serverStamps: createServerStamps(redis, keys),
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
     sights: createSights(redis, keys, privacyFields),
-    situations: createSituations(redis, keys, privacyFields),
+    situations: createSituations(redis, keys, privacyFields, toldHere),
     statuses: createStatuses(redis, keys),
     survey: createSurvey(redis, interned, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
-    told: createTold(redis, keys),
+    told: createTold(redis, keys, toldHere),
     tokens: createTokens(redis, keys),
+    unheld: createUnheld(redis, keys),
     verifications: createVerifications(redis, keys),
     wakes: createWakes(redis, keys),
   };

@@ -3,11 +3,25 @@ import { expect } from 'chai';
 import { OUTLETS } from '../domain/playing/outlets.ts';
 
 const ROOT = new URL('../', import.meta.url);
-/** No sources of ours, or samples that tests read. */
-const PASSED_OVER = ['node_modules', 'dist', 'fixtures'];
+/** No sources of ours, samples that tests read, or what `npm start` keeps here (its names are no paths of URLs). */
+const PASSED_OVER = ['node_modules', 'dist', 'data', 'fixtures'];
 const SOURCE = /\.(ts|tsx|mts|mjs|js|sh)$/;
+/** Folders of tests that are about no folder of the code; what is below them are capabilities. */
+const OF_TESTS = ['compatibility', 'fuzz', 'support', 'system', 'torture'];
 /** Folders whose own folders may not all import each other. */
-const ROOMS = ['domain', 'runtime', 'store', 'service', 'component', 'gateway', 'worker', 'local'];
+const ROOMS = [
+  'domain',
+  'runtime',
+  'store',
+  'service',
+  'outlet',
+  'component',
+  'gateway',
+  'worker',
+  'cli',
+  'local',
+  'web',
+];
 
 describe('the plan of the folders', () => {
   it('has at most 25 source files in each', () => {
@@ -25,11 +39,26 @@ describe('the plan of the folders', () => {
   });
 });
 
+describe('the folders of the tests', () => {
+  it('are those of the code, so that what tests a file is found where the file is', () => {
+    const ours = foldersBelow('test').filter((folder) => folder !== 'test');
+    const mirrored = ours
+      .map((folder) => folder.slice('test/'.length))
+      .filter((folder) => !OF_TESTS.some((own) => folder === own || folder.startsWith(`${own}/`)));
+    const code = new Set(foldersBelow(''));
+    expect(mirrored).to.include.members(['component/server', 'store/base']);
+    expect(mirrored.filter((folder) => !code.has(folder))).to.deep.equal([]);
+  });
+});
+
 describe('what outlets share', () => {
   it('names none of them, so that another is a row of their table and a folder of its own (decision 153)', () => {
     const names = OUTLETS.flatMap(({ name, queue }) => [`'${name}'`, `'${queue}'`]);
     const own = OUTLETS.map(({ name }) => `outlet/${name}`);
-    const shared = ['runtime', 'store', 'service', 'outlet', 'gateway', 'worker'].flatMap(foldersBelow);
+    const beside = ['account', 'active', 'lapses', 'picture', 'presence', 'roster', 'work'].map(
+      (folder) => `component/${folder}`,
+    );
+    const shared = ['runtime', 'store', 'service', 'outlet', 'gateway', 'worker', ...beside].flatMap(foldersBelow);
     const files = shared
       .filter((folder) => !own.some((one) => folder.startsWith(one)))
       .flatMap((folder) => sourcesIn(folder).map((file) => `${folder}/${file}`));

@@ -3,13 +3,14 @@ import { useSettings } from './api/settings.ts';
 import { Home } from './home.tsx';
 import { type Language, LanguageContext, preferredLanguage, rememberLanguage } from './language/language.ts';
 import { useSession } from './session/use-session.ts';
+import { LinkQuestion } from './sign-in/link-question.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 
 /** The whole page: somebody's friends, or the way in. */
 export function App() {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
   const settings = useSettings();
-  const { session, notice, enter, leave, end } = useSession();
+  const { session, notice, linked, stay, enter, leave, end } = useSession();
 
   useLayoutEffect(() => {
     document.documentElement.lang = language;
@@ -24,7 +25,14 @@ export function App() {
   }
   return (
     <LanguageContext.Provider value={language}>
-      {session ? (
+      {session && linked !== undefined ? (
+        <LinkQuestion
+          settings={settings}
+          onLanguage={choose}
+          onStay={stay}
+          onSwitch={() => enter({ token: linked, by: 'link' }, 'tab')}
+        />
+      ) : session ? (
         // With another token everything of the former one goes.
         <Home
           key={session.token}

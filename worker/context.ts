@@ -1,15 +1,15 @@
 import type { Policy } from '../domain/friendship/association.ts';
-import type { WorkerConfig } from '../runtime/config/config.ts';
+import type { WorkerConfig } from '../runtime/config/worker-config.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { NumberKeyOf, NumberKeys } from '../runtime/number-key.ts';
-import type { Queues } from '../runtime/queues.ts';
+import type { Queues } from '../runtime/queue/queues.ts';
+import type { NumberKeyOf, NumberKeys } from '../runtime/secret/number-key.ts';
 import type { Stores } from '../store/stores.ts';
 import type { ReadLimits } from './carddav/calls.ts';
 import type { DavReader } from './carddav/reader.ts';
 import type { SourceSlots } from './source-slots.ts';
 
-/** What reading network address books works with besides. */
+/** What jobs that read network address books work with, beside the worker's `Context`. */
 export type SourceContext = Context & {
   config: Pick<WorkerConfig, 'secretsKey' | 'guessedNumbers' | 'sourceAllow' | 'sourceInterval'>;
   numberKeyOf: NumberKeyOf;

@@ -1,5 +1,5 @@
-import type { Label } from '../store/book/book-entry.ts';
 import type { Friend } from '../store/friendship/friends.ts';
+import type { Label } from '../store/image/book-entry.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 
 /** A number of a friend by which a book holds it, and how the book names it. */
@@ -17,7 +17,10 @@ export function toFriend({ id, jid, displayName }: Subscriber, held: Held | unde
   return { id, jid, name: held.label.name || displayName, groups: held.label.groups, held: held.numberKey };
 }
 
-/** Somebody who comes into other groups begins anew: it may be shown now what it was not before. */
+/**
+ * Sets `since`. A friend who stays in the same groups keeps the date that it had; one who is new or
+ * comes into other groups gets the present time, as the audience may include it only now.
+ */
 export function dateFriend(friend: Friend, before: Friend | undefined, now: number): void {
   const goesOn = JSON.stringify(before?.groups) === JSON.stringify(friend.groups);
   friend.since = (goesOn ? before?.since : undefined) ?? now;

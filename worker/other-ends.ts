@@ -1,4 +1,4 @@
-import { wake } from '../store/base/makes-due.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { OtherEnd } from '../store/friendship/other-ends.ts';
 import { keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
@@ -27,10 +27,7 @@ export async function bringOtherEnds(
   await Promise.all([
     wake(queues, 'paired', marked),
     wake(queues, 'befriended', befriended),
-    ...befriended.flatMap((other) => [
-      stores.events.tell(other, { what: 'friends', id: subscriber.id }),
-      stores.events.tell(other, { what: 'now-playing' }),
-    ]),
+    stores.events.tellEach(befriended, [{ what: 'friends', id: subscriber.id }, { what: 'now-playing' }]),
   ]);
 }
 
@@ -44,7 +41,7 @@ async function endsOf(
   const numberKeys = keysOf(subscriber);
   const [before, labels] = await Promise.all([
     stores.friends.ofEach(friends, subscriber.id),
-    Promise.all(friends.map((other) => stores.addressBooks.labels(other, numberKeys))),
+    stores.addressBooks.labelsOfEach(friends, numberKeys),
   ]);
   const places = new Map(friends.map((other, i) => [other, i]));
   return verdicts.map(({ other, barred }) => {

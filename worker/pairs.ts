@@ -1,5 +1,6 @@
 import { inBatches } from '../runtime/batches.ts';
-import { wake } from '../store/base/makes-due.ts';
+import type { Marks } from '../store/base/marks.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { DirtyItem, Friend, FriendChanges } from '../store/friendship/friends.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
@@ -11,12 +12,20 @@ import { type Asked, judge, type Verdict } from './verdicts.ts';
 /** How many pairs are read and written together. */
 const BATCH = 500;
 
+/** The marks of numbers and of blocks that the job has followed into the reverse index and to their pairs. */
+export type Followed = { numbers: Marks; blocked: Marks };
+
 /**
  * Decides this end of every pair that is marked, and hands what changed to the roster job; where
  * this job has to, it brings the other ends in line. `written`: gets the ids of other ends that
  * were written.
  */
-export async function decidePairs(context: Context, subscriber: Subscriber, written: string[]): Promise<void> {
+export async function decidePairs(
+  context: Context,
+  subscriber: Subscriber,
+  written: string[],
+  followed: Followed,
+): Promise<void> {
   const { stores } = context;
   for (const part of inBatches(await stores.pairs.dirty(subscriber.id), BATCH)) {
     const verdicts = await decide(
@@ -24,7 +33,7 @@ export async function decidePairs(context: Context, subscriber: Subscriber, writ
       subscriber,
       part.map(({ other }) => other),
     );
-    const early = await whereEarly(stores, subscriber.id, verdicts);
+    const early = await whereEarly(stores, subscriber.id, verdicts, followed);
     const ends = verdicts.filter((_, i) => part[i]?.bothEnds && !early[i]);
     await bringOtherEnds(context, subscriber, ends, written);
     await leaveToNewcomers(context, subscriber, verdicts);
@@ -34,8 +43,10 @@ export async function decidePairs(context: Context, subscriber: Subscriber, writ
 }
 
 /**
- * Somebody who is not active yet may become so without announcing anything (decision 162). So the pair is marked there, for both ends: the step
- * that makes it active finds the mark, or comes before it and leaves it to the job that is asked for here.
+ * Marks the pairs with subscribers who were not active yet, at those subscribers and for both ends.
+ * Whoever becomes active need not announce its numbers (decision 162), so nothing else would have the
+ * pair decided again. If it becomes active later, that step finds the mark and announces; if it has
+ * become active in between, the job that is asked for here finds the mark.
  */
 async function leaveToNewcomers(
   { stores, queues, now }: Context,
@@ -52,13 +63,18 @@ async function leaveToNewcomers(
  * reverse index yet. If the other subscriber left now, or changed the number, the index would not name this end, and nobody would decide the pair
  * again. So its mark stays, and the next run decides it once more, after the number has been indexed.
  */
-async function whereEarly(stores: Stores, id: string, verdicts: readonly Verdict[]): Promise<boolean[]> {
+async function whereEarly(
+  stores: Stores,
+  id: string,
+  verdicts: readonly Verdict[],
+  followed: Followed,
+): Promise<boolean[]> {
   const held = verdicts.flatMap(({ friend }) => friend?.held ?? []);
   const [unfollowed, { marks }] = await Promise.all([
-    stores.addressBooks.dirtyAmong(id, held),
+    stores.addressBooks.dirtyAmong(id, held, followed.numbers),
     stores.privacies.dirtyBlocked(id),
   ]);
-  const blocking = Object.keys(marks).length > 0;
+  const blocking = Object.entries(marks).some(([field, stamp]) => followed.blocked[field] !== stamp);
   return verdicts.map(({ friend, barred: jid }) => {
     const number = friend?.held;
     return (number !== undefined && unfollowed.has(number)) || (blocking && jid !== undefined);
@@ -117,13 +133,12 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
   await wake(queues, 'audience', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await wake(queues, 'befriended', set.length > 0 ? [id] : []);
-  await Promise.all([
-    ...[...set.map((friend) => friend.id), ...unset].map((other) =>
-      stores.events.tell(id, { what: 'friends', id: other }),
-    ),
-    // Who sees this one's tune may be others now.
-    stores.events.tell(id, { what: 'now-playing' }),
-  ]);
+  const changed = [...set.map((friend) => friend.id), ...unset];
+  // The tune as well: who sees it may be others now.
+  await stores.events.tellEach(
+    [id],
+    [...changed.map((other) => ({ what: 'friends' as const, id: other })), { what: 'now-playing' }],
+  );
   return verdicts;
 }
 

@@ -1,5 +1,5 @@
-import { wake } from '../store/base/makes-due.ts';
 import type { Marks } from '../store/base/marks.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
@@ -49,9 +49,11 @@ async function reconcile(context: Context, id: string, written: string[]): Promi
   if (subscriber?.state === 'leaving') await letGo(context, subscriber);
   if (subscriber) {
     await followAnnounced(decided, id, announced);
-    await followNumbers(context, id);
-    await followBlocked(context, id);
-    await decidePairs(decided, subscriber, written);
+    const followed = { numbers: await followNumbers(context, id), blocked: await followBlocked(context, id) };
+    await decidePairs(decided, subscriber, written, followed);
+    // Only now: who is blocked sees nothing as long as the mark is there, and the book is not followed before its pairs are decided.
+    await stores.privacies.clearDirtyBlocked(id, followed.blocked);
+    await stores.addressBooks.clearDirtyNumbers(id, followed.numbers);
   }
   const { keys } = stores;
   const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];
@@ -104,13 +106,13 @@ async function followAnnounced(context: Context, id: string, seen: Marks): Promi
 /**
  * The book got or lost these numbers. Marks the pairs with their owners, and with the friends whom
  * the book held by them: such a friend may have given the number up meanwhile, and have decided its
- * own end of the pair before.
+ * own end of the pair before. Returns the marks of the numbers, to be taken away when those pairs are decided.
  */
-async function followNumbers(context: Context, id: string): Promise<void> {
+async function followNumbers(context: Context, id: string): Promise<Marks> {
   const { stores } = context;
   const seen = await stores.addressBooks.dirtyNumbers(id);
   const numberKeys = Object.keys(seen);
-  if (numberKeys.length === 0) return;
+  if (numberKeys.length === 0) return seen;
   const { held, owners } = await enterNumbers(context, id, numberKeys);
   // A no ends in the same step in which the contact leaves the book, which marks its number.
   const forgiven = await stores.pairs.forgiven(id);
@@ -120,18 +122,21 @@ async function followNumbers(context: Context, id: string): Promise<void> {
   );
   await touch(context, id, [...owners, ...lost, ...Object.keys(forgiven)]);
   await stores.pairs.clearForgiven(id, forgiven);
-  await stores.addressBooks.clearDirtyNumbers(id, seen);
+  return seen;
 }
 
-/** Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. */
-async function followBlocked(context: Context, id: string): Promise<void> {
+/**
+ * Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. Returns the marks, to be
+ * taken away when these pairs are decided.
+ */
+async function followBlocked(context: Context, id: string): Promise<Marks> {
   const { stores } = context;
   const { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked(id);
-  if (ids.length + numberKeys.length === 0) return;
+  if (ids.length + numberKeys.length === 0) return marks;
   const { owners } = await enterNumbers(context, id, numberKeys);
   const known = await stores.subscribers.records(ids);
   await touch(context, id, [...owners, ...known.flatMap((record) => record?.id ?? [])]);
-  await stores.privacies.clearDirtyBlocked(id, marks);
+  return marks;
 }
 
 /** Brings the index of holders in line with these numbers of the books or the blocks. Returns which of them the books hold, and whoever owns one. */

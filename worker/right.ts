@@ -1,7 +1,7 @@
 import { inBatches, sideBySide } from '../runtime/batches.ts';
-import type { Glance } from '../store/book/survey.ts';
 import type { FarQuestion } from '../store/friendship/far-ends.ts';
 import type { Friend } from '../store/friendship/friends.ts';
+import type { Glance } from '../store/number/survey.ts';
 import type { Stores } from '../store/stores.ts';
 import { keysOf, type Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
@@ -14,10 +14,11 @@ const GROUPS = 3;
 type Seen = { subscriber: Subscriber; glance: Glance };
 
 /**
- * Those of these active subscribers about whom not everything is as it should be: their places in the directory, the index of holders, and
- * their end of each pair. Nothing is written, and who has no book, no friends and nobody that holds its numbers costs a few
- * commands. Whoever changes anything meanwhile marks it, so what is read at several moments misses nothing. A job that is under way may go by
- * another policy: then its subscriber is one of them.
+ * Which of these active subscribers have something that is not as it should be: an entry in the
+ * directory or in the reverse index, or their end of a pair. Nothing is written. Who has no book and
+ * no friends, and whose numbers nobody holds, costs a few commands. It reads at several moments and
+ * misses nothing, as every change marks what it concerns. Whoever's reconcile job is under way is
+ * among them, as that job may go by the former policy.
  */
 export async function whoIsWrong(context: Context, subscribers: readonly Subscriber[]): Promise<Subscriber[]> {
   const { survey, subscribers: stored } = context.stores;
@@ -102,8 +103,10 @@ async function holdersOf(stores: Stores, seen: readonly Seen[], held: ReadonlySe
 }
 
 /**
- * With the others of whom this end may show something. Where both books have to hold the other that is a part of those who are held or
- * hold: of the rest only whoever blocks it shows, and these are asked for that alone.
+ * Adds to each end the others with whom its pair has to be judged. Under the policy `mutual` these are
+ * those who hold it and whom it holds, its friends, those whom it blocks, and those who are barred. Of
+ * all others who hold it, or whom it holds, only those who block it matter: they are asked for that
+ * alone, which is cheaper than to judge the pair.
  */
 async function withOthers({ stores, policy }: Context, ends: readonly Ends[]): Promise<OwnEnds[]> {
   const rest: FarQuestion[] = [];

@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { WorkerConfig } from '../runtime/config/config.ts';
-import type { QueueWork } from '../runtime/queue-worker.ts';
-import { unseal } from '../runtime/sealing.ts';
+import type { WorkerConfig } from '../runtime/config/worker-config.ts';
+import type { QueueWork } from '../runtime/queue/queue-worker.ts';
+import { unseal } from '../runtime/secret/sealing.ts';
 import type { Context } from './context.ts';
 import { postMessage } from './sms-webhook.ts';
 

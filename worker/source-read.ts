@@ -1,7 +1,7 @@
 import { toBook } from '../domain/book/book-reader.ts';
 import { type SourceCredentials, sealPurpose } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
-import { seal, unseal } from '../runtime/sealing.ts';
+import { seal, unseal } from '../runtime/secret/sealing.ts';
 import { takeTurns } from '../runtime/turns.ts';
 import type { Source } from '../store/source/source-record.ts';
 import type { ReadOutcome, SourceReading } from '../store/source/sources.ts';
@@ -90,12 +90,12 @@ async function write(
   { stores, config, numberKeyOf, now }: SourceContext,
   ask: Ask,
   { id, phoneNumber }: Subscriber,
-  { lease }: SourceReading,
+  { fence }: SourceReading,
   collection: string,
   { whole, changed, removed }: Listing,
 ): Promise<Written> {
   const paths = [...changed];
-  const photos = stores.photos.upload(id, lease);
+  const photos = stores.photos.upload(id, fence);
   try {
     const { book, rejected, hasGroups } = await toBook(
       readEntries(ask, collection, paths),
@@ -104,12 +104,12 @@ async function write(
       { pause: takeTurns, takePhoto: photos.add },
     );
     if (whole) {
-      await stores.addressBooks.replaceSource(id, lease, book, now());
+      await stores.addressBooks.replaceSource(id, fence, book, now());
       await photos.commit();
     } else if (paths.length + removed.size > 0) {
       // A card that was refused this time, or is there no more, must not stay as it was.
       const gone = [...removed, ...paths.map(uidOfPath)].filter((uid) => !book.has(uid));
-      const written = await stores.addressBooks.changeSource(id, lease, book, gone, now());
+      const written = await stores.addressBooks.changeSource(id, fence, book, gone, now());
       await photos.commitAmong([...written.gone, ...[...book.values()].flatMap((contact) => contact.numberKeys)]);
     }
     const reasons = new Map(rejected.map(({ index, reason }) => [uidOfPath(paths[index] ?? ''), reason]));

@@ -1,6 +1,6 @@
 import { retryDelay } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
-import { wake } from '../store/base/makes-due.ts';
+import { wake } from '../store/due/makes-due.ts';
 import type { SourceInfo } from '../store/source/sources.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { SourceContext } from './context.ts';

@@ -1,7 +1,8 @@
-import { isInMemory, QUEUE_NAMES, queuesThat } from '../runtime/queue-table.ts';
-import { GRACE } from '../store/base/due.ts';
-import { wake } from '../store/base/makes-due.ts';
+import { REDIS_QUEUES } from '../runtime/queue/queue-table.ts';
+import { LATELY, REFILL } from '../store/base/keys.ts';
 import { PARTITIONS } from '../store/base/partitions.ts';
+import { GRACE } from '../store/due/due.ts';
+import { queueOf, wake } from '../store/due/makes-due.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds between two sweeps. */
@@ -10,26 +11,26 @@ export const SWEEP_INTERVAL = 1_000;
 const BATCH = 1_000;
 /** Jobs of one queue that wait at most before a sweep adds to them: as many as its workers do in a few seconds. */
 const MOST_WAITING = 4_000;
-const SWEPT = QUEUE_NAMES.filter((name) => !isInMemory(name));
 
 /**
- * Puts whoever is due back into the queues: work whose job was lost in a crash, or whose time has come; as many as there is room for, so that
- * a queue whose workers are away or slow does not grow, and the rest later. Several workers may sweep; each claim goes to one of them. A
- * queue in memory is swept by the process that has it (`runtime/memory-worker`).
+ * Puts whoever is due back into the queues: those whose job was lost in a crash, and those whose time
+ * has come. It adds only up to `MOST_WAITING` jobs to a queue, so that one whose workers are away or
+ * slow does not grow; the rest comes later. Several workers may sweep: each subscriber goes to one of
+ * them. The component sweeps its own queues (`runtime/queue/memory-worker`).
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
-  for (const queue of SWEPT) {
+  for (const queue of REDIS_QUEUES) {
     const room = MOST_WAITING - (await queues.waiting(queue));
     if (room <= 0) continue;
-    const ids = await stores.due.claim(queue, now(), Math.ceil(room / PARTITIONS));
+    const ids = await stores.due.take(queue, now(), Math.ceil(room / PARTITIONS));
     await queues.enqueue(queue, ids);
     metrics.swept.inc({ queue }, ids.length);
   }
 }
 
-/** Lets numbers that wait for their subscriber's budget go on. A claim that dies with its worker is made again ten seconds later. */
+/** Lets numbers that wait for their subscriber's budget go on. Who was taken by a worker that died is due again ten seconds later. */
 export async function refillBudgets({ stores, queues, now }: Context): Promise<void> {
-  const ids = await stores.due.claim('refill', now(), BATCH);
+  const ids = await stores.due.take(REFILL, now(), BATCH);
   for (const id of ids) await stores.budget.refill(id, now());
   await wake(queues, 'book', ids);
 }
@@ -41,8 +42,9 @@ export async function forgetLeavers(context: Context): Promise<void> {
   for (const [i, subscriber] of (await stores.subscribers.records(leavers)).entries()) {
     const id = leavers[i];
     if (id === undefined) continue;
-    const open = await Promise.all(queuesThat('holdsErasure').map((queue) => stores.due.isMarked(queue, id)));
-    if (!subscriber || open.includes(true) || (await hasAccountsLeft(context, id))) continue;
+    if (!subscriber || (await stores.due.holdErasure(id)) || (await hasAccountsLeft(context, id))) continue;
+    // Whatever the XMPP server forgets by then is undone once more.
+    if (await stores.due.isMarked(LATELY, id)) continue;
     // What was asked for in the moment of leaving.
     await stores.tokens.revokeAll(id);
     await stores.playerSessions.closeAll(id);
@@ -54,8 +56,8 @@ export async function forgetLeavers(context: Context): Promise<void> {
 /** Whether the component has still to delete an account; then it is asked to, once: the sweep sees to the rest. */
 async function hasAccountsLeft({ stores, queues, now }: Context, id: string): Promise<boolean> {
   if ((await stores.accounts.madeFor(id)).length === 0) return false;
-  if (await stores.due.isMarked('account', id)) return true;
-  await stores.due.postpone('account', id, now() + GRACE);
+  if (await stores.due.isMarked(queueOf('accountAsked'), id)) return true;
+  await stores.due.postpone(queueOf('accountAsked'), id, now() + GRACE);
   await wake(queues, 'accountAsked', [id]);
   return true;
 }

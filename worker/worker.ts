@@ -1,15 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { WorkerConfig } from '../runtime/config/config.ts';
+import type { WorkerConfig } from '../runtime/config/worker-config.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { createNumberKey, createNumberKeys } from '../runtime/number-key.ts';
-import { type QueueOf, queuesOf } from '../runtime/queue-table.ts';
-import { createQueueWorker, type QueueWork } from '../runtime/queue-worker.ts';
+import { type QueueOf, queuesOf } from '../runtime/queue/queue-table.ts';
+import { createQueueWorker, type QueueWork } from '../runtime/queue/queue-worker.ts';
+import type { Work } from '../runtime/queue/queues.ts';
+import { createNumberKey, createNumberKeys } from '../runtime/secret/number-key.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
+import { settingsOfWorker } from '../store/process/shared-settings.ts';
 import { createDavReader } from './carddav/reader.ts';
 import type { Context } from './context.ts';
+import { puttingOff } from './put-off.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
 import { createSendCodeJob } from './send-code.ts';
@@ -17,6 +19,9 @@ import { createSourceJob } from './source.ts';
 import { SOURCE_LIMITS } from './source-read.ts';
 import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
+
+/** Milliseconds between two looks whether the operator has asked for a round. */
+const ROUND_INTERVAL = 100;
 
 /** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
@@ -37,7 +42,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   if (await stores.reconciliation.adopt(config.policy))
     log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
   const reader = createDavReader();
-  const jobs: Record<QueueOf<'worker'>, QueueWork> = {
+  const jobs: Record<QueueOf<'worker'>, Work | QueueWork> = {
     reconcile: createReconcileJob(context),
     source: createSourceJob({
       ...context,
@@ -50,9 +55,10 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     verification: createSendCodeJob(context, config),
   };
   const workers = queuesOf('worker').map((queue) =>
-    createQueueWorker(queueRedis, config.redisPrefix, queue, log, jobs[queue]),
+    createQueueWorker(queueRedis, queue, log, puttingOff(context, queue, jobs[queue]), () =>
+      metrics.jobFailures.inc({ queue }),
+    ),
   );
-  for (const worker of workers) worker.open();
   const sweeping = every(SWEEP_INTERVAL, log, async () => {
     await sweep(context);
     await refillBudgets(context);
@@ -60,14 +66,20 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await queues.dropEvents();
   });
   const keyRound = createKeyRound(context);
-  const rounds = every(SWEEP_INTERVAL, log, async () => {
+  const rounds = every(ROUND_INTERVAL, log, async () => {
     await keyRound();
     await goOn(context);
   });
-  const heartbeat = startHeartbeat(stores, { instance: randomUUID(), role: 'worker' }, metrics, log, () => ({
-    ready: true,
-    missing: [],
-  }));
+  const heartbeat = startHeartbeat(
+    stores,
+    { role: 'worker', settings: settingsOfWorker(config) },
+    metrics,
+    log,
+    () => ({
+      ready: true,
+      missing: [],
+    }),
+  );
 
   return {
     async stop() {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../within.ts';
+import { createFreeLanes, type FreeLanes } from './free-lanes.ts';
 import { type Arrivals, newTune, type TestTune } from './tunes.ts';
 
 /** Publishes a tune of the `turn`-th publisher over the `lane`-th way in; settles when it is acknowledged. */
@@ -43,7 +44,11 @@ export async function measureRate(
   return rate;
 }
 
-/** Milliseconds from sending to arrival, for publishes that go out at a steady `rate` a second whatever comes back. */
+/**
+ * Milliseconds from sending to arrival, for publishes that are due at a steady `rate` a second whatever comes back. Each goes out on a lane
+ * whose last tune has arrived, as the next of the same publisher may be shown in place of one that has not. Where there is none it waits,
+ * which is part of its time.
+ */
 export async function measureLatencies(
   publish: Publish,
   arrivals: Arrivals,
@@ -51,18 +56,22 @@ export async function measureLatencies(
 ): Promise<number[]> {
   const count = Math.round((rate * duration) / 1000);
   const start = performance.now();
+  const free = createFreeLanes(lanes);
   const all: Promise<number>[] = [];
   for (let i = 0; i < count; i += 1) {
     await sleep(Math.max(0, start + (i * 1000) / rate - performance.now()));
-    all.push(measureOne(publish, arrivals, i % lanes, Math.floor(i / lanes)));
+    all.push(measureOne(publish, arrivals, free));
   }
   return within(LOST, Promise.all(all));
 }
 
-async function measureOne(publish: Publish, arrivals: Arrivals, lane: number, turn: number): Promise<number> {
+async function measureOne(publish: Publish, arrivals: Arrivals, free: FreeLanes): Promise<number> {
+  const due = performance.now();
+  const { lane, turn } = free.now() ?? (await free.next());
   const tune = newTune();
   const arrived = arrivals.of(tune.title);
-  const sent = performance.now();
   await publish(lane, turn, tune);
-  return (await arrived) - sent;
+  const at = await arrived;
+  free.giveBack({ lane, turn: turn + 1 });
+  return at - due;
 }

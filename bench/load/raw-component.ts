@@ -5,7 +5,13 @@ import type { TestTune } from './tunes.ts';
 
 export type RawComponent = Awaited<ReturnType<typeof connectRawComponent>>;
 
-/** Where a component finds the private Prosody. */
+/**
+ * How a server lets a component publish for its users: by XEP-0356; the same with the account's domain in upper case within, which
+ * ejabberd 24 asks for; or by sending as the user, which nobody answers (ejabberd 23).
+ */
+export type PublishForm = 'privileged' | 'privileged, in upper case' | 'as the user';
+
+/** Where a component finds the private XMPP server. */
 export function componentPlace(stack: Stack) {
   const { componentPort, componentDomain, componentSecret } = stack.server();
   return { port: componentPort, domain: componentDomain, secret: componentSecret };
@@ -15,7 +21,10 @@ export function componentPlace(stack: Stack) {
  * The baseline: a component stream (XEP-0114) that sends prepared stanzas and does nothing else. Earshot's own component
  * must be down, as Prosody takes one connection for each component.
  */
-export async function connectRawComponent({ port, domain, secret }: ReturnType<typeof componentPlace>) {
+export async function connectRawComponent(
+  { port, domain, secret }: ReturnType<typeof componentPlace>,
+  form: PublishForm = 'privileged',
+) {
   const stream = await openTextStream(port);
   const pending = new Map<string, { resolve(): void; reject(error: Error): void }>();
   let counter = 0;
@@ -34,7 +43,7 @@ export async function connectRawComponent({ port, domain, secret }: ReturnType<t
   /** An error's id may be that of the inner IQ, so any error fails everything that waits. */
   function answered(attributes: string): void {
     if (/type=['"]error/.test(attributes)) {
-      for (const { reject } of pending.values()) reject(new Error(`Prosody answered an error: ${attributes}`));
+      for (const { reject } of pending.values()) reject(new Error(`The server answered an error: ${attributes}`));
       return;
     }
     const [, answeredId] = /(?:^| )id=['"]([^'"]+)/.exec(attributes) ?? [];
@@ -51,9 +60,17 @@ export async function connectRawComponent({ port, domain, secret }: ReturnType<t
     });
   }
 
+  async function sendAs(jid: string, child: string): Promise<void> {
+    counter += 1;
+    stream.write(`<iq type='set' id='bench-${counter}' from='${jid}/bench' to='${jid}'>${child}</iq>`);
+  }
+
   return {
-    /** A privileged publish (XEP-0356, XEP-0118); settles with the server's answer. */
-    publish: (jid: string, tune: TestTune) => set(jid, privilegedPublish(jid, tune)),
+    /** A publish for a user (XEP-0356, XEP-0118); settles with the server's answer, where there is one. */
+    publish: (jid: string, tune: TestTune) =>
+      form === 'as the user'
+        ? sendAs(jid, tunePublish(tune))
+        : set(jid, wrapped(jid, form === 'privileged' ? jid : inUpperCase(jid), tunePublish(tune))),
     /** Stores one roster item as `both`. */
     setRosterItem: (jid: string, item: { jid: string; name: string }) =>
       set(
@@ -64,11 +81,20 @@ export async function connectRawComponent({ port, domain, secret }: ReturnType<t
   };
 }
 
-function privilegedPublish(jid: string, { title, artist, source, length }: TestTune): string {
+/** XEP-0356, section 6. `written`: how the account is named within. */
+function wrapped(jid: string, written: string, child: string): string {
+  return `<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='set' id='x' from='${jid}' to='${written}'>${child}</iq></privileged_iq>`;
+}
+
+function inUpperCase(jid: string): string {
+  const at = jid.lastIndexOf('@');
+  return `${jid.slice(0, at)}${jid.slice(at).toUpperCase()}`;
+}
+
+function tunePublish({ title, artist, source, length }: TestTune): string {
   const tune = `<artist>${artist}</artist><length>${length}</length><source>${source}</source><title>${title}</title>`;
   return (
-    `<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='set' id='x' from='${jid}' to='${jid}'>` +
     `<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='http://jabber.org/protocol/tune'><item id='current'>` +
-    `<tune xmlns='http://jabber.org/protocol/tune'>${tune}</tune></item></publish></pubsub></iq></privileged_iq>`
+    `<tune xmlns='http://jabber.org/protocol/tune'>${tune}</tune></item></publish></pubsub>`
   );
 }

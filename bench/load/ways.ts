@@ -3,7 +3,7 @@ import type { Person } from '../../test/support/api.ts';
 import { PLAN } from '../plan.ts';
 import { openHttpLane } from './http-lane.ts';
 import type { Publish } from './load.ts';
-import { componentPlace, connectRawComponent, type RawComponent } from './raw-component.ts';
+import { componentPlace, connectRawComponent, type PublishForm, type RawComponent } from './raw-component.ts';
 
 /** The publisher whose turn it is on a lane: each lane has its own, so that nobody has two publishes on the way. */
 function publisherOf(publishers: readonly Person[], lanes: number, lane: number, turn: number): Person {
@@ -11,10 +11,10 @@ function publisherOf(publishers: readonly Person[], lanes: number, lane: number,
   return publishers[lane + lanes * (turn % turns)] as Person;
 }
 
-/** Stops Earshot's component and takes its place in the same Prosody, by the same kind of connection. */
-export async function rawWay(stack: Stack, publishers: readonly Person[]) {
+/** Stops Earshot's component and takes its place in the same XMPP server, by the same kind of connection. */
+export async function rawWay(stack: Stack, publishers: readonly Person[], form?: PublishForm) {
   await stack.part('component').stop();
-  const component: RawComponent = await connectRawComponent(componentPlace(stack));
+  const component: RawComponent = await connectRawComponent(componentPlace(stack), form);
   const publish: Publish = (lane, turn, tune) =>
     component.publish(publisherOf(publishers, PLAN.lanes, lane, turn).jid, tune);
   return { component, publish, close: component.close };

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Book, type Contact, namelessUid } from '../../domain/book/address-book.ts';
 import { inBatches } from '../../runtime/batches.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { idPlace } from '../../store/base/interned.ts';
 import type { Keys } from '../../store/base/keys.ts';
 import { placeOf } from '../../store/base/partitions.ts';

@@ -1,10 +1,10 @@
 import type { Stack } from '../../local/stack/stack.ts';
 import { measureLatencies } from '../load/load.ts';
+import type { BesideTunes } from '../load/steady.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
 import { PLAN } from '../plan.ts';
 import type { Row } from '../report/rows.ts';
-import type { BesideTunes } from './rounds.ts';
 
 /** `sizes`: rows of each file; `goal`: rows a second of the largest; `rate`: tunes a second, for `quiet` milliseconds before and in pieces of `during` meanwhile; `delay`: milliseconds of a tune's median that are to be kept. */
 export const IMPORTS = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../../local/stack/stack.ts';
 import { inBatches } from '../../runtime/batches.ts';
-import { createNumberKey } from '../../runtime/number-key.ts';
+import { createNumberKey } from '../../runtime/secret/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api } from '../../test/support/api.ts';
 import { measureLatencies } from '../load/load.ts';

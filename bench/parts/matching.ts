@@ -1,5 +1,5 @@
 import { inBatches } from '../../runtime/batches.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { idPlace } from '../../store/base/interned.ts';
 import type { Keys } from '../../store/base/keys.ts';
 import { PARTITIONS, placeOf } from '../../store/base/partitions.ts';

@@ -1,27 +1,28 @@
 import type { Stack } from '../../local/stack/stack.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import { othersShare, readCpu } from '../cpu.ts';
+import { measureRate } from '../load/load.ts';
 import { earshotWay, rawWay } from '../load/ways.ts';
 import type { Audience } from '../people/audience.ts';
 import { type Contacts, createContacts } from '../people/contacts.ts';
 import { LAST_ROUND, PLAN } from '../plan.ts';
 import { type Published, publishing } from './publishing.ts';
-import { type Circle, gatherCircle, reconcileBook, setRosters } from './reconciling.ts';
+import { type Circle, gatherCircle, reconcileBooks, setRosters } from './reconciling.ts';
 
 /** One round of one side. `others`: the share of the machine that other programs used. */
 export type Round = Published & { others: number };
 /**
  * A round of Prosody alone and the rounds of Earshot right after it, with so many contacts in each roster; `everysec`: with
- * `appendfsync everysec`. `rosters`: milliseconds that the 120 items of a book took.
+ * `appendfsync everysec`. `rosters`: milliseconds that the 120 items of a book took; `wait`: before Earshot began.
  */
 export type Pair = {
   contacts: number;
   raw: Round;
   earshot: Round;
   everysec?: Round;
-  rosters?: { raw: number; earshot: number };
+  rosters?: { raw: number; earshot: number; wait: number };
 };
 export type Deps = {
   stack: Stack;
@@ -55,7 +56,7 @@ export async function measure(deps: Deps, audience: Audience): Promise<Pair[]> {
 }
 
 async function measurePair(world: World, round: number, contacts: number): Promise<Pair> {
-  const { stack, api, stores, redis, audience, circle } = world;
+  const { stack, redis, audience, circle } = world;
   const first = contacts === PLAN.rosters[0];
   await world.contacts.give(contacts);
   await audience.enter();
@@ -65,14 +66,13 @@ async function measurePair(world: World, round: number, contacts: number): Promi
   bare.close();
   tell(world, contacts, 'Prosody alone', raw);
   const way = await earshotWay(stack, audience.publishers);
+  await measureRate(way.publish, audience.arrivals, { lanes: PLAN.lanes, warmUp: PLAN.started, duration: 0 });
   const earshot = await oneRound(world, way.publish, raw.rate);
   tell(world, contacts, 'through Earshot', earshot);
   const pair: Pair = { contacts, raw, earshot };
   if (first) {
-    pair.rosters = {
-      raw: bareRosters,
-      earshot: await reconcileBook(api, stores, circle, circle.owners[round] as Person),
-    };
+    const { time, wait } = await reconcileBooks(world, circle, round);
+    pair.rosters = { raw: bareRosters, earshot: time, wait };
     await redis.configSet('appendfsync', 'everysec');
     pair.everysec = await oneRound(world, way.publish, raw.rate).finally(() =>
       redis.configSet('appendfsync', 'always'),

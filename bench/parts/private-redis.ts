@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startRedis } from '../../local/redis/redis-server.ts';
-import { connectSingle, type Redis } from '../../runtime/redis.ts';
+import { connectSingle, type Redis } from '../../runtime/redis/redis.ts';
 
 /** `used`: bytes that are allocated, `used_memory`. */
 export type PrivateRedis = { redis: Redis; used(): Promise<number>; stop(): Promise<void> };
@@ -13,7 +13,11 @@ export async function startPrivateRedis(folder: string): Promise<PrivateRedis> {
   const dir = join(folder, 'storage');
   await mkdir(dir, { recursive: true });
   const server = await startRedis({ dir, password: randomUUID() });
-  const redis = await connectSingle({ urls: [server.url], cluster: false }, 'wait', pino({ level: 'silent' }));
+  const redis = await connectSingle(
+    { urls: [server.url], cluster: false, sharded: true },
+    'wait',
+    pino({ level: 'silent' }),
+  );
   await redis.configSet('appendonly', 'no');
   return {
     redis,

@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { queuePrefix } from '../../runtime/queue/queue-redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { queueOf } from '../../store/due/makes-due.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import type { RawComponent } from '../load/raw-component.ts';
@@ -8,26 +12,60 @@ import { settled } from '../settled.ts';
 /** People whose books already hold the owners of the books to be measured. */
 export type Circle = { matches: Person[]; owners: Person[]; bareOwners: Person[] };
 
+type Deps = { api: Api; stores: Stores; redis: Redis };
+
 /** `owners` get their books from Earshot, `bareOwners` get the same roster items from nobody but Prosody. */
 export async function gatherCircle(api: Api, stores: Stores): Promise<Circle> {
   const matches = await join(api, PLAN.matches, 'Match');
-  const owners = await join(api, PLAN.rounds, 'Owner');
+  const owners = await join(api, PLAN.rounds * (PLAN.books.before + 1), 'Owner');
   const bareOwners = await join(api, PLAN.rounds, 'Bare owner');
   for (const match of matches) await api.putBook(match, bookOf(owners));
   await settled(stores);
   return { matches, owners, bareOwners };
 }
 
-/** Milliseconds from the upload of a book to the last of the rosters on both sides. */
-export async function reconcileBook(api: Api, stores: Stores, circle: Circle, owner: Person): Promise<number> {
+/** One book after the other, as many in each round; returns what `reconcileBook` says of the last one, when the code has run (decision 308). */
+export async function reconcileBooks(
+  deps: Deps,
+  circle: Circle,
+  round: number,
+): Promise<{ time: number; wait: number }> {
+  const each = PLAN.books.before + 1;
+  const owners = circle.owners.slice(round * each, (round + 1) * each);
+  const last = owners.pop() as Person;
+  for (const owner of owners) {
+    await reconcileBook(deps, circle, owner);
+    await sleep(PLAN.books.pause);
+  }
+  return reconcileBook(deps, circle, last);
+}
+
+/**
+ * Milliseconds from the upload of a book to the last of the rosters on both sides, and how many of them Earshot waits before
+ * it begins, so that nobody can time it (decision 54).
+ */
+async function reconcileBook(
+  { api, stores, redis }: Deps,
+  circle: Circle,
+  owner: Person,
+): Promise<{ time: number; wait: number }> {
   const book = [...bookOf(circle.matches), ...bookOfStrangers(PLAN.contacts - PLAN.matches)];
   const start = performance.now();
   await api.putBook(owner, book);
+  const wait = await delayOf(redis);
+  await sleep(wait - (performance.now() - start));
   await settled(stores);
   const time = performance.now() - start;
   const friends = await api.friends(owner);
   if (friends.length !== PLAN.matches) throw new Error(`The owner has ${friends.length} friends, not ${PLAN.matches}.`);
-  return time;
+  return { time, wait };
+}
+
+/** How long the one job that waits for its time has to wait, in milliseconds; none where it waits no longer. */
+async function delayOf(redis: Redis): Promise<number> {
+  const jobs = `${queuePrefix('earshot')}:${queueOf('book')}`;
+  const [job] = await redis.zRange(`${jobs}:delayed`, 0, -1);
+  return job === undefined ? 0 : Number(await redis.hGet(`${jobs}:${job}`, 'delay'));
 }
 
 /**

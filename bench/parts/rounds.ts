@@ -5,18 +5,16 @@ import type { Child } from '../../local/children/child.ts';
 import { startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { inBatches } from '../../runtime/batches.ts';
-import { createNumberKeys } from '../../runtime/number-key.ts';
-import type { Stores } from '../../store/stores.ts';
 import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
 import { builtProcesses } from '../built.ts';
-import { cpuEach, readCpu } from '../cpu.ts';
-import { measureLatencies } from '../load/load.ts';
+import { cpuOf, readCpu } from '../cpu.ts';
+import { type BesideTunes, type Tunes, tunesOn } from '../load/steady.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
-import type { Audience } from '../people/audience.ts';
-import { PLAN } from '../plan.ts';
+import { numberKeysOf } from '../number-keys.ts';
 import type { Row } from '../report/rows.ts';
 import { settled } from '../settled.ts';
+import { changeKey } from './another-key.ts';
 
 /**
  * `owners`: subscribers with books of `contacts`, of whom `known` are subscribers who do not hold them; `bare`: subscribers without books;
@@ -30,17 +28,13 @@ export const ROUNDS = {
 const DAY = 86_400_000;
 const TOGETHER = 200;
 
-/** A stack whose publishers publish while something else is measured. */
-export type BesideTunes = { stack: Stack; stores: Stores; audience: Audience };
-
 /** How fast a round goes through people about whom all is right, and how long a tune takes meanwhile. */
 export async function rounds(deps: BesideTunes, say: (line: string) => void): Promise<Row[]> {
   const { stack, audience } = deps;
   say(`Making ${ROUNDS.owners} books of ${ROUNDS.contacts} …`);
   await makeOwners(deps);
   const way = await earshotWay(stack, audience.publishers);
-  const load = { lanes: PLAN.lanes, rate: ROUNDS.rate };
-  const tunes = async (duration: number) => measureLatencies(way.publish, audience.arrivals, { ...load, duration });
+  const tunes = tunesOn(way, audience, ROUNDS.rate);
   try {
     await tunes(ROUNDS.quiet);
     const quiet = median(await tunes(ROUNDS.quiet));
@@ -49,7 +43,11 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
     const all = await goThrough(deps, tunes);
     const second = await startSecondWorker(stack);
     const byTwo = await goThrough(deps, tunes).finally(() => second.stop());
-    say(`owners ${owners.cpu}; with the others ${all.cpu}; a tune ${quiet.toFixed(1)} ms before`);
+    way.close();
+    const key = await changeKey(deps, ROUNDS);
+    say(
+      `owners ${owners.cpu}; with the others ${all.cpu}; another key ${key.cpu}; a tune ${quiet.toFixed(1)} ms before`,
+    );
     return [
       ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, owners.rate, ROUNDS.goals.owners, owners.tune - quiet),
       ...rowsOf(`these and ${ROUNDS.bare} without books`, all.rate, ROUNDS.goals.bare, all.tune - quiet),
@@ -58,6 +56,18 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
         measured: `${byTwo.rate.toFixed(0)} a second`,
         goal: `more than ${all.rate.toFixed(0)}`,
         met: byTwo.rate > all.rate,
+      },
+      {
+        what: 'Another number key for the same, by one worker, while as many tunes are published',
+        measured: `${key.rate.toFixed(0)} a second`,
+        goal: `at least ${ROUNDS.goals.bare}`,
+        met: key.rate >= ROUNDS.goals.bare,
+      },
+      {
+        what: 'Delay of a tune, median, while the number key changes',
+        measured: `${(key.tune - key.quiet).toFixed(1)} ms`,
+        goal: `at most ${ROUNDS.delay} ms`,
+        met: key.tune - key.quiet <= ROUNDS.delay,
       },
     ];
   } finally {
@@ -88,7 +98,7 @@ function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {
 }
 
 /** Subscribers a second of one round, the median of the tunes meanwhile, and the processor time for each subscriber. */
-async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Promise<number[]>) {
+async function goThrough({ stack }: BesideTunes, tunes: Tunes) {
   const headers = { authorization: `Bearer ${stack.operatorKey}`, 'content-type': 'application/json' };
   const url = `${stack.gatewayUrl}/v1/reconciliations`;
   const before = readCpu(stack);
@@ -102,16 +112,14 @@ async function goThrough({ stack }: BesideTunes, tunes: (duration: number) => Pr
   })();
   const latencies: number[] = [];
   while (!over) latencies.push(...(await tunes(ROUNDS.during)));
-  const cpu = Object.entries(cpuEach(before, readCpu(stack), begun.subscribers))
-    .map(([part, ms]) => `${part} ${ms.toFixed(3)} ms`)
-    .join(', ');
+  const cpu = cpuOf(before, readCpu(stack), begun.subscribers);
   const rate = (begun.subscribers * 1_000) / ((await end) - start);
   return { rate, tune: median(latencies), cpu };
 }
 
 /** Subscribers whose accounts nobody has; what the XMPP server would be asked about them comes later than all of this. */
 async function make({ stack, stores }: BesideTunes, phoneNumbers: readonly string[]): Promise<string[]> {
-  const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
+  const numberKeys = numberKeysOf(stack);
   const made: string[] = [];
   for (const part of inBatches(phoneNumbers, TOGETHER)) {
     const subscribers = part.map((phoneNumber) => {
@@ -137,7 +145,7 @@ async function makeBare(deps: BesideTunes): Promise<void> {
 async function makeOwners(deps: BesideTunes): Promise<void> {
   const { stack, stores } = deps;
   const numbers = Array.from({ length: ROUNDS.owners }, (_, i) => `+86${13_700_000_000 + i}`);
-  const numberKeys = createNumberKeys(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'));
+  const numberKeys = numberKeysOf(stack);
   const keyOf = (number: string) => numberKeys.of(number)[0] as string;
   const ids = await make(deps, numbers);
   for (const part of inBatches([...ids.entries()], TOGETHER)) {

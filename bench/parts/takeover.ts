@@ -10,7 +10,11 @@ import { type Row, timeRow } from '../report/rows.ts';
 import { type Couple, makeCouple, until } from './consent.ts';
 
 /** Goals: milliseconds. */
-const TAKEOVER = { times: 20, killed: 5_000, stopped: 1_000 } as const;
+const TAKEOVER = {
+  killed: { times: 20, goal: 5_000 },
+  stopped: { times: 20, goal: 1_000 },
+  hangs: { times: 5, goal: 5_000 },
+} as const;
 
 /**
  * How soon a component that stands by does the work of the active one. The active one is ended as many times as each row
@@ -23,23 +27,25 @@ export async function takeover(
 ): Promise<Row[]> {
   const components = await createComponents(deps, folder);
   const couple = await makeCouple(deps);
-  const rowOf = async (what: string, goal: number, end: (active: Child) => Promise<void>) => {
+  const rowOf = async (
+    what: string,
+    { times: count, goal }: { times: number; goal: number },
+    end: (active: Child) => Promise<void> | void,
+  ) => {
     const times: number[] = [];
-    for (let i = 0; i < TAKEOVER.times; i += 1) {
-      times.push(await untilHeard(deps.api, couple, `${what} ${i}`, () => end(components.active())));
+    for (let i = 0; i < count; i += 1) {
+      const active = components.active();
+      times.push(await untilHeard(deps.api, couple, `${what} ${i}`, () => end(active)));
+      await active.kill();
       await components.replaceActive();
     }
-    return timeRow(
-      `The active component ${what} ${TAKEOVER.times} times: until the friend has a tune`,
-      times,
-      goal,
-      say,
-    );
+    return timeRow(`The active component ${what} ${count} times: until the friend has a tune`, times, goal, say);
   };
   try {
     return [
       await rowOf('is killed', TAKEOVER.killed, (active) => active.kill()),
       await rowOf('is stopped', TAKEOVER.stopped, (active) => active.stop()),
+      await rowOf('hangs (SIGSTOP)', TAKEOVER.hangs, ({ pid }) => void process.kill(pid, 'SIGSTOP')),
     ];
   } finally {
     await couple.client.leave();
@@ -52,7 +58,7 @@ async function untilHeard(
   api: Api,
   { player, client }: Couple,
   title: string,
-  end: () => Promise<void>,
+  end: () => Promise<void> | void,
 ): Promise<number> {
   await end();
   const start = performance.now();
@@ -73,7 +79,7 @@ async function createComponents({ stack, stores }: { stack: Stack; stores: Store
   const standsBy = () =>
     eventually(async () => {
       const all = (await stores.statuses.all()).filter(({ role }) => role === 'component');
-      if (!(await stores.statuses.component())?.ready || !all.some(({ standby }) => standby))
+      if (!(await stores.statuses.component(stack.xmpp.domain))?.ready || !all.some(({ standby }) => standby))
         throw new Error('No component is active, or none stands by.');
     });
   let active: Child = stack.part('component');

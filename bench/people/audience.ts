@@ -1,9 +1,8 @@
-import type { Stack } from '../../local/stack/stack.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import { type Arrivals, createArrivals } from '../load/tunes.ts';
 import { settled } from '../settled.ts';
-import { connectFriend, type Friend } from './friend.ts';
+import { type ClientPlace, connectFriend, type Friend } from './friend.ts';
 import { bookOf, join } from './people.ts';
 
 /** Publishers, and their friends: one for each publisher, who hears it while online. */
@@ -16,20 +15,26 @@ export type Audience = {
   leave(): void;
 };
 
-/** Makes the friendships through Earshot itself, by books that name each other, and lets the friends log in. */
+/**
+ * Makes the friendships through Earshot itself, by books that name each other, and lets the friends log in. `prefix`: how all their
+ * numbers begin, and `arrivals`: where their tunes are noted, when there are others.
+ */
 export async function gatherAudience(
-  stack: Stack,
+  stack: ClientPlace,
   api: Api,
   stores: Stores,
-  size: { publishers: number; friends: number },
+  {
+    prefix,
+    arrivals = createArrivals(),
+    ...size
+  }: { publishers: number; friends: number; prefix?: string; arrivals?: Arrivals },
 ): Promise<Audience> {
-  const publishers = await join(api, size.publishers, 'Publisher');
-  const friends = await join(api, size.friends, 'Friend');
+  const publishers = await join(api, size.publishers, 'Publisher', prefix);
+  const friends = await join(api, size.friends, 'Friend', prefix);
   const friendOf = (index: number) => friends[index % friends.length] as Person;
   for (const [i, publisher] of publishers.entries()) await api.putBook(publisher, bookOf([friendOf(i)]));
   for (const friend of friends) await api.putBook(friend, bookOf(publishers.filter((_, i) => friendOf(i) === friend)));
   await settled(stores);
-  const arrivals = createArrivals();
   let clients: Friend[] = [];
   function leave(): void {
     for (const client of clients) client.close();

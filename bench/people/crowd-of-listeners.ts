@@ -47,6 +47,7 @@ export async function startListenersWorld(folder: string): Promise<ListenersWorl
     env: {
       EARSHOT_REDIS_URL: redis.url,
       EARSHOT_HOME_HOST: 'op.example',
+      EARSHOT_DRAIN_SECONDS: '0',
       EARSHOT_HTTP_PORT: `${port}`,
       EARSHOT_OPERATOR_KEY: randomUUID(),
       EARSHOT_NUMBER_KEY: 'ab'.repeat(32),

@@ -4,13 +4,13 @@ import type { Api, Contact, Person } from '../../test/support/api.ts';
 /** How many accounts are made side by side. */
 const SIDE_BY_SIDE = 8;
 
-let next = 13_800_000_000;
+let next = 0;
 
-/** New subscribers with accounts of their own. */
-export async function join(api: Api, count: number, name: string): Promise<Person[]> {
+/** New subscribers with accounts of their own. `prefix`: how their numbers begin, up to the last eight digits. */
+export async function join(api: Api, count: number, name: string, prefix = '+86138'): Promise<Person[]> {
   const numbers = Array.from({ length: count }, () => {
     next += 1;
-    return `+86${next}`;
+    return `${prefix}${String(next).padStart(8, '0')}`;
   });
   const people: Person[] = [];
   for (const part of inBatches(numbers, SIDE_BY_SIDE))

@@ -33,9 +33,11 @@ export function toFigures(pairs: readonly Compared[]): Figures {
   };
 }
 
-/** The roster items of a book, where they were measured. */
-export function rosterFigure(pairs: readonly Pair[]): Figure {
-  const measured = pairs.flatMap(({ rosters }) => rosters ?? []);
+/** The roster items of a book, where they were measured: with the time that Earshot waits before it begins, or without. */
+export function rosterFigure(pairs: readonly Pair[], waiting: boolean): Figure {
+  const measured = pairs.flatMap(({ rosters }) =>
+    rosters ? [{ raw: rosters.raw, earshot: rosters.earshot - (waiting ? 0 : rosters.wait) }] : [],
+  );
   return {
     raw: median(measured.map(({ raw }) => raw)),
     earshot: median(measured.map(({ earshot }) => earshot)),

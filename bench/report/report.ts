@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Pair } from '../parts/measure.ts';
 import { PLAN } from '../plan.ts';
 import { PROSODY_CHAPTER } from '../prosody/prosody.ts';
+import { EJABBERD_CHAPTER, SERVERS_CHAPTER } from '../servers/servers.ts';
 import { SIP_CHAPTER } from '../versus/chapter.ts';
 import { type Chapter, chaptersOf, reportOf, withMeasured } from './chapters.ts';
 import { counted } from './figures.ts';
@@ -27,6 +28,8 @@ const TITLES = [
   'How the address books were measured',
   'How the promises were measured',
   'Machine and versions',
+  EJABBERD_CHAPTER,
+  SERVERS_CHAPTER,
   SIP_CHAPTER,
   PROSODY_CHAPTER,
 ];
@@ -45,7 +48,13 @@ export function chapters(machine: Machine, { pairs, rows }: Findings): Chapter[]
   const paragraphs: [title: string, paragraphs: string[]][] = [
     ['Figures', [figureTable(pairs), disturbance(pairs)]],
     ['Address books and promises', [rowTable(rows)]],
-    ['Rounds', ['Median / p99 of the latencies.', roundTable(pairs)]],
+    [
+      'Rounds',
+      [
+        'Median / p99 of the latencies. The last columns are processor time at the full rate. Where the same work costs every process more than in the rounds beside it, the machine itself was slower for a while, which is no other program’s share.',
+        roundTable(pairs),
+      ],
+    ],
     [
       'Where the processor time goes',
       [

@@ -15,7 +15,7 @@ export function figureTable(pairs: readonly Pair[]): string {
     ];
   });
   const columns = ['', 'contacts', 'comparison', 'goal', '', 'Prosody alone', 'through Earshot'];
-  return table(columns, [...rows, rosterRow(rosterFigure(pairs))]);
+  return table(columns, [...rows, ...rosterRows(pairs)]);
 }
 
 function sideRows(who: string, { rate, quiet, half }: Figures): string[][] {
@@ -45,9 +45,17 @@ function sideRows(who: string, { rate, quiet, half }: Figures): string[][] {
   ];
 }
 
-function rosterRow({ raw, earshot, value }: Figure): string[] {
+function rosterRows(pairs: readonly Pair[]): string[][] {
+  const what = 'A book of 300 with 60 matches: 120 roster items';
   return [
-    'A book of 300 with 60 matches: 120 roster items',
+    rosterRow(`${what}, with the random wait before it is begun`, rosterFigure(pairs, true)),
+    rosterRow('The same without that wait, which nobody may be able to foresee', rosterFigure(pairs, false)),
+  ];
+}
+
+function rosterRow(what: string, { raw, earshot, value }: Figure): string[] {
+  return [
+    what,
     '',
     `${value.toFixed(1)} times; ${percent(1 - 1 / value)} of the time is Earshot’s`,
     `at most ${ROSTERS_GOAL} times`,
@@ -74,16 +82,19 @@ export function roundTable(pairs: readonly Pair[]): string {
     ...(everysec ? [['with `everysec`', everysec] as [string, Round]] : []),
   ];
   const rows = pairs.flatMap((pair) =>
-    sides(pair).map(([side, { rate, quiet, half, others }]) => [
+    sides(pair).map(([side, { rate, quiet, half, others, cpu }]) => [
       String(pair.contacts),
       side,
       rate.toFixed(0),
       `${quiet.median.toFixed(2)} / ${quiet.p99.toFixed(2)}`,
       `${half.median.toFixed(2)} / ${half.p99.toFixed(2)}`,
       percent(others),
+      cpu.server?.toFixed(2) ?? '',
+      cpu.redis?.toFixed(2) ?? '',
     ]),
   );
-  return table(['contacts', '', 'tunes/s', 'quiet, ms', 'half load, ms', 'machine used by others'], rows);
+  const load = ['machine used by others', 'server, ms a tune', 'redis, ms a tune'];
+  return table(['contacts', '', 'tunes/s', 'quiet, ms', 'half load, ms', ...load], rows);
 }
 
 /** What each part of the stack spends on one tune. */

@@ -1,13 +1,16 @@
+import { isElsewhere } from '../../domain/account/homes.ts';
+import { domainOf } from '../../domain/account/jid.ts';
 import { isStaying, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { With } from '../context.ts';
+import { keepInMind } from '../lapses/told-lately.ts';
 import { Denied } from '../stream/denied.ts';
-import { deleteMadeAccounts } from './account-removal.ts';
+import { type AccountContext, deleteMadeAccounts } from './account-removal.ts';
 
 /**
  * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
  * those of one who leaves.
  */
-export function createAccountJob(context: With<'accounts' | 'advice'>): (id: string) => Promise<void> {
+export function createAccountJob(context: AccountContext): (id: string) => Promise<void> {
   const { stores, log, advice, now } = context;
 
   return async (id) => {
@@ -17,22 +20,23 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
     // Whoever waits for a password of somebody who leaves learns at once that there will be none.
     if (!isStaying(subscriber)) await stores.accounts.forget(id);
     if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, subscriber);
-    if (subscriber?.state !== 'pending') await stores.due.settle('account', id, []);
+    // Who has an account here no longer waits for the next home to begin.
+    if (subscriber && isElsewhere(context.home, domainOf(subscriber.jid))) return;
     const wanted = subscriber && (await stores.accounts.wanted(id));
     if (!wanted) {
+      if (subscriber?.state !== 'pending') return stores.due.settle('account', id, [stores.keys.account(id)]);
       // Nobody waits for the answer any more: the gateway died half-way.
-      const abandoned = subscriber?.state === 'pending' && (await stores.accounts.state(id)) === undefined;
-      if (abandoned) await stores.subscribers.giveUp(subscriber, now());
+      if ((await stores.accounts.state(id)) === undefined) await stores.subscribers.giveUp(subscriber, now());
       return;
     }
     const provide = subscriber.state === 'pending' ? makeAccount : renew;
     try {
       const outcome = await provide(context, subscriber, wanted.password);
-      if (outcome) await stores.accounts.answer(id, wanted.password, outcome);
+      if (outcome) await stores.accounts.answer(id, wanted.password, outcome, now());
     } catch (err) {
       if (!(err instanceof Denied)) throw err;
       log.error({ err, subject: id }, `the server makes no account, or gives it no password; ${advice(['accounts'])}`);
-      await stores.accounts.answer(id, wanted.password, 'refused');
+      await stores.accounts.answer(id, wanted.password, 'refused', now());
     }
   };
 }
@@ -43,15 +47,17 @@ export function createAccountJob(context: With<'accounts' | 'advice'>): (id: str
  * with all that is in it. Undefined when nobody waits for the account any more.
  */
 export async function makeAccount(
-  { stores, accounts }: With<'accounts'>,
+  context: Omit<AccountContext, 'advice'>,
   { id, jid }: Subscriber,
   password: string,
 ): Promise<'made' | 'taken' | undefined> {
+  const { stores, accounts } = context;
   if (await accounts.exists(jid)) {
     if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
     await accounts.remove(jid);
   }
   if (!(await stores.accounts.noteOurs(id, jid))) return undefined;
+  await keepInMind(context, id, [{ what: 'account-made', jid }]);
   try {
     await accounts.add(jid, password);
   } catch (err) {

@@ -1,8 +1,8 @@
 import type { ServiceContext } from '../../service/context.ts';
 import { completeOrder, failOrder } from '../../service/subscriber/orders.ts';
-import type { With } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
 import { makeAccount } from './account.ts';
+import type { AccountContext } from './account-removal.ts';
 
 /** Milliseconds until a server that would not make an account is asked again. */
 const REFUSED = 60_000;
@@ -12,10 +12,7 @@ const REFUSED = 60_000;
  * what the server refuses, or is not there for, stays ordered. Whoever is erased waits until its job has ended: what that may have made is
  * deleted then.
  */
-export function createOrderJob(
-  context: With<'accounts' | 'advice'>,
-  service: ServiceContext,
-): (id: string) => Promise<void> {
+export function createOrderJob(context: AccountContext, service: ServiceContext): (id: string) => Promise<void> {
   const { stores, log, advice, now } = context;
 
   return async (id) => {

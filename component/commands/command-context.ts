@@ -1,7 +1,8 @@
-import type { ComponentConfig } from '../../runtime/config/config.ts';
-import { createSubjectHash } from '../../runtime/subject-hash.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import { createSubjectHash } from '../../runtime/secret/subject-hash.ts';
 import { createServiceContext } from '../../service/context.ts';
 import type { Context } from '../context.ts';
+import type { Stream } from '../stream/stream.ts';
 import type { CommandContext } from './command.ts';
 import { createShownAgain } from './shown-again.ts';
 import { createTimeZones } from './time-zones.ts';
@@ -9,7 +10,8 @@ import { createTimeZones } from './time-zones.ts';
 /** What users' own wishes are served with. */
 export function createCommandContext(
   config: ComponentConfig,
-  { stores, queues, stream, metrics, log, now }: Context,
+  { stores, queues, metrics, log, now }: Context,
+  stream: Pick<Stream, 'request'>,
 ): CommandContext {
   return {
     ...createServiceContext(config, { stores, queues }),

@@ -26,22 +26,26 @@ export type Capability = {
   nodes?: Readonly<Record<string, DiscoNode>>;
 };
 
+/** What service discovery says of the component itself. */
+export type Disco = {
+  /** The present answer. */
+  info(): Element;
+  /** From now on it has these features beside the fixed ones. */
+  alsoHas(features: readonly string[]): void;
+};
+
 /**
  * Answers service discovery for the component and for the nodes of its capabilities; an unknown
- * node is `item-not-found` (section 3.2). `passing`: the features that it has at this moment beside
- * the fixed ones. Returns a function that gives the present answer for the component itself.
+ * node is `item-not-found` (section 3.2).
  */
-export function answerDisco(
-  stream: Stream,
-  capabilities: readonly Capability[],
-  passing: () => readonly string[],
-): () => Element {
+export function answerDisco(stream: Stream, capabilities: readonly Capability[]): Disco {
+  let passing: readonly string[] = [];
   const nodes = new Map(capabilities.flatMap(({ nodes = {} }) => Object.entries(nodes)));
   const root: DiscoNode = {
     identities: capabilities.flatMap(({ identities = [] }) => identities),
     features: [...new Set([DISCO_INFO, DISCO_ITEMS, CAPS, ...capabilities.flatMap(({ features }) => features)])],
   };
-  const present = () => ({ ...root, features: [...root.features, ...passing()] });
+  const present = () => ({ ...root, features: [...root.features, ...passing] });
   const info = () => infoElement(present(), undefined);
   const nodeOf = ({ attrs: { node } }: Element) =>
     node === undefined || node === capsNode(info()) ? present() : nodes.get(node);
@@ -60,7 +64,12 @@ export function answerDisco(
       items.map((item) => xml('item', item)),
     );
   });
-  return info;
+  return {
+    info,
+    alsoHas(features) {
+      passing = features;
+    },
+  };
 }
 
 function infoElement({ identities, features }: DiscoNode, node: string | undefined): Element {

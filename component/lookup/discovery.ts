@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '../../runtime/config/config.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Recording } from '../../service/audit/recorded.ts';
 import type { Capability } from '../disco/disco.ts';

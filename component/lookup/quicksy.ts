@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import { isoDuration, type PhoneBookEntry, phoneBookTexts, quicksyNumber } from '../../domain/quicksy.ts';
 import type { Limit } from '../../runtime/config/login-config.ts';
 import type { Log } from '../../runtime/log.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { BATCH, lookUp } from '../../service/book/lookup.ts';
 import { keepPhoneBook } from '../../service/book/phone-book.ts';
 import type { ServiceContext } from '../../service/context.ts';
@@ -46,10 +47,10 @@ export function answerQuicksy(stream: Stream, service: ServiceContext, log: Log)
 
 async function synchronize(service: ServiceContext, caller: Subscriber, phoneBook: Element): Promise<Element | true> {
   const sent = new Map<string, string>();
-  for (const { attrs } of phoneBook.getChildren('entry')) {
-    const number = quicksyNumber(attrs.number ?? '');
-    if (number !== undefined && attrs.number !== undefined) sent.set(attrs.number, number);
-  }
+  await eachInTurns(phoneBook.getChildren('entry'), ({ attrs: { number } }) => {
+    const e164 = number === undefined ? undefined : quicksyNumber(number);
+    if (number !== undefined && e164 !== undefined) sent.set(number, e164);
+  });
   const numbers = [...new Set(sent.values())];
   await keepPhoneBook(service, caller.id, numbers);
   const jids = await lookUp(service, caller, numbers).catch((err: unknown) => {

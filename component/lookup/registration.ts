@@ -2,13 +2,14 @@
 
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { parseE164 } from '../../domain/phone.ts';
+import { isSamePhone, parseE164 } from '../../domain/phone.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type Recording, recorded } from '../../service/audit/recorded.ts';
 import { type Asker, askForCode, numberAskedFor, proveAskedNumber } from '../../service/login/asked-code.ts';
 import { linkNumber, subscriberOfJid } from '../../service/login/linking.ts';
 import type { Existing } from '../../service/login/number-holder.ts';
 import { removeSubscriber } from '../../service/subscriber/departure.ts';
+import { hasPhone } from '../../service/subscriber/subscriber-fields.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Capability } from '../disco/disco.ts';
 import { formElement } from '../stream/data-form.ts';
@@ -118,7 +119,7 @@ async function register(service: Recording, jid: string, query: Element): Promis
   if (phoneNumber === undefined)
     throw new Refusal('modify', 'not-acceptable', 'Type your phone number with + and the country code.');
   const present = await subscriberOfJid(service, jid);
-  if (present && phoneNumbersOf(present).includes(phoneNumber)) return;
+  if (present && hasPhone(present, phoneNumber)) return;
   if (code === undefined) {
     await recorded(service, 'IQ register/send-code', NOBODY, () =>
       askForCode(service, askerOf(jid), phoneNumber, { network: jid }),
@@ -129,8 +130,9 @@ async function register(service: Recording, jid: string, query: Element): Promis
   const whom = () => subscriber?.id;
   await recorded(service, 'IQ register', whom, async () => {
     const { digits, existing } = toClaim(code);
-    const asked = (await numberAskedFor(service, askerOf(jid))) === phoneNumber;
-    const proof = asked ? await proveAskedNumber(service, askerOf(jid), digits, jid) : undefined;
+    const asked = await numberAskedFor(service, askerOf(jid));
+    const isAsked = asked !== undefined && isSamePhone(asked, phoneNumber);
+    const proof = isAsked ? await proveAskedNumber(service, askerOf(jid), digits, jid) : undefined;
     if (!proof) throw new Refusal('modify', 'not-acceptable', NO_CODE);
     subscriber = (await linkNumber(service, jid, proof, existing).catch(asking)).subscriber;
   });

@@ -1,7 +1,7 @@
 // XEP-0153: vCard-Based Avatars, version 1.1 (https://xmpp.org/extensions/xep-0153.html)
 import { turnOf } from '../../domain/account/avatar.ts';
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { Context } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
 import type { Element } from '../stream/xml.ts';

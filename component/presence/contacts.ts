@@ -1,19 +1,22 @@
 // RFC 6121, section 3 (subscriptions) and 4 (presence), for an entity that everybody of the home host may have as a contact
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
-import type { ComponentConfig } from '../../runtime/config/config.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
 import type { Context } from '../context.ts';
 import { capsElement } from '../disco/caps.ts';
 import { pictureElement } from '../disco/vcard.ts';
-import { pingOf } from '../stream/ping.ts';
-import { StanzaError } from '../stream/stanza-error.ts';
+import type { XmppServer } from '../server/server.ts';
+import { untilHeard } from '../stream/ping.ts';
+import type { Stream } from '../stream/stream.ts';
 import { type Element, xml } from '../stream/xml.ts';
 
 /** The users who have the component as a contact. Nobody keeps a list: their own rosters say so. */
 export type Contacts = {
+  /** There is another server, or none. */
+  workWith(server: Pick<XmppServer, 'appearsAs'> | undefined): void;
   receive(presence: Element): void;
   /** Asks whether that user has the component as a contact, and if so is present there. */
   greet(jid: string): Promise<void>;
-  /** Greets every subscriber; what they answer has been received when this is done. */
+  /** Greets every subscriber of the home; what they answer has been received when this is done. */
   greetAll(): Promise<void>;
   /** Whether a tune of that user may be one that the server only repeats, because the component has just appeared. */
   mayRepeat(jid: string): boolean;
@@ -28,16 +31,19 @@ const REPEATING = 5_000;
 export function createContacts(
   context: Context,
   { domain, homeHost }: Pick<ComponentConfig, 'domain' | 'homeHost'>,
+  stream: Pick<Stream, 'send' | 'request'>,
   info: () => Element,
 ): Contacts {
-  const { stores, stream, log, now } = context;
+  const { stores, log, now } = context;
   const greeted = new Set<string>();
   const appeared = new Map<string, number>();
+  let presentAs = domain;
 
   function send(to: string, type?: string): Promise<void> {
     if (type === undefined) appeared.set(to, now());
     const present = type === undefined ? [capsElement(info()), pictureElement()] : [];
-    return stream.send(xml('presence', { from: domain, to, type }, present));
+    const from = type === undefined || type === 'unavailable' ? presentAs : domain;
+    return stream.send(xml('presence', { from, to, type }, present));
   }
 
   /**
@@ -72,6 +78,9 @@ export function createContacts(
   }
 
   return {
+    workWith(server) {
+      presentAs = server?.appearsAs === undefined ? domain : `${domain}/${server.appearsAs}`;
+    },
     receive({ attrs }) {
       answer(bareOf(attrs.from ?? ''), attrs.type).catch((err: unknown) => log.warn({ err }, 'presence not answered'));
     },
@@ -79,12 +88,10 @@ export function createContacts(
     async greetAll() {
       for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
         const records = await stores.subscribers.records(await stores.roll.page(page));
-        for (const record of records) if (record?.state === 'active') await greet(record.jid);
+        for (const record of records)
+          if (record?.state === 'active' && domainOf(record.jid) === homeHost) await greet(record.jid);
       }
-      // Stanzas are answered in their order; any answer will do, an error as well.
-      await stream.request(pingOf(homeHost)).catch((err: unknown) => {
-        if (!(err instanceof StanzaError)) throw err;
-      });
+      await untilHeard(stream, homeHost);
     },
     mayRepeat(jid) {
       const at = appeared.get(jid);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareOf, domainOf, resourceOf } from '../../domain/account/jid.ts';
 import { onlineOf, type Resource, sameOnline, showOf } from '../../domain/account/presence.ts';
-import { isRedisAway } from '../../runtime/redis.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { isRedisAway } from '../../runtime/redis/redis.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { Context } from '../context.ts';
 import type { Snapshot } from '../server/server.ts';
 import type { Element } from '../stream/xml.ts';
@@ -32,7 +32,10 @@ const SETTLING = 5_000;
 /** Milliseconds until what Redis refused is written again. */
 const AGAIN = 500;
 
-/** Who of the home host is online. Everybody is known here; only subscribers are written to the store. `appeared`: hears of each client that comes. */
+/**
+ * Who of the home host is online. Everybody is known here; only subscribers are written to the store. `appeared`: hears of each client that
+ * comes; where the server does not tell of all that leave, of each presence, as a client of the same name may be another one.
+ */
 export function createPresenceTracker(
   context: Context,
   homeHost: string,
@@ -41,6 +44,7 @@ export function createPresenceTracker(
   const { log } = context;
   const known = new Map<string, Map<string, Resource>>();
   const changed = new Set<string>();
+  let following = false;
   let flushing: Promise<void> | undefined;
   let settling: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -88,7 +92,7 @@ export function createPresenceTracker(
     const type = stanza.attrs.type;
     if (domainOf(jid) !== homeHost || (type !== undefined && type !== 'unavailable')) return;
     const resources = known.get(jid) ?? new Map<string, Resource>();
-    if (type === undefined && !resources.has(resourceOf(from))) appeared(jid);
+    if (type === undefined && (following || !resources.has(resourceOf(from)))) appeared(jid);
     if (type === 'unavailable') resources.delete(resourceOf(from));
     else resources.set(resourceOf(from), toResource(resourceOf(from), stanza));
     if (resources.size > MOST_CLIENTS) resources.delete(least([...resources.values()]).resource);
@@ -107,11 +111,13 @@ export function createPresenceTracker(
     known,
     note,
     isSubscriber: async (jid) => (await context.stores.subscribers.idOfJid(jid)) !== undefined,
+    found: appeared,
     failed: (err) => log.warn({ err }, 'it could not be seen who is online'),
   });
 
   async function forgetSilent(): Promise<void> {
-    for (const jid of await context.stores.presences.online()) if (!known.has(jid)) changed.add(jid);
+    for (const jid of await context.stores.presences.online())
+      if (domainOf(jid) === homeHost && !known.has(jid)) changed.add(jid);
     flush();
   }
 
@@ -132,6 +138,7 @@ export function createPresenceTracker(
     async follow(snapshot) {
       clearTimeout(settling);
       settling = undefined;
+      following = true;
       await rollCall.begin(snapshot);
       await forgetSilent();
     },
@@ -139,6 +146,7 @@ export function createPresenceTracker(
     forget() {
       clearTimeout(settling);
       settling = undefined;
+      following = false;
       rollCall.end();
       known.clear();
     },

@@ -17,6 +17,7 @@ type Parts = {
   known: ReadonlyMap<string, ReadonlyMap<string, Resource>>;
   note(jid: string, resources: Map<string, Resource>): void;
   isSubscriber(jid: string): Promise<boolean>;
+  found(jid: string): void;
   failed(err: unknown): void;
 };
 
@@ -30,8 +31,8 @@ export function shown({ status, ...resource }: Resource): Resource {
   return { ...resource, status: cleanText(status).slice(0, LONGEST_STATUS) };
 }
 
-/** Compares what the server says with the presences that are `known`. `note`: is given what differs; `failed`: a look that failed. */
-export function createRollCall({ known, note, isSubscriber, failed }: Parts): RollCall {
+/** Compares what the server says with the presences that are `known`. `note`: is given what differs; `found`: hears of those who were there before it began, and of subscribers whose clients were not known; `failed`: a look that failed. */
+export function createRollCall({ known, note, isSubscriber, found, failed }: Parts): RollCall {
   const heard = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let round = 0;
@@ -48,8 +49,11 @@ export function createRollCall({ known, note, isSubscriber, failed }: Parts): Ro
     const { failure } = await sideBySide(news, IN_FLIGHT, async ([jid, resources]) => {
       if (isOld(jid)) return;
       // Of other people nobody is told anything.
-      const clients = (await isSubscriber(jid)) ? await snapshot.clients(jid) : [...resources].map(unseen);
-      if (!isOld(jid)) note(jid, byResource(clients.map(shown)));
+      const counts = await isSubscriber(jid);
+      const clients = counts ? await snapshot.clients(jid) : [...resources].map(unseen);
+      if (isOld(jid)) return;
+      note(jid, byResource(clients.map(shown)));
+      if (counts && clients.length > 0) found(jid);
     });
     if (failure) throw failure.reason;
   }
@@ -67,6 +71,8 @@ export function createRollCall({ known, note, isSubscriber, failed }: Parts): Ro
       clearTimeout(timer);
       round += 1;
       const mine = round;
+      // Who came before the component could do anything about it.
+      for (const jid of known.keys()) found(jid);
       await compare(snapshot, mine);
       if (mine === round) soon(snapshot, mine);
     },

@@ -1,5 +1,7 @@
+import { domainOf } from '../../domain/account/jid.ts';
 import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Marks } from '../../store/base/marks.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { LedgerChange } from '../../store/friendship/ledger.ts';
 import { type Account, note, type Plan, type RosterContext } from './roster-step.ts';
 
@@ -11,14 +13,15 @@ import { type Account, note, type Plan, type RosterContext } from './roster-step
  */
 export function haveToMeet({ meetings, mayBeOnline }: RosterContext, { jid }: Account, plan: Plan): boolean {
   const { wanted, step, dirty, after } = plan;
-  if (!meetings || !wanted || step.do === 'declined' || !after?.since) return false;
-  return mayBeOnline(jid) || mayBeOnline(dirty.jid);
+  if (!meetings || !wanted || step.do === 'declined' || step.do === 'look' || !after?.since) return false;
+  return livesElsewhere(jid, dirty.jid) || mayBeOnline(jid) || mayBeOnline(dirty.jid);
 }
 
 /**
  * Makes new friends see each other's presence once both rosters have their items. Each of the two
- * roster jobs tries, after it has noted its own item, so whichever comes last does it. `done`: the
- * marks of these items.
+ * roster jobs tries, after it has noted its own item, so whichever comes last does it. Of two at
+ * different homes each job does its own half, and has the other's done. `done`: the marks of these
+ * items.
  */
 export async function meet(
   context: RosterContext,
@@ -27,20 +30,35 @@ export async function meet(
   done: Marks,
 ): Promise<void> {
   if (plans.length === 0) return;
-  const { stores, meetings } = context;
+  const { stores, queues, meetings, now } = context;
   const others = plans.map(({ dirty }) => dirty);
   const entries = await stores.ledger.ofEach(others, account.jid);
   const met: LedgerChange[] = [];
+  const halves: string[] = [];
   for (const [i, { dirty, after: mine }] of plans.entries()) {
     const theirs = entries[i];
     if (!mine || !isThere(theirs) || mine.met === theirs.since) continue;
     // An item that was removed and made again is news to the server, also when the other side saw nothing of it.
-    if (theirs.met !== mine.since) await meetings?.introduce(account.jid, dirty.jid);
+    const isNews = theirs.met !== mine.since;
+    if (livesElsewhere(account.jid, dirty.jid)) {
+      await meetings?.approach(account.jid, dirty.jid);
+      if (isNews) halves.push(dirty.id);
+    } else if (isNews) await meetings?.introduce(account.jid, dirty.jid);
     met.push({ jid: dirty.jid, seen: mine, next: { ...mine, met: theirs.since } });
   }
+  if (met.length > 0) await meetings?.heard();
+  // First: whoever dies in between would never ask for it.
+  await stores.friends.lookAgain(halves, account, now());
   await note(context, account, met, done);
+  await wake(queues, 'befriended', halves);
 }
 
-function isThere(entry: LedgerEntry | undefined): entry is LedgerEntry & { since: string } {
+/** At another home, whose component alone speaks for its users. */
+export function livesElsewhere(jid: string, other: string): boolean {
+  return domainOf(jid) !== domainOf(other);
+}
+
+/** Whether that entry's item is in its roster. */
+export function isThere(entry: LedgerEntry | undefined): entry is LedgerEntry & { since: string } {
   return entry?.since !== undefined && !entry.pending;
 }

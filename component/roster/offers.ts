@@ -1,3 +1,5 @@
+import { isElsewhere, workingHome } from '../../domain/account/homes.ts';
+import { domainOf } from '../../domain/account/jid.ts';
 import { decideOffer, type Offer } from '../../domain/friendship/offer.ts';
 import { inBatches } from '../../runtime/batches.ts';
 import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
@@ -5,6 +7,7 @@ import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import type { PresenceTracker } from '../presence/presence.ts';
 import type { Bounces } from '../stream/bounces.ts';
+import type { Stream } from '../stream/stream.ts';
 import { xml } from '../stream/xml.ts';
 import { freeOnceLeft } from './former-account.ts';
 import { offerBodies } from './offer-text.ts';
@@ -18,7 +21,13 @@ const BATCH = 50;
 const BROUGHT_BACK = 600_000;
 
 /** What the job works with; `domain`: the component's. */
-export type Offering = { context: Context; presence: PresenceTracker; bounces: Bounces; domain: string };
+export type Offering = {
+  context: Context;
+  stream: Pick<Stream, 'send' | 'request'>;
+  presence: PresenceTracker;
+  bounces: Bounces;
+  domain: string;
+};
 
 /** What is to be said to one account: who is new, and whose item may go. */
 type News = { id: string; jid: string; offer: Friend[]; withdraw: string[] };
@@ -32,8 +41,12 @@ export function createOfferJob(offering: Offering): (id: string) => Promise<void
   const { stores } = context;
 
   return async (id) => {
-    for (const former of await stores.formerJids.list(id)) await leaveFormer(offering, id, former.jid);
+    const mover = await stores.subscribers.record(id);
+    if (mover && isElsewhere(context.home, workingHome(mover))) return;
+    for (const { jid } of await stores.formerJids.list(id)) await leaveFormer(offering, { ...mover, id }, jid);
     const subscriber = await stores.subscribers.record(id);
+    // All else is done where the subscriber has gone.
+    if (subscriber && isElsewhere(context.home, domainOf(subscriber.jid))) return;
     const { items, marks } = await stores.friends.dirtyItems(id);
     const partings = await stores.sharing.partings(id);
     if (subscriber && items.length > 0) await tell(offering, await newsOf(context, subscriber, items));
@@ -67,10 +80,10 @@ async function newsOf({ stores }: Context, { id, jid }: Subscriber, items: reado
   return news;
 }
 
-async function tell({ context, presence, bounces, domain }: Offering, news: News): Promise<void> {
+async function tell({ context, stream, presence, bounces, domain }: Offering, news: News): Promise<void> {
   const { id, jid, offer, withdraw } = news;
   if (offer.length + withdraw.length === 0) return;
-  const { stores, stream } = context;
+  const { stores } = context;
   const client = await suggestibleClient(stream, jid, presence.of(jid));
   for (const jids of inBatches(withdraw, BATCH)) {
     if (client !== undefined) await stream.send(suggestions(client, domain, jids.map(toWithdrawal)));
@@ -114,14 +127,14 @@ async function broughtBack({ stores, now }: Context, { id, jid }: News, friends:
 }
 
 /** The account that was the subscriber's is left as it is, but for what was offered there; then its JID is free. */
-async function leaveFormer(offering: Offering, id: string, jid: string): Promise<void> {
+async function leaveFormer(offering: Offering, mover: { id: string; leavesHome?: string }, jid: string): Promise<void> {
   const { stores } = offering.context;
+  const { id } = mover;
   const offered = await stores.offers.whole(id, jid);
   const withdraw = [...offered].flatMap(([item, { by }]) => (by === 'item' ? [item] : []));
   await tell(offering, { id, jid, offer: [], withdraw });
   await stores.ledger.forget(id, jid);
-  await stores.told.left(id, 'xmpp', jid);
-  await freeOnceLeft(offering.context, id, jid);
+  await freeOnceLeft(offering.context, mover, jid);
 }
 
 function toSuggestion({ jid, name, groups }: Friend): Suggestion {

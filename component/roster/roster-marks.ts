@@ -1,5 +1,5 @@
-import { wake } from '../../store/base/makes-due.ts';
 import type { Marks } from '../../store/base/marks.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { DirtyItem } from '../../store/friendship/friends.ts';
 import type { Context } from '../context.ts';
 

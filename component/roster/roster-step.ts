@@ -5,19 +5,24 @@ import {
   type RosterStep,
 } from '../../domain/friendship/roster.ts';
 import { sideBySide } from '../../runtime/batches.ts';
-import { wake } from '../../store/base/makes-due.ts';
 import { type Marks, newStamp } from '../../store/base/marks.ts';
+import type { ToldLately } from '../../store/due/lately.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { DirtyItem, Friend } from '../../store/friendship/friends.ts';
 import type { LedgerChange } from '../../store/friendship/ledger.ts';
 import { keysOf } from '../../store/subscriber/subscriber-record.ts';
 import type { Context, With } from '../context.ts';
+import { keepInMind } from '../lapses/told-lately.ts';
 import type { XmppServer } from '../server/server.ts';
+import type { KeepsMade, MadeItem } from './made-items.ts';
 
 /** What works on rosters; where there are no meetings, clients learn of friends at their next presence change. */
 export type RosterContext = With<'rosters'> &
-  Pick<XmppServer, 'meetings'> & {
+  Pick<XmppServer, 'meetings' | 'lapses'> & {
     /** False only of an account that surely has no client online. */
     mayBeOnline(jid: string): boolean;
+    /** What the server keeps of that (decision 279); absent where it keeps nothing. */
+    made?: KeepsMade;
   };
 
 /** A subscriber's account; a former one is at another JID than the subscriber's own. */
@@ -40,7 +45,13 @@ const IN_FLIGHT = 4;
 /** The one step that brings the item to what is wanted. */
 export function planOf(task: Task): Plan {
   const { dirty, wanted, item, ledger } = task;
-  const step = decideRosterStep(dirty.jid, wanted && { name: wanted.name, groups: wanted.groups }, item, ledger);
+  const label = wanted && { name: wanted.name, groups: wanted.groups };
+  return planned(task, decideRosterStep(dirty.jid, label, item, ledger));
+}
+
+/** That step, with what the ledger says of it. */
+export function planned({ dirty, wanted, item, ledger }: Task, step: RosterStep): Plan {
+  const task = { dirty, wanted, item, ledger };
   switch (step.do) {
     case 'set':
       // The intention first: an item that is missing after a crash was then not deleted by the user.
@@ -54,6 +65,7 @@ export function planOf(task: Task): Plan {
     case 'forget':
       return { ...task, step, during: ledger, after: undefined };
     case 'declined':
+    case 'look':
     case 'nothing':
       return { ...task, step, during: ledger, after: ledger };
   }
@@ -70,6 +82,12 @@ export async function takeSteps(
 ): Promise<{ done: Plan[]; failure: { reason: unknown } | undefined }> {
   for (const { step } of plans) context.metrics.rosterSteps.inc({ step: step.do });
   await note(context, account, changes(plans, 'ledger', 'during'));
+  await keepMade(context, account, plans.filter(isNew), ({ during }) => during);
+  await keepInMind(
+    context,
+    account.id,
+    plans.flatMap((plan) => toldBy(account, plan)),
+  );
   return sideBySide(plans, IN_FLIGHT, (plan) => takeStep(context, account, plan));
 }
 
@@ -80,7 +98,28 @@ export async function noteTaken(
   taken: readonly Plan[],
   done?: Marks,
 ): Promise<void> {
+  await keepMade(context, account, taken.filter(isOver), () => undefined);
   await note(context, account, changes(taken, 'during', 'after'), done);
+}
+
+/** Has the server keep what these items are from now on. */
+async function keepMade(
+  { made }: Pick<RosterContext, 'made'>,
+  account: Account,
+  plans: readonly Plan[],
+  from: (plan: Plan) => MadeItem | undefined,
+): Promise<void> {
+  if (plans.length > 0) await made?.note(account, new Map(plans.map((plan) => [plan.dirty.jid, from(plan)])));
+}
+
+/** Whether the item is about to be Earshot's, or may be so since a moment ago. */
+function isNew({ step, ledger, during }: Plan): boolean {
+  return step.do === 'set' && during?.kind !== 'own' && (!ledger || ledger.pending === true);
+}
+
+/** Whether the item was Earshot's, and is so no longer. */
+function isOver({ during, after }: Plan): boolean {
+  return during !== undefined && during.kind !== 'own' && after === undefined;
 }
 
 /** @throws Error when another process has changed one of these entries; nothing is noted then, and all of it is done again. */
@@ -94,15 +133,27 @@ export async function note(
     throw new Error('another component works on the same roster');
 }
 
+/** What the server is told by this step. */
+function toldBy({ jid: account }: Account, { dirty: { jid, id: other }, step, during: ledger }: Plan): ToldLately[] {
+  const isTold = step.do === 'set' || step.do === 'restore' || step.do === 'remove';
+  return isTold && ledger ? [{ what: 'item', account, jid, other, ledger }] : [];
+}
+
 function changes(plans: readonly Plan[], from: 'ledger' | 'during', to: 'during' | 'after'): LedgerChange[] {
   return plans.flatMap(({ dirty: { jid }, [from]: seen, [to]: next }) => (seen === next ? [] : [{ jid, seen, next }]));
 }
 
-async function takeStep(context: RosterContext, { id, jid }: Account, { dirty, step, item }: Plan): Promise<void> {
+/** Takes the step in that account. */
+export async function takeStep(
+  context: RosterContext,
+  { id, jid }: Account,
+  { dirty, step, item, ledger }: Plan,
+): Promise<void> {
   const { rosters, meetings } = context;
   switch (step.do) {
     case 'set':
-      if (isRaised(step.item, item)) await meetings?.settle(jid, dirty.jid);
+      // What was Earshot's already had no request pending: half of it was taken away since.
+      if (isRaised(step.item, item) && (!ledger || ledger.pending)) await meetings?.settle(jid, dirty.jid, item);
       return rosters.set(jid, step.item, item);
     case 'restore':
       return rosters.set(jid, step.item, item);

@@ -1,3 +1,5 @@
+import { isElsewhere, workingHome } from '../../domain/account/homes.ts';
+import { domainOf } from '../../domain/account/jid.ts';
 import { inBatches } from '../../runtime/batches.ts';
 import { toFormerJids } from '../../store/account/former-jids.ts';
 import type { Marks } from '../../store/base/marks.ts';
@@ -5,7 +7,8 @@ import type { DirtyItem } from '../../store/friendship/friends.ts';
 import type { RosterWork } from '../../store/friendship/roster-work.ts';
 import { isAsked } from '../../store/friendship/sharing.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { leaveAccount } from './former-account.ts';
+import { itemsToLeave, leaveAccount } from './former-account.ts';
+import { decideHalves } from './half-items.ts';
 import { haveToMeet, meet } from './meeting.ts';
 import { endPartings, only } from './roster-marks.ts';
 import { noteTaken, planOf, type RosterContext, type Task, takeSteps } from './roster-step.ts';
@@ -19,7 +22,8 @@ const BATCH = 100;
  * The `roster` job: brings the items that changed to the wanted state, and undoes what was done in
  * accounts that were given up. Only this job writes the subscriber's ledger.
  * The item of a former friend stays until the tune jobs of both have cleared the tunes. Prosody
- * delivers a tune by the rosters of who is online, so the end of a tune may still need either item.
+ * delivers a tune by the rosters of who is online, so the end of a tune may still need either item. So
+ * does the item of a friend at a JID that the friend has given up.
  */
 export function createRosterJob(
   context: RosterContext,
@@ -29,13 +33,17 @@ export function createRosterJob(
 
   return async (id) => {
     const first = await stores.rosterWork.read(id);
+    if (first.subscriber && isElsewhere(context.home, workingHome(first.subscriber))) return;
     const former = toFormerJids(first.former);
-    for (const account of former) await leaveAccount(context, id, account);
+    for (const account of former) await leaveAccount(context, { ...first.subscriber, id }, account);
     const work = former.length > 0 ? await stores.rosterWork.read(id) : first;
     const { subscriber, items, partings } = work;
+    // All else is done where the subscriber has gone.
+    if (subscriber && isElsewhere(context.home, domainOf(subscriber.jid))) return;
     if (subscriber) await presenceOf(subscriber.jid);
-    const waiting = items.length > 0 ? await whoStillShows(context, id, partings) : new Set();
-    const ready = items.filter((item) => !waiting.has(item.id));
+    const parting = items.length > 0 ? await whoStillShows(context, id, partings) : new Set();
+    const left = await itemsToLeave(context, work);
+    const ready = items.filter((item) => !parting.has(item.id) && !left.has(item.jid));
     if (subscriber && ready.length > 0) await converge(context, subscriber, work, ready);
     else await leaveAsTheyAre(context, id, work, ready);
   };
@@ -62,24 +70,17 @@ async function converge(
 ): Promise<void> {
   const { stores, log, now } = context;
   const { id, jid } = subscriber;
-  const [roster, ledger] = await Promise.all([
-    context.rosters.read(jid),
-    stores.ledger.some(
-      id,
-      jid,
-      items.map((item) => item.jid),
-    ),
-  ]);
+  const roster = await context.rosters.read(jid);
   if (!roster) {
     log.warn({ subject: id }, 'the subscriber has no account on the XMPP server');
     if (subscriber.state === 'leaving') return leaveAsTheyAre(context, id, work, items);
     // There may be an account later.
     return stores.due.postpone('roster', id, now() + NO_ACCOUNT);
   }
-  const tasks = items.map((dirty, i): Task => {
+  const tasks = items.map((dirty): Task => {
     const friend = work.wanted.get(dirty.id);
     const wanted = friend?.jid === dirty.jid ? friend : undefined;
-    return { dirty, wanted, item: roster.get(dirty.jid), ledger: ledger[i] };
+    return { dirty, wanted, item: roster.get(dirty.jid), ledger: work.ledger.get(dirty.jid) };
   });
   for (const part of inBatches(tasks, BATCH)) await convergeItems(context, subscriber, work, part);
 }
@@ -91,7 +92,8 @@ async function convergeItems(
   { partings, marks }: RosterWork,
   tasks: readonly Task[],
 ): Promise<void> {
-  const { done, failure } = await takeSteps(context, subscriber, tasks.map(planOf));
+  const plans = await decideHalves(context, subscriber, tasks.map(planOf), marks);
+  const { done, failure } = await takeSteps(context, subscriber, plans);
   const itemsOf = (plans: readonly Task[]) => plans.map(({ dirty }) => dirty);
   const meeting = done.filter((plan) => haveToMeet(context, subscriber, plan));
   const others = done.filter((plan) => !meeting.includes(plan));

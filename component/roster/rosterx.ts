@@ -13,7 +13,7 @@ export type Suggestion = { action: 'add' | 'delete'; jid: string; name: string; 
 
 /** Of the user's clients the one of the highest priority that takes suggestions; undefined when none does. */
 export async function suggestibleClient(
-  stream: Stream,
+  stream: Pick<Stream, 'request'>,
   jid: string,
   resources: readonly Resource[],
 ): Promise<string | undefined> {
@@ -35,7 +35,7 @@ export function suggestions(client: string, from: string, items: readonly Sugges
 }
 
 /** Section 5. A client that does not answer takes none. */
-async function understands(stream: Stream, client: string): Promise<boolean> {
+async function understands(stream: Pick<Stream, 'request'>, client: string): Promise<boolean> {
   try {
     const ask = xml('iq', { type: 'get', to: client }, xml('query', { xmlns: DISCO_INFO }));
     const query = (await stream.request(ask, PATIENCE)).getChild('query', DISCO_INFO);

@@ -1,18 +1,17 @@
-import type { ComponentConfig } from '../../runtime/config/config.ts';
-import { ejabberd } from './ejabberd/ejabberd.ts';
-import type { Connection, ServerKind } from './kind.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import type { Connection } from './kind.ts';
+import type { ServersConfig } from './kinds.ts';
 import { unprivileged } from './none.ts';
 import type { Rights } from './privileges.ts';
-import { prosody } from './prosody.ts';
 import type { Ability, XmppServer } from './server.ts';
 import { askSoftware, type Software } from './software.ts';
 import { tryAbilities } from './trial.ts';
 
-/** Every kind of server that Earshot knows; the first that recognises the software is taken. */
-const KINDS: readonly ServerKind[] = [ejabberd, prosody];
-
-/** `found`: what there is. `server`: what the jobs work with; undefined when they have to wait for what lacks. */
-export type Choice = { found: XmppServer; server: XmppServer | undefined };
+/**
+ * `found`: what there is. `server`: what the jobs work with; undefined when they have to wait for what lacks. `untried`: why
+ * it is believed what the server says of itself, with what to do about it.
+ */
+export type Choice = { found: XmppServer; server: XmppServer | undefined; untried?: string };
 
 /**
  * Chooses the adapter; nothing else does. A server that grants some of the needed abilities and
@@ -21,7 +20,7 @@ export type Choice = { found: XmppServer; server: XmppServer | undefined };
  */
 export function createChoice(
   connection: Connection,
-  { privileges }: Pick<ComponentConfig, 'privileges'>,
+  { privileges, servers }: Pick<ComponentConfig, 'privileges'> & ServersConfig,
 ): (rights: Rights) => Promise<Choice> {
   const { log } = connection;
   let trying = false;
@@ -29,7 +28,7 @@ export function createChoice(
   function distrust(ability: Ability): void {
     if (!trying) connection.distrust(ability);
   }
-  const kinds = KINDS.map(({ recognises, adapt }) => ({
+  const kinds = servers.map(({ recognises, adapt }) => ({
     recognises,
     serverWith: adapt({ ...connection, distrust }),
   }));
@@ -41,22 +40,23 @@ export function createChoice(
   }
 
   /** The server as it is seen to be, where it has granted all that is needed. */
-  async function tried(found: XmppServer): Promise<XmppServer> {
-    if (found.lacks.length > 0) return found;
+  async function tried(found: XmppServer): Promise<Pick<Choice, 'found' | 'untried'>> {
+    if (found.lacks.length > 0) return { found };
     trying = true;
     try {
       const lacks = await tryAbilities(found, connection);
-      if (!lacks)
-        log.warn(`what the XMPP server does is not tried out before users need it. ${found.advice(['accounts'])}`);
-      return { ...found, lacks: lacks ?? [] };
+      if (lacks) return { found: { ...found, lacks } };
+      const untried = `what the XMPP server does is not tried out before users need it. ${found.advice(['accounts'])}`;
+      log.warn(untried);
+      return { found, untried };
     } finally {
       trying = false;
     }
   }
 
   return async (rights) => {
-    const found = await tried(find(await askSoftware(connection.stream, connection.homeHost), rights));
-    if (found.lacks.length === 0) return { found, server: found };
+    const { found, ...more } = await tried(find(await askSoftware(connection.stream, connection.homeHost), rights));
+    if (found.lacks.length === 0) return { found, server: found, ...more };
     return { found, server: privileges === 'optional' ? unprivileged(found) : undefined };
   };
 }

@@ -1,4 +1,4 @@
-import type { EjabberdApiConfig } from '../../runtime/config/ejabberd-config.ts';
+import type { Reader } from '../../runtime/config/env-reader.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Rights } from './privileges.ts';
@@ -13,8 +13,6 @@ export type Connection = {
   homeHost: string;
   /** The component's, which nobody else knows. */
   secret: string;
-  /** Undefined where the operator has given none. */
-  ejabberdApi: EjabberdApiConfig | undefined;
   log: Log;
   distrust(ability: Ability): void;
 };
@@ -22,6 +20,9 @@ export type Connection = {
 /** One kind of XMPP server. */
 export type ServerKind = {
   recognises(software: Software): boolean;
-  /** To be called once. What it returns gives the server as the rights describe it that it has announced. */
-  adapt(connection: Connection): (rights: Rights) => XmppServer;
+  /** Reads the settings that are its own (see `runtime/config/setting-names`), and gives what works by them. */
+  readSettings(read: Reader): Adapt;
 };
+
+/** To be called once. What it returns gives the server as the rights describe it that it has announced. */
+export type Adapt = (connection: Connection) => (rights: Rights) => XmppServer;

@@ -1,3 +1,4 @@
+import { untilHeard } from '../stream/ping.ts';
 import type { Stream } from '../stream/stream.ts';
 import { xml } from '../stream/xml.ts';
 import type { MeetingAbility } from './server.ts';
@@ -9,9 +10,9 @@ import type { MeetingAbility } from './server.ts';
  * login.
  * A server that does not let the component speak for its users closes the stream with
  * `invalid-from`. `onForbidden` is called then, nothing is tried again, and friends see each other
- * at their next presence change.
+ * at their next presence change. `host`: that of the users.
  */
-export function createMeetings(stream: Stream, onForbidden: () => void): MeetingAbility {
+export function createMeetings(stream: Stream, host: string, onForbidden: () => void): MeetingAbility {
   let allowed = true;
   stream.onStreamError((condition) => {
     if (condition !== 'invalid-from') return;
@@ -28,6 +29,8 @@ export function createMeetings(stream: Stream, onForbidden: () => void): Meeting
       await send('probe', a, b);
       await send('probe', b, a);
     },
+    approach: (jid, other) => send('probe', jid, other),
+    heard: () => untilHeard(stream, host),
     settle: (jid, from) => send('unsubscribe', from, jid),
     async part(jid, clients) {
       for (const client of clients) await send('unavailable', client, jid);

@@ -1,19 +1,16 @@
 import { isCondition } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
+import { TUNE } from '../stream/tune-namespace.ts';
 import { xml } from '../stream/xml.ts';
 import { PUBSUB } from './node-owner.ts';
 import { privilegedIq } from './privileged-iq.ts';
 import { NoAccount, type NodeAbility } from './server.ts';
 import { createUserNodes } from './user-nodes.ts';
 
-/** Any node shows whether there is an account. */
-const TUNE = 'http://jabber.org/protocol/tune';
-
 /** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`, on a server that lets nobody speak for a user that it does not have. `component`: its domain. */
 export function createPrivilegedNodes(stream: Stream, component: string): NodeAbility {
   const exists = (jid: string) => accountExists(stream, jid);
   return createUserNodes(privilegedIq(stream), component, {
-    hidesOutcasts: true,
     bySubscription: false,
     exists,
     async ofAccount(jid, work) {
@@ -27,7 +24,7 @@ export function createPrivilegedNodes(stream: Stream, component: string): NodeAb
   });
 }
 
-/** Whether the account exists: the server lets nobody speak for a user that it does not have. */
+/** Whether the account exists: the server lets nobody speak for a user that it does not have. Any node shows it. */
 export async function accountExists(stream: Stream, jid: string): Promise<boolean> {
   try {
     await privilegedIq(stream)(jid, 'get', xml('pubsub', { xmlns: PUBSUB }, xml('items', { node: TUNE })));

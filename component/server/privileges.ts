@@ -25,16 +25,25 @@ export const NODE_NEEDS: readonly Need[] = [PUBSUB, PUBSUB_OWNER].map((namespace
 
 /** The rights in a server's advertisement; undefined when the message is none, or comes from another host. */
 export function readRights(message: Element, homeHost: string): Rights | undefined {
-  if (message.name !== 'message' || message.attrs.from !== homeHost) return undefined;
-  const privilege = message.getChild('privilege', PRIVILEGE) ?? message.getChild('privilege', PRIVILEGE_1);
+  const privilege = advertisement(message);
   const spoken = privilege?.getNS();
-  if (!privilege || spoken === undefined) return undefined;
+  if (announcerOf(message) !== homeHost || !privilege || spoken === undefined) return undefined;
   const rights = new Map([['version', spoken.slice(-1)]]);
   for (const perm of descendants(privilege, 'perm', spoken)) rights.set(perm.attrs.access ?? '', perm.attrs.type ?? '');
   // Prosody 0.12 nests these inside each other instead of listing them.
   for (const namespace of descendants(privilege, 'namespace', spoken))
     rights.set(`iq ${namespace.attrs.ns}`, namespace.attrs.type ?? '');
   return rights;
+}
+
+/** The host that announces rights in this message; undefined when it announces none. */
+export function announcerOf(message: Element): string | undefined {
+  return advertisement(message) && message.attrs.from;
+}
+
+function advertisement(message: Element): Element | undefined {
+  if (message.name !== 'message') return undefined;
+  return message.getChild('privilege', PRIVILEGE) ?? message.getChild('privilege', PRIVILEGE_1);
 }
 
 /** Those of the needed rights that are missing. */

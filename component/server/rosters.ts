@@ -1,4 +1,5 @@
 import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
+import { createPlaces } from '../../runtime/places.ts';
 import type { Stream } from '../stream/stream.ts';
 import { createFirstWrites } from './first-writes.ts';
 import { readRoster } from './roster-iq.ts';
@@ -13,17 +14,26 @@ export type RosterWrites = {
 /** What a write makes of an item: its kind. */
 type Change = Subscription | 'gone';
 
+/** Writes on their way at the same time, whoever's rosters: what else the server is told waits behind them. */
+const IN_FLIGHT = 16;
+/** Milliseconds after which one that is not answered keeps no other waiting. */
+const PATIENCE = 1_000;
 /** Milliseconds after which it is asked whether there is an account at all. */
 const DOUBT = 1_000;
 
 /** Rosters that are read by the right of XEP-0356. `onBrokenWord`: see `createFirstWrites`. */
 export function createRosters(
   stream: Stream,
-  writes: RosterWrites,
+  untimed: RosterWrites,
   exists: (jid: string) => Promise<boolean>,
   onBrokenWord: () => void,
 ): RosterAbility {
   const first = createFirstWrites(stream, onBrokenWord, { othersWait: true });
+  const inPlace = createPlaces(IN_FLIGHT, PATIENCE);
+  const writes: RosterWrites = {
+    set: (jid, item) => inPlace(() => untimed.set(jid, item)),
+    remove: (jid, itemJid, before) => inPlace(() => untimed.remove(jid, itemJid, before)),
+  };
 
   async function isKept(jid: string, itemJid: string, change: Change): Promise<boolean> {
     const item = (await readRoster(stream, jid)).get(itemJid);

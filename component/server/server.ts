@@ -1,7 +1,7 @@
 import type { Resource } from '../../domain/account/presence.ts';
 import type { NodeChange } from '../../domain/friendship/node-access.ts';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
-import type { Mode } from '../../store/base/status.ts';
+import type { Mode } from '../../store/process/status.ts';
 import { Denied } from '../stream/denied.ts';
 import type { Element } from '../stream/xml.ts';
 
@@ -13,15 +13,21 @@ import type { Element } from '../stream/xml.ts';
 export interface XmppServer {
   /** What the operator is told: with rosters and nodes, or with neither (decision 74). */
   readonly mode: Mode;
-  /** Whether a second connection for the component's domain is refused while there is one. */
-  readonly refusesSecond: boolean;
+  /** Whether there is never more than one connection for the component's domain: a second one is refused, or ends the first. */
+  readonly allowsOne: boolean;
+  /** The resource under which the component has to be present as somebody's contact, where the server sends events to none without. */
+  readonly appearsAs?: string;
   readonly rosters?: RosterAbility;
   readonly presences?: PresenceAbility;
   readonly nodes?: NodeAbility;
+  /** Nothing else is needed for it; absent where it was not tried on that server yet (decision 279). */
+  readonly keeps?: KeepAbility;
   readonly vcards?: VcardAbility;
   readonly meetings?: MeetingAbility;
   /** Nothing announces whether the component may use it; it is denied where it may not. */
   readonly accounts: AccountAbility;
+  /** There where the server answers before it writes to its disk. */
+  readonly lapses?: Lapses;
   /** What Earshot needs for its whole work and the server has not granted. */
   readonly lacks: readonly Lack[];
   /** What the operator must write to grant these. */
@@ -62,8 +68,6 @@ export type Snapshot = {
 
 /** PEP nodes of users, in their names (XEP-0163). `node`: its name. */
 export type NodeAbility = {
-  /** Whether the affiliation `outcast` keeps a contact from what a node shows that is open to all other contacts. */
-  readonly hidesOutcasts: boolean;
   /** Replaces the node's one item. @throws NoAccount */
   publish(jid: string, node: string, payload: Element): Promise<void>;
   /** `<item/>` with its payload: the last one, or the one with that id; undefined when there is none, or no such account. */
@@ -78,8 +82,23 @@ export type NodeAbility = {
   listen(jid: string, node: string): Promise<void>;
   /** The end of it; in an account that is gone nothing is left to undo. */
   unlisten(jid: string, node: string): Promise<void>;
-  /** Sends a contact what the node holds, if that contact may see it; absent where the server does so itself whenever the contact appears. */
-  showTo?(jid: string, node: string, contact: string): Promise<void>;
+  /** Gives back the rights that the component has made itself in that node to do the rest; absent where it makes itself none. */
+  release?(jid: string, node: string): Promise<void>;
+  /**
+   * Sends a contact what the node holds, if that contact may see it; absent where the server does so itself whenever the contact
+   * appears. False where nobody tells what it holds: whoever knows what was published last is to publish it again.
+   */
+  showTo?(jid: string, node: string, contact: string): Promise<boolean>;
+};
+
+/** Nodes in users' accounts that nobody but their owners and the component may read. `node`: its name. */
+export type KeepAbility = {
+  /** Writes the item with that id; a node that is not there is made. @throws StanzaError `conflict` where it is there and not private */
+  put(jid: string, node: string, id: string, payload: Element): Promise<void>;
+  /** The payloads of all its items; none where there is no such node, or no such account. */
+  all(jid: string, node: string): Promise<Element[]>;
+  /** The node with all its items; one that is not there is gone. */
+  drop(jid: string, node: string): Promise<void>;
 };
 
 /** Users' vCards (XEP-0054). */
@@ -101,10 +120,27 @@ export type AccountAbility = {
 export type MeetingAbility = {
   /** Makes two new friends see each other's presence and last tune at once. */
   introduce(a: string, b: string): Promise<void>;
-  /** A request of `from` to see the presence of `jid` that was never answered is over: they see each other now. */
-  settle(jid: string, from: string): Promise<void>;
+  /** The half of that which is done in the name of `jid`, where the other's home is another one. */
+  approach(jid: string, other: string): Promise<void>;
+  /** Settles when the server has heard what was sent before, which it may not have where the stream breaks. @throws Fault UNAVAILABLE */
+  heard(): Promise<void>;
+  /**
+   * A request of `from` to see the presence of `jid` that was never answered is over: they see each other now. To be called before the item of
+   * `from` is set in the roster of `jid`; `before`: that item as it was read.
+   */
+  settle(jid: string, from: string, before: RosterItem | undefined): Promise<void>;
   /** Tells `jid` that these clients of a former friend are gone. The server then forgets that they wanted its tunes. */
   part(jid: string, clients: readonly string[]): Promise<void>;
+};
+
+/**
+ * What the server was told before it was last started it may have forgotten, where it was told so
+ * within so many milliseconds before it ended.
+ */
+export type Lapses = {
+  readonly within: number;
+  /** When it was started, in milliseconds since the epoch: that time or a later one. */
+  startedAt(): Promise<number>;
 };
 
 /** The server has no such account, which no retry will mend. */

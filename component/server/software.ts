@@ -1,5 +1,5 @@
 // XEP-0030: Service Discovery, version 2.5.0 (https://xmpp.org/extensions/xep-0030.html), section 3.1; XEP-0092: Software Version
-import { pingOf } from '../stream/ping.ts';
+import { untilHeard } from '../stream/ping.ts';
 import { StanzaError } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { type Element, xml } from '../stream/xml.ts';
@@ -27,7 +27,7 @@ function askAbout(stream: Stream, host: string, xmlns: string): Promise<Element 
 }
 
 async function ping(stream: Stream, host: string): Promise<undefined> {
-  await orRefused(stream.request(pingOf(host)));
+  await untilHeard(stream, host);
 }
 
 async function orRefused(request: Promise<Element>): Promise<Element | undefined> {

@@ -2,10 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
 import { Denied } from '../stream/denied.ts';
-import { pingOf } from '../stream/ping.ts';
+import { untilHeard } from '../stream/ping.ts';
 import { Unanswered } from '../stream/requests.ts';
-import { StanzaError } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
+import { TUNE } from '../stream/tune-namespace.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
 import { BrokenWord } from './first-writes.ts';
 import { type Ability, type Lack, NoAccount, type XmppServer } from './server.ts';
@@ -18,7 +18,6 @@ type Trial = TrialPlace & { server: XmppServer; jid: string; nobody: string };
 /** The server does something else than it says; the message says what, in the operator's words. */
 class Untrue extends Error {}
 
-const TUNE = 'http://jabber.org/protocol/tune';
 /** Milliseconds that an event may take longer than the answer to what it tells of. */
 const EVENT_PATIENCE = 1_000;
 
@@ -143,7 +142,7 @@ async function hears({ stream, homeHost, jid }: Trial, publish: () => Promise<vo
   const forget = stream.onStanza(listener);
   try {
     await publish();
-    await answered(stream, homeHost);
+    await untilHeard(stream, homeHost);
     if (!isHeard) await sleep(EVENT_PATIENCE);
     if (!isHeard) throw new Untrue('the component is not told what is published in nodes that it listens to');
   } finally {
@@ -154,15 +153,7 @@ async function hears({ stream, homeHost, jid }: Trial, publish: () => Promise<vo
 /** A server that does not let the component speak for its users ends the stream; the next one knows. */
 async function tryMeetings({ server: { meetings }, stream, homeHost, jid }: Trial): Promise<void> {
   await meetings?.introduce(jid, jid);
-  await answered(stream, homeHost);
-}
-
-async function answered(stream: Stream, homeHost: string): Promise<void> {
-  try {
-    await stream.request(pingOf(homeHost));
-  } catch (err) {
-    if (!(err instanceof StanzaError)) throw err;
-  }
+  await untilHeard(stream, homeHost);
 }
 
 function tune(title: string): Element {

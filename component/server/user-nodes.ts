@@ -1,13 +1,13 @@
 // XEP-0163: Personal Eventing Protocol, version 1.2.2 (https://xmpp.org/extensions/xep-0163.html), in users' names
-import { type Element, xml } from '../stream/xml.ts';
+import { type Element, textElement, xml } from '../stream/xml.ts';
 import { changeAccess } from './node-access.ts';
 import { configureNode, PUBSUB, PUBSUB_OWNER, readAffiliations, TO_EVERYBODY } from './node-owner.ts';
 import { subscribe, unsubscribe } from './node-subscription.ts';
 import { orAbsent, type UserIq } from './privileged-iq.ts';
-import type { NodeAbility } from './server.ts';
+import type { KeepAbility, NodeAbility } from './server.ts';
 
 /** In what servers differ. */
-export type NodeWays = Pick<NodeAbility, 'hidesOutcasts'> & {
+export type NodeWays = {
   exists(jid: string): Promise<boolean>;
   /** Does something in an account. @throws NoAccount */
   ofAccount(jid: string, work: () => Promise<unknown>): Promise<void>;
@@ -21,13 +21,14 @@ export type NodeWays = Pick<NodeAbility, 'hidesOutcasts'> & {
 /** The id that Gajim and Psi use, so that a user's own client and Earshot write the same item. */
 export const ITEM = 'current';
 const FORM = 'jabber:x:data';
+/** Of a private node: the server makes it so, or says that the one there is another (section 7.1.5 of XEP-0060). */
+const PRIVATE = { access_model: 'whitelist', persist_items: 'true' };
 
 /** Asked for as their users would. `component`: its domain. */
 export function createUserNodes(ask: UserIq, component: string, ways: NodeWays): NodeAbility {
-  const { hidesOutcasts, bySubscription } = ways;
+  const { bySubscription } = ways;
 
   return {
-    hidesOutcasts,
     publish(jid, node, payload) {
       const item = xml('item', { id: ITEM }, payload);
       const request = xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node }, item));
@@ -53,6 +54,35 @@ export function createUserNodes(ask: UserIq, component: string, ways: NodeWays):
       }),
     async unlisten(jid, node) {
       if (await ways.exists(jid)) await unsubscribe(ask, { jid, node }, component);
+    },
+  };
+}
+
+/** Private nodes of users, in their names. `mostItems`: of one node. */
+export function createUserKeeps(ask: UserIq, mostItems: number): KeepAbility {
+  const options = { ...PRIVATE, max_items: `${mostItems}` };
+  const form = () =>
+    xml(
+      'x',
+      { xmlns: FORM, type: 'submit' },
+      xml('field', { var: 'FORM_TYPE', type: 'hidden' }, textElement('value', `${PUBSUB}#publish-options`)),
+      Object.entries(options).map(([name, value]) =>
+        xml('field', { var: `pubsub#${name}` }, textElement('value', value)),
+      ),
+    );
+
+  return {
+    async put(jid, node, id, payload) {
+      const publish = xml('publish', { node }, xml('item', { id }, payload));
+      await ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB }, publish, xml('publish-options', {}, form())));
+    },
+    async all(jid, node) {
+      const reply = await orAbsent(ask(jid, 'get', xml('pubsub', { xmlns: PUBSUB }, xml('items', { node }))));
+      const items = reply?.getChild('pubsub')?.getChild('items')?.getChildren('item') ?? [];
+      return items.flatMap((item) => item.getChildElements());
+    },
+    async drop(jid, node) {
+      await orAbsent(ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('delete', { node }))));
     },
   };
 }

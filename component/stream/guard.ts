@@ -14,6 +14,7 @@ const STANZAS = ['iq', 'message', 'presence'];
  */
 export function guard(entity: Component, log: Log): void {
   guardReading(entity);
+  handOverTags(entity);
   passOverUnaddressed(entity, log);
   waitUntilOnline(entity);
   boundWriting(entity);
@@ -33,6 +34,27 @@ function guardReading(entity: Component): void {
       if (entity.parser) entity._onParserError(err as Error);
     }
   };
+}
+
+/**
+ * Hands over what comes up to its last tag, and the rest with the next: of a text that does not end
+ * in it the parser looks through the whole rest once for each character, and anybody may send half
+ * a million (0.4 s for each chunk). A stanza is complete with its last tag, so nothing is late.
+ */
+function handOverTags(entity: Component): void {
+  const read = entity._onData;
+  let rest: string[] = [];
+  entity._onData = (data) => {
+    const text = `${data}`;
+    const end = text.lastIndexOf('>') + 1;
+    const whole = end === 0 ? '' : [...rest, text.slice(0, end)].join('');
+    if (end > 0) rest = [];
+    rest.push(text.slice(end));
+    if (whole !== '') read.call(entity, whole);
+  };
+  entity.on('disconnect', () => {
+    rest = [];
+  });
 }
 
 /** Servers stamp every stanza (XEP-0114); one from nobody or to no address cannot be answered, and makes xmpp.js throw. */

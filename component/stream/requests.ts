@@ -54,15 +54,16 @@ export function createRequests(send: (stanza: Element) => Promise<void>) {
       });
     },
 
-    /** Hands an incoming stanza to the request it answers. */
-    answer(stanza: Element): void {
+    /** Hands an incoming stanza to the request it answers; false where it answers none. */
+    answer(stanza: Element): boolean {
       const { id, from, type } = stanza.attrs;
-      if (stanza.name !== 'iq' || (type !== 'result' && type !== 'error') || id === undefined) return;
+      if (stanza.name !== 'iq' || (type !== 'result' && type !== 'error') || id === undefined) return false;
       const asked = pending.get(id)?.from;
-      if (asked === undefined || !sameJid(asked, from ?? '')) return;
+      if (asked === undefined || !sameJid(asked, from ?? '')) return false;
       lastAnswer = performance.now();
       if (type === 'error') take(id)?.reject(stanzaErrorOf(stanza));
       else take(id)?.resolve(stanza);
+      return true;
     },
 
     /** For how many milliseconds somebody has waited for an answer of this account or one of its clients; 0 when nobody waits. */

@@ -1,17 +1,24 @@
 import xmpp, { type Component, type IqHandler } from '@xmpp/component';
 import type { Log } from '../../runtime/log.ts';
+import { heedDoubt } from './doubt.ts';
 import { guard } from './guard.ts';
 import { pingOf } from './ping.ts';
 import { createRequests, type Requests } from './requests.ts';
+import { silenceAdvice, streamAdvice } from './stream-advice.ts';
+import { writeTogether } from './together.ts';
 import type { Element } from './xml.ts';
 
-/** `turn`: settles when this process may connect; it is asked before each time. */
+/**
+ * `turn`: settles when this process may connect; it is asked before each time. `stillActive`: whether it may go on, for one that
+ * stood still; undefined while there is no doubt.
+ */
 export type StreamOptions = {
   service: string;
   domain: string;
   secret: string;
   homeHost: string;
   turn?: () => Promise<void>;
+  stillActive?: () => Promise<boolean> | undefined;
 };
 
 /** The connection to the XMPP server as a component (XEP-0114), which is made again whenever it breaks. */
@@ -19,6 +26,8 @@ export type Stream = {
   request: Requests['request'];
   waiting: Requests['waiting'];
   send(stanza: Element): Promise<void>;
+  /** To be called before the server is told something in another way. @throws Fault UNAVAILABLE when another process speaks for the domain by now. */
+  certain(): Promise<void>;
   /** Incoming messages and presences, in order. Returns how to hear no more. */
   onStanza(listener: (stanza: Element) => void): () => void;
   /** The handshake is done. */
@@ -26,6 +35,8 @@ export type Stream = {
   onOffline(listener: () => void): void;
   /** A stream error of the server, such as `conflict` or `invalid-from` (RFC 6120, section 4.9.3). */
   onStreamError(listener: (condition: string) => void): void;
+  /** The connection cannot be made, or breaks: why, in the operator's words, with the setting to look at. */
+  onTrouble(listener: (advice: string) => void): void;
   answerGet(xmlns: string, name: string, handler: IqHandler): void;
   answerSet(xmlns: string, name: string, handler: IqHandler): void;
   start(): void;
@@ -44,28 +55,46 @@ const PING_INTERVAL = 10_000;
 /** The component's stream (XEP-0114), which comes back by itself. */
 export function createStream(options: StreamOptions, log: Log): Stream {
   const entity = xmpp.component({ service: options.service, domain: options.domain, password: options.secret });
-  guard(entity, log);
   const requests = createRequests((stanza) => entity.send(stanza));
+  answerDirectly(entity, requests);
+  guard(entity, log);
+  writeTogether(entity);
+  const certain = heedDoubt(entity, options.stillActive ?? (() => undefined));
   const offlineListeners: (() => void)[] = [];
   const errorListeners: ((condition: string) => void)[] = [];
+  const troubleListeners: ((advice: string) => void)[] = [];
 
-  entity.on('stanza', (stanza: Element) => requests.answer(stanza));
+  function tell(advice: string): void {
+    for (const listener of troubleListeners) listener(advice);
+  }
+
   entity.on('disconnect', () => {
     requests.fail();
     for (const listener of offlineListeners) listener();
   });
-  entity.on('error', (err: Error & { condition?: string }) => {
-    log.warn({ err, condition: err.condition }, 'XMPP stream');
+  entity.on('error', (err: Error & { condition?: string; code?: string }) => {
+    const advice = streamAdvice(err, options);
+    log.warn({ err, condition: err.condition }, advice);
+    tell(advice);
     if (err.condition) for (const listener of errorListeners) listener(err.condition);
   });
   const connections = keepConnecting(entity, options);
   tuneSocket(entity);
-  dropWhenSilent(entity, () => requests.request(pingOf(options.homeHost)));
+  dropWhenSilent(
+    entity,
+    () => requests.request(pingOf(options.homeHost)),
+    () => {
+      const advice = silenceAdvice(options, HANDSHAKE / 1_000);
+      log.warn(advice);
+      tell(advice);
+    },
+  );
 
   return {
     request: requests.request,
     waiting: requests.waiting,
     send: (stanza) => entity.send(stanza),
+    certain,
     onStanza(listener) {
       entity.on('stanza', listener);
       return () => void entity.off('stanza', listener);
@@ -73,6 +102,7 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     onOnline: (listener) => void entity.on('online', listener),
     onOffline: (listener) => void offlineListeners.push(listener),
     onStreamError: (listener) => void errorListeners.push(listener),
+    onTrouble: (listener) => void troubleListeners.push(listener),
     answerGet: (xmlns, name, handler) => entity.iqCallee.get(xmlns, name, handler),
     answerSet: (xmlns, name, handler) => entity.iqCallee.set(xmlns, name, handler),
     start: connections.start,
@@ -81,6 +111,14 @@ export function createStream(options: StreamOptions, log: Log): Stream {
       connections.stop();
       await end(entity);
     },
+  };
+}
+
+/** What answers a request concerns nobody else: xmpp.js, which looks for a handler, would read its two JIDs each time. */
+function answerDirectly(entity: Component, requests: Requests): void {
+  const take = entity._onElement;
+  entity._onElement = (element) => {
+    if (!requests.answer(element)) take.call(entity, element);
   };
 }
 
@@ -141,11 +179,15 @@ function tuneSocket(entity: Component): void {
   entity.on('connect', () => entity.socket?.setNoDelay().setEncoding('utf8'));
 }
 
-function dropWhenSilent(entity: Component, ask: () => Promise<unknown>): void {
+/** `silent`: called when the handshake takes too long. */
+function dropWhenSilent(entity: Component, ask: () => Promise<unknown>, silent: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   entity.on('connect', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => entity.socket?.destroy(), HANDSHAKE);
+    timer = setTimeout(() => {
+      silent();
+      entity.socket?.destroy();
+    }, HANDSHAKE);
     // A step that xmpp.js gave up before that would leave a stream that is open and never comes online.
     entity.timeout = HANDSHAKE;
   });

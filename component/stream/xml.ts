@@ -15,7 +15,11 @@ export function xml(
   attrs: Record<string, string | undefined> = {},
   ...children: (Child | Child[])[]
 ): Element {
-  const clean = Object.fromEntries(Object.entries(attrs).map(([key, value]) => [key, value && stripForbidden(value)]));
+  const clean: Record<string, string> = {};
+  for (const key of Object.keys(attrs)) {
+    const value = attrs[key];
+    if (value !== undefined) clean[key] = stripForbidden(value);
+  }
   return xmpp.xml(
     name,
     clean,
@@ -31,7 +35,7 @@ export function textElement(name: string, text: string | number | undefined): El
 /** The texts of its children by their names: equal for equal contents, whatever a server did to their form. */
 export function contentOf(element: Element | undefined): string {
   const children = (element?.getChildElements() ?? []).map((child) => [child.name, child.getText()]);
-  return JSON.stringify(children.sort(([a = ''], [b = '']) => a.localeCompare(b)));
+  return JSON.stringify(children.sort(([a = ''], [b = '']) => (a < b ? -1 : Number(a > b))));
 }
 
 /** All elements of that name and namespace, however deep. */

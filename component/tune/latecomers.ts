@@ -1,4 +1,5 @@
-import { shownBy } from '../../domain/playing/told.ts';
+import { domainOf } from '../../domain/account/jid.ts';
+import { shownBy, type Told } from '../../domain/playing/told.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Context } from '../context.ts';
 import type { MeetingAbility, XmppServer } from '../server/server.ts';
@@ -6,6 +7,8 @@ import { NODES } from './nodes.ts';
 
 /** Shows what plays to friends who come later, on a server that does not do so by itself. */
 export type Latecomers = {
+  /** There is another server, or none. */
+  workWith(server: Pick<XmppServer, 'nodes'> | undefined): void;
   /** That user's client has come online. */
   appeared(jid: string): void;
   /** Waits for what is under way. */
@@ -13,31 +16,34 @@ export type Latecomers = {
 };
 
 const IN_FLIGHT = 4;
+/** Milliseconds for which a client that was cut off may go on showing what has ended meanwhile. */
+const LATELY = 3_600_000;
 
-/** `server`: what there is now. */
-export function createLatecomers(
-  { stores, log }: Pick<Context, 'stores' | 'log'>,
-  server: () => XmppServer | undefined,
-): Latecomers {
+/** Nobody is shown anything before a server is there. */
+export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'>): Latecomers {
+  const { stores, log, now } = context;
+  let nodes: XmppServer['nodes'];
   const underWay = new Set<Promise<void>>();
 
-  async function showAll(jid: string, nodes: XmppServer['nodes']): Promise<void> {
+  async function showAll(jid: string, shown: XmppServer['nodes']): Promise<void> {
     const id = await stores.subscribers.idOfJid(jid);
     if (id === undefined) return;
-    const friends = await stores.friends.list(id);
+    // For those of other homes nobody here can speak.
+    const friends = (await stores.friends.list(id)).filter((friend) => domainOf(friend.jid) === domainOf(jid));
     const told = await stores.told.ofEach(
       friends.map((friend) => friend.id),
       'xmpp',
     );
-    // Of whom it is not known something may be on its way.
-    const playing = friends.filter((_, i) => told[i] && shownBy(told[i]) !== '');
-    const { failure } = await sideBySide(playing, IN_FLIGHT, (friend) => show(nodes, friend.jid, jid));
+    const playing = friends.filter((_, i) => told[i] && hasPlayedLately(told[i], now()));
+    const { failure } = await sideBySide(playing, IN_FLIGHT, (friend) => show(context, shown, friend.jid, jid));
     if (failure) throw failure.reason;
   }
 
   return {
+    workWith(server) {
+      nodes = server?.nodes;
+    },
     appeared(jid) {
-      const nodes = server()?.nodes;
       if (!nodes?.showTo) return;
       const work = showAll(jid, nodes)
         .catch((err: unknown) => log.warn({ err }, 'somebody who came online is not shown what friends play'))
@@ -51,21 +57,42 @@ export function createLatecomers(
 }
 
 /** Meetings at which new friends see what the other plays, whatever the server does of that by itself. */
-export function meetingsWithTunes({
-  meetings,
-  nodes,
-}: Pick<XmppServer, 'meetings' | 'nodes'>): MeetingAbility | undefined {
+export function meetingsWithTunes(
+  context: Pick<Context, 'stores' | 'now'>,
+  { meetings, nodes }: Pick<XmppServer, 'meetings' | 'nodes'>,
+): MeetingAbility | undefined {
   if (!meetings || !nodes?.showTo) return meetings;
   return {
     ...meetings,
     async introduce(a, b) {
       await meetings.introduce(a, b);
-      await show(nodes, a, b);
-      await show(nodes, b, a);
+      await show(context, nodes, a, b);
+      await show(context, nodes, b, a);
+    },
+    async approach(jid, other) {
+      await meetings.approach(jid, other);
+      await show(context, nodes, jid, other);
     },
   };
 }
 
-async function show(nodes: XmppServer['nodes'], jid: string, contact: string): Promise<void> {
-  for (const { name } of NODES) await nodes?.showTo?.(jid, name, contact);
+/** Of whom it is not known something may be on its way. */
+function hasPlayedLately(told: Told, now: number): boolean {
+  return shownBy(told) !== '' || ('at' in told && told.at > now - LATELY);
+}
+
+/** Where nobody tells what a node holds, what Earshot has published there is told to all friends once more. */
+async function show(
+  { stores, now }: Pick<Context, 'stores' | 'now'>,
+  nodes: XmppServer['nodes'],
+  jid: string,
+  contact: string,
+): Promise<void> {
+  for (const { name } of NODES) {
+    if (!nodes?.showTo || (await nodes.showTo(jid, name, contact))) continue;
+    const id = await stores.subscribers.idOfJid(jid);
+    const [told] = id === undefined ? [] : await stores.told.ofEach([id], 'xmpp');
+    if (id !== undefined && told?.state === 'told' && hasPlayedLately(told, now()))
+      await stores.told.doubt(id, 'xmpp', [], now());
+  }
 }

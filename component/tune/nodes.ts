@@ -1,11 +1,12 @@
-import type { Place } from '../../domain/friendship/access-places.ts';
+import type { NodePlace } from '../../domain/friendship/access-places.ts';
 import { USUAL } from '../../domain/friendship/node-access.ts';
 import type { Tune } from '../../domain/playing/tune.ts';
+import { TUNE } from '../stream/tune-namespace.ts';
 import type { Element } from '../stream/xml.ts';
-import { TUNE, tuneElement } from './tune-element.ts';
+import { tuneElement } from './tune-element.ts';
 
 /** A PEP node (XEP-0163) in which a subscriber's friends are shown what plays. */
-export type PepNode = Place & {
+export type PepNode = NodePlace & {
   /** Also the namespace of its payload, as PEP has it (section 2). */
   readonly name: string;
   /** The feature by which a server sends a contact what is published there (XEP-0163, section 4.3); absent where nobody reads it. */

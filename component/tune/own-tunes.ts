@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { lastTold } from '../../domain/playing/told.ts';
 import { currentOf, fingerprint, type Playing, play, sameTune, type Tune } from '../../domain/playing/tune.ts';
-import type { ComponentConfig } from '../../runtime/config/config.ts';
-import { isRedisAway } from '../../runtime/redis.ts';
-import { wakeOthers } from '../../store/base/makes-due.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import { isRedisAway } from '../../runtime/redis/redis.ts';
+import { wakeOthers } from '../../store/due/makes-due.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { Context } from '../context.ts';
 import type { Moment } from '../stream/echoes.ts';
@@ -87,6 +87,8 @@ async function follow(context: Context, config: OwnTunesConfig, { event, moment,
   if (id === undefined) return;
   const tune = element && tuneOf(element);
   const basis = await stores.situations.own(id);
+  // What plays in an account that was given up is its user's own affair.
+  if (basis.subscriber?.jid !== jid) return;
   const { devices } = basis;
   if (tune && (await isLateEcho(context, id, tune, devices))) return;
   // A tune that ended long ago stays on the server when its client does not take it back.

@@ -1,14 +1,17 @@
+import { isElsewhere, workingHome } from '../../domain/account/homes.ts';
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { letGo } from '../../outlet/admission.ts';
-import type { MemoryWork } from '../../runtime/memory-worker.ts';
+import { leftAddress } from '../../outlet/former-address.ts';
+import type { Work } from '../../runtime/queue/queues.ts';
+import type { Situation } from '../../store/playing/situation.ts';
 import type { Context } from '../context.ts';
 
 /**
  * The `tune` job where the server grants no privileges: what the user's node shows is the affair of the user's own client. What plays
- * ends in time, and nobody waits for a screen to be cleared.
+ * ends in time, and nobody waits for a screen to be cleared, nor at an account that was given up.
  */
-export function createQuietOutbox(context: Context): MemoryWork {
-  const { stores, now } = context;
+export function createQuietOutbox(context: Context): Work {
+  const { stores, now, home } = context;
 
   return async (id) => {
     const seen = await stores.situations.read(id, 'xmpp');
@@ -16,8 +19,9 @@ export function createQuietOutbox(context: Context): MemoryWork {
       await stores.nowPlaying.forget(id);
       return undefined;
     }
+    if (isElsewhere(home, workingHome(seen.subscriber))) return undefined;
     await letGo(context, id, 'xmpp', seen.partings);
-    const { told } = seen;
+    const told = await toldThere(context, seen);
     const showing = decideShowing({ ...seen, parting: false }, now());
     await stores.nowPlaying.finish(id, 'xmpp', seen, {
       // Nothing was sent, whatever was played.
@@ -28,4 +32,11 @@ export function createQuietOutbox(context: Context): MemoryWork {
     });
     return undefined;
   };
+}
+
+/** What was told at the present account; of a former one it is forgotten, which may be freed then. */
+async function toldThere(context: Context, { subscriber, told }: Situation): Promise<Situation['told']> {
+  const { id, jid } = subscriber;
+  if (told.address === undefined || told.address === jid) return told;
+  return leftAddress(context, id, 'xmpp', told.address);
 }

@@ -1,10 +1,8 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html)
 import { type PlayerTrack, playerText, playerTune } from '../../domain/playing/player-tune.ts';
 import { safeUri, type Tune } from '../../domain/playing/tune.ts';
+import { TUNE } from '../stream/tune-namespace.ts';
 import { type Element, textElement, xml } from '../stream/xml.ts';
-
-/** The namespace, which is also the name of the node. */
-export const TUNE = 'http://jabber.org/protocol/tune';
 
 /** `<tune/>` with its children in the order of the schema; of no tune the empty one, which clients understand as "stopped". */
 export function tuneElement(tune: Tune | undefined): Element {

@@ -1,7 +1,7 @@
 // XEP-0118: User Tune, version 1.3.0 (https://xmpp.org/extensions/xep-0118.html), as an event of XEP-0060, section 7.1.2.1
 import { domainOf } from '../../domain/account/jid.ts';
+import { TUNE } from '../stream/tune-namespace.ts';
 import type { Element } from '../stream/xml.ts';
-import { TUNE } from './tune-element.ts';
 
 const EVENT = 'http://jabber.org/protocol/pubsub#event';
 

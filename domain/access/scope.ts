@@ -18,7 +18,7 @@ export const SCOPES = {
   'friends:read': 'See a subscriber’s friends and what they play',
   'reconciliations:write': 'Have every subscriber looked at again',
   'audit:read': 'Read the audit trail',
-  'metrics:read': 'Read the metrics of all processes',
+  'metrics:read': 'Read the metrics and the state of all processes',
   'credentials:write': 'List, create, rotate and revoke credentials',
 } as const;
 

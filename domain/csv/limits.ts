@@ -5,4 +5,4 @@ export const MAX_ROW_LINES = 2_000;
 /** Columns of the header that are looked at. */
 export const MAX_COLUMNS = 1000;
 /** Rows, and characters of them, by which unknown columns are judged before the first contact is handed on. */
-export const SAMPLE = { rows: 100, length: 262_144 };
+export const SAMPLE = { rows: 100, length: 65_536 };

@@ -2,7 +2,8 @@
 import { type Audience, inAudience } from './privacy.ts';
 
 /**
- * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each affiliation (`member` or `outcast`).
+ * How a node stands open: field `model` (`presence` or `whitelist`), and a JID for each `member`; an `outcast` is one that a
+ * version before decision 267 has told, and that is taken away when the node is next looked at.
  * What the server was told is kept in the same shape, with `unknown` where its answer was never seen.
  */
 export type NodeAccess = ReadonlyMap<string, string>;
@@ -23,20 +24,18 @@ export const USUAL: NodeAccess = new Map([[MODEL, PRESENCE]]);
 
 /**
  * How the node shall be for that audience: closed while nothing is shared, as the user's own client may publish at any
- * moment. `barred`: the JIDs of those who may not see the tune although their user may have made them contacts.
- * `hidesOutcasts`: whether an open node is closed to outcasts. Where it is not, a node from which somebody is barred is open
- * to named friends alone.
+ * moment. `blocks`: whether the user blocks anybody, who may be among the contacts that the user has made. Then the node is
+ * open to named friends alone: whom it named as shut out would be known to the user, who may have no more than a number of
+ * them (decision 267).
  */
 export function accessOf(
   audience: Audience,
   friends: readonly { jid: string; groups: readonly string[] }[],
-  barred: readonly string[],
-  hidesOutcasts = true,
+  blocks: boolean,
 ): NodeAccess {
-  const open = audience === 'friends' && (hidesOutcasts || barred.length === 0);
+  const open = audience === 'friends' && !blocks;
   const access = new Map([[MODEL, open ? PRESENCE : WHITELIST]]);
   if (!open) for (const { jid, groups } of friends) if (inAudience(audience, groups)) access.set(jid, 'member');
-  for (const jid of barred) access.set(jid, 'outcast');
   return access;
 }
 

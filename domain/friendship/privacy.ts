@@ -11,6 +11,8 @@ export const OPEN: Privacy = { discoverable: true, audience: 'friends', privateU
 export const MOST_GROUPS = 100;
 /** The most people whom a subscriber can block. */
 export const MOST_BLOCKED = 1_000;
+/** Numbers that a subscriber can come to block in a day (UTC), whom it blocks already not counted (decision 269). */
+export const MOST_NEWLY_BLOCKED = 2_000;
 
 /** Whether anybody at all may see the tune at `now`. Who cannot be found has no friends, and shows nothing. */
 export function shares({ discoverable, audience, privateUntil }: Privacy, now: number): boolean {

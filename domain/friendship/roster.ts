@@ -25,19 +25,24 @@ export type LedgerEntry = {
   met?: string;
 };
 
-/** One step that brings an item to the wanted state; `forget` drops the ledger entry, the roster stays as it is. */
+/**
+ * One step that brings an item to the wanted state; `forget` drops the ledger entry, the roster stays as it is. `look`: the
+ * other end has to be looked at first (see `decideHalf`).
+ */
 export type RosterStep =
   | { do: 'set'; item: RosterItem; ledger: LedgerEntry }
   | { do: 'restore'; item: RosterItem }
   | { do: 'remove' }
   | { do: 'note'; ledger: LedgerEntry }
   | { do: 'declined' }
+  | { do: 'look' }
   | { do: 'forget' }
   | { do: 'nothing' };
 
 /**
  * Decides what to do about one roster item. The roster is the user's: what the user made is never removed, names and
- * groups that the user set stay, and an item of ours that the user deleted (or unsubscribed from) is not put back.
+ * groups that the user set stay, and an item of ours that the user deleted is not put back. No server deletes an item by itself;
+ * but half of one, or both halves, it takes away also when the other ends the subscription, or was asked before its own item was there.
  */
 export function decideRosterStep(
   jid: string,
@@ -56,7 +61,8 @@ function towards(
 ): RosterStep {
   if (!ledger) return item ? adopt(item) : make(jid, wanted);
   if (ledger.pending) return again(jid, wanted, item, ledger);
-  if (item?.subscription !== 'both') return { do: 'declined' };
+  if (!item) return { do: 'declined' };
+  if (item.subscription !== 'both') return { do: 'look' };
   return ledger.kind === 'made' ? relabel(wanted, item, ledger) : { do: 'nothing' };
 }
 

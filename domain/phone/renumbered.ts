@@ -152,6 +152,12 @@ export function presentForm(e164: string): string | undefined {
   return follow(TO_PRESENT, e164)[0];
 }
 
+/** The form that the number has after every change. */
+export function latestForm(e164: string): string {
+  const next = presentForm(e164);
+  return next === undefined ? e164 : latestForm(next);
+}
+
 /** All forms of one phone, the given one first. */
 export function formsOf(e164: string): string[] {
   const forms = new Set([e164]);

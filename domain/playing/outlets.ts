@@ -1,12 +1,14 @@
 import type { Reach } from './showing.ts';
 
+/** The processes that run jobs of outlets, and other jobs. */
+export type OutletProcess = 'component' | 'worker';
+
 type OutletTraits = {
   name: string;
   /** Whose jobs look at a subscriber there, and whose due list says at whom. */
   queue: string;
-  /** What runs the jobs, so many of them side by side; `jobs`: where they are kept (see the table of queues). */
-  process: 'component' | 'worker';
-  jobs: 'in-redis' | 'in-memory';
+  /** What runs the jobs, so many of them side by side (see the table of queues). */
+  process: OutletProcess;
   concurrency: number;
   /** The field of a subscriber's record that says where it is shown. */
   address: 'jid' | 'phoneNumber';
@@ -23,7 +25,6 @@ export const OUTLETS = [
     name: 'xmpp',
     queue: 'tune',
     process: 'component',
-    jobs: 'in-memory',
     concurrency: 50,
     address: 'jid',
     reach: 'each-friend',

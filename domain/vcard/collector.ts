@@ -10,8 +10,8 @@ export type { VcardResult } from './open-cards.ts';
 
 /** Makes cards of properties, as these come one after the other. */
 export type CardCollector = {
-  /** the properties it wants to see */
-  wanted: ReadonlySet<string>;
+  /** whether it wants to see the next property; asked once for each */
+  wants(name: string): boolean;
   property: PropertySink;
   /** what still comes stands on a line without an end, and may have lost the rest of it */
   cutOff(): void;
@@ -75,7 +75,7 @@ export function createCardCollector(): CardCollector {
   }
   const lines = createHoldBack(read, (held) => decoder.settle(held.flatMap(({ bytes }) => splitProperty(bytes) ?? [])));
   return {
-    wanted: WANTED,
+    wants: (name) => WANTED.has(name) && (STRUCTURE.includes(name) || cards.takesMore()),
     property: (name, bytes, line) => lines.push({ name, bytes, line, cut }),
     cutOff() {
       cut = true;

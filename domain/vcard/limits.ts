@@ -14,6 +14,8 @@ export const MAX_MEMBER_LENGTH = 256;
 export const MAX_MEMBERS = 20_000;
 /** Cards that are open at the same time, one within the other; and cards that wait for the end of the one that they stand in. */
 export const MAX_NESTED = { open: 4, waiting: 50 };
+/** Properties that are looked at of one card, its BEGIN and END aside: a group has a line for each member. What comes after them is read over. */
+export const MAX_PROPERTIES = 30_000;
 /** Telephone numbers, and groups, kept of one card. */
 export const MAX_VALUES = 100;
 

@@ -1,6 +1,6 @@
 import type { Photo } from '../photo.ts';
 import { type CardDraft, createCardDraft, finishCard, groupOf, type VcardContact, type VcardGroup } from './card.ts';
-import { MAX_NESTED } from './limits.ts';
+import { MAX_NESTED, MAX_PROPERTIES } from './limits.ts';
 
 /**
  * One card of the file, by its position from 0, broken ones counted. `remark`: what was wrong with it although it was read. A rejected card
@@ -11,8 +11,8 @@ export type VcardResult =
   | { index: number; group: VcardGroup }
   | { index: number; line: number; reason: string };
 
-type Open = { draft: CardDraft; line: number };
-type Closed = { draft: CardDraft; line: number; nested: boolean; unfinished: boolean };
+type Open = { draft: CardDraft; line: number; properties: number };
+type Closed = Open & { nested: boolean; unfinished: boolean };
 
 const NO_END = 'The card has no END:VCARD line.';
 const NOBODY = 'The card has no name and no telephone number.';
@@ -21,6 +21,8 @@ const NOBODY = 'The card has no name and no telephone number.';
 export type OpenCards = {
   begin(line: number): void;
   isOpen(): boolean;
+  /** counts one more property of the card that is open: whether it is still looked at */
+  takesMore(): boolean;
   /** the draft that a property belongs to */
   current(): CardDraft | undefined;
   end(): void;
@@ -62,9 +64,15 @@ export function createOpenCards(next: (result: VcardResult) => void): OpenCards 
     begin(line) {
       if (innerEnded || open.length >= MAX_NESTED.open || closed.length >= MAX_NESTED.waiting) abandon();
       innerEnded = false;
-      open = [...open, { draft: createCardDraft(), line }];
+      open = [...open, { draft: createCardDraft(), line, properties: 0 }];
     },
     isOpen: () => open.length > 0,
+    takesMore() {
+      const card = open.at(-1);
+      if (card === undefined) return true;
+      card.properties += 1;
+      return card.properties <= MAX_PROPERTIES;
+    },
     current() {
       goOn();
       return open.at(-1)?.draft;
@@ -83,15 +91,18 @@ type Finished =
   | { group: VcardGroup }
   | { line: number; reason: string };
 
-function resultOf({ draft, line, nested, unfinished }: Closed): Finished {
+function resultOf({ draft, line, properties, nested, unfinished }: Closed): Finished {
   const group = groupOf(draft);
   if (group !== undefined) return { group };
   const contact = finishCard(draft);
   if (contact === undefined) return { line, reason: unfinished ? NO_END : NOBODY };
-  const wrong = unfinished ? 'has no END:VCARD line' : nested ? 'stands within another card' : undefined;
+  const wrong = [
+    ...(unfinished ? ['has no END:VCARD line'] : nested ? ['stands within another card'] : []),
+    ...(properties > MAX_PROPERTIES ? [`has more than ${MAX_PROPERTIES} lines, and the others were not read`] : []),
+  ];
   return {
     contact,
     ...(draft.photo && { photo: draft.photo }),
-    ...(wrong && { remark: `Kept, but the card on line ${line} ${wrong}.` }),
+    ...(wrong.length > 0 && { remark: `Kept, but the card on line ${line} ${wrong.join(', and ')}.` }),
   };
 }

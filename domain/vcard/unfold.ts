@@ -12,9 +12,12 @@ export type PropertySink = (name: string, bytes: Buffer, line: number) => void;
 
 /**
  * Joins folded lines (RFC 2426 2.6, RFC 6350 3.2) and quoted-printable soft breaks into properties, as bytes, because a fold may
- * stand inside a character. Properties that `wanted` refuses, such as photos, are read over without being kept.
+ * stand inside a character. Properties that `wants` refuses, such as photos, are read over without being kept.
  */
-export function createUnfolder(wanted: ReadonlySet<string>, next: PropertySink): { line: LineSink; end: () => void } {
+export function createUnfolder(
+  wants: (name: string) => boolean,
+  next: PropertySink,
+): { line: LineSink; end: () => void } {
   const kept = Buffer.alloc(MAX_LINE_BYTES);
   let keptLength = 0;
   let name = '';
@@ -43,7 +46,7 @@ export function createUnfolder(wanted: ReadonlySet<string>, next: PropertySink):
     keptLength = stop;
   }
   function takeHeader(header: Header): void {
-    name = wanted.has(header.name) ? header.name : '';
+    name = wants(header.name) ? header.name : '';
     quotedPrintable = header.quotedPrintable;
   }
   function finish(): void {

@@ -8,8 +8,8 @@ import { createRemoteKeys } from './remote-keys.ts';
  * The public keys of an issuer: those at an https:// address are followed, a file is read once.
  * @throws Fault INVALID_ARGUMENT when the file holds no key
  */
-export function createKeys(place: string): JWTVerifyGetKey {
-  return place.startsWith('file:') ? fromFile(place) : createRemoteKeys(async () => place);
+export function createKeys(place: string, now: () => number): JWTVerifyGetKey {
+  return place.startsWith('file:') ? fromFile(place) : createRemoteKeys(async () => place, { now });
 }
 
 function fromFile(place: string): JWTVerifyGetKey {

@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { parseE164 } from '../../domain/phone.ts';
+import { isSamePhone, parseE164 } from '../../domain/phone.ts';
 import type { AssertionConfig } from '../../runtime/config/login-config.ts';
 import { createKeys } from './assertion-keys.ts';
 import { OAuthFault } from './oauth-fault.ts';
@@ -29,8 +29,8 @@ const SKEW = 30;
 export type Asserted = { phoneNumber: string; issuer: string; jti: string; until: number };
 
 /** Checks a signed JWT of a carrier that knows whose line it is (RFC 7523, section 3). @throws OAuthFault invalid_grant, Fault UNAVAILABLE */
-export function createAssertionCheck({ issuers, audience }: AssertionConfig) {
-  const known = new Map(issuers.map((one) => [one.issuer, { ...one, keyOf: createKeys(one.keys) }]));
+export function createAssertionCheck({ issuers, audience }: AssertionConfig, clock: () => number) {
+  const known = new Map(issuers.map((one) => [one.issuer, { ...one, keyOf: createKeys(one.keys, clock) }]));
 
   return async (assertion: string, now: number): Promise<Asserted> => {
     const issuer = known.get(issuerOf(assertion));
@@ -78,8 +78,9 @@ async function verify(
       throw refused(`no key of its issuer has ${kidOf(assertion)} and its alg`);
     if (err instanceof errors.JWKSMultipleMatchingKeys)
       throw refused(`several keys of its issuer fit ${kidOf(assertion)}; its head must name one as kid`);
-    // A key that does not fit the algorithm is a TypeError.
-    if (err instanceof errors.JOSEError || err instanceof TypeError) throw refused('its signature does not fit');
+    // A key that does not fit the algorithm is a TypeError, and one that is broken a DOMException.
+    if ([errors.JOSEError, TypeError, DOMException].some((kind) => err instanceof kind))
+      throw refused('its signature does not fit');
     throw err;
   }
 }
@@ -98,9 +99,8 @@ function numberIn({ sub, phone_number: claim, phone_number_verified: verified }:
   if (verified !== undefined && verified !== true) throw refused('its claim phone_number_verified is not true');
   const claimed = claim === undefined ? [] : [typeof claim === 'string' ? parseE164(claim) : undefined];
   const line = /^tel:(.*)$/is.exec(sub ?? '')?.[1];
-  const numbers = new Set([...claimed, ...(line === undefined ? [] : [lineOf(line)])]);
-  const [phoneNumber] = numbers;
-  if (numbers.size !== 1 || phoneNumber === undefined)
+  const [phoneNumber, other = phoneNumber] = [...claimed, ...(line === undefined ? [] : [lineOf(line) ?? ''])];
+  if (phoneNumber === undefined || phoneNumber === '' || !isSamePhone(phoneNumber, other ?? ''))
     throw refused('it must name one valid number, as sub tel:+… or as phone_number');
   return phoneNumber;
 }

@@ -55,7 +55,7 @@ export function carrierOf(request: FastifyRequest): Carrier {
 }
 
 /** The subscriber that the path names; `me` is the token's own. */
-function subscriberIdOf(request: FastifyRequest): string {
+export function subscriberIdOf(request: FastifyRequest): string {
   const { subscriberId } = request.params as { subscriberId: string };
   if (request.caller?.kind !== 'subscriber') {
     if (subscriberId === 'me')

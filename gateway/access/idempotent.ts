@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
 import { startRenewing } from '../../runtime/renewing.ts';
-import { newClaim, REMEMBERED, type Remembered } from '../../store/base/idempotency.ts';
+import { newRequest, REMEMBERED, type Remembered } from '../../store/call/idempotency.ts';
 import type { Context } from '../context.ts';
 import { subjectOf } from './audit.ts';
-import { type Claimed, createGivingBack } from './idempotency-claim.ts';
+import { type Begun, createGivingBack } from './giving-back.ts';
 import { networkOf } from './network.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What is claimed for this request, and how to renew that no more; undefined when nothing is to be remembered. */
-    idempotency: (Claimed & { stopRenewing(): void }) | undefined;
+    /** How this request has begun, and how to say no more that it goes on; undefined when nothing is to be remembered. */
+    idempotency: (Begun & { stopRenewing(): void }) | undefined;
   }
 }
 
@@ -47,17 +47,17 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     if (!isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
     const secret = secretOf(request, key);
-    const claimed = { secret, claim: newClaim() };
-    const answer = await stores.idempotency.begin(secret, claimed.claim).catch(async (err: unknown) => {
-      // The claim may have been made although nobody was told.
-      await giveBack(claimed);
+    const begun = { secret, fence: newRequest() };
+    const answer = await stores.idempotency.begin(secret, begun.fence).catch(async (err: unknown) => {
+      // It may have begun although nobody was told.
+      await giveBack(begun);
       throw err;
     });
     if (answer === 'under-way')
       throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
     if (answer === 'started') {
-      const stopRenewing = startRenewing(RENEWAL, () => stores.idempotency.renew(secret, claimed.claim));
-      request.idempotency = { ...claimed, stopRenewing };
+      const stopRenewing = startRenewing(RENEWAL, () => stores.idempotency.renew(secret, begun.fence));
+      request.idempotency = { ...begun, stopRenewing };
       return countKey(context, request);
     }
     if (answer === 'erased')
@@ -71,21 +71,21 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
-    const claimed = request.idempotency;
-    if (claimed === undefined) return payload;
+    const begun = request.idempotency;
+    if (begun === undefined) return payload;
     request.idempotency = undefined;
-    claimed.stopRenewing();
+    begun.stopRenewing();
     // A trouble of ours, or "not now", is no answer to be repeated.
     if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string') {
-      await giveBack(claimed);
+      await giveBack(begun);
       return payload;
     }
     try {
       const answer = toAnswer(request, reply, payload);
-      await stores.idempotency.remember(claimed.secret, answer, subjectIn(request, reply), now());
+      await stores.idempotency.remember(begun.secret, answer, subjectIn(request, reply), now());
     } catch (err) {
       // The caller is told of the trouble instead, and may send the request again.
-      await giveBack(claimed);
+      await giveBack(begun);
       throw err;
     }
     return payload;

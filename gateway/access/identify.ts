@@ -36,8 +36,15 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 function toCarrier(credential: Credential | undefined): Carrier {
   if (!credential) throw notValid();
-  const { kind, id, scopes, ranges } = credential;
-  return { kind, id, scopes, ranges };
+  const { kind, id, scopes, ranges, home, expiresAt } = credential;
+  return {
+    kind,
+    id,
+    scopes,
+    ranges,
+    ...(home !== undefined && { home }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
 }
 
 /** The same for what is wrong, expired and revoked. */

@@ -1,4 +1,5 @@
 import { isSafeUrl } from '../../runtime/safe-url.ts';
+import { publishedJson } from './published-json.ts';
 
 const PATIENCE = 5_000;
 
@@ -7,7 +8,7 @@ export async function findKeySet(issuer: string): Promise<string> {
   for (const url of metadataUrls(issuer)) {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
     if (response.status !== 200) continue;
-    const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+    const metadata = (await publishedJson(response)) as { issuer?: unknown; jwks_uri?: unknown };
     // RFC 8414, section 3.3: metadata of another issuer must not be used.
     if (metadata.issuer === issuer && typeof metadata.jwks_uri === 'string' && isSafeUrl(metadata.jwks_uri))
       return metadata.jwks_uri;

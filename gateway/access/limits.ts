@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../domain/fault.ts';
-import type { Rate } from '../../store/base/rates.ts';
+import type { Rate } from '../../store/call/rates.ts';
 import type { Context } from '../context.ts';
 import { networkOf } from './network.ts';
 
@@ -8,24 +8,27 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** For a supervisor's probes: one that is told 429 would end a gateway that is well. */
     unlimited?: true;
+    /** One of the ways in which subscribers take back what they allowed: a program of theirs that calls without end leaves it open. */
+    withdraws?: true;
   }
 }
 
 /** Counts a call against the limits of who makes it. @throws Fault TOO_MANY_REQUESTS */
 export type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-type Quota = { name: string; who: string; quota: number };
-type Counted = Quota & Rate;
+/** `window`: seconds in which it may be used; a minute when left out. */
+type Quota = { name: string; who: string; quota: number; window?: number };
+type Counted = Required<Quota> & Rate;
 
-/** Seconds in which a quota may be used. */
-const WINDOW = 60;
+const MINUTE = 60;
 
 /**
  * Limits for each credential and each address, counted for all gateways together. The operator's own key has none. A carrier
- * has its own; a subscriber has its own, for all its tokens, and that of the address; who is nobody, that of the address.
+ * has its own; a subscriber has its own, for all its tokens, and that of the address; who is nobody, that of the address. What withdraws consent counts by itself.
  * While Redis does not answer nobody is limited: a call that needs it fails anyway (decision 43).
  */
-export function createLimit({ config, stores, subjectHashOf, metrics }: Context): Limit {
+export function createLimit(context: Context): Limit {
+  const { config, subjectHashOf } = context;
   const { limits } = config.edge;
 
   function quotasOf({ caller, ip, routeOptions }: FastifyRequest): Quota[] {
@@ -33,30 +36,68 @@ export function createLimit({ config, stores, subjectHashOf, metrics }: Context)
     const address = { name: 'address', who: `address:${subjectHashOf(networkOf(ip))}`, quota: limits.address };
     if (!caller) return [address];
     if (caller.kind !== 'subscriber') return [{ name: 'carrier', who: `carrier:${caller.id}`, quota: limits.carrier }];
+    if (routeOptions.config.withdraws)
+      return [{ name: 'consent', who: `consent:${subjectHashOf(caller.id)}`, quota: limits.subscriber }];
     return [{ name: 'subscriber', who: `subscriber:${subjectHashOf(caller.id)}`, quota: limits.subscriber }, address];
   }
 
-  return async (request, reply) => {
-    const quotas = quotasOf(request).filter(({ quota }) => quota > 0);
-    if (quotas.length === 0) return;
-    const counted = await Promise.all(
-      quotas.map(async (quota) => ({ ...quota, ...(await stores.rates.count(quota.who, WINDOW * 1000)) })),
-    ).catch(() => undefined);
-    if (!counted) return;
-    announce(reply, counted);
-    const [over] = counted.filter(({ count, quota }) => count > quota).sort((a, b) => b.resetIn - a.resetIn);
-    if (!over) return;
-    metrics.overLimit.inc({ limit: over.name });
-    const detail = `More than ${over.quota} requests a minute; go on after Retry-After.`;
-    throw new Fault('TOO_MANY_REQUESTS', detail, seconds(over));
+  return async (request, reply) => countCalls(context, reply, quotasOf(request));
+}
+
+/**
+ * For a subscriber's own calls of one kind that are dear, beside what else counts them: so many in so many seconds, and never
+ * more than the subscriber's limit. `name`: in the headers and in Redis.
+ */
+export function createFurtherLimit(
+  context: Context,
+  name: string,
+  { calls, seconds: window }: { calls: number; seconds: number },
+): Limit {
+  const { subscriber } = context.config.edge.limits;
+  const quota = subscriber > 0 ? Math.min(calls, subscriber) : 0;
+  return async ({ caller }, reply) => {
+    if (caller?.kind !== 'subscriber') return;
+    await countCalls(context, reply, [{ name, who: `${name}:${context.subjectHashOf(caller.id)}`, quota, window }]);
   };
 }
 
-/** The fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10). */
+/** Counts a call against these quotas; one of 0 is none. @throws Fault TOO_MANY_REQUESTS */
+export async function countCalls(
+  { stores, metrics }: Pick<Context, 'stores' | 'metrics'>,
+  reply: FastifyReply,
+  all: readonly Quota[],
+): Promise<void> {
+  const quotas = all.filter(({ quota }) => quota > 0).map((quota) => ({ window: MINUTE, ...quota }));
+  if (quotas.length === 0) return;
+  const counted = await Promise.all(
+    quotas.map(async (quota) => ({ ...quota, ...(await stores.rates.count(quota.who, quota.window * 1000)) })),
+  ).catch(() => undefined);
+  if (!counted) return;
+  announce(reply, counted);
+  const [over] = counted.filter(({ count, quota }) => count > quota).sort((a, b) => b.resetIn - a.resetIn);
+  if (!over) return;
+  metrics.overLimit.inc({ limit: over.name });
+  const time = over.window === MINUTE ? 'a minute' : `in ${over.window} seconds`;
+  const detail = `More than ${over.quota} requests ${time}; go on after Retry-After.`;
+  throw new Fault('TOO_MANY_REQUESTS', detail, seconds(over));
+}
+
+/** The fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10), after what stands there of quotas that were counted before. */
 function announce(reply: FastifyReply, counted: readonly Counted[]): void {
-  reply.header('ratelimit-policy', counted.map(({ name, quota }) => `"${name}";q=${quota};w=${WINDOW}`).join(', '));
   const left = ({ quota, count }: Counted) => Math.max(quota - count, 0);
-  reply.header('ratelimit', counted.map((one) => `"${one.name}";r=${left(one)};t=${seconds(one)}`).join(', '));
+  add(
+    'ratelimit-policy',
+    counted.map(({ name, quota, window }) => `"${name}";q=${quota};w=${window}`),
+  );
+  add(
+    'ratelimit',
+    counted.map((one) => `"${one.name}";r=${left(one)};t=${seconds(one)}`),
+  );
+
+  function add(field: string, items: readonly string[]): void {
+    const before = reply.getHeader(field);
+    reply.header(field, [...(before === undefined ? [] : [`${before}`]), ...items].join(', '));
+  }
 }
 
 function seconds({ resetIn }: Rate): number {

@@ -27,8 +27,7 @@ export async function answerBook(
   { id, book, info, rejected, columns }: Stored,
 ): Promise<FastifyReply> {
   const { stores, now } = context;
-  const numberKeys = [...new Set([...book.values()].flatMap((contact) => contact.numberKeys))];
-  const { waiting, retryAfter } = await stores.budget.standing(id, numberKeys, now());
+  const { waiting, retryAfter } = await stores.budget.standing(id, numberKeysIn(book), now());
   reply.header('etag', quoted(`${info.version}`));
   if (waiting === 0) return reply.code(202).send({ ...info, rejected, ...(columns && { columns }) });
   await writeEntry(context, request, { subject: id, status: 429, code: 'TOO_MANY_REQUESTS' });
@@ -37,4 +36,8 @@ export async function answerBook(
     `The contacts are kept. ${waiting} of their numbers wait until this subscriber may look up more, and are then matched by themselves; sending them again changes nothing.`,
     retryAfter,
   );
+}
+
+function* numberKeysIn(book: Book): Generator<string> {
+  for (const { numberKeys } of book.values()) yield* numberKeys;
 }

@@ -4,7 +4,7 @@ import { type ColumnReport, type CsvResult, createCsvReader } from '../../domain
 import { Fault } from '../../domain/fault.ts';
 import { createJsonListReader } from '../../domain/json/lists.ts';
 import { createVcardReader, type VcardResult } from '../../domain/vcard.ts';
-import { bytesOf } from '../http/body-stream.ts';
+import { bytesOf } from '../body/body-stream.ts';
 import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
 /**

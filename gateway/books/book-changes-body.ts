@@ -4,7 +4,7 @@ import type { Entry } from '../../domain/book/book-reader.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createJsonListReader, type JsonPart } from '../../domain/json/lists.ts';
 import { cleanText } from '../../domain/text.ts';
-import { bytesOf } from '../http/body-stream.ts';
+import { bytesOf } from '../body/body-stream.ts';
 import { CONTACT_LIMITS, toEntry } from './json-contacts.ts';
 
 /** Changes of single contacts as they come in. `remove`: the uids to remove, complete when `entries` has ended. */

@@ -1,7 +1,7 @@
 import { type Entry, type ReadBook, type Reading, toBook } from '../../domain/book/book-reader.ts';
 import { takeTurns } from '../../runtime/turns.ts';
+import type { Holding } from '../body/body-room.ts';
 import type { Context } from '../context.ts';
-import type { Holding } from '../http/body-room.ts';
 
 /** Bytes that a contact, or a number of it, takes beside its texts until the book is stored. */
 const EACH = 512;

@@ -1,6 +1,7 @@
-import { Compile } from 'typebox/compile';
+import type { Static } from 'typebox';
 import type { Entry } from '../../domain/book/book-reader.ts';
 import type { ValueLimits } from '../../domain/json/cutter.ts';
+import { checkOf } from '../http/schema-check.ts';
 import { schemaWords } from '../http/schema-words.ts';
 import { ContactBody } from '../schemas/address-book.ts';
 
@@ -13,12 +14,13 @@ const EXCESS: Record<keyof ValueLimits, string> = {
   depth: `holds lists and objects within one another more than ${CONTACT_LIMITS.depth} deep`,
 };
 
-const contact = Compile(ContactBody);
+const contact = checkOf(ContactBody);
 
 /** A contact of a JSON book, or why it is none; one bad contact does not spoil the others. */
 export function toEntry(item: { index: number } & ({ value: unknown } | { excess: keyof ValueLimits })): Entry {
   const { index } = item;
   if ('excess' in item) return { index, reason: `The contact ${EXCESS[item.excess]}.` };
-  if (contact.Check(item.value)) return { index, contact: { ...item.value, groups: item.value.groups ?? [] } };
-  return { index, reason: schemaWords(contact.Errors(item.value), 'contact') };
+  if (!contact.fits(item.value)) return { index, reason: schemaWords(contact.faults(item.value), 'contact') };
+  const sent = item.value as Static<typeof ContactBody>;
+  return { index, contact: { ...sent, groups: sent.groups ?? [] } };
 }

@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/access/grant.ts';
+import { OUTLETS } from '../../domain/playing/outlets.ts';
 import { keysOf, phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { privacyView } from '../friends/privacy-settings.ts';
@@ -59,13 +60,22 @@ export async function exportBudget({ stores }: Context, { id }: Subscriber) {
   return { askedNumberHashes: asked, waitingNumberHashes: waiting };
 }
 
-/** What has still to be done for the subscriber. */
+/** Work that what others do, or whether a blocked number has an owner, makes due as well. */
+const OF_OTHERS = new Set<string>(['reconcile', ...OUTLETS.map(({ queue }) => queue)]);
+
+/**
+ * What has still to be done for the subscriber. Of the pairs only those with its friends, and not when they are decided: the others may be with
+ * whoever owns a number that it blocks, or with somebody who has just blocked it.
+ */
 export async function exportPending({ stores }: Context, { id }: Subscriber) {
   const { due, numberKeys, subscribers, rosterItems, change } = await stores.pending.of(id);
+  const friends = await stores.friends.some(id, subscribers);
   return {
-    due: Object.entries(due).map(([work, time]) => ({ work, at: toTime(time) })),
+    due: Object.entries(due)
+      .filter(([work]) => !OF_OTHERS.has(work))
+      .map(([work, time]) => ({ work, at: toTime(time) })),
     numberHashes: numberKeys,
-    subscribers,
+    subscribers: subscribers.filter((_, i) => friends[i]),
     rosterItems,
     ...(change && { change: { numberHashes: change.numberKeys, jid: change.jid } }),
   };

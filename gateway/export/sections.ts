@@ -45,6 +45,8 @@ export const NOT_EXPORTED: Readonly<Record<string, string>> = {
   'dirty-blocked': 'people of `privacy` whose pair has still to be decided; nothing beside them',
   barred: 'who is blocked, or has blocked the subscriber, which is not to be told',
   partings: 'former friends whose screens have still to be cleared; gone within seconds',
+  lately:
+    'what the XMPP server was told in the last minutes, of `friends` and what plays; kept where it may forget that',
   access: 'what outlets were told of `privacy` and `friends`',
   'declined-by': 'what others have decided about the subscriber is theirs, and not to be told',
   'player-sessions': 'hashes of sessions that are made of `applicationPasswords`',

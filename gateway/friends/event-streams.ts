@@ -10,7 +10,9 @@ export type EventStreams = ReturnType<typeof createEventStreams>;
 
 /** Streams of one subscriber that are open at a time in this process. */
 export const MOST_STREAMS = 10;
-/** Seconds after which somebody at a full address may ask again. */
+/** Streams of all subscribers together: each takes some 18 kB (`npm run bench -- listeners`). */
+export const MOST_OF_ALL = 20_000;
+/** Seconds after which somebody at a full address, or a full gateway, may ask again. */
 const FULL = 30;
 
 type Held = Opener & { replace(): void };
@@ -19,12 +21,13 @@ type Held = Opener & { replace(): void };
  * The event streams that are open in this process. A subscriber who opens one more than the limit
  * loses the oldest stream of the token that has the most: when a phone changes networks, the stream
  * that it leaves behind stays open, as nobody tells it that it is over. `mostOfAddress`: streams of
- * all subscribers at one address; 0: no limit.
+ * all subscribers at one address; 0: no limit. `mostOfAll`: of everybody.
  */
-export function createEventStreams(mostOfAddress: number) {
+export function createEventStreams(mostOfAddress: number, mostOfAll = MOST_OF_ALL) {
   /** For each subscriber, the oldest first. */
-  const bySubscriber = new Map<string, Set<Held>>();
+  const bySubscriber = new Map<string, readonly Held[]>();
   const byAddress = new Map<string, number>();
+  let all = 0;
 
   function count(address: string | undefined, change: 1 | -1): void {
     if (address === undefined) return;
@@ -34,35 +37,45 @@ export function createEventStreams(mostOfAddress: number) {
   }
 
   function leave(held: Held): void {
-    const own = bySubscriber.get(held.subscriber);
-    if (!own?.delete(held)) return;
-    if (own.size === 0) bySubscriber.delete(held.subscriber);
+    const own = bySubscriber.get(held.subscriber) ?? [];
+    const others = own.filter((one) => one !== held);
+    if (others.length === own.length) return;
+    all -= 1;
+    if (others.length > 0) bySubscriber.set(held.subscriber, others);
+    else bySubscriber.delete(held.subscriber);
     count(held.address, -1);
   }
 
   return {
-    /** `replace` is called when a newer stream of the same subscriber takes the place. @throws Fault TOO_MANY_REQUESTS when the address is full */
+    /** `replace` is called when a newer stream of the same subscriber takes the place. @throws Fault TOO_MANY_REQUESTS when the address is full, UNAVAILABLE when this process is */
     open(opener: Opener, replace: () => void): Place {
       const { subscriber, address } = opener;
-      const own = bySubscriber.get(subscriber) ?? new Set<Held>();
-      const replaced = own.size >= MOST_STREAMS ? oldestOfMost(own) : undefined;
+      const own = bySubscriber.get(subscriber) ?? [];
+      const replaced = own.length >= MOST_STREAMS ? oldestOfMost(own) : undefined;
       const left = (byAddress.get(address ?? '') ?? 0) - (replaced?.address === address ? 1 : 0);
       if (mostOfAddress > 0 && left >= mostOfAddress)
         throw new Fault('TOO_MANY_REQUESTS', 'Too many event streams are open from this address; close some.', FULL);
+      if (all >= mostOfAll && !replaced)
+        throw new Fault(
+          'UNAVAILABLE',
+          'This gateway holds as many event streams as it can; go on after Retry-After.',
+          FULL,
+        );
       if (replaced) {
         leave(replaced);
         replaced.replace();
       }
       const held: Held = { ...opener, replace };
-      bySubscriber.set(subscriber, own.add(held));
+      bySubscriber.set(subscriber, [...(bySubscriber.get(subscriber) ?? []), held]);
       count(address, 1);
+      all += 1;
       return { leave: () => leave(held) };
     },
   };
 }
 
 /** The oldest of the token that holds most. */
-function oldestOfMost(held: ReadonlySet<Held>): Held | undefined {
+function oldestOfMost(held: readonly Held[]): Held | undefined {
   const byToken = new Map<string, Held[]>();
   for (const one of held) byToken.set(one.token, [...(byToken.get(one.token) ?? []), one]);
   const [most] = [...byToken.values()].sort((a, b) => b.length - a.length);

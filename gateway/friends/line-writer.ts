@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Line } from './lines.ts';
 
@@ -55,11 +55,12 @@ class HttpLineWriter implements LineWriter {
       closed();
     };
     if (socket.destroyed) setImmediate(onClose);
-    else response.once('close', onClose);
+    else response.on('close', onClose);
     socket.setNoDelay(true);
     socket.on('drain', onDrain);
     response.writeHead(200, headers);
     response.flushHeaders();
+    forgetHeaders(response.req);
   }
 
   write({ chunk, text }: Line): void {
@@ -85,4 +86,10 @@ class HttpLineWriter implements LineWriter {
   destroy(): void {
     this.#response.destroy();
   }
+}
+
+/** What the client sent to open the stream is as large as much of the rest, and a response keeps its request. */
+function forgetHeaders(request: IncomingMessage): void {
+  request.rawHeaders = [];
+  request.headers = {};
 }

@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/access/grant.ts';
+import type { Span } from '../../runtime/tracing.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { Presence, Seen } from './seen.ts';
 
@@ -44,7 +45,7 @@ export type Told = {
   picture: string | undefined;
   isPublished: boolean;
   /** A digest of name, number and JID; undefined while it was told nothing. */
-  label: string | undefined;
+  label: number | undefined;
 };
 
 /** A subscriber whose changes are heard here, once for all who listen. */
@@ -62,6 +63,8 @@ export type Person = {
   /** Those who have to be told what they see now, whether it has changed or not. */
   asked: { listener: Listener; tell(glance: Glance): void; fail(reason: unknown): void }[];
   looking: boolean;
+  /** Of the look that is to come, where the request is traced that changed it. */
+  span: Span | undefined;
   /** As it was when somebody looked; undefined when that may have changed, which `presences` counts. */
   presence: Presence | undefined;
   presences: number;

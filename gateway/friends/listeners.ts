@@ -50,7 +50,7 @@ export function createListeners(context: Context) {
     for (const listener of person.own) hearOwn(listener, change);
     if (change.what === 'friends' || change.what === 'tokens') return;
     if (change.what === 'presence') forgetPresence(person);
-    looks.note(person);
+    looks.note(person, change.what === 'now-playing' ? change.trace : undefined);
   }
 
   function hearOwn(listener: Listener, change: Change): void {

@@ -19,7 +19,7 @@ export type Looks = ReturnType<typeof createLooks>;
  * there is time. `show`: what the followers see of one who has changed; `wake`: to be looked at then.
  */
 export function createLooks(
-  { stores, now }: Pick<Context, 'stores' | 'now'>,
+  { stores, now, tracing }: Pick<Context, 'stores' | 'now' | 'tracing'>,
   calls: { show(person: Person, listener: Listener, glance: Glance): void; wake(person: Person, time: number): void },
 ) {
   const changed = new Set<Person>();
@@ -65,6 +65,8 @@ export function createLooks(
         }
         from += part.length;
       }
+      // What was heard meanwhile has a look of its own.
+      if (all.length > 0 && !person.changed) endSpan(person, all.length);
     } catch (err) {
       for (const { fail } of questions) fail(err);
       if (all.length > 0) setTimeout(() => note(person), TRY_AGAIN).unref();
@@ -98,12 +100,19 @@ export function createLooks(
     return presence;
   }
 
-  /** It has changed, or its time has come: everybody who follows it is told what differs. */
-  function note(person: Person): void {
+  /** It has changed, or its time has come: everybody who follows it is told what differs. `trace`: of the request that changed it, where that is traced. */
+  function note(person: Person, trace?: string): void {
     person.version += 1;
     if (person.followers.size === 0) return;
     person.changed = true;
+    if (trace !== undefined) beginSpan(person, trace);
     enlist(person);
+  }
+
+  /** The look that comes shows the newest: what was to be told before is not told by itself. */
+  function beginSpan(person: Person, trace: string): void {
+    endSpan(person, 0);
+    person.span = tracing?.begin('tell event streams', 'internal', trace, { subject: person.id });
   }
 
   return {
@@ -117,6 +126,12 @@ export function createLooks(
       });
     },
   };
+}
+
+/** `streams`: those that were told. */
+function endSpan(person: Person, streams: number): void {
+  person.span?.end({ attributes: { 'earshot.streams': streams } });
+  person.span = undefined;
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

@@ -56,6 +56,7 @@ function newPerson(id: string, heard: Promise<void>): Person {
       version: 0,
       asked: [],
       looking: false,
+      span: undefined,
       presence: undefined,
       presences: 0,
       waiting: 0,

@@ -187,12 +187,12 @@ function note(told: Told, { glance, picture, ...one }: Shown): void {
   told.label = labelOf(one);
 }
 
-/** What tells a friend from itself under another name, number or JID, and is small. */
-function labelOf({ view: { name, phoneNumber, jid } }: Pick<Shown, 'view'>): string {
+/** What tells a friend from itself under another name, number or JID, and is small: 48 bits, as a number. */
+function labelOf({ view: { name, phoneNumber, jid } }: Pick<Shown, 'view'>): number {
   return createHash('sha1')
     .update(JSON.stringify([name, phoneNumber, jid]))
-    .digest('base64url')
-    .slice(0, 12);
+    .digest()
+    .readUIntBE(0, 6);
 }
 
 /** The tune is JSON already. */

@@ -46,6 +46,7 @@ const SENT = [
   'idempotency-key',
   'if-match',
   'if-none-match',
+  'traceparent',
   'x-correlator',
 ];
 const SHOWN = [

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Cause } from '../../runtime/cause.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import type { Span, Tracing } from '../../runtime/tracing.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The call, where it is traced. */
+    span: Span | undefined;
+  }
+}
 
 const HEADER = 'x-correlator';
 const SHAPE = /^[\w.:-]{1,128}$/;
@@ -12,10 +21,17 @@ export function correlatorOf(request: IncomingMessage): string {
   return typeof sent === 'string' && SHAPE.test(sent) ? sent : randomUUID();
 }
 
-/** Echoes the correlation id, and logs and measures each request by its route: a URL may hold what a log must not. */
-export function accountForRequests(app: FastifyInstance, metrics: Metrics): void {
+/** For what is done because of this call. */
+export function causeOf({ id: correlator, span }: FastifyRequest): Cause {
+  return { correlator, trace: span?.place };
+}
+
+/** Echoes the correlation id, and logs, measures and traces each request by its route: a URL may hold what a log must not. */
+export function accountForRequests(app: FastifyInstance, metrics: Metrics, tracing: Tracing | undefined): void {
+  app.decorateRequest('span', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header(HEADER, request.id);
+    if (tracing && !asksHowItIs(request)) request.span = beginSpan(tracing, request);
   });
   app.addHook('onResponse', async (request, reply) => account(request, reply, metrics));
 }
@@ -27,4 +43,21 @@ export function account(request: FastifyRequest, reply: FastifyReply, metrics: M
   const status = reply.statusCode;
   metrics.requests.observe({ method, route, status }, reply.elapsedTime / 1000);
   request.log.debug({ correlator, method, route, status, ms: Math.round(reply.elapsedTime) }, 'request');
+  request.span?.end({ failed: status >= 500, attributes: { 'http.response.status_code': status } });
+}
+
+/** As OpenTelemetry names what it says of a server's call. */
+function beginSpan(tracing: Tracing, { id, method, routeOptions, headers }: FastifyRequest): Span | undefined {
+  const route = routeOptions.url ?? 'none';
+  const { traceparent } = headers;
+  return tracing.begin(`${method} ${route}`, 'server', typeof traceparent === 'string' ? traceparent : undefined, {
+    'http.request.method': method,
+    'http.route': route,
+    'earshot.correlator': id,
+  });
+}
+
+/** Probes and metrics: they come every few seconds. */
+function asksHowItIs({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return method === 'GET' && /^\/(?:livez|readyz|metrics)\b/.test(url);
 }

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { isRedisAway } from '../../runtime/redis.ts';
+import { isRedisAway } from '../../runtime/redis/redis.ts';
 import { STATUS_OF } from '../../service/audit/audit.ts';
+import { hungUp } from '../body/body-stream.ts';
 import { linger } from './linger.ts';
 import { schemaWords } from './schema-words.ts';
 
@@ -17,6 +18,7 @@ const TITLES: Record<FaultCode, string> = {
   UNAUTHENTICATED: 'Unauthorized',
   PERMISSION_DENIED: 'Forbidden',
   NOT_FOUND: 'Not Found',
+  METHOD_NOT_ALLOWED: 'Method Not Allowed',
   ALREADY_EXISTS: 'Conflict',
   CONFLICT: 'Conflict',
   CONFIRMATION_REQUIRED: 'Conflict',
@@ -25,6 +27,7 @@ const TITLES: Record<FaultCode, string> = {
   URI_TOO_LONG: 'URI Too Long',
   HEADERS_TOO_LARGE: 'Request Header Fields Too Large',
   REQUEST_TIMEOUT: 'Request Timeout',
+  CANCELLED: 'Client Closed Request',
   UNSUPPORTED_MEDIA_TYPE: 'Unsupported Media Type',
   TOO_MANY_REQUESTS: 'Too Many Requests',
   UNAVAILABLE: 'Service Unavailable',
@@ -44,13 +47,7 @@ export function answerProblems(app: FastifyInstance): void {
     if (fault.code === 'INTERNAL') request.log.error({ err: error, correlator: request.id }, 'request failed');
     return sendProblem(reply, request, fault);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      request,
-      new Fault('NOT_FOUND', 'There is no such path or method; /docs lists those there are.'),
-    ),
-  );
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchPath()));
 }
 
 /** For what the router refuses before any route is found. */
@@ -93,7 +90,10 @@ function toFault(error: FastifyError, request: FastifyRequest): Fault {
   if (error.code === 'FST_ERR_BAD_URL') return new Fault('INVALID_ARGUMENT', 'The path is not well-formed; escape it.');
   switch (error.statusCode) {
     case 400:
+      if (isCutOff(request)) return hungUp();
       return new Fault('INVALID_ARGUMENT', 'The body is not valid; send well-formed JSON with its Content-Length.');
+    case 404:
+      return noSuchPath();
     case 413:
       return new Fault('PAYLOAD_TOO_LARGE', 'The body is larger than this call takes.');
     case 414:
@@ -106,6 +106,15 @@ function toFault(error: FastifyError, request: FastifyRequest): Fault {
     default:
       return new Fault('INTERNAL', 'Something went wrong here; the correlator finds it in the log.');
   }
+}
+
+function noSuchPath(): Fault {
+  return new Fault('NOT_FOUND', 'There is no such path; /docs lists those there are.');
+}
+
+/** The connection ended before the whole body had come. */
+function isCutOff({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
 }
 
 function mediaTypesOf({ routeOptions }: FastifyRequest): string {

@@ -1,4 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify';
+import { RANGE } from '../../domain/access/grant.ts';
 
 type Wrong = FastifySchemaValidationError;
 
@@ -42,7 +43,7 @@ function ofUnion(union: Wrong, errors: readonly Wrong[], part: string): string[]
     .sort((a, b) => a.length - b.length)[0];
   if (meant) return meant.filter(({ keyword }) => keyword !== 'boolean').map((error) => sentence(error, part));
   const kinds = [...branches.values()].flatMap((branch) => branch.at(-1) ?? []).map(kindOf);
-  return [`${placeOf(union, part)} must be ${kinds.join(' or ')}.`];
+  return [`${placeOf(union, part)} must be ${[...new Set(kinds)].join(' or ')}.`];
 }
 
 function isWithin(error: Wrong, union: Wrong): boolean {
@@ -99,6 +100,7 @@ function demand(keyword: string, params: Wrong['params']): string {
     case 'format':
       return 'must be a time such as 2026-01-31T12:00:00Z';
     case 'pattern':
+      if (params.pattern === RANGE.source) return 'must begin with + and the country code, such as +4915';
       return `has characters or a length that it must not have; it must match ${params.pattern}`;
     default:
       return 'is not what /docs describes';

@@ -4,9 +4,19 @@ import { eachInTurns } from '../../runtime/turns.ts';
 import { isActiveOrOrdered, subscribersWith, toJid } from '../../service/subscriber/subscriber-fields.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
+import { foretell } from './dry-run.ts';
 import { type Draft, namesIn, toDraft } from './import-draft.ts';
 import { addMany } from './import-newcomers.ts';
-import { changeBy, type ImportJob, importRow, mayRemember, present, type RowResult } from './import-row.ts';
+import {
+  changeBy,
+  type ImportJob,
+  importRow,
+  isVerdict,
+  mayRemember,
+  present,
+  type RowResult,
+  refusal,
+} from './import-row.ts';
 
 /** A row that is done, or at which something was away. */
 export type DoneRow = { row: number; result: RowResult } | { row: number; failed: unknown };
@@ -41,9 +51,20 @@ function draftOf(carrier: ImportJob['carrier'], row: ImportRow): { draft: Draft 
 export async function workOnRows(context: Context, job: ImportJob, rows: readonly ReadRow[]): Promise<DoneRow[]> {
   const done = new Map<number, DoneRow>();
   for (const read of rows) if ('result' in read) done.set(read.row, read);
-  for (const run of inRuns(rows.filter((read): read is Item => 'draft' in read)))
-    for (const one of await workOnRun(context, job, run)) done.set(one.row, one);
+  const items = rows.filter((read): read is Item => 'draft' in read);
+  const runs = job.dryRun ? [] : inRuns(items);
+  if (job.dryRun) for (const one of await foretellAll(context, job, items)) done.set(one.row, one);
+  for (const run of runs) for (const one of await workOnRun(context, job, run)) done.set(one.row, one);
   return rows.flatMap(({ row }) => done.get(row) ?? []);
+}
+
+async function foretellAll(context: Context, job: ImportJob, items: readonly Item[]): Promise<DoneRow[]> {
+  const results = await foretell(
+    context,
+    job,
+    items.map(({ draft }) => draft),
+  );
+  return items.flatMap(({ row }, i) => (results[i] ? [{ row, result: results[i] }] : []));
 }
 
 /** Rows that follow each other and name nothing twice. */
@@ -88,7 +109,7 @@ async function workAsFar(context: Context, job: ImportJob, items: readonly Item[
   const end = judged.findIndex(({ known, renumbers }) => {
     const second = known !== undefined && about.has(known.id);
     if (known) about.add(known.id);
-    return renumbers || (second && !job.dryRun);
+    return renumbers || second;
   });
   const before = judged.slice(0, end < 0 ? undefined : end);
   const settled = before.flatMap(({ item: { row }, result }) => (result ? [{ row, result }] : []));
@@ -109,19 +130,17 @@ type Verdict = { result?: RowResult | undefined; renumbers?: boolean };
 /** What becomes of a row that changes nothing, or why more has to be done. */
 function judge(
   { config }: Context,
-  { carrier, memory, dryRun }: ImportJob,
+  { carrier, memory }: ImportJob,
   draft: Draft,
   known: Subscriber | undefined,
 ): Verdict {
   try {
-    if (!known && dryRun) return { result: { outcome: 'created' } };
     if (!known) {
       // One that cannot be is refused here.
-      if (draft.jid !== undefined) toJid(draft.jid, config.homeHost);
+      if (draft.jid !== undefined) toJid(draft.jid, config.homes);
       return {};
     }
     const change = changeBy(carrier, known, draft);
-    if (dryRun) return { result: present(carrier, known, change) };
     if (change.numbers) return { renumbers: true };
     const mayBeMore = change.name !== undefined || (memory && mayRemember(draft));
     return mayBeMore ? {} : { result: present(carrier, known, change) };
@@ -146,15 +165,4 @@ async function workAlone(context: Context, job: ImportJob, { row, draft }: Item)
   } catch (err) {
     return isVerdict(err) ? { row, result: refusal(err) } : { row, failed: err };
   }
-}
-
-/** What passes by itself is no verdict on the row. */
-function isVerdict(err: unknown): err is Fault {
-  return err instanceof Fault && err.code !== 'UNAVAILABLE' && err.code !== 'CONFLICT';
-}
-
-/** @throws what is no verdict on a row */
-function refusal(err: unknown): RowResult {
-  if (!isVerdict(err)) throw err;
-  return { outcome: 'refused', code: err.code, detail: err.message };
 }

@@ -1,5 +1,6 @@
 import { parseBareJid } from '../../domain/account/jid.ts';
 import type { ImportedSubscriber } from '../../domain/import/import-rows.ts';
+import { lookupForms } from '../../domain/phone.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
 import { type PhoneNumbers, toDisplayName, toE164s } from '../../service/subscriber/subscriber-fields.ts';
 import { requireLinking } from '../access/auth.ts';
@@ -27,7 +28,8 @@ export function toDraft(carrier: Carrier, imported: ImportedSubscriber): Draft {
   return { imported, phoneNumbers, others: imported.otherPhoneNumbers, displayName, jid };
 }
 
-/** The numbers and the JID of a row: one that names another's comes after it. */
+/** The numbers, in each of their forms, and the JID of a row: one that names another's comes after it. */
 export function namesIn({ phoneNumbers, jid }: Draft): string[] {
-  return jid === undefined ? phoneNumbers : [...phoneNumbers, jid];
+  const forms = phoneNumbers.flatMap(lookupForms);
+  return jid === undefined ? forms : [...forms, jid];
 }

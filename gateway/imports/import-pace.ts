@@ -5,6 +5,8 @@ export type ImportPaces = Paces & { order: Pace };
 
 /** New subscribers of one import for whom what follows is done at once. */
 const AT_ONCE = 200;
+/** The same of listening, which is three requests to the XMPP server: more of them at once would hold up everybody's tunes. */
+const LISTENS_AT_ONCE = 50;
 /** Of the others, so many a second: a tenth of what an XMPP server can do, and a part of what one worker can do. */
 const LISTENS_A_SECOND = 50;
 const LOOKS_A_SECOND = 200;
@@ -16,14 +18,14 @@ const ACCOUNTS_A_SECOND = 50;
  */
 export function createPaces(now: () => number): ImportPaces {
   return {
-    listen: createPace(now, LISTENS_A_SECOND),
+    listen: createPace(now, LISTENS_A_SECOND, LISTENS_AT_ONCE),
     look: createPace(now, LOOKS_A_SECOND),
     order: createPace(now, ACCOUNTS_A_SECOND),
   };
 }
 
-function createPace(now: () => number, aSecond: number): Pace {
-  let atOnce = AT_ONCE;
+function createPace(now: () => number, aSecond: number, first = AT_ONCE): Pace {
+  let atOnce = first;
   let free = 0;
   return (count) => {
     const soon = Math.min(atOnce, count);

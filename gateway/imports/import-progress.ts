@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../domain/fault.ts';
 import type { OrderCounts } from '../../store/account/orders.ts';
-import type { RowCounts } from '../../store/subscriber/import-runs.ts';
+import type { RowCounts } from '../../store/subscriber/imports.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 
 /** Milliseconds after a batch for which an import counts as one that goes on. */
-const LEASE = 60_000;
+const OPEN = 60_000;
 const NO_ROWS: RowCounts = { received: 0, created: 0, updated: 0, unchanged: 0, refused: 0 };
 
 /** What may become of a row. */
@@ -31,10 +31,10 @@ export async function beginProgress(
   const importId = key === undefined ? randomUUID() : keyedHash('import', kind, id, key);
   const request = { importId, requestId: randomUUID() };
   let received = 0;
-  await stores.importRuns.begin(request, ownerOf({ kind, id }), now(), now() + LEASE);
+  await stores.imports.begin(request, ownerOf({ kind, id }), now(), now() + OPEN);
 
   async function write(counts: RowCounts, until: number | undefined): Promise<void> {
-    await stores.importRuns.note(request, { ...counts, received }, until);
+    await stores.imports.note(request, { ...counts, received }, until);
   }
   return {
     importId,
@@ -46,7 +46,7 @@ export async function beginProgress(
       for (const { outcome, again } of results)
         if (again) received -= 1;
         else counts[outcome] += 1;
-      const written = write(counts, now() + LEASE);
+      const written = write(counts, now() + OPEN);
       received = 0;
       await written;
     },
@@ -68,15 +68,15 @@ export async function importView(
   caller: Pick<Carrier, 'kind' | 'id'>,
   importId: string,
 ): Promise<ImportView> {
-  const run = await stores.importRuns.of(importId);
-  if (!run || (caller.kind !== 'operator' && run.owner !== ownerOf(caller)))
+  const found = await stores.imports.of(importId);
+  if (!found || (caller.kind !== 'operator' && found.owner !== ownerOf(caller)))
     throw new Fault('NOT_FOUND', 'There is no such import, or it ended more than 30 days ago.');
   const counts = await stores.orders.counts(importId);
-  const { created, updated, unchanged, refused } = run.rows;
+  const { created, updated, unchanged, refused } = found.rows;
   return {
     importId,
-    state: run.until > now() || counts.waiting > 0 ? 'running' : 'done',
-    rows: { ...run.rows, done: created + updated + unchanged + refused },
+    state: (found.openUntil ?? 0) > now() || counts.waiting > 0 ? 'running' : 'done',
+    rows: { ...found.rows, done: created + updated + unchanged + refused },
     accounts: { ordered: counts.waiting + counts.made + counts.failed, ...counts },
   };
 }

@@ -1,6 +1,6 @@
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import type { ImportRow } from '../../domain/import/import-rows.ts';
-import { rememberKeys } from '../../runtime/number-key.ts';
+import { rememberKeys } from '../../runtime/secret/number-key.ts';
 import type { Context } from '../context.ts';
 import { type DoneRow, type ReadRow, readRows, workOnRows } from './import-batch.ts';
 import { namesIn } from './import-draft.ts';

@@ -85,12 +85,12 @@ async function add(context: Context, job: ImportJob, draft: Draft): Promise<RowR
 /** Who is to get an account, with a password that is told once, or for a day under an Idempotency-Key. */
 export function customerOf(
   { config }: Context,
-  { memory }: ImportJob,
+  { carrier, memory }: ImportJob,
   { imported, phoneNumbers, displayName = '' }: Draft,
 ): Customer {
   const password = newAccountPassword();
   const keep = async (subscriberId: string) => memory?.keep(imported, { subscriberId, password });
-  return { phoneNumbers, displayName, jid: newJid(config, phoneNumbers[0]), password, keep };
+  return { phoneNumbers, displayName, jid: newJid(config, phoneNumbers[0], carrier), password, keep };
 }
 
 /** For which import accounts are ordered, and how fast. */
@@ -160,4 +160,15 @@ export function present(carrier: Carrier, known: Subscriber, { numbers, name }: 
     ...(whole && { subscriberId: known.id }),
     ...(known.ordered && { account: 'waiting' }),
   };
+}
+
+/** What passes by itself is no verdict on the row. */
+export function isVerdict(err: unknown): err is Fault {
+  return err instanceof Fault && err.code !== 'UNAVAILABLE' && err.code !== 'CONFLICT';
+}
+
+/** What the report says of a row about which `err` was thrown. @throws what is no verdict on a row */
+export function refusal(err: unknown): RowResult {
+  if (!isVerdict(err)) throw err;
+  return { outcome: 'refused', code: err.code, detail: err.message };
 }

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { Place } from '../../runtime/config/edge-config.ts';
+import type { ListenPlace } from '../../runtime/config/edge-config.ts';
 import type { Context } from '../context.ts';
 import { allMetrics } from './all-metrics.ts';
 
 /** Serves `GET /metrics`, and nothing else, without a credential: where it listens only the operator's own machines get (EARSHOT_METRICS_LISTEN). */
-export async function listenForMetrics(context: Context, { host, port }: Place): Promise<Server> {
+export async function listenForMetrics(context: Context, { host, port }: ListenPlace): Promise<Server> {
   const server = createServer(async ({ method, url }, response) => {
     if (method !== 'GET' || url !== '/metrics') return response.writeHead(404).end();
     try {

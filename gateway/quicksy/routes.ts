@@ -8,8 +8,8 @@ import { provideAccount } from '../../service/login/number-account.ts';
 import { becomeCallerWithin, keepAudit } from '../access/audit.ts';
 import type { Limit } from '../access/limits.ts';
 import { askingOf, networkOf } from '../access/network.ts';
+import { acceptText } from '../body/bodies.ts';
 import type { Context } from '../context.ts';
-import { acceptText } from '../http/bodies.ts';
 import { answerStatuses } from './statuses.ts';
 
 const NUMBER = /^\+?[1-9]\d{1,14}$/;

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
-import { isRedisAway } from '../../runtime/redis.ts';
+import { isRedisAway } from '../../runtime/redis/redis.ts';
 import { linger } from '../http/linger.ts';
 
 /** What Quicksy's clients have words for; anything else is 500 to them. */

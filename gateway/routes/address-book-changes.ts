@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { LARGEST_UPLOAD } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
@@ -9,6 +9,7 @@ import { acceptBookChanges, type BookChangesUpload } from '../books/book-changes
 import { readBook } from '../books/book-reader.ts';
 import type { Context } from '../context.ts';
 import { expectedVersion } from '../http/conditions.ts';
+import { validatorOf } from '../http/schema-check.ts';
 import { BookAccepted, BookChanges } from '../schemas/address-book.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 
@@ -23,9 +24,10 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
         config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
         bodyLimit: LARGEST_UPLOAD,
         // As for the whole book: each contact is checked by itself as it comes.
-        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(part)),
+        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorOf(part)),
         schema: {
           tags: ['address book'],
+          operationId: 'changeAddressBook',
           summary: 'Put in and remove single contacts',
           description:
             'Contacts are known by their uid. With If-Match a book that somebody else has changed meanwhile is left as it is: 412. A book whose upload was cut off half-way is to be uploaded again with PUT: 409.',

@@ -1,15 +1,17 @@
-import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LARGEST_UPLOAD, type Rejected } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
 import { reconcileSoon } from '../../service/book/reconciling.ts';
-import { subscriberOf } from '../access/auth.ts';
+import { queueOf } from '../../store/due/makes-due.ts';
+import { rangesOf, subscriberOf } from '../access/auth.ts';
 import { answerBook } from '../books/book-answer.ts';
 import { acceptBooks, type BookUpload, FILE_TYPES } from '../books/book-body.ts';
 import { readBook } from '../books/book-reader.ts';
 import type { Context } from '../context.ts';
 import { expectedVersion } from '../http/conditions.ts';
 import { quoted, tagWithVersion } from '../http/entity-tags.ts';
+import { validatorOf } from '../http/schema-check.ts';
 import { BookAccepted, BookBody, BookView } from '../schemas/address-book.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 
@@ -25,6 +27,17 @@ const PACE = 500;
 /** A subscriber's address book. */
 export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, now } = context;
+
+  /**
+   * Whether something has still to be done about this book, and for who is in charge of all subscribers about the subscriber. The
+   * subscriber itself, and a carrier that reaches some numbers alone, would see by the latter whether a number that it blocks
+   * has an owner, without its budget, and that somebody has just blocked it (decision 260).
+   */
+  async function isUnfinished(request: FastifyRequest, id: string): Promise<boolean> {
+    const isInCharge = request.caller?.kind !== 'subscriber' && rangesOf(request).ranges.length === 0;
+    return isInCharge ? stores.due.isMarked(queueOf('book'), id) : stores.addressBooks.isDirty(id);
+  }
+
   return async (app) => {
     acceptBooks(app as unknown as FastifyInstance);
 
@@ -34,9 +47,10 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
         bodyLimit: LARGEST_UPLOAD,
         // The schema is for the reader of the document; each contact is checked by itself as it comes, so that a bad one is listed and the others are kept.
-        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(part)),
+        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorOf(part)),
         schema: {
           tags,
+          operationId: 'replaceAddressBook',
           summary: 'Replace the whole address book',
           description:
             'JSON, or a file of vCards or CSV; also with Content-Encoding: gzip. Accepted means stored: friendships follow in the background. Numbers over the subscriber’s budget wait: 429, and the book is stored all the same. A body without any contact that can be kept leaves the book as it is: 400; to empty it send DELETE, or an empty list of contacts. With If-Match a book that somebody else has changed meanwhile is left as it is: 412.',
@@ -77,6 +91,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:read', self: true } },
         schema: {
           tags,
+          operationId: 'getAddressBook',
           summary: 'What is kept, and whether friendships are up to date with it',
           params: SubscriberParams,
           response: { 200: BookView, ...problems },
@@ -88,8 +103,8 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
           stores.addressBooks.info(id),
           stores.friends.list(id),
           stores.budget.info(id),
-          stores.due.isMarked('reconcile', id),
-          stores.due.isMarked('roster', id),
+          isUnfinished(request, id),
+          stores.due.isMarked(queueOf('befriended'), id),
           stores.addressBooks.isHalfWritten(id),
         ]);
         const matched = friends.filter((friend) => friend.held).length;
@@ -107,6 +122,7 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:write', self: true }, compares: true },
         schema: {
           tags,
+          operationId: 'deleteAddressBook',
           summary: 'Delete the address book; the friendships that it made end',
           params: SubscriberParams,
           response: { 204: Empty, ...problems },

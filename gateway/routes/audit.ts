@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Fault } from '../../domain/fault.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
-import { subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
+import { isActiveOrOrdered, subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import type { AuditEntry, AuditQuery } from '../../store/audit/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Carrier } from '../access/caller.ts';
@@ -20,7 +20,8 @@ export function auditRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   async function idOf(carrier: Carrier, phoneNumber: string): Promise<string> {
     requireReach(carrier, phoneNumber);
-    const subscriber = await subscriberWith(context, phoneNumber);
+    // Also of who waits for the account that an import has ordered: its row is in the trail.
+    const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
     if (!subscriber) throw new Fault('NOT_FOUND', 'No subscriber has this number; search by subscriberId.');
     return subscriber.id;
   }
@@ -37,6 +38,7 @@ export function auditRoutes(context: Context): FastifyPluginAsyncTypebox {
         config,
         schema: {
           tags,
+          operationId: 'listAuditEntries',
           summary: 'The audit trail, the newest entry first',
           querystring: AuditParams,
           response: { 200: AuditPage, ...problems },
@@ -60,6 +62,7 @@ export function auditRoutes(context: Context): FastifyPluginAsyncTypebox {
         config,
         schema: {
           tags,
+          operationId: 'searchAuditEntries',
           summary: 'The entries about one subscriber, the newest first',
           body: AuditSearch,
           response: { 200: AuditPage, ...problems },

@@ -1,13 +1,19 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { rangesOf, subscriberOf } from '../access/auth.ts';
+import { createFurtherLimit } from '../access/limits.ts';
 import type { Context } from '../context.ts';
 import { writeExport } from '../export/document.ts';
 import { ExportView } from '../export/schemas.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 
+/** Exports that a subscriber may ask for, and the seconds for so many: each reads and unseals all that is held (decision 261). */
+export const MOST_EXPORTS = { calls: 10, seconds: 60 };
+
 /** What is held about a subscriber, for the subscriber. */
 export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
+  const limit = createFurtherLimit(context, 'exports', MOST_EXPORTS);
+
   return async (app) => {
     app.get(
       '/subscribers/:subscriberId/export',
@@ -16,6 +22,7 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
         exposeHeadRoute: false,
         schema: {
           tags: ['subscribers'],
+          operationId: 'exportSubscriber',
           summary: 'Everything that is held about a subscriber',
           description: 'Written as it is read: an answer that breaks off is no well-formed JSON; ask again.',
           params: SubscriberParams,
@@ -27,6 +34,7 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const subscriber = await subscriberOf(request, context.stores);
+        await limit(request, reply);
         return reply
           .type('application/json')
           .header('content-disposition', 'attachment; filename="earshot-export.json"')

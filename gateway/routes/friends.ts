@@ -7,6 +7,7 @@ import { friendViews } from '../../service/friendship/friend-views.ts';
 import { auditAnswer } from '../access/audit.ts';
 import { isWholeReached, rangesOf, subscriberOf } from '../access/auth.ts';
 import { networkOf } from '../access/network.ts';
+import { jsonList } from '../body/json-list.ts';
 import type { Context } from '../context.ts';
 import { createEventStreams, type Opener } from '../friends/event-streams.ts';
 import { hideNumber } from '../friends/friend-numbers.ts';
@@ -14,7 +15,6 @@ import { createLineWriter, type LineWriter, type WriterCalls } from '../friends/
 import { createListeners, type Stream } from '../friends/listeners.ts';
 import { withPictures } from '../friends/pictures.ts';
 import { account } from '../http/correlator.ts';
-import { jsonList } from '../http/json-list.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { FriendsView, FriendView } from '../schemas/friends.ts';
 
@@ -45,6 +45,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
         config: { access: { scope: 'friends:read', self: true } },
         schema: {
           tags,
+          operationId: 'listFriends',
           summary: 'Friends, and what they play now',
           params: SubscriberParams,
           response: { 200: FriendsView, ...problems },
@@ -64,10 +65,11 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends/events',
       {
-        config: { access: { scope: 'friends:read', self: true } },
+        config: { access: { scope: 'friends:read', self: true }, stays: true },
         exposeHeadRoute: false,
         schema: {
           tags,
+          operationId: 'streamFriends',
           summary: 'The same, live, as Server-Sent Events',
           description:
             'First `friends` with everything, then `now-playing`, `presence`, `friend-added` and `friend-removed`. A client that reconnects gets `friends` anew. Of more than ten streams of a subscriber the oldest is told `replaced` and ends.',

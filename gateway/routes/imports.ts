@@ -8,8 +8,8 @@ import type { ImportReader, ImportRow } from '../../domain/import/import-rows.ts
 import { writeEntries } from '../access/audit.ts';
 import { carrierOf } from '../access/auth.ts';
 import { isIdempotencyKey } from '../access/idempotent.ts';
+import { bytesWithoutEnd } from '../body/body-stream.ts';
 import type { Context } from '../context.ts';
-import { bytesWithoutEnd } from '../http/body-stream.ts';
 import type { InTurn } from '../imports/giving-way.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
 import { createPaces } from '../imports/import-pace.ts';
@@ -39,11 +39,12 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
     app.post(
       '/imports',
       {
-        config: { access: { scope: 'imports:write' }, remembers: true, holds: IMPORT_HOLDS },
+        config: { access: { scope: 'imports:write' }, remembers: true, holds: IMPORT_HOLDS, rank: 'import' },
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
           tags: ['subscribers'],
+          operationId: 'importSubscribers',
           summary: 'Add or update many subscribers',
           description:
             'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing. With an Idempotency-Key a row that was done under it is told as `created` again, with its password, for a day. Without a `jid` an XMPP account is made beside, which no row waits for: such a row says `account: "waiting"`, and its subscriber is there with its account. `Location` says where to ask how far that is.',
@@ -83,6 +84,7 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
         config: { access: { scope: 'imports:write' } },
         schema: {
           tags: ['subscribers'],
+          operationId: 'getImport',
           summary: 'How far an import has come',
           description:
             'Of all requests under one Idempotency-Key together, for 30 days after the last of them: what became of the rows, and of the XMPP accounts that they asked for. `state` is `running` while rows are worked on or accounts wait.',
@@ -102,10 +104,10 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
 }
 
-/** What a row changed, or may not touch, is an entry as if it had been a call. */
+/** What a row changed, or may not touch, is an entry as if it had been a call; so is a password that is told again. */
 async function auditRows(context: Context, request: FastifyRequest, results: readonly RowResult[]): Promise<void> {
-  const entries = results.flatMap(({ outcome, code, subject }) => {
-    const status = statusOf(outcome, code);
+  const entries = results.flatMap(({ outcome, code, subject, again }) => {
+    const status = again ? 200 : statusOf(outcome, code);
     return status === undefined ? [] : [{ subject, code, status }];
   });
   await writeEntries(context, request, entries);

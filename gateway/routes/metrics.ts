@@ -15,6 +15,7 @@ export function metricsRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'metrics:read' } },
         schema: {
           tags: ['operations'],
+          operationId: 'getMetrics',
           summary: 'Metrics of all processes',
           response: { 200: PlainText, ...problems },
         },

@@ -5,8 +5,9 @@ import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
 import { withEntry } from '../access/audit.ts';
-import { situationOf, subscriberOf } from '../access/auth.ts';
+import { rangesOf, situationOf, subscriberIdOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
+import { causeOf } from '../http/correlator.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
 import { DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';
 
@@ -34,6 +35,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'now-playing:write', self: true } },
         schema: {
           tags,
+          operationId: 'playTune',
           summary: 'Say what plays now',
           params: SubscriberParams,
           body: TuneBody,
@@ -43,9 +45,16 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { device = DEFAULT_DEVICE, ...body } = request.body;
         const tune = cleanTune(body as Tune);
-        const known = await situationOf(request, stores);
+        const ask = () => situationOf(request, stores);
+        // Whether a number is within ranges is known of its owner's record alone.
+        const known = rangesOf(request).ranges.length > 0 ? await ask() : undefined;
         const { playing } = await withEntry(context, request, 202, (along) =>
-          playTune(context, { id: known.subscriber.id, device }, tune, { known, along }),
+          playTune(context, { id: subscriberIdOf(request), device }, tune, {
+            known,
+            ask,
+            along,
+            cause: causeOf(request),
+          }),
         );
         return reply.code(202).send({ expiresAt: new Date(playing.expiresAt).toISOString() });
       },
@@ -57,6 +66,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'now-playing:read', self: true }, shows: show },
         schema: {
           tags,
+          operationId: 'getTune',
           summary: 'What plays now, and whether friends are shown it',
           params: SubscriberParams,
           response: { 200: OwnTune, 204: Empty, ...problems },
@@ -71,9 +81,10 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.delete(
       PATH,
       {
-        config: { access: { scope: 'now-playing:write', self: true } },
+        config: { access: { scope: 'now-playing:write', self: true }, withdraws: true },
         schema: {
           tags,
+          operationId: 'stopTune',
           summary: 'Stop: one device, or all',
           params: SubscriberParams,
           querystring: DeviceQuery,
@@ -83,7 +94,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
         await withEntry(context, request, 204, (along) =>
-          stopPlaying(context, { id, device: request.query.device }, along),
+          stopPlaying(context, { id, device: request.query.device }, { along, cause: causeOf(request) }),
         );
         return reply.code(204).send(null);
       },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { lookupForms } from '../../domain/phone.ts';
 import { partFromNumber } from '../../service/login/number-holder.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
 import { isActiveOrOrdered, subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
@@ -15,6 +16,7 @@ export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags: ['subscribers'],
+          operationId: 'recycleNumber',
           summary: 'Say that a number is given to somebody else',
           description:
             'Who had it is a subscriber no longer, or keeps its other numbers without this one; all its tokens and application passwords end at once. Who waits for the XMPP account of an import goes whole, and gets none. The answer is the same when nobody had it, so the call can be repeated; send it before the number is given out.',
@@ -25,8 +27,12 @@ export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const phoneNumber = toE164(request.body.phoneNumber);
         requireReach(carrierOf(request), phoneNumber);
-        const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
-        if (subscriber) request.subject = await partFromNumber(context, subscriber, phoneNumber);
+        // Of who was added before one phone was one subscriber's there may be one for each form.
+        for (const _form of lookupForms(phoneNumber)) {
+          const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
+          if (!subscriber) break;
+          request.subject = await partFromNumber(context, subscriber, phoneNumber);
+        }
         return reply.code(204).send(null);
       },
     );

@@ -1,20 +1,29 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Mode, ProcessStatus } from '../../store/base/status.ts';
+import { STOPPING } from '../connection/shutdown.ts';
 import type { Context } from '../context.ts';
+import { problems } from '../schemas/common.ts';
 import { Readiness } from '../schemas/operations.ts';
+import { createLookout } from './lookout.ts';
 
 const tags = ['operations'];
+/** Milliseconds between the two events. */
+const APART = 1_000;
 
 /** For the operator's supervisor: no credential, and nothing about a person. */
 export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
   return async (app) => {
+    const lookAround = createLookout(context);
+
     app.get(
       '/livez',
       {
         config: { unlimited: true },
         schema: {
           tags,
+          operationId: 'getLiveness',
           summary: 'The gateway answers',
           response: { 200: Type.Object({ status: Type.Literal('alive') }) },
         },
@@ -23,17 +32,40 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
     );
 
     app.get(
+      '/livez/events',
+      {
+        exposeHeadRoute: false,
+        schema: {
+          tags,
+          operationId: 'streamLiveness',
+          summary: 'Two events, a second apart',
+          description:
+            'Whether event streams get through whatever stands between: where both come at once, they do not.',
+          response: {
+            200: { description: 'An event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+            ...problems,
+          },
+        },
+      },
+      async (_request, reply) => {
+        reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+        return reply.send(Readable.from(twoEvents()));
+      },
+    );
+
+    app.get(
       '/readyz',
       {
         config: { unlimited: true },
         schema: {
           tags,
+          operationId: 'getReadiness',
           summary: 'Everything that is needed is there; otherwise what is missing',
           response: { 200: Readiness, 503: Readiness },
         },
       },
       async (_request, reply) => {
-        const { missing, ...further } = await lookAround(context);
+        const { missing, ...further } = context.shutdown.announced ? { missing: [STOPPING] } : await lookAround();
         const ready = missing.length === 0;
         return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', missing, ...further });
       },
@@ -41,23 +73,8 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
   };
 }
 
-type Around = { missing: string[]; mode?: Mode; standby?: number };
-
-async function lookAround({ stores }: Context): Promise<Around> {
-  try {
-    const [component, all] = await Promise.all([stores.statuses.component(), stores.statuses.all()]);
-    const worker = all.find(({ role }) => role === 'worker');
-    return {
-      missing: [...missingOf('component', component), ...missingOf('worker', worker)],
-      ...(component?.mode && { mode: component.mode }),
-      standby: all.filter(({ standby }) => standby).length,
-    };
-  } catch {
-    return { missing: ['Redis'] };
-  }
-}
-
-function missingOf(role: string, status: ProcessStatus | undefined): string[] {
-  if (!status) return [`the ${role} process`];
-  return status.ready ? [] : status.missing;
+async function* twoEvents(): AsyncGenerator<string> {
+  yield 'event: first\ndata: {}\n\n';
+  await sleep(APART);
+  yield 'event: second\ndata: {}\n\n';
 }

@@ -28,6 +28,7 @@ export function pageRoutes({ config, log }: Context): FastifyPluginAsyncTypebox 
       {
         schema: {
           tags: ['page'],
+          operationId: 'getPageSettings',
           summary: 'What the operator has set for the friends page',
           response: { 200: PageSettings, ...problems },
         },

@@ -28,6 +28,7 @@ export function pictureRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'friends:read', self: true } },
         schema: {
           tags: ['friends'],
+          operationId: 'getFriendAvatar',
           summary: 'A friend’s picture',
           description: 'Where `avatar` of a friend points. It can be kept: another picture has another URL.',
           params: Params,

@@ -14,6 +14,7 @@ export function popularRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'friends:read', self: true } },
         schema: {
           tags: ['friends'],
+          operationId: 'listPopularPieces',
           summary: 'What at least three friends have played within seven days',
           params: SubscriberParams,
           response: { 200: PopularView, ...problems },

@@ -8,6 +8,7 @@ import { changePrivacy } from '../../service/friendship/privacy.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
 import { toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { rangesOf, subscriberOf } from '../access/auth.ts';
+import { createManyBlockedLimit, FEW_BLOCKED } from '../access/many-blocked.ts';
 import type { Context } from '../context.ts';
 import { privacyView, toPrivacy, unseenBlocked } from '../friends/privacy-settings.ts';
 import { expectedVersion } from '../http/conditions.ts';
@@ -23,6 +24,7 @@ const tags = ['privacy'];
 /** A subscriber's consent: who may find it, who sees the tune, whom it blocks. Stronger than any policy. */
 export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, config } = context;
+  const limit = createManyBlockedLimit(context);
 
   async function view(request: FastifyRequest, id: string) {
     const [state, blocked] = await Promise.all([stores.privacies.read(id), stores.privacies.blocked(id)]);
@@ -67,9 +69,10 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       PATH,
       {
-        config: { access: { scope: 'privacy:read', self: true } },
+        config: { access: { scope: 'privacy:read', self: true }, withdraws: true },
         schema: {
           tags,
+          operationId: 'getPrivacy',
           summary: 'Who may find the subscriber, who sees its tune, whom it blocks',
           params: SubscriberParams,
           response: { 200: PrivacyView, ...problems },
@@ -77,6 +80,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
+        if ((await stores.privacies.countBlocked(id)) > FEW_BLOCKED) await limit(request, reply);
         const { etag, body } = await view(request, id);
         return reply.header('etag', etag).send(body);
       },
@@ -85,10 +89,15 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        config: { access: { scope: 'privacy:write', self: true }, compares: true },
+        config: { access: { scope: 'privacy:write', self: true }, compares: true, withdraws: true },
         bodyLimit: BODY_LIMIT,
+        // Before each of them is looked at.
+        preValidation: async (request, reply) => {
+          if (bringsMany(request.body)) await limit(request, reply);
+        },
         schema: {
           tags,
+          operationId: 'replacePrivacy',
           summary: 'Replace these settings',
           description:
             'They hold within a second. With If-Match, settings that somebody else has changed are left: 412.',
@@ -101,8 +110,9 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         const privacy = toPrivacy(request.body);
         const consented = privacy.discoverable ? await consentedAt(request, id) : undefined;
-        const { blocked, version } = await blockedBy(request, id, request.body.blocked);
+        // Before the numbers, which are what such a call costs.
         const expected = await expectedVersion(request, () => stores.privacies.read(id));
+        const { blocked, version } = await blockedBy(request, id, request.body.blocked);
         // The oldest that something was decided on: when another one is in force by now, nothing is changed.
         const versions = [expected, version, consented].filter((one) => one !== undefined);
         const ifVersion = versions.length === 0 ? undefined : Math.min(...versions);
@@ -112,4 +122,10 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
     );
   };
+}
+
+/** Whether a body that nobody has looked at yet names many people. */
+function bringsMany(body: unknown): boolean {
+  const { blocked } = (body ?? {}) as { blocked?: unknown };
+  return Array.isArray(blocked) && blocked.length > FEW_BLOCKED;
 }

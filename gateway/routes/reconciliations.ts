@@ -13,9 +13,10 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
     app.post(
       PATH,
       {
-        config: { access: { scope: 'reconciliations:write' } },
+        config: { access: { scope: 'reconciliations:write' }, rank: 'book' },
         schema: {
           tags,
+          operationId: 'startReconciliation',
           summary: 'Decide everything again, for every subscriber',
           description:
             'Directory, holders and friendships are made anew from the subscribers’ records and books, in the background, and never so many at a time that what people do has to wait. A round that is under way begins anew.',
@@ -35,6 +36,7 @@ export function reconciliationRoutes({ stores }: Context): FastifyPluginAsyncTyp
         config: { access: { scope: 'reconciliations:write' } },
         schema: {
           tags,
+          operationId: 'getReconciliation',
           summary: 'How far the last round has come',
           response: { 200: ReconciliationView, ...problems },
         },

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { PHONE_BOOK, sealPurpose } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
-import { seal } from '../../runtime/sealing.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { seal } from '../../runtime/secret/sealing.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import { MOST_SOURCES } from '../../store/source/source-record.ts';
 import { subscriberOf } from '../access/auth.ts';
 import { toCredentials, toSourceUrl, toSourceView } from '../books/source-fields.ts';
@@ -44,6 +44,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
+          operationId: 'linkSource',
           summary: 'Link a network address book, or replace the one of that name',
           description:
             'It is read at once, and again every few hours. With the same URL its contacts stay until then; with another one they go at once.',
@@ -75,6 +76,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:read', self: true }, shows: list },
         schema: {
           tags,
+          operationId: 'listSources',
           summary: 'The network address books that are linked',
           params: SubscriberParams,
           response: { 200: SourcesView, ...problems },
@@ -89,6 +91,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:read', self: true }, shows: show },
         schema: {
           tags,
+          operationId: 'getSource',
           summary: 'One network address book: how its last read went, and when the next one is',
           params: SourceParams,
           response: { 200: SourceView, ...problems },
@@ -107,6 +110,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
+          operationId: 'readSource',
           summary: 'Read a network address book now',
           params: SourceParams,
           response: { 202: SourceView, ...problems },
@@ -126,6 +130,7 @@ export function sourceRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'address-books:write', self: true } },
         schema: {
           tags,
+          operationId: 'unlinkSource',
           summary: 'Remove a network address book with its contacts; the friendships that only they made end',
           params: SourceParams,
           response: { 204: Empty, ...problems },

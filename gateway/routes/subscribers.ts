@@ -38,6 +38,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
+          operationId: 'addSubscriber',
           summary: 'Add a subscriber',
           body: NewSubscriber,
           response: { 201: CreatedSubscriber, ...problems },
@@ -49,7 +50,9 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         for (const number of numbers) requireReach(carrierOf(request), number);
         if (jid !== undefined) requireLinking(carrierOf(request));
         const name = toDisplayName(displayName);
-        const { subscriber, password } = await createSubscriber(context, numbers, name, jid);
+        const { subscriber, password } = await createSubscriber(context, numbers, name, jid, {
+          home: carrierOf(request).home,
+        });
         request.subject = subscriber.id;
         return reply.code(201).send({ ...wholeView(subscriber), ...(password === undefined ? {} : { password }) });
       },
@@ -61,6 +64,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:read' } },
         schema: {
           tags,
+          operationId: 'findSubscriber',
           summary: 'Find a subscriber by any of its numbers',
           description: PARTLY,
           body: NumberQuery,
@@ -89,6 +93,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:read', self: true }, shows: show },
         schema: {
           tags,
+          operationId: 'getSubscriber',
           summary: 'Read a subscriber',
           description: PARTLY,
           params: SubscriberParams,
@@ -104,9 +109,10 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:write' }, compares: true },
         schema: {
           tags,
+          operationId: 'changeSubscriber',
           summary: 'Change the numbers, the JID or the display name',
           description:
-            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone. Numbers outside the credential’s ranges stay as they are.',
+            'With another JID friends’ rosters and the tune follow to the new account, and what Earshot did in the old one is undone; where the operator has several homes, also to another one, which begins when the former has undone it. Numbers outside the credential’s ranges stay as they are.',
           params: SubscriberParams,
           body: SubscriberPatch,
           response: { 200: SubscriberView, ...problems },
@@ -118,7 +124,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         const carrier = carrierOf(request);
         if (jid !== undefined) requireLinking(carrier);
         if (displayName !== undefined) requireWhole(carrier, subscriber);
-        const moved = jid === undefined ? undefined : toJid(jid, context.config.homeHost);
+        const moved = jid === undefined ? undefined : toJid(jid, context.config.homes);
         const requireUnchanged = (present: Subscriber) =>
           requireCondition(request, presentOf(toView(carrier, present)));
         requireUnchanged(subscriber);
@@ -140,6 +146,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         config: { access: { scope: 'subscribers:write' } },
         schema: {
           tags,
+          operationId: 'removeSubscriber',
           summary: 'Remove a subscriber: roster items, tune, book and tokens go with it',
           description:
             'Also one of an import whose XMPP account is still to be made: none is made any more, or it goes as soon as it is there.',

@@ -47,6 +47,6 @@ export const BookView = Type.Object({
   waiting: Type.Integer({ description: 'How many numbers, of all its books, wait for the subscriber’s budget.' }),
   state: Type.Union([Type.Literal('current'), Type.Literal('reconciling')], {
     description:
-      'A book of which an upload is being written, or was cut off, is `reconciling`, with the version and the contacts before it.',
+      'Whether friendships are up to date with the book; for the operator, also with whatever else concerns the subscriber. A book of which an upload is being written, or was cut off, is `reconciling`, with the version and the contacts before it.',
   }),
 });

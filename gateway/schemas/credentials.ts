@@ -21,12 +21,20 @@ const ClientId = Type.String({
   description: 'The client_id in the access tokens that open it; without one it is opened by an API key.',
 });
 
+const Home = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description:
+    'The host of the home at which it has XMPP accounts made, where there are several; without one the numbers decide. A credential that it creates has the same, and it reaches no credential of another.',
+});
+
 export const NewCredential = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 100, description: 'For the operator’s own eyes' }),
     scopes: Scopes,
     ranges: Type.Optional(Ranges),
     clientId: Type.Optional(ClientId),
+    home: Type.Optional(Home),
     expiresAt: Type.Optional(Time),
   },
   { additionalProperties: false },
@@ -52,6 +60,7 @@ const view = {
   kind: Type.Union([Type.Literal('key'), Type.Literal('oauth')]),
   name: Type.String(),
   clientId: Type.Optional(Type.String()),
+  home: Type.Optional(Type.String()),
   scopes: Type.Array(ScopeName),
   ranges: Type.Array(Type.String()),
   state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),

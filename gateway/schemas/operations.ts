@@ -59,15 +59,28 @@ export const ReconciliationView = Type.Object({
   done: Type.Integer({ description: 'How many of them have been looked at.' }),
 });
 
+const Standby = Type.Integer({ description: 'How many components stand by, to take over from the active one' });
+const Mode = Type.Union([Type.Literal('privileged'), Type.Literal('unprivileged')], {
+  description: 'Whether the component sets rosters and publishes tunes, or only offers matches; once it is known',
+});
+
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   missing: Type.Array(Type.String()),
-  standby: Type.Optional(
-    Type.Integer({ description: 'How many components stand by, to take over from the active one' }),
-  ),
-  mode: Type.Optional(
-    Type.Union([Type.Literal('privileged'), Type.Literal('unprivileged')], {
-      description: 'Whether the component sets rosters and publishes tunes, or only offers matches; once it is known',
-    }),
+  standby: Type.Optional(Standby),
+  mode: Type.Optional(Mode),
+  homes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        host: Type.String(),
+        missing: Type.Array(Type.String()),
+        mode: Type.Optional(Mode),
+        standby: Standby,
+      }),
+      {
+        description:
+          'Where there are several homes (EARSHOT_HOMES): what each of them lacks. What one lacks stands in `missing` only when all lack something.',
+      },
+    ),
   ),
 });

@@ -1,3 +1,5 @@
+import type { Certificate } from '../own-certificate.ts';
+
 /** Rights of XEP-0356 that ejabberd's mod_privilege can give a component, none of them with `{}`. */
 export interface EjabberdPrivileges {
   roster?: 'get' | 'set' | 'both';
@@ -20,6 +22,8 @@ export interface EjabberdConfig {
   /** The account that may call the HTTP API, and what of it. */
   apiUser: string;
   apiCommands: readonly string[];
+  /** With which clients may encrypt; they need not. */
+  certificate?: Certificate | undefined;
   privileges: EjabberdPrivileges;
   /** Whether the component may send only in its own name; then it cannot send presence probes for users. */
   checkFrom: boolean;
@@ -27,6 +31,10 @@ export interface EjabberdConfig {
   componentIsAdmin: boolean;
   /** Modules with their options, which overrule the usual ones; `undefined` leaves a usual one out. */
   modules: Record<string, object | undefined>;
+  /** Further ports. */
+  listeners: readonly object[];
+  /** Settings of the whole server, which overrule the usual ones. */
+  settings: Readonly<Record<string, unknown>>;
 }
 
 /** All that Earshot needs. */
@@ -49,6 +57,7 @@ export const API_COMMANDS = [
   'connected_users_vhost',
   'delete_rosteritem',
   'register',
+  'stats',
   'unregister',
   'user_sessions_info',
 ] as const;
@@ -64,6 +73,7 @@ export function ejabberdConfig(config: EjabberdConfig): string {
     // The launcher does it.
     log_rotate_size: 'infinity',
     hosts: [config.domain],
+    ...(config.certificate && { certfiles: [config.certificate.cert, config.certificate.key] }),
     // With scram each call of the HTTP API would cost thousands of hashes. The folder is its owner's alone.
     auth_password_format: 'plain',
     acl: {
@@ -76,11 +86,12 @@ export function ejabberdConfig(config: EjabberdConfig): string {
       configure: config.componentIsAdmin ? { allow: 'component' } : { deny: 'all' },
     },
     shaper_rules: { max_user_sessions: 10_000 },
-    listen: listeners(config),
+    listen: [...listeners(config), ...config.listeners],
     api_permissions: {
       earshot: { from: ['mod_http_api'], who: { access: { allow: { acl: 'api' } } }, what: config.apiCommands },
     },
     modules: { ...usualModules(config), ...config.modules },
+    ...config.settings,
   };
   return `${JSON.stringify(text, null, 2)}\n`;
 }
@@ -88,7 +99,10 @@ export function ejabberdConfig(config: EjabberdConfig): string {
 function listeners(config: EjabberdConfig): object[] {
   return [
     // A Quicksy client sends the ten thousand numbers of a large phone-book in one stanza.
-    { port: config.c2sPort, ip: LOOPBACK, module: 'ejabberd_c2s', max_stanza_size: 512 * 1024 },
+    {
+      ...{ port: config.c2sPort, ip: LOOPBACK, module: 'ejabberd_c2s', max_stanza_size: 512 * 1024 },
+      ...(config.certificate && { starttls: true }),
+    },
     {
       port: config.componentPort,
       ip: LOOPBACK,

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { type Child, startChild } from '../children/child.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
+import { type Certificate, ownCertificate } from '../own-certificate.ts';
 import { acceptsConnections, freePort, requireFreePort, requireXmppPorts } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import { offersFeatures } from '../stream-ping.ts';
-import type { ServerOptions, XmppServer } from '../xmpp-server.ts';
-import { apiAnswers, type EjabberdApi, makeEjabberdAccount } from './ejabberd-api.ts';
+import type { ApiPlace, ServerKind, ServerOptions, XmppServer } from '../xmpp-server.ts';
+import { apiAnswers, apiEnv, type EjabberdApi, makeEjabberdAccount } from './ejabberd-api.ts';
 import { ALL_EJABBERD_PRIVILEGES, API_COMMANDS, type EjabberdConfig, ejabberdConfig } from './ejabberd-config.ts';
-import { type EjabberdProgram, findEjabberd } from './ejabberd-program.ts';
+import { type EjabberdProgram, findEjabberd, ROOT_SETTING } from './ejabberd-program.ts';
 
 /** What a private ejabberd is told, and what its component may do. */
 export interface EjabberdOptions extends ServerOptions {
@@ -27,7 +28,23 @@ export interface EjabberdOptions extends ServerOptions {
   apiCommands?: readonly string[];
   /** Modules with their options, which overrule the usual ones; `undefined` leaves a usual one out. */
   modules?: EjabberdConfig['modules'];
+  /** Ports to listen at beside the usual ones. */
+  listeners?: EjabberdConfig['listeners'];
+  /** Settings of the whole server, which overrule the usual ones. */
+  settings?: EjabberdConfig['settings'];
+  /** Lines of Erlang's inetrc beside the usual one: how names are looked up. */
+  names?: readonly string[];
 }
+
+/** Its HTTP API is what the component is told of it. */
+export const ejabberd: ServerKind<Omit<EjabberdOptions, keyof ServerOptions>> = {
+  title: 'ejabberd',
+  start: startEjabberd,
+  env: (options) => apiEnv(apiOf(options)),
+  ownSettings: [ROOT_SETTING],
+  allPrivileges: ALL_EJABBERD_PRIVILEGES,
+  version: () => findEjabberd().version,
+};
 
 /** A running private ejabberd. */
 export interface EjabberdServer extends XmppServer {
@@ -56,7 +73,8 @@ export async function startEjabberd(options: EjabberdOptions): Promise<EjabberdS
   await waitForFormerServer('ejabberd', spool, pidFile(dir));
   await requireXmppPorts(place);
   await requireFreePort(place.apiPort, 'the HTTP API of ejabberd', 'End that program or choose another port.');
-  const configFile = writeConfig(dir, program, place, options);
+  const certificate = options.tls ? await ownCertificate(dir, place.domain) : undefined;
+  const configFile = writeConfig(dir, program, { ...place, certificate }, options);
   const child = await startChild({
     name: 'ejabberd',
     program: program.erl,
@@ -76,6 +94,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<EjabberdS
     configFile,
     version: program.version,
     componentSecret: options.componentSecret,
+    certificate: certificate?.cert,
     makeAccount: (jid, password) => makeEjabberdAccount(place.api, jid, password),
   };
 }
@@ -99,15 +118,16 @@ async function placeOf(options: EjabberdOptions): Promise<Place> {
 }
 
 /** The HTTP API of an ejabberd that will be started with these. */
-export function apiOf({
-  domain,
-  apiPort,
-  apiPassword,
-}: Pick<Required<ServerOptions>, 'domain' | 'apiPort' | 'apiPassword'>): EjabberdApi {
+function apiOf({ domain, apiPort, apiPassword }: ApiPlace): EjabberdApi {
   return { url: `http://127.0.0.1:${apiPort}/api`, user: `earshot-api@${domain}`, password: apiPassword };
 }
 
-function writeConfig(dir: string, { version }: EjabberdProgram, place: Place, options: EjabberdOptions): string {
+function writeConfig(
+  dir: string,
+  { version }: EjabberdProgram,
+  place: Place & { certificate: Certificate | undefined },
+  options: EjabberdOptions,
+): string {
   const file = join(dir, 'ejabberd.yml');
   const text = ejabberdConfig({
     ...place,
@@ -119,9 +139,11 @@ function writeConfig(dir: string, { version }: EjabberdProgram, place: Place, op
     checkFrom: options.checkFrom ?? false,
     componentIsAdmin: options.componentIsAdmin ?? true,
     modules: options.modules ?? {},
+    listeners: options.listeners ?? [],
+    settings: options.settings ?? {},
   });
   writeFileSync(file, text, { mode: 0o600 });
-  writeFileSync(inetrc(dir), INETRC, { mode: 0o600 });
+  writeFileSync(inetrc(dir), [INETRC, ...(options.names ?? []).map((line) => `${line}\n`)].join(''), { mode: 0o600 });
   return file;
 }
 

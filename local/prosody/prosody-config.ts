@@ -1,3 +1,5 @@
+import type { Certificate } from '../own-certificate.ts';
+
 /** Rights of XEP-0356 that a component can be given, none of them with `{}`; a test leaves one out to see what the component says. */
 export interface Privileges {
   roster?: 'none' | 'get' | 'set' | 'both';
@@ -15,6 +17,8 @@ export interface ProsodyConfig {
   componentPort: number;
   componentDomain: string;
   componentSecret: string;
+  /** With which clients may encrypt; they need not. */
+  certificate?: Certificate | undefined;
   privileges: Privileges;
   /** Whether the component may send only in its own name; then it cannot send presence probes for users. */
   validateFromAddresses: boolean;
@@ -75,7 +79,7 @@ function globalLines(config: ProsodyConfig): string[] {
     'https_ports = {}',
     '-- Federation is no business of a private server.',
     'modules_disabled = { "s2s", "s2s_auth_certs" }',
-    '-- There is no certificate, and what never leaves the loopback interface needs none.',
+    '-- What never leaves the loopback interface needs no encryption.',
     'c2s_require_encryption = false',
     'allow_unencrypted_plain_auth = true',
     'authentication = "internal_hashed"',
@@ -89,13 +93,16 @@ function globalLines(config: ProsodyConfig): string[] {
     // Beyond the first a publish reads its user's node from the disk; beyond the second friends who are online are forgotten.
     'pep_service_cache_size = 10000',
     'pep_info_cache_size = 100000',
+    // A component that hangs holds its connection: the one that takes over ends it (decision 247).
+    'component_conflict_resolve = "kick_old"',
     `modules_enabled = ${luaList(hostModules(config))}`,
     ...config.extraSettings,
   ];
 }
 
-function hostModules({ extraModules, withoutModules }: ProsodyConfig): string[] {
-  return [...HOST_MODULES.filter((one) => !withoutModules.includes(one)), ...extraModules];
+function hostModules({ certificate, extraModules, withoutModules }: ProsodyConfig): string[] {
+  const usual = [...HOST_MODULES, ...(certificate ? ['tls'] : [])];
+  return [...usual.filter((one) => !withoutModules.includes(one)), ...extraModules];
 }
 
 function hostLines(config: ProsodyConfig): string[] {
@@ -104,8 +111,14 @@ function hostLines(config: ProsodyConfig): string[] {
     `VirtualHost ${lua(config.domain)}`,
     '  -- The component creates accounts through XEP-0133.',
     `  admins = ${luaList(admins)}`,
+    ...certificateLines(config),
     ...(Object.keys(config.privileges).length === 0 ? [] : entityLines(config)),
   ];
+}
+
+function certificateLines({ certificate }: ProsodyConfig): string[] {
+  if (certificate === undefined) return [];
+  return [`  ssl = { certificate = ${lua(certificate.cert)}, key = ${lua(certificate.key)} }`];
 }
 
 function entityLines(config: ProsodyConfig): string[] {

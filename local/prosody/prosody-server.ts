@@ -5,10 +5,11 @@ import { type Child, startChild } from '../children/child.ts';
 import { requireProgram } from '../children/programs.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
+import { type Certificate, ownCertificate } from '../own-certificate.ts';
 import { acceptsConnections, freePort, requireXmppPorts } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import { offersFeatures } from '../stream-ping.ts';
-import type { ServerOptions, XmppServer } from '../xmpp-server.ts';
+import type { ServerKind, ServerOptions, XmppServer } from '../xmpp-server.ts';
 import { makeProsodyAccount } from './prosody-account.ts';
 import { ALL_PRIVILEGES, type Privileges, prosodyConfig } from './prosody-config.ts';
 
@@ -28,6 +29,15 @@ export interface ProsodyOptions extends ServerOptions {
   extraSettings?: string[];
 }
 
+/** What `npm start` runs. */
+export const prosody: ServerKind<Omit<ProsodyOptions, keyof ServerOptions>> = {
+  title: 'Prosody',
+  start: startProsody,
+  env: () => ({}),
+  ownSettings: [],
+  allPrivileges: ALL_PRIVILEGES,
+};
+
 /** A running private Prosody. */
 export interface ProsodyServer extends XmppServer {
   configFile: string;
@@ -41,11 +51,12 @@ export async function startProsody(options: ProsodyOptions): Promise<ProsodyServ
   const program = requireProgram('prosody', 'prosody prosody-modules');
   const dir = privateFolder(options.dir);
   privateFolder(join(dir, 'data'));
-  privateFolder(join(dir, 'certs'));
   const place = await placeOf(options);
+  const certificates = privateFolder(join(dir, 'certs'));
+  const certificate = options.tls ? await ownCertificate(certificates, place.domain) : undefined;
   await waitForFormerServer('Prosody', join(dir, 'data'), join(dir, 'prosody.pid'));
   await requireXmppPorts(place);
-  const configFile = writeConfig(dir, place, options);
+  const configFile = writeConfig(dir, place, certificate, options);
   const child = await startChild({
     name: 'Prosody',
     program,
@@ -62,6 +73,7 @@ export async function startProsody(options: ProsodyOptions): Promise<ProsodyServ
     dir,
     configFile,
     componentSecret: options.componentSecret,
+    certificate: certificate?.cert,
     makeAccount: (jid, password) => makeProsodyAccount(configFile, jid, password),
   };
 }
@@ -79,11 +91,17 @@ async function placeOf(options: ProsodyOptions): Promise<Place> {
   };
 }
 
-function writeConfig(folder: string, place: Place, options: ProsodyOptions): string {
+function writeConfig(
+  folder: string,
+  place: Place,
+  certificate: Certificate | undefined,
+  options: ProsodyOptions,
+): string {
   const file = join(folder, 'prosody.cfg.lua');
   const text = prosodyConfig({
     ...place,
     folder,
+    certificate,
     componentSecret: options.componentSecret,
     privileges: options.privileges ?? ALL_PRIVILEGES,
     validateFromAddresses: options.validateFromAddresses ?? false,

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Child, startChild } from '../children/child.ts';
-import { requireProgram } from '../children/programs.ts';
 import { waitUntil } from '../children/wait.ts';
 import { privateFolder, waitForFormerServer } from '../folders.ts';
 import { freePort, requireFreePort } from '../ports.ts';
 import { redisConfig } from './redis-config.ts';
 import { redisAnswers } from './redis-ping.ts';
+import { findRedis } from './redis-program.ts';
 
 /** Where a private Redis keeps its files and listens. */
 export interface RedisOptions {
@@ -36,7 +36,7 @@ export interface RedisServer extends Child {
  * Throws a StartError: `PROGRAM_MISSING`, `PORT_TAKEN`, `DATA_DIR`, `ALREADY_RUNNING`, or `DIED` with Redis's last log lines.
  */
 export async function startRedis(options: RedisOptions): Promise<RedisServer> {
-  const program = requireProgram('redis-server', 'redis-server');
+  const program = findRedis();
   const dir = privateFolder(options.dir);
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomBytes(24).toString('base64url');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
+import { NODE_GUARD } from './node-version.mjs';
 import { inProject } from './paths.mjs';
 
 /** Where a program begins, and its file in dist/ without the ending. */
@@ -15,8 +16,8 @@ const PROGRAMS = {
   'worker/carddav/thread-main.ts': 'worker/thread-main',
 };
 
-/** Libraries that read files which lie beside theirs. */
-const APART = ['@fastify/swagger-ui'];
+/** Libraries that read files which lie beside theirs, and those of traces, which are read only where these are on. */
+const APART = ['@fastify/swagger-ui', '@opentelemetry/*'];
 
 /** Libraries that are no ECMAScript modules ask for what comes with Node.js by `require`. */
 const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
@@ -35,7 +36,7 @@ export async function buildPrograms() {
     target: 'node20',
     format: 'esm',
     external: APART,
-    banner: { js: REQUIRE },
+    banner: { js: `${REQUIRE}\n${NODE_GUARD}` },
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'error',

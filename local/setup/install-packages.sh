@@ -6,7 +6,7 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 policy=/usr/sbin/policy-rc.d
 kept=/usr/sbin/policy-rc.d.kept-by-earshot
 mark='# made by the setup of Earshot, for the time of one apt-get'
-services='prosody ejabberd erlang-base redis-server radicale mpd mpdscribble kamailio mariadb-server'
+services='prosody ejabberd erlang-base redis-server radicale mpd mpdscribble kamailio mariadb-server prometheus nginx caddy podman'
 new_services=
 
 is_installed() {
@@ -29,6 +29,7 @@ allow_services() {
 disable() {
   case $1 in
     mariadb-server) units=mariadb.service ;;
+    podman) units='podman.socket podman.service podman-restart.service podman-auto-update.timer podman-auto-update.service' ;;
     erlang-base) units='epmd.socket epmd.service' ;;
     *) units=$1.service ;;
   esac

@@ -16,7 +16,10 @@ const NEEDED_BY_SERVER = {
   ],
   ejabberd: [{ debianPackage: 'ejabberd', present: () => hasProgram('erl') && hasProgram('ejabberdctl') }],
 };
-const NEEDED = [{ debianPackage: 'redis-server', present: () => hasProgram('redis-server') }];
+const NEEDED = [
+  { debianPackage: 'redis-server', present: hasRedis },
+  { debianPackage: 'openssl', present: () => hasProgram('openssl') },
+];
 const NEEDED_BY_TESTS = [
   ...NEEDED_BY_SERVER.ejabberd,
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
@@ -31,6 +34,13 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'mpd', present: () => hasProgram('mpd') },
   { debianPackage: 'mpdscribble', present: () => hasProgram('mpdscribble') },
   { debianPackage: 'mpc', present: () => hasProgram('mpc') },
+  { debianPackage: 'prometheus', present: () => hasProgram('promtool') },
+  { debianPackage: 'nginx', present: () => hasProgram('nginx') },
+  { debianPackage: 'caddy', present: () => hasProgram('caddy') },
+  { debianPackage: 'systemd-container', present: () => hasProgram('systemd-nspawn') },
+  { debianPackage: 'debootstrap', present: () => hasProgram('debootstrap') },
+  { debianPackage: 'buildah', present: () => hasProgram('buildah') },
+  { debianPackage: 'podman', present: () => hasProgram('podman') },
   { debianPackage: 'chromium', present: () => hasProgram('chromium') },
 ];
 const NEEDED_BY_KAMAILIO = [
@@ -42,8 +52,11 @@ const NEEDED_BY_KAMAILIO = [
 ];
 /** Packages that start a service, and what that is called; the same as in install-packages.sh. */
 const SERVICES = new Map([
-  ...['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble', 'kamailio'].map((name) => [name, name]),
+  ...['prosody', 'redis-server', 'radicale', 'mpd', 'mpdscribble', 'kamailio', 'prometheus', 'nginx', 'caddy'].map(
+    (name) => [name, name],
+  ),
   ['mariadb-server', 'mariadb'],
+  ['podman', 'podman.socket podman podman-restart podman-auto-update.timer podman-auto-update'],
   // Erlang brings a daemon that listens on every address.
   ['ejabberd', 'ejabberd epmd.socket epmd'],
 ]);
@@ -102,7 +115,12 @@ ${own === '' ? '' : off}`;
 function notDebianMessage(packages) {
   return `Earshot needs these Debian packages, which are missing, and there is no apt-get to install them: ${packages.join(', ')}.
 Install what they hold by the means of this system, so that prosody, prosodyctl and redis-server are on the PATH:
-Prosody 0.12 or newer with the community module mod_privilege (https://modules.prosody.im/mod_privilege), and Redis 6.2 or newer.`;
+Prosody 0.12 or newer with the community module mod_privilege (https://modules.prosody.im/mod_privilege), and Redis 6.2 or newer, or Valkey.`;
+}
+
+/** Or Valkey, or what is named in its place; as local/redis/redis-program.ts finds it, and says what is wrong with a name. */
+function hasRedis() {
+  return Boolean(process.env.EARSHOT_REDIS_PROGRAM) || hasProgram('redis-server') || hasProgram('valkey-server');
 }
 
 /** Servers are where only root's PATH may lead. */

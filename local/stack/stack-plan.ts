@@ -10,7 +10,7 @@ import { type RedisServer, startRedis } from '../redis/redis-server.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
 import { StartError } from '../start-error.ts';
 import type { XmppServer } from '../xmpp-server.ts';
-import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings } from '../xmpp-servers.ts';
+import { DEFAULT_SERVER, SERVERS, type ServerName, type ServerSettings, startServer } from '../xmpp-servers.ts';
 
 /** A server or a process of the stack. */
 export type PartName = 'redis' | 'server' | Role;
@@ -30,6 +30,8 @@ export interface PlanOptions extends ServerSettings {
   redisUrl?: string;
   /** Further `EARSHOT_*` settings for the three processes. */
   env?: Record<string, string>;
+  /** Whether clients may encrypt; default not. */
+  tls?: boolean;
   /** Which XMPP server; default {@link DEFAULT_SERVER}. A data folder is for one kind. */
   server?: ServerName;
   /** Files to run instead of `<role>/main`; for tests. */
@@ -67,11 +69,13 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
     start: {
       redis: () => startRedis({ dir: join(dataDir, 'redis'), port: ports.redis, password: secrets.redisPassword }),
       server: () =>
-        SERVERS[server].start(
+        startServer(
+          server,
           {
             dir: join(dataDir, server),
             componentSecret: secrets.componentSecret,
             domain,
+            tls: options.tls ?? false,
             c2sPort: ports.c2s,
             componentPort: ports.component,
             ...api,
@@ -113,6 +117,8 @@ async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> 
 function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {
   return {
     EARSHOT_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
+    // Nobody else takes what comes.
+    EARSHOT_DRAIN_SECONDS: '0',
     ...options.env,
     EARSHOT_REDIS_URL: options.redisUrl ?? `redis://:${secrets.redisPassword}@127.0.0.1:${ports.redis}`,
     EARSHOT_HOME_HOST: domain,

@@ -20,11 +20,11 @@ export type EdgeConfig = {
   trustedProxies: string[];
   limits: LimitsConfig;
   /** Where metrics are told without a credential; undefined: nowhere. */
-  metrics: Place | undefined;
+  metrics: ListenPlace | undefined;
 };
 
 /** `host`: an address of this machine. */
-export type Place = { host: string; port: number };
+export type ListenPlace = { host: string; port: number };
 
 /** What stands between the API and the net: TLS, CORS, proxies, limits, access tokens of an issuer. */
 export function edgeConfig(read: Reader): EdgeConfig {
@@ -44,7 +44,7 @@ export function edgeConfig(read: Reader): EdgeConfig {
 }
 
 /** A port alone is one of loopback. */
-function metrics(read: Reader): Place | undefined {
+function metrics(read: Reader): ListenPlace | undefined {
   const name = 'EARSHOT_METRICS_LISTEN';
   const text = read.given(name);
   if (text === undefined) return undefined;

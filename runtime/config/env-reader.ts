@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { prepareDomain } from '../../domain/account/jid.ts';
-import type { RedisPlace } from '../redis-options.ts';
-import { isSafeUrl } from '../safe-url.ts';
+import type { RedisPlace } from '../redis/redis-options.ts';
+import { hasCredentials, isSafeUrl } from '../safe-url.ts';
 
 /** Variables of the environment, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The raw environment, as it was found; the only place that touches `process.env`. */
+export function readEnv(): Env {
+  return process.env;
+}
 
 export type Reader = ReturnType<typeof createReader>;
 
@@ -68,7 +73,8 @@ export function createReader(env: Env) {
   function safeUrl(name: string): string | undefined {
     const value = given(name);
     if (value === undefined) return undefined;
-    if (!isSafeUrl(value)) faults.push(`${name} must be an https:// address; http:// only on this machine.`);
+    if (hasCredentials(value)) faults.push(`${name} must have no user and no password in it.`);
+    else if (!isSafeUrl(value)) faults.push(`${name} must be an https:// address; http:// only on this machine.`);
     return value;
   }
 
@@ -83,8 +89,14 @@ export function createReader(env: Env) {
     // A password may hold a comma.
     const [first = '', ...others] = text(name, fallback).split(/\s*,\s*(?=rediss?:)/);
     const urls: RedisPlace['urls'] = [first, ...others];
-    if (!urls.every(isRedisUrl))
-      faults.push(`${name} must be redis://[user:password@]host:port[/db], or several of them with commas between.`);
+    if (urls.some((url) => SENTINEL.test(url)))
+      faults.push(
+        `${name} names a Sentinel, and none is asked which Redis is the master: name the Redis itself, redis://host:port. Where Redis has to outlive its machine, name the nodes of a Redis Cluster with replicas (docs/operating.md, "Redis").`,
+      );
+    else if (!urls.every(isRedisUrl))
+      faults.push(
+        `${name} must be redis://[user:password@]host:port[/db], or several of them with commas between; in user and password %25 stands for a %, %2F for a /, %23 for a #, and so on.`,
+      );
     else if (new Set(urls.map(sharedPartOf)).size > 1)
       faults.push(
         `${name} must have the same scheme, user and password in every URL: all nodes of a cluster share them.`,
@@ -95,8 +107,20 @@ export function createReader(env: Env) {
   return { faults, given, text, safeUrl, list, matching, domain, integer, oneOf, key, redisUrls };
 }
 
+/** As clients that know Sentinel write it. */
+const SENTINEL = /^(?:rediss?\+)?sentinel:/;
+
 function isRedisUrl(url: string): boolean {
-  return /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/.test(url) && URL.canParse(url);
+  return /^rediss?:\/\/[^\s/]+(?:\/\d*)?$/.test(url) && URL.canParse(url) && isDecodable(new URL(url));
+}
+
+/** A `%` that begins nothing is no fault to `URL`, and one to whoever logs in. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    return typeof decodeURIComponent(username + password) === 'string';
+  } catch {
+    return false;
+  }
 }
 
 function sharedPartOf(url: string): string {

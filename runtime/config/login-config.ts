@@ -1,6 +1,6 @@
 import { isLineCountry, LINE_TYPES, type LineType } from '../../domain/phone/line.ts';
 import { cleanText } from '../../domain/text.ts';
-import { isSafeUrl } from '../safe-url.ts';
+import { hasCredentials, isSafeUrl } from '../safe-url.ts';
 import type { Reader } from './env-reader.ts';
 
 /** At most so many in so many milliseconds. */
@@ -121,8 +121,10 @@ export function assertionConfig(read: Reader): AssertionConfig {
     read.faults.push(
       'EARSHOT_ASSERTION_JWKS_URL must name one place for each of EARSHOT_ASSERTION_ISSUER, in the same order.',
     );
-  if (!keys.every((url) => isSafeUrl(url) || url.startsWith('file:///')))
-    read.faults.push('EARSHOT_ASSERTION_JWKS_URL must be https://, http:// on this machine, or file:///.');
+  if (!keys.every((url) => (isSafeUrl(url) && !hasCredentials(url)) || url.startsWith('file:///')))
+    read.faults.push(
+      'EARSHOT_ASSERTION_JWKS_URL must be https://, http:// on this machine, or file:///, without a user and a password.',
+    );
   const ranges = words(read.text('EARSHOT_ASSERTION_RANGES', '')).map((word) => word.split(','));
   if (ranges.length > 0 && (ranges.length !== issuers.length || !ranges.flat().every((range) => RANGE.test(range))))
     read.faults.push(

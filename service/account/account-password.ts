@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
@@ -21,8 +22,9 @@ export async function renewAccountPassword(
   password = newAccountPassword(),
 ): Promise<string> {
   if (!(await context.stores.accounts.madeFor(id)).includes(jid)) throw notMadeHere();
-  await requireComponent(context);
+  await requireComponent(context, domainOf(jid));
   const state = await askForAccount(context, id, password);
+  await context.stores.accounts.forget(id);
   if (state === 'made') return password;
   if (state === 'taken') throw notMadeHere();
   if (!(await context.stores.subscribers.get(id))) throw new Fault('NOT_FOUND', 'There is no such subscriber.');

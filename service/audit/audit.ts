@@ -1,5 +1,5 @@
 import type { FaultCode } from '../../domain/fault.ts';
-import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
+import type { SubjectHashOf } from '../../runtime/secret/subject-hash.ts';
 import type { AuditRecord, CallerKind } from '../../store/audit/audit.ts';
 import { type AuditKind, type AuditPlace, NOBODY, SUBSCRIBERS } from '../../store/audit/audit-places.ts';
 import type { Along } from '../../store/base/script.ts';
@@ -11,6 +11,7 @@ export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   ALREADY_EXISTS: 409,
   CONFLICT: 409,
   CONFIRMATION_REQUIRED: 409,
@@ -19,6 +20,8 @@ export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
   URI_TOO_LONG: 414,
   HEADERS_TOO_LARGE: 431,
   REQUEST_TIMEOUT: 408,
+  // As nginx logs it: nobody is there to read it.
+  CANCELLED: 499,
   UNSUPPORTED_MEDIA_TYPE: 415,
   TOO_MANY_REQUESTS: 429,
   UNAVAILABLE: 503,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { SubjectHashOf } from '../../runtime/subject-hash.ts';
+import type { SubjectHashOf } from '../../runtime/secret/subject-hash.ts';
 import type { ServiceContext } from '../context.ts';
 import { recordCall, STATUS_OF } from './audit.ts';
 

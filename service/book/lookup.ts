@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import { associated, type Policy, toEnd } from '../../domain/friendship/association.ts';
 import { lookupForms } from '../../domain/phone.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { keysOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 
@@ -23,9 +24,10 @@ export async function lookUp(
   numbers: readonly string[],
 ): Promise<(string | undefined)[]> {
   const { stores, numberKeys } = context;
-  const forms = numbers.flatMap((number, at) =>
-    lookupForms(number).map((form): Form => ({ at, numberKeys: numberKeys.of(form) })),
-  );
+  const forms: Form[] = [];
+  await eachInTurns(numbers.entries(), ([at, number]) => {
+    for (const form of lookupForms(number)) forms.push({ at, numberKeys: numberKeys.of(form) });
+  });
   await pay(context, caller, forms);
   const policy = (await stores.reconciliation.policy()) ?? USUAL_POLICY;
   const jids = new Array<string | undefined>(numbers.length).fill(undefined);
@@ -91,7 +93,7 @@ async function reachable(
   const theirs = records.map((record, n) => (record ? keysOf(record) : [others[n]?.key ?? '']));
   const [[mine, ...privacies], held, declined, declinedBy, blocks, blockedBy] = await Promise.all([
     stores.privacies.of([caller.id, ...ids]),
-    stores.addressBooks.holdsEach(ids, own),
+    stores.addressBooks.holdsEachAlike(ids, own),
     stores.pairs.declined(ids.map((other) => ({ who: caller.id, other }))),
     stores.pairs.declined(ids.map((who) => ({ who, other: caller.id }))),
     stores.privacies.blocks(ids.map((id, n) => ({ who: caller.id, other: { id, numberKeys: theirs[n] ?? [] } }))),

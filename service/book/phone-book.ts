@@ -1,7 +1,8 @@
-import { namelessUid } from '../../domain/book/address-book.ts';
+import { type Contact, namelessUid } from '../../domain/book/address-book.ts';
 import { PHONE_BOOK } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
 import { lookupForms } from '../../domain/phone.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import type { ServiceContext } from '../context.ts';
 import { reconcileSoon } from './reconciling.ts';
 
@@ -12,17 +13,16 @@ import { reconcileSoon } from './reconciling.ts';
  */
 export async function keepPhoneBook(context: ServiceContext, id: string, numbers: readonly string[]): Promise<void> {
   const { stores, numberKeys, now } = context;
-  const lease = await stores.sources.receive(id, PHONE_BOOK, now());
-  if (lease === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
-  if (lease === 'full') throw new Fault('CONFLICT', 'There are too many address books already; remove one first.');
-  const book = new Map(
-    numbers.map((number) => {
-      const keys = lookupForms(number).map((form) => numberKeys.of(form)[0] as string);
-      return [namelessUid(keys.join()), { name: '', groups: [], numberKeys: keys }];
-    }),
-  );
+  const fence = await stores.sources.receive(id, PHONE_BOOK, now());
+  if (fence === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
+  if (fence === 'full') throw new Fault('CONFLICT', 'There are too many address books already; remove one first.');
+  const book = new Map<string, Contact>();
+  await eachInTurns(numbers, (number) => {
+    const keys = lookupForms(number).map((form) => numberKeys.of(form)[0] as string);
+    book.set(namelessUid(keys.join()), { name: '', groups: [], numberKeys: keys });
+  });
   try {
-    await stores.addressBooks.replaceSource(id, lease, book, now());
+    await stores.addressBooks.replaceSource(id, fence, book, now());
   } catch (err) {
     // Another of its phones is just sending its own, which is newer.
     if (!(err instanceof Fault && err.code === 'FAILED_PRECONDITION')) throw err;

@@ -1,4 +1,4 @@
-import { wake } from '../../store/base/makes-due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Milliseconds. */

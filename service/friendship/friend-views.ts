@@ -31,12 +31,13 @@ export async function friendViews(
   now: number,
 ): Promise<FriendView[]> {
   const ids = friends.map((friend) => friend.id);
-  const [records, presences, privacies, theirs, states] = await Promise.all([
+  // Before the consent, or a tune from after a change of that could be shown by what held before.
+  const states = await stores.nowPlaying.readMany(ids);
+  const [records, presences, privacies, theirs] = await Promise.all([
     stores.subscribers.records(ids),
     stores.presences.of(friends.map((friend) => friend.jid)),
     stores.privacies.of(ids),
-    stores.friends.ofEach(ids, id),
-    stores.nowPlaying.readMany(ids),
+    stores.friends.ofEachDecided(ids, id),
   ]);
   const views = friends.map((friend, i) => {
     const record = records[i];

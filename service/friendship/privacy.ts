@@ -1,14 +1,14 @@
 import { Fault } from '../../domain/fault.ts';
-import type { Privacy } from '../../domain/friendship/privacy.ts';
+import { MOST_NEWLY_BLOCKED, type Privacy } from '../../domain/friendship/privacy.ts';
 import { decideShowing } from '../../domain/playing/showing.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';
 import { toRemember } from '../../store/playing/recent.ts';
 import type { ServiceContext } from '../context.ts';
 
 /**
  * Replaces a subscriber's settings; tune and rosters follow within a second. `version`: only if they are still the ones of it.
- * @throws Fault FAILED_PRECONDITION, NOT_FOUND
+ * @throws Fault FAILED_PRECONDITION, NOT_FOUND, TOO_MANY_REQUESTS
  */
 export async function changePrivacy(
   { stores, queues, config, now }: ServiceContext,
@@ -17,7 +17,7 @@ export async function changePrivacy(
   blocked: readonly Blocked[],
   version: number | undefined,
 ): Promise<void> {
-  await stores.privacies.put(id, privacy, blocked, version, now());
+  await stores.privacies.put(id, privacy, blocked, version, now(), MOST_NEWLY_BLOCKED);
   await wake(queues, 'privacy', [id]);
   const basis = await stores.situations.own(id);
   // What still plays is shown to a new audience.

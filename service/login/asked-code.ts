@@ -1,4 +1,4 @@
-import { seal, unseal } from '../../runtime/sealing.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Asking, numberOf, type Proof, proveNumber, sendCode } from './verification.ts';
 

@@ -1,8 +1,9 @@
+import { domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { createSubscriber } from '../subscriber/new-subscriber.ts';
-import { changeIdentity, requireStillWith, subscriberWith, toJid } from '../subscriber/subscriber-fields.ts';
+import { changeIdentity, hasPhone, requireStillWith, subscriberWith, toJid } from '../subscriber/subscriber-fields.ts';
 import { type Existing, openHolder } from './number-holder.ts';
 import type { Proof } from './verification.ts';
 
@@ -21,7 +22,7 @@ export async function linkNumber(
   existing: Existing,
 ): Promise<Linked> {
   try {
-    const jid = toJid(jidText, context.config.homeHost);
+    const jid = toJid(jidText, context.config.homes);
     await requireFreeJid(context, jid, proof.phoneNumber);
     const linked = await tie(context, jid, proof.phoneNumber, existing);
     await proof.useUp();
@@ -41,7 +42,7 @@ export async function subscriberOfJid({ stores }: ServiceContext, jid: string): 
 
 async function requireFreeJid(context: ServiceContext, jid: string, phoneNumber: string): Promise<void> {
   const holder = await subscriberOfJid(context, jid);
-  if (holder && !phoneNumbersOf(holder).includes(phoneNumber))
+  if (holder && !hasPhone(holder, phoneNumber))
     throw new Fault(
       'ALREADY_EXISTS',
       'This account is linked to another number already; end that link first, or use another account.',
@@ -49,7 +50,7 @@ async function requireFreeJid(context: ServiceContext, jid: string, phoneNumber:
 }
 
 async function tie(context: ServiceContext, jid: string, phoneNumber: string, existing: Existing): Promise<Linked> {
-  const { subscriber: known } = await openHolder(context, phoneNumber, existing);
+  const { subscriber: known } = await openHolder(context, phoneNumber, existing, domainOf(jid));
   if (known) return move(context, known, phoneNumber, jid);
   try {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', jid);

@@ -65,6 +65,6 @@ async function createOrFind(
     const subscriber = await subscriberWith(context, phoneNumber);
     if (subscriber) return { subscriber };
     // The account named after the number is another one's, who had the number before; a phone can answer nothing to that.
-    return createSubscriber(context, [phoneNumber], '', undefined, undefined, 'random');
+    return createSubscriber(context, [phoneNumber], '', undefined, { names: 'random' });
   }
 }

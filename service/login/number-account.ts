@@ -1,3 +1,4 @@
+import { domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { askForAccount, requireComponent } from '../account/account-request.ts';
@@ -9,7 +10,7 @@ import { type Holder, openHolder } from './number-holder.ts';
 export type NumberAccount = { subscriber: Subscriber; created: boolean; parted?: string };
 
 /**
- * Gives whoever has proved to have the number the account `+E164@home-host` with a password of its choice. An account that somebody else made, or
+ * Gives whoever has proved to have the number the account `+E164@host`, at its home, with a password of its choice. An account that somebody else made, or
  * a subscriber who uses another one, is left alone. Where a subscriber was silent for long, its number counts as somebody else's by now, as nothing can be asked.
  * @throws Fault ALREADY_EXISTS, CONFLICT, UNAVAILABLE
  */
@@ -20,12 +21,13 @@ export async function provideAccount(
 ): Promise<NumberAccount> {
   const { subscriber: known, ...parted } = await holderAtTheTime(context, phoneNumber);
   if (!known) {
-    const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, password, 'number');
+    const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, { password, names: 'number' });
     return { subscriber, created: true, ...parted };
   }
-  if (known.jid !== `${phoneNumber}@${context.config.homeHost}`) throw otherAccount();
-  await requireComponent(context);
+  if (known.jid !== `${phoneNumber}@${domainOf(known.jid)}`) throw otherAccount();
+  await requireComponent(context, domainOf(known.jid));
   const state = await askForAccount(context, known.id, password);
+  await context.stores.accounts.forget(known.id);
   if (state === 'taken') throw otherAccount();
   if (state !== 'made') throw new Fault('UNAVAILABLE', 'The XMPP server has not set the password; try again.');
   return { subscriber: known, created: false };

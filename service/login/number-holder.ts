@@ -1,4 +1,6 @@
+import { hostForNew } from '../../domain/account/homes.ts';
 import { Fault } from '../../domain/fault.ts';
+import { isSamePhone } from '../../domain/phone.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { requireComponent } from '../account/account-request.ts';
 import type { ServiceContext } from '../context.ts';
@@ -22,13 +24,18 @@ export type Holder = { subscriber: Subscriber | undefined; parted?: string };
  * and a proof says nothing of who had the number before. @throws Fault CONFIRMATION_REQUIRED (the
  * subscriber was silent for longer than the quarantine, and the prover has not said whether it is
  * the same person), UNAVAILABLE (no account could be made for who starts anew), CONFLICT (its
- * account is ordered and not made yet)
+ * account is ordered and not made yet). `host`: where who starts anew has an account
  */
-export async function openHolder(context: ServiceContext, phoneNumber: string, existing: Existing): Promise<Holder> {
+export async function openHolder(
+  context: ServiceContext,
+  phoneNumber: string,
+  existing: Existing,
+  host = hostForNew(context.config.homes, phoneNumber),
+): Promise<Holder> {
   const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
   if (!subscriber) return { subscriber };
   if (existing === 'startAnew') {
-    await requireComponent(context);
+    await requireComponent(context, host);
     return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber) };
   }
   if (subscriber.ordered)
@@ -61,7 +68,8 @@ export async function partFromNumber(
   phoneNumber: string,
 ): Promise<string> {
   const { id, ordered } = subscriber;
-  const without = (present: Subscriber) => phoneNumbersOf(present).filter((number) => number !== phoneNumber);
+  const without = (present: Subscriber) =>
+    phoneNumbersOf(present).filter((number) => !isSamePhone(number, phoneNumber));
   if (ordered || without(subscriber).length === 0) {
     await removeSubscriber(context, id);
     return id;

@@ -3,8 +3,9 @@ import { Fault } from '../../domain/fault.ts';
 import { lineOf, NO_COUNTRY } from '../../domain/phone/line.ts';
 import { lookupForms } from '../../domain/phone.ts';
 import type { Lines } from '../../runtime/config/login-config.ts';
-import { seal, unseal } from '../../runtime/sealing.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
+import type { Fence } from '../../store/base/fence.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Count, countInAll, countOne } from './limited.ts';
 
@@ -55,16 +56,16 @@ export async function proveNumber(
   // Counted before it is looked at: many at once must not get through together.
   const wrong = await countOne(context, 'wrong codes of an address', network, context.config.verification.limits.wrong);
   for (const authenticationId of authenticationIds) {
-    const found = await claim(context, authenticationId, code);
+    const found = await tryCode(context, authenticationId, code);
     if (!found) continue;
-    const { id, stamp, phoneNumber } = found;
+    const { id, fence, phoneNumber } = found;
     await wrong.giveBack();
     return {
       phoneNumber,
       async useUp() {
-        if (!(await verifications.consume(id, stamp))) throw loginFailure();
+        if (!(await verifications.consume(id, fence))) throw loginFailure();
       },
-      giveBack: () => verifications.release(id, stamp),
+      giveBack: () => verifications.giveBack(id, fence),
     };
   }
   throw loginFailure();
@@ -75,12 +76,12 @@ export function numberOf(context: ServiceContext, authenticationId: string): str
   return openId(context, authenticationId)?.[0];
 }
 
-/** Takes one try, and the code for this caller alone if it is the right one. */
-async function claim(
+/** Takes one try, and reserves the code for this caller if it is the right one. */
+async function tryCode(
   context: ServiceContext,
   authenticationId: string,
   code: string,
-): Promise<{ id: string; stamp: string; phoneNumber: string } | undefined> {
+): Promise<{ id: string; fence: Fence; phoneNumber: string } | undefined> {
   const { stores, keyedHash, now } = context;
   // An id that nobody gave out takes the same way, with a number that nobody has.
   const [phoneNumber, nonce] = openId(context, authenticationId) ?? ['', ''];
@@ -88,8 +89,8 @@ async function claim(
   const sent = keyedHash('code', nonce, code);
   const wanted = await stores.verifications.attempt(id, now());
   const right = timingSafeEqual(Buffer.from(sent), Buffer.from(wanted ?? keyedHash('no code', nonce)));
-  const stamp = right ? await stores.verifications.claim(id, now()) : undefined;
-  return stamp === undefined ? undefined : { id, stamp, phoneNumber };
+  const fence = right ? await stores.verifications.reserve(id, now()) : undefined;
+  return fence === undefined ? undefined : { id, fence, phoneNumber };
 }
 
 /** What a code to this number counts against: from what is the asker's own to what is everybody's. @throws Fault INVALID_ARGUMENT */

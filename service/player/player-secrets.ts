@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { seal, unseal } from '../../runtime/sealing.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { ApplicationPassword } from '../../store/login/application-passwords.ts';
 
 /** Crockford's base 32: nothing in it is mistaken for something else when it is typed. */

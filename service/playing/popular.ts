@@ -12,11 +12,9 @@ export async function popularAmongFriends(
 ): Promise<Popular[]> {
   if (config.popular === 'off') return [];
   const ids = (await stores.friends.list(id)).map((friend) => friend.id);
-  const [privacies, theirs, histories] = await Promise.all([
-    stores.privacies.of(ids),
-    stores.friends.ofEach(ids, id),
-    stores.recent.of(ids, now()),
-  ]);
+  // Before the consent, or what was played after a change of that could be counted by what held before.
+  const histories = await stores.recent.of(ids, now());
+  const [privacies, theirs] = await Promise.all([stores.privacies.of(ids), stores.friends.ofEachDecided(ids, id)]);
   const shown = histories.map((history, i) => {
     const [privacy, own] = [privacies[i] ?? OPEN, theirs[i]];
     const since = own?.since;

@@ -36,11 +36,16 @@ export async function untilClaimed(
     if (outcome === 'ok' || outcome === 'changed') return outcome;
     if (outcome === 'gone') throw new Fault('NOT_FOUND', 'There is no such subscriber.');
     const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
-    if (typeof obstacle === 'string') throw new Fault('ALREADY_EXISTS', TAKEN[obstacle]);
-    if (obstacle?.holder?.ordered) throw new Fault('ALREADY_EXISTS', ORDERED);
+    if (typeof obstacle === 'string') throw taken(obstacle);
+    if (obstacle?.holder?.ordered) throw taken('number-taken', obstacle.holder);
     if (now() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
     await sleep(poll * (0.5 + Math.random()));
   }
+}
+
+/** What is said of a number or a JID that is another's; `holder`: who has it, perhaps without an account yet. */
+export function taken(what: keyof typeof TAKEN, holder?: Subscriber): Fault {
+  return new Fault('ALREADY_EXISTS', holder?.ordered ? ORDERED : TAKEN[what]);
 }
 
 /** @throws Fault CONFLICT when somebody is still at work on it */

@@ -1,4 +1,4 @@
-import { wake } from '../../store/base/makes-due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 
 /** Removes a subscriber: the gates close at once, and roster items, tune, book and account go by the jobs that this asks for. */

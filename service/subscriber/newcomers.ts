@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { GRACE } from '../../store/base/due.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { GRACE } from '../../store/due/due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { Activated } from '../../store/subscriber/joining.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';

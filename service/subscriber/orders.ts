@@ -1,7 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { OrderFailure } from '../../store/account/orders.ts';
-import { GRACE } from '../../store/base/due.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { GRACE } from '../../store/due/due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { untilClaimed } from './claiming.ts';

@@ -1,8 +1,9 @@
+import type { Homes } from '../../domain/account/homes.ts';
 import { domainOf, parseBareJid } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
-import { parseE164 } from '../../domain/phone.ts';
+import { isSamePhone, lookupForms, parseE164, withoutTwins } from '../../domain/phone.ts';
 import { cleanText } from '../../domain/text.ts';
-import { wake } from '../../store/base/makes-due.ts';
+import { wake } from '../../store/due/makes-due.ts';
 import { hashNumbers, phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { untilClaimed } from './claiming.ts';
@@ -26,9 +27,10 @@ export function toE164(text: string, field = 'phoneNumber'): string {
 export function toE164s(primary: string, others: readonly string[] = []): PhoneNumbers {
   // Before they are looked at; one number may stand there in several spellings.
   if (others.length > MOST_WRITTEN) throw tooManyNumbers();
-  const phoneNumbers = new Set([toE164(primary), ...others.map((text) => toE164(text, 'Each of otherPhoneNumbers'))]);
-  if (phoneNumbers.size > MOST_NUMBERS) throw tooManyNumbers();
-  return [...phoneNumbers] as unknown as PhoneNumbers;
+  const written = [toE164(primary), ...others.map((text) => toE164(text, 'Each of otherPhoneNumbers'))];
+  const phoneNumbers = withoutTwins(written);
+  if (phoneNumbers.length > MOST_NUMBERS) throw tooManyNumbers();
+  return phoneNumbers as PhoneNumbers;
 }
 
 function tooManyNumbers(): Fault {
@@ -36,12 +38,13 @@ function tooManyNumbers(): Fault {
 }
 
 /** @throws Fault INVALID_ARGUMENT */
-export function toJid(text: string, homeHost: string): string {
+export function toJid(text: string, homes: Homes): string {
   const jid = parseBareJid(text);
-  if (jid === undefined || domainOf(jid) !== homeHost)
+  const hosts = homes.map(({ host }) => host);
+  if (jid === undefined || !hosts.includes(domainOf(jid)))
     throw new Fault(
       'INVALID_ARGUMENT',
-      `jid must be a bare JID on ${homeHost}, such as alice@${homeHost}: letters and digits of one direction before the @, and none that XMPP servers store as others (ß, final ς, ligatures, invisible characters); send it as the server writes it.`,
+      `jid must be a bare JID on ${hosts.join(' or ')}, such as alice@${hosts[0]}: letters and digits of one direction before the @, and none that XMPP servers store as others (ß, final ς, ligatures, invisible characters); send it as the server writes it.`,
     );
   return jid;
 }
@@ -76,14 +79,19 @@ export async function changeIdentity(
   }
 }
 
+/** Whether one of the subscriber's numbers is this phone, however each is written. */
+export function hasPhone(subscriber: Subscriber, phoneNumber: string): boolean {
+  return phoneNumbersOf(subscriber).some((number) => isSamePhone(number, phoneNumber));
+}
+
 /** @throws Fault CONFLICT when the number went to somebody else, or nobody, since the subscriber was found by it */
 export function requireStillWith(subscriber: Subscriber, phoneNumber: string): void {
-  if (!phoneNumbersOf(subscriber).includes(phoneNumber))
+  if (!hasPhone(subscriber, phoneNumber))
     throw new Fault('CONFLICT', 'The subscriber has just given this number up; try again.');
 }
 
 /**
- * The subscriber whose record has the number. The directory alone does not say: it may be a moment
+ * The subscriber whose record has the number, or another form of it. The directory alone does not say: it may be a moment
  * behind the record, or ahead of it.
  */
 export async function subscriberWith(
@@ -109,14 +117,16 @@ export async function subscribersWith(
   phoneNumbers: readonly string[],
   isThere = isActive,
 ): Promise<(Subscriber | undefined)[]> {
-  const hashes = phoneNumbers.map((phoneNumber) => numberKeys.of(phoneNumber));
+  // Who was added before all forms were entered is there under one.
+  const hashes = phoneNumbers.map((phoneNumber) => lookupForms(phoneNumber).flatMap((form) => numberKeys.of(form)));
   const owners = await stores.directory.owners(hashes.flat());
   const records = await stores.subscribers.records([...new Set(owners.filter((id) => id !== undefined))]);
   const found = new Map(records.flatMap((record) => (record && isThere(record) ? [[record.id, record]] : [])));
   return phoneNumbers.map((phoneNumber, i) => {
     const own = owners.splice(0, hashes[i]?.length);
     const candidates = own.flatMap((id) => (id === undefined ? [] : (found.get(id) ?? [])));
-    return candidates.find((record) => phoneNumbersOf(record).includes(phoneNumber));
+    const asWritten = candidates.find((record) => phoneNumbersOf(record).includes(phoneNumber));
+    return asWritten ?? candidates.find((record) => hasPhone(record, phoneNumber));
   });
 }
 

@@ -1,6 +1,10 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
+import { ABANDONED } from '../subscriber/joining.ts';
 
 /**
  * An XMPP account that Earshot shall make for a subscriber: `wanted` until the component has an answer, then `made`,
@@ -17,32 +21,37 @@ export type Accounts = ReturnType<typeof createAccounts>;
 const LEASE = 5;
 
 /**
- * Writes a request where there is none. Of two who want something at once one is told no, or it
- * would be shown the other's password as its own.
+ * Writes a request where there is none, and makes the subscriber due, in one step. Of two who want
+ * something at once one is told no, or it would be shown the other's password as its own.
  */
 const WANT = defineScript({
-  keys: ['account'],
-  args: ['password', 'lease'],
+  keys: ['account', 'due'],
+  args: ['id', 'password', 'lease', 'soon'],
   reply: asYes,
   lua: `
 if redis.call('EXISTS', account) == 1 then return 0 end
 redis.call('HSET', account, 'state', 'wanted', 'password', password)
 redis.call('EXPIRE', account, lease)
+redis.call('ZADD', due, soon, id)
 return 1`,
 });
 
 /**
  * Answers the request with that password. A job that ends after nobody waits for it must not answer
- * for the next one.
+ * for the next one. Nothing is due any more; but a pending subscriber whom nobody makes active is to
+ * be given up, at the time `giveUpAt`.
  */
 const ANSWER = defineScript({
-  keys: ['account'],
-  args: ['password', 'state', 'lease'],
+  uses: [IS_STILL],
+  keys: ['record', 'account', 'due'],
+  args: ['id', 'password', 'state', 'lease', 'giveUpAt'],
   lua: `
-if redis.call('HGET', account, 'password') ~= password then return end
+if not isStill(account, 'password', password) then return end
 redis.call('HSET', account, 'state', state)
 redis.call('HDEL', account, 'password')
-redis.call('EXPIRE', account, lease)`,
+redis.call('EXPIRE', account, lease)
+if redis.call('HGET', record, 'state') == 'pending' then redis.call('ZADD', due, giveUpAt, id)
+else redis.call('ZREM', due, id) end`,
 });
 
 /**
@@ -60,16 +69,37 @@ return 1`,
 });
 
 /**
+ * Has the component of another home work for somebody who leaves, as accounts are left there: writes
+ * `leavesHome` and makes the subscriber due. Not while a former JID has still to be left.
+ */
+const HAND_ON = defineScript({
+  keys: ['record', 'former', 'due'],
+  args: ['id', 'host', 'now'],
+  lua: `
+if redis.call('HGET', record, 'state') ~= 'leaving' or redis.call('EXISTS', former) == 1 then return end
+redis.call('HSET', record, 'leavesHome', host)
+redis.call('ZADD', due, now, id)`,
+});
+
+/** Takes `leavesHome` away again: the component of the JID's home works for the subscriber. */
+const HAND_BACK = defineScript({
+  keys: ['record', 'former'],
+  lua: `if redis.call('EXISTS', former) == 0 then redis.call('HDEL', record, 'leavesHome') end`,
+});
+
+/**
  * Hash `account` of a subscriber: state and password of an account that is wanted; the password
  * goes with the answer. Hash `made-accounts` of a subscriber: the JIDs of the accounts that were
  * made for it, as fields without a meaning of their values. Only these may Earshot delete or give
  * another password, and they go when the subscriber is erased.
  */
 export function createAccounts(redis: Redis, keys: Keys) {
+  const places = (id: string) => ({ account: keys.account(id), due: dueOf(keys, 'accountAsked', id) });
+
   return {
     /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
-    async want(id: string, password: string): Promise<boolean> {
-      return WANT.run(redis, { account: keys.account(id) }, { password, lease: LEASE });
+    async want(id: string, password: string, now: number): Promise<boolean> {
+      return WANT.run(redis, places(id), { id, password, lease: LEASE, soon: now + GRACE });
     },
 
     /** Undefined when nothing is wanted any more. */
@@ -88,8 +118,9 @@ export function createAccounts(redis: Redis, keys: Keys) {
     },
 
     /** What came of a wanted password; of no interest when another one is wanted by now. */
-    async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>): Promise<void> {
-      await ANSWER.run(redis, { account: keys.account(id) }, { password, state, lease: LEASE });
+    async answer(id: string, password: string, state: Exclude<AccountState, 'wanted'>, now: number): Promise<void> {
+      const at = { record: keys.subscriber(id), ...places(id) };
+      await ANSWER.run(redis, at, { id, password, state, lease: LEASE, giveUpAt: now + ABANDONED });
     },
 
     async forget(id: string): Promise<void> {
@@ -104,6 +135,22 @@ export function createAccounts(redis: Redis, keys: Keys) {
     /** The JIDs of the accounts that Earshot made for the subscriber. */
     async madeFor(id: string): Promise<string[]> {
       return redis.hKeys(keys.madeAccounts(id));
+    },
+
+    /** An account that was deleted may be there again. */
+    async oursAgain(id: string, jid: string): Promise<void> {
+      await redis.hSet(keys.madeAccounts(id), jid, '');
+    },
+
+    /** The accounts that are left of somebody who leaves are at the home with that host. */
+    async handOn(id: string, host: string, now: number): Promise<void> {
+      const at = { record: keys.subscriber(id), former: keys.former(id), due: dueOf(keys, 'accountAsked', id) };
+      await HAND_ON.run(redis, at, { id, host, now });
+    },
+
+    /** The home of the JID works again for somebody who leaves, unless a former JID has still to be left. */
+    async handBack(id: string): Promise<void> {
+      await HAND_BACK.run(redis, { record: keys.subscriber(id), former: keys.former(id) }, {});
     },
 
     /** The account is gone, was never made, or is somebody else's. */

@@ -1,9 +1,9 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineLua, defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
 
 /**
  * What is known of the avatar of the account `jid`. `hint`: the digest that its last presence

@@ -7,7 +7,11 @@ const KNOWN = 30 * 86_400;
 /** Failures of one partition that are named; all are counted. */
 const MOST_NAMED = 50;
 
-/** Lua: whether an account is ordered for a pending subscriber; counts what becomes of it; ends the order. */
+/**
+ * Lua: `isOrdered(id)`: whether an account is ordered for the subscriber, which is pending.
+ * `count(importId, name, by, …)` adds to the counts of an import; answers their key. `endOrder(id)`
+ * takes the order out of the record.
+ */
 const ORDERED = defineLua({
   keys: ['own'],
   lua: `
@@ -27,8 +31,9 @@ local function endOrder(id) redis.call('HDEL', recordOf(id), 'order', 'orderedBy
 });
 
 /**
- * Orders accounts for those who are pending and have no order: from then on nobody gives them up, and
- * their jobs are due at `times`. In one step with the count, or a crash would leave another.
+ * Orders accounts for those who are pending and have no order. From then on the account job does not
+ * give them up, and their order jobs are due at `times`. The order is counted in the same step, or a
+ * crash in between would leave a wrong count.
  */
 export const PLACE = defineScript({
   uses: [ORDERED],

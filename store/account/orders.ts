@@ -1,10 +1,10 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { seal, unseal } from '../../runtime/sealing.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf, duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf, duePartOf, duesOf } from '../due/makes-due.ts';
 import type { Activated } from '../subscriber/joining.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { ACTIVATED } from '../subscriber/subscriber-scripts.ts';
@@ -51,8 +51,8 @@ export function createOrders(redis: Redis, keys: Keys, secretsKey: Buffer) {
           const part = ids.flatMap((id) => byId.get(id) ?? []);
           const at = {
             own: keys.ownPart(partition),
-            dueAccount: keys.duePart('account', partition),
-            dueOrder: keys.duePart('order', partition),
+            dueAccount: duePartOf(keys, 'accountAsked', partition),
+            dueOrder: duePartOf(keys, 'accountOrdered', partition),
           };
           const stands = await PLACE.run(redis, at, {
             ...{ importId, ids, times: part.map(({ dueAt }) => dueAt) },

@@ -1,5 +1,5 @@
 import type { Resource } from '../../domain/account/presence.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSlices } from '../base/slices.ts';

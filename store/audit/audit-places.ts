@@ -24,7 +24,7 @@ export function lengthOf(kind: AuditKind, maxEntries: number): number {
   return Math.ceil(maxEntries * LENGTHS[kind]);
 }
 
-/** 0: no limit. */
-export function shareOf({ kind, lane }: AuditPlace): number {
-  return lane === SUBSCRIBERS || lane === NOBODY ? SHARES[kind] : 0;
+/** The most entries of such a place a day; undefined for no limit. */
+export function shareOf({ kind, lane }: AuditPlace): number | undefined {
+  return lane === SUBSCRIBERS || lane === NOBODY ? SHARES[kind] : undefined;
 }

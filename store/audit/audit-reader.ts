@@ -1,4 +1,4 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 
 /** `time` and `number` are the parts of the id. */
 export type LaneEntry = { id: string; time: number; number: number; fields: Record<string, string> };

@@ -5,7 +5,7 @@ import { defineScript } from '../base/script.ts';
  * turn; `slots`: at which of these words the entries differ; `values`: these words of each entry. So
  * what is the same in all of them is told once. The ids of all streams come from one clock, read and
  * set in the same step, so that together they read as one trail, whatever the time does. `most` of a
- * share is 0 where there is no limit; the last entry of a share says `more`, and what goes beyond is
+ * share is empty where there is no limit; the last entry of a share says `more`, and what goes beyond is
  * not written. Answers how many were.
  */
 export const RECORD = defineScript({
@@ -15,7 +15,7 @@ export const RECORD = defineScript({
   reply: Number,
   lua: `
 local limit, wanted, last = tonumber(most), tonumber(count), nil
-if limit > 0 then
+if limit then
   local used = redis.call('INCRBY', share, wanted)
   if used == wanted then redis.call('EXPIRE', share, seconds) end
   last = limit - (used - wanted)

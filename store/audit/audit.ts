@@ -1,6 +1,5 @@
-import { isSingle, type Redis } from '../../runtime/redis.ts';
+import { isSingle, type Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Batch } from '../base/partitions.ts';
 import type { Along } from '../base/script.ts';
 import {
   AUDIT_KINDS,
@@ -114,8 +113,7 @@ export function createAudit(redis: Redis, keys: Keys) {
     /** The same with the change that it is about, in one step; undefined in a cluster, where the two are in different slots. */
     along(place: AuditPlace, entry: AuditRecord, maxEntries: number): Along | undefined {
       if (!isSingle(redis)) return undefined;
-      const add = (batch: Batch) => RECORD.add(batch, placesOf(place, entry), wordsOf(place, [entry], maxEntries));
-      return { add, written: false };
+      return { call: RECORD.call(placesOf(place, entry), wordsOf(place, [entry], maxEntries)), written: false };
     },
 
     /** `next`: where to go on; undefined at the end. It can come with fewer entries than asked for, even none. */

@@ -1,4 +1,4 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { clearOne } from './marks.ts';
 import { asYes, defineScript } from './script.ts';
 

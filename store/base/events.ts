@@ -1,44 +1,100 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
+import { allPartitions, byPartition } from './partitions.ts';
+import { defineLua, defineScript } from './script.ts';
 import { slicesOf } from './slices.ts';
 
 /**
  * What changed about a subscriber. It says nothing personal: the listener reads the state itself,
  * so a message that comes twice does no harm. `friends` names the friend who was added or removed;
- * `tokens`: one or all were revoked.
+ * `tokens`: one or all were revoked. `trace`: the place of the request in its trace, where it is traced (`runtime/cause`).
  */
 export type Change =
-  | { what: 'now-playing' }
+  | { what: 'now-playing'; trace?: string | undefined }
   | { what: 'presence' }
   | { what: 'avatar' }
   | { what: 'friends'; id: string }
   | { what: 'tokens' }
   | { what: 'gone' };
 
-/** For scripts that tell in the step that makes the change: `redis.call('PUBLISH', channel, NOW_PLAYING)`. */
 export const NOW_PLAYING = JSON.stringify({ what: 'now-playing' } satisfies Change);
+
+/** What is told of another tune. */
+export function playingNews(trace: string | undefined): string {
+  return trace === undefined ? NOW_PLAYING : JSON.stringify({ what: 'now-playing', trace } satisfies Change);
+}
+
+/**
+ * For scripts that tell in the step that makes the change. Since Redis 7.0 a channel can belong to a
+ * slot: in a cluster only the node that has the subscriber is told, whose listeners are connected to
+ * it, while an ordinary message goes to every node over connections that may lose it.
+ */
+const TELL_AT = defineLua({
+  lua: `
+local function tellAt(channel, change) redis.call(redis.REDIS_VERSION_NUM and 'SPUBLISH' or 'PUBLISH', channel, change) end`,
+});
+
+/** The same in the channel `events`. */
+export const TELL = defineLua({
+  uses: [TELL_AT],
+  args: ['events'],
+  lua: `
+local function tell(change) tellAt(events, change) end`,
+});
+
+/** Tells each of these channels each of these changes. `subscriber`: any whose channel is in the same slot. */
+const TELL_EACH = defineScript({
+  uses: [TELL_AT],
+  keys: ['subscriber'],
+  lists: ['channels', 'changes'],
+  lua: `
+for _, channel in ipairs(channels) do
+  for _, change in ipairs(changes) do tellAt(channel, change) end
+end`,
+});
 
 export type Events = ReturnType<typeof createEvents>;
 
 /** Redis pub/sub, a channel for each subscriber. Best effort: a listener that was away reads everything anew. */
 export function createEvents(redis: Redis, keys: Keys) {
+  /** Each of these changes, in their order, about each of these subscribers: a command for each hash tag. */
+  async function tellEach(ids: readonly string[], changes: readonly Change[]): Promise<void> {
+    const texts = changes.map((change) => JSON.stringify(change));
+    await Promise.all(
+      [...byPartition(ids).values()].map(async (those) => {
+        const places = { subscriber: keys.subscriber(those[0] ?? '') };
+        for (const some of slicesOf(those))
+          for (const told of slicesOf(texts))
+            await TELL_EACH.run(redis, places, { channels: some.map(keys.events), changes: told });
+      }),
+    );
+  }
+
   return {
-    async tell(id: string, change: Change): Promise<void> {
-      await redis.publish(keys.events(id), JSON.stringify(change));
-    },
+    tell: (id: string, change: Change): Promise<void> => tellEach([id], [change]),
+    tellEach,
   };
 }
 
 export type EventSource = ReturnType<typeof createEventSource>;
 
-/** The listening side; needs a connection of its own. There is one who hears it all, and shares it out. */
-export function createEventSource(connection: Redis, keys: Keys) {
+/**
+ * The listening side; needs a connection of its own. There is one who hears it all, and shares it
+ * out. `sharded`: whether channels belong to slots, as they do where Redis can.
+ */
+export function createEventSource(connection: Redis, keys: Keys, sharded: boolean) {
   let hear: (id: string, change: Change) => void = () => {};
+  let kept: Promise<unknown> | undefined;
 
   function dispatch(message: string, channel: string): void {
     // Nearly all are of this kind.
     const change: Change = message === NOW_PLAYING ? { what: 'now-playing' } : JSON.parse(message);
     hear(keys.toldBy(channel), change);
+  }
+
+  /** The library gives a node's connection up with its last subscription, and with it one that comes in that moment. */
+  function keep(): Promise<unknown> {
+    return Promise.all(allPartitions().map((partition) => connection.sSubscribe(keys.silence(partition), () => {})));
   }
 
   return {
@@ -50,11 +106,31 @@ export function createEventSource(connection: Redis, keys: Keys) {
 
     /** Hears of these subscribers from now on. */
     async listen(ids: readonly string[]): Promise<void> {
-      for (const some of slicesOf(ids)) await connection.subscribe(some.map(keys.events), dispatch);
+      if (!sharded) {
+        for (const some of slicesOf(ids)) await connection.subscribe(some.map(keys.events), dispatch);
+        return;
+      }
+      kept ??= keep().catch((err: unknown) => {
+        kept = undefined;
+        throw err;
+      });
+      await kept;
+      await eachSlot(ids, (channels) => connection.sSubscribe(channels, dispatch));
     },
 
     async unlisten(ids: readonly string[]): Promise<void> {
-      for (const some of slicesOf(ids)) await connection.unsubscribe(some.map(keys.events), dispatch);
+      if (!sharded) for (const some of slicesOf(ids)) await connection.unsubscribe(some.map(keys.events), dispatch);
+      else await eachSlot(ids, (channels) => connection.sUnsubscribe(channels, dispatch));
     },
   };
+
+  /** Channels of one call share a slot. */
+  async function eachSlot(ids: readonly string[], ask: (channels: string[]) => Promise<unknown>): Promise<void> {
+    const parts = [...byPartition(ids).values()];
+    await Promise.all(
+      parts.map(async (those) => {
+        for (const some of slicesOf(those)) await ask(some.map(keys.events));
+      }),
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import type { RedisArgument } from 'redis';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { SLICE } from './slices.ts';
 
 type ReadsBytes = {

@@ -1,4 +1,4 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
 import { packIntegers } from './packed-numbers.ts';
 import { PARTITIONS } from './partitions.ts';
@@ -9,6 +9,9 @@ import { slicesOf } from './slices.ts';
 export const BUCKET = 64;
 
 export type Interned = ReturnType<typeof createInterned>;
+
+/** An integer that no subscriber has, as they are given from 1: for whoever reads as often for nobody as for somebody. */
+export const NOBODYS_INTEGER = 0;
 
 /** Of integers of one partition, packed; empty for those who are forgotten. */
 const IDS = defineScript({

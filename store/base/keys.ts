@@ -1,10 +1,14 @@
 import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
-import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue-table.ts';
+import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf, placeOf } from './partitions.ts';
 
-/** A due list is a queue's, or that of the budgets to be refilled, which have none. */
-export type DueName = QueueName | 'refill';
-export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, 'refill'];
+/** Due lists without a queue: of the budgets to be refilled, and of what an XMPP server was told lately. */
+export const REFILL = 'refill';
+export const LATELY = 'lately';
+
+/** Every due list: each queue has one of its name. */
+export type DueName = QueueName | typeof REFILL | typeof LATELY;
+export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, REFILL, LATELY];
 
 export type Keys = ReturnType<typeof createKeys>;
 
@@ -19,25 +23,30 @@ export const AFTER_ID = {
   privacy: ':privacy',
   blocked: ':blocked',
   declined: ':declined',
+  lately: ':lately',
 } as const;
 
 /**
  * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
  * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
- * The value's shape is documented in the store file that owns it.
+ * The value's shape is documented in the store file that owns it. `homes`: their hosts; where there are
+ * several, what a home alone has is named after its host (decision 240).
  */
-export function createKeys(prefix: string) {
+export function createKeys(prefix: string, homes: readonly string[] = []) {
+  const hosts = homes.length > 1 ? homes : [];
+  const home = (host: string | undefined) => (hosts.length > 0 ? `@${host}` : '');
   const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
   const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
   const own = (id: string, after: string) => part(partitionOf(id), `${id}${after}`);
   const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
   const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
   return {
+    hosts,
     /** What stands before the id of each subscriber of that partition. */
     ownPart: (partition: number) => part(partition, ''),
     /** What came of the accounts that an import has ordered for subscribers of that partition. */
     importPart: (partition: number, importId: string) => part(partition, `${IMPORT}${importId}`),
-    importRun: (importId: string) => `${prefix}:import-run:{${importId}}`,
+    importCounts: (importId: string) => `${prefix}:import-run:{${importId}}`,
     importOpen: (importId: string) => `${prefix}:import-run:{${importId}}:open`,
     subscriber: (id: string) => own(id, AFTER_ID.subscriber),
     account: (id: string) => of(id, 'account'),
@@ -96,7 +105,7 @@ export function createKeys(prefix: string) {
     dirtyItems: (id: string) => of(id, 'dirty-items'),
     ledger: (id: string, account: string) => of(id, `ledger:${account}`),
     offered: (id: string, account: string) => of(id, `offered:${account}`),
-    offering: `${prefix}:offering`,
+    offering: (host: string) => `${prefix}:offering${home(host)}`,
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
     told: (id: string, outlet: OutletName) => of(id, `told:${outlet}`),
@@ -106,6 +115,7 @@ export function createKeys(prefix: string) {
     /** All that outlets were told of the subscriber. */
     toldOfEach: (id: string) => OUTLETS.flatMap(({ name }) => [of(id, `told:${name}`), of(id, `access:${name}`)]),
     listening: (id: string) => of(id, 'listening'),
+    lately: (id: string) => own(id, AFTER_ID.lately),
     avatar: (id: string) => of(id, 'avatar'),
     recent: (id: string) => of(id, 'recent'),
     answered: (id: string) => of(id, 'answered'),
@@ -120,6 +130,7 @@ export function createKeys(prefix: string) {
     lastIndex: `${prefix}:last-index`,
     rechecks: (partition: number) => part(partition, 'rechecks'),
     running: (partition: number) => part(partition, 'running'),
+    agreement: `${prefix}:agreement`,
     reconciliation: `${prefix}:{reconciliation}:round`,
     roundLeases: `${prefix}:{reconciliation}:pages`,
     leaving: (partition: number) => part(partition, 'leaving'),
@@ -145,18 +156,24 @@ export function createKeys(prefix: string) {
     due: (queue: DueName, id: string) => part(partitionOf(id), `due:${queue}`),
     duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
-    activeComponent: `${prefix}:active:component`,
+    activeComponent: (host: string) => `${prefix}:active:component${home(host)}`,
+    serverStamp: (host: string) => `${prefix}:server-stamp${home(host)}`,
     processes: `${prefix}:processes`,
     status: (instance: string) => `${prefix}:status:${instance}`,
     metrics: `${prefix}:metrics`,
     /** Pub/sub channels, not keys. */
     events: (id: string) => of(id, 'events'),
+    /** On which nothing is ever told. */
+    silence: (partition: number) => part(partition, 'silence'),
     /** Whose channel that is. */
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
-    wakes: (queue: MemoryQueue) => `${prefix}:wakes:${queue}`,
-    /** Where whoever shows what subscribers play is woken: of every outlet whose jobs are in memory. */
-    outletWakes: OUTLETS.map(({ queue }) => queue)
-      .filter(isInMemory)
-      .map((queue) => `${prefix}:wakes:${queue}`),
+    wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${home(host)}`,
+    /**
+     * Where whoever shows what subscribers play is woken: for each outlet, empty for one whose jobs are not in memory. With
+     * several homes the host of the subscriber's JID stands behind it.
+     */
+    outletWakes: OUTLETS.map(({ queue }) =>
+      isInMemory(queue) ? `${prefix}:wakes:${queue}${hosts.length > 0 ? '@' : ''}` : '',
+    ),
   };
 }

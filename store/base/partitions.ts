@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { fnv1a } from './fnv.ts';
 import { SLICE } from './slices.ts';
 
@@ -11,10 +12,10 @@ export const BUCKET_BYTES = 2;
 export const PACKED_BYTES = 9;
 
 /** Where a number key stands: its bucket (0–65,535), and the field in that bucket's hash. */
-export type Place = { bucket: number; field: Buffer };
+export type NumberPlace = { bucket: number; field: Buffer };
 
 /** Where that number stands in the directory and the reverse index. */
-export function placeOf(numberKey: string): Place {
+export function placeOf(numberKey: string): NumberPlace {
   const packed = packNumberKey(numberKey);
   return { bucket: packed.readUInt16BE(0), field: packed.subarray(BUCKET_BYTES) };
 }
@@ -84,7 +85,7 @@ export async function askPartitions<T>(
 ): Promise<T[]> {
   const answers = new Array<T>(numberKeys.length);
   await Promise.all(
-    split(numberKeys).map(async ({ partition, positions, packed }) => {
+    (await split(numberKeys)).map(async ({ partition, positions, packed }) => {
       const part = await ask(partition, Buffer.concat(packed));
       for (const [i, position] of positions.entries()) answers[position] = part[i] as T;
     }),
@@ -92,10 +93,10 @@ export async function askPartitions<T>(
   return answers;
 }
 
-function split(numberKeys: readonly string[]): Part[] {
+async function split(numberKeys: readonly string[]): Promise<Part[]> {
   const parts: Part[] = [];
   const last = new Map<number, Part>();
-  for (const [position, numberKey] of numberKeys.entries()) {
+  await eachInTurns(numberKeys.entries(), ([position, numberKey]) => {
     const packed = packNumberKey(numberKey);
     const partition = packed.readUInt16BE(0) % PARTITIONS;
     let part = last.get(partition);
@@ -106,7 +107,7 @@ function split(numberKeys: readonly string[]): Part[] {
     }
     part.positions.push(position);
     part.packed.push(packed);
-  }
+  });
   return parts;
 }
 

@@ -1,6 +1,6 @@
-import { MultiErrorReply } from 'redis';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Batch } from './partitions.ts';
+import { bothOf, type Call, type Evaluates, evaluate, oneCall, type Text, textOf, type Words } from './script-call.ts';
 
 /** What a script is told. A number is written out; undefined is the empty text. */
 export type ScriptValue = string | number | Buffer | undefined;
@@ -67,22 +67,23 @@ type ArgsOf<Arg extends string, List extends string> = Record<Arg, ScriptValue> 
 export type Script<Keys, Args, Reply> = {
   run(redis: Evaluates, keys: Keys, args: Args): Promise<Reply>;
   /**
-   * As `run`; with `along` in one MULTI with its commands, where an error of one of those undoes
-   * nothing and is told by `written` alone.
+   * As `run`; with `along` in one step with its call, which is left out where this one fails or answers
+   * false, and whose own error undoes nothing and is told by `written` alone.
    */
   runWith(along: Along | undefined, redis: Redis, keys: Keys, args: Args): Promise<Reply>;
   /** As one command of a batch, whose replies are as Redis gives them. */
   add(batch: Batch, keys: Keys, args: Args): void;
+  /** What another script may take along. */
+  call(keys: Keys, args: Args): Call;
 };
 
-/** Commands that are to go in one MULTI with a script. `written`: afterwards, whether none of them failed. */
-export type Along = { add(batch: Batch): void; written: boolean };
-
-type Evaluates = { eval(script: string, words: { keys: string[]; arguments: string[] }): Promise<unknown> };
+/** A call that is to be one step with a script. `written`: afterwards, whether it has not failed. */
+export type Along = { call: Call; written: boolean };
 
 /**
  * Defines a script whose keys and arguments are locals with these names. All keys of a call share a
- * hash tag. The text is sent with each call (EVAL), so no Redis has to know it beforehand.
+ * hash tag. No Redis has to know it beforehand: it goes by its name (EVALSHA), and by its text
+ * (EVAL) to a Redis that does not know it, or within a batch.
  * @throws Error for a name that Lua cannot have, and for Lua that counts keys or arguments instead
  * of naming them
  */
@@ -102,10 +103,13 @@ export function defineScript<
   const [keyNames, argNames] = [[...new Set(part.keys)], [...new Set(part.args)]];
   const source = [declare(keyNames, argNames, lists, keyList), ...inOrder(part).map(({ lua }) => lua)].join('\n');
   requireNames([...keyNames, ...argNames, ...lists, ...(keyList === undefined ? [] : [keyList])], inOrder(part));
+  const text = textOf(source);
+  /** This one with another, by that one's text. */
+  const withOthers = new Map<Text, Text>();
 
   type Keys = KeysOf<Key | UsedKey, KeyList>;
   type Args = ArgsOf<Arg | UsedArg, List>;
-  function words(keys: Keys, args: Args): { keys: string[]; arguments: string[] } {
+  function words(keys: Keys, args: Args): Words {
     const more: readonly string[] = keyList === undefined ? [] : keys[keyList];
     const told: ScriptValue[] = argNames.map((name) => args[name]);
     for (const name of lists) {
@@ -116,8 +120,12 @@ export function defineScript<
     return { keys: [...keyNames.map((name) => keys[name]), ...more], arguments: told.map(toWord) as string[] };
   }
 
+  function call(keys: Keys, args: Args): Call {
+    return { text, ...words(keys, args) };
+  }
+
   async function run(redis: Evaluates, keys: Keys, args: Args): Promise<Reply> {
-    return reply(await redis.eval(source, words(keys, args)));
+    return reply(await evaluate(redis, call(keys, args)));
   }
 
   function add(batch: Batch, keys: Keys, args: Args): void {
@@ -126,26 +134,17 @@ export function defineScript<
 
   async function runWith(along: Along | undefined, redis: Redis, keys: Keys, args: Args): Promise<Reply> {
     if (!along) return run(redis, keys, args);
-    const batch = redis.multi();
-    add(batch, keys, args);
-    along.add(batch);
-    const [first, ...others] = await repliesOf(batch);
-    along.written = !others.some((one) => one instanceof Error);
-    if (first instanceof Error) throw first;
-    return reply(first);
+    const other = along.call.text;
+    const both = withOthers.get(other) ?? textOf(bothOf(source, other.source));
+    withOthers.set(other, both);
+    const answer = await evaluate(redis, oneCall(both, call(keys, args), along.call));
+    if (answer === null) return reply(answer);
+    const [written, own] = answer as [number, unknown];
+    along.written = written === 1;
+    return reply(own);
   }
 
-  return { run, runWith, add };
-}
-
-/** A command that fails keeps none of the others from being done. */
-async function repliesOf(batch: Batch): Promise<unknown[]> {
-  try {
-    return await batch.exec();
-  } catch (err) {
-    if (err instanceof MultiErrorReply) return err.replies;
-    throw err;
-  }
+  return { run, runWith, add, call };
 }
 
 /** A reply of 1. */

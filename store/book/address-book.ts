@@ -1,19 +1,20 @@
 import type { Book } from '../../domain/book/address-book.ts';
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
+import { eachPortion, PORTION_OF, toNextPortion } from '../image/book-portions.ts';
+import type { BookSeals } from '../image/book-seal.ts';
+import type { Standing } from '../image/book-standing.ts';
+import type { SourceFence } from '../image/source-fence.ts';
 import { emptyBook } from './book-drop.ts';
 import { createBookLookups } from './book-lookups.ts';
 import { type Plan, planChange, planReplacement } from './book-plan.ts';
-import { eachPortion, PORTION_OF } from './book-portions.ts';
-import type { BookSeals } from './book-seal.ts';
-import type { Standing } from './book-standing.ts';
-import { type BookInfo, type SourceLease, tryWrite, type Write, type Written } from './book-writer.ts';
+import { type BookInfo, tryWrite, type Write, type Written } from './book-writer.ts';
 import { awaitStep } from './half-written.ts';
 
 const ATTEMPTS = 10;
@@ -29,7 +30,7 @@ const TOUCH = defineScript({
   uses: [PORTION_OF],
   keys: ['dirtyNumbers', 'dueReconcile', 'waiting'],
   args: ['id', 'stamp', 'dueAt'],
-  reply: Number,
+  reply: toNextPortion,
   lua: `
 local touched = false
 local nextOne = eachOfPortion(function(number)
@@ -79,8 +80,8 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
       return (await write({ id, ifVersion, now }, plan)).info;
     },
 
-    /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when the lease is over. */
-    async replaceSource(id: string, source: SourceLease, after: Book, now: number): Promise<Written> {
+    /** Replaces the whole book of a source. @throws Fault as `replace`, and FAILED_PRECONDITION when another read of it has begun. */
+    async replaceSource(id: string, source: SourceFence, after: Book, now: number): Promise<Written> {
       return write({ id, source, now }, (standing) => planReplacement(redis, keys, sealOf(id), standing, after));
     },
 
@@ -100,10 +101,10 @@ export function createAddressBooks(redis: Redis, keys: Keys, sealOf: BookSeals, 
       return (await writeChange({ id, ifVersion, now }, upsert, remove)).info;
     },
 
-    /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when the lease is over. */
+    /** Changes single contacts of a source's book. @throws Fault as `change`, and FAILED_PRECONDITION when another read of it has begun. */
     async changeSource(
       id: string,
-      source: SourceLease,
+      source: SourceFence,
       upsert: Book,
       remove: readonly string[],
       now: number,

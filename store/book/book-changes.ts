@@ -1,7 +1,7 @@
 import { takeTurns } from '../../runtime/turns.ts';
+import { differenceOf } from '../image/book-image.ts';
+import type { Standing } from '../image/book-standing.ts';
 import type { Command } from './book-commands.ts';
-import { differenceOf } from './book-image.ts';
-import type { Standing } from './book-standing.ts';
 import { type Step, without } from './book-steps.ts';
 
 /** The commands of a step; none when nothing differs, which leaves the version as it is. */

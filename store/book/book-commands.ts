@@ -1,8 +1,10 @@
 import { eachInTurns } from '../../runtime/turns.ts';
+import { IS_STILL } from '../base/fence.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
-import { BUCKET_OF } from './book-buckets.ts';
-import { RECORD_BYTES } from './book-image.ts';
+import { BUCKET_OF } from '../image/book-buckets.ts';
+import { RECORD_BYTES } from '../image/book-image.ts';
+import { SOURCE_FENCE } from '../image/source-fence.ts';
 import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 
@@ -21,19 +23,20 @@ export type Command =
 const BATCH = 1_000;
 
 /**
- * Lua: `whyNot()`: why a writer may not go on: `gone` (the subscriber), `over` (the lease on the
- * source) and `changed` (by another writer); nothing while the book is at the version, and in the
- * hands of the writer, as this one has read. `leased`: of a source's book the source.
+ * Lua: `whyNot(source)`: why a writer may not go on: `gone` (the subscriber), `over` (another read of
+ * the source has begun since) and `changed` (by another writer); nil while the book has the version
+ * that this one has read, and the writer between two steps is still the one whose fence it has read
+ * or written. `fence`: of the read of the source, where the book is a source's.
  */
 export const WRITER = defineLua({
+  uses: [IS_STILL],
   keys: ['record', 'book'],
-  args: ['version', 'writer', 'lease'],
+  args: ['version', 'writer', 'fence'],
   lua: `
 local function whyNot(source)
   if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
-  if source and redis.call('HGET', source, 'lease') ~= lease then return 'over' end
-  local standing = redis.call('HMGET', book, 'version', 'writing')
-  if (standing[1] or '') ~= version or (standing[2] or '') ~= writer then return 'changed' end
+  if source and not isStill(source, '${SOURCE_FENCE}', fence) then return 'over' end
+  if not isStill(book, 'version', version) or not isStill(book, 'writing', writer) then return 'changed' end
 end`,
 });
 
@@ -41,12 +44,12 @@ end`,
  * Runs the commands of one step, unless `whyNot` says why not. In the same step new numbers are
  * charged, those that do not wait are marked for the reconciliation, and noes end, so that a book is
  * never there without what follows from it. `held`, `uids`: what stands before the number of a
- * bucket. `leased`: of a source's book the source. `commands`: packed, see `packCommands`.
+ * bucket. `source`: of a source's book the source. `commands`: packed, see `packCommands`.
  */
 export const COMMIT = defineScript({
   uses: [FORGIVE, BUDGET, EACH_NUMBER, BUCKET_OF, WRITER],
   keys: ['held', 'uids', 'dirtyNumbers', 'dueReconcile'],
-  keyList: 'leased',
+  keyList: 'source',
   args: ['stamp', 'dueAt', 'commands'],
   reply: as<'done' | 'gone' | 'over' | 'changed'>,
   lua: `
@@ -106,7 +109,7 @@ function run.follow(words)
   closeBudget(b)
   redis.call('ZADD', dueReconcile, dueAt, id)
 end
-local why = whyNot(leased[1])
+local why = whyNot(source[1])
 if why then return why end
 local at = 1
 while at <= #commands do

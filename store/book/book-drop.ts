@@ -1,13 +1,14 @@
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
-import { PORTION_OF } from './book-portions.ts';
-import { changedMeanwhile } from './book-standing.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
+import { PORTION_OF } from '../image/book-portions.ts';
+import { changedMeanwhile } from '../image/book-standing.ts';
 import { BUDGET } from './budget-script.ts';
 import { FORGIVE } from './forgiving.ts';
 
@@ -18,24 +19,24 @@ const ATTEMPTS = 10;
  * does in the same step what follows from its numbers' leaving: those that did not wait are marked
  * for the reconciliation, noes that rest on them end, and the budget has them as asked for. The
  * last step empties the sizes. The version goes on counting: a client that remembers an old one
- * must not meet it again. `uids`: what stands before the number of each bucket; `writing`: whose
- * the book is until the next step.
+ * must not meet it again. Answers the bucket with which the next step begins; null where another
+ * writer came between. `uids`: what stands before the number of each bucket; `writing`: the fence of
+ * the next step.
  */
 const EMPTY = defineScript({
-  uses: [FORGIVE, BUDGET, PORTION_OF],
+  uses: [FORGIVE, BUDGET, PORTION_OF, IS_STILL],
   keys: ['uids', 'dirtyNumbers', 'dueReconcile'],
   args: ['version', 'writer', 'writing', 'stamp', 'dueAt'],
-  reply: as<number>,
+  reply: as<number | null>,
   lua: `
-local standing = redis.call('HMGET', book, 'version', 'writing')
-if (standing[1] or '') ~= version or (standing[2] or '') ~= writer then return -1 end
+if not isStill(book, 'version', version) or not isStill(book, 'writing', writer) then return false end
 local b, others, gone, some = openBudget(), otherBooks(held), {}, false
 local nextOne = eachOfPortion(function(number)
   if not isWaiting(b, number) then redis.call('HSET', dirtyNumbers, number, stamp) end
   gone[number] = true
   some = true
 end, #others)
-if nextOne < 0 then return -1 end
+if not nextOne then return false end
 for bucket = tonumber(from), nextOne - 1 do redis.call('UNLINK', held .. bucket, uids .. bucket) end
 if some then
   forgive(gone)
@@ -89,11 +90,12 @@ async function tryEmpty(
     ...keys.budget(id),
   };
   for (let from = 0; from < Number(buckets ?? 1); ) {
-    const writing = newStamp();
+    const writing = newFence();
     const step = { id, version: version ?? '', writer, writing, buckets: buckets ?? 1, from };
     const due = { stamp: newStamp(), dueAt: now + GRACE };
-    from = await EMPTY.run(redis, places, { ...step, ...due, ...budget, now });
-    if (from < 0) return undefined;
+    const next = await EMPTY.run(redis, places, { ...step, ...due, ...budget, now });
+    if (next === null) return undefined;
+    from = next;
     writer = writing;
   }
   return true;

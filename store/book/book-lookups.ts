@@ -1,38 +1,44 @@
 import { RESP_TYPES } from 'redis';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks } from '../base/marks.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
-import { askSubscribers, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
+import { byPartition, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
-import { askSlices } from '../base/slices.ts';
-import { BOOKS } from './book-buckets.ts';
-import { type Label, labelOf } from './book-entry.ts';
-import { eachPortion, PORTION_OF } from './book-portions.ts';
-import { readBook } from './book-reading.ts';
-import type { BookSeals } from './book-seal.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
+import { BOOKS } from '../image/book-buckets.ts';
+import { type Label, labelOf } from '../image/book-entry.ts';
+import { eachPortion, PORTION_OF, toNextPortion } from '../image/book-portions.ts';
+import { readBook } from '../image/book-reading.ts';
+import type { BookSeals } from '../image/book-seal.ts';
 import type { BookInfo } from './book-writer.ts';
 
 /** Numbers that one call of a script looks up. */
 const BATCH = 250;
 
 /**
- * What the books say about packed number keys, all at one moment. A number that waits is in no
- * book.
+ * What the books of each of these holders, all of one partition, say about packed number keys, all at one moment. A number that waits is in no
+ * book. `places`: for each of them what waits and its books, in the order of the keys, which are those of the first.
  */
 const LOOK_UP = defineScript({
   uses: [BOOKS, EACH_NUMBER],
   keys: ['waiting'],
+  keyList: 'places',
   args: ['numbers'],
-  reply: as<(Buffer | null)[]>,
+  reply: as<(Buffer | null)[][]>,
   lua: `
-local waits, books, found = redis.call('EXISTS', waiting) == 1, openBooks(), {}
-eachNumber(numbers, function(number)
-  local hidden = waits and redis.call('HEXISTS', waiting, number) == 1
-  found[#found + 1] = not hidden and entryIn(books, number)
-end)
+local found = {}
+for i = 1, #places, 6 do
+  waiting, ownBook, ownHeld, sources, sourceBook, sourceHeld = unpack(places, i, i + 5)
+  local waits, books, entries = redis.call('EXISTS', waiting) == 1, openBooks(), {}
+  eachNumber(numbers, function(number)
+    local hidden = waits and redis.call('HEXISTS', waiting, number) == 1
+    entries[#entries + 1] = not hidden and entryIn(books, number)
+  end)
+  found[#found + 1] = entries
+end
 return found`,
 });
 
@@ -40,7 +46,7 @@ return found`,
 const NUMBERS = defineScript({
   uses: [PORTION_OF],
   keys: ['waiting'],
-  reply: as<[next: number, numbers: Buffer[]]>,
+  reply: as<[next: number | null, numbers: Buffer[]]>,
   lua: `
 local numbers = {}
 local nextOne = eachOfPortion(function(number)
@@ -55,13 +61,37 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
   const places = (id: string) => ({ waiting: keys.waiting(id), ...keys.books(id) });
   const pack = (numberKeys: readonly string[]) => ({ numbers: Buffer.concat(numberKeys.map(packNumberKey)) });
 
+  /** `holders`: of one partition. */
+  function lookUp(holders: readonly string[], numberKeys: readonly string[]): Promise<(Buffer | null)[][]> {
+    const first = places(holders[0] ?? '');
+    const all = { ...first, places: holders.flatMap((holder) => orderOf(places(holder))) };
+    return LOOK_UP.run(binary, all, pack(numberKeys));
+  }
+
   /**
    * What the first of the subscriber's books that holds it says about each number; null when none
    * does.
    */
   async function entries(id: string, numberKeys: readonly string[]): Promise<(Buffer | null)[]> {
     // Not as a pipeline, which on a cluster knows only texts.
-    return askSlices(numberKeys, (some) => LOOK_UP.run(binary, places(id), pack(some)), BATCH);
+    return askSlices(numberKeys, async (some) => (await lookUp([id], some))[0] ?? [], BATCH);
+  }
+
+  /** The same of each of these holders, with one script for each hash tag. */
+  async function entriesOfEach(
+    holders: readonly string[],
+    numberKeys: readonly string[],
+  ): Promise<Map<string, (Buffer | null)[]>> {
+    const found = new Map<string, (Buffer | null)[]>();
+    if (numberKeys.length === 0) return found;
+    const parts = [...byPartition([...new Set(holders)]).values()].flatMap((part) => slicesOf(part));
+    await Promise.all(
+      parts.map(async (part) => {
+        const entries = await lookUp(part, numberKeys);
+        for (const [i, holder] of part.entries()) found.set(holder, entries[i] ?? []);
+      }),
+    );
+    return found;
   }
 
   return {
@@ -86,10 +116,15 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
       return marks;
     },
 
-    /** Which of these numbers the reconciliation has still to look at. */
-    async dirtyAmong(id: string, numberKeys: readonly string[]): Promise<Set<string>> {
+    /** Whether the reconciliation has still to look at one of the numbers, or at a pair that one of them concerns. */
+    async isDirty(id: string): Promise<boolean> {
+      return (await redis.exists(keys.dirtyNumbers(id))) === 1;
+    },
+
+    /** Which of these numbers the reconciliation has still to look at; `followed`: marks at which it has. */
+    async dirtyAmong(id: string, numberKeys: readonly string[], followed: Marks): Promise<Set<string>> {
       const stamps = await askSlices(numberKeys, (some) => redis.hmGet(keys.dirtyNumbers(id), some.map(packNumberKey)));
-      return new Set(numberKeys.filter((_, i) => stamps[i] !== null));
+      return new Set(numberKeys.filter((number, i) => stamps[i] !== null && stamps[i] !== followed[number]));
     },
 
     async clearDirtyNumbers(id: string, seen: Marks): Promise<void> {
@@ -103,7 +138,7 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
         const walked = { waiting: keys.waiting(id), book, held };
         const [next, numbers] = await NUMBERS.run(binary, walked, { buckets, from });
         for (const number of numbers) found.add(unpackNumberKey(number));
-        return next;
+        return toNextPortion(next);
       });
       return [...found];
     },
@@ -115,10 +150,31 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
 
     /** For each of the holders: one of its books holds one of the numbers. */
     async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
-      const found = await askSubscribers(redis, holders, (batch, holder) =>
-        LOOK_UP.add(batch, places(holder), pack(numberKeys)),
-      );
-      return (found as (string | null)[][]).map((held) => held.some((entry) => entry != null));
+      const found = await entriesOfEach(holders, numberKeys);
+      return holders.map((holder) => found.get(holder)?.some((entry) => entry !== null) ?? false);
+    },
+
+    /** The same, and each holder costs the same, whoever the others are. */
+    async holdsEachAlike(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
+      const found = await Promise.all(holders.map((holder) => entries(holder, numberKeys)));
+      return found.map((of) => of.some((entry) => entry !== null));
+    },
+
+    /** For each of the holders: how its books name each number; undefined where none holds it. */
+    async labelsOfEach(holders: readonly string[], numberKeys: readonly string[]): Promise<(Label | undefined)[][]> {
+      const found = await entriesOfEach(holders, numberKeys);
+      const numbers = numberKeys.map((numberKey) => packNumberKey(numberKey).toString('latin1'));
+      const labels: (Label | undefined)[][] = [];
+      await eachInTurns(holders, (holder) => {
+        const [seal, entries] = [sealOf(holder), found.get(holder) ?? []];
+        labels.push(
+          numbers.map((number, i) => {
+            const entry = entries[i];
+            return entry ? labelOf(seal, number, entry.toString('latin1')) : undefined;
+          }),
+        );
+      });
+      return labels;
     },
 
     /**
@@ -138,4 +194,11 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
       return numberKeys.map((numberKey) => labels.get(numberKey));
     },
   };
+}
+
+type Places = { waiting: string } & ReturnType<Keys['books']>;
+
+/** In the order in which `LOOK_UP` takes them. */
+function orderOf({ waiting, ownBook, ownHeld, sources, sourceBook, sourceHeld }: Places): string[] {
+  return [waiting, ownBook, ownHeld, sources, sourceBook, sourceHeld];
 }

@@ -1,13 +1,13 @@
 import type { Book } from '../../domain/book/address-book.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { bucketsFor } from './book-buckets.ts';
-import { changedImage, type Image, imageOf } from './book-image.ts';
-import type { BookSeal } from './book-seal.ts';
-import type { Standing } from './book-standing.ts';
-import { readAll, readPart } from './image-reading.ts';
+import { bucketsFor } from '../image/book-buckets.ts';
+import { changedImage, type Image, imageOf } from '../image/book-image.ts';
+import type { BookSeal } from '../image/book-seal.ts';
+import type { Standing } from '../image/book-standing.ts';
+import { readAll, readPart } from '../image/image-reading.ts';
 
-/** Single contacts that are more than this part of a book are not looked up one by one. */
+/** Where a change names more contacts than one for so many numbers of the book, the whole book is read instead of single contacts. */
 const GOOD_PART = 8;
 
 /** What shall be written: images of the same part of the book, and what the whole book then is. `bytes`: of all its values. */

@@ -1,22 +1,23 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { defineScript } from '../base/script.ts';
-import { BUCKET_OF } from './book-buckets.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import type { Fence } from '../base/fence.ts';
+import { as, defineScript } from '../base/script.ts';
+import { BUCKET_OF } from '../image/book-buckets.ts';
+import { RECORD_BYTES } from '../image/book-image.ts';
+import { PORTION } from '../image/book-portions.ts';
 import { WRITER } from './book-commands.ts';
-import { RECORD_BYTES } from './book-image.ts';
-import { PORTION } from './book-portions.ts';
 
 /**
  * Splits buckets off a book, or joins its last ones, one after the other until it has `wanted` of
- * them or enough was moved for one step. Answers with how many it has now, and with none when
- * another writer has come: that one sizes the book. What the book holds stays the same, so whoever
- * dies between two steps leaves a book like any other.
+ * them or enough was moved for one step. Answers how many it has now; null when another writer has
+ * come, who sizes the book. What the book holds stays the same, so whoever dies between two steps
+ * leaves a book like any other.
  */
 const RESIZE = defineScript({
   uses: [BUCKET_OF, WRITER],
   keys: ['held', 'uids'],
-  keyList: 'leased',
+  keyList: 'source',
   args: ['wanted'],
-  reply: Number,
+  reply: as<number | null>,
   lua: `
 local goal, buckets, moved = tonumber(wanted), tonumber(redis.call('HGET', book, 'buckets') or '1'), 0
 local function splitOff()
@@ -50,7 +51,7 @@ local function joinLast()
   redis.call('UNLINK', held .. buckets, uids .. buckets)
   moved = moved + #fields / 2
 end
-if whyNot(leased[1]) then return 0 end
+if whyNot(source[1]) then return false end
 while buckets ~= goal and moved < ${PORTION} do
   if buckets < goal then splitOff() else joinLast() end
   moved = moved + 1
@@ -60,11 +61,11 @@ return buckets`,
 });
 
 type Places = Parameters<typeof RESIZE.run>[1];
-type Writer = { version: number | ''; writer: string; lease: string | undefined };
+type Writer = { version: number | ''; writer: string; fence: Fence | undefined };
 
 /** Gives a book so many buckets, in steps, as long as nobody else writes it. */
 export async function resize(redis: Redis, places: Places, writer: Writer, wanted: number): Promise<void> {
-  let buckets: number;
+  let buckets: number | null;
   do buckets = await RESIZE.run(redis, places, { ...writer, wanted });
-  while (buckets !== wanted && buckets > 0);
+  while (buckets !== wanted && buckets !== null);
 }

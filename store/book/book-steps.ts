@@ -1,8 +1,8 @@
 import { eachInTurns } from '../../runtime/turns.ts';
-import { differenceOf, type Image } from './book-image.ts';
+import { differenceOf, type Image } from '../image/book-image.ts';
 import { bytesIn, type Plan } from './book-plan.ts';
 
-/** Bytes of labels that one step writes, but for the last of them. */
+/** A step ends with the label that brings it to this many bytes. */
 const STEP_BYTES = 256 * 1024;
 
 /** One step of a write. After the last one the book is what was planned, and has its next version. */

@@ -1,19 +1,22 @@
 import { LARGEST_BOOK, MOST_NUMBERS } from '../../domain/book/address-book.ts';
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
+import { newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { unpackNumberKey } from '../base/partitions.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
+import { requireImageSize } from '../image/book-image.ts';
+import { portionAmong } from '../image/book-portions.ts';
+import { noSubscriber, readStanding, type Standing } from '../image/book-standing.ts';
+import type { SourceFence } from '../image/source-fence.ts';
 import { nextOf, toCommands } from './book-changes.ts';
 import { COMMIT, packCommands } from './book-commands.ts';
-import { differenceOf, requireImageSize } from './book-image.ts';
 import type { Plan } from './book-plan.ts';
-import { portionAmong } from './book-portions.ts';
 import { resize } from './book-resize.ts';
-import { noSubscriber, readStanding, type Standing } from './book-standing.ts';
 import { toSteps } from './book-steps.ts';
 
 /** `version`: one more with each change. `contacts`: how many the book holds. */
@@ -22,15 +25,12 @@ export type BookInfo = { version: number; contacts: number };
 /** A book after it was written. `gone`: the numbers that it holds no more. */
 export type Written = { info: BookInfo; gone: string[] };
 
-/** A source's book may be written only while this lease on it holds: it ends when the source is replaced, removed, or read anew. */
-export type SourceLease = { name: string; lease: string };
-
-/** Which book is to be written, and when. */
-export type Write = { id: string; source?: SourceLease | undefined; ifVersion?: number | undefined; now: number };
+/** Which book is to be written, and when. `source`: of a source's book, its name and the read that writes it. */
+export type Write = { id: string; source?: SourceFence | undefined; ifVersion?: number | undefined; now: number };
 
 /**
  * One optimistic attempt; undefined when another writer came between, or there is no plan as yet.
- * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` or the lease is over, PAYLOAD_TOO_LARGE
+ * @throws Fault NOT_FOUND, FAILED_PRECONDITION when the book is not at `ifVersion` or the read of the source was overtaken, PAYLOAD_TOO_LARGE
  */
 export async function tryWrite(
   redis: Redis,
@@ -45,11 +45,11 @@ export async function tryWrite(
   checkSize(planned);
   const places = placesOf(keys, id, source);
   const present = { ...standing };
-  const writer = () => ({ version: present.version ?? '', writer: present.writing, lease: source?.lease }) as const;
+  const writer = () => ({ version: present.version ?? '', writer: present.writing, fence: source?.fence }) as const;
   // A book that grows is split before, and one that shrinks is joined after, when it has fewer entries.
   if (planned.buckets > standing.buckets) await resize(redis, places, writer(), planned.buckets);
   for await (const step of toSteps(planned, portionAmong(standing.sources))) {
-    const writing = step.last ? '' : newStamp();
+    const writing = step.last ? '' : newFence();
     const commands = await toCommands(present, { ...step, writing });
     if (commands.length === 0) continue;
     const outcome = await COMMIT.run(redis, places, {
@@ -57,20 +57,20 @@ export async function tryWrite(
       commands: await packCommands(commands),
     });
     if (outcome === 'gone') throw noSubscriber();
-    if (outcome === 'over') throw leaseOver();
+    if (outcome === 'over') throw overtaken();
     if (outcome !== 'done') return undefined;
     if (step.last) present.version = nextOf(present);
     present.writing = writing;
   }
   if (planned.buckets < standing.buckets) await resize(redis, places, writer(), planned.buckets);
-  const { unset } = await differenceOf(planned.before.held, planned.after.held);
-  return {
-    info: { version: present.version ?? 0, contacts: planned.contacts },
-    gone: unset.map((number) => unpackNumberKey(Buffer.from(number, 'latin1'))),
-  };
+  const gone: string[] = [];
+  await eachInTurns(planned.before.held.keys(), (number) => {
+    if (!planned.after.held.has(number)) gone.push(unpackNumberKey(Buffer.from(number, 'latin1')));
+  });
+  return { info: { version: present.version ?? 0, contacts: planned.contacts }, gone };
 }
 
-function placesOf(keys: Keys, id: string, source: SourceLease | undefined) {
+function placesOf(keys: Keys, id: string, source: SourceFence | undefined) {
   return {
     record: keys.subscriber(id),
     book: keys.book(id, source?.name),
@@ -81,11 +81,11 @@ function placesOf(keys: Keys, id: string, source: SourceLease | undefined) {
     declined: keys.declined(id),
     ...keys.books(id),
     ...keys.budget(id),
-    leased: source ? [keys.source(id, source.name)] : [],
+    source: source ? [keys.source(id, source.name)] : [],
   };
 }
 
-function leaseOver(): Fault {
+function overtaken(): Fault {
   return new Fault('FAILED_PRECONDITION', 'The source was replaced, removed or read anew while it was being read.');
 }
 

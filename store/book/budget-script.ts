@@ -1,7 +1,7 @@
 import { BUDGET_DAY } from '../../domain/book/number-budget.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { defineLua } from '../base/script.ts';
-import { BOOKS } from './book-buckets.ts';
+import { BOOKS } from '../image/book-buckets.ts';
 
 /**
  * Lua: what a subscriber's budget of numbers allows (`keys.budget`). `payFor` takes the packed

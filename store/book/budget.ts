@@ -1,13 +1,15 @@
 import { RESP_TYPES } from 'redis';
 import { budgetRetryAfter, type NumberBudget } from '../../domain/book/number-budget.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { packNumberKey, unpackNumberKey } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
+import { slicesOf } from '../base/slices.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
 import { BUDGET } from './budget-script.ts';
 
 /** Numbers that one step lets through. */
@@ -73,7 +75,7 @@ close(b)
 return { granted, tostring(b.room) }`,
 });
 
-/** How many numbers wait, how many of these packed ones, and what is left, all at one moment. */
+/** How many numbers wait, how many of these packed ones, and what is left. */
 const STANDING = defineScript({
   uses: [BUDGET],
   args: ['numbers'],
@@ -127,15 +129,26 @@ export function createBudget(redis: Redis, keys: Keys, budget: NumberBudget) {
       return REFILL.run(redis, places(id), step(id, now));
     },
 
-    /** How many of these numbers wait, and the seconds until all that wait can go on, a day at most. Changes nothing. */
+    /**
+     * How many of these numbers wait, each counted once, and the seconds until all that wait can go on, a day at most.
+     * Changes nothing; what is asked for while others write may be of several moments.
+     */
     async standing(
       id: string,
-      numberKeys: readonly string[],
+      numberKeys: Iterable<string>,
       now: number,
     ): Promise<{ waiting: number; retryAfter: number }> {
-      const args = { id, first, daily, now, numbers: pack(numberKeys) };
-      const [all, found, room] = await STANDING.run(redis, places(id), args);
-      return { waiting: found, retryAfter: budgetRetryAfter(all, Number(room), budget) };
+      const distinct = new Set<string>();
+      const nobodyWaits = (await redis.hLen(keys.budget(id).waiting)) === 0;
+      if (!nobodyWaits) await eachInTurns(numberKeys, (numberKey) => distinct.add(numberKey));
+      const standing = { waiting: 0, retryAfter: 0 };
+      for (const some of slicesOf([...distinct])) {
+        const args = { id, first, daily, now, numbers: pack(some) };
+        const [all, found, room] = await STANDING.run(redis, places(id), args);
+        standing.waiting += found;
+        standing.retryAfter = budgetRetryAfter(all, Number(room), budget);
+      }
+      return standing;
     },
 
     /** Which numbers were asked for and are in no book any more, and which wait. */

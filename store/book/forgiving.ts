@@ -1,6 +1,6 @@
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { defineLua } from '../base/script.ts';
-import { BOOKS } from './book-buckets.ts';
+import { BOOKS } from '../image/book-buckets.ts';
 
 /**
  * Lua: `forgive(gone)`. A subscriber's no to somebody ends when the last of that person's numbers
@@ -10,9 +10,9 @@ import { BOOKS } from './book-buckets.ts';
  * the step in which they leave: later nobody knows which they were. Reconciliation deletes emptied
  * entries after it has marked their pairs.
  *
- * It reads all noes at once. There are never more than people whom the subscriber has turned down
- * one by one and who were its friends, so than numbers that it may look up (5,000, and as many
- * more in time as `EARSHOT_NUMBER_BUDGET` lets come back): some 80 bytes each.
+ * It reads all noes at once. Only a friend can be turned down, and one at a time, so there are at most
+ * as many as the subscriber may look up numbers: 5,000, and later as many more as the budget
+ * (`EARSHOT_NUMBER_BUDGET_DAILY`) has let come back. Each has some 80 bytes.
  */
 export const FORGIVE = defineLua({
   uses: [EACH_NUMBER, BOOKS],

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Standing } from './book-standing.ts';
+import type { Standing } from '../image/book-standing.ts';
 
 /** Milliseconds between two looks at a book that is being written. */
 const PAUSE = 100;
@@ -10,8 +10,9 @@ const PAUSE = 100;
 const LOOKS = 10;
 
 /**
- * Waits until the writer who is between two steps has done the next one. A part of two books must
- * not be changed by single contacts: that would make it a book of its own.
+ * Waits until the writer who is between two steps has done the next one. Single contacts are not
+ * changed meanwhile: the book is partly the former one and partly the next, and what would come of a
+ * change is neither.
  * @throws Fault CONFLICT when nothing comes, as the writer has died
  */
 export async function awaitStep(redis: Redis, keys: Keys, { id, source, writing }: Standing): Promise<void> {

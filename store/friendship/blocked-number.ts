@@ -1,6 +1,6 @@
 import { lookupForms } from '../../domain/phone.ts';
-import type { NumberKeys } from '../../runtime/number-key.ts';
-import { seal, unseal } from '../../runtime/sealing.ts';
+import type { NumberKeys } from '../../runtime/secret/number-key.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { Blocked } from './privacy.ts';
 
 /** A blocked number as it is kept: hashed, in every form and under every key that the directory may know it by, and sealed once. */

@@ -1,5 +1,5 @@
 import { inBatches } from '../../runtime/batches.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { AFTER_ID, type Keys } from '../base/keys.ts';
 import { PARTITIONS, partitionOf } from '../base/partitions.ts';
 import { as, asYesEach, defineLua, defineScript, toFields } from '../base/script.ts';

@@ -1,11 +1,13 @@
 import type { LedgerEntry } from '../../domain/friendship/roster.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
-import type { Marks } from '../base/marks.ts';
+import { type Marks, SEEN_MARK } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
-import { askSlices } from '../base/slices.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
+import { dueOf } from '../due/makes-due.ts';
 import type { DirtyItem } from './friends.ts';
 
 /** An entry of the ledger: as it was last seen, and as it shall be; undefined for none. */
@@ -18,21 +20,20 @@ export type LedgerChange = { jid: string; seen: LedgerEntry | undefined; next: L
  * entry before and after; `done`: JIDs, each with its mark.
  */
 const NOTE = defineScript({
+  uses: [IS_STILL, SEEN_MARK],
   keys: ['ledger', 'dirtyItems', 'former', 'due'],
   args: ['id'],
   lists: ['changes', 'done'],
   reply: asYes,
   lua: `
 for i = 1, #changes, 3 do
-  if (redis.call('HGET', ledger, changes[i]) or '') ~= changes[i + 1] then return 0 end
+  if not isStill(ledger, changes[i], changes[i + 1]) then return 0 end
 end
 for i = 1, #changes, 3 do
   if changes[i + 2] == '' then redis.call('HDEL', ledger, changes[i])
   else redis.call('HSET', ledger, changes[i], changes[i + 2]) end
 end
-for i = 1, #done, 2 do
-  if redis.call('HGET', dirtyItems, done[i]) == done[i + 1] then redis.call('HDEL', dirtyItems, done[i]) end
-end
+for i = 1, #done, 2 do clearSeen(dirtyItems, done[i], done[i + 1]) end
 if #done > 0 and redis.call('EXISTS', dirtyItems, former) == 0 then redis.call('ZREM', due, id) end
 return 1`,
 });
@@ -75,10 +76,19 @@ export function createLedger(redis: Redis, keys: Keys) {
         ledger: keys.ledger(id, account),
         dirtyItems: keys.dirtyItems(id),
         former: keys.former(id),
-        due: keys.due('roster', id),
+        due: dueOf(keys, 'befriended', id),
       };
       const words = changes.flatMap(({ jid, seen, next }) => [jid, toJson(seen), toJson(next)]);
       return NOTE.run(redis, places, { id, changes: words, done: Object.entries(done).flat() });
+    },
+
+    /** Puts these entries in place of all that there are. To be called while no roster job runs. */
+    async replace(id: string, account: string, entries: ReadonlyMap<string, LedgerEntry>): Promise<void> {
+      const key = keys.ledger(id, account);
+      const gone = [...(await this.whole(id, account)).keys()].filter((jid) => !entries.has(jid));
+      for (const some of slicesOf(gone)) await redis.hDel(key, some);
+      for (const some of slicesOf([...entries]))
+        await redis.hSet(key, some.flatMap(([jid, entry]) => [jid, JSON.stringify(entry)]) as never);
     },
 
     async forget(id: string, account: string): Promise<void> {
@@ -87,7 +97,8 @@ export function createLedger(redis: Redis, keys: Keys) {
   };
 }
 
-function toEntry(json: string | null | undefined): LedgerEntry | undefined {
+/** From a field of the ledger. */
+export function toEntry(json: string | null | undefined): LedgerEntry | undefined {
   return json ? (JSON.parse(json) as LedgerEntry) : undefined;
 }
 

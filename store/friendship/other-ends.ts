@@ -1,10 +1,10 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { byPartition, packNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 import type { Friend } from './friends.ts';
 import { bothEndsOf } from './pairs.ts';
@@ -23,49 +23,51 @@ export type OtherEnd = {
 /** `befriended`: other ends that are friends now; `marked`: those whose own jobs have to decide. */
 export type Brought = { befriended: string[]; marked: string[] };
 
-const KEYS_EACH = 8;
+const KEYS_EACH = 9;
 const WORDS_EACH = 6;
 
 /**
- * Brings the other ends of the pairs of `id` in line, all of one partition. An end that is marked
- * is being decided by its own job, perhaps from what is not so any more: it is marked anew. So is
- * whatever ends or shuts out somebody. What is right already is left alone, and a friend who is new
- * or has another name is written here. In one step with the looks at the marks, as an end's own job
+ * Brings the other ends of the pairs of `id` in line, all of one partition. An end that is right is
+ * left alone. A friend who is new, or has another name, is written. In every other case the pair is
+ * marked at that end, for its own job to decide: where a friendship ends or somebody is barred; where
+ * the pair has a mark there already, as that end's job may be deciding from what was read before; and
+ * where the end blocks anybody, as outlets are told its friends by name then (decision 267), or its
+ * block came after this verdict. It is one step with the reading of those marks, as an end's own job
  * may begin at any moment.
  *
  * `ends`: for each end its id, the friend that it should have, the friend that was seen there, that
  * one's JID, the JID that it should bar, and the packed number by which its book holds the friend;
- * empty where there is none. Answers for each end: 0 it was right, 1 it is marked, 2 it is written.
+ * empty where there is none.
  */
 const BRING = defineScript({
   keys: ['dueReconcile', 'dueRoster'],
   keyList: 'places',
   args: ['id', 'bothEnds', 'jid', 'stamp', 'dueAt', 'certain'],
   lists: ['ends'],
-  reply: as<number[]>,
+  reply: as<('right' | 'marked' | 'written')[]>,
   lua: `
 local outcomes = {}
 for n = 1, #places / ${KEYS_EACH} do
   local other, friend, before, formerJid, barredJid, held =
     unpack(ends, n * ${WORDS_EACH} - ${WORDS_EACH - 1}, n * ${WORDS_EACH})
-  local record, privacy, partings, barred, friends, dirtyItems, dirtyNumbers, dirtyPairs =
+  local record, privacy, partings, barred, friends, dirtyItems, dirtyNumbers, dirtyPairs, blocked =
     unpack(places, n * ${KEYS_EACH} - ${KEYS_EACH - 1}, n * ${KEYS_EACH})
   local is = redis.call('HGET', friends, id) or ''
   local settled = certain == '1' and redis.call('HEXISTS', dirtyPairs, id) == 0
     and redis.call('HEXISTS', dirtyPairs, bothEnds) == 0 and (redis.call('HGET', barred, id) or '') == barredJid
   if settled and is == friend then
-    outcomes[n] = 0
+    outcomes[n] = 'right'
   elseif settled and friend ~= '' and is == before and redis.call('HGET', record, 'state') == 'active'
-    and redis.call('HEXISTS', partings, id) == 0 and redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', barred) == 0
+    and redis.call('HEXISTS', partings, id) == 0 and redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', blocked) == 0
     and (held == '' or redis.call('HEXISTS', dirtyNumbers, held) == 0) then
     redis.call('HSET', friends, id, friend)
     redis.call('HSET', dirtyItems, jid, id .. ' ' .. stamp, formerJid, id .. ' ' .. stamp)
     redis.call('ZADD', dueRoster, dueAt, other)
-    outcomes[n] = 2
+    outcomes[n] = 'written'
   else
     redis.call('HSET', dirtyPairs, id, stamp)
     redis.call('ZADD', dueReconcile, 'LT', dueAt, other)
-    outcomes[n] = 1
+    outcomes[n] = 'marked'
   end
 end
 return outcomes`,
@@ -87,6 +89,7 @@ export function createOtherEnds(redis: Redis, keys: Keys) {
     keys.dirtyItems(id),
     keys.dirtyNumbers(id),
     keys.dirtyPairs(id),
+    keys.blocked(id),
   ];
 
   return {
@@ -117,8 +120,8 @@ export function createOtherEnds(redis: Redis, keys: Keys) {
               ends: ids.flatMap((other) => wordsOf(byId.get(other) as OtherEnd)),
             },
           );
-          brought.marked.push(...ids.filter((_, i) => outcomes[i] === 1));
-          brought.befriended.push(...ids.filter((_, i) => outcomes[i] === 2));
+          brought.marked.push(...ids.filter((_, i) => outcomes[i] === 'marked'));
+          brought.befriended.push(...ids.filter((_, i) => outcomes[i] === 'written'));
         }),
       );
       return brought;

@@ -1,14 +1,14 @@
 import { RESP_TYPES } from 'redis';
 import { inBatches } from '../../runtime/batches.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanBytes, scanned, scannedSet } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
-import { madeDue } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers, type Batch, byPartition, packNumberKey, unpackNumberKeys } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
+import { GRACE } from '../due/due.ts';
+import { madeDue } from '../due/makes-due.ts';
 
 export type Pairs = ReturnType<typeof createPairs>;
 
@@ -133,7 +133,7 @@ export function createPairs(redis: Redis, keys: Keys) {
       return (await askSlices(others, (some) => redis.hmGet(keys.declined(id), some))).map(Boolean);
     },
 
-    /** A no, until the last of the numbers that the other has now leaves the books of `id`. */
+    /** `id` turns the other down. The no lasts until the last of these numbers of the other has left the books of `id`. */
     async decline(id: string, other: string, numberKeys: readonly string[]): Promise<void> {
       await redis.hSet(keys.declined(id), other, Buffer.concat(numberKeys.map(packNumberKey)));
       if (!(await noteDeclined(id, other))) await redis.hDel(keys.declined(id), other);
@@ -150,7 +150,7 @@ export function createPairs(redis: Redis, keys: Keys) {
       return scannedSet(redis, keys.declinedBy(id));
     },
 
-    /** Others who are no more, or are leaving, need no no. */
+    /** Drops the noes to these others, who are gone or leaving. */
     async forgetDeclined(id: string, others: readonly string[]): Promise<void> {
       for (const some of slicesOf(others)) await redis.hDel(keys.declined(id), some);
     },
@@ -169,7 +169,7 @@ export function createPairs(redis: Redis, keys: Keys) {
     async clearForgiven(id: string, seen: Marks): Promise<void> {
       await forgetAt(Object.keys(seen), id);
       await clearSeen(redis, keys.declined(id), seen);
-      // A no that was said again meanwhile.
+      // Whoever was turned down again meanwhile keeps the note of it.
       const others = Object.keys(seen);
       const present = await askSlices(others, (some) => redis.hmGet(keys.declined(id), some));
       for (const [i, other] of others.entries()) if (present[i] !== null) await noteDeclined(id, other);

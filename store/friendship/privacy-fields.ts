@@ -1,5 +1,5 @@
 import { type Audience, OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
-import { sealAlike, unseal } from '../../runtime/sealing.ts';
+import { sealAlike, unseal } from '../../runtime/secret/sealing.ts';
 
 /** The settings, and a version that is new after each change of them or of who is blocked. */
 export type PrivacyState = { privacy: Privacy; version: number };

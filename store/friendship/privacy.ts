@@ -1,12 +1,12 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { askSlices } from '../base/slices.ts';
+import { GRACE } from '../due/due.ts';
+import { duesOf } from '../due/makes-due.ts';
 import type { PrivacyFields, PrivacyState } from './privacy-fields.ts';
 import { PUT_PRIVACY } from './privacy-script.ts';
 
@@ -20,12 +20,14 @@ export type Blocked = { subscriberId: string } | { numberKey: string; sealed?: s
 /** Who of a pair may have blocked the other, by id or by one of its numbers. */
 export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
 
+const DAY = 86_400_000;
 const SUBSCRIBER = 'id:';
 const NUMBER = 'number:';
 
 /**
- * Consent: hash `privacy` (the settings and their version; none: OPEN), hash `blocked` (`id:<subscriber>` or `number:<number
- * key>` → the sealed number, or nothing) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew.
+ * Consent: hash `privacy` (the settings and their version, when somebody was last blocked, or no longer, and how many numbers were newly blocked on which day; none: OPEN), hash `blocked` (`id:<subscriber>` or `number:<number
+ * key>` → the sealed number, or nothing) and hash `dirty-blocked` (the same fields → stamp): whose pair has to be decided anew. As long as such a mark
+ * is there nothing of its owner is shown to the one it names; it goes when the pair is decided, and not before.
  */
 export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields) {
   return {
@@ -45,8 +47,9 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
     },
 
     /**
-     * Replaces settings and blocked people in one step, and marks what follows from what differs.
-     * @throws Fault NOT_FOUND, FAILED_PRECONDITION when they are not at `ifVersion`
+     * Replaces settings and blocked people in one step, and marks what follows from what differs. `mostNumbers`: that many numbers can come to
+     * be blocked in a day; undefined where they are not counted.
+     * @throws Fault NOT_FOUND, FAILED_PRECONDITION when they are not at `ifVersion`, TOO_MANY_REQUESTS
      */
     async put(
       id: string,
@@ -54,6 +57,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
       blocked: readonly Blocked[],
       ifVersion: number | undefined,
       now: number,
+      mostNumbers?: number,
     ): Promise<number> {
       const [dueReconcile = '', ...outletDues] = duesOf(keys, 'privacy', id);
       const reply = await PUT_PRIVACY.run(
@@ -70,7 +74,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
           outletDues,
         },
         {
-          ...{ id, mark: newStamp(), dueAt: now + GRACE, ifVersion },
+          ...{ id, mark: newStamp(), now, day: Math.floor(now / DAY), mostNumbers, dueAt: now + GRACE, ifVersion },
           ...fields.of(id, privacy),
           chosen: typeof privacy.audience === 'object' ? '1' : '',
           events: keys.events(id),
@@ -83,11 +87,22 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
           'FAILED_PRECONDITION',
           'Somebody else has changed these settings; read their ETag and try again.',
         );
+      if (reply === 'many')
+        throw new Fault(
+          'TOO_MANY_REQUESTS',
+          `No more than ${mostNumbers} numbers that were not blocked before can be blocked in a day; nothing was changed.`,
+          Math.ceil((DAY - (now % DAY)) / 1000),
+        );
       return Number(reply);
     },
 
     async blocked(id: string): Promise<Blocked[]> {
       return Object.entries(await redis.hGetAll(keys.blocked(id))).map(toBlocked);
+    },
+
+    /** How many blocks there are; a number in several forms is as many. */
+    async countBlocked(id: string): Promise<number> {
+      return redis.hLen(keys.blocked(id));
     },
 
     /** Whether each of these numbers is blocked. */

@@ -1,68 +1,70 @@
 import type { Policy } from '../../domain/friendship/association.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { madeDue } from '../base/makes-due.ts';
 import { clearOne, newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { madeDue } from '../due/makes-due.ts';
 import type { createRoll } from '../subscriber/roll.ts';
 import { keysOf, type Subscriber } from '../subscriber/subscriber-record.ts';
 
 /** `subscribers`: how many it is about; `done`: how many of them are through. */
 export type Progress = { state: 'none' | 'running' | 'done'; subscribers: number; done: number };
 
-/** A page of a round; `run` tells one round from another. `policy`: the one in force, where there is one. */
-export type NextPage = { run: string; page: number; policy: Policy | undefined };
+/** A page of a round. `round`: its fence. `policy`: the one in force, where there is one. */
+export type NextPage = { round: Fence; page: number; policy: Policy | undefined };
 
 /** Milliseconds after which another worker takes a page that nobody has come to the end of. */
 const LEASE = 20_000;
 
 /**
- * Takes a page for one worker: one whose worker is gone, or the next. In one step, so that several
- * workers have different ones; and with the policy, so that a page is looked at by the one for which
- * the round was begun. Leases of former rounds go.
+ * Leases the next page to one worker, or one whose lease is over as its worker is gone. In one step,
+ * so that several workers have different pages; the policy is answered in the same step, so that a
+ * page is looked at by the policy for which its round was begun. Leases of former rounds are dropped.
  */
 const TAKE = defineScript({
-  keys: ['round', 'leases'],
+  keys: ['progress', 'leases'],
   args: ['now', 'untilTime'],
-  reply: as<[run: string, page: string, policy: string] | null>,
+  reply: as<[round: string, page: string, policy: string] | null>,
   lua: `
-local state = redis.call('HMGET', round, 'run', 'pages', 'next', 'policy')
-local run, pages, nextOne, policy = state[1], tonumber(state[2] or 0), tonumber(state[3] or 0), state[4] or ''
-if not run then return nil end
+local state = redis.call('HMGET', progress, 'run', 'pages', 'next', 'policy')
+local round, pages, nextOne, policy = state[1], tonumber(state[2] or 0), tonumber(state[3] or 0), state[4] or ''
+if not round then return nil end
 local page
 local held = redis.call('HGETALL', leases)
 for i = 1, #held, 2 do
-  local ofRun, ofPage = string.match(held[i], '^(.*) (%d+)$')
-  if ofRun ~= run then redis.call('HDEL', leases, held[i])
+  local ofRound, ofPage = string.match(held[i], '^(.*) (%d+)$')
+  if ofRound ~= round then redis.call('HDEL', leases, held[i])
   elseif not page and tonumber(held[i + 1]) <= tonumber(now) then page = ofPage end
 end
 if not page then
   if nextOne >= pages then return nil end
   page = string.format('%d', nextOne)
-  redis.call('HINCRBY', round, 'next', 1)
+  redis.call('HINCRBY', progress, 'next', 1)
 end
-redis.call('HSET', leases, run .. ' ' .. page, untilTime)
-return { run, page, policy }`,
+redis.call('HSET', leases, round .. ' ' .. page, untilTime)
+return { round, page, policy }`,
 });
 
 /** Counts a page of the round, once: another worker may have taken it over. */
 const REACH = defineScript({
-  keys: ['round', 'leases'],
-  args: ['lease', 'run', 'done'],
+  uses: [IS_STILL],
+  keys: ['progress', 'leases'],
+  args: ['lease', 'round', 'done'],
   lua: `
-if redis.call('HDEL', leases, lease) == 0 or redis.call('HGET', round, 'run') ~= run then return end
-redis.call('HINCRBY', round, 'marked', done)`,
+if redis.call('HDEL', leases, lease) == 0 or not isStill(progress, 'run', round) then return end
+redis.call('HINCRBY', progress, 'marked', done)`,
 });
 
 /**
- * One round through everybody at the operator's wish: hash `reconciliation` (run, pages, next page, subscribers, how many are
+ * One round through everybody at the operator's wish: hash `reconciliation` (the round's fence in the field `run`, pages, next page, subscribers, how many are
  * right or marked; and the policy and the names of the keys in force), hash `{reconciliation}:pages` (those that a worker has taken, with
  * their round → until when nobody else takes them), and a hash `rechecks` for each partition (id → stamp) of those whose reconcile job has to look at everything.
  */
 export function createReconciliation(redis: Redis, roll: ReturnType<typeof createRoll>, keys: Keys) {
-  const round = { round: keys.reconciliation, leases: keys.roundLeases };
+  const places = { progress: keys.reconciliation, leases: keys.roundLeases };
 
   async function waiting(): Promise<number> {
     const counts = allPartitions().map((partition) => redis.hLen(keys.rechecks(partition)));
@@ -71,7 +73,7 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
 
   async function plan(): Promise<Record<string, string | number>> {
     const [pages, subscribers] = [await roll.pages(), await roll.count()];
-    return { run: newStamp(), pages, next: 0, subscribers, marked: 0 };
+    return { run: newFence(), pages, next: 0, subscribers, marked: 0 };
   }
 
   return {
@@ -85,7 +87,7 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
       return (await redis.hGet(keys.reconciliation, 'keyIds')) ?? undefined;
     },
 
-    /** From now on somebody who is made under other keys is looked at by a reconcile job in any case. */
+    /** Notes the names of the keys in use: from now on whoever is added under others gets a reconcile job. */
     async adoptKeys(keyIds: string): Promise<void> {
       await redis.hSet(keys.reconciliation, { keyIds });
     },
@@ -107,15 +109,15 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
 
     /** A page that nobody else looks at; undefined when there is none left. */
     async take(now: number): Promise<NextPage | undefined> {
-      const taken = await TAKE.run(redis, round, { now, untilTime: now + LEASE });
+      const taken = await TAKE.run(redis, places, { now, untilTime: now + LEASE });
       if (!taken) return undefined;
-      const [run, page, policy] = taken;
-      return { run, page: Number(page), policy: policy === '' ? undefined : (policy as Policy) };
+      const [round, page, policy] = taken;
+      return { round, page: Number(page), policy: policy === '' ? undefined : (policy as Policy) };
     },
 
     /** So many of the page are right or marked; of several workers who did the same page one counts. */
-    async reach({ run, page }: NextPage, done: number): Promise<void> {
-      await REACH.run(redis, round, { lease: `${run} ${page}`, run, done });
+    async reach({ round, page }: NextPage, done: number): Promise<void> {
+      await REACH.run(redis, places, { lease: `${round} ${page}`, round, done });
     },
 
     /** Asks the subscribers' own reconcile jobs to look at everything; announcing a number keeps the job due until it is done. */
@@ -146,10 +148,10 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
     },
 
     async progress(): Promise<Progress> {
-      const { run, pages, next, subscribers, marked } = await redis.hGetAll(keys.reconciliation);
-      if (run === undefined) return { state: 'none', subscribers: 0, done: 0 };
+      const { run: round, pages, next, subscribers, marked } = await redis.hGetAll(keys.reconciliation);
+      if (round === undefined) return { state: 'none', subscribers: 0, done: 0 };
       const [open, taken] = await Promise.all([waiting(), redis.hKeys(keys.roundLeases)]);
-      const isUnderWay = taken.some((lease) => lease.startsWith(`${run} `));
+      const isUnderWay = taken.some((lease) => lease.startsWith(`${round} `));
       const running = Number(next) < Number(pages) || isUnderWay || open > 0;
       // Some of them have left meanwhile, or are not there yet.
       const done = running ? Math.max(0, Number(marked) - open) : Number(subscribers);

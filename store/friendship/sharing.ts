@@ -1,14 +1,14 @@
 import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { ASK_FOR_ACCESS, askForAccess } from '../base/asked-access.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
-import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { type Marks, newStamp, SEEN_MARK } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
-import { as, defineScript } from '../base/script.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
+import { ASK_FOR_ACCESS, askForAccess } from '../due/asked-access.ts';
+import { GRACE } from '../due/due.ts';
+import { duesOf } from '../due/makes-due.ts';
 
 /**
  * The two states of a parting. `asked <stamp> <outlets>`: the tune has to go from the friend's
@@ -23,12 +23,18 @@ type SharingChange = { parted: readonly string[]; bar: readonly [id: string, jid
 
 export type Sharing = ReturnType<typeof createSharing>;
 
+/** Lua: `stampOf`: the stamp of a parting, which it keeps in both states. */
+const STAMP_OF = defineLua({
+  lua: `local function stampOf(mark) return string.match(mark, '^%S+ (%S+)') end`,
+});
+
 /**
  * Takes an outlet from the partings that were seen, each at the stamp that it had; one that was
  * asked for anew stays as it is. Answers the ids of those that wait for no outlet any more. `seen`:
  * ids, each with its mark after it.
  */
 const CLEAR = defineScript({
+  uses: [SEEN_MARK, STAMP_OF],
   keys: ['partings'],
   args: ['outlet'],
   lists: ['seen'],
@@ -39,10 +45,11 @@ local function others(names)
   for name in string.gmatch(names, '%S+') do if name ~= outlet then left = left .. ' ' .. name end end
   return left
 end
-local asked, cleared = '^${ASKED}(%S+)(.*)$', {}
+local cleared = {}
 for i = 1, #seen, 2 do
-  local stamp, names = string.match(redis.call('HGET', partings, seen[i]) or '', asked)
-  if stamp and stamp == string.match(seen[i + 1], asked) then
+  local mark = seenMark(partings, seen[i], seen[i + 1], stampOf)
+  local stamp, names = string.match(mark or '', '^${ASKED}(%S+)(.*)$')
+  if stamp then
     local left = others(names)
     redis.call('HSET', partings, seen[i], (left == '' and '${CLEARED}' or '${ASKED}') .. stamp .. left)
     if left == '' then cleared[#cleared + 1] = seen[i] end
@@ -52,19 +59,31 @@ return cleared`,
 });
 
 /**
+ * Ends the partings that were seen, whatever has become of them since; one that was asked for anew
+ * has another stamp, and stays. `seen`: ids, each with its mark after it.
+ */
+const END = defineScript({
+  uses: [SEEN_MARK, STAMP_OF],
+  keys: ['partings'],
+  lists: ['seen'],
+  lua: `
+for i = 1, #seen, 2 do clearSeen(partings, seen[i], seen[i + 1], stampOf) end`,
+});
+
+/**
  * Ends the partings of these friends; answers 1, and has the outlets look at who sees the tune,
  * where that may differ now.
  */
 const WELCOME = defineScript({
   uses: [ASK_FOR_ACCESS],
-  keys: ['privacy', 'partings', 'barred'],
+  keys: ['privacy', 'partings', 'blocks'],
   keyList: 'outletDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['friends'],
   lua: `
 local parted = 0
 for _, friend in ipairs(friends) do parted = parted + redis.call('HDEL', partings, friend) end
-local named = redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', barred)
+local named = redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', blocks)
 if parted == 0 and named == 0 then return 0 end
 askForAccess(stamp)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
@@ -77,7 +96,7 @@ return 1`,
  * other end, which may have become a friend again before it heard of the parting.
  *
  * Replies 1, and has the outlets look at who sees the tune, if a parting ended, or if the
- * subscriber shares with chosen groups only, or somebody is barred: then an outlet may be told each
+ * subscriber shares with chosen groups only, or blocks anybody: then an outlet may be told each
  * of those who may look by name.
  */
 export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly string[], now: number): void {
@@ -87,7 +106,7 @@ export function welcome(batch: Batch, keys: Keys, id: string, friends: readonly 
       privacy: keys.privacy(id),
       playing: keys.playing(id),
       partings: keys.partings(id),
-      barred: keys.barred(id),
+      blocks: keys.blocked(id),
       outletDues: duesOf(keys, 'audience', id),
     },
     { id, stamp: newStamp(), dueAt: now + GRACE, friends },
@@ -104,7 +123,7 @@ export function createSharing(redis: Redis, keys: Keys) {
   return {
     /** To be written in one step with the friends that change. */
     write(batch: Batch, id: string, { parted, bar, unbar }: SharingChange): void {
-      const mark = [ASKED.trim(), newStamp(), ...ADMITTING].join(' ');
+      const mark = partingMark();
       if (parted.length > 0) batch.hSet(keys.partings(id), parted.flatMap((other) => [other, mark]) as never);
       if (bar.length > 0) batch.hSet(keys.barred(id), bar.flat() as never);
       if (unbar.length > 0) batch.hDel(keys.barred(id), [...unbar]);
@@ -147,7 +166,8 @@ export function createSharing(redis: Redis, keys: Keys) {
       const batch = redis.multi();
       askForAccess(batch, keys, id, now);
       await batch.exec();
-      await clearSeen(redis, keys.partings(id), seen);
+      for (const some of slicesOf(Object.entries(seen)))
+        await END.run(redis, { partings: keys.partings(id) }, { seen: some.flat() });
     },
 
     /** Has every outlet look again at everything that decides who sees the tune. */
@@ -157,6 +177,11 @@ export function createSharing(redis: Redis, keys: Keys) {
       await batch.exec();
     },
   };
+}
+
+/** Of a friend who is to be let go of. */
+export function partingMark(): string {
+  return [ASKED.trim(), newStamp(), ...ADMITTING].join(' ');
 }
 
 /** Whether the roster item has to wait until the tune is off the friend's screen. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 
 /** Assertions that were used (strings `assertion:<hash of issuer and jti>`), kept until they expire by themselves. */
@@ -20,7 +20,7 @@ export function createAssertions(redis: Redis, keys: Keys) {
       return set !== null;
     },
 
-    /** It led to nothing, through no fault of its own. */
+    /** The login failed for another reason: the assertion may be used again. */
     async forget(issuer: string, jti: string): Promise<void> {
       await redis.del(keyOf(issuer, jti));
     },

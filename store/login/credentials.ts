@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../domain/access/grant.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, defineScript } from '../base/script.ts';
 import { hashOfKey, isApiKey, newApiKey } from './credential-secret.ts';
 
-/** Who a carrier is to Earshot: an API key, or a client whose OAuth access tokens are taken. Times: milliseconds since the epoch. */
+/**
+ * Who a carrier is to Earshot: an API key, or a client whose OAuth access tokens are taken. `home`: the host at which it has
+ * accounts made. Times: milliseconds since the epoch.
+ */
 export type Credential = Grant & {
   id: string;
   kind: 'key' | 'oauth';
   name: string;
   clientId?: string;
+  home?: string;
   createdAt: number;
   expiresAt?: number;
   revokedAt?: number;
@@ -19,7 +24,7 @@ export type Credential = Grant & {
 };
 
 /** What the operator says of a credential that is to be made. */
-export type NewCredential = Pick<Credential, 'name' | 'scopes' | 'ranges' | 'clientId' | 'expiresAt'>;
+export type NewCredential = Pick<Credential, 'name' | 'scopes' | 'ranges' | 'clientId' | 'home' | 'expiresAt'>;
 
 /** To the hour: a credential in use costs one more write an hour. */
 const USE_PRECISION = 3_600_000;
@@ -43,12 +48,13 @@ return { redis.call('HGET', records, id), redis.call('HGET', used, id) or '' }`,
  * revoked could still open it.
  */
 const REPLACE = defineScript({
+  uses: [IS_STILL],
   keys: ['records', 'names'],
   args: ['id', 'before', 'after'],
   lists: ['added', 'removed'],
   reply: as<'ok' | 'changed' | 'taken'>,
   lua: `
-if (redis.call('HGET', records, id) or '') ~= before then return 'changed' end
+if not isStill(records, id, before) then return 'changed' end
 for _, name in ipairs(added) do
   if redis.call('HEXISTS', names, name) == 1 then return 'taken' end
 end

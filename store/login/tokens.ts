@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Redis } from '../../runtime/redis.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
 
@@ -18,6 +19,10 @@ export type Issued = { token: string; tokenId: string; expiresAt: number };
 
 /** Tokens of one subscriber; one more pushes the oldest out. */
 export const MOST_TOKENS = 20;
+/** How often a token is issued anew because others are issued or revoked at the same time. */
+const ATTEMPTS = 50;
+/** Seconds. */
+const AGAIN = 1;
 const HOUR = 3_600_000;
 /** The subscriber's id, then 256 random bits. */
 const SHAPE = /^est_([\w-]{1,64})\.[\w-]{43}$/;
@@ -73,11 +78,14 @@ export function createTokens(redis: Redis, keys: Keys) {
   }
 
   return {
-    /** The token is shown this once. One of the same device name is replaced; without a name none is. `lifetime`: milliseconds. */
+    /**
+     * The token is shown this once. One of the same device name is replaced; without a name none is. `lifetime`: milliseconds.
+     * @throws Fault UNAVAILABLE while others keep changing the tokens
+     */
     async issue(id: string, deviceName: string | undefined, lifetime: number, now: number): Promise<Issued> {
       const token = `est_${id}.${randomBytes(32).toString('base64url')}`;
       const kept: Kept = { deviceName, createdAt: now, usedAt: undefined, expiresAt: now + lifetime };
-      for (;;) {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const seen = await all(id);
         const stay = staying(seen, deviceName, now);
         const isIssued = await ISSUE.run(
@@ -92,6 +100,7 @@ export function createTokens(redis: Redis, keys: Keys) {
         );
         if (isIssued) return { token, tokenId: hashOf(token), expiresAt: kept.expiresAt };
       }
+      throw new Fault('UNAVAILABLE', 'Many log in as this subscriber at this moment; try again.', AGAIN);
     },
 
     /** Whose token this is, and which; undefined when unknown, revoked or expired. Notes the hour of its use. */

@@ -1,10 +1,10 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Fence, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
-import { newStamp } from '../base/marks.ts';
 import { allPartitions } from '../base/partitions.ts';
-import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scripts.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf, duePartOf } from '../due/makes-due.ts';
+import { ATTEMPT, CONSUME, DELIVERED, GIVE_BACK, RESERVE } from './verification-scripts.ts';
 
 /**
  * A code that was made for a number. `codeHash`: keyed hash of the code and a nonce. `message`:
@@ -14,7 +14,7 @@ import { ATTEMPT, CLAIM, CONSUME, DELIVERED, RELEASE } from './verification-scri
 export type Verification = { codeHash: string; message: string; expiresAt: number };
 
 /** Milliseconds for which the right code belongs to one login: longer than it takes to make an account. */
-const LEASE = 30_000;
+const RESERVED = 30_000;
 
 /**
  * A hash `verification` for each code. Its `id` is a keyed hash of the number and a nonce, so that
@@ -41,23 +41,24 @@ export function createVerifications(redis: Redis, keys: Keys) {
     },
 
     /**
-     * To be called with the right code: claims it for this login and returns a stamp. Nobody else
-     * gets one for half a minute. If the process dies with it, the code is not used up.
+     * To be called with the right code: reserves it for this login, for half a minute. Undefined when
+     * another login has reserved it. A process that dies meanwhile has not used the code up. Fields
+     * `claim` (the fence) and `claimedUntil` of the hash.
      */
-    async claim(id: string, now: number): Promise<string | undefined> {
-      const stamp = newStamp();
-      const claimed = await CLAIM.run(redis, places(id), { now, stamp, claimedUntil: now + LEASE });
-      return claimed ? stamp : undefined;
+    async reserve(id: string, now: number): Promise<Fence | undefined> {
+      const fence = newFence();
+      const reserved = await RESERVE.run(redis, places(id), { now, fence, reservedUntil: now + RESERVED });
+      return reserved ? fence : undefined;
     },
 
-    /** The code is used up; false when the stamp no longer holds. */
-    async consume(id: string, stamp: string): Promise<boolean> {
-      return CONSUME.run(redis, places(id), { id, stamp });
+    /** The code is used up; false when it is no longer reserved for this login. */
+    async consume(id: string, fence: Fence): Promise<boolean> {
+      return CONSUME.run(redis, places(id), { id, fence });
     },
 
     /** The login came to nothing through no fault of the caller: code and try are given back. */
-    async release(id: string, stamp: string): Promise<void> {
-      await RELEASE.run(redis, places(id), { stamp });
+    async giveBack(id: string, fence: Fence): Promise<void> {
+      await GIVE_BACK.run(redis, places(id), { fence });
     },
 
     /** What is still to be delivered. */
@@ -73,7 +74,7 @@ export function createVerifications(redis: Redis, keys: Keys) {
 
     /** The ids of all that wait. */
     async waiting(): Promise<string[]> {
-      const parts = allPartitions().map((partition) => redis.zRange(keys.duePart('verification', partition), 0, -1));
+      const parts = allPartitions().map((partition) => redis.zRange(duePartOf(keys, 'codeMade', partition), 0, -1));
       return (await Promise.all(parts)).flat();
     },
   };

@@ -1,11 +1,12 @@
 import { type NodeAccess, type NodeChange, UNKNOWN } from '../../domain/friendship/node-access.ts';
 import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import { slicesOf } from '../base/slices.ts';
-import type { Subscriber } from '../subscriber/subscriber-record.ts';
+import type { Addressee } from '../subscriber/subscriber-record.ts';
 
 /**
  * Notes these fields of the access as unknown, if the subscriber still has the address at which the
@@ -13,12 +14,13 @@ import type { Subscriber } from '../subscriber/subscriber-record.ts';
  * any moment. `field`: of the record, `seen`: the value that it had.
  */
 const BEGIN = defineScript({
+  uses: [IS_STILL],
   keys: ['record', 'told', 'access'],
   args: ['field', 'seen', 'address', 'unknown'],
   lists: ['fields'],
   reply: asYes,
   lua: `
-if redis.call('HGET', record, field) ~= seen then return 0 end
+if not isStill(record, field, seen) then return 0 end
 redis.call('HSET', told, 'address', address)
 for _, name in ipairs(fields) do redis.call('HSET', access, name, unknown) end
 return 1`,
@@ -26,7 +28,7 @@ return 1`,
 
 /**
  * Whom each outlet that tells friends apart was told to let look: hash `access:<outlet>` (see
- * `NodeAccess`, and `Place` for several nodes), about the address in `told:<outlet>`.
+ * `NodeAccess`, and `NodePlace` for several nodes), about the address in `told:<outlet>`.
  */
 export function createAdmissions(redis: Redis, keys: Keys) {
   return {
@@ -39,7 +41,7 @@ export function createAdmissions(redis: Redis, keys: Keys) {
      * False when the subscriber has another address by now; then nothing may be told.
      */
     async begin(
-      subscriber: Subscriber,
+      subscriber: Addressee,
       outlet: OutletName,
       address: string,
       fields: readonly string[],

@@ -1,8 +1,10 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
 import { asYes, defineScript } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
+import { PART } from '../due/due-at-home.ts';
+import { dueOf } from '../due/makes-due.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 
 /**
@@ -10,11 +12,11 @@ import type { Subscriber } from '../subscriber/subscriber-record.ts';
  * left or moved meanwhile has to be looked at again.
  */
 const SETTLE = defineScript({
+  uses: [IS_STILL],
   keys: ['record', 'listening', 'due'],
   args: ['id', 'state', 'jid', 'heard'],
   lua: `
-local now = redis.call('HMGET', record, 'state', 'jid')
-if (now[1] or '') ~= state or (now[2] or '') ~= jid then return end
+if not isStill(record, 'state', state) or not isStill(record, 'jid', jid) then return end
 if heard == '' then redis.call('DEL', listening) end
 redis.call('ZREM', due, id)`,
 });
@@ -26,7 +28,7 @@ const HASTEN = defineScript({
   reply: asYes,
   lua: `
 local at = redis.call('ZSCORE', due, id)
-if not at or tonumber(at) <= tonumber(soon) then return 0 end
+if not at or tonumber(at) % ${PART} <= tonumber(soon) then return 0 end
 redis.call('ZADD', due, soon, id)
 return 1`,
 });
@@ -45,6 +47,11 @@ export function createListening(redis: Redis, keys: Keys) {
       await redis.set(keys.listening(id), jid);
     },
 
+    /** The component of the home that is left hears that account no more. */
+    async end(id: string): Promise<void> {
+      await redis.del(keys.listening(id));
+    },
+
     /** Whoever is due at some later time is due now; true where the job should run. */
     async hasten(id: string, now: number): Promise<boolean> {
       return HASTEN.run(redis, { due: dueOf(keys, 'arrived', id) }, { id, soon: now + GRACE });
@@ -54,7 +61,7 @@ export function createListening(redis: Redis, keys: Keys) {
     async settle(id: string, seen: Subscriber | undefined, on: boolean): Promise<void> {
       await SETTLE.run(
         redis,
-        { record: keys.subscriber(id), listening: keys.listening(id), due: keys.due('listen', id) },
+        { record: keys.subscriber(id), listening: keys.listening(id), due: dueOf(keys, 'arrived', id) },
         { id, state: seen?.state, jid: seen?.jid, heard: on ? '1' : '' },
       );
     },

@@ -1,6 +1,9 @@
-import { NOW_PLAYING } from '../base/events.ts';
+import { TELL } from '../base/events.ts';
+import { IS_STILL } from '../base/fence.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
+import { NOTE_LATELY } from '../due/lately.ts';
 import { PIECE } from './recent-script.ts';
+import { SITUATION } from './situation-script.ts';
 
 /** What changes what a subscriber plays, and what an outlet was told of it; each script is one step. */
 
@@ -34,40 +37,90 @@ end`,
 
 /**
  * Another tune may be shown now: the subscriber is due for every outlet, those who do what is due
- * are woken, and whoever listens is told.
+ * are woken, and whoever listens is told. Behind a channel that ends in an @ stands the host
+ * whose component works for the subscriber; an empty one stands for an outlet that nobody is to be
+ * woken for. `brought`: what the wake of an outlet brings along, if anything; `cause`: the request
+ * that it is for, as `causeWord` writes it; `news`: what whoever listens is told.
  */
 const CHANGED = defineLua({
-  args: ['id', 'dueAt', 'events'],
+  uses: [TELL],
+  keys: ['record'],
+  args: ['id', 'dueAt', 'cause', 'news'],
   lua: `
-local function changed(dues, wakes)
+local function channelOf(channel)
+  if string.sub(channel, -1) ~= '@' then return channel end
+  local place = redis.call('HMGET', record, 'leavesHome', 'jid')
+  return channel .. (place[1] or string.match(place[2] or '', '[^@]*$'))
+end
+local function changed(dues, wakes, brought)
+  local whom = cause == '' and id or id .. ';' .. cause
   for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
-  for _, channel in ipairs(wakes) do redis.call('PUBLISH', channel, id) end
-  redis.call('PUBLISH', events, '${NOW_PLAYING}')
+  for i, channel in ipairs(wakes) do
+    local more = brought and brought[i]
+    if channel ~= '' then redis.call('PUBLISH', channelOf(channel), more and whom .. ' ' .. more or whom) end
+  end
+  tell(news)
+end`,
+});
+
+/**
+ * Lua: `isUsual()`: whether all is as it is for most, so that what is written was decided rightly
+ * without a look: the subscriber is active and has the settings that the decision was made with
+ * (`hasOtherSettings`), another tune than this (`title`: as it stands in JSON) played on the device,
+ * and no other device began later (`since`).
+ */
+const USUAL = defineLua({
+  uses: [NOTE, PIECE],
+  args: ['since', 'title'],
+  lua: `
+local function beganLater(value)
+  local at = tonumber(string.match(value, '^%d+'))
+  return not at or at > tonumber(since)
+end
+local function isUsual()
+  if redis.call('HGET', record, 'state') ~= 'active' or hasOtherSettings() then return false end
+  local fields = redis.call('HGETALL', playing)
+  for i = 1, #fields, 2 do
+    local field, before = fields[i], fields[i + 1]
+    if field == device then
+      if string.find(before, title, 1, true) then return false end
+    elseif isDevice(field) and beganLater(before) then return false end
+  end
+  return true
 end`,
 });
 
 /**
  * This plays on that device. In one step with all that follows from it: a process that dies leaves
  * no tune that nobody shows, and a piece goes into the history as it was decided. `outlets`: the
- * due list of each outlet, with what it was told after it; `wanted`: for each, the fingerprint of
- * what it is to show from now on. Where one was told something else by us, that is in doubt, so
- * that whoever tells it has not to note so first.
+ * due list of each outlet, followed by the key of what it was told; `wanted`: for each, the
+ * fingerprint of what it is to show from now on. Where an outlet was told another tune, its state is
+ * `doubted` from this step on, and the job that tells it sends without a write before (decision 138),
+ * and without a look: the wake brings along what it would read (decision 296). With `ifUsual` nothing is
+ * done, and false answered, where all is not as `isUsual` says (decision 297).
  */
 export const PLAY = defineScript({
-  uses: [NOTE, CHANGED, PIECE],
+  uses: [NOTE, CHANGED, PIECE, SITUATION, USUAL],
   keyList: 'outlets',
+  args: ['ifUsual'],
   lists: ['wakes', 'wanted'],
+  reply: asYes,
   lua: `
+if ifUsual == '1' and not isUsual() then return false end
 note()
-local dues = {}
+local dues, brought = {}, {}
 for i = 1, #wanted do
   local due, told = outlets[2 * i - 1], outlets[2 * i]
   local last = redis.call('HMGET', told, 'state', 'fingerprint')
-  if last[1] == 'told' and last[2] ~= wanted[i] then redis.call('HSET', told, 'state', 'doubted') end
+  if last[1] == 'told' and last[2] ~= wanted[i] then
+    redis.call('HSET', told, 'state', 'doubted')
+    if wakes[i] ~= '' then brought[i] = cjson.encode({ situation(told), dueAt }) end
+  end
   dues[i] = due
 end
-changed(dues, wakes)
-notePiece()`,
+changed(dues, wakes, brought)
+notePiece()
+return 1`,
 });
 
 /** Some devices have stopped, or all where none is named. In one step, as for `PLAY`. */
@@ -120,18 +173,25 @@ return 1`,
 });
 
 /**
- * Notes what the outlet was told (`toldFields`), if nobody has begun to tell it anything since
- * `begunAt`. Unless the state has changed since it was read, drops what is done with, and has the
- * subscriber looked at `again`, or never where that is empty. In one step, or a change between would
- * be taken for one that was seen.
+ * The end of an outlet's job. If nobody has begun to tell the outlet anything since `begunAt`, notes
+ * what it was told (`toldFields`), and for a server that may forget it that it was told lately
+ * (`things`); otherwise nobody knows who spoke last, and the subscriber stays due. If what plays is
+ * still what was read (`generation`), takes away the fields that are `done`, and makes the subscriber
+ * due at the time `again`, or due no more where that is empty. In one step, or a change in between
+ * would be taken for one that the job has seen.
  */
 export const FINISH = defineScript({
+  uses: [IS_STILL, NOTE_LATELY],
   keys: ['playing', 'told', 'due'],
-  args: ['id', 'generation', 'begunAt', 'again'],
-  lists: ['toldFields', 'done'],
+  args: ['generation', 'begunAt', 'again'],
+  lists: ['toldFields', 'things', 'done'],
   lua: `
-if #toldFields > 0 and redis.call('HGET', told, 'at') == begunAt then redis.call('HSET', told, unpack(toldFields)) end
-if (redis.call('HGET', playing, 'generation') or '') ~= generation then return end
+if #toldFields > 0 then
+  if begunAt == '' or not isStill(told, 'at', begunAt) then return end
+  redis.call('HSET', told, unpack(toldFields))
+  noteLately(things)
+end
+if not isStill(playing, 'generation', generation) then return end
 for _, field in ipairs(done) do redis.call('HDEL', playing, field) end
 if again ~= '' then return redis.call('ZADD', due, again, id) end
 -- Nothing but the generation.

@@ -2,18 +2,23 @@ import { ADMITTING, OUTLETS, type OutletName, outletRow } from '../../domain/pla
 import type { Reach } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { accessField } from '../base/asked-access.ts';
-import { GRACE } from '../base/due.ts';
+import { type Cause, causeWord } from '../../runtime/cause.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { playingNews } from '../base/events.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import type { Along } from '../base/script.ts';
+import { accessField } from '../due/asked-access.ts';
+import { GRACE } from '../due/due.ts';
+import { latelyKeys, latelyWord } from '../due/lately.ts';
+import { duesOf } from '../due/makes-due.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
 import { pieceWords, type Shown } from './recent.ts';
+import { situationKeys } from './situation-script.ts';
 import { toldFields } from './told.ts';
+import type { ToldHere } from './told-here.ts';
 
 /**
  * What the store says at one moment. `generation` is new after each change. `access`: the outlets that have to look at who may
@@ -22,11 +27,13 @@ import { toldFields } from './told.ts';
 export type PlayingState = { devices: Playing[]; generation: string; access: readonly OutletName[] };
 
 /**
- * What an outlet leaves to be done: the devices that ran out go, and so does its `access` once it was seen to. `again`: when to
- * look next. `told`: what it was told now, and the time that stood there when it was; undefined when it was told nothing.
+ * What comes of an outlet's job. `told`: what the outlet was told; undefined when it was told nothing.
+ * `begunAt`: the time that was noted before it was told; `toldAt`: where the outlet may forget it, the
+ * time at which it was told. `ranOut`: devices whose tunes have ended. `access`: who may look was seen
+ * to. `again`: when to look next.
  */
 export type Finished = {
-  told: { now: Told; begunAt: number | undefined } | undefined;
+  told: { now: Told; begunAt: number | undefined; toldAt?: number | undefined } | undefined;
   ranOut: readonly string[];
   access: boolean;
   again: number | undefined;
@@ -46,7 +53,7 @@ const GENERATION = 'generation';
  * A device over `MOST_DEVICES` takes the place of the one that began first. As long as something plays, the subscriber is in the due list of each
  * outlet: first at the time at which a lost job is to be done again, then at the time at which the tune ends.
  */
-export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: PrivacyFields) {
+export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: PrivacyFields, toldHere: ToldHere) {
   return {
     async read(id: string): Promise<PlayingState> {
       return toPlayingState(await redis.hGetAll(keys.playing(id)));
@@ -60,7 +67,9 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
 
     /**
      * `shown`: what is to be remembered; `wanted`: what an outlet of that reach is to show from now on; `along`: what is written in
-     * the same step. Whoever shows it is woken, and the pages are told, in that step, too.
+     * the same step; `cause`: the request that it is for, which whoever is woken and whoever listens is told, and which is not kept. Whoever shows it is woken, and the pages are told, in that step, too. `ifUsual`: only where it was decided
+     * rightly for somebody with open settings, on whose devices nothing began later, and on this one another tune; otherwise
+     * nothing is written, and the answer is false.
      */
     async play(
       id: string,
@@ -70,31 +79,41 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
         shown,
         wanted,
         along,
+        cause,
+        ifUsual = false,
       }: {
         shown?: Shown | undefined;
         wanted?: (reach: Reach) => Playing | undefined;
         along?: Along | undefined;
+        cause?: Cause | undefined;
+        ifUsual?: boolean;
       } = {},
-    ): Promise<void> {
+    ): Promise<boolean> {
       const piece = pieceWords(keys, privacyFields, id, shown);
-      await PLAY.runWith(
+      return PLAY.runWith(
         along,
         redis,
-        { playing: keys.playing(id), ...piece.keys, outlets: keys.outlets(id) },
+        { ...situationKeys(keys, id), ...piece.keys, outlets: keys.outlets(id) },
         {
-          ...{ ...changed(id, now), ...noted(playing.device, playing), ...piece.args },
+          ...{ ...changed(id, now, cause), ...noted(playing.device, playing), ...piece.args },
+          ...{ ifUsual: ifUsual ? 1 : 0, since: playing.since, title: `"title":${JSON.stringify(playing.tune.title)}` },
           wanted: OUTLETS.map(({ reach }) => fingerprint(wanted?.(reach)?.tune)),
         },
       );
     },
 
     /** Stops one device, or all; false when nothing was playing there. */
-    async stop(id: string, device: string | undefined, now: number, along?: Along): Promise<boolean> {
+    async stop(
+      id: string,
+      device: string | undefined,
+      now: number,
+      { along, cause }: { along?: Along | undefined; cause?: Cause | undefined } = {},
+    ): Promise<boolean> {
       const gone = await STOP.runWith(
         along,
         redis,
-        { playing: keys.playing(id), dues: duesOf(keys, 'played', id) },
-        { ...changed(id, now), devices: device === undefined ? [] : [DEVICE + device] },
+        { record: keys.subscriber(id), playing: keys.playing(id), dues: duesOf(keys, 'played', id) },
+        { ...changed(id, now, cause), devices: device === undefined ? [] : [DEVICE + device] },
       );
       return gone > 0;
     },
@@ -134,17 +153,22 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
     },
 
     /**
-     * The outlet shows what it should; what it was told is noted by whoever began last to tell it. Unless the state has changed since it was read: drops what is done with, and comes
-     * back at `again`, or never when nothing plays.
+     * The outlet shows what it should. What it was told is noted, unless another job has begun since to
+     * tell it something; then all is looked at again. The devices that ran out go and the next look is
+     * set, unless what plays has changed since it was `seen`.
      */
     async finish(id: string, outlet: OutletName, seen: PlayingState, done: Finished): Promise<void> {
       const { told, again } = done;
+      if (told && 'at' in told.now) toldHere.noted(id, outlet, told.now.at);
       await FINISH.run(
         redis,
-        { playing: keys.playing(id), told: keys.told(id, outlet), due: keys.due(outletRow(outlet).queue, id) },
+        {
+          ...{ playing: keys.playing(id), told: keys.told(id, outlet), due: keys.due(outletRow(outlet).queue, id) },
+          ...latelyKeys(keys, id),
+        },
         {
           ...{ id, generation: seen.generation, again },
-          begunAt: told?.begunAt,
+          ...{ begunAt: told?.begunAt, toldAt: told?.toldAt, things: [latelyWord({ what: 'shown', outlet })] },
           toldFields: Object.entries(told ? toldFields(told.now) : {}).flat(),
           done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [accessField(outlet)] : [])],
         },
@@ -153,8 +177,16 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
   };
 
   /** What every change tells. */
-  function changed(id: string, now: number) {
-    return { id, dueAt: now + GRACE, generation: newStamp(), events: keys.events(id), wakes: keys.outletWakes };
+  function changed(id: string, now: number, cause?: Cause) {
+    const told = { cause: causeWord(cause), news: playingNews(cause?.trace) };
+    return {
+      id,
+      dueAt: now + GRACE,
+      generation: newStamp(),
+      events: keys.events(id),
+      wakes: keys.outletWakes,
+      ...told,
+    };
   }
 }
 

@@ -3,7 +3,7 @@ import { OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
 import { HISTORY, LONGEST_HISTORY, type Piece, type Played, pieceName, pieceOf } from '../../domain/playing/popular.ts';
 import type { Basis, Showing } from '../../domain/playing/showing.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';

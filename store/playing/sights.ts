@@ -1,5 +1,5 @@
 import { ALONE, type Basis } from '../../domain/playing/showing.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
 import type { Friend } from '../friendship/friends.ts';

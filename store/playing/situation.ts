@@ -1,23 +1,36 @@
 import type { OutletName } from '../../domain/playing/outlets.ts';
 import { ALONE, type Basis } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
+import { GRACE } from '../due/due.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
-import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
+import {
+  type Addressee,
+  type Subscriber,
+  type SubscriberState,
+  toSubscriber,
+} from '../subscriber/subscriber-record.ts';
 import { type PlayingState, toPlayingState } from './now-playing.ts';
+import { SITUATION, situationKeys } from './situation-script.ts';
 import { toTold } from './told.ts';
+import type { ToldHere } from './told-here.ts';
 
 type Fields = Record<string, string>;
 
 /** What decides what a friend is shown who is answered alone (see `visibleToFriend`). `subscriber`: undefined when there is none. */
 export type OwnSituation = Basis & { subscriber: Subscriber | undefined };
 
-/** All that decides what an outlet is to show of a subscriber, and what it was told. `partings`: who is being let go of. */
-export type Situation = Basis & PlayingState & { subscriber: Subscriber; partings: Marks; told: Told };
+/**
+ * All that decides what an outlet is to show of a subscriber, and what it was told. `partings`: who is being let go of.
+ * `undecided`: somebody was blocked, or no longer is, and the pair has still to be decided. `blockedAt`: when that was the last
+ * time, in milliseconds since the epoch; 0 for never.
+ */
+export type Situation = Basis &
+  PlayingState & { subscriber: Addressee; partings: Marks; undecided: boolean; blockedAt: number; told: Told };
 
 /** At one moment, and one command where a MULTI takes five: each tune asks for it. */
 const READ_OWN = defineScript({
@@ -26,21 +39,30 @@ const READ_OWN = defineScript({
   lua: `return { redis.call('HGETALL', record), redis.call('HGETALL', playing), redis.call('HGETALL', privacy) }`,
 });
 
-/**
- * The same, and what else an outlet has to know. Whether somebody is parting or barred, and not who: strangers decide
- * how many these are.
- */
+type Reply = [
+  record: (string | null | false)[],
+  playing: string[],
+  privacy: string[],
+  told: string[],
+  there: [parting: number, barred: number, undecided: number],
+];
+
+/** The same, and what else an outlet has to know. */
 const READ = defineScript({
-  keys: ['record', 'playing', 'privacy', 'partings', 'told', 'barred'],
-  reply: as<[hashes: string[][], parting: number, barred: number]>,
-  lua: `
-local hashes = {}
-for i, key in ipairs({ record, playing, privacy, told }) do hashes[i] = redis.call('HGETALL', key) end
-return { hashes, redis.call('EXISTS', partings), redis.call('EXISTS', barred) }`,
+  uses: [SITUATION],
+  keys: ['told'],
+  reply: as<Reply>,
+  lua: 'return situation(told)',
 });
 
+/**
+ * Milliseconds, by the clocks of both, for which what a wake has brought along may be acted on without
+ * another look: consent that is withdrawn holds within a second.
+ */
+const FRESH = 250;
+
 /** Reads it, as it is all in the subscriber's partition. */
-export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields) {
+export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields, toldHere: ToldHere) {
   const ownKeys = (id: string) => ({
     record: keys.subscriber(id),
     playing: keys.playing(id),
@@ -66,22 +88,42 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
 
     /** Undefined when there is no such subscriber. */
     async read(id: string, outlet: OutletName): Promise<Situation | undefined> {
-      const more = { partings: keys.partings(id), told: keys.told(id, outlet), barred: keys.barred(id) };
-      const [hashes, parting, barred] = await READ.run(redis, { ...ownKeys(id), ...more }, {});
-      const [record, playing, privacy, told] = hashes.map(toFields) as [Fields, Fields, Fields, Fields];
-      const subscriber = toSubscriber(id, record);
-      if (!subscriber) return undefined;
-      return {
-        ...toPlayingState(playing),
-        subscriber,
-        state: subscriber.state,
-        privacy: fields.read(id, privacy).privacy,
-        // Whoever joins them from now on has a job of its own.
-        partings: parting > 0 ? await scanned(redis, keys.partings(id)) : {},
-        parting: parting > 0,
-        barred: barred > 0,
-        told: toTold(told),
-      };
+      const places = { ...situationKeys(keys, id), told: keys.told(id, outlet) };
+      const found = toSituation(id, await READ.run(redis, places, {}));
+      // Whoever joins them from now on has a job of its own.
+      if (found?.parting) found.partings = await scanned(redis, keys.partings(id));
+      return found;
+    },
+
+    /**
+     * What `PLAY` has read and sent along with a wake. Undefined where it has to be read: it is too old, or from before what this
+     * process has told the outlet itself, or does not say all.
+     */
+    brought(id: string, outlet: OutletName, text: string, now: number): Situation | undefined {
+      const [reply, dueAt] = JSON.parse(text) as [Reply, string];
+      if (Math.abs(now - (Number(dueAt) - GRACE)) > FRESH) return undefined;
+      const found = toSituation(id, reply);
+      if (!found || found.parting || found.told.state !== 'doubted') return undefined;
+      return toldHere.mayBeNow(id, outlet, found.told.at) ? found : undefined;
     },
   };
+
+  function toSituation(id: string, [record, playing, settings, told, there]: Reply): Situation | undefined {
+    const [state, jid, leavesHome] = record;
+    if (!state || !jid) return undefined;
+    const [parting, barred, undecided] = there;
+    const privacy = toFields(settings);
+    return {
+      ...toPlayingState(toFields(playing)),
+      subscriber: { id, jid, state: state as SubscriberState, ...(leavesHome ? { leavesHome } : {}) },
+      state: state as SubscriberState,
+      privacy: fields.read(id, privacy).privacy,
+      partings: {},
+      parting: parting > 0,
+      barred: barred > 0,
+      undecided: undecided > 0,
+      blockedAt: Number(privacy.blockedAt ?? 0),
+      told: toTold(toFields(told)),
+    };
+  }
 }

@@ -1,11 +1,17 @@
+import { UNKNOWN } from '../../domain/friendship/node-access.ts';
 import { OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Told } from '../../domain/playing/told.ts';
-import type { QueueName } from '../../runtime/queue-table.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { QueueName } from '../../runtime/queue/queue-table.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
-import type { Subscriber } from '../subscriber/subscriber-record.ts';
+import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
+import { duesOf } from '../due/makes-due.ts';
+import type { Addressee } from '../subscriber/subscriber-record.ts';
+import type { ToldHere } from './told-here.ts';
 
 /**
  * Notes that nobody knows what the outlet shows, unless the record has another `value` in its
@@ -13,44 +19,65 @@ import type { Subscriber } from '../subscriber/subscriber-record.ts';
  * another address must not be heard under the old one, and who shares no more not at all.
  */
 const BEGIN = defineScript({
+  uses: [IS_STILL],
   keys: ['record', 'playing', 'told'],
   args: ['field', 'value', 'generation', 'address', 'at'],
   reply: asYes,
   lua: `
-if redis.call('HGET', record, field) ~= value then return 0 end
-if (redis.call('HGET', playing, 'generation') or '') ~= generation then return 0 end
+if not isStill(record, field, value) or not isStill(playing, 'generation', generation) then return 0 end
 redis.call('HSET', told, 'state', 'unknown', 'at', at, 'address', address)
 return 1`,
 });
 
 /** Notes what was told, unless somebody else has begun since to tell the outlet something. */
 const NOTE = defineScript({
+  uses: [IS_STILL],
   keys: ['told'],
   args: ['begunAt'],
   lists: ['fields'],
   reply: asYes,
   lua: `
-if redis.call('HGET', told, 'at') ~= begunAt then return 0 end
+if not isStill(told, 'at', begunAt) then return 0 end
 redis.call('HSET', told, unpack(fields))
 return 1`,
 });
 
 /** Forgets what was told at an address, and who may look, unless another was told something meanwhile. */
 const LEFT = defineScript({
+  uses: [IS_STILL],
   keys: ['told', 'access'],
   args: ['address'],
   lua: `
-if redis.call('HGET', told, 'address') == address then redis.call('DEL', told, access) end`,
+if isStill(told, 'address', address) then redis.call('DEL', told, access) end`,
+});
+
+/**
+ * Nobody knows any more what the outlet shows, nor how these fields of its access stand; it is to be
+ * looked at. In one step, and as of `at`, as a job may be about to note what it has told before.
+ */
+const DOUBT = defineScript({
+  uses: [ASK_FOR_ACCESS],
+  keys: ['told', 'access'],
+  keyList: 'outletDues',
+  args: ['id', 'at', 'stamp'],
+  lists: ['fields'],
+  lua: `
+local state = redis.call('HGET', told, 'state')
+if not state and #fields == 0 then return end
+if state then redis.call('HSET', told, 'state', 'unknown', 'at', at) end
+for _, field in ipairs(fields) do redis.call('HSET', access, field, '${UNKNOWN}') end
+askForAccess(stamp)
+for _, due in ipairs(outletDues) do redis.call('ZADD', due, at, id) end`,
 });
 
 /** Of what was read before: whose it is, and the stamp of all that plays. */
-type Seen = { subscriber: Subscriber; generation: string };
+type Seen = { subscriber: Addressee; generation: string };
 
 /**
  * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash
  * `access:<outlet>`, who may look there (see `createAdmissions`), belongs to the same address.
  */
-export function createTold(redis: Redis, keys: Keys) {
+export function createTold(redis: Redis, keys: Keys, toldHere: ToldHere) {
   return {
     async read(id: string, outlet: OutletName): Promise<Told> {
       return toTold(await redis.hGetAll(keys.told(id, outlet)));
@@ -78,6 +105,7 @@ export function createTold(redis: Redis, keys: Keys) {
       const { subscriber, generation } = seen;
       const { id } = subscriber;
       const field = outletRow(outlet).address;
+      toldHere.noted(id, outlet, now);
       return BEGIN.run(
         redis,
         { record: keys.subscriber(id), playing: keys.playing(id), told: keys.told(id, outlet) },
@@ -88,12 +116,25 @@ export function createTold(redis: Redis, keys: Keys) {
     /** What was told since `begunAt`; false when somebody else has begun since, whose note it is now. */
     async note(id: string, outlet: OutletName, told: Told, begunAt: number): Promise<boolean> {
       const fields = Object.entries(toldFields(told)).flat();
+      if ('at' in told) toldHere.noted(id, outlet, told.at);
       return NOTE.run(redis, { told: keys.told(id, outlet) }, { begunAt, fields });
     },
 
     /** At that address, which is the subscriber's no longer, nothing is shown now, and to whom is forgotten. */
     async left(id: string, outlet: OutletName, address: string): Promise<void> {
       await LEFT.run(redis, { told: keys.told(id, outlet), access: keys.access(id, outlet) }, { address });
+    },
+
+    /** The outlet may have forgotten what it was told, and how these fields of who may look stand there. */
+    async doubt(id: string, outlet: OutletName, fields: readonly string[], now: number): Promise<void> {
+      const places = {
+        told: keys.told(id, outlet),
+        access: keys.access(id, outlet),
+        playing: keys.playing(id),
+        outletDues: duesOf(keys, 'audience', id),
+      };
+      toldHere.noted(id, outlet, now);
+      await DOUBT.run(redis, places, { id, at: now, stamp: newStamp(), fields });
     },
 
     /** There is nobody at the subscriber's address, so nothing is shown to anybody. */

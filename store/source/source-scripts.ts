@@ -1,4 +1,6 @@
+import { IS_STILL } from '../base/fence.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
+import { SOURCE_FENCE } from '../image/source-fence.ts';
 import { MOST_SOURCES } from './source-record.ts';
 
 /** What changes the sources of a subscriber; each script is one step, in the subscriber's slot. */
@@ -7,18 +9,18 @@ import { MOST_SOURCES } from './source-record.ts';
 export const MOST_REJECTED = 1_000;
 
 /**
- * Lua: `isFilled()`: the source's book has contacts, so it has to be emptied first (`emptyBook`).
- * From then on no read that is under way may write it, and the next one is in full: it finds a part
- * of the book should this process die before the rest has gone.
+ * Lua: `isFilled()`: whether the source's book has contacts, and so has to be emptied first
+ * (`emptyBook`). A new fence keeps each read that is under way from writing the book meanwhile. The
+ * next read is in full, as this process may die when it has emptied a part of the book.
  */
 const FILLED = defineLua({
   keys: ['source', 'book'],
-  args: ['stamp'],
+  args: ['fence'],
   lua: `
 local function isFilled()
   local state = redis.call('HMGET', book, 'contacts', 'writing')
   if (state[1] or '0') == '0' and not state[2] then return false end
-  redis.call('HSET', source, 'lease', stamp)
+  redis.call('HSET', source, '${SOURCE_FENCE}', fence)
   redis.call('HDEL', source, 'syncToken', 'etags')
   return true
 end`,
@@ -71,19 +73,19 @@ return 'ok'`,
 });
 
 /**
- * Gives out the lease on a book that is sent, in place of a network address book of that name; any
- * other lease ends in the same step.
+ * Begins to take a book that a client sends, in the place of a network address book of that name. The
+ * fence keeps any read that is under way from writing it.
  */
 export const RECEIVE = defineScript({
   keys: ['record', 'source', 'sources'],
-  args: ['name', 'lease', 'now'],
+  args: ['name', 'fence', 'now'],
   reply: as<'ok' | 'full' | 'gone'>,
   lua: `
 if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
 local known = redis.call('SISMEMBER', sources, name) == 1
 if not known and redis.call('SCARD', sources) >= ${MOST_SOURCES} then return 'full' end
 redis.call('DEL', source)
-redis.call('HSET', source, 'url', '', 'credentials', '', 'lastRead', now, 'lease', lease)
+redis.call('HSET', source, 'url', '', 'credentials', '', 'lastRead', now, '${SOURCE_FENCE}', fence)
 redis.call('SADD', sources, name)
 return 'ok'`,
 });
@@ -101,35 +103,38 @@ return 1`,
 });
 
 /**
- * Begins a read: the source as it is when the lease begins. One that is gone must not come back as
- * a lease alone. A book that a read has left half-written is read in full.
+ * Begins a read: writes its fence, and answers the source as it is in that step. Where the source is
+ * gone nothing is written, or it would be there again with a fence alone. A book that a read has
+ * left half-written is read in full.
  */
 export const BEGIN = defineScript({
   keys: ['source', 'book'],
-  args: ['lease'],
+  args: ['fence'],
   reply: as<string[]>,
   lua: `
 if redis.call('EXISTS', source) == 0 then return {} end
-redis.call('HSET', source, 'lease', lease)
+redis.call('HSET', source, '${SOURCE_FENCE}', fence)
 if redis.call('HEXISTS', book, 'writing') == 1 then redis.call('HDEL', source, 'syncToken', 'etags') end
 return redis.call('HGETALL', source)`,
 });
 
 /**
- * Notes what a read has found out, while its lease holds. `seen` is the time of reading that it
- * began with: whoever asked for another read meanwhile gets it. `set`: fields, each with its value
+ * Notes what a read has found out, unless another has begun since. `seen`: the time of the next read
+ * as it stood when this one began; where somebody has asked for another read meanwhile, that one's
+ * time stays. `set`: fields, each with its value
  * after it. `cards` were read, which forgets why they were refused; all of them when it is `all`,
  * and it is empty after a read that failed. `reasons`: cards, each with why it was refused.
  */
 export const SETTLE = defineScript({
+  uses: [IS_STILL],
   keys: ['source', 'rejected'],
-  args: ['lease', 'seen', 'next', 'cards'],
+  args: ['fence', 'seen', 'next', 'cards'],
   lists: ['set', 'unset', 'reasons'],
   lua: `
-if redis.call('HGET', source, 'lease') ~= lease then return end
+if not isStill(source, '${SOURCE_FENCE}', fence) then return end
 for i = 1, #set, 2 do redis.call('HSET', source, set[i], set[i + 1]) end
 for _, field in ipairs(unset) do redis.call('HDEL', source, field) end
-if redis.call('HGET', source, 'next') == seen then redis.call('HSET', source, 'next', next) end
+if isStill(source, 'next', seen) then redis.call('HSET', source, 'next', next) end
 if cards == 'all' then redis.call('UNLINK', rejected) end
 for card in string.gmatch(cards, '%S+') do redis.call('HDEL', rejected, card) end
 local room = ${MOST_REJECTED} - redis.call('HLEN', rejected)

@@ -1,13 +1,13 @@
 import type { NumberBudget } from '../../domain/book/number-budget.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Fence, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf } from '../base/makes-due.ts';
-import { newStamp } from '../base/marks.ts';
 import { emptyBook } from '../book/book-drop.ts';
-import type { BookSeal, BookSeals } from '../book/book-seal.ts';
-import type { SourceLease } from '../book/book-writer.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf } from '../due/makes-due.ts';
+import type { BookSeal, BookSeals } from '../image/book-seal.ts';
+import type { SourceFence } from '../image/source-fence.ts';
 import { type Source, type SourceProblem, toSource } from './source-record.ts';
 import { ASK, BEGIN, LINK, MOST_REJECTED, RECEIVE, SCHEDULE, SETTLE, UNLINK } from './source-scripts.ts';
 
@@ -18,8 +18,8 @@ export type Sources = ReturnType<typeof createSources>;
 /** A source as its owner sees it. `rejected`: how many cards were refused, or kept in part, for each reason. */
 export type SourceInfo = Source & { contacts: number; rejected: { reason: string; cards: number }[] };
 
-/** A source that is being read. */
-export type SourceReading = { source: Source; lease: SourceLease };
+/** A source that is being read; `fence` lets this read write its book. */
+export type SourceReading = { source: Source; fence: SourceFence };
 
 /** What a read has found out. `cards`: the uids of all that were read; `reasons`: uid → why it was refused; `whole`: it was a read in full. */
 export type ReadOutcome = {
@@ -32,8 +32,8 @@ export type ReadOutcome = {
 };
 
 /**
- * The network address books of a subscriber, and the book that a client sends: set `sources` of their names; for each hash `source@<name>` (see `Source`; `lease`:
- * whose read may write) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
+ * The network address books of a subscriber, and the book that a client sends: set `sources` of their names; for each hash `source@<name>` (see `Source`, and `SourceFence` for
+ * whose read may write its book) and hash `source-rejected@<name>` (short hash of a card's uid → reason). Their contacts are in books of their
  * own (`createAddressBooks`). The due list `source` has the subscriber at the time of its next read.
  */
 export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budget: NumberBudget) {
@@ -54,10 +54,10 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
     id: string,
     name: string,
     now: number,
-    attempt: (stamp: string) => Promise<Outcome | 'filled'>,
+    attempt: (fence: Fence) => Promise<Outcome | 'filled'>,
   ): Promise<Outcome> {
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-      const outcome = await attempt(newStamp());
+      const outcome = await attempt(newFence());
       if (outcome !== 'filled') return outcome;
       await emptyBook(redis, keys, budget, { id, source: name, now });
     }
@@ -66,13 +66,13 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
 
   async function settle(
     id: string,
-    { source, lease }: SourceReading,
+    { source, fence }: SourceReading,
     next: number,
     outcome: { set: Record<string, string>; unset?: string[]; cards?: string; reasons?: string[] },
   ): Promise<void> {
     const { set, unset = [], cards, reasons = [] } = outcome;
     await SETTLE.run(redis, own(id, source.name), {
-      ...{ lease: lease.lease, seen: source.next, next },
+      ...{ fence: fence.fence, seen: source.next, next },
       ...{ set: Object.entries(set).flat(), unset, cards, reasons },
     });
   }
@@ -110,20 +110,20 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
       now: number,
     ): Promise<'ok' | 'full' | 'gone'> {
       const linked = { ...step(id, now), name, url, credentials };
-      return onceEmpty(id, name, now, (stamp) => LINK.run(redis, own(id, name), { ...linked, stamp }));
+      return onceEmpty(id, name, now, (fence) => LINK.run(redis, own(id, name), { ...linked, fence }));
     },
 
     /** Removes a source with its contacts and photos; false when there is none of that name. @throws Fault CONFLICT */
     async unlink(id: string, name: string, now: number): Promise<boolean> {
-      const outcome = await onceEmpty(id, name, now, (stamp) => UNLINK.run(redis, own(id, name), { name, stamp }));
+      const outcome = await onceEmpty(id, name, now, (fence) => UNLINK.run(redis, own(id, name), { name, fence }));
       return outcome === 'ok';
     },
 
-    /** The lease under which a client may send the book of that name; it ends any other. `full`, `gone`: as `link`. */
-    async receive(id: string, name: string, now: number): Promise<SourceLease | 'full' | 'gone'> {
-      const lease = newStamp();
-      const reply = await RECEIVE.run(redis, own(id, name), { name, lease, now });
-      return reply === 'ok' ? { name, lease } : reply;
+    /** Begins to take the book of that name, which a client sends: no other read may write it any more. `full`, `gone`: as `link`. */
+    async receive(id: string, name: string, now: number): Promise<SourceFence | 'full' | 'gone'> {
+      const fence = newFence();
+      const reply = await RECEIVE.run(redis, own(id, name), { name, fence, now });
+      return reply === 'ok' ? { name, fence } : reply;
     },
 
     /** Asks for a read at once; false when there is no source of that name. */
@@ -131,14 +131,14 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
       return ASK.run(redis, own(id, name), step(id, now));
     },
 
-    /** Begins a read, which ends the lease of any other; undefined when there is no source of that name. */
+    /** Begins a read: no other may write the book any more. Undefined when there is no source of that name. */
     async begin(id: string, name: string): Promise<SourceReading | undefined> {
-      const lease = newStamp();
-      const source = toSource(name, toFields(await BEGIN.run(redis, own(id, name), { lease })));
-      return source && { source, lease: { name, lease } };
+      const fence = newFence();
+      const source = toSource(name, toFields(await BEGIN.run(redis, own(id, name), { fence })));
+      return source && { source, fence: { name, fence } };
     },
 
-    /** Notes what a read has found, after the book was written: a read that is done twice does no harm. Nothing when its lease is over. */
+    /** Notes what a read has found, after the book was written: a read that is done twice does no harm. Nothing when another read has begun since. */
     async succeed(id: string, reading: SourceReading, outcome: ReadOutcome, now: number, next: number): Promise<void> {
       const { collection, syncToken, etags, whole, cards, reasons } = outcome;
       const seal = sealOf(id);
@@ -150,7 +150,7 @@ export function createSources(redis: Redis, keys: Keys, sealOf: BookSeals, budge
       });
     },
 
-    /** Notes that a read failed; what was read before stays. Nothing when its lease is over. */
+    /** Notes that a read failed; what was read before stays. Nothing when another read has begun since. */
     async fail(id: string, reading: SourceReading, { code, detail }: SourceProblem, next: number): Promise<void> {
       const failures = `${reading.source.failures + 1}`;
       await settle(id, reading, next, { set: { code, detail, failures } });

@@ -1,4 +1,4 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { EACH_PLACE, packIntegers } from '../base/packed-numbers.ts';
 import { bucketOfText, PARTITIONS, packNumberKey } from '../base/partitions.ts';
@@ -10,10 +10,11 @@ export type WantedPlaces = { index: number; numberKeys: readonly string[]; jid: 
 /**
  * Claims numbers and JIDs of one hash tag, each for its owner, as a single claim does. `numbers`:
  * packed one after the other, `owners` of each in four bytes; `jids`, each with its owner after it.
- * Answers with the owners of what somebody else has, the owners of numbers that somebody holds, and
- * where something was spent under a number, its owner and until when. In one step: one of two gets a
- * number; who comes to hold it later finds its owner; and whoever had it before has noted what was
- * spent before it was free.
+ * Answers three lists of owners: those refused, as somebody else has one of their places; those of
+ * whose numbers somebody holds one; and those under whose numbers some budget was spent, each
+ * followed by the time until which that is owed. In one step, so that one of two gets a number, and
+ * so that whoever comes to hold the number later finds its owner. What was spent is there by then, as
+ * the former owner notes it before the number is free.
  */
 const CLAIM = defineScript({
   uses: [EACH_PLACE],
@@ -51,7 +52,7 @@ type Part = {
   jids: (string | number)[];
 };
 
-/** Whose places are not theirs, as `CLAIM` names them, and who has a number that somebody holds. Nothing is written. */
+/** As `CLAIM`, but writes nothing. Answers the owners of places that the directory does not have as theirs, and the owners of numbers that somebody holds. */
 const STAND = defineScript({
   uses: [EACH_PLACE],
   keys: ['directory', 'holders'],
@@ -72,6 +73,20 @@ eachPlace('', numbers, function(bucket, field)
 end)
 for i, hash in ipairs(jidHashes) do look(hash, jids[2 * i - 1], jids[2 * i]) end
 return { astray, held }`,
+});
+
+/** Frees the numbers that are still their owners'. */
+const RELEASE = defineScript({
+  uses: [EACH_PLACE],
+  keys: ['directory'],
+  args: ['numbers', 'owners'],
+  lua: `
+local at = 1
+eachPlace('', numbers, function(bucket, field)
+  local owner = string.format('%d', (struct.unpack('>I4', owners, at)))
+  at = at + 4
+  if redis.call('HGET', directory .. bucket, field) == owner then redis.call('HDEL', directory .. bucket, field) end
+end)`,
 });
 
 /** Integers of those of whom a number or the JID is not theirs in the directory, and of those who have a number that somebody holds. */
@@ -122,7 +137,24 @@ export async function claimForMany(redis: Redis, keys: Keys, all: readonly Wante
   return claims;
 }
 
-function partsOf(keys: Keys, all: readonly WantedPlaces[]): Map<number, Part> {
+/** Frees numbers, each unless it is somebody else's by now: in one script for each partition, so it can be done twice. */
+export async function releaseForMany(
+  redis: Redis,
+  keys: Keys,
+  all: readonly Omit<WantedPlaces, 'jid'>[],
+): Promise<void> {
+  await Promise.all(
+    [...partsOf(keys, all)].map(([partition, { numbers, owners }]) =>
+      RELEASE.run(
+        redis,
+        { directory: keys.directoryPart(partition) },
+        { numbers: Buffer.concat(numbers), owners: packIntegers(owners) },
+      ),
+    ),
+  );
+}
+
+function partsOf(keys: Keys, all: readonly (Omit<WantedPlaces, 'jid'> & { jid?: string })[]): Map<number, Part> {
   const parts = new Map<number, Part>();
   function part(bucket: number): Part {
     const partition = bucket % PARTITIONS;
@@ -138,6 +170,7 @@ function partsOf(keys: Keys, all: readonly WantedPlaces[]): Map<number, Part> {
       place.numberKeys.push(numberKey);
       place.owners.push(index);
     }
+    if (jid === undefined) continue;
     const bucket = bucketOfText(jid);
     const { jidHashes, jids } = part(bucket);
     jidHashes.push(keys.jidsIn(bucket));

@@ -1,9 +1,9 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { claim, release } from '../base/claims.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
 import { DUE_NAMES, type Keys } from '../base/keys.ts';
 import { partitionOf } from '../base/partitions.ts';
-import { allBuckets } from '../book/book-buckets.ts';
+import { allBuckets } from '../image/book-buckets.ts';
 import { jidPlace, numberPlace } from './places.ts';
 import { keysOf, type Subscriber } from './subscriber-record.ts';
 
@@ -100,6 +100,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.photos(id),
     keys.images(id),
     keys.listening(id),
+    keys.lately(id),
     keys.avatar(id),
     keys.recent(id),
     keys.answered(id),

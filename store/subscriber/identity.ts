@@ -1,10 +1,11 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { claim, release } from '../base/claims.ts';
-import { GRACE } from '../base/due.ts';
+import { type Fence, newFence } from '../base/fence.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { dueOf, duesOf } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
+import { GRACE } from '../due/due.ts';
+import { dueOf, duesOf } from '../due/makes-due.ts';
 import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
 import { jidPlace, numberPlace } from './places.ts';
 import type { Spent } from './spent.ts';
@@ -23,10 +24,10 @@ export type Named = { numberKeys: readonly string[]; jid?: string };
 export type ChangeOutcome = 'ok' | 'number-taken' | 'jid-taken' | 'busy' | 'changed' | 'gone';
 
 /** Milliseconds that a change may take; then it is taken for abandoned. */
-const PATIENCE = 10_000;
+export const PATIENCE = 10_000;
 
 /**
- * Changes what a subscriber is known by, in steps of one slot each. Hash `intention` (stamp, deadline, the number keys and
+ * Changes what a subscriber is known by, in steps of one slot each. Hash `intention` (the fence in the field `stamp`, a deadline, the number keys and
  * the JID that may be the subscriber's in the directory now) is there from before the first claim until after the last
  * release, so whoever dies in between leaves a note of what to look at; while it is there nobody else changes the
  * subscriber. The record is the truth: what the intention names and the record does not is given back.
@@ -43,20 +44,20 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     movedDues: duesOf(keys, 'moved', id),
   });
 
-  /** The stamp of a new intention, or why there is none. */
+  /** The fence of a new intention, or why there is none. */
   async function begin(
     id: string,
     wanted: Named,
     now: number,
     seen?: Subscriber,
-  ): Promise<{ stamp: string } | 'gone' | 'busy' | 'abandoned' | 'changed'> {
-    const stamp = newStamp();
+  ): Promise<{ fence: Fence } | 'gone' | 'busy' | 'abandoned' | 'changed'> {
+    const fence = newFence();
     const before = seen ? [seen.phoneNumber, (seen.otherPhoneNumbers ?? []).join(' '), seen.jid] : [];
     const reply = await BEGIN.run(redis, places(id), {
-      ...{ id, stamp, now, deadline: now + PATIENCE },
+      ...{ id, fence, now, deadline: now + PATIENCE },
       ...{ numberKeys: wanted.numberKeys.join(' '), jid: wanted.jid, seen: before },
     });
-    return reply === 'ok' ? { stamp } : reply;
+    return reply === 'ok' ? { fence } : reply;
   }
 
   /**
@@ -74,22 +75,22 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
   /** Writes the record and announces the numbers before and after; with another JID everything of the old account is to be undone. `lost`: somebody took the change for abandoned. */
   async function commit(
     id: string,
-    stamp: string,
+    fence: Fence,
     { numbers, jid }: Wanted,
     now: number,
   ): Promise<'ok' | 'lost' | 'gone'> {
     const fields = Object.entries({ ...numberFields(numbers), jid }).flat();
-    return COMMIT.run(redis, places(id), { id, stamp, dueAt: now + GRACE, mark: newStamp(), fields });
+    return COMMIT.run(redis, places(id), { id, fence, dueAt: now + GRACE, mark: newStamp(), fields });
   }
 
   /** Gives back what the intention names and the record does not, and ends the intention: the end of a change, done or not. */
-  async function finish(id: string, stamp: string): Promise<void> {
+  async function finish(id: string, fence: Fence): Promise<void> {
     const [intention, fields, index] = await Promise.all([
       redis.hGetAll(keys.intention(id)),
       redis.hGetAll(keys.subscriber(id)),
       interned.indexOf(id),
     ]);
-    if (intention.stamp !== stamp) return;
+    if (intention.stamp !== fence) return;
     const record = toSubscriber(id, fields);
     const own = record && record.state !== 'leaving' ? new Set(keysOf(record)) : new Set();
     const named = [...new Set((intention.numbers ?? '').split(' '))].filter((key) => key !== '' && !own.has(key));
@@ -97,22 +98,22 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
       for (const key of named) await release(redis, numberPlace(keys, key), index);
       if (intention.jid && intention.jid !== record?.jid) await release(redis, jidPlace(keys, intention.jid), index);
     }
-    await DROP_INTENTION.run(redis, places(id), { stamp });
+    await DROP_INTENTION.run(redis, places(id), { fence });
   }
 
   /** Ends a change whose process is gone: what was committed is finished, everything else undone. `atOnce`: does not wait for its deadline. */
   async function settle(id: string, now: number, atOnce = false): Promise<void> {
-    const stamp = newStamp();
+    const fence = newFence();
     const latest = atOnce ? '+inf' : now;
-    const taken = await TAKE_OVER.run(redis, places(id), { stamp, deadline: now + PATIENCE, latest });
-    if (taken) await finish(id, stamp);
+    const taken = await TAKE_OVER.run(redis, places(id), { fence, deadline: now + PATIENCE, latest });
+    if (taken) await finish(id, fence);
   }
 
   /** Gives back places that the directory says are the subscriber's and its record does not name, unless a change is under way. */
   async function giveBack(id: string, named: Named, now: number): Promise<void> {
     const begun = await begin(id, named, now);
     if (begun === 'abandoned') await settle(id, now);
-    if (typeof begun !== 'string') await finish(id, begun.stamp);
+    if (typeof begun !== 'string') await finish(id, begun.fence);
   }
 
   /** Changes numbers and JID together, all or nothing. `seen`: the record that they were made of; then only while it is still so. */
@@ -123,7 +124,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     if (typeof begun === 'string') return begun === 'abandoned' ? 'busy' : begun;
     const claimed = await claimAll(id, wanted);
     const former = toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
-    const outcome = claimed === 'ok' ? await commit(id, begun.stamp, wanted, now) : claimed;
+    const outcome = claimed === 'ok' ? await commit(id, begun.fence, wanted, now) : claimed;
     if (outcome === 'ok') {
       await spent.comeWith(id, named.numberKeys, now);
       const before = former ? keysOf(former) : [];
@@ -133,7 +134,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
         now,
       );
     }
-    await finish(id, begun.stamp);
+    await finish(id, begun.fence);
     // Whoever took this change over may have given back less than this process has claimed since.
     if (outcome === 'lost') await giveBack(id, named, now);
     return outcome === 'lost' ? 'busy' : outcome;

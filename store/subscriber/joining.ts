@@ -1,17 +1,17 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Interned, idPlace } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { madeDue } from '../base/makes-due.ts';
 import { newStamp } from '../base/marks.ts';
 import { byPartition } from '../base/partitions.ts';
+import { GRACE } from '../due/due.ts';
+import { duePartOf, madeDue } from '../due/makes-due.ts';
 import { claimForMany } from './claims-of-many.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, type Subscriber } from './subscriber-record.ts';
 import { ACTIVATE, ACTIVATED, BEGIN_PENDING } from './subscriber-scripts.ts';
 
 /** Milliseconds after which a subscriber that never became active is given up. */
-const ABANDONED = 180_000;
+export const ABANDONED = 180_000;
 
 /**
  * Somebody to become active. `dueAt`: when its other jobs have to run; `announceAt`: when those who hold its numbers have to be
@@ -23,8 +23,8 @@ export type Activation = { id: string; dueAt: number; announceAt: number | undef
 export type Activated = (typeof ACTIVATED)[number];
 
 /**
- * `refused`: a number or the JID is taken, or may be free in a moment. Otherwise all are the subscriber's, and when they became so
- * somebody held one of its numbers, or nobody did.
+ * `refused`: a number or the JID is somebody else's, who may be giving it up. Otherwise the subscriber
+ * has them all. `held`: somebody's book has one of its numbers, as of that moment; `unheld`: nobody's.
  */
 export type Joined = 'refused' | 'held' | 'unheld';
 
@@ -48,7 +48,7 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
       ...[...byPartition([...values.keys()])].map(([partition, part]) =>
         BEGIN_PENDING.run(
           redis,
-          { own: keys.ownPart(partition), dueAccount: keys.duePart('account', partition) },
+          { own: keys.ownPart(partition), dueAccount: duePartOf(keys, 'accountAsked', partition) },
           {
             now,
             giveUpAt: now + ABANDONED,
@@ -81,7 +81,8 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
     },
 
     /**
-     * From pending to active, where they are pending. Who is not announced must have nobody who held its numbers after they had been claimed.
+     * From pending to active, where they are pending. Without `announceAt` nobody looks for holders of
+     * a subscriber's numbers: only for somebody who was `unheld` when it was created.
      */
     async activate(all: readonly Activation[], now: number): Promise<Activated[]> {
       const byId = new Map(all.map((one) => [one.id, one]));
@@ -90,8 +91,8 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
         [...byPartition([...byId.keys()])].map(async ([partition, ids]) => {
           const at = {
             own: keys.ownPart(partition),
-            dueAccount: keys.duePart('account', partition),
-            dueReconcile: keys.duePart('reconcile', partition),
+            dueAccount: duePartOf(keys, 'accountAsked', partition),
+            dueReconcile: duePartOf(keys, 'announced', partition),
             dues: madeDue('activated').map((queue) => keys.duePart(queue, partition)),
           };
           const part = ids.flatMap((id) => byId.get(id) ?? []);

@@ -1,8 +1,9 @@
-import { QUEUE_NAMES } from '../../runtime/queue-table.ts';
-import type { Redis } from '../../runtime/redis.ts';
-import { ALL_ITEMS } from '../base/all-items.ts';
+import { QUEUE_NAMES } from '../../runtime/queue/queue-table.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { ALL_ITEMS } from '../due/all-items.ts';
+import { timeOf } from '../due/due-at-home.ts';
 
 /** What has still to be done for a subscriber; times in milliseconds since the epoch. */
 export type Pending = {
@@ -27,7 +28,7 @@ export function createPending(redis: Redis, keys: Keys) {
         redis.hGetAll(keys.intention(id)),
         Promise.all(QUEUE_NAMES.map((queue) => redis.zScore(keys.due(queue, id), id))),
       ]);
-      const due = QUEUE_NAMES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, times[i]]]));
+      const due = QUEUE_NAMES.flatMap((queue, i) => (times[i] == null ? [] : [[queue, timeOf(times[i])]]));
       const { numbers, jid = '' } = intention;
       // A mark for both ends of a pair has a word before the id.
       const subscribers = [...new Set(pairs.map((field) => field.split(' ').at(-1) ?? ''))];

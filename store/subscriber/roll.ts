@@ -1,7 +1,31 @@
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { BUCKET } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { allPartitions, PARTITIONS } from '../base/partitions.ts';
+import { as, defineScript } from '../base/script.ts';
+
+export type Roll = ReturnType<typeof createRoll>;
+
+/** Subscribers by their state. */
+export type Census = { active: number; pending: number; leaving: number };
+
+/** Of those in a due list who are looked at: a few of many do not count. */
+const LOOKED_AT = 1_000;
+
+/** How many leave, and how many wait for something about an account and do not leave. */
+const APART = defineScript({
+  keys: ['leaving', 'dueAccount', 'dueOrder'],
+  reply: as<[leaving: number, pending: number]>,
+  lua: `
+local pending = 0
+for _, due in ipairs({ dueAccount, dueOrder }) do
+  pending = pending + redis.call('ZCARD', due)
+  for _, id in ipairs(redis.call('ZRANGE', due, 0, ${LOOKED_AT - 1})) do
+    pending = pending - redis.call('SISMEMBER', leaving, id)
+  end
+end
+return { redis.call('SCARD', leaving), pending }`,
+});
 
 /**
  * Everybody, in pages of up to 1,024 subscribers who were made one after the other. Whoever goes through all pages meets
@@ -16,6 +40,13 @@ export function createRoll(redis: Redis, keys: Keys) {
     return Math.ceil((last + 1) / (PARTITIONS * BUCKET));
   }
 
+  async function count(): Promise<number> {
+    let sum = 0;
+    for (let page = (await pages()) - 1; page >= 0; page -= 1)
+      for (const part of await Promise.all(keysOf(page).map((key) => redis.hLen(key)))) sum += part;
+    return sum;
+  }
+
   return {
     /** How many pages there are now, numbered from 0. */
     pages,
@@ -25,11 +56,30 @@ export function createRoll(redis: Redis, keys: Keys) {
       return (await Promise.all(keysOf(page).map((key) => redis.hVals(key)))).flat();
     },
 
-    async count(): Promise<number> {
-      let count = 0;
-      for (let page = (await pages()) - 1; page >= 0; page -= 1)
-        for (const part of await Promise.all(keysOf(page).map((key) => redis.hLen(key)))) count += part;
-      return count;
+    count,
+
+    /**
+     * Everybody, by state; not of one moment. Whoever waits for something about an XMPP account is `pending`: also who is
+     * active, and waits a second for a new password.
+     */
+    async census(): Promise<Census> {
+      const all = await count();
+      const parts = await Promise.all(
+        allPartitions().map((partition) =>
+          APART.run(
+            redis,
+            {
+              leaving: keys.leaving(partition),
+              dueAccount: keys.duePart('account', partition),
+              dueOrder: keys.duePart('order', partition),
+            },
+            {},
+          ),
+        ),
+      );
+      const leaving = parts.reduce((sum, [some]) => sum + some, 0);
+      const pending = parts.reduce((sum, [, some]) => sum + some, 0);
+      return { active: Math.max(0, all - leaving - pending), pending, leaving };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { BUDGET_DAY, type NumberBudget } from '../../domain/book/number-budget.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { defineScript } from '../base/script.ts';
 
@@ -30,8 +30,10 @@ if left < tonumber(owed) then redis.call('HSET', budget, 'spent', owed, 'at', no
 });
 
 /**
- * What has been spent of budgets of numbers goes along with the spenders' own numbers (decision 110): string `spent:<number key>`, beside the directory, with the time
- * in milliseconds since the epoch at which all of it has come back, which is also its end.
+ * What a subscriber has spent of its budget of numbers stays with the numbers that it gives up
+ * (decision 110), so that nobody gets a new budget by leaving and joining again. String
+ * `spent:<number key>`, in the number's partition: the time in milliseconds since the epoch at which
+ * all of it will have come back. The string expires then.
  */
 export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBudget) {
   return {
@@ -51,7 +53,7 @@ export function createSpent(redis: Redis, keys: Keys, { first, daily }: NumberBu
       await this.owe(id, Math.max(...noted.map(Number), 0), now);
     },
 
-    /** The subscriber owes what has come back at that time. */
+    /** Charges the subscriber's budget with as much as will have come back at the time `back`. */
     async owe(id: string, back: number, now: number): Promise<void> {
       const owed = ((back - now) * daily) / BUDGET_DAY;
       if (first === 0 || owed <= 0) return;

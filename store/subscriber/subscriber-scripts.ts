@@ -1,3 +1,4 @@
+import { IS_STILL } from '../base/fence.ts';
 import { AFTER_ID } from '../base/keys.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
@@ -36,9 +37,10 @@ redis.call('ZADD', dueAccount, unpack(dues))`,
 });
 
 /**
- * Lua: from pending to active, once. `look`: when the reconcile job has to look for those who hold a
- * number, empty where nobody held one after the numbers had been claimed. 0 when it was not pending,
- * 2 where it was announced, else 1.
+ * Lua: `activate(id, look)`: from pending to active, once; answers a place in `ACTIVATED`. `look`: when
+ * the reconcile job has to look for those who hold one of its numbers; empty where nobody held one
+ * after the numbers had been claimed. Then nothing is announced, unless somebody has marked the pair
+ * since: whoever comes to hold a number later finds its owner, but may have found it not active yet.
  */
 export const ACTIVATE_ONE = defineLua({
   uses: [ANNOUNCE_ONE],
@@ -58,11 +60,10 @@ end`,
 });
 
 /**
- * From pending to active, each once. `own`: what stands before an id in its keys; `looks`: when the reconcile job has to look for those who hold a number, empty where
- * nobody held one after the numbers had been claimed. Then nothing is announced, unless somebody has
- * marked the pair since: whoever comes to hold a number finds its owner, and may have found one that
- * was not active yet. All in one step, or nobody would look for those who hold the numbers. `times`:
- * when the lists `dues` have them. 1 for whom it was pending, 2 where it was announced.
+ * From pending to active, each once, and due in the same step, as nobody else would look for those who
+ * hold the numbers. Answers for each what `activate` does. `own`: what stands before an id in its
+ * keys; `looks`: of each the argument `look`; `times`: of each the time at which it is due in the lists
+ * `dues`.
  */
 export const ACTIVATE = defineScript({
   uses: [ACTIVATE_ONE],
@@ -89,8 +90,7 @@ return outcome`,
 
 /**
  * To leaving, once; announced and listed in the same step, so that an erasure that was asked for is
- * never forgotten. `only`: the state from which alone it may go, any where that is empty; then nobody
- * goes whose account is ordered.
+ * never forgotten. With `only` just from that state, and not while an account is ordered.
  */
 export const LEAVE = defineScript({
   uses: [ANNOUNCE],
@@ -110,17 +110,18 @@ return 1`,
 });
 
 /**
- * Gives a new display name, where one is given only in the place of the name `before`. Who is gone
- * gets none, or it would be a record of its name alone.
+ * Gives a new display name; with `before` only where that is the present one, and else answers 0.
+ * Nothing is written where there is no record, or there would be one with a name alone.
  */
 export const RENAME = defineScript({
+  uses: [IS_STILL],
   keys: ['record'],
   args: ['name'],
   lists: ['before'],
   reply: asYes,
   lua: `
 if not redis.call('HGET', record, 'state') then return 1 end
-if before[1] and (redis.call('HGET', record, 'displayName') or '') ~= before[1] then return 0 end
+if before[1] and not isStill(record, 'displayName', before[1]) then return 0 end
 redis.call('HSET', record, 'displayName', name)
 return 1`,
 });

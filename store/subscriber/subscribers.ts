@@ -1,15 +1,16 @@
-import type { Redis } from '../../runtime/redis.ts';
-import { GRACE } from '../base/due.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
-import { duesOf } from '../base/makes-due.ts';
 import { type Marks, newStamp } from '../base/marks.ts';
 import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
+import { GRACE } from '../due/due.ts';
+import { duesOf } from '../due/makes-due.ts';
 import { standOfMany, type WantedPlaces } from './claims-of-many.ts';
 import { createDepartures } from './departures.ts';
 import { createIdentity } from './identity.ts';
 import { createJoining, type Joined } from './joining.ts';
 import { createObstacles } from './obstacles.ts';
+import { createRekeying } from './rekeying.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, type Subscriber, toSubscriber } from './subscriber-record.ts';
 import { LEAVE, RENAME } from './subscriber-scripts.ts';
@@ -149,6 +150,7 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     dropJid,
     release,
     identity,
+    rekey: createRekeying(redis, identity, spent, keys),
     obstacle: createObstacles(redis, interned, identity, keys),
   };
 }

@@ -2,13 +2,33 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../local/project-root.ts';
 import type { ServerName } from '../../local/xmpp-servers.ts';
+import type { Target } from './targets.ts';
 
 /** What people do with Earshot, from end to end, and the tests that show it; without `titles`, all of the file's. */
 export type Flow = { name: string; tests: readonly { file: string; titles?: RegExp }[] };
 
-/** The suite of a kind of server: what its adapter must do (decision 132), and every flow. A test belongs to the first that names it. */
-export function flowsOf(kind: ServerName): readonly Flow[] {
+/** Of which servers: one kind, or that of the second home beside it. */
+type Tested = Pick<Target, 'kind' | 'second'>;
+
+/**
+ * The suite of a server: what its adapter must do (decision 132), and every flow. Of two homes: the flows of two people, of whom
+ * each lives at another, and those of homes. A test belongs to the first that names it.
+ */
+export function flowsOf({ kind, second }: Tested): readonly Flow[] {
+  if (second !== undefined) return [...FLOWS.filter(({ name }) => !OF_ONE_HOME.includes(name)), ...OF_TWO_HOMES];
   return [{ name: 'What is asked of an adapter', tests: contractFiles(kind).map((file) => ({ file })) }, ...FLOWS];
+}
+
+/**
+ * Those whose names hold one of these words, whatever their case; all where there is none.
+ * @throws Error for a word that no name holds
+ */
+export function chosenFlows(tested: Tested, words: readonly string[]): readonly string[] {
+  const names = flowsOf(tested).map(({ name }) => name);
+  const holding = (word: string) => names.filter((name) => name.toLowerCase().includes(word.toLowerCase()));
+  const unknown = words.find((word) => holding(word).length === 0);
+  if (unknown !== undefined) throw new Error(`There is no flow ${unknown}; there are: ${names.join('; ')}.`);
+  return words.length === 0 ? names : words.flatMap(holding);
 }
 
 const FLOWS: readonly Flow[] = [
@@ -61,9 +81,10 @@ const FLOWS: readonly Flow[] = [
       { file: 'test/system/friendship/consent.test.ts' },
       { file: 'test/system/friendship/consent-edges.long.test.ts' },
       { file: 'test/system/friendship/consent-crashes.long.test.ts' },
+      { file: 'test/system/friendship/forgotten.long.test.ts' },
     ],
   },
-  { name: 'Tunes of the user’s own client', tests: [{ file: 'test/players/own-client.test.ts' }] },
+  { name: 'Tunes of the user’s own client', tests: [{ file: 'test/system/playing/own-client.test.ts' }] },
   {
     name: 'Crashes',
     tests: [
@@ -72,13 +93,26 @@ const FLOWS: readonly Flow[] = [
       { file: 'test/system/server/component.long.test.ts', titles: /after kill -9/ },
     ],
   },
+  {
+    name: 'Active and standby',
+    tests: [{ file: 'test/system/server/standby.long.test.ts', titles: /^two components, of which/ }],
+  },
   { name: 'Without privileges', tests: [{ file: 'test/system/server/unprivileged.test.ts' }] },
   { name: 'Silence of 45 seconds', tests: [{ file: 'test/system/server/idling.long.test.ts' }] },
 ];
 
+/** What is about one component and its server alone. */
+const OF_ONE_HOME = ['Erasure', 'Active and standby', 'Without privileges', 'Silence of 45 seconds'];
+
+const OF_TWO_HOMES: readonly Flow[] = [
+  { name: 'Homes', tests: [{ file: 'test/system/server/homes.long.test.ts' }] },
+  { name: 'Moving to another home', tests: [{ file: 'test/system/server/moving-home.long.test.ts' }] },
+  { name: 'Random lives', tests: [{ file: 'test/system/friendship/convergence-prosody.long.test.ts' }] },
+];
+
 /** Named after the kind of server; those of a server without privileges are run on Prosody. */
 function contractFiles(kind: ServerName): string[] {
-  const folder = 'test/server';
+  const folder = 'test/component/server';
   return readdirSync(join(projectRoot(), folder))
     .filter((name) => name.endsWith('.test.ts'))
     .filter((name) => name.startsWith(kind) || (kind === 'prosody' && name.startsWith('none')))

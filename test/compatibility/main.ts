@@ -2,54 +2,59 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../local/project-root.ts';
 import { debianRoot } from './debian-root.ts';
+import { chosenFlows, flowsOf } from './flows.ts';
+import type { FlowResult } from './results.ts';
 import { Missing } from './run.ts';
-import { columnOf } from './suite.ts';
-import { type Column, columnsIn, pageOf } from './table.ts';
+import { tryFlows } from './suite.ts';
+import { type Column, columnsIn, pageOf, withFlow } from './table.ts';
 import { chosenTargets, TARGETS, type Target } from './targets.ts';
 
-// npm run test:servers                          all servers
-// npm run test:servers -- ejabberd-24.12        one of them
-// npm run test:servers -- in 13 'npm test'      anything else, in a copy of this checkout in Debian 13
+// npm run test:servers                              all servers
+// npm run test:servers -- ejabberd-24.12            one of them
+// npm run test:servers -- ejabberd-24.12 consent    the flows of it whose names hold that word
+// npm run test:servers -- in 13 'npm test'          anything else, in a copy of this checkout in Debian 13
 
 const PAGE = join(projectRoot(), 'docs', 'servers.md');
 
 const words = process.argv.slice(2);
 try {
   if (words[0] === 'in') debianRoot(Number(words[1])).run(words.slice(2).join(' '));
-  else for (const target of chosenTargets(words)) tryServer(target);
+  else tryServers();
 } catch (err) {
   console.error((err as Error).message);
   process.exitCode = 1;
 }
 
-/** The page is written after each server, as all of them take long. */
-function tryServer(target: Target): void {
+function tryServers(): void {
+  const { targets, rest } = chosenTargets(words);
+  for (const target of targets) tryServer(target, chosenFlows(target, rest));
+}
+
+function tryServer(target: Target, names: readonly string[]): void {
   console.log(`${target.title} …`);
-  const column = tried(target);
-  const columns = existsSync(PAGE) ? columnsIn(readFileSync(PAGE, 'utf8')) : {};
-  writeFileSync(PAGE, pageOf(TARGETS, { ...columns, [target.name]: column }));
-  say(column);
-}
-
-function tried(target: Target): Column {
+  const order = flowsOf(target).map(({ name }) => name);
   try {
-    return columnOf(target);
+    tryFlows(target, names, (tried) => {
+      write(target, (column) => withFlow(column, tried, order));
+      say(tried.flow);
+    });
   } catch (err) {
-    if (err instanceof Missing) return { missing: err.message };
-    throw err;
+    if (!(err instanceof Missing)) throw err;
+    // A server that could not be tried is no success, either.
+    process.exitCode = 1;
+    console.log(`  not run: ${err.message}`);
+    write(target, () => ({ missing: err.message }));
   }
 }
 
-/** A server that could not be tried is no success, either. */
-function say(column: Column): void {
-  if ('missing' in column) {
-    console.log(`  not run: ${column.missing}`);
-    process.exitCode = 1;
-    return;
-  }
-  const [failed, skipped] = [column.flows.flatMap((flow) => flow.failed), column.flows.flatMap((flow) => flow.skipped)];
-  const passed = column.flows.reduce((sum, flow) => sum + flow.passed, 0);
-  console.log(`  ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+/** After each flow, as all of them take long. */
+function write(target: Target, change: (column: Column | undefined) => Column): void {
+  const columns = existsSync(PAGE) ? columnsIn(readFileSync(PAGE, 'utf8')) : {};
+  writeFileSync(PAGE, pageOf(TARGETS, { ...columns, [target.name]: change(columns[target.name]) }));
+}
+
+function say({ name, passed, failed, skipped }: FlowResult): void {
+  console.log(`  ${name}: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
   for (const test of failed) console.log(`  failed: ${test}`);
   if (failed.length > 0) process.exitCode = 1;
 }

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { projectRoot } from '../../local/project-root.ts';
-import { SERVERS, type ServerName } from '../../local/xmpp-servers.ts';
-import { flowsOf } from './flows.ts';
+import { chosenFlows, flowsOf } from './flows.ts';
 import { resultsOf } from './results.ts';
-import { type Column, columnsIn, pageOf } from './table.ts';
+import { type Column, columnsIn, pageOf, withFlow } from './table.ts';
 import { chosenTargets, TARGETS } from './targets.ts';
 
 describe('the page of servers', () => {
@@ -64,13 +63,46 @@ describe('the page of servers', () => {
     expect(second).to.contain('## Prosody 13.0: not run\n\nIt needs root.');
   });
 
+  it('has a table of its own for two homes, with their flows', () => {
+    const homes: Column = {
+      runs: 'both',
+      day: '2026-11-29',
+      flows: [{ name: 'Homes', passed: 2, failed: [], skipped: [] }],
+    };
+    const page = pageOf(TARGETS, { 'prosody-0.12': column(), 'prosody-and-prosody': homes });
+    const [one = '', two = ''] = page.split('## Two homes');
+    expect(one).to.contain('| Tunes |').and.to.not.contain('Prosody 0.12 and');
+    expect(two).to.contain('|  | Prosody 0.12 and Prosody 0.12 | Prosody 0.12 and ejabberd 23.01 |');
+    expect(two).to.contain('| Homes | 2 | – | – |').and.to.not.contain('| Tunes |');
+  });
+
+  it('has a flow that ran alone take the place of what it was, and leaves the others', () => {
+    const order = flows.map(({ name }) => name);
+    const repaired = { tests: [good, late], passes: [good, late], failures: [], pending: [] };
+    const [friends] = resultsOf(flows, repaired, ['Friends']);
+    if (!friends) throw new Error('there is no such flow');
+    const first = withFlow(undefined, { runs: 'Prosody 0.12.3', day: '2026-11-29', flow: friends }, order);
+    expect(first).to.deep.equal({ runs: 'Prosody 0.12.3', day: '2026-11-29', flows: [friends] });
+    const again = withFlow(column(), { runs: 'Prosody 0.12.4', day: '2026-11-30', flow: friends }, order);
+    expect(again).to.deep.equal({ runs: 'Prosody 0.12.4', day: '2026-11-30', flows: resultsOf(flows, report) });
+  });
+
   it('is about servers that there are, and about tests that there are', () => {
     expect(() => chosenTargets(['ejabberd-1'])).to.throw(
-      'There is no server ejabberd-1; there are prosody-0.12, prosody-13.0, ejabberd-23.01, ejabberd-24.12.',
+      'There is no server ejabberd-1; there are prosody-0.12, prosody-13.0, prosody-13.0-valkey, ejabberd-23.01, ejabberd-24.12,',
     );
-    expect(chosenTargets(['ejabberd-24.12']).map(({ title }) => title)).to.deep.equal(['ejabberd 24.12']);
-    for (const kind of Object.keys(SERVERS) as ServerName[])
-      for (const { tests } of flowsOf(kind))
+    const { targets, rest } = chosenTargets(['ejabberd-24.12', 'consent', 'tunes']);
+    expect(targets.map(({ title }) => title)).to.deep.equal(['ejabberd 24.12']);
+    expect(chosenFlows({ kind: 'ejabberd' }, rest)).to.deep.equal([
+      'Consent, against the clock',
+      'Tunes',
+      'Tunes of the user’s own client',
+    ]);
+    expect(() => chosenFlows({ kind: 'ejabberd' }, ['wishes'])).to.throw(
+      'There is no flow wishes; there are: What is asked of',
+    );
+    for (const target of TARGETS)
+      for (const { tests } of flowsOf(target))
         for (const { file } of tests) expect(existsSync(join(projectRoot(), file)), file).to.equal(true);
   });
 });

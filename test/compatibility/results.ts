@@ -8,23 +8,44 @@ export type Report = { tests: Test[]; passes: Test[]; failures: Test[]; pending:
 /** Of one flow on one server. `failed`: titles, each with what went wrong. `skipped`: titles with their reasons. */
 export type FlowResult = { name: string; passed: number; failed: string[]; skipped: string[] };
 
-/** Sorts the tests into flows. @throws Error where a flow has no test, as one that was renamed would be missed by nobody */
-export function resultsOf(flows: readonly Flow[], report: Report): FlowResult[] {
+/** What one flow has shown, and with what and when it ran. */
+export type Tried = { runs: string; day: string; flow: FlowResult };
+
+/**
+ * Sorts the tests into flows, and gives those that are `asked` for. @throws Error where one of these has no test, as one that
+ * was renamed would be missed by nobody
+ */
+export function resultsOf(
+  flows: readonly Flow[],
+  report: Report,
+  asked: readonly string[] = flows.map(({ name }) => name),
+): FlowResult[] {
   // A hook that fails is among the failures and no test.
   const left = new Set([...report.tests, ...report.failures]);
   const failures = new Map(report.failures.map((test) => [keyOf(test), wrongIn(test)]));
   const pending = new Set(report.pending.map(keyOf));
-  return flows.map(({ name, tests }) => {
+  return flows.flatMap(({ name, tests }) => {
     const own = [...left].filter((test) => tests.some((one) => isOf(one, test)));
-    if (own.length === 0) throw new Error(`No test shows “${name}”: see test/compatibility/flows.ts.`);
     for (const test of own) left.delete(test);
+    if (!asked.includes(name)) return [];
+    if (own.length === 0) throw new Error(`No test shows “${name}”: see test/compatibility/flows.ts.`);
     const titles = new Map(own.map((test) => [keyOf(test), test.fullTitle]));
     const failed = [...titles]
       .filter(([key]) => failures.has(key))
       .map(([key, title]) => `${title}: ${failures.get(key)}`);
     const skipped = [...titles].filter(([key]) => pending.has(key)).map(([, title]) => title);
-    return { name, failed, skipped, passed: titles.size - failed.length - skipped.length };
+    return [{ name, failed, skipped, passed: titles.size - failed.length - skipped.length }];
   });
+}
+
+/** The two in one. */
+export function together(a: Report, b: Report): Report {
+  return {
+    tests: [...a.tests, ...b.tests],
+    passes: [...a.passes, ...b.passes],
+    failures: [...a.failures, ...b.failures],
+    pending: [...a.pending, ...b.pending],
+  };
 }
 
 function isOf({ file, titles }: Flow['tests'][number], test: Test): boolean {

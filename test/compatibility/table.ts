@@ -1,4 +1,4 @@
-import type { FlowResult } from './results.ts';
+import type { FlowResult, Tried } from './results.ts';
 import type { Target } from './targets.ts';
 
 /** One server's column: what ran, or why nothing did. */
@@ -9,10 +9,16 @@ const HEAD = `# Which XMPP servers Earshot works with
 Written by \`npm run test:servers\`, which runs on each of these servers what is asked of an adapter
 ([decision 132](decisions/0132-a-server-is-asked-by-its-abilities.md)), and every flow from end to
 end, with real clients. It is for a nightly job; \`npm run test:servers -- ejabberd-24.12\` runs one
-server, and leaves the columns of the others as they are. What it fetches stays in
-\`~/.cache/earshot/servers\` (\`$XDG_CACHE_HOME\`).
+server, \`-- ejabberd-24.12 consent erasure\` the flows whose names hold one of these words, and each
+leaves the rest of the page as it is. The page is written after each flow. What is fetched for it
+stays in \`~/.cache/earshot/servers\` (\`$XDG_CACHE_HOME\`).
 
-A number is how many tests passed.
+A number is how many tests passed; the date is that of the last flow that was run.
+`;
+const OF_TWO_HOMES = `## Two homes
+
+Each on a server of its own, which federates with the other. In the flows of two people each lives at
+another home; what is killed or started again there is so at both.
 `;
 const NOT_RUN = '–';
 const DATA = /<!-- results: (.*) -->/;
@@ -23,24 +29,39 @@ export function columnsIn(page: string): Record<string, Column> {
   return data === undefined ? {} : (JSON.parse(data) as Record<string, Column>);
 }
 
+/** The column with one flow more, which replaces what an earlier run has said of it. `order`: names of all flows. */
+export function withFlow(column: Column | undefined, { runs, day, flow }: Tried, order: readonly string[]): Column {
+  const others = flowsIn(column).filter(({ name }) => name !== flow.name && order.includes(name));
+  const flows = [...others, flow].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  return { runs, day, flows };
+}
+
 /** The whole page. It carries its data along, for the next run, which may be of one server only. */
 export function pageOf(targets: readonly Target[], columns: Readonly<Record<string, Column>>): string {
   const rows = targets.map((target) => ({ target, column: columns[target.name] }));
-  const names = [...new Set(rows.flatMap(({ column }) => flowsIn(column).map(({ name }) => name)))];
-  const table = [
-    ['', ...targets.map(({ title }) => title)],
-    ['---', ...targets.map(() => '---')],
-    ['runs on', ...rows.map(({ column }) => (column && 'runs' in column ? `${column.runs}, ${column.day}` : NOT_RUN))],
-    ...names.map((name) => [name, ...rows.map(({ column }) => cellOf(column, name))]),
-  ].map((cells) => `| ${cells.join(' | ')} |`);
   return [
     HEAD,
-    ...table,
+    ...tableOf(rows.filter(({ target }) => target.second === undefined)),
+    '',
+    OF_TWO_HOMES,
+    ...tableOf(rows.filter(({ target }) => target.second !== undefined)),
     ...rows.flatMap(({ target, column }) => notesOf(target, column)),
     '',
     `<!-- results: ${JSON.stringify(columns).replaceAll('-->', '-- >')} -->`,
     '',
   ].join('\n');
+}
+
+type Row = { target: Target; column: Column | undefined };
+
+function tableOf(rows: readonly Row[]): string[] {
+  const names = [...new Set(rows.flatMap(({ column }) => flowsIn(column).map(({ name }) => name)))];
+  return [
+    ['', ...rows.map(({ target }) => target.title)],
+    ['---', ...rows.map(() => '---')],
+    ['runs on', ...rows.map(({ column }) => (column && 'runs' in column ? `${column.runs}, ${column.day}` : NOT_RUN))],
+    ...names.map((name) => [name, ...rows.map(({ column }) => cellOf(column, name))]),
+  ].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
 function flowsIn(column: Column | undefined): readonly FlowResult[] {

@@ -9,24 +9,50 @@ export type Target = {
   kind: ServerName;
   /** The Debian that has its package; where another Debian runs, it is built in a folder. */
   debian: number;
-  /** Whether it is not that Debian's own but a backport, which is unpacked beside it. */
+  /** Whether ejabberd is not that Debian's own but a backport, which is unpacked beside it. */
   backport: boolean;
+  /** What is run in place of that Debian's Redis: the package, and the program in it. */
+  redis?: 'valkey-server';
+  /** The kind of another server, of the same Debian, with a home of its own: people live at both. */
+  second?: ServerName;
 };
 
-/** In the order of the table's columns. */
-export const TARGETS: readonly Target[] = [
+const TWO_HOMES = { kind: 'prosody', debian: 12, backport: false } as const;
+
+/** In the order of the tables' columns. */
+export const TARGETS = [
   { name: 'prosody-0.12', title: 'Prosody 0.12', kind: 'prosody', debian: 12, backport: false },
   { name: 'prosody-13.0', title: 'Prosody 13.0', kind: 'prosody', debian: 13, backport: false },
+  {
+    name: 'prosody-13.0-valkey',
+    title: 'Prosody 13.0, with Valkey',
+    kind: 'prosody',
+    debian: 13,
+    backport: false,
+    redis: 'valkey-server',
+  },
   { name: 'ejabberd-23.01', title: 'ejabberd 23.01', kind: 'ejabberd', debian: 12, backport: false },
   { name: 'ejabberd-24.12', title: 'ejabberd 24.12', kind: 'ejabberd', debian: 12, backport: true },
-];
+  { ...TWO_HOMES, name: 'prosody-and-prosody', title: 'Prosody 0.12 and Prosody 0.12', second: 'prosody' },
+  { ...TWO_HOMES, name: 'prosody-and-ejabberd-23.01', title: 'Prosody 0.12 and ejabberd 23.01', second: 'ejabberd' },
+  {
+    ...TWO_HOMES,
+    name: 'prosody-and-ejabberd-24.12',
+    title: 'Prosody 0.12 and ejabberd 24.12',
+    second: 'ejabberd',
+    backport: true,
+  },
+] as const satisfies readonly Target[];
 
-/** Those that are named, or all. @throws Error for a name that there is not */
-export function chosenTargets(names: readonly string[]): readonly Target[] {
-  const unknown = names.find((name) => !TARGETS.some((target) => target.name === name));
-  if (unknown !== undefined)
-    throw new Error(`There is no server ${unknown}; there are ${TARGETS.map(({ name }) => name).join(', ')}.`);
-  return names.length === 0 ? TARGETS : TARGETS.filter(({ name }) => names.includes(name));
+export type TargetName = (typeof TARGETS)[number]['name'];
+
+/** Those that are named, or all; and the words that follow. @throws Error for a name that there is not */
+export function chosenTargets(words: readonly string[]): { targets: readonly Target[]; rest: readonly string[] } {
+  const isTarget = (word: string) => TARGETS.some(({ name }) => name === word);
+  if (words.length > 0 && !isTarget(words[0] ?? ''))
+    throw new Error(`There is no server ${words[0]}; there are ${TARGETS.map(({ name }) => name).join(', ')}.`);
+  const targets = words.length === 0 ? TARGETS : TARGETS.filter(({ name }) => words.includes(name));
+  return { targets, rest: words.filter((word) => !isTarget(word)) };
 }
 
 /** Which Debian this machine runs; undefined for anything else. */

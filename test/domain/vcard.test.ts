@@ -21,6 +21,20 @@ const BOOKS = readdirSync(FIXTURES)
   }));
 
 describe('domain/vcard', () => {
+  it('looks at so many lines of a card and at no more: what they say is kept, and the cards that follow are read', () => {
+    const long = `BEGIN:VCARD\nUID:1\nFN:Ann\nTEL:1\n${'TEL:2\n'.repeat(100_000)}TEL:3\nNOTE:x\nEND:VCARD\n`;
+    const members = Array.from({ length: 20_000 }, (_, i) => `MEMBER:${i}`);
+    const group = ['BEGIN:VCARD', 'VERSION:4.0', 'KIND:group', 'FN:All', ...members, 'END:VCARD'].join('\n');
+    const [first, second, third] = readVcards(Buffer.from(`${long}${group}\nBEGIN:VCARD\nFN:Bob\nTEL:4\nEND:VCARD\n`));
+    assert.deepEqual(first, {
+      index: 0,
+      contact: { uid: '1', name: 'Ann', phoneNumbers: ['1', '2'], groups: [] },
+      remark: 'Kept, but the card on line 1 has more than 30000 lines, and the others were not read.',
+    });
+    assert.deepEqual(second, { index: 1, group: { name: 'All', members: members.map((one) => one.slice(7)) } });
+    assert.deepEqual(third, { index: 2, contact: { name: 'Bob', phoneNumbers: ['4'], groups: [] } });
+  });
+
   describe('books as phones and programs export them', () => {
     it('are at least 40 cards', () => {
       assert.isAtLeast(BOOKS.flatMap((book) => book.expected).length, 40);
@@ -319,6 +333,7 @@ describe('domain/vcard', () => {
       ['semicolons', `BEGIN:VCARD\nN${';'.repeat(1_000_000)}\nEND:VCARD`],
       ['groups', `BEGIN:VCARD\nFN:A\nCATEGORIES:${'\\,,'.repeat(250_000)}\nEND:VCARD`],
       ['names without values', `BEGIN:VCARD\n${'TEL:\n'.repeat(200_000)}END:VCARD`],
+      ['lines without end', `BEGIN:VCARD\nFN:A\n${'TEL:1\n'.repeat(100_000)}`],
       ['nested agents', `BEGIN:VCARD\n${'AGENT:\nBEGIN:VCARD\n'.repeat(50_000)}`],
     ];
     for (const [what, book] of hostile) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Redis } from '../../runtime/redis.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Answer, Api, Person } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ApplicationPassword, makePassword, md5 } from '../support/players/players.ts';

@@ -1,16 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { MOST_WAITING as MOST_MESSAGES } from '../../component/commands/chat/chat.ts';
 import { MOST_CLIENTS } from '../../component/presence/presence.ts';
 import { LARGEST_BOOK, MOST_NUMBERS } from '../../domain/book/address-book.ts';
-import { MOST_BLOCKED, MOST_GROUPS } from '../../domain/friendship/privacy.ts';
+import { MOST_BLOCKED, MOST_GROUPS, MOST_NEWLY_BLOCKED } from '../../domain/friendship/privacy.ts';
 import { MOST_PHOTO_BYTES } from '../../domain/photo.ts';
 import { LONGEST_HISTORY } from '../../domain/playing/popular.ts';
+import { MAX_PROPERTIES } from '../../domain/vcard/limits.ts';
 import { MOST_KEYS } from '../../gateway/access/idempotent.ts';
-import { MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
-import { BODY_ROOM } from '../../gateway/http/body-room.ts';
-import { PACE } from '../../gateway/http/body-stream.ts';
-import { MOST_LONG_CALLS } from '../../gateway/http/long-calls.ts';
+import { FEW_BLOCKED, MANY_BLOCKED } from '../../gateway/access/many-blocked.ts';
+import { BODY_ROOM } from '../../gateway/body/body-room.ts';
+import { PACE } from '../../gateway/body/body-stream.ts';
+import { UNREAD_TIMEOUT } from '../../gateway/connection/connections.ts';
+import { MOST_LONG_CALLS } from '../../gateway/connection/long-calls.ts';
+import { MOST_WAITING as MOST_REQUESTS } from '../../gateway/connection/one-at-a-time.ts';
+import { MOST_UNDER_WAY } from '../../gateway/connection/pressure.ts';
+import { MOST_OF_ALL, MOST_STREAMS } from '../../gateway/friends/event-streams.ts';
+import { MOST_EXPORTS } from '../../gateway/routes/export.ts';
 import { MOST_APPLICATION_PASSWORDS } from '../../store/login/application-passwords.ts';
 import { MOST_TOKENS } from '../../store/login/tokens.ts';
 import { MOST_DEVICES } from '../../store/playing/now-playing.ts';
@@ -27,26 +34,35 @@ const LIMITS: Record<string, string> = {
   'devices that play': `${MOST_DEVICES}`,
   'event streams at a gateway': `${MOST_STREAMS}`,
   'event streams at a gateway from one address': '1,000 (`EARSHOT_LIMIT_STREAMS`)',
+  'event streams at a gateway, of everybody': MOST_OF_ALL.toLocaleString('en'),
   tokens: `${MOST_TOKENS}`,
   'application passwords': `${MOST_APPLICATION_PASSWORDS}`,
   'phone numbers': '10',
   'network address books': `${MOST_SOURCES}`,
   'contacts of a book': LARGEST_BOOK.toLocaleString('en'),
   'numbers of a book': MOST_NUMBERS.toLocaleString('en'),
+  'lines of a vCard': MAX_PROPERTIES.toLocaleString('en'),
   'groups of a contact': '32',
   'photos of a book': `${MOST_PHOTO_BYTES / 1024 / 1024} MB, 64 kB each`,
   'numbers that are looked up': '5,000 (`EARSHOT_NUMBER_BUDGET`)',
   'blocked people': MOST_BLOCKED.toLocaleString('en'),
+  'numbers a day that come to be blocked': `${MOST_NEWLY_BLOCKED.toLocaleString('en')} ([decision 269](decisions/0269-numbers-are-not-tried-out-by-blocking-them.md))`,
+  [`calls in ${MANY_BLOCKED.seconds} seconds that bring or show more than ${FEW_BLOCKED} blocked people`]: `${MANY_BLOCKED.calls} ([decision 261](decisions/0261-many-blocked-people-are-few-calls.md))`,
   'groups of an audience': `${MOST_GROUPS}`,
   'Idempotency-Keys a day': `${MOST_KEYS.subscriber}`,
   'Idempotency-Keys a day of callers without a credential at one address': MOST_KEYS.address.toLocaleString('en'),
+  'exports in a minute': `${MOST_EXPORTS.calls} ([decision 261](decisions/0261-many-blocked-people-are-few-calls.md))`,
   'uploads and exports that are under way at a gateway': `${MOST_LONG_CALLS}`,
   'bytes of all large bodies under way at a gateway, whoever sends them': `${BODY_ROOM / 1024 / 1024} MB`,
+  'calls under way at a gateway, of everybody, event streams apart': `${MOST_UNDER_WAY.toLocaleString('en')} ([decision 301](decisions/0301-a-gateway-refuses-before-everybody-waits.md))`,
+  'requests that are sent ahead on one connection': `${MOST_REQUESTS} ([one after the other](decisions/0230-requests-of-a-connection-wait-for-each-other.md))`,
+  'seconds for which nothing is read of an answer': `${UNREAD_TIMEOUT / 1_000}`,
   'seconds for which nothing comes of a book or of listens': `${PACE.patience / 1_000}`,
   'pieces in the history': `${LONGEST_HISTORY}`,
   'clients that are shown as online': `${MOST_CLIENTS}`,
   'sessions of commands': '5',
   'conversations by chat': '1',
+  'chat messages that wait for an answer': `${MOST_MESSAGES}`,
 };
 
 const LONG = 'x'.repeat(1_024);

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { InjectOptions } from 'fastify';
 import type { Book } from '../../domain/book/address-book.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { watchedStores } from '../support/measure/watched-stores.ts';
 import { useRedis } from '../support/redis.ts';
-import { watchedStores } from '../support/watched-stores.ts';
 
 describe('an address book whose upload was cut off', () => {
   const redis = useRedis();

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { BODY_ROOM } from '../../gateway/http/body-room.ts';
+import { BODY_ROOM } from '../../gateway/body/body-room.ts';
 import { IMPORT_HOLDS } from '../../gateway/imports/row-batches.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { useRedis } from '../support/redis.ts';

@@ -353,7 +353,7 @@ describe('proving a number', () => {
       expect((await validate(authenticationId, code)).status, 'no component').to.equal(503);
     await gateway.join(phoneNumber);
     const [id = ''] = await gateway.stores.verifications.waiting();
-    expect(await gateway.stores.verifications.claim(id, gateway.now()), 'the claim of the dead').to.not.equal(
+    expect(await gateway.stores.verifications.reserve(id, gateway.now()), 'the fence of the dead').to.not.equal(
       undefined,
     );
     expect((await validate(authenticationId, code)).status).to.equal(401);

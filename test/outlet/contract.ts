@@ -60,7 +60,7 @@ export function keepsTheContract(what: string, start: () => Promise<Subject>): v
 
     it('knows that nobody is there, and when that is to be looked at again', async () => {
       const { outlet, nowhere } = subject;
-      const changes = [[subject.watcher, 'outcast']] as const;
+      const changes = [['model', 'whitelist']] as const;
       const calls = [outlet.show(nowhere, tuneCalled('To nobody'), undefined), outlet.admit?.(nowhere, changes)];
       for (const call of calls) {
         if (!call) continue;
@@ -74,16 +74,16 @@ export function keepsTheContract(what: string, start: () => Promise<Subject>): v
     });
 
     it('shows nothing to who is shut out, and again to who is let in again', async () => {
-      const { outlet, address, watcher, sees, seen } = subject;
+      const { outlet, address, sees, seen } = subject;
       expect(outlet.admit !== undefined, 'only who tells friends apart lets them look').to.equal(
         outlet.reach === 'each-friend',
       );
       if (!outlet.admit) return;
       await outlet.show(address, undefined, undefined);
-      for (const _twice of [1, 2]) await outlet.admit(address, [[watcher, 'outcast']]);
+      for (const _twice of [1, 2]) await outlet.admit(address, [['model', 'whitelist']]);
       await outlet.show(address, tuneCalled('Not for this one'), undefined);
       await outlet.show(address, undefined, undefined);
-      for (const _twice of [1, 2]) await outlet.admit(address, [[watcher, 'none']]);
+      for (const _twice of [1, 2]) await outlet.admit(address, [['model', 'presence']]);
       await outlet.show(address, tuneCalled('For all again'), undefined);
       await sees('For all again');
       expect(seen()).to.not.include('Not for this one');

@@ -5,7 +5,7 @@ import { ADMITTING } from '../../domain/playing/outlets.ts';
 import { shownBy, tellingTime } from '../../domain/playing/told.ts';
 import type { Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
-import type { Queues } from '../../runtime/queues.ts';
+import type { Queues } from '../../runtime/queue/queues.ts';
 import type { Situation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
 import { clearPartings } from '../support/partings.ts';
@@ -14,6 +14,7 @@ import { ALICE, addSubscriber } from '../support/subscribers.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
 const NOW = 1_800_000_000_000;
+const AFTER_BLOCK = 500;
 const JID = ALICE.jid;
 const BOB = { id: 'bob', jid: 'bob@op.example', name: 'Bob', groups: ['Work'] };
 const NO_CHANGES = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
@@ -42,7 +43,21 @@ describe('an outlet is brought in line with what is decided', () => {
     stores.nowPlaying.play('alice', song(title, device, length), now);
   const consent = (settings: Partial<Privacy>) =>
     stores.privacies.put('alice', { ...OPEN, ...settings }, [], undefined, now);
-  const isDue = async (time: number) => (await stores.due.claim('tune', time, 10)).includes('alice');
+  const decide = async () =>
+    stores.privacies.clearDirtyBlocked('alice', (await stores.privacies.dirtyBlocked('alice')).marks);
+  /** Decided, as a worker would, and half a second has passed. */
+  const blocks = async (...ids: string[]) => {
+    await stores.privacies.put(
+      'alice',
+      OPEN,
+      ids.map((subscriberId) => ({ subscriberId })),
+      undefined,
+      now,
+    );
+    await decide();
+    now += AFTER_BLOCK;
+  };
+  const isDue = async (time: number) => (await stores.due.take('tune', time, 10)).includes('alice');
 
   /** One run of the job; what the outlet was told in it. */
   async function run(outlet: Recorder): Promise<string[]> {
@@ -89,14 +104,34 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
   });
 
+  it('is told who may look before anything is shown there, where it is new and nobody has asked for that', async () => {
+    await consent({ audience: { groups: ['Work'] } });
+    await run(createRecorder('each-friend'));
+    expect((await stores.nowPlaying.read('alice')).access, 'it has looked').to.not.include('xmpp');
+    // As if this one were another.
+    await stores.told.forget('alice', 'xmpp');
+    await play('Song');
+    expect(await run(createRecorder('each-friend'))).to.deep.equal([
+      `admit ${JID} model whitelist`,
+      `admit ${JID} ${BOB.jid} member`,
+      `show ${JID} Song`,
+    ]);
+  });
+
   it('is emptied before somebody is shut out, and shows the rest again at once', async () => {
     const outlet = createRecorder('each-friend', { pace: (told) => (told.state === 'told' ? NOW * 2 : 0) });
     await play('Song');
     await run(outlet);
-    await stores.friends.write('alice', { ...NO_CHANGES, bar: [['bob', BOB.jid]] }, now);
-    expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} ${BOB.jid} outcast`, `show ${JID} Song`]);
-    await stores.friends.write('alice', { ...NO_CHANGES, unbar: ['bob'] }, now);
+    await blocks('carol');
+    expect(await run(outlet)).to.deep.equal([
+      `show ${JID} -`,
+      `admit ${JID} model whitelist`,
+      `admit ${JID} ${BOB.jid} member`,
+      `show ${JID} Song`,
+    ]);
+    await blocks();
     expect(await run(outlet), 'who is let in has not seen it yet').to.deep.equal([
+      `admit ${JID} model presence`,
       `admit ${JID} ${BOB.jid} none`,
       `show ${JID} Song`,
     ]);
@@ -104,6 +139,60 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`, `admit ${JID} model whitelist`]);
     await consent({});
     expect(await run(outlet)).to.deep.equal([`admit ${JID} model presence`, `show ${JID} Song`]);
+  });
+
+  it('is told no tune while it is not decided who is shut out, and a stop at once', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Before');
+    await run(outlet);
+    await stores.privacies.put('alice', OPEN, [{ subscriberId: 'bob' }], undefined, now);
+    await play('After');
+    expect(await run(outlet)).to.deep.equal([
+      `show ${JID} -`,
+      `admit ${JID} model whitelist`,
+      `admit ${JID} ${BOB.jid} member`,
+    ]);
+    await decide();
+    now += AFTER_BLOCK;
+    expect(await run(outlet)).to.deep.equal([`show ${JID} After`]);
+    await stores.privacies.put('alice', OPEN, [{ subscriberId: 'carol' }], undefined, now);
+    await stores.nowPlaying.stop('alice', undefined, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
+  it('is told the tune at the same time after a block, however soon it is decided whether the number has an owner', async () => {
+    const outlet = createRecorder('each-friend');
+    await play('Before');
+    await run(outlet);
+    for (const numberKey of ['unknown', 'known']) {
+      const blockedAt = now;
+      await stores.privacies.put('alice', OPEN, [{ numberKey }], undefined, now);
+      await play(`After ${numberKey}`);
+      if (numberKey === 'unknown') await decide();
+      else await stores.friends.write('alice', { ...NO_CHANGES, bar: [['owner', 'owner@op.example']] }, now);
+      now = blockedAt + 10;
+      await run(outlet);
+      expect(putOff, numberKey).to.equal(blockedAt + AFTER_BLOCK);
+      await decide();
+      now = blockedAt + AFTER_BLOCK - 1;
+      expect(await run(outlet), numberKey).to.deep.equal([]);
+      now = blockedAt + AFTER_BLOCK;
+      expect(await run(outlet), numberKey).to.deep.equal([`show ${JID} After ${numberKey}`]);
+    }
+  });
+
+  it('has what it was told kept in mind if it may forget that, and otherwise nothing is', async () => {
+    await play('Song');
+    await run(createRecorder('each-friend'));
+    await blocks('carol');
+    await run(createRecorder('each-friend'));
+    expect(await stores.lately.before('alice', NOW * 2)).to.deep.equal([]);
+    await blocks();
+    await run(createRecorder('each-friend', { forgets: true }));
+    const shown = { what: 'shown', outlet: 'xmpp' };
+    const access = ['model', BOB.jid].map((field) => ({ what: 'access', outlet: 'xmpp', field }));
+    expect(await stores.lately.before('alice', NOW * 2)).to.have.deep.members([...access, shown]);
+    expect(await stores.due.isMarked('lately', 'alice')).to.equal(true);
   });
 
   it('shows nothing while somebody parts, and lets the roster go on once it is empty', async () => {

@@ -9,7 +9,8 @@ export type Recorder = Outlet & { calls: string[]; during: () => unknown; sight:
 
 /** The plainest outlet: it remembers what it was told, and shows it to a friend called Bob. `during`: what happens while it is shown. */
 export function createRecorder(reach: Reach, changes: Partial<Outlet> = {}): Recorder {
-  const outcasts = new Set<string>();
+  const closed = new Set<string>();
+  const members = new Set<string>();
   const recorder: Recorder = {
     name: 'xmpp',
     reach,
@@ -21,7 +22,8 @@ export function createRecorder(reach: Reach, changes: Partial<Outlet> = {}): Rec
       recorder.calls.push(`show ${address} ${playing?.tune.title ?? '-'}`);
       if (address === NOWHERE) throw new NobodyThere('there is nobody');
       await recorder.during();
-      if (!outcasts.has(`${address} bob@op.example`)) recorder.sight.set(address, playing?.tune.title);
+      if (!closed.has(address) || members.has(`${address} bob@op.example`))
+        recorder.sight.set(address, playing?.tune.title);
       return {};
     },
     pace: () => 0,
@@ -30,9 +32,12 @@ export function createRecorder(reach: Reach, changes: Partial<Outlet> = {}): Rec
       async admit(address, list) {
         recorder.calls.push(...list.map(([who, how]) => `admit ${address} ${who} ${how}`));
         if (address === NOWHERE) throw new NobodyThere('there is nobody');
-        for (const [who, how] of list)
-          if (how === 'outcast') outcasts.add(`${address} ${who}`);
-          else outcasts.delete(`${address} ${who}`);
+        for (const [who, how] of list) {
+          if (how === 'whitelist') closed.add(address);
+          else if (who === 'model') closed.delete(address);
+          else if (how === 'member') members.add(`${address} ${who}`);
+          else members.delete(`${address} ${who}`);
+        }
       },
     }),
     ...changes,

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import type { Contact } from '../../domain/book/address-book.ts';
 import { shownBy } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
-import { createNumberKey } from '../../runtime/number-key.ts';
-import { GRACE } from '../../store/base/due.ts';
-import { newClaim } from '../../store/base/idempotency.ts';
+import { createNumberKey } from '../../runtime/secret/number-key.ts';
 import { clearSeen } from '../../store/base/marks.ts';
+import { newRequest } from '../../store/call/idempotency.ts';
+import { GRACE } from '../../store/due/due.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../support/redis.ts';
@@ -177,9 +177,9 @@ function describeStores(kind: RedisKind): void {
 
     it('make somebody due after the grace, for one sweep only, and not when the work is done', async () => {
       await stores.due.postpone('roster', 'alice', NOW + GRACE);
-      expect(await stores.due.claim('roster', NOW + GRACE - 1, 10)).to.be.empty;
-      const claims = await Promise.all([1, 2, 3].map(() => stores.due.claim('roster', NOW + GRACE, 10)));
-      expect(claims.flat()).to.deep.equal(['alice']);
+      expect(await stores.due.take('roster', NOW + GRACE - 1, 10)).to.be.empty;
+      const takes = await Promise.all([1, 2, 3].map(() => stores.due.take('roster', NOW + GRACE, 10)));
+      expect(takes.flat()).to.deep.equal(['alice']);
       await server.redis.hSet(stores.keys.dirtyItems('alice'), 'j', 's');
       await stores.due.settle('roster', 'alice', [stores.keys.dirtyItems('alice')]);
       expect(await stores.due.isMarked('roster', 'alice')).to.equal(true);
@@ -221,7 +221,7 @@ function describeStores(kind: RedisKind): void {
         'phone',
         'tv',
       ]);
-      expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
+      expect(await stores.due.take('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
     });
 
     it('comes back when a tune runs out, and is gone when nothing plays', async () => {
@@ -233,8 +233,8 @@ function describeStores(kind: RedisKind): void {
         access: true,
         again: NOW + 60_000,
       });
-      expect(await stores.due.claim('tune', NOW + 59_999, 10)).to.be.empty;
-      expect(await stores.due.claim('tune', NOW + 60_000, 10)).to.deep.equal(['alice']);
+      expect(await stores.due.take('tune', NOW + 59_999, 10)).to.be.empty;
+      expect(await stores.due.take('tune', NOW + 60_000, 10)).to.deep.equal(['alice']);
       expect(await stores.nowPlaying.stop('alice', 'tv', NOW)).to.equal(false);
       expect(await stores.nowPlaying.stop('alice', undefined, NOW)).to.equal(true);
       seen = await stores.nowPlaying.read('alice');
@@ -292,18 +292,18 @@ function describeStores(kind: RedisKind): void {
   });
 
   it('keep remembered answers only in a form that is useless to a reader of Redis', async () => {
-    expect(await stores.idempotency.begin('key', newClaim())).to.equal('started');
-    expect(await stores.idempotency.begin('key', newClaim())).to.equal('under-way');
+    expect(await stores.idempotency.begin('key', newRequest())).to.equal('started');
+    expect(await stores.idempotency.begin('key', newRequest())).to.equal('under-way');
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{"password":"hunter2"}' };
     await stores.idempotency.remember('key', answer, undefined, NOW);
-    expect(await stores.idempotency.begin('key', newClaim())).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('key', newRequest())).to.deep.equal(answer);
     for (const key of await server.redis.keys('*'))
       if ((await server.redis.type(key)) === 'string')
         expect(`${key} ${await server.redis.get(key)}`).to.not.match(/hunter2/);
   });
 
   it('let an Idempotency-Key be used again once its request gave it back, and no request that of another', async () => {
-    const [first, second] = [newClaim(), newClaim()];
+    const [first, second] = [newRequest(), newRequest()];
     expect(await stores.idempotency.begin('key', first)).to.equal('started');
     await stores.idempotency.giveBack('key', second);
     expect(await stores.idempotency.begin('key', second)).to.equal('under-way');
@@ -318,7 +318,7 @@ function describeStores(kind: RedisKind): void {
   });
 
   it('end a claim on an Idempotency-Key that its request no longer renews', async () => {
-    const [first, second] = [newClaim(), newClaim()];
+    const [first, second] = [newRequest(), newRequest()];
     await stores.idempotency.begin('key', first);
     const [key = ''] = await server.redis.keys(`${stores.keys.idempotency('*')}`);
     await server.redis.pExpire(key, 1_000);
@@ -334,14 +334,14 @@ function describeStores(kind: RedisKind): void {
   it('leave of an answer about somebody who was erased that there was one, whatever came first', async () => {
     await join();
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };
-    for (const key of ['before', 'during']) await stores.idempotency.begin(key, newClaim());
+    for (const key of ['before', 'during']) await stores.idempotency.begin(key, newRequest());
     await stores.idempotency.remember('before', answer, 'alice', Date.now());
-    expect(await stores.idempotency.begin('before', newClaim())).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('before', newRequest())).to.deep.equal(answer);
     await stores.subscribers.leave('alice', NOW);
     await stores.idempotency.erase('alice');
     await stores.idempotency.remember('during', answer, 'alice', Date.now());
     await stores.idempotency.remember('before', answer, undefined, Date.now());
     for (const key of ['before', 'during'])
-      expect(await stores.idempotency.begin(key, newClaim()), key).to.equal('erased');
+      expect(await stores.idempotency.begin(key, newRequest()), key).to.equal('erased');
   });
 }

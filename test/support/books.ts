@@ -1,5 +1,5 @@
 import type { Book, Contact } from '../../domain/book/address-book.ts';
-import { createNumberKey } from '../../runtime/number-key.ts';
+import { createNumberKey } from '../../runtime/secret/number-key.ts';
 import type { SourceReading } from '../../store/source/sources.ts';
 import type { Stores } from '../../store/stores.ts';
 import { addSubscriber } from './subscribers.ts';
@@ -38,7 +38,7 @@ export async function beginReading(stores: Stores): Promise<SourceReading> {
 /** A read of `SOURCE` in full, which finds this book. */
 export async function readWhole(stores: Stores, book: Book, state = { syncToken: 't1', etags: '' }): Promise<void> {
   const reading = await beginReading(stores);
-  await stores.addressBooks.replaceSource('alice', reading.lease, book, NOW);
+  await stores.addressBooks.replaceSource('alice', reading.fence, book, NOW);
   const found = { collection: 'c', ...state, whole: true, cards: [], reasons: new Map() };
   await stores.sources.succeed('alice', reading, found, NOW, NOW + 9);
 }

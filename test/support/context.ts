@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { createMetrics } from '../../runtime/metrics.ts';
-import type { Queues } from '../../runtime/queues.ts';
+import type { Queues } from '../../runtime/queue/queues.ts';
 import type { Stores } from '../../store/stores.ts';
 
 /** Queues whose jobs nobody runs. `enqueue`: what happens to those that are asked for; left out, nothing. */
@@ -8,7 +8,6 @@ export function toldQueues(enqueue: Queues['enqueue'] = async () => {}): Queues 
   return {
     enqueue,
     waiting: async () => 0,
-    retryNow: async () => {},
     dropEvents: async () => {},
     close: async () => {},
   };

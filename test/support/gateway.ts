@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import type { Context } from '../../gateway/context.ts';
+import { createCensus } from '../../gateway/metrics/census.ts';
 import { buildServer } from '../../gateway/server.ts';
-import { toGatewayConfig } from '../../runtime/config/config.ts';
 import type { Env } from '../../runtime/config/env-reader.ts';
-import { createKeyedHash } from '../../runtime/keyed-hash.ts';
+import { toGatewayConfig } from '../../runtime/config/gateway-config.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
-import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
-import { connectQueueRedis } from '../../runtime/queue-redis.ts';
-import { createQueues, type Queues } from '../../runtime/queues.ts';
-import { connectEvents, type Redis } from '../../runtime/redis.ts';
-import { createSubjectHash } from '../../runtime/subject-hash.ts';
+import { connectQueueRedis } from '../../runtime/queue/queue-redis.ts';
+import { createQueues, type Queues } from '../../runtime/queue/queues.ts';
+import { connectEvents, type Redis } from '../../runtime/redis/redis.ts';
+import { createKeyedHash } from '../../runtime/secret/keyed-hash.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/secret/number-key.ts';
+import { createSubjectHash } from '../../runtime/secret/subject-hash.ts';
 import { createEventSource } from '../../store/base/events.ts';
 import { createStores, type Stores } from '../../store/stores.ts';
 import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
@@ -43,7 +44,7 @@ export async function openTestGateway(
     connectEvents(server.place, log),
   ]);
   const stores: Stores = createStores(parts.redis ?? server.redis, config.redisPrefix, config.secretsKey);
-  const ownQueues = createQueues(queueRedis, config.redisPrefix, log, stores.wakes.tell);
+  const ownQueues = createQueues(queueRedis, log, stores.wakes.tell);
   const queues = parts.queues ?? ownQueues;
   let offset = 0;
   const clock = parts.clock ?? Date.now;
@@ -53,12 +54,14 @@ export async function openTestGateway(
     config,
     stores,
     queues,
-    events: createEventSource(eventRedis, stores.keys),
+    events: createEventSource(eventRedis, stores.keys, server.place.sharded),
     numberKeyOf: createNumberKey(config.numberKey),
     numberKeys,
     subjectHashOf: createSubjectHash(config.numberKey),
     keyedHash: createKeyedHash(config.secretsKey),
+    shutdown: { announced: false, refuses: false },
     metrics: createMetrics('gateway'),
+    census: createCensus(stores.roll, log, now),
     log,
     now,
   };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Stack } from '../../local/stack/stack.ts';
-import type { QueueName } from '../../runtime/queue-table.ts';
-import type { Redis } from '../../runtime/redis.ts';
+import type { QueueName } from '../../runtime/queue/queue-table.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
 import { createKeys } from '../../store/base/keys.ts';
 import { allPartitions } from '../../store/base/partitions.ts';
 import { eventually } from './eventually.ts';

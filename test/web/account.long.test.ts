@@ -9,7 +9,7 @@ import { codeFor } from '../support/http/codes.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
 import { connectFriend } from '../support/xmpp/friend-client.ts';
 import { see, startBrowser, type Tab } from './browser.ts';
-import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, textOf } from './looking.ts';
+import { breachesEverywhere, expectNoTrouble, hasFocus, isGone, press, says, textOf } from './looking.ts';
 
 const ALICE = '+8613800138000';
 const env = {
@@ -123,7 +123,7 @@ describe('an account on the friends page, in a browser', () => {
     const bobs = 'BEGIN:VCARD\nVERSION:3.0\nFN:Bob <b>\nTEL:139 0013 9000\nEND:VCARD\n';
     await choose('contacts.vcf', bobs + refused.join(''));
     await says(page, '.result', 'Your address book is up to date');
-    expect(await focused(page)).to.equal('Your address book is up to date');
+    await hasFocus(page, 'Your address book is up to date');
     const result = await textOf(page, '.result');
     for (const words of ['1 contact read', '1 friend found', '60 entries refused, or kept in part', '… and 10 more'])
       expect(result).to.contain(words);
@@ -198,12 +198,10 @@ describe('an account on the friends page, in a browser', () => {
     await says(page, 'main', 'No player has a password yet.');
   });
 
-  it('lists the devices that are signed in, and signs one of them out', async () => {
+  it('lists the devices that are signed in, and signs out two of them, one right after the other', async () => {
     const me = await callAs(await kept('sessionStorage'), 'GET', '');
-    await api.expectStatus(
-      201,
-      api.call('POST', `/v1/subscribers/${me.body.subscriberId}/tokens`, { deviceName: 'Lost phone' }),
-    );
+    for (const deviceName of ['Lost phone', 'Old tablet'])
+      await api.expectStatus(201, api.call('POST', `/v1/subscribers/${me.body.subscriberId}/tokens`, { deviceName }));
     await page.reload();
     await says(page, 'main', `You are ${ALICE}.`);
     await says(page, '.rows', /Lost phone/);
@@ -216,9 +214,13 @@ describe('an account on the friends page, in a browser', () => {
         await page.evaluate(`${badge}.offsetHeight < 2 * parseFloat(getComputedStyle(${badge}).lineHeight)`),
       ).to.equal(true);
     }
-    await press(page, 'Revoke Lost phone');
-    await press(page, 'Revoke it, really: Revoke Lost phone');
-    await eventually(async () => expect(await textOf(page, '.rows')).to.not.contain('Lost phone'));
+    await page.evaluate(holdFirstDeletion);
+    for (const name of ['Lost phone', 'Old tablet']) {
+      await press(page, `Revoke ${name}`);
+      await press(page, `Revoke it, really: Revoke ${name}`);
+    }
+    await page.evaluate('letGo()');
+    await eventually(async () => expect(await textOf(page, '.rows')).to.not.match(/Lost phone|Old tablet/));
   });
 
   it('shows the address of the XMPP account, and sets a new password for it', async () => {
@@ -235,12 +237,31 @@ describe('an account on the friends page, in a browser', () => {
     expect(await textOf(page, 'section[aria-labelledby="xmpp-account"]')).to.not.contain(password);
   });
 
+  it('asks before a link puts somebody else in the place of who is signed in', async () => {
+    const token = await kept('sessionStorage');
+    await page.goto(`${stack.gatewayUrl}/#token=${bob.token}`);
+    await says(page, 'h1', 'You are signed in here already');
+    expect(page.url()).to.not.contain(bob.token);
+    expect(await breachesEverywhere(page)).to.deep.equal([]);
+    await press(page, 'Stay as I am');
+    await page.waitForSelector('nav');
+    expect(await kept('sessionStorage')).to.equal(token);
+    const other = await page.browserContext().newPage();
+    await other.goto(`${stack.gatewayUrl}/#token=${token}`);
+    await other.waitForSelector('nav');
+    await other.goto(`${stack.gatewayUrl}/#token=${bob.token}`);
+    await press(other, 'Sign in with the link');
+    await other.waitForSelector('nav');
+    expect(await other.evaluate(() => window.sessionStorage.getItem('earshot.token'))).to.equal(bob.token);
+    await other.close();
+  });
+
   it('signs out: the token ends, and nothing of the session is left', async () => {
     const token = await kept('sessionStorage');
     await api.expectStatus(200, callAs(token, 'GET', ''));
     await press(page, 'Sign out');
     await says(page, '.notice', 'You have signed out.');
-    expect(await focused(page)).to.equal('You have signed out.');
+    await hasFocus(page, 'You have signed out.');
     await api.expectStatus(401, callAs(token, 'GET', ''));
     expect([await kept('sessionStorage'), await kept('localStorage')]).to.deep.equal(['', '']);
     expect(await page.evaluate(() => document.body.textContent))
@@ -331,3 +352,14 @@ describe('an account on the friends page, in a browser', () => {
     );
   }
 });
+
+/** In the browser: the first DELETE from now on goes out when `letGo` is called. */
+const holdFirstDeletion = `{
+  const real = window.fetch;
+  window.fetch = async (...call) => {
+    if (call[1]?.method !== 'DELETE') return real(...call);
+    window.fetch = real;
+    await new Promise((resolve) => { window.letGo = resolve; });
+    return real(...call);
+  };
+}`;

@@ -3,13 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import type { Page } from 'puppeteer-core';
+import type { HTTPRequest, Page } from 'puppeteer-core';
 import { projectRoot } from '../../local/project-root.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestStack } from '../support/stack.ts';
 import { see, startBrowser, type Tab, type TabOptions } from './browser.ts';
-import { breachesEverywhere, expectNoTrouble, focused, isGone, press, says, sideways, textOf } from './looking.ts';
+import {
+  breachesEverywhere,
+  expectNoTrouble,
+  focused,
+  hasFocus,
+  isGone,
+  press,
+  says,
+  sideways,
+  textOf,
+} from './looking.ts';
 import { playedFor, rewritePlaying } from './playing.ts';
 import { type Scene, setScene } from './scene.ts';
 
@@ -216,6 +226,31 @@ describe('the friends page, in a browser', () => {
     await eventually(async () => expect(await names(tab.page)).to.have.length(6));
   });
 
+  it('changes one setting right after another, however long the first takes to be answered', async () => {
+    const privacy = async () => (await api.call('GET', api.path(scene.alice, 'privacy'))).body;
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await tab.page.setRequestInterception(true);
+    const hold = (request: HTTPRequest) => {
+      if (request.method() !== 'PUT') return void request.continue();
+      void asked.then(() => request.continue());
+    };
+    tab.page.on('request', hold);
+    await press(tab.page, 'Nobody');
+    await press(tab.page, 'Friends can find you');
+    answer();
+    await eventually(async () => expect(await privacy()).to.include({ audience: 'nobody', discoverable: false }));
+    tab.page.off('request', hold);
+    await tab.page.setRequestInterception(false);
+    await press(tab.page, 'All friends');
+    await press(tab.page, 'Let my friends find me');
+    await eventually(async () => expect(await privacy()).to.include({ audience: 'friends', discoverable: true }));
+    await isGone(tab.page, '.banner');
+    await eventually(async () => expect(await names(tab.page)).to.have.length(6));
+  });
+
   it('says that it reconnects while the gateway is away, and shows what came meanwhile when it is back', async () => {
     await says(tab.page, '.connection', 'Live');
     await stack.kill('gateway');
@@ -261,9 +296,9 @@ describe('the friends page, in a browser', () => {
       expect.fail(`${name} is not to be reached with Tab`);
     };
     await page.keyboard.press('Tab');
-    expect(await focused(page)).to.equal('Skip to the content');
+    await hasFocus(page, 'Skip to the content');
     await page.keyboard.press('Enter');
-    expect(await focused(page)).to.equal('Friends');
+    await hasFocus(page, 'Friends');
     await tabTo('Open Clair de lune (new tab)');
     expect(await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle)).to.equal(
       'solid',
@@ -282,10 +317,10 @@ describe('the friends page, in a browser', () => {
     await page.keyboard.press('Enter');
     // The focus follows to where the new content begins.
     await page.waitForSelector('h1:focus');
-    expect(await focused(page)).to.equal('Devices');
+    await hasFocus(page, 'Devices');
     await tabTo('Revoke Without a name');
     await page.keyboard.press('Enter');
-    expect(await focused(page)).to.match(/^Revoke it, really/);
+    await hasFocus(page, /^Revoke it, really/);
     await close();
   });
 

@@ -27,9 +27,31 @@ export async function isGone(page: Page, selector: string): Promise<void> {
   await eventually(async () => expect(await page.$(selector), selector).to.equal(null));
 }
 
-/** Presses the button, or follows the link, of that name. */
+/** In the page, `false` from before a press until its click has reached something that can be pressed. */
+type Watched = typeof globalThis & { pressed?: boolean };
+
+/**
+ * Presses the button, or follows the link, of that name: once more where the page has moved it away between the press and the
+ * release, as when what stands before it has just come.
+ */
 export async function press(page: Page, name: string): Promise<void> {
-  await page.locator(`::-p-aria([name="${name}"])`).click();
+  await eventually(async () => {
+    await page.evaluate(() => {
+      (globalThis as Watched).pressed = false;
+      // Without a name: tsx would want to keep it, by a helper that is not in the page.
+      window.addEventListener(
+        'click',
+        ({ target }) => {
+          (globalThis as Watched).pressed = (target as Element).closest('a, button, input, label, summary') !== null;
+        },
+        { capture: true, once: true },
+      );
+    });
+    await page.locator(`::-p-aria([name="${name}"])`).click();
+    // A page that is another one by now knows of no press.
+    const reached = await page.evaluate(() => (globalThis as Watched).pressed).catch(() => undefined);
+    expect(reached, `${name} moved away`).to.not.equal(false);
+  });
 }
 
 /** What has the focus, by its accessible words. */
@@ -37,6 +59,14 @@ export async function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement;
     return element.getAttribute('aria-label') ?? element.textContent;
+  });
+}
+
+/** Waits until that has the focus: a page moves it after it has drawn what gets it. */
+export async function hasFocus(page: Page, words: string | RegExp): Promise<void> {
+  await eventually(async () => {
+    if (typeof words === 'string') expect(await focused(page)).to.equal(words);
+    else expect(await focused(page)).to.match(words);
   });
 }
 

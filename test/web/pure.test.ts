@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { readEvents, type ServerEvent } from '../../web/api/events.ts';
 import { Problem } from '../../web/api/problem.ts';
 import type { Friend } from '../../web/api/shapes.ts';
-import { findLink, openLink } from '../../web/friends/links.ts';
 import { afterEvent } from '../../web/friends/list-state.ts';
 import { inOrder } from '../../web/friends/order.ts';
 import { en } from '../../web/language/en.ts';
 import { problemText } from '../../web/language/problem-text.ts';
 import { lengthText, waitText } from '../../web/language/times.ts';
 import { zh } from '../../web/language/zh.ts';
+import { findLink, openLink } from '../../web/piece/links.ts';
 import { codeTrouble } from '../../web/sign-in/code-trouble.ts';
 
 const TEMPLATE = 'https://search.example/find?q={artist}%20{title}';

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/secret/number-key.ts';
 import { sealBlocked, toBlockedNumber } from '../../store/friendship/blocked-number.ts';
 import type { Blocked } from '../../store/friendship/privacy.ts';
 import type { Stores } from '../../store/stores.ts';
 import { hashNumbers, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { jobContext } from '../support/context.ts';
+import { watchedStores } from '../support/measure/watched-stores.ts';
 import { useRedis } from '../support/redis.ts';
 import { addSubscriber } from '../support/subscribers.ts';
 
@@ -32,8 +33,13 @@ describe('consent in the reconcile job', () => {
     reconciled = [];
   });
 
-  function createJob(policy: Policy, numberKeys = NUMBER_KEYS, now = () => NOW): (id: string) => Promise<void> {
-    const context = jobContext('worker', stores, now, async (name, ids) => {
+  function createJob(
+    policy: Policy,
+    numberKeys = NUMBER_KEYS,
+    now = () => NOW,
+    jobStores = stores,
+  ): (id: string) => Promise<void> {
+    const context = jobContext('worker', jobStores, now, async (name, ids) => {
       if (name === 'reconcile') reconciled.push(...ids);
     });
     return createReconcileJob({ ...context, policy, numberKeys, secretsKey: SECRETS_KEY });
@@ -100,6 +106,43 @@ describe('consent in the reconcile job', () => {
     expect(await since(() => hold('Bobby', ['Work', 'Family']))).to.equal(3_000);
     expect(await since(() => put('bob', false))).to.equal(-NOW);
     expect(await since(() => put('bob', true))).to.equal(5_000);
+  });
+
+  for (const block of [byId('alice'), byNumber('alice')])
+    it(`shows nothing to who was blocked by ${'numberKey' in block ? 'number' : 'id'}, at any moment of the job`, async () => {
+      const reconcile = createJob('mutual');
+      await join('alice', ['bob']);
+      await join('bob', ['alice']);
+      await settle(reconcile, 'alice', 'bob');
+      const seen: boolean[] = [];
+      const looking = watchedStores(server, stores, async () => {
+        const { friends } = await stores.sights.read('bob', ['alice']);
+        const listed = await stores.friends.ofEachDecided(['bob'], 'alice');
+        seen.push([...friends, ...listed].some((friend) => friend !== undefined));
+      });
+      await put('bob', true, [block]);
+      await settle(
+        createJob('mutual', NUMBER_KEYS, () => NOW, looking),
+        'bob',
+      );
+      expect(seen, 'steps of the jobs').to.have.length.above(10);
+      expect(seen).to.not.include(true);
+      expect((await stores.privacies.dirtyBlocked('bob')).marks).to.deep.equal({});
+      expect([await friendsOf('alice'), await friendsOf('bob')]).to.deep.equal([[], []]);
+    });
+
+  it('follows a book, as its marks tell, until its pairs are decided', async () => {
+    const reconcile = createJob('mutual');
+    await join('alice', ['bob']);
+    await settle(reconcile, 'alice');
+    await join('bob', ['alice']);
+    const seen: string[] = [];
+    const looking = watchedStores(server, stores, async () => {
+      seen.push(`${await stores.addressBooks.isDirty('bob')} ${await friendsOf('bob')}`);
+    });
+    await createJob('mutual', NUMBER_KEYS, () => NOW, looking)('bob');
+    expect(new Set(seen)).to.deep.equal(new Set(['true ', 'true alice', 'false alice']));
+    expect(await stores.addressBooks.isDirty('bob')).to.equal(false);
   });
 
   it('touches one pair when one person of many is blocked, and ends it at both ends', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
-import { createNumberKeys } from '../../runtime/number-key.ts';
+import { createNumberKeys } from '../../runtime/secret/number-key.ts';
 import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
 import { goOn } from '../../worker/rounds.ts';

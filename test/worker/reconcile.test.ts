@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/secret/number-key.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createClient, RESP_TYPES } from 'redis';
-import { createNumberKeys } from '../../runtime/number-key.ts';
-import type { QueueName } from '../../runtime/queue-table.ts';
-import type { Queues } from '../../runtime/queues.ts';
+import type { QueueName } from '../../runtime/queue/queue-table.ts';
+import type { Queues } from '../../runtime/queue/queues.ts';
+import { createNumberKeys } from '../../runtime/secret/number-key.ts';
 import { placeOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Context } from '../../worker/context.ts';
@@ -216,7 +216,7 @@ describe('the pages of a round, and the sweep', () => {
     expect(await reconciliation.progress()).to.include({ state: 'done' });
     await reconciliation.begin();
     const next = await reconciliation.take(NOW);
-    expect(next?.run).to.not.equal(taken?.run);
+    expect(next?.round).to.not.equal(taken?.round);
     // Of the round before.
     if (taken) await reconciliation.reach(taken, 0);
     expect(await reconciliation.progress()).to.include({ state: 'running' });
@@ -225,7 +225,7 @@ describe('the pages of a round, and the sweep', () => {
   it('puts no more into a queue than it has room for, and the rest later', async () => {
     const stores = server.freshStores();
     const ids = Array.from({ length: 6_000 }, () => randomUUID());
-    await stores.due.postponeAll('listen', ids, NOW - 1);
+    await stores.due.postponeAll('source', ids, NOW - 1);
     const waiting = new Set<string>();
     const queues = {
       ...toldQueues(async (_, some) => void some.map((id) => waiting.add(id))),

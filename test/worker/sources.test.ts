@@ -1,8 +1,8 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import { sealPurpose } from '../../domain/book/source.ts';
-import { createNumberKey, createNumberKeys } from '../../runtime/number-key.ts';
-import { seal } from '../../runtime/sealing.ts';
+import { createNumberKey, createNumberKeys } from '../../runtime/secret/number-key.ts';
+import { seal } from '../../runtime/secret/sealing.ts';
 import type { Stores } from '../../store/stores.ts';
 import { createDavReader } from '../../worker/carddav/reader.ts';
 import { createSourceJob } from '../../worker/source.ts';

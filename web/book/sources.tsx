@@ -23,10 +23,10 @@ export function Sources() {
     return sources;
   }, [call]);
   const { value: sources, refresh } = usePolled(load, reading ? SOON : EVERY);
-  const { problem, run } = useAction();
+  const { problem, inTurn } = useAction();
 
   const act = (method: string, path: string) =>
-    run(async () => {
+    inTurn(async () => {
       await call(method, `/address-book/sources/${path}`);
       await refresh();
     });

@@ -24,10 +24,10 @@ export function PlayerPasswords() {
     return ((await answer.json()) as { applicationPasswords: PlayerPassword[] }).applicationPasswords;
   }, [call]);
   const { value: passwords, failed, refresh } = usePolled(load, EVERY);
-  const { problem, run } = useAction();
+  const { problem, inTurn } = useAction();
 
   const revoke = (id: string) =>
-    run(async () => {
+    inTurn(async () => {
       await call('DELETE', `${PATH}/${id}`);
       if (made?.applicationPasswordId === id) setMade(undefined);
       await refresh();

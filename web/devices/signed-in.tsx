@@ -19,10 +19,10 @@ export function SignedIn() {
     [call],
   );
   const { value: devices, refresh } = usePolled(load, EVERY);
-  const { problem, run } = useAction();
+  const { problem, inTurn } = useAction();
 
   const revoke = ({ tokenId }: Device) =>
-    run(async () => {
+    inTurn(async () => {
       await call('DELETE', `/tokens/${tokenId}`);
       await refresh();
     });

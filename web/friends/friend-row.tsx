@@ -1,9 +1,9 @@
 import type { Friend } from '../api/shapes.ts';
+import { Piece } from '../piece/piece.tsx';
+import { PieceLinks } from '../piece/piece-links.tsx';
+import { Progress } from '../piece/progress.tsx';
 import { Avatar } from './avatar.tsx';
-import { Piece } from './piece.tsx';
-import { PieceLinks } from './piece-links.tsx';
 import { PlayingSign } from './playing-sign.tsx';
-import { Progress } from './progress.tsx';
 
 /** One friend: who it is, and what plays. */
 export function FriendRow({ friend, searchUrl }: { friend: Friend; searchUrl: string | undefined }) {

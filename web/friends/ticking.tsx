@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { NowContext, useTicking } from './clock.ts';
+import { NowContext, useTicking } from '../piece/clock.ts';
 
 /** Tells what is inside how late it is; only what asks is drawn anew. */
 export function Ticking({ children }: { children: ComponentChildren }) {

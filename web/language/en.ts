@@ -50,6 +50,11 @@ export const en = {
   signedOut: 'You have signed out.',
   sessionEnded: 'You are no longer signed in here: the token was revoked, or it has expired. Sign in again.',
   linkEnded: 'This link is no longer good. Ask for a new one, or sign in with your phone number.',
+  linkTitle: 'You are signed in here already',
+  linkLead:
+    'The link that you opened signs in with another token, perhaps as somebody else. What you then upload and set is that account’s.',
+  linkStay: 'Stay as I am',
+  linkSwitch: 'Sign in with the link',
   newcomerTitle: 'Welcome! This is your login for XMPP apps',
   newcomerLead: 'With it any XMPP app shows what your friends play. Nobody can show the password again: write it down.',
   address: 'Address',

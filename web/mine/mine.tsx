@@ -1,11 +1,11 @@
 import { useCallback } from 'preact/hooks';
 import type { OwnTune } from '../api/shapes.ts';
-import { Piece } from '../friends/piece.tsx';
-import { Progress } from '../friends/progress.tsx';
 import { useTexts } from '../language/language.ts';
 import { Trouble } from '../parts/trouble.tsx';
 import { useAction } from '../parts/use-action.ts';
 import { usePolled } from '../parts/use-polled.ts';
+import { Piece } from '../piece/piece.tsx';
+import { Progress } from '../piece/progress.tsx';
 import { useCall } from '../session/mine.ts';
 import { PrivateSession } from './private-session.tsx';
 import { Sharing } from './sharing.tsx';

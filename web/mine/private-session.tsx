@@ -19,12 +19,12 @@ export function PrivateSession({ privacy, onChange }: Props) {
   const texts = useTexts();
   const language = useLanguage();
   const [howLong, setHowLong] = useState<HowLong>('hour');
-  const { problem, run } = useAction();
+  const { problem, inTurn } = useAction();
   const until = privacy?.privateUntil ?? null;
 
   function choose(chosen: HowLong): void {
     setHowLong(chosen);
-    if (until !== null) void run(() => onChange({ privateUntil: endOf(chosen) }));
+    if (until !== null) void inTurn(() => onChange({ privateUntil: endOf(chosen) }));
   }
   return (
     <div class="setting">
@@ -33,7 +33,7 @@ export function PrivateSession({ privacy, onChange }: Props) {
         hint={until === null ? texts.privateHint : texts.privateUntil(momentText(until, language))}
         on={until !== null}
         disabled={!privacy}
-        onChange={(on) => run(() => onChange({ privateUntil: on ? endOf(howLong) : null }))}
+        onChange={(on) => inTurn(() => onChange({ privateUntil: on ? endOf(howLong) : null }))}
       />
       <select
         aria-label={texts.howLong}

@@ -10,18 +10,18 @@ type Props = { privacy: Privacy | undefined; onChange: (wanted: Partial<Privacy>
 /** Who sees what I play, and whether I can be found at all. */
 export function Sharing({ privacy, onChange }: Props) {
   const texts = useTexts();
-  const { problem, run } = useAction();
+  const { problem, inTurn } = useAction();
   if (!privacy) return null;
   const { audience, discoverable } = privacy;
   return (
     <details class="setting">
       <summary>{texts.sharing}</summary>
-      <AudienceChoice audience={audience} onChange={(chosen) => run(() => onChange({ audience: chosen }))} />
+      <AudienceChoice audience={audience} onChange={(chosen) => inTurn(() => onChange({ audience: chosen }))} />
       <Switch
         label={texts.discoverable}
         hint={texts.discoverableHint}
         on={discoverable}
-        onChange={(on) => run(() => onChange({ discoverable: on }))}
+        onChange={(on) => inTurn(() => onChange({ discoverable: on }))}
       />
       <Trouble text={problem} />
     </details>

@@ -1,9 +1,9 @@
 import { useCallback } from 'preact/hooks';
 import type { Popular } from '../api/shapes.ts';
-import { Piece } from '../friends/piece.tsx';
-import { PieceLinks } from '../friends/piece-links.tsx';
 import { useTexts } from '../language/language.ts';
 import { usePolled } from '../parts/use-polled.ts';
+import { Piece } from '../piece/piece.tsx';
+import { PieceLinks } from '../piece/piece-links.tsx';
 import { useCall } from '../session/mine.ts';
 
 const EVERY = 180_000;

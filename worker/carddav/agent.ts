@@ -1,10 +1,8 @@
-import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import type { AddressGuard } from '../../runtime/internal-addresses.ts';
-import { internalAddress, nowhere } from './read-fault.ts';
-
-type Permits = (host: string, address: string) => boolean;
+import { createResolve, type Permits, type Resolve } from './names.ts';
+import { internalAddress } from './read-fault.ts';
 
 const CONNECT_TIMEOUT = 10_000;
 
@@ -14,16 +12,17 @@ const CONNECT_TIMEOUT = 10_000;
  * it. Without TLS only what the operator has named is permitted.
  */
 export function createGuardedAgent(guard: AddressGuard): Agent {
-  const secure = connectorOf(guard.mayConnect);
-  const plain = connectorOf(guard.isAllowed);
+  const resolve = createResolve(guard);
+  const secure = connectorOf(resolve, guard.mayConnect);
+  const plain = connectorOf(resolve, guard.isAllowed);
   return new Agent({
     connect: (options, callback) => (options.protocol === 'https:' ? secure : plain)(options, callback),
     connections: 2,
   });
 }
 
-function connectorOf(permits: Permits): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT, lookup: lookupOf(permits) });
+function connectorOf(resolve: Resolve, permits: Permits): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT, lookup: lookupOf(resolve, permits) });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
     // An address is connected to without being looked up.
@@ -32,19 +31,16 @@ function connectorOf(permits: Permits): buildConnector.connector {
   };
 }
 
-/**
- * Resolves a host's name. If one of its addresses is not permitted none is: who mixes public and
- * internal addresses does so on purpose. The error is the same as for a name that does not exist,
- * so it tells nothing of the operator's network.
- */
-function lookupOf(permits: Permits): LookupFunction {
-  return (host, options, callback) => {
-    lookup(host, { ...options, all: true }, (error, addresses: LookupAddress[] = []) => {
-      const [first] = addresses;
-      if (error || first === undefined) callback(error, '');
-      else if (!addresses.every(({ address }) => permits(host, address))) callback(nowhere(), '');
-      else if (options.all) callback(null, addresses);
-      else callback(null, first.address, first.family);
-    });
+/** As the library asks for addresses: for one, or for all. */
+function lookupOf(resolve: Resolve, permits: Permits): LookupFunction {
+  return (host, { all }, callback) => {
+    resolve(host, permits).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (all) callback(null, addresses);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (error: Error) => callback(error, ''),
+    );
   };
 }

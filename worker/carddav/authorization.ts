@@ -6,15 +6,15 @@ export type Authorization = {
   /** The header Authorization; undefined for none. */
   of(method: string, url: URL): string | undefined;
   /**
-   * Takes a server's refusal; whether the same request is to be sent again, with what it asks for.
+   * Reads the challenge of a 401; returns whether the request is to be sent again with an answer to it.
    */
   learn(challenge: string): boolean;
 };
 
 /**
  * A password is sent as Basic asks (RFC 7617) until the server asks for Digest (RFC 7616), from
- * then on as that asks. A nonce that has expired is replaced by the one that comes with the
- * refusal; one that is refused again means what it says.
+ * then on as that asks. A refusal with a new nonce means that the former has expired, and the request
+ * is sent again; one with the same nonce means that the credentials are wrong.
  */
 export function createAuthorization(credentials: SourceCredentials): Authorization {
   const plain = authorizationOf(credentials);

@@ -18,7 +18,7 @@ export type Listed = { path: string; etag: string };
 export type Card = { path: string; text: string | undefined };
 
 const INSUFFICIENT_STORAGE = 507;
-/** What says something else than that a token is old. */
+/** Statuses that have another cause than a sync token that the server does not know any more. */
 const NOT_THE_TOKEN = [401, 404, 410, 429, 503];
 /**
  * How servers say that they do not know a report, beside 403 with `supported-report` (RFC 3253,
@@ -105,8 +105,8 @@ function requireMultistatus({ multistatus, status, url }: DavAnswer): { url: str
 }
 
 /**
- * Of an answer that is all about other places nothing can be said about this one. @throws Fault
- * INVALID_ARGUMENT
+ * Refuses an answer of which no resource is the collection or in it: a server that answers about other
+ * places only tells nothing of this one. @throws Fault INVALID_ARGUMENT
  */
 function requireInside(collection: string, resources: readonly Resource[]): void {
   if (resources.length > 0 && !resources.some(({ href }) => isIn(collection, href)))

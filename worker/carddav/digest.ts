@@ -32,7 +32,10 @@ export function digestChallengeIn(header: string): DigestChallenge | undefined {
 
 function toChallenge(text: string): DigestChallenge | undefined {
   const found: Record<string, string> = {};
-  for (const [, name = '', quoted, bare] of text.matchAll(/([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g))
+  // A name begins where no name goes on: a stranger may send one of sixteen thousand characters.
+  for (const [, name = '', quoted, bare] of text.matchAll(
+    /(?<![\w*-])([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g,
+  ))
     found[name.toLowerCase()] ??= quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '';
   const { realm, nonce, opaque, algorithm, qop, userhash } = found;
   if (realm === undefined || nonce === undefined || hashOf(algorithm) === undefined) return undefined;

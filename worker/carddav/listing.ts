@@ -1,5 +1,6 @@
 import { LARGEST_BOOK } from '../../domain/book/address-book.ts';
 import { Fault } from '../../domain/fault.ts';
+import { eachInTurns } from '../../runtime/turns.ts';
 import { uidOfPath } from './cards.ts';
 import { markOf, packEtags, unpackEtags } from './etag-list.ts';
 import type { Ask } from './reader.ts';
@@ -48,8 +49,7 @@ async function listSince(
     if (changed.size > LARGEST_BOOK || removed.size > 10 * LARGEST_BOOK) throw tooMany();
     const stuck = page.syncToken === syncToken;
     syncToken = page.syncToken;
-    if (!page.more || stuck)
-      return { changed, removed: new Set([...removed].map(uidOfPath)), state: { syncToken, etags: '' } };
+    if (!page.more || stuck) return { changed, removed: await uidsOf(removed), state: { syncToken, etags: '' } };
   }
 }
 
@@ -59,14 +59,21 @@ async function listByEtags(ask: Ask, collection: string, packed: string): Promis
   const known = unpackEtags(packed);
   const marks = new Map<string, string>();
   const changed = new Set<string>();
-  for (const { path, etag } of cards) {
+  await eachInTurns(cards, ({ path, etag }) => {
     const [uid, mark] = [uidOfPath(path), markOf(etag)];
     marks.set(uid, mark);
     // What has no ETag can be another card each time.
     if (etag === '' || known.get(uid) !== mark) changed.add(path);
-  }
+  });
   const removed = new Set([...known.keys()].filter((uid) => !marks.has(uid)));
   return { whole: packed === '', changed, removed, state: { syncToken: '', etags: packEtags(marks) } };
+}
+
+/** In turns: a server may name two hundred thousand that are gone. */
+async function uidsOf(paths: ReadonlySet<string>): Promise<Set<string>> {
+  const uids = new Set<string>();
+  await eachInTurns(paths, (path) => void uids.add(uidOfPath(path)));
+  return uids;
 }
 
 function move(path: string, to: Set<string>, from: Set<string>): void {

@@ -22,9 +22,13 @@ export type Multistatus = { resources: Resource[]; syncToken: string };
 /** `result`: what the answer said; undefined when it was no multistatus. */
 export type MultistatusReader = XmlStream & { result(): Multistatus | undefined };
 
-/** Resources in one answer, and characters of all its cards. */
+/**
+ * Resources in one answer, characters of all its cards, and of each address, ETag or token in it,
+ * which are kept.
+ */
 const MOST_RESOURCES = 100_000;
 const MOST_TEXT = 8 * 1024 * 1024;
+const LONGEST_WORD = 8_192;
 
 const DAV = (name: string) => `DAV: ${name}`;
 const CARDDAV = (name: string) => `urn:ietf:params:xml:ns:carddav ${name}`;
@@ -58,7 +62,7 @@ export function createMultistatusReader(): MultistatusReader {
   };
   const closed: Record<string, (text: string) => void> = {
     [place(DAV('response'), DAV('href'))]: (text) => {
-      resource.href ||= text.trim();
+      resource.href ||= wordIn(text);
     },
     [place(DAV('response'), DAV('status'))]: (text) => {
       resource.status = statusIn(text);
@@ -67,7 +71,7 @@ export function createMultistatusReader(): MultistatusReader {
       propertiesStatus = statusIn(text);
     },
     [place(DAV('prop'), DAV('getetag'))]: (text) => {
-      properties.etag = text.trim();
+      properties.etag = wordIn(text);
     },
     [place(DAV('prop'), CARDDAV('address-data'))]: (text) => {
       textLength += text.length;
@@ -75,10 +79,10 @@ export function createMultistatusReader(): MultistatusReader {
       properties.card = text;
     },
     [place(DAV('current-user-principal'), DAV('href'))]: (text) => {
-      properties.principal ??= text.trim();
+      properties.principal ??= wordIn(text);
     },
     [place(CARDDAV('addressbook-home-set'), DAV('href'))]: (text) => {
-      properties.home ??= text.trim();
+      properties.home ??= wordIn(text);
     },
     [place(DAV('response'), DAV('propstat'))]: () => {
       if (propertiesStatus < 300) Object.assign(resource, properties);
@@ -87,7 +91,7 @@ export function createMultistatusReader(): MultistatusReader {
       if (answer.resources.push(resource) > MOST_RESOURCES) throw tooLarge();
     },
     [place(DAV('multistatus'), DAV('sync-token'))]: (text) => {
-      answer.syncToken = text.trim();
+      answer.syncToken = wordIn(text);
     },
   };
   const xml = createXmlStream({
@@ -99,6 +103,11 @@ export function createMultistatusReader(): MultistatusReader {
 
 function place(parent: string, name: string): string {
   return `${parent}>${name}`;
+}
+
+function wordIn(text: string): string {
+  if (text.length > LONGEST_WORD) throw tooLarge();
+  return text.trim();
 }
 
 function emptyResource(): Resource {

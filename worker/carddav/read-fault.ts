@@ -8,7 +8,6 @@ export function toReadFault(error: unknown): Fault {
   const { name = '', code = '' } = error as { name?: string; code?: string };
   if (name === 'TimeoutError' || name === 'AbortError' || /TIMEOUT|ETIMEDOUT/.test(code))
     return new Fault('UNAVAILABLE', 'The server does not answer in time; it is tried again later.');
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENODATA') return nowhere();
   if (/CERT|TLS|SSL|VERIFY_LEAF/.test(code))
     return new Fault('UNAVAILABLE', 'The server’s TLS certificate is not valid for this URL.');
   return new Fault('UNAVAILABLE', 'The server cannot be reached, or breaks off; it is tried again later.');

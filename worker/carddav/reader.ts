@@ -17,8 +17,8 @@ export type DavReader = {
 };
 
 /**
- * Milliseconds in which the thread ends a read; one that does not is held up by something that it
- * should not have taken.
+ * Milliseconds within which the thread has to close a session. One that does not is held up by an
+ * answer that it should have refused, and is ended with all reads in it.
  */
 const CLOSING = 10_000;
 

@@ -95,7 +95,7 @@ function expand({ name, spaces }: Open): string {
   return `${spaces[name.slice(0, Math.max(colon, 0))] ?? ''} ${name.slice(colon + 1)}`;
 }
 
-/** Whoever asked for several things asks for fewer then. */
+/** What is thrown for an answer that is too large; `readEntries` asks for fewer cards then. */
 export function tooLarge(): Fault {
   return new Fault('PAYLOAD_TOO_LARGE', 'The server’s answer is larger than a book may be.');
 }

@@ -1,5 +1,5 @@
 import { cleanText } from '../../../domain/text.ts';
-import type { Field } from '../../stream/data-form.ts';
+import type { Field, Option } from '../../stream/data-form.ts';
 import type { Command } from '../command.ts';
 import { type Language, TEXTS } from '../texts/texts.ts';
 
@@ -42,24 +42,36 @@ export function readAnswers(
   text: string,
   numbered: boolean,
 ): ReadonlyMap<string, readonly string[]> | undefined {
-  const answers = new Map(fields.map(({ name, value }) => [name, value]));
-  let named = false;
+  const names = namesOf(fields);
+  const said = new Map<Field, string>();
   for (const line of text
     .split(/\r\n|\r|\n|;|；/)
     .map(cleanText)
     .filter((one) => one !== '')) {
-    const [field, words] = fieldIn(fields, line) ?? [onlyRequired(fields), line];
+    const [field, words] = fieldIn(names, line) ?? [onlyRequired(fields), line];
     if (!field) return undefined;
-    answers.set(field.name, valuesIn(field, words, numbered));
-    named = true;
+    said.set(field, words);
   }
-  return named ? answers : undefined;
+  if (said.size === 0) return undefined;
+  // Once for each field, however often the message names it.
+  return new Map(
+    fields.map((field) => {
+      const words = said.get(field);
+      return [field.name, words === undefined ? field.value : valuesIn(field, words, numbered)];
+    }),
+  );
 }
 
-function fieldIn(fields: readonly Field[], line: string): [Field, string] | undefined {
-  const names = fields
+type Name = { field: Field; word: string };
+
+/** What fields are called by, the longest first. */
+function namesOf(fields: readonly Field[]): Name[] {
+  return fields
     .flatMap((field) => [field.name, field.label].map((word) => ({ field, word })))
     .sort((a, b) => b.word.length - a.word.length);
+}
+
+function fieldIn(names: readonly Name[], line: string): [Field, string] | undefined {
   const found = names.find(({ word }) => beginsWith(line, word));
   return found && [found.field, restOf(line, found.word).replace(/^[:：=]\s*/, '')];
 }
@@ -75,13 +87,19 @@ function valuesIn({ type, options = [] }: Field, words: string, numbered: boolea
   const parts = type === 'list-single' ? [words] : words.split(/[,，、]/);
   const texts = parts.map((part) => part.trim()).filter((part) => part !== '' && part !== '-' && part !== '–');
   if (type === 'text-multi') return texts;
+  const byName = valuesByName(options);
   return texts.map((part) => {
-    const same = (label: string) => label.toLowerCase() === part.toLowerCase();
-    const option =
-      options.find(({ value, label }) => same(label) || same(value)) ??
-      (numbered && /^\d{1,4}$/.test(part) ? options[Number(part) - 1] : undefined);
-    return option?.value ?? part;
+    const numberOf = numbered && /^\d{1,4}$/.test(part) ? Number(part) : 0;
+    return byName.get(part.toLowerCase()) ?? options[numberOf - 1]?.value ?? part;
   });
+}
+
+/** By label and by value; of two with the same name the first counts. Each option is looked at once: a message may name thousands. */
+function valuesByName(options: readonly Option[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { value, label } of options)
+    for (const name of [label, value].map((word) => word.toLowerCase())) if (!values.has(name)) values.set(name, value);
+  return values;
 }
 
 /** As a form has it; what is neither yes nor no stays, to be refused. */

@@ -17,6 +17,8 @@ export type Chat = {
 
 /** Characters of a message that are read. */
 const LONGEST = 16_384;
+/** Messages of one account that wait for their turn; what it sends beyond them is lost. No person writes so fast. */
+export const MOST_WAITING = 20;
 const HINTS = 'urn:xmpp:hints';
 const EME = 'urn:xmpp:eme:0';
 
@@ -24,7 +26,8 @@ const EME = 'urn:xmpp:eme:0';
 export function createChat(stream: Stream, context: CommandContext): Chat {
   const { log, domain } = context;
   const conversations = createConversations(context);
-  const turns = new Map<string, Promise<void>>();
+  /** By bare JID: the last message, and how many there are. */
+  const turns = new Map<string, { last: Promise<void>; count: number }>();
 
   async function reply(message: Element): Promise<void> {
     const { from = '' } = message.attrs;
@@ -42,16 +45,20 @@ export function createChat(stream: Stream, context: CommandContext): Chat {
       if (!isConversation(stanza, domain)) return;
       const jid = userOf(context, stanza.attrs.from ?? '');
       if (jid === undefined) return void stream.send(refusalElement(stanza)).catch(() => {});
-      const turn = (turns.get(jid) ?? Promise.resolve())
+      const turn = turns.get(jid) ?? { last: Promise.resolve(), count: 0 };
+      if (turn.count > MOST_WAITING) return;
+      turn.count += 1;
+      turn.last = turn.last
         .then(() => reply(stanza))
         .catch((err: unknown) => log.warn({ err }, 'a chat message is not answered'))
         .finally(() => {
-          if (turns.get(jid) === turn) turns.delete(jid);
+          turn.count -= 1;
+          if (turn.count === 0) turns.delete(jid);
         });
       turns.set(jid, turn);
     },
     async stop() {
-      await Promise.all(turns.values());
+      await Promise.all([...turns.values()].map(({ last }) => last));
     },
   };
 }

@@ -7,6 +7,7 @@ import { DATA_FORM, readSubmitted, type Submitted } from '../../stream/data-form
 import { errorAnswer, faultAnswer } from '../../stream/error-answer.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Element } from '../../stream/xml.ts';
+import { checkAnswers } from '../answers.ts';
 import { type Command, type CommandContext, isStage, type Visit } from '../command.ts';
 import { answer, begin, countStep, reasonOf, visitOf } from '../run.ts';
 import { commandsOf } from '../table.ts';
@@ -87,7 +88,8 @@ export function offerCommands(stream: Stream, context: CommandContext): Capabili
       // The same anew, or what comes next; then one can come back to what was answered.
       if (present.stage.last) session.stages = [{ stage: outcome, submitted: EMPTY }];
       else {
-        present.submitted = submitted;
+        // Of what was sent only what was asked for is kept.
+        present.submitted = checkAnswers(present.stage.fields, submitted, visit.texts);
         session.stages.push({ stage: outcome, submitted: EMPTY });
       }
       sessions.touch(session);

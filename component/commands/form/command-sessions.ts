@@ -50,20 +50,30 @@ export function createSessions(now: () => number) {
     }
   }
 
+  function closeOldestOf(owner: string): void {
+    const oldest = [...sessions.values()].find((session) => ownerOf(session) === owner);
+    if (oldest) close(oldest);
+  }
+
+  /** Closes what has expired, or one of whoever has most; nobody's only one. */
+  function makeRoom(): void {
+    const [oldest] = sessions.values();
+    const [owner, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+    if (oldest && oldest.expiresAt <= now()) close(oldest);
+    else if (most > 1) closeOldestOf(owner);
+  }
+
   return {
     /**
-     * Opens a session. A user may have five; the sixth closes the oldest of them. Undefined when
-     * there are too many sessions of all users together.
+     * Opens a session. A user may have five; the sixth closes the oldest of them. When there are too
+     * many of all users together it is one of whoever has most that goes. Undefined when everybody
+     * has one only.
      */
     open(jid: string, { subscriber, texts }: Visit, command: Command, stage: Stage): Session | undefined {
       forgetOld();
       const owner = ownerOf({ jid });
-      if ((counts.get(owner) ?? 0) >= MOST_EACH)
-        for (const oldest of sessions.values())
-          if (ownerOf(oldest) === owner) {
-            close(oldest);
-            break;
-          }
+      if ((counts.get(owner) ?? 0) >= MOST_EACH) closeOldestOf(owner);
+      if (sessions.size >= MOST) makeRoom();
       if (sessions.size >= MOST) return undefined;
       const session: Session = {
         id: randomUUID(),

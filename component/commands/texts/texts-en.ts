@@ -1,3 +1,4 @@
+import { duration } from './duration.ts';
 /** `says`: how the command is written in a chat; `words`: what it begins with there. */
 export const en = {
   commandList: 'Commands of Earshot',
@@ -36,7 +37,7 @@ export const en = {
   notYesOrNo: (label: string): string => `“${label}” is yes or no.`,
   notAccepted: (why: string): string => `That cannot be taken: ${why}`,
   busy: 'That number or account is just being changed; try again in a moment.',
-  later: (seconds: number): string => `Too often; try again in ${seconds} seconds.`,
+  later: (seconds: number): string => `Too often; try again in ${duration('en', seconds)}.`,
   trouble: 'Something is wrong here at the moment; try again later.',
 
   chat: {

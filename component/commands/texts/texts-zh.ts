@@ -1,3 +1,4 @@
+import { duration } from './duration.ts';
 import type { en } from './texts-en.ts';
 
 /** All that commands say, in simplified Chinese. */
@@ -34,7 +35,7 @@ export const zh: typeof en = {
   notYesOrNo: (label) => `“${label}”只能是“是”或“否”。`,
   notAccepted: (why) => `无法接受：${why}`,
   busy: '该号码或账号正在变更中，请稍后再试。',
-  later: (seconds) => `操作太频繁，请在 ${seconds} 秒后再试。`,
+  later: (seconds) => `操作太频繁，请在${duration('zh', seconds)}后再试。`,
   trouble: '服务暂时出了问题，请稍后再试。',
 
   chat: {

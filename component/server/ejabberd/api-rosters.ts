@@ -46,7 +46,8 @@ export function createApiRosters(call: CallApi): ApiRosters {
   };
 }
 
-function both(jid: string, itemJid: string): Record<string, string> {
+/** An item of a roster, as the commands name it. */
+export function both(jid: string, itemJid: string): Record<string, string> {
   const [local, { user, host }] = [partsOf(jid), partsOf(itemJid)];
   return { localuser: local.user, localhost: local.host, user, host };
 }

@@ -1,7 +1,8 @@
 // ejabberd's HTTP API: https://docs.ejabberd.im/developer/ejabberd-api/
 import { Fault } from '../../../domain/fault.ts';
-import type { EjabberdApiConfig } from '../../../runtime/config/ejabberd-config.ts';
 import { Denied } from '../../stream/denied.ts';
+import { type Answer, createPost } from './api-connections.ts';
+import type { EjabberdApiConfig } from './ejabberd-settings.ts';
 
 /** Gives what the command has returned. @throws ApiRefusal, Fault UNAVAILABLE */
 export type CallApi = (command: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -21,9 +22,6 @@ export class ApiRefusal extends Denied {
 const VERSION = '/v1';
 const BAD_REQUEST = 400;
 
-/** Milliseconds for an answer. */
-const PATIENCE = 10_000;
-
 /** The account or whatever it is called, and its host. */
 export function partsOf(jid: string): { user: string; host: string } {
   const at = jid.indexOf('@');
@@ -33,38 +31,38 @@ export function partsOf(jid: string): { user: string; host: string } {
 /** How ejabberd's HTTP API is called (mod_http_api). `credential`: undefined where it lets this address call without one. */
 export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
   const headers = { 'content-type': 'application/json', ...(credential && { authorization: basic(credential) }) };
+  const send = createPost();
 
   let version = VERSION;
 
+  async function post(path: string, body: string): Promise<Answer> {
+    try {
+      return await send(`${url}/${path}`, headers, body);
+    } catch {
+      throw away('does not answer');
+    }
+  }
+
   /** With the version, where ejabberd knows versions. */
-  async function ask(command: string, body: string): Promise<Response> {
-    const response = await post(`${url}/${command}${version}`, headers, body);
-    if (response.status !== BAD_REQUEST || version === '') return response;
-    await response.body?.cancel();
-    const plain = await post(`${url}/${command}`, headers, body);
+  async function ask(command: string, body: string): Promise<Answer> {
+    const answer = await post(`${command}${version}`, body);
+    if (answer.status !== BAD_REQUEST || version === '') return answer;
+    const plain = await post(command, body);
     if (plain.status !== BAD_REQUEST) version = '';
     return plain;
   }
 
   return async (command, args) => {
-    const response = await ask(command, JSON.stringify(args));
-    const { status } = response;
-    if (status >= 500) throw away(`answered ${command} with ${status}`);
-    const text = await response.text().catch(() => {
-      throw away('broke off its answer');
-    });
-    if (!response.ok) throw new ApiRefusal(command, status);
+    const { status, text } = await ask(command, JSON.stringify(args));
+    if (status >= 500 || isRedirect(status)) throw away(`answered ${command} with ${status}`);
+    if (status >= 400) throw new ApiRefusal(command, status);
     return parsed(text);
   };
 }
 
-async function post(url: string, headers: Record<string, string>, body: string): Promise<Response> {
-  try {
-    const signal = AbortSignal.timeout(PATIENCE);
-    return await fetch(url, { method: 'POST', headers, body, redirect: 'error', signal });
-  } catch {
-    throw away('does not answer');
-  }
+/** The credential goes nowhere else. */
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 function parsed(text: string): unknown {

@@ -11,6 +11,7 @@ const COMMANDS = [
   'change_password',
   'connected_users_vhost',
   'user_sessions_info',
+  'stats',
 ];
 /** What is done by the HTTP API. */
 const BY_API: readonly Ability[] = ['rosters', 'presences', 'accounts'];

@@ -13,7 +13,6 @@ export const EVENT = 'http://jabber.org/protocol/pubsub#event';
 /** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`. `component`: its domain. */
 export function createWrappedNodes(ask: UserIq, component: string, known: KnownAccounts): NodeAbility {
   return createUserNodes(ask, component, {
-    hidesOutcasts: false,
     bySubscription: true,
     exists: known.exist,
     async ofAccount(jid, work) {
@@ -28,10 +27,17 @@ export function createWrappedNodes(ask: UserIq, component: string, known: KnownA
  * without a client, neither when something is published nor when a contact appears; and when
  * a member of a closed node appears, nothing that a client would take for the user's. So the
  * component sends these events (XEP-0163, section 4.3.1) in the user's name. It does so as well for
- * whoever has just come: ejabberd does not know then who of the contacts is online.
+ * whoever has just come: ejabberd does not know then who of the contacts is online. `readable`: whether
+ * a node in which no item is found is empty.
  */
-export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot): NodeAbility {
+export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot, readable = true): NodeAbility {
   const arrivals = createArrivals(stream, Date.now);
+  /** What is about to be shown; `overtaken`: it holds something else by now, or others may see it. */
+  const shows = new Set<{ place: string; overtaken: boolean }>();
+
+  function overtake(place: string): void {
+    for (const show of shows) if (show.place === place) show.overtaken = true;
+  }
 
   async function send(jid: string, node: string, item: Element, contact: string): Promise<void> {
     const event = xml('event', { xmlns: EVENT }, xml('items', { node }, item));
@@ -58,13 +64,35 @@ export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snap
   return {
     ...nodes,
     async publish(jid, node, payload) {
+      overtake(placeOf(jid, node));
       // Nobody tells the component of a client whose connection breaks, so it asks.
       const [online] = await Promise.all([clients(jid), nodes.publish(jid, node, payload)]);
       if (online.length === 0 || arrivals.isRecent(jid)) await sendToContacts(jid, node, payload);
     },
+    setAccess(jid, node, changes) {
+      overtake(placeOf(jid, node));
+      return nodes.setAccess(jid, node, changes);
+    },
     async showTo(jid, node, contact) {
-      const item = await nodes.item(jid, node);
-      if (item && (await maySee(jid, node, contact))) await send(jid, node, item, contact);
+      const show = { place: placeOf(jid, node), overtaken: true };
+      shows.add(show);
+      try {
+        // Otherwise the contact would be told the former tune after the next one, and keep it.
+        while (show.overtaken) {
+          show.overtaken = false;
+          const item = await nodes.item(jid, node);
+          if (!item && !show.overtaken) return readable;
+          const may = item && (await maySee(jid, node, contact));
+          if (may && !show.overtaken) await send(jid, node, item, contact);
+        }
+        return true;
+      } finally {
+        shows.delete(show);
+      }
     },
   };
+}
+
+function placeOf(jid: string, node: string): string {
+  return `${jid} ${node}`;
 }

@@ -1,20 +1,24 @@
 import { domainOf } from '../../../domain/account/jid.ts';
+import type { Stream } from '../../stream/stream.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
 import { privilegedIq } from '../privileged-iq.ts';
 import { createPrivilegedVcards } from '../privileged-vcards.ts';
-import { missingRights, type Need, NODE_NEEDS } from '../privileges.ts';
+import { missingRights, type Need, NODE_NEEDS, type Rights } from '../privileges.ts';
 import { createRosters } from '../rosters.ts';
-import type { Ability, AccountAbility, Lack, NodeAbility } from '../server.ts';
+import type { Ability, AccountAbility, Lack, MeetingAbility, NodeAbility, XmppServer } from '../server.ts';
 import { withFirstWrites } from '../trusted-nodes.ts';
-import { createApi } from './api.ts';
+import { type CallApi, createApi } from './api.ts';
 import { createApiAccounts, noAccounts } from './api-accounts.ts';
 import { createApiSnapshot } from './api-presences.ts';
 import { createApiRosters } from './api-rosters.ts';
 import { ejabberdAdvice } from './ejabberd-advice.ts';
+import { withApiOrder } from './ejabberd-meetings.ts';
 import { createWrappedNodes, withEvents } from './ejabberd-nodes.ts';
+import { type EjabberdApiConfig, readEjabberdApi } from './ejabberd-settings.ts';
 import { createKnownAccounts, type KnownAccounts } from './known-accounts.ts';
 import { createSpokenNodes } from './spoken-nodes.ts';
+import { createLapses } from './uptime.ts';
 
 /**
  * What Earshot needs of ejabberd. With `roster`, the other right to presences, the end of a
@@ -24,6 +28,11 @@ const NEEDS: readonly Need[] = [
   { right: 'roster', types: ['both', 'get'], ability: 'rosters' },
   { right: 'presence', types: ['managed_entity'], ability: 'presences' },
 ];
+/**
+ * What a contact without a resource can do ejabberd does not ask where mod_muc is not loaded (its hook
+ * fails), and the last tune it sends to none.
+ */
+const RESOURCE = 'earshot';
 const NO_API: Lack = { ability: 'rosters', what: 'the HTTP API of ejabberd (EARSHOT_EJABBERD_API)' };
 
 /**
@@ -33,55 +42,71 @@ const NO_API: Lack = { ability: 'rosters', what: 'the HTTP API of ejabberd (EARS
 export const ejabberd: ServerKind = {
   // With mod_privilege it drops what a component asks the host (docs/operating.md).
   recognises: (software) => software?.some((name) => /\bejabberd\b/i.test(name)) ?? true,
-  adapt(connection) {
-    const { stream, domain, homeHost, log, ejabberdApi } = connection;
-    const advice = (lacking: readonly Ability[]) => ejabberdAdvice(lacking, domain, ejabberdApi !== undefined);
-    const meetings = createMeetings(stream, () =>
-      log.error(`New friends see each other only at their next presence change. ${advice(['meetings'])}`),
-    );
-    const parts = withApi(connection);
-    const vcards = createPrivilegedVcards(privilegedIq(stream, inUpperCase));
-
-    return (rights) => {
-      const isSpoken = rights.get('version') === '1';
-      const needs = isSpoken ? NEEDS : [...NEEDS, ...NODE_NEEDS];
-      const lacks = [...missingRights(rights, needs, homeHost), ...(parts ? [] : [NO_API])];
-      const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
-      return {
-        mode: 'privileged',
-        refusesSecond: false,
-        ...(parts && has('rosters') && { rosters: parts.rosters }),
-        ...(has('presences') && {
-          presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
-        }),
-        ...(parts && has('nodes') && { nodes: isSpoken ? parts.spokenNodes : parts.nodes }),
-        ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
-        accounts: parts?.accounts ?? noAccounts(),
-        meetings,
-        lacks,
-        advice,
-      };
-    };
+  readSettings(read) {
+    const api = readEjabberdApi(read);
+    return (connection) => adapt(connection, api);
   },
 };
 
+function adapt(connection: Connection, api: EjabberdApiConfig | undefined): (rights: Rights) => XmppServer {
+  const { stream, domain, homeHost, log } = connection;
+  const advice = (lacking: readonly Ability[]) => ejabberdAdvice(lacking, domain, api !== undefined);
+  const meetings = createMeetings(stream, homeHost, () =>
+    log.error(`New friends see each other only at their next presence change. ${advice(['meetings'])}`),
+  );
+  const parts = withApi(connection, api);
+  const vcards = createPrivilegedVcards(privilegedIq(stream, inUpperCase));
+
+  return (rights) => {
+    const isSpoken = rights.get('version') === '1';
+    const needs = isSpoken ? NEEDS : [...NEEDS, ...NODE_NEEDS];
+    const lacks = [...missingRights(rights, needs, homeHost), ...(parts ? [] : [NO_API])];
+    const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
+    return {
+      mode: 'privileged',
+      allowsOne: false,
+      appearsAs: RESOURCE,
+      ...(parts && has('rosters') && { rosters: parts.rosters }),
+      ...(has('presences') && {
+        presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
+      }),
+      ...(parts && has('nodes') && { nodes: isSpoken ? parts.spokenNodes : parts.nodes }),
+      ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
+      accounts: parts?.accounts ?? noAccounts(),
+      ...(parts && { lapses: parts.lapses }),
+      meetings: parts?.meetings(meetings) ?? meetings,
+      lacks,
+      advice,
+    };
+  };
+}
+
 /** What works with the HTTP API; undefined where it is not given. */
-function withApi(connection: Connection) {
-  const { stream, domain, homeHost, ejabberdApi, distrust } = connection;
-  if (!ejabberdApi) return undefined;
-  const call = createApi(ejabberdApi);
+function withApi({ stream, domain, homeHost, distrust }: Connection, api: EjabberdApiConfig | undefined) {
+  if (!api) return undefined;
+  const call = whenCertain(stream, createApi(api));
   const accounts = createApiAccounts(call);
   const known = createKnownAccounts(accounts.exists, Date.now);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);
-  const trusted = (nodes: NodeAbility) =>
-    withFirstWrites(withEvents(nodes, stream, snapshot), stream, () => distrust('nodes'));
+  const trusted = (nodes: NodeAbility, readable: boolean) =>
+    withFirstWrites(withEvents(nodes, stream, snapshot, readable), stream, () => distrust('nodes'));
   return {
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
-    nodes: trusted(createWrappedNodes(ask, domain, known)),
-    spokenNodes: trusted(createSpokenNodes(stream, domain, known)),
+    nodes: trusted(createWrappedNodes(ask, domain, known), true),
+    spokenNodes: trusted(createSpokenNodes(stream, domain, known), false),
     accounts: remembered(accounts, known),
     snapshot,
+    meetings: (plain: MeetingAbility) => withApiOrder(plain, call, stream, homeHost),
+    lapses: createLapses(call, Date.now),
+  };
+}
+
+/** The API hears whoever has its password: here, too, only the active component speaks. */
+function whenCertain({ certain }: Stream, call: CallApi): CallApi {
+  return async (command, args) => {
+    await certain();
+    return call(command, args);
   };
 }
 

@@ -22,10 +22,13 @@ const MOST_PREPARED = 100_000;
 /** What is answered where the component is no owner of the node any more, or the node was made anew. */
 const LOST = ['forbidden', 'item-not-found', 'not-allowed', 'not-authorized'];
 
+/** Times that the component may have been made an owner of a node, each of which ejabberd has noted. */
+const MOST_OWNED = 1_000;
+
 /**
  * On ejabberd 23, which grants no IQs in users' names. The component may send as its users
- * (`check_from: false`), and is never answered then. So it makes itself, once for each node and
- * connection, an owner and a subscriber of the node; what an owner does it then does in its own
+ * (`check_from: false`), and is never answered then. So it makes itself, where it is not, an owner
+ * of the node, and once for each connection its subscriber; what an owner does it then does in its own
  * name, and is answered. It publishes as the user, because nobody else may replace the item, and
  * believes it when the event comes back. Nobody but contacts may read an open node: of what it
  * holds is known what was seen since.
@@ -44,16 +47,43 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
     await stream.send(xml('iq', { type: 'set', id: randomUUID(), from: `${jid}/earshot`, to: jid }, child));
   }
 
+  function affiliation(node: string, name: string): Element {
+    const own = xml('affiliation', { jid: component, affiliation: name });
+    return xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('affiliations', { node }, own));
+  }
+
+  /** As an owner. */
+  async function follow(place: Place): Promise<void> {
+    await configureNode(ask, place, TO_EVERYBODY);
+    await setSubscription(ask, place, component, 'subscribed');
+  }
+
+  /** Leaves nothing of the component in the node. ejabberd keeps an owner as many times as it was made one. */
+  async function giveBack(place: Place): Promise<void> {
+    const { jid, node } = place;
+    prepared.delete(`${jid} ${node}`);
+    try {
+      // Which a node that is open keeps of one that is no owner any more.
+      await endSubscription(ask, place, component);
+      for (let n = 0; n < MOST_OWNED; n += 1) await ask(jid, 'set', affiliation(node, 'none'));
+    } catch (err) {
+      if (!isCondition(err, ...LOST)) throw err;
+    }
+  }
+
   async function prepare(place: Place): Promise<void> {
     const { jid, node } = place;
     if (!(await known.exist(jid))) throw new NoAccount();
     const key = `${jid} ${node}`;
     if (prepared.has(key)) return;
-    const owner = xml('affiliation', { jid: component, affiliation: 'owner' });
-    await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
-    await sendAs(jid, xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('affiliations', { node }, owner)));
-    await configureNode(ask, place, TO_EVERYBODY);
-    await setSubscription(ask, place, component, 'subscribed');
+    try {
+      await follow(place);
+    } catch (err) {
+      if (!isCondition(err, ...LOST)) throw err;
+      await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
+      await sendAs(jid, affiliation(node, 'owner'));
+      await follow(place);
+    }
     prepared.add(key);
     for (const oldest of prepared) if (prepared.size > MOST_PREPARED) prepared.delete(oldest);
   }
@@ -88,7 +118,6 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
   }
 
   const nodes = createUserNodes(ask, component, {
-    hidesOutcasts: false,
     bySubscription: true,
     exists: known.exist,
     ofAccount: async (_, work) => void (await work()),
@@ -103,7 +132,10 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
       if (!(await known.exist(jid))) return;
       const place = { jid, node };
       await inNode(place, () => endSubscription(ask, place, component));
-      prepared.delete(`${jid} ${node}`);
+      await giveBack(place);
+    },
+    async release(jid, node) {
+      if (prepared.has(`${jid} ${node}`)) await giveBack({ jid, node });
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
-import { isRedisAway } from '../../../runtime/redis.ts';
+import { isRedisAway } from '../../../runtime/redis/redis.ts';
 import { linger } from '../../http/linger.ts';
 
 /** What AudioScrobbler 1.2 answers: a word, or `FAILED` with a reason for the player's log, always with status 200. */

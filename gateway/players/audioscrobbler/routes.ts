@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { playerTune } from '../../../domain/playing/player-tune.ts';
+import type { Cause } from '../../../runtime/cause.ts';
 import { AUDIOSCROBBLER_PATH } from '../../../service/player/player-addresses.ts';
 import { sourceOf } from '../../../service/player/player-sessions.ts';
 import { playTune, type Source } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
+import { acceptText, readForm } from '../../body/bodies.ts';
 import type { Context } from '../../context.ts';
-import { acceptText, readForm } from '../../http/bodies.ts';
+import { causeOf } from '../../http/correlator.ts';
 import { countCall } from '../calls.ts';
 import { ownAddress } from '../own-address.ts';
 import { type Answer, answerFailures, lines, TOO_MANY } from './answers.ts';
@@ -29,7 +31,7 @@ export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPlu
       const base = ownAddress(request, context.config.publicUrl) + AUDIOSCROBBLER_PATH;
       return lines('OK', outcome.session, `${base}/nowplaying`, `${base}/submission`);
     });
-    door(app, context, '/nowplaying', async (source, field) => {
+    door(app, context, '/nowplaying', async (source, field, cause) => {
       if (!field('a') || !field('t')) return 'FAILED a and t are needed';
       const tune = playerTune({
         title: field('t'),
@@ -38,7 +40,7 @@ export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPlu
         track: field('n'),
         length: field('l'),
       });
-      if (tune) await playTune(context, source, tune);
+      if (tune) await playTune(context, source, tune, { cause });
       return 'OK';
     });
     door(app, context, '/submission', async (_source, field) =>
@@ -47,7 +49,7 @@ export function audioScrobblerRoutes(context: Context, limit: Limit): FastifyPlu
   };
 }
 
-type Work = (source: Source, field: (name: string) => string) => Promise<Answer>;
+type Work = (source: Source, field: (name: string) => string, cause: Cause) => Promise<Answer>;
 
 /** A form that begins with a session. */
 function door(app: FastifyInstance, context: Context, path: string, work: Work): void {
@@ -57,6 +59,6 @@ function door(app: FastifyInstance, context: Context, path: string, work: Work):
     reply.type(PLAIN);
     if (!source) return lines('BADSESSION' satisfies Answer);
     const { allowed } = await countCall(context, source.id);
-    return lines(allowed ? await work(source, field) : `FAILED ${TOO_MANY}`);
+    return lines(allowed ? await work(source, field, causeOf(request)) : `FAILED ${TOO_MANY}`);
   });
 }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
-import { isRedisAway } from '../../../runtime/redis.ts';
+import { isRedisAway } from '../../../runtime/redis/redis.ts';
 import { linger } from '../../http/linger.ts';
 
 /** An error of Last.fm's list (https://www.last.fm/api/errorcodes). */

@@ -1,4 +1,5 @@
 import { playerTune } from '../../../domain/playing/player-tune.ts';
+import type { Cause } from '../../../runtime/cause.ts';
 import { md5, sameText } from '../../../service/player/player-secrets.ts';
 import { logIn, sourceOf } from '../../../service/player/player-sessions.ts';
 import { playTune, type Source } from '../../../service/playing/playing.ts';
@@ -9,14 +10,14 @@ import { LastFmFault } from './fault.ts';
 type Field = (name: string) => string;
 
 /** Carries out one method of Last.fm 2.0 and gives its JSON. @throws LastFmFault */
-export async function callMethod(context: Context, method: string, field: Field): Promise<object> {
+export async function callMethod(context: Context, method: string, field: Field, cause: Cause): Promise<object> {
   const call = METHODS.get(method.toLowerCase());
   if (!call) throw new LastFmFault(3, 'Invalid Method - No method with that name in this package');
   requireSignature(field);
-  return call(context, field);
+  return call(context, field, cause);
 }
 
-type Method = (context: Context, field: Field) => Promise<object>;
+type Method = (context: Context, field: Field, cause: Cause) => Promise<object>;
 
 /** By their names in lower case: players write them in any. */
 const METHODS: ReadonlyMap<string, Method> = new Map([
@@ -47,12 +48,12 @@ async function getMobileSession(context: Context, field: Field): Promise<object>
   return { session: { subscriber: 0, name, key: session } };
 }
 
-async function updateNowPlaying(context: Context, field: Field): Promise<object> {
+async function updateNowPlaying(context: Context, field: Field, cause: Cause): Promise<object> {
   const source = await requireSession(context, field);
   const [artist, title, album] = [field('artist'), field('track'), field('album')];
   if (!artist || !title) throw new LastFmFault(6, 'Invalid parameters - artist and track are needed');
   const tune = playerTune({ title, artist, source: album, track: field('trackNumber'), length: field('duration') });
-  if (tune) await playTune(context, source, tune);
+  if (tune) await playTune(context, source, tune, { cause });
   return { nowplaying: { ...echo(field, ''), ignoredMessage: tune ? ACCEPTED : UNREADABLE } };
 }
 

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { LASTFM_PATH } from '../../../service/player/player-addresses.ts';
 import type { Limit } from '../../access/limits.ts';
+import { acceptText, readForm } from '../../body/bodies.ts';
 import type { Context } from '../../context.ts';
-import { acceptText, readForm } from '../../http/bodies.ts';
+import { causeOf } from '../../http/correlator.ts';
 import { answerFaults, LastFmFault } from './fault.ts';
 import { callMethod } from './methods.ts';
 
@@ -20,7 +21,7 @@ export function lastFmRoutes(context: Context, limit: Limit): FastifyPluginAsync
       if (field('format').toLowerCase() !== 'json')
         throw new LastFmFault(6, 'Invalid parameters - Only format=json is spoken here');
       reply.header('cache-control', 'no-store');
-      return callMethod(context, field('method'), field);
+      return callMethod(context, field('method'), field, causeOf(request));
     });
   };
 }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { Fault, type FaultCode } from '../../../domain/fault.ts';
-import { isRedisAway } from '../../../runtime/redis.ts';
+import { isRedisAway } from '../../../runtime/redis/redis.ts';
 import { linger } from '../../http/linger.ts';
 
 /** An error as listenbrainz-server answers it. The text is for the player's log. */

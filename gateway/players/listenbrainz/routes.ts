@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { playerText, playerTune } from '../../../domain/playing/player-tune.ts';
 import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
+import type { Cause } from '../../../runtime/cause.ts';
 import { playTune, stopPlaying } from '../../../service/playing/playing.ts';
 import { becomeCaller } from '../../access/caller.ts';
 import type { Limit } from '../../access/limits.ts';
+import { acceptStream, acceptText, streamOf } from '../../body/bodies.ts';
 import type { Context } from '../../context.ts';
-import { acceptStream, acceptText, streamOf } from '../../http/bodies.ts';
+import { causeOf } from '../../http/correlator.ts';
 import { allowOrigins } from '../cors.ts';
 import { type Caller, callerOf, count, deviceOf, requireCaller, tokenOf } from './caller.ts';
 import { answerFaults, ListenBrainzFault } from './fault.ts';
@@ -45,7 +47,7 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
         { bodyLimit: LARGEST_SUBMISSION, config: { holds: SUBMISSION_HOLDS }, schema },
         async (request) => {
           const { type, listen } = await readSubmission(streamOf(request), now() / 1000);
-          if (type === 'playing_now') await play(context, callerIn(request), listen);
+          if (type === 'playing_now') await play(context, callerIn(request), listen, causeOf(request));
           const { return_msid: wanted } = request.query as { return_msid?: string };
           const msid = wanted?.toLowerCase() === 'true' ? { recording_msid: msidOf(listen) } : {};
           return { status: 'ok', ...msid };
@@ -55,7 +57,7 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
 
     app.post('/playing-now/delete', { schema }, async (request) => {
       const { client } = request.body ? readJson(request.body) : { client: undefined };
-      await stop(context, callerIn(request), client);
+      await stop(context, callerIn(request), client, causeOf(request));
       return { status: 'ok' };
     });
 
@@ -80,19 +82,19 @@ export function listenBrainzRoutes(context: Context, limit: Limit): FastifyPlugi
   };
 }
 
-async function play(context: Context, caller: Caller, { track, client, player }: Listen): Promise<void> {
+async function play(context: Context, caller: Caller, { track, client, player }: Listen, cause: Cause): Promise<void> {
   const tune = playerTune(track);
   const source = { id: caller.id, device: deviceOf(caller, client), player: playerText(player, 64) ?? caller.player };
-  if (tune) await playTune(context, source, tune);
+  if (tune) await playTune(context, source, tune, { cause });
 }
 
 /** Without a client: all that plays by this token. @throws ListenBrainzFault 404 when something plays, but by another client */
-async function stop(context: Context, caller: Caller, client: unknown): Promise<void> {
+async function stop(context: Context, caller: Caller, client: unknown, cause: Cause): Promise<void> {
   const { devices } = await context.stores.nowPlaying.read(caller.id);
   const own = devices.map(({ device }) => device).filter((device) => `${device}-`.startsWith(`${caller.device}-`));
   const wanted = client === undefined ? own : own.filter((device) => device === deviceOf(caller, client));
   if (own.length > 0 && wanted.length === 0) throw new ListenBrainzFault(404, 'Another client has set what plays now.');
-  for (const device of wanted) await stopPlaying(context, { id: caller.id, device });
+  for (const device of wanted) await stopPlaying(context, { id: caller.id, device }, { cause });
 }
 
 function callerIn({ listenBrainz }: FastifyRequest): Caller {

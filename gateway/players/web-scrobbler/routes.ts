@@ -1,11 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Fault } from '../../../domain/fault.ts';
 import { playerText, playerTune } from '../../../domain/playing/player-tune.ts';
+import type { Cause } from '../../../runtime/cause.ts';
 import { WEBHOOK_PATH } from '../../../service/player/player-addresses.ts';
 import { sourceOf } from '../../../service/player/player-sessions.ts';
 import { playTune, type Source, stopPlaying } from '../../../service/playing/playing.ts';
 import type { Limit } from '../../access/limits.ts';
 import type { Context } from '../../context.ts';
+import { causeOf } from '../../http/correlator.ts';
 import { countCall } from '../calls.ts';
 import { allowOrigins } from '../cors.ts';
 import { readEvent, type WebhookEvent } from './event.ts';
@@ -33,16 +35,21 @@ export function webScrobblerRoutes(context: Context, limit: Limit): FastifyPlugi
       const event = readEvent(request.body);
       const { allowed } = await countCall(context, source.id);
       if (!allowed) throw new Fault('TOO_MANY_REQUESTS', 'Too many calls by this subscriber’s players; slow down.');
-      await follow(context, source, event);
+      await follow(context, source, event, causeOf(request));
       return { status: 'ok' };
     });
   };
 }
 
 /** A scrobble and a heart say nothing about what plays now. */
-async function follow(context: Context, source: Source, { name, track, site }: WebhookEvent): Promise<void> {
-  if (name === 'paused') await stopPlaying(context, source);
+async function follow(
+  context: Context,
+  source: Source,
+  { name, track, site }: WebhookEvent,
+  cause: Cause,
+): Promise<void> {
+  if (name === 'paused') await stopPlaying(context, source, { cause });
   if (name !== 'nowplaying' && name !== 'resumedplaying') return;
   const tune = playerTune(track);
-  if (tune) await playTune(context, { ...source, player: playerText(site, 64) ?? source.player }, tune);
+  if (tune) await playTune(context, { ...source, player: playerText(site, 64) ?? source.player }, tune, { cause });
 }

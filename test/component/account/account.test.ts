@@ -3,10 +3,13 @@ import { pino } from 'pino';
 import { createAccountJob } from '../../../component/account/account.ts';
 import type { With } from '../../../component/context.ts';
 import { Denied } from '../../../component/stream/denied.ts';
+import { queuesThat } from '../../../runtime/queue/queue-table.ts';
+import { GRACE } from '../../../store/due/due.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Subscriber } from '../../../store/subscriber/subscriber-record.ts';
 import type { Context as WorkerContext } from '../../../worker/context.ts';
 import { forgetLeavers } from '../../../worker/sweep.ts';
+import { toldQueues } from '../../support/context.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useRedis } from '../../support/redis.ts';
 import { ALICE } from '../../support/subscribers.ts';
@@ -17,6 +20,9 @@ describe('an account that nobody waits for any more', () => {
   const server = useRedis();
   let stores: Stores;
   let job: (id: string) => Promise<void>;
+  /** The same of a component that is one of several homes'. */
+  let jobAt: (home: string) => (id: string) => Promise<void>;
+  let handedOn: string[];
   /** The accounts of the host. */
   let accounts: Set<string>;
   /** What the component has asked the server for and was not told yet. */
@@ -26,8 +32,10 @@ describe('an account that nobody waits for any more', () => {
     stores = server.freshStores();
     accounts = new Set();
     unanswered = new Map();
-    job = createAccountJob({
+    handedOn = [];
+    const context = {
       stores,
+      queues: toldQueues(async (queue, ids) => void handedOn.push(`${queue} of ${ids}`)),
       log: pino({ level: 'silent' }),
       now: () => NOW,
       advice: () => '',
@@ -37,9 +45,11 @@ describe('an account that nobody waits for any more', () => {
         setPassword: () => hang('setPassword'),
         remove: async (jid: string) => void accounts.delete(jid),
       },
-    } as unknown as With<'accounts' | 'advice'>);
+    } as unknown as With<'accounts' | 'advice'>;
+    job = createAccountJob(context);
+    jobAt = (home) => createAccountJob({ ...context, home });
     await stores.subscribers.create(ALICE, NOW);
-    await stores.accounts.want(ALICE.id, 'secret');
+    await stores.accounts.want(ALICE.id, 'secret', NOW);
   });
 
   function hang(what: string): Promise<void> {
@@ -64,6 +74,11 @@ describe('an account that nobody waits for any more', () => {
 
   const record = () => stores.subscribers.record(ALICE.id);
 
+  /** As the other jobs of somebody who leaves do it. */
+  async function undo({ id }: Subscriber): Promise<void> {
+    for (const queue of queuesThat('holdsErasure')) await stores.due.settle(queue, id, []);
+  }
+
   it('is deleted when the server makes it late, and its subscriber is forgotten only then', async () => {
     const made = job(ALICE.id);
     await answer('exists');
@@ -74,7 +89,7 @@ describe('an account that nobody waits for any more', () => {
     await made;
     expect([...accounts]).to.deep.equal([ALICE.jid]);
     const sweeper = { stores, queues: { enqueue: async () => {} }, now: () => NOW } as unknown as WorkerContext;
-    for (const queue of ['reconcile', 'listen', 'order'] as const) await stores.due.settle(queue, ALICE.id, []);
+    await undo(ALICE);
     await forgetLeavers(sweeper);
     expect((await record())?.state).to.equal('leaving');
     await job(ALICE.id);
@@ -106,6 +121,44 @@ describe('an account that nobody waits for any more', () => {
     expect(await stores.accounts.madeFor(ALICE.id)).to.deep.equal([]);
   });
 
+  it('is due from the moment it is asked for, as nobody may hear of it, and no longer when it is made', async () => {
+    const due = async () => (await stores.pending.of(ALICE.id)).due.account ?? 0;
+    expect(await due()).to.equal(NOW + GRACE);
+    const made = job(ALICE.id);
+    await answer('exists');
+    await answer('add');
+    await made;
+    expect(await due(), 'when it is given up that nobody makes active').to.be.above(NOW + 60_000);
+    await job(ALICE.id);
+    expect((await record())?.state, 'somebody may be about to fetch the answer').to.equal('pending');
+    await stores.subscribers.activate(ALICE, NOW);
+    await stores.accounts.forget(ALICE.id);
+    expect(await due()).to.equal(0);
+    await stores.accounts.want(ALICE.id, 'another', NOW);
+    const renewed = job(ALICE.id);
+    await answer('setPassword');
+    await renewed;
+    expect(await stores.accounts.state(ALICE.id)).to.equal('made');
+    expect(await due()).to.equal(0);
+  });
+
+  it('stays until everything in it is undone, also where a new password was asked for as its subscriber left', async () => {
+    const made = job(ALICE.id);
+    await answer('exists');
+    await answer('add');
+    await made;
+    await stores.subscribers.activate(ALICE, NOW);
+    await stores.accounts.forget(ALICE.id);
+    await stores.accounts.want(ALICE.id, 'another', NOW);
+    await stores.subscribers.leave(ALICE.id, NOW);
+    await job(ALICE.id);
+    expect([...accounts]).to.deep.equal([ALICE.jid]);
+    await undo(ALICE);
+    await forgetLeavers({ stores, queues: { enqueue: async () => {} }, now: () => NOW } as unknown as WorkerContext);
+    await job(ALICE.id);
+    expect([...accounts]).to.deep.equal([]);
+  });
+
   it('is kept where its subscriber has become active in the same moment', async () => {
     await stores.subscribers.activate(ALICE, NOW);
     await giveUp();
@@ -128,6 +181,33 @@ describe('an account that nobody waits for any more', () => {
     expect(await stores.accounts.state(ALICE.id)).to.equal('made');
   });
 
+  it('is deleted by the home that it is at, the last of those where its subscriber had one', async () => {
+    const elsewhere = 'alice@brand.example';
+    const made = job(ALICE.id);
+    await answer('exists');
+    await answer('add');
+    await made;
+    await stores.subscribers.activate(ALICE, NOW);
+    await stores.accounts.oursAgain(ALICE.id, elsewhere);
+    accounts.add(elsewhere);
+    await stores.subscribers.leave(ALICE.id, NOW);
+    await undo(ALICE);
+    await jobAt('op.example')(ALICE.id);
+    expect([...accounts]).to.deep.equal([elsewhere]);
+    expect(handedOn).to.deep.equal([`account of ${ALICE.id}`]);
+    expect(await record()).to.include({ leavesHome: 'brand.example' });
+    await stores.due.postpone('roster', ALICE.id, NOW);
+    await jobAt('brand.example')(ALICE.id);
+    expect(await record(), 'as something came in between').not.to.have.property('leavesHome');
+    await stores.due.settle('roster', ALICE.id, []);
+    await jobAt('op.example')(ALICE.id);
+    await jobAt('brand.example')(ALICE.id);
+    expect([...accounts]).to.deep.equal([]);
+    expect(await record()).not.to.have.property('leavesHome');
+    await forgetLeavers({ stores, queues: toldQueues(), now: () => NOW } as unknown as WorkerContext);
+    expect(await record()).to.equal(undefined);
+  });
+
   describe('and one of the same name', () => {
     const HEIR: Subscriber = { ...ALICE, id: 'heir', jid: '+8613800138000@op.example' };
     const NEW_NUMBER = { phoneNumber: '+8613800138001', numberKey: 'BBBBBBBBBBBB', keyIds: '' };
@@ -142,12 +222,12 @@ describe('an account that nobody waits for any more', () => {
 
     async function moveTo(jid: string): Promise<void> {
       expect(await stores.subscribers.identity.change(ALICE.id, { numbers: NEW_NUMBER, jid }, NOW)).to.equal('ok');
-      if (jid !== ALICE.jid) await stores.formerJids.free(ALICE.id, ALICE.jid);
+      if (jid !== ALICE.jid) await stores.formerJids.free(ALICE.id, ALICE.jid, NOW);
     }
 
     async function askFor(heir: Subscriber): Promise<void> {
       await stores.subscribers.create(heir, NOW);
-      await stores.accounts.want(heir.id, 'secret');
+      await stores.accounts.want(heir.id, 'secret', NOW);
       const asked = job(heir.id);
       await answer('exists');
       await eventually(async () => expect(await stores.accounts.state(heir.id)).to.equal('taken'));
@@ -166,6 +246,7 @@ describe('an account that nobody waits for any more', () => {
       const heir = { ...HEIR, jid: ALICE.jid };
       await askFor(heir);
       await stores.subscribers.leave(ALICE.id, NOW);
+      await undo(ALICE);
       await stores.due.postpone('account', ALICE.id, NOW);
       await job(ALICE.id);
       expect([...accounts]).to.deep.equal([ALICE.jid]);

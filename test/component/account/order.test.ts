@@ -4,7 +4,7 @@ import { createAccountJob } from '../../../component/account/account.ts';
 import { createOrderJob } from '../../../component/account/order.ts';
 import type { With } from '../../../component/context.ts';
 import { Denied } from '../../../component/stream/denied.ts';
-import { queuesThat } from '../../../runtime/queue-table.ts';
+import { queuesThat } from '../../../runtime/queue/queue-table.ts';
 import type { ServiceContext } from '../../../service/context.ts';
 import { removeSubscriber } from '../../../service/subscriber/departure.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -157,7 +157,7 @@ describe('an account that an import has ordered', () => {
     stores.subscribers.giveUp = giveUp;
     await job(ALICE.id);
     expect(await counts()).to.include({ waiting: 0, failed: 1 });
-    expect(await stores.due.claim('account', now, 10)).to.deep.equal([ALICE.id]);
+    expect(await stores.due.take('account', now, 10)).to.deep.equal([ALICE.id]);
     await accountJob(ALICE.id);
     expect(await record()).to.equal(undefined);
   });

@@ -70,10 +70,37 @@ describe('the presence tracker', () => {
     const tracker = createPresenceTracker(context, 'op.example');
     for (const id of ['done', 'later']) tracker.receive(xml('presence', { from: `${id}@op.example/phone` }));
     await eventually(async () => expect(asked).to.deep.equal(['listen', 'later']));
-    expect(await stores.due.claim('listen', now + 10_000, 10)).to.deep.equal(['later']);
+    expect(await stores.due.take('listen', now + 10_000, 10)).to.deep.equal(['later']);
     tracker.receive(xml('presence', { from: 'later@op.example/tablet' }));
     await eventually(async () => expect((await stores.presences.of(['later@op.example']))[0]).to.have.length(2));
     expect(asked).to.deep.equal(['listen', 'later']);
+    await tracker.stop();
+  });
+
+  it('hears of each client that comes, also of one that takes the name of one that was cut off without a word', async () => {
+    const stores = server.freshStores();
+    const subscriber = {
+      id: 'bob',
+      phoneNumber: '+1',
+      numberKey: 'AAAAAAAAAAAA',
+      jid: 'bob@op.example',
+      displayName: '',
+    };
+    await addSubscriber(stores, subscriber, Date.now());
+    const queues = { enqueue: async () => {} };
+    const context = { stores, queues, log: pino({ level: 'silent' }), now: Date.now } as unknown as Context;
+    const appeared: string[] = [];
+    const tracker = createPresenceTracker(context, 'op.example', (jid) => appeared.push(jid));
+    const comes = (name: string) => tracker.receive(xml('presence', { from: `${name}@op.example/phone` }));
+    const client = { resource: 'phone', show: 'available', status: '', priority: 0 } as const;
+    const snapshot = { online: async () => ['bob@op.example/phone', 'no.subscriber@op.example/phone'] };
+    comes('early');
+    comes('early');
+    expect(appeared.splice(0), 'a server that tells of all that leave').to.deep.equal(['early@op.example']);
+    await tracker.follow({ ...snapshot, clients: async () => [client] });
+    expect(appeared.splice(0)).to.have.members(['early@op.example', 'bob@op.example']);
+    comes('bob');
+    expect(appeared).to.deep.equal(['bob@op.example']);
     await tracker.stop();
   });
 });

@@ -19,12 +19,14 @@ describe('a roster job with several items', () => {
   let reads: number;
   let online: Set<string>;
   let introduced: string[][];
+  /** Whether the stream breaks before the server has heard what is sent. */
+  let breaks: boolean;
   /** JIDs whose items cannot be set. */
   let refused: Set<string>;
 
   beforeEach(async () => {
     stores = server.freshStores();
-    [rosters, reads, online, introduced, refused] = [new Map(), 0, new Set(), [], new Set()];
+    [rosters, reads, online, introduced, refused, breaks] = [new Map(), 0, new Set(), [], new Set(), false];
     const context = {
       ...jobContext('component', stores, () => NOW),
       rosters: {
@@ -42,6 +44,9 @@ describe('a roster job with several items', () => {
       },
       meetings: {
         introduce: async (a: string, b: string) => void introduced.push([a, b]),
+        heard: async () => {
+          if (breaks) throw new Error('the stream broke');
+        },
         settle: async () => {},
         part: async () => {},
       },
@@ -101,6 +106,20 @@ describe('a roster job with several items', () => {
     expect(introduced.map(([who]) => who)).to.have.members([jidOf('bob'), jidOf('carol')]);
   });
 
+  it('introduces once more where the stream broke before the server had heard of it', async () => {
+    online.add(jidOf('bob'));
+    await job('alice');
+    breaks = true;
+    expect(await job('bob').catch((err: Error) => err.message)).to.equal('the stream broke');
+    breaks = false;
+    for (const id of ['bob', 'carol']) await job(id);
+    expect(introduced).to.deep.equal([
+      [jidOf('bob'), jidOf('alice')],
+      [jidOf('bob'), jidOf('alice')],
+    ]);
+    await allDone();
+  });
+
   it('notes what was answered though another item failed, and takes up that one as not deleted by the user', async () => {
     refused.add(jidOf('carol'));
     const failed = await job('alice').catch((err: Error) => err.message);
@@ -116,12 +135,12 @@ describe('a roster job with several items', () => {
   });
 
   it('notes nothing, and does it all again, when another component noted something of the same roster meanwhile', async () => {
-    const { some } = stores.ledger;
-    stores.ledger.some = async (id, jid, jids) => {
-      stores.ledger.some = some;
-      const seen = await some(id, jid, jids);
+    const { read } = stores.rosterWork;
+    stores.rosterWork.read = async (id) => {
+      stores.rosterWork.read = read;
+      const seen = await read(id);
       const next = { kind: 'made' as const, name: 'bob', groups: [], pending: true as const };
-      await stores.ledger.note(id, jid, [{ jid: jidOf('bob'), seen: undefined, next }]);
+      await stores.ledger.note(id, jidOf(id), [{ jid: jidOf('bob'), seen: undefined, next }]);
       return seen;
     };
     const failed = await job('alice').catch((err: Error) => err.message);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Context } from '../../../component/context.ts';
+import { handOver } from '../../../component/hand-over.ts';
 import { createPreparation } from '../../../component/preparation.ts';
 import { type Contacts, createContacts } from '../../../component/presence/contacts.ts';
 import type { PresenceTracker } from '../../../component/presence/presence.ts';
@@ -32,10 +33,11 @@ describe('offers, where the server grants no privileges', () => {
   let sent: Element[];
   let offline: boolean;
   let context: Context;
+  let stream: Stream;
   let bounces: Bounces;
 
   const presence = { of: () => [], sync: async () => {} } as unknown as PresenceTracker;
-  const job = () => createOfferJob({ context, presence, bounces, domain: 'tune.op.example' })('alice');
+  const job = () => createOfferJob({ context, stream, presence, bounces, domain: 'tune.op.example' })('alice');
   const texts = () => sent.map((stanza) => stanza.getChildText('body'));
   const match = () => stores.friends.write('alice', { ...NOTHING, set: [BOB], dirty: DIRTY }, NOW);
 
@@ -47,16 +49,13 @@ describe('offers, where the server grants no privileges', () => {
       () => NOW,
       (err) => expect.fail(String(err)),
     );
-    const stream = {
+    stream = {
       async send(stanza: Element) {
         if (offline) throw new Fault('UNAVAILABLE', 'There is no stream.');
         sent.push(stanza);
       },
     } as unknown as Stream;
-    context = {
-      ...jobContext('component', stores, () => NOW),
-      stream,
-    } as unknown as Context;
+    context = jobContext('component', stores, () => NOW) as unknown as Context;
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);
   });
@@ -99,8 +98,8 @@ describe('offers, where the server grants no privileges', () => {
         expect((await stores.friends.dirtyItems('alice')).items).to.deep.equal(DIRTY.slice(0, count)),
       );
     }
-    expect(await stores.due.claim('roster', NOW + 60_000, 1)).to.be.empty;
-    expect(await stores.due.claim('roster', NOW + 3_600_000, 1)).to.deep.equal(['alice']);
+    expect(await stores.due.take('roster', NOW + 60_000, 1)).to.be.empty;
+    expect(await stores.due.take('roster', NOW + 3_600_000, 1)).to.deep.equal(['alice']);
     await job();
     expect(sent).to.have.length(2);
   });
@@ -128,6 +127,33 @@ describe('offers, where the server grants no privileges', () => {
       expect(await stores.due.isMarked(queue, 'alice'), queue).to.equal(false);
   });
 
+  it('end a parting though the tune is taken for cleared at that moment', async () => {
+    await match();
+    await job();
+    await stores.friends.write('alice', { ...NOTHING, unset: [BOB.id], dirty: DIRTY }, NOW);
+    const { partings } = stores.sharing;
+    let cleared = false;
+    stores.sharing.partings = async (id) => {
+      const seen = await partings(id);
+      if (!cleared) await stores.sharing.clear(id, 'xmpp', seen);
+      cleared = true;
+      return seen;
+    };
+    await job();
+    expect(cleared).to.equal(true);
+    expect(await partings('alice')).to.deep.equal({});
+  });
+
+  it('are handed over with the id of who parts, so that the parting ends', async () => {
+    await stores.ledger.note('alice', JID, [
+      { jid: BOB.jid, seen: undefined, next: { kind: 'made', name: 'Bob', groups: [], since: '1' } as never },
+    ]);
+    await stores.friends.write('alice', { ...NOTHING, set: [BOB] }, NOW);
+    await stores.friends.write('alice', { ...NOTHING, unset: [BOB.id], dirty: DIRTY }, NOW);
+    await handOver(context, 'op.example');
+    expect((await stores.friends.dirtyItems('alice')).items).to.deep.equal(DIRTY);
+  });
+
   it('free the JID that the subscriber has given up, though what was set there stays', async () => {
     await stores.ledger.note('alice', JID, [
       { jid: BOB.jid, seen: undefined, next: { kind: 'made', name: 'Bob', groups: [] } },
@@ -136,6 +162,9 @@ describe('offers, where the server grants no privileges', () => {
     await stores.told.begin({ subscriber: numbers, generation: '' }, 'xmpp', JID, NOW);
     const change = stores.subscribers.identity.change('alice', { numbers, jid: 'alice.li@op.example' }, NOW);
     expect(await change).to.equal('ok');
+    await job();
+    expect(await stores.formerJids.list('alice'), 'the tune job has still to leave it').to.have.length(1);
+    await createQuietOutbox(context)('alice');
     await job();
     expect(await stores.formerJids.list('alice')).to.be.empty;
     expect(await stores.subscribers.idOfJid(JID)).to.equal(undefined);
@@ -155,7 +184,10 @@ describe('offers, where the server grants no privileges', () => {
       greetings += 1;
     };
     const contacts = { greetAll } as Contacts;
-    const prepare = createPreparation(context, contacts, { settle: () => {}, follow: async () => {} });
+    const prepare = createPreparation(context, { homeHost: 'op.example', hosts: [] }, contacts, {
+      settle: () => {},
+      follow: async () => {},
+    });
     await prepare(GRANTING);
     expect((await stores.friends.dirtyItems('alice')).items, 'it never was the other way').to.be.empty;
     for (const time of [1, 2]) {
@@ -175,7 +207,7 @@ describe('offers, where the server grants no privileges', () => {
 
   it('come from a contact for users of the home host only', async () => {
     const domains = { domain: 'tune.op.example', homeHost: 'op.example' };
-    const contacts = createContacts(context, domains, () => xml('query'));
+    const contacts = createContacts(context, domains, stream, () => xml('query'));
     const answers = async (from: string, type?: string) => {
       sent = [];
       contacts.receive(xml('presence', { from, type }));
@@ -196,6 +228,25 @@ describe('offers, where the server grants no privileges', () => {
     expect(await answers(JID, 'unavailable'), 'who answers a probe').to.deep.equal([
       `unavailable ${JID}`,
       `available ${JID}`,
+    ]);
+  });
+
+  it('come from a contact that is present under a resource, where the server wants one, and asks as itself', async () => {
+    const domains = { domain: 'tune.op.example', homeHost: 'op.example' };
+    const contacts = createContacts(context, domains, stream, () => xml('query'));
+    contacts.workWith({ appearsAs: 'earshot' });
+    sent = [];
+    contacts.receive(xml('presence', { from: JID, type: 'subscribe' }));
+    await contacts.greet(JID);
+    contacts.receive(xml('presence', { from: JID, type: 'unavailable' }));
+    await new Promise(setImmediate);
+    expect(sent.map(({ attrs }) => `${attrs.type ?? 'available'} ${attrs.from}`)).to.have.members([
+      'subscribed tune.op.example',
+      'subscribe tune.op.example',
+      'available tune.op.example/earshot',
+      'probe tune.op.example',
+      'unavailable tune.op.example/earshot',
+      'available tune.op.example/earshot',
     ]);
   });
 });

@@ -4,14 +4,26 @@ import { pino } from 'pino';
 import { guard } from '../../../component/stream/guard.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 
-/** An entity as xmpp.js has it, as far as writing goes; what it writes is kept. */
-function entityThatKeeps(written: string[]): Component {
+type Kept = { written: string[]; read: string[]; disconnect(): void };
+
+/** An entity as xmpp.js has it, as far as reading and writing go; what it is given to read and what it writes are kept. */
+function entityThatKeeps(kept: Kept): Component {
   const entity = {
     jid: {} as object | null,
+    parser: {},
     options: { service: '', domain: 'tune.op.example' },
-    on: () => entity,
+    on(event: string, listener: () => void) {
+      if (event !== 'disconnect') return entity;
+      const before = kept.disconnect;
+      kept.disconnect = () => {
+        before();
+        listener();
+      };
+      return entity;
+    },
+    _onData: (data: string) => void kept.read.push(data),
     async write(text: string) {
-      written.push(text);
+      kept.written.push(text);
     },
     send: (element: Element): Promise<void> => entity.write(element.toString()),
   };
@@ -21,11 +33,13 @@ function entityThatKeeps(written: string[]): Component {
 describe('component/stream/guard', () => {
   const long = 'x'.repeat(500_000);
   let written: string[];
+  let kept: Kept;
   let entity: Component;
 
   beforeEach(() => {
     written = [];
-    entity = entityThatKeeps(written);
+    kept = { written, read: [], disconnect: () => {} };
+    entity = entityThatKeeps(kept);
     guard(entity, pino({ level: 'silent' }));
   });
 
@@ -49,5 +63,17 @@ describe('component/stream/guard', () => {
     expect(written).to.deep.equal([]);
     await entity.send(xml('message', {}, xml('body', {}, 'short')));
     expect(written).to.deep.equal(['<message><body>short</body></message>']);
+  });
+
+  it('gives the parser each text once, with the tag behind it, however many pieces it comes in', () => {
+    for (const piece of ['<message><body>', '中', '中', '中</bo', 'dy></message><a/> ', ' <b/>']) entity._onData(piece);
+    expect(kept.read).to.deep.equal(['<message><body>', '中中中</body></message><a/>', '  <b/>']);
+  });
+
+  it('forgets the beginning of a tag with its stream', () => {
+    entity._onData('<message><bo');
+    kept.disconnect();
+    entity._onData('<stream:stream>');
+    expect(kept.read).to.deep.equal(['<message>', '<stream:stream>']);
   });
 });

@@ -1,8 +1,8 @@
 import xmpp from '@xmpp/component';
 import { expect } from 'chai';
 import { missingRights, readRights } from '../../../component/server/privileges.ts';
-import { PROSODY_NEEDS } from '../../../component/server/prosody.ts';
-import { prosodyAdvice } from '../../../component/server/prosody-advice.ts';
+import { PROSODY_NEEDS } from '../../../component/server/prosody/prosody.ts';
+import { prosodyAdvice } from '../../../component/server/prosody/prosody-advice.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { tuneElement } from '../../../component/tune/tune-element.ts';
 

@@ -1,16 +1,19 @@
 import { expect } from 'chai';
 import {
   changesAt,
+  type NodePlace,
   narrowsAny,
   ONE_PLACE,
-  type Place,
   placeChanges,
 } from '../../../domain/friendship/access-places.ts';
-import { accessOf, type NodeAccess, type NodeChange, USUAL } from '../../../domain/friendship/node-access.ts';
+import { type NodeAccess, type NodeChange, USUAL } from '../../../domain/friendship/node-access.ts';
 
-const ACTIVITY: Place = { kept: 'http://jabber.org/protocol/activity', usual: USUAL };
+const ACTIVITY: NodePlace = { kept: 'http://jabber.org/protocol/activity', usual: USUAL };
 const BOTH = [...ONE_PLACE, ACTIVITY];
-const NOBODY = accessOf('nobody', [], ['bob@op.example']);
+const NOBODY: NodeAccess = new Map([
+  ['model', 'whitelist'],
+  ['bob@op.example', 'outcast'],
+]);
 const told = (known: NodeAccess, changes: readonly NodeChange[]): NodeAccess => {
   const next = new Map([...known, ...changes]);
   for (const [field, value] of changes) if (value === 'none') next.delete(field);
@@ -28,7 +31,7 @@ describe('who may look into several places', () => {
   it('is told to a place that was added later, however the first stands', () => {
     const known = told(new Map(), placeChanges(ONE_PLACE, new Map(), NOBODY));
     const changes = placeChanges(BOTH, known, NOBODY);
-    expect(changesAt(BOTH[0] as Place, changes)).to.deep.equal([]);
+    expect(changesAt(BOTH[0] as NodePlace, changes)).to.deep.equal([]);
     expect(changesAt(ACTIVITY, changes)).to.deep.equal([
       ['model', 'whitelist'],
       ['bob@op.example', 'outcast'],
@@ -45,11 +48,11 @@ describe('who may look into several places', () => {
   });
 
   it('is what it usually is, each place in its own way, once nothing is wanted any more', () => {
-    const open: Place = { kept: 'urn:open', usual: new Map([['model', 'open']]) };
+    const open: NodePlace = { kept: 'urn:open', usual: new Map([['model', 'open']]) };
     const places = [...ONE_PLACE, open];
     const known = told(new Map(), placeChanges(places, new Map(), NOBODY));
     const changes = placeChanges(places, known, undefined);
-    expect(changesAt(ONE_PLACE[0] as Place, changes)).to.deep.equal([
+    expect(changesAt(ONE_PLACE[0] as NodePlace, changes)).to.deep.equal([
       ['model', 'presence'],
       ['bob@op.example', 'none'],
     ]);

@@ -39,6 +39,7 @@ function apply(state: State, wanted: WantedItem | undefined): State {
       return { ...state, ledger: undefined };
     case 'declined':
       return { ...state, declined: true };
+    case 'look':
     case 'nothing':
       return state;
   }
@@ -79,14 +80,14 @@ describe('domain/friendship/roster', () => {
     );
   });
 
-  it('takes a deleted item, and one whose subscription the user ended, as a no', () => {
-    const made = apply(fresh(), { name: 'Bob', groups: [] });
-    expect(apply({ ...made, item: undefined }, { name: 'Bob', groups: [] }).declined).to.equal(true);
-    for (const ended of ['none', 'to', 'from'] as const)
-      expect(
-        apply({ ...made, item: { ...(made.item as RosterItem), subscription: ended } }, { name: 'Bob', groups: [] })
-          .declined,
-      ).to.equal(true);
+  it('takes a deleted item for a no, and looks at the other end where one is there and not both', () => {
+    const wanted = { name: 'Bob', groups: [] };
+    const made = apply(fresh(), wanted);
+    expect(apply({ ...made, item: undefined }, wanted).declined).to.equal(true);
+    for (const subscription of ['none', 'to', 'from'] as const)
+      expect(decideRosterStep(JID, wanted, { ...(made.item as RosterItem), subscription }, made.ledger)).to.deep.equal({
+        do: 'look',
+      });
   });
 
   it('does not take an item for deleted whose making was interrupted', () => {

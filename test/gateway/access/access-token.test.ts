@@ -114,8 +114,37 @@ describe('gateway/access/access-token', () => {
     expect(issuer.asked.length).to.equal(before);
   });
 
+  it('asks an issuer that answers with errors no oftener, and uses the keys that are known', async () => {
+    let clock = Date.now();
+    const config = { issuer: issuer.url, audience: 'https://earshot.example', jwksUrl: undefined };
+    const patient = createAccessTokenReader(config, () => clock);
+    const tokenOf = (header: object = {}) => {
+      const iat = Math.floor(clock / 1000);
+      return key.sign(claims(issuer, { iat, exp: iat + 60 }), header);
+    };
+    expect(await codeOf(await tokenOf(), patient)).to.equal('taken');
+    issuer.goDown();
+    clock += 3_600_000;
+    const before = issuer.asked.length;
+    for (let i = 0; i < 5; i += 1) {
+      expect(await codeOf(await tokenOf(), patient), 'a known key').to.equal('taken');
+      expect(await codeOf(await tokenOf({ kid: `guess-${i}` }), patient), 'an unknown key').to.equal('UNAVAILABLE');
+    }
+    const once = issuer.asked.length - before;
+    expect(once).to.be.greaterThan(0);
+    clock += 29_000;
+    await codeOf(await tokenOf({ kid: 'a guess' }), patient);
+    expect(issuer.asked.length - before, 'within half a minute').to.equal(once);
+    clock += 2_000;
+    await codeOf(await tokenOf({ kid: 'a guess' }), patient);
+    expect(issuer.asked.length - before, 'later').to.equal(2 * once);
+    issuer.comeBack();
+    clock += 31_000;
+    expect(await codeOf(await tokenOf({ kid: 'a guess' }), patient)).to.equal('UNAUTHENTICATED');
+  });
+
   it('takes nothing unchecked while the keys cannot be had, and goes on when they can', async () => {
-    const fresh = reader();
+    const fresh = reader(0);
     issuer.goDown();
     expect(await codeOf(await key.sign(claims(issuer)), fresh)).to.equal('UNAVAILABLE');
     expect(await codeOf(await key.sign(claims(issuer)), read), 'keys that are there are used').to.equal('taken');
@@ -141,6 +170,14 @@ describe('gateway/access/access-token', () => {
     expect(await codeOf(await tokenOf(known), patient), 'a day later').to.equal('UNAVAILABLE');
     goOn();
     for (const by of [known, next]) expect(await codeOf(await tokenOf(by), patient)).to.equal('taken');
+  });
+
+  it('reads no set of keys to the end that is longer than any', async () => {
+    const [fresh, many] = [reader(0), await issuer.newKey()];
+    for (let n = 0; n < 2_000; n += 1) many.publish();
+    expect(await codeOf(await key.sign(claims(issuer)), fresh)).to.equal('UNAVAILABLE');
+    many.withdraw();
+    expect(await codeOf(await key.sign(claims(issuer)), fresh)).to.equal('taken');
   });
 
   it('takes no keys from the metadata of another issuer', async () => {

@@ -211,6 +211,7 @@ describe('logging in with a carrier’s assertion', () => {
     expect(headers['retry-after']).to.equal('2');
     carrier.setDown(false);
     carrier.keys.push(await newKey('RS256'));
+    gateway.pass(2_000);
     expect((await exchange(assertion)).status).to.equal(200);
     expect((await exchange(await carrier.assert(NUMBER, {}, carrier.keys[1]))).status).to.equal(200);
   });
@@ -236,6 +237,15 @@ describe('logging in with a carrier’s assertion', () => {
     expect((await exchange(await signed('https://a.example', own))).status).to.equal(200);
     expect((await exchange(await signed('https://b.example', other))).status).to.equal(200);
     await refused(await signed('https://b.example', own), `the kid ${own.kid}`);
-    expect(() => createKeys(`${pathToFileURL(broken)}`)).to.throw('is no JWKS and no public key');
+    expect(() => createKeys(`${pathToFileURL(broken)}`, Date.now)).to.throw('is no JWKS and no public key');
+  });
+
+  it('refuses what names a key that its issuer publishes broken', async () => {
+    const key = await newKey('ES256');
+    const jwks = join(folder, 'broken-key.json');
+    const jwk = { ...(await exportJWK(key.publicKey)), kid: key.kid, alg: key.alg, x: 'AAAA' };
+    await writeFile(jwks, JSON.stringify({ keys: [jwk] }));
+    await restart({ EARSHOT_ASSERTION_JWKS_URL: `${pathToFileURL(jwks)}` });
+    await refused(await carrier.assert(NUMBER, {}, key), 'signature');
   });
 });

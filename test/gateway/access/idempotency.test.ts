@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ClientOfflineError } from 'redis';
-import type { Redis } from '../../../runtime/redis.ts';
+import type { Redis } from '../../../runtime/redis/redis.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { useRedis } from '../../support/redis.ts';

@@ -25,6 +25,19 @@ describe('gateway/friends/event-streams', () => {
     expect(replaced).to.deep.equal(['many 0', 'many 1', 'many 3']);
   });
 
+  it('holds so many of everybody, of whom one may still replace its own', () => {
+    const streams = createEventStreams(0, MOST_STREAMS);
+    const places = Array.from({ length: MOST_STREAMS }, () => streams.open(opener('a'), () => {}));
+    const bob = () => streams.open(opener('b', '192.0.2.2', 'bob'), () => {});
+    expect(bob).to.throw('as many event streams as it can').with.property('code', 'UNAVAILABLE');
+    streams.open(opener('a'), () => {});
+    expect(bob).to.throw();
+    places[1]?.leave();
+    places[1]?.leave();
+    bob();
+    expect(bob).to.throw();
+  });
+
   it('counts an address over all subscribers, gives back each place once, and lets a subscriber replace its own', () => {
     const streams = createEventStreams(MOST_STREAMS);
     const open = (one: Opener) => streams.open(one, () => {});

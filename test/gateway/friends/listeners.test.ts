@@ -79,7 +79,7 @@ describe('gateway/friends/listeners', () => {
     await redis.redis.get(mark);
     await eventually(() => expect(lines.some((line) => line.includes(mark))).to.equal(true));
     monitor.destroy();
-    return lines.filter((line) => line.includes(id) && !line.includes(' lua]') && !line.includes('PUBLISH'));
+    return lines.filter((line) => line.includes(id) && !/ lua\]|PUBLISH|:wakes:/.test(line));
   }
 
   it('reads a friend who has changed once, however many listen', async () => {

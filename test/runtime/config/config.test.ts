@@ -2,16 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { toComponentConfig, toGatewayConfig, toWorkerConfig } from '../../../runtime/config/config.ts';
+import { readServers } from '../../../component/server/kinds.ts';
+import { toComponentConfig } from '../../../runtime/config/component-config.ts';
+import { toGatewayConfig } from '../../../runtime/config/gateway-config.ts';
+import { toWorkerConfig } from '../../../runtime/config/worker-config.ts';
 
 const WORKER = { EARSHOT_NUMBER_KEY: 'ab'.repeat(32), EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
 const GATEWAY = { ...WORKER, EARSHOT_HOME_HOST: 'op.example', EARSHOT_OPERATOR_KEY: 'k'.repeat(32) };
 
-describe('runtime/config/config', () => {
+describe('runtime/config', () => {
   it('fills in what an operator need not say', () => {
     expect(toWorkerConfig(WORKER)).to.deep.equal({
       redisUrls: ['redis://127.0.0.1:6379'],
       redisPrefix: 'earshot',
+      hosts: [],
       numberBudget: { first: 5_000, daily: 100 },
       policy: 'mutual',
       logLevel: 'info',
@@ -30,26 +34,12 @@ describe('runtime/config/config', () => {
       consent: 'operator',
       accountNames: 'random',
     });
-    expect(toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's' })).to.include({
+    expect(toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's' }, readServers)).to.include({
       domain: 'tune.op.example',
       service: 'xmpp://127.0.0.1:5347',
       publishInterval: 5_000,
       privileges: 'required',
     });
-  });
-
-  it('reads where the HTTP API of ejabberd is, with a credential or without', () => {
-    const of = (env: Record<string, string>) =>
-      toComponentConfig({ ...GATEWAY, EARSHOT_COMPONENT_SECRET: 's', ...env }).ejabberdApi;
-    const [url, user] = ['http://127.0.0.1:5280/api', 'api@op.example'];
-    const named = { EARSHOT_EJABBERD_API_USER: user, EARSHOT_EJABBERD_API_PASSWORD: 'x' };
-    expect(of(named)).to.equal(undefined);
-    expect(of({ EARSHOT_EJABBERD_API: `${url}/` })).to.deep.equal({ url, credential: undefined });
-    expect(of({ EARSHOT_EJABBERD_API: url, ...named })).to.deep.equal({ url, credential: { user, password: 'x' } });
-    expect(() => of({ EARSHOT_EJABBERD_API: 'http://10.0.0.5:5280/api' })).to.throw('must be an https:// address');
-    expect(() => of({ EARSHOT_EJABBERD_API: url, EARSHOT_EJABBERD_API_USER: 'api' })).to.throw(
-      /_USER must be a bare JID[\s\S]*_PASSWORD is not set/,
-    );
   });
 
   it('reads where metrics are told without a credential: a port alone is one of loopback', () => {
@@ -90,6 +80,14 @@ describe('runtime/config/config', () => {
       expect(() => of(unlike)).to.throw('EARSHOT_REDIS_URL must have the same scheme, user and password in every URL');
     for (const bad of ['redis://a:1,localhost', 'redis://a:1,', 'redis://a:1/x', 'redis://a:port'])
       expect(() => of(bad)).to.throw('EARSHOT_REDIS_URL must be redis://');
+  });
+
+  it('says that no Sentinel is asked, and what to name instead', () => {
+    for (const EARSHOT_REDIS_URL of ['redis+sentinel://:pw@a:26379,b:26379/mymaster', 'sentinel://a:26379'])
+      expect(() => toWorkerConfig({ ...WORKER, EARSHOT_REDIS_URL }))
+        .to.throw(/EARSHOT_REDIS_URL names a Sentinel, .*name the nodes of a Redis Cluster/)
+        .with.property('message')
+        .that.does.not.include('pw');
   });
 
   it('takes hosts, addresses and networks that may be internal', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { toGatewayConfig, toWorkerConfig } from '../../../runtime/config/config.ts';
+import { toGatewayConfig } from '../../../runtime/config/gateway-config.ts';
+import { toWorkerConfig } from '../../../runtime/config/worker-config.ts';
 
 const WORKER = { EARSHOT_NUMBER_KEY: 'ab'.repeat(32), EARSHOT_SECRETS_KEY: 'cd'.repeat(32) };
 const GATEWAY = {

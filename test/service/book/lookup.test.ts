@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
-import { createNumberKeys } from '../../../runtime/number-key.ts';
+import { createNumberKeys } from '../../../runtime/secret/number-key.ts';
 import { lookUp } from '../../../service/book/lookup.ts';
 import type { ServiceContext } from '../../../service/context.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -90,7 +90,8 @@ describe('a look-up by number', () => {
       await jidOf(phoneNumber);
       const stats = await server.redis.info('commandstats');
       const calls = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name, count]) => [name, Number(count)]);
-      return Object.fromEntries(calls);
+      // A connection on which nothing is heard for a while is pinged.
+      return Object.fromEntries(calls.filter(([name]) => name !== 'ping'));
     }
     const unknown = await commands(number(99));
     expect(unknown.hgetall, 'a look-up that looks').to.be.greaterThan(1);

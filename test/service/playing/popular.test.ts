@@ -45,6 +45,24 @@ describe('what is popular', () => {
     expect(await popular()).to.deep.equal([{ kind: 'audio', title: 'Shown', friends: 3 }]);
   });
 
+  it('counts nothing that is played after a block, which comes while it is read', async () => {
+    for (const id of ['own-1', 'own-2']) await befriend(id, VIEWER, ['Secret', NOW]);
+    await befriend('somebody', VIEWER);
+    const { of } = stores.recent;
+    stores.recent.of = async (...asked) => {
+      await stores.privacies.put('somebody', OPEN, [{ subscriberId: 'viewer' }], undefined, NOW);
+      const playing = {
+        device: 'phone',
+        tune: { kind: 'audio' as const, title: 'Secret' },
+        since: NOW,
+        expiresAt: NOW + 1,
+      };
+      await stores.recent.note('somebody', { playing, privacy: OPEN });
+      return of(...asked);
+    };
+    expect(await popular()).to.deep.equal([]);
+  });
+
   it('counts nobody of whom it is not known since when they are friends', async () => {
     const { since: _unknown, ...undated } = VIEWER;
     for (const id of ['own-1', 'own-2']) await befriend(id, VIEWER, ['Shown', NOW]);

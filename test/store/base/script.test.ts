@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { RESP_TYPES } from 'redis';
-import type { Redis } from '../../../runtime/redis.ts';
+import type { Redis } from '../../../runtime/redis/redis.ts';
+import { askNode } from '../../../runtime/redis/redis-node.ts';
 import { type Along, as, asYes, defineLua, defineScript } from '../../../store/base/script.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
@@ -38,6 +39,12 @@ for _, key in ipairs(more) do if redis.call('EXISTS', key) == 0 then return 0 en
 return redis.call('EXISTS', first)`,
 });
 
+const SET = defineScript({ keys: ['place'], args: ['value'], lua: "redis.call('SET', place, value)" });
+
+const REFUSE = defineScript({ keys: ['any'], reply: (reply) => reply, lua: 'return false' });
+
+const COUNT = defineScript({ uses: [COUNTING], lua: 'return count()' });
+
 const ECHO = defineScript({
   keys: ['any'],
   args: ['text', 'number', 'bytes', 'nothing'],
@@ -51,6 +58,8 @@ function describeScripts(kind: RedisKind): void {
   const server = useRedis(kind);
   let redis: Redis;
   const key = (name: string) => `scripts:{one}:${name}`;
+  const forgetScripts = () =>
+    Promise.all(server.place.urls.map((url) => askNode(url, (node) => node.sendCommand(['SCRIPT', 'FLUSH']))));
 
   before(async () => {
     redis = server.redis;
@@ -88,17 +97,45 @@ function describeScripts(kind: RedisKind): void {
   });
 
   it('is one step with what goes along, whose failure is no failure of the script', async () => {
-    const along: Along = { add: (batch) => void batch.set(key('notes'), 'noted'), written: false };
     const args = { who: 'me', step: 1, things: [], others: [] };
+    const along: Along = { call: SET.call({ place: key('notes') }, { value: 'noted' }), written: false };
     expect(await NOTE_ALL.runWith(along, redis, places, args)).to.deep.equal(['me', 1, [], []]);
     expect([along.written, await redis.get(key('notes'))]).to.deep.equal([true, 'noted']);
-    const failing: Along = { add: (batch) => void batch.hSet(key('notes'), 'a', 'b'), written: true };
+    // Which is a list by now.
+    const failing: Along = { call: COUNT.call({ counter: key('list') }, { step: 1 }), written: true };
     expect(await NOTE_ALL.runWith(failing, redis, places, args)).to.deep.equal(['me', 2, [], []]);
     expect(failing.written).to.equal(false);
-    // Which is no hash by now, as the script needs it.
-    const thrown = await NOTE_ALL.runWith(along, redis, places, { ...args, things: ['a'] }).catch((err: Error) => err);
+    expect(await NOTE_ALL.runWith(undefined, redis, places, args)).to.deep.equal(['me', 3, [], []]);
+  });
+
+  it('leaves out what goes along where it fails itself', async () => {
+    // No hash, as the script needs it.
+    await redis.set(key('notes'), 'noted');
+    const along: Along = { call: SET.call({ place: key('counter') }, { value: '7' }), written: false };
+    const args = { who: 'me', step: 1, things: ['a'], others: [] };
+    const thrown = await NOTE_ALL.runWith(along, redis, places, args).catch((err: Error) => err);
     expect(thrown).to.be.instanceOf(Error);
-    expect(await NOTE_ALL.runWith(undefined, redis, places, args)).to.deep.equal(['me', 4, [], []]);
+    expect([along.written, await redis.get(key('counter'))]).to.deep.equal([false, '1']);
+  });
+
+  it('leaves out what goes along where it answers false, as it has done nothing', async () => {
+    const along: Along = { call: SET.call({ place: key('counter') }, { value: '7' }), written: false };
+    expect(await REFUSE.runWith(along, redis, { any: key('list') }, {})).to.equal(null);
+    expect(await REFUSE.run(redis, { any: key('list') }, {})).to.equal(null);
+    expect([along.written, await redis.get(key('counter'))]).to.deep.equal([false, null]);
+  });
+
+  it('goes by its text again to a Redis that has forgotten all scripts, and is done once', async () => {
+    const args = { who: 'me', step: 1, things: [], others: ['x'] };
+    const along = (): Along => ({ call: COUNT.call({ counter: key('counter') }, { step: 10 }), written: false });
+    await NOTE_ALL.run(redis, places, args);
+    await NOTE_ALL.runWith(along(), redis, places, args);
+    await forgetScripts();
+    expect(await NOTE_ALL.run(redis, places, args)).to.deep.equal(['me', 13, [], ['x']]);
+    await forgetScripts();
+    const last = along();
+    expect(await NOTE_ALL.runWith(last, redis, places, args)).to.deep.equal(['me', 14, [], ['x']]);
+    expect([last.written, await redis.get(key('counter'))]).to.deep.equal([true, '24']);
   });
 
   it('is one command of a transaction', async () => {

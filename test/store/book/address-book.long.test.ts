@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { type Book, type Contact, LARGEST_BOOK, MOST_NUMBERS } from '../../../domain/book/address-book.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { bookOf, contactOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
+import { die, interruptedStores, watchedStores } from '../../support/measure/watched-stores.ts';
 import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
-import { die, interruptedStores, watchedStores } from '../../support/watched-stores.ts';
 
 for (const kind of REDIS_KINDS)
   describe(`address books that change by single contacts, on ${kind}`, () => describeAddressBooks(kind));

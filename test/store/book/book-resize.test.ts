@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { PORTION } from '../../../store/book/book-portions.ts';
+import { PORTION } from '../../../store/image/book-portions.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { bookOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
+import { countedStores, die, interruptedStores } from '../../support/measure/watched-stores.ts';
 import { REDIS_KINDS, type RedisKind, traffic, useRedis } from '../../support/redis.ts';
-import { countedStores, die, interruptedStores } from '../../support/watched-stores.ts';
 
 for (const kind of REDIS_KINDS) describe(`a book that is split or joined, on ${kind}`, () => describeResizing(kind));
 

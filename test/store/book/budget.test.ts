@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { BUDGET_DAY, NO_BUDGET, type NumberBudget } from '../../../domain/book/number-budget.ts';
-import type { SourceLease } from '../../../store/book/book-writer.ts';
+import type { SourceFence } from '../../../store/image/source-fence.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { contactOf, joinAlice, keyOf, NOW } from '../../support/books.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
@@ -52,8 +52,8 @@ function describeBudget(kind: RedisKind): void {
 
   it('goes on with what waits as it refills, not before and not more, and is due then', async () => {
     await put('abcdef');
-    expect(await stores.due.claim('refill', NOW + BUDGET_DAY / 2 - 1, 10)).to.be.empty;
-    expect(await stores.due.claim('refill', NOW + BUDGET_DAY / 2, 10)).to.deep.equal(['alice']);
+    expect(await stores.due.take('refill', NOW + BUDGET_DAY / 2 - 1, 10)).to.be.empty;
+    expect(await stores.due.take('refill', NOW + BUDGET_DAY / 2, 10)).to.deep.equal(['alice']);
     expect(await stores.budget.refill('alice', NOW + BUDGET_DAY / 2 - 1)).to.equal(0);
     expect(await stores.budget.refill('alice', NOW + BUDGET_DAY / 2)).to.equal(1);
     expect(await counted()).to.have.length(4);
@@ -122,11 +122,11 @@ function describeBudget(kind: RedisKind): void {
     expect(await counted()).to.equal(before);
   });
 
-  async function linked(name: string): Promise<SourceLease> {
+  async function linked(name: string): Promise<SourceFence> {
     await stores.sources.link('alice', { name, url: 'https://dav.example/', credentials: '' }, NOW);
     const reading = await stores.sources.begin('alice', name);
     if (!reading) throw new Error('The source is gone.');
-    return reading.lease;
+    return reading.fence;
   }
 
   it('is spent by single look-ups alike: once for a number, whether or not a book holds it', async () => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { Book } from '../../../domain/book/address-book.ts';
 import { Fault } from '../../../domain/fault.ts';
-import { PORTION } from '../../../store/book/book-portions.ts';
+import { PORTION } from '../../../store/image/book-portions.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { beginReading, bookOf, joinAlice, keyOf, NOW, readWhole, SOURCE } from '../../support/books.ts';
+import { die, interruptedStores } from '../../support/measure/watched-stores.ts';
 import { useRedis } from '../../support/redis.ts';
-import { die, interruptedStores } from '../../support/watched-stores.ts';
 
 describe('a book whose writer died between two steps', () => {
   const server = useRedis();
@@ -94,14 +94,14 @@ describe('a book whose writer died between two steps', () => {
   it('is read in full, when it is that of a source', async () => {
     await stores.sources.link('alice', SOURCE, NOW);
     await readWhole(stores, bookOf(5_000), { syncToken: 't1', etags: 'e1' });
-    const { source, lease } = await beginReading(stores);
+    const { source, fence } = await beginReading(stores);
     expect(source).to.include({ syncToken: 't1', etags: 'e1' });
     const dying = beforeStep(2, die);
     const many = bookOf(3_000, 20_000);
-    await dying.addressBooks.changeSource('alice', lease, many, [], NOW).catch((err: Error) => err.message);
+    await dying.addressBooks.changeSource('alice', fence, many, [], NOW).catch((err: Error) => err.message);
     const next = await beginReading(stores);
     expect(next.source).to.include({ collection: 'c', syncToken: '', etags: '' });
-    await books().replaceSource('alice', next.lease, bookOf(8_000), NOW);
+    await books().replaceSource('alice', next.fence, bookOf(8_000), NOW);
     expect(await books().info('alice', 's')).to.deep.equal({ version: 2, contacts: 8_000 });
     expect(await kept()).to.equal(8_000);
   });

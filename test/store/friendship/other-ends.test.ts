@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import type { OtherEnd } from '../../../store/friendship/other-ends.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -10,8 +10,8 @@ import { addSubscriber } from '../../support/subscribers.ts';
 const NOW = 1_800_000_000_000;
 const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
 const keyOf = createNumberKey(Buffer.alloc(32, 1));
-const ALICE = { id: 'alice', jid: 'alice@op.example' };
-const HER: Friend = { ...ALICE, name: 'Alice', groups: [], held: keyOf('alice'), since: NOW };
+const ALICE = { id: 'alice', jid: 'alice@op.example', numberKey: keyOf('alice') };
+const HER: Friend = { id: ALICE.id, jid: ALICE.jid, name: 'Alice', groups: [], held: keyOf('alice'), since: NOW };
 
 for (const kind of REDIS_KINDS)
   describe(`the other end of a pair that is decided, on ${kind}`, () => {
@@ -104,6 +104,15 @@ for (const kind of REDIS_KINDS)
       await stores.pairs.clearDirty('bob', await server.redis.hGetAll(stores.keys.dirtyPairs('bob')));
       await stores.privacies.put('bob', { ...OPEN, audience: { groups: ['Family'] } }, [], undefined, NOW);
       await isLeftToItsOwnJob({ friend: HER });
+    });
+
+    it('is left to its own job where it blocks the friend, or anybody, also when that was decided before and nothing is marked', async () => {
+      for (const blocked of [{ subscriberId: 'alice' }, { numberKey: keyOf('alice') }, { subscriberId: 'nobody' }]) {
+        await stores.privacies.put('bob', OPEN, [blocked], undefined, NOW);
+        await stores.privacies.clearDirtyBlocked('bob', (await stores.privacies.dirtyBlocked('bob')).marks);
+        await isLeftToItsOwnJob({ friend: HER });
+        await stores.pairs.clearDirty('bob', await server.redis.hGetAll(stores.keys.dirtyPairs('bob')));
+      }
     });
 
     it('is left to its own job when its book is ahead of the index, or its subscriber leaves', async () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { ADMITTING } from '../../../domain/playing/outlets.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
-import { GRACE } from '../../../store/base/due.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
+import { GRACE } from '../../../store/due/due.ts';
 import type { Blocked } from '../../../store/friendship/privacy.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { clearPartings } from '../../support/partings.ts';
@@ -68,7 +68,7 @@ describe('the store of consent', () => {
     const nobody = { ...OPEN, audience: 'nobody' as const };
     expect(await stores.privacies.put('alice', nobody, [], undefined, NOW)).to.equal(1);
     expect(await due()).to.deep.equal([false, true]);
-    expect(await stores.due.claim('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
+    expect(await stores.due.take('tune', NOW + GRACE, 10)).to.deep.equal(['alice']);
     expect((await stores.nowPlaying.read('alice')).access).to.deep.equal(ADMITTING);
     expect(await stores.privacies.put('alice', { ...nobody, discoverable: false }, [], undefined, NOW)).to.equal(2);
     expect(await due()).to.deep.equal([true, true]);
@@ -80,7 +80,7 @@ describe('the store of consent', () => {
     await stores.privacies.put('alice', OPEN, blocked, undefined, NOW);
     let { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice');
     expect([ids, numberKeys]).to.deep.equal([['bob'], [keyOf('stranger')]]);
-    expect(await due()).to.deep.equal([true, false]);
+    expect(await due()).to.deep.equal([true, true]);
     await stores.privacies.clearDirtyBlocked('alice', marks);
     await stores.privacies.put('alice', OPEN, [...blocked, { subscriberId: 'carol' }], undefined, NOW);
     ({ ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice'));
@@ -91,6 +91,31 @@ describe('the store of consent', () => {
     expect(ids).to.have.members(['bob', 'carol']);
     expect(numberKeys).to.deep.equal([keyOf('stranger')]);
     expect(await stores.privacies.blocked('alice')).to.be.empty;
+  });
+
+  it('counts the numbers that come to be blocked in a day, each once in all its forms, and nobody who is blocked already', async () => {
+    const [day, most] = [86_400_000, 3];
+    const put = (blocked: Blocked[], now: number) => stores.privacies.put('alice', OPEN, blocked, undefined, now, most);
+    const number = (n: number): Blocked[] => [
+      { numberKey: `n${n}`, sealed: `sealed ${n}` },
+      { numberKey: `other form of n${n}` },
+    ];
+    const start = Math.ceil(NOW / day) * day;
+    const id: Blocked = { subscriberId: 'bob' };
+    await put([...number(1), ...number(2), id], start);
+    await put([...number(1), ...number(2), ...number(3), id], start + day - 1);
+    const before = await stores.privacies.blocked('alice');
+    const over = await put([...number(4)], start + day - 60_000).catch((err: unknown) => err);
+    expect(over).to.include({ code: 'TOO_MANY_REQUESTS', retryAfter: 60 });
+    expect(await stores.privacies.blocked('alice'), 'nothing is changed').to.have.deep.members(before);
+    await put([{ subscriberId: 'carol' }, { subscriberId: 'dora' }], start + day - 1);
+    // As the worker does when the number key changes.
+    await stores.privacies.put('alice', OPEN, number(4), undefined, start + day - 1);
+    await put([...number(5), ...number(6), ...number(7)], start + day);
+    expect(await put(number(8), start + day).catch((err: unknown) => err)).to.have.property(
+      'code',
+      'TOO_MANY_REQUESTS',
+    );
   });
 
   it('answers who has blocked whom, by id or by number', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createTokens } from '../../../store/login/tokens.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { REDIS_KINDS, type RedisKind, useRedis } from '../../support/redis.ts';
 
@@ -53,6 +54,26 @@ function describeThem(kind: RedisKind): void {
   it('keeps twenty for a subscriber: one more pushes the oldest out', async () => {
     for (let i = 0; i < 23; i += 1) await stores.tokens.issue('alice', `device ${i}`, DAY, now + i);
     expect(await names()).to.deep.equal(Array.from({ length: 20 }, (_, i) => `device ${22 - i}`));
+  });
+
+  it('is asked for again where others log in without end at the same time, and none is issued', async () => {
+    let others = 0;
+    const busy = Object.create(server.redis, {
+      hGetAll: {
+        async value(hash: string) {
+          const found = await server.redis.hGetAll(hash);
+          others += 1;
+          await stores.tokens.issue('alice', 'phone', DAY, now);
+          return found;
+        },
+      },
+    });
+    const refused = await createTokens(busy, stores.keys)
+      .issue('alice', 'tablet', DAY, now)
+      .catch((err) => err);
+    expect(refused).to.include({ code: 'UNAVAILABLE', retryAfter: 1 });
+    expect(others).to.be.within(2, 100);
+    expect(await names()).to.deep.equal(['phone']);
   });
 
   it('keeps no more when many are issued in the same moment, and one of each device', async () => {

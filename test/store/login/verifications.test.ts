@@ -25,12 +25,12 @@ function describeThem(kind: RedisKind): void {
   });
 
   it('give the code to one claimant; when that one dies, to another half a minute later', async () => {
-    const stamps = await Promise.all(Array.from({ length: 20 }, () => stores.verifications.claim('v', now)));
+    const stamps = await Promise.all(Array.from({ length: 20 }, () => stores.verifications.reserve('v', now)));
     const [stamp] = stamps.filter((one) => one !== undefined);
     expect(stamps.filter((one) => one !== undefined)).to.have.length(1);
     expect(await stores.verifications.attempt('v', now)).to.equal(undefined);
     expect(await stores.verifications.attempt('v', now + 30_000)).to.equal('h');
-    const second = await stores.verifications.claim('v', now + 30_000);
+    const second = await stores.verifications.reserve('v', now + 30_000);
     expect(await stores.verifications.consume('v', stamp ?? '')).to.equal(false);
     expect(await stores.verifications.consume('v', second ?? '')).to.equal(true);
     expect(await stores.verifications.consume('v', second ?? '')).to.equal(false);
@@ -40,12 +40,12 @@ function describeThem(kind: RedisKind): void {
   it('give code and try back when nothing could come of the login', async () => {
     for (let i = 0; i < 5; i += 1) {
       expect(await stores.verifications.attempt('v', now)).to.equal('h');
-      await stores.verifications.release('v', (await stores.verifications.claim('v', now)) ?? '');
+      await stores.verifications.giveBack('v', (await stores.verifications.reserve('v', now)) ?? '');
     }
   });
 
   it('stay good when there is another, and end when they expire', async () => {
-    const stamp = (await stores.verifications.claim('v', now)) ?? '';
+    const stamp = (await stores.verifications.reserve('v', now)) ?? '';
     await start('newer', 200);
     expect(await stores.verifications.attempt('newer', now)).to.equal('h');
     expect(await stores.verifications.consume('v', stamp)).to.equal(true);

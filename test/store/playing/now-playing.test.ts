@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { currentOf, type Playing } from '../../../domain/playing/tune.ts';
 import { MOST_DEVICES } from '../../../store/playing/now-playing.ts';
 import { useRedis } from '../../support/redis.ts';
@@ -40,6 +41,44 @@ describe('store/playing/now-playing', () => {
       .to.have.length(MOST_DEVICES)
       .and.to.include('xmpp')
       .and.not.to.include('device-1');
+  });
+
+  it('stores what was decided without a look only where all is as usual', async () => {
+    const { nowPlaying, privacies, keys } = server.freshStores();
+    const one = (device: string, title: string, since: number): Playing => ({
+      ...{ device, tune: { kind: 'audio', title }, since, expiresAt: since + 60_000 },
+    });
+    const shown = (playing: Playing) => ({ playing, privacy: OPEN });
+    const playIfUsual = (playing: Playing) =>
+      nowPlaying.play('alice', playing, playing.since, { shown: shown(playing), ifUsual: true });
+    const titles = async () => (await nowPlaying.read('alice')).devices.map(({ tune }) => tune.title);
+    expect(await playIfUsual(one('phone', 'Of nobody', NOW))).to.equal(false);
+    await server.redis.hSet(keys.subscriber('alice'), 'state', 'pending');
+    expect(await playIfUsual(one('phone', 'Of who is pending', NOW))).to.equal(false);
+    expect([
+      await server.redis.exists(keys.playing('alice')),
+      await server.redis.exists(keys.recent('alice')),
+    ]).to.deep.equal([0, 0]);
+    await server.redis.hSet(keys.subscriber('alice'), 'state', 'active');
+    expect(await playIfUsual(one('phone', 'A "quoted" \\ one', NOW))).to.equal(true);
+    expect(await playIfUsual(one('phone', 'A "quoted" \\ one', NOW + 1)), 'the same goes on').to.equal(false);
+    expect(await playIfUsual(one('phone', 'Next', NOW + 2))).to.equal(true);
+    expect(await playIfUsual(one('tv', 'Beside it', NOW + 3))).to.equal(true);
+    expect(await playIfUsual(one('phone', 'Before that', NOW + 2)), 'another device began later').to.equal(false);
+    expect(await titles()).to.have.members(['Next', 'Beside it']);
+    await privacies.put('alice', { ...OPEN, audience: 'nobody' }, [], undefined, NOW + 4);
+    expect(await playIfUsual(one('phone', 'Kept to herself', NOW + 5))).to.equal(false);
+    await privacies.put('alice', { ...OPEN, privateUntil: NOW + 6 }, [], undefined, NOW + 4);
+    expect(await playIfUsual(one('phone', 'After a private session', NOW + 7))).to.equal(false);
+    expect(await titles()).to.have.members(['Next', 'Beside it']);
+    await privacies.put('alice', OPEN, [], undefined, NOW + 8);
+    expect(await playIfUsual(one('phone', 'For friends', NOW + 9))).to.equal(true);
+    await server.redis.hSet(
+      keys.playing('alice'),
+      'device:old',
+      JSON.stringify(one('old', 'Of an earlier version', NOW)),
+    );
+    expect(await playIfUsual(one('phone', 'When did that begin', NOW + 10))).to.equal(false);
   });
 
   it('reads what an earlier version has written, and lets it go first', async () => {

@@ -19,8 +19,8 @@ describe('the sources of a subscriber', () => {
   const link = (name: string, url = 'https://dav.example/') =>
     stores.sources.link('alice', { name, url, credentials: 'sealed' }, NOW);
   const begin = async (name: string) => (await stores.sources.begin('alice', name)) as SourceReading;
-  const write = ({ lease }: SourceReading, contacts: Map<string, Contact>) =>
-    stores.addressBooks.replaceSource('alice', lease, contacts, NOW);
+  const write = ({ fence }: SourceReading, contacts: Map<string, Contact>) =>
+    stores.addressBooks.replaceSource('alice', fence, contacts, NOW);
   const outcome = (rest: Partial<ReadOutcome> = {}): ReadOutcome => ({
     collection: 'https://dav.example/book/',
     syncToken: 't1',

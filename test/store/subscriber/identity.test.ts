@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
 import { claim, release } from '../../../store/base/claims.ts';
 import type { Stores } from '../../../store/stores.ts';
 import type { Wanted } from '../../../store/subscriber/identity.ts';
@@ -51,7 +51,7 @@ describe('a change of number', () => {
     const begun = await begin('alice', { numberKeys: [keyOf('+2')], jid: to.jid }, NOW);
     if (typeof begun === 'string') throw new Error(begun);
     if (steps > 0) expect(await claimAll('alice', to)).to.equal('ok');
-    if (steps > 1) expect(await commit('alice', begun.stamp, to, NOW)).to.equal('ok');
+    if (steps > 1) expect(await commit('alice', begun.fence, to, NOW)).to.equal('ok');
   }
 
   for (const [steps, end] of [
@@ -64,7 +64,7 @@ describe('a change of number', () => {
       await stores.subscribers.identity.settle('alice', NOW);
       expect(await server.redis.exists(stores.keys.intention('alice')), 'it may still go on').to.equal(1);
       await stores.due.settle('reconcile', 'alice', [stores.keys.intention('alice')]);
-      expect(await stores.due.claim('reconcile', LATER, 10), 'it is asked for').to.deep.equal(['alice']);
+      expect(await stores.due.take('reconcile', LATER, 10), 'it is asked for').to.deep.equal(['alice']);
       await stores.subscribers.identity.settle('alice', LATER);
       expect(await owners('+1', '+2')).to.deep.equal(end === 'undone' ? ['alice', undefined] : [undefined, 'alice']);
       expect(await server.redis.exists(stores.keys.intention('alice'))).to.equal(0);
@@ -86,7 +86,7 @@ describe('a change of number', () => {
     expect(await change('alice', '+1', '+4')).to.equal('ok');
     const begun = await begin('alice', { numberKeys: keysOf(to.numbers) }, NOW);
     await claimAll('alice', to);
-    expect(await commit('alice', (begun as { stamp: string }).stamp, to, NOW)).to.equal('ok');
+    expect(await commit('alice', (begun as { fence: string }).fence, to, NOW)).to.equal('ok');
     await release(server.redis, place('+4'), index);
     await settle('alice', LATER);
     expect(await owners('+1', '+2', '+3', '+4')).to.deep.equal([undefined, 'alice', 'alice', undefined]);
@@ -106,7 +106,7 @@ describe('a change of number', () => {
     );
     expect(await stores.formerJids.list('alice')).to.deep.equal([{ jid: left.jid, state: 'undo' }]);
     await stores.formerJids.undone('alice', left.jid);
-    await stores.formerJids.free('alice', left.jid);
+    await stores.formerJids.free('alice', left.jid, NOW);
     expect(await changeIdentity('bob', { ...wanted('bob', '+3'), jid: left.jid }, NOW)).to.equal('ok');
     expect(await changeIdentity('alice', left, NOW)).to.equal('jid-taken');
     expect(await stores.subscribers.idOfJid('moved@op.example')).to.equal('alice');
@@ -118,7 +118,7 @@ describe('a change of number', () => {
     const begun = await begin('alice', { numberKeys: [keyOf('+2')] }, NOW);
     await settle('alice', LATER);
     expect(await claimAll('alice', to)).to.equal('ok');
-    expect(await commit('alice', (begun as { stamp: string }).stamp, to, LATER)).to.equal('lost');
+    expect(await commit('alice', (begun as { fence: string }).fence, to, LATER)).to.equal('lost');
     expect(await owners('+2'), 'left behind by a process that died late').to.deep.equal(['alice']);
     await join('bob', '+3');
     expect(await change('bob', '+2')).to.equal('number-taken');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { BUDGET_DAY } from '../../../domain/book/number-budget.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { useRedis } from '../../support/redis.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePorts } from '../../../local/ports.ts';
+import { freePort } from '../../../local/ports.ts';
 import { type EarshotProcess, startProcess } from '../../../local/processes.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { eventually } from '../eventually.ts';
@@ -11,7 +11,7 @@ export async function startExtraGateway(
   stack: Stack & { dataDir: string },
   settings: Record<string, string | undefined> = {},
 ): Promise<ExtraGateway> {
-  const [port] = (await freePorts(1)) as [number];
+  const port = Number(settings.EARSHOT_HTTP_PORT ?? (await freePort()));
   const all = { ...stack.env, EARSHOT_HTTP_PORT: `${port}`, ...settings };
   const env = Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),

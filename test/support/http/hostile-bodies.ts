@@ -38,6 +38,7 @@ const books: [what: string, body: () => string | Buffer][] = [
   ['a name of escapes', () => `{"contacts":[{"name":"${many('\\u202e', 4_000_000)}","phoneNumbers":["1"]}]}`],
   ['20,000 contacts with five numbers that are none', () => `{"contacts":[${contacts(20_000, '+86 (0) 138 x;ext=')}]}`],
   ['20,000 contacts in 200 groups each', () => `{"contacts":[${contacts(20_000, '+8613900', 200)}]}`],
+  ['1,900 numbers of one contact, and a name and groups as long as they may be', () => `{"contacts":[${wide()}]}`],
   ['30 MB of white space', () => many(' ', 30 * MB)],
 ];
 const files: [type: string, what: string, body: () => string | Buffer][] = [
@@ -95,6 +96,15 @@ export const FULL_BOOK: HostileBody[] = [
   { ...get('address-book', 'that book'), status: 200 },
   { ...get('export', 'that book'), status: 200 },
   { ...inJson('PUT', 'address-book', 'that book again', full), status: 202 },
+  {
+    ...inJson(
+      'PATCH',
+      'address-book',
+      '12,000 contacts of that book',
+      () => `{"upsert":[${contacts(12_000, '+8613900')}]}`,
+    ),
+    status: 202,
+  },
   { ...inJson('PATCH', 'address-book', 'one contact of that book', () => `{"remove":["7"]}`), status: 202 },
   { ...inJson('PUT', 'address-book', 'no contact in its place', () => '{"contacts":[]}'), status: 202 },
 ];
@@ -161,6 +171,16 @@ function get(rest: string, what: string): HostileBody {
 function imported(type: string, what: string, body: () => string): HostileBody {
   const headers = (_: Person, key: string) => ({ authorization: `Bearer ${key}`, 'content-type': type });
   return { route: 'POST /v1/imports', what: `${what} (${type})`, path: () => '/v1/imports', headers, body };
+}
+
+/** A contact whose label is kept at 1,900 numbers: twenty in each of its fields. */
+function wide(): string {
+  const fields = Array.from({ length: 95 }, (_, i) => {
+    const two = `${i}`.padStart(2, '0');
+    return `"${Array.from({ length: 20 }, (_, n) => `+49301${two}${`${n}`.padStart(3, '0')}`).join()}"`;
+  });
+  const groups = ['a', 'b', 'c'].map((letter) => `"${many(letter, 1_000)}"`);
+  return `{"name":"${many('x', 1_000)}","phoneNumbers":[${fields.join()}],"groups":[${groups.join()}]}`;
 }
 
 function contacts(count: number, number: string, groups = 0): string {

@@ -43,6 +43,8 @@ export async function useEveryFeature(scene: Scene): Promise<void> {
   await spendTheBudget(scene);
   const { key } = await issueKey(api, ['subscribers:read']);
   await api.expectStatus(200, api.call('GET', `/v1/subscribers/${person.id}`, undefined, bearer(key)));
+  // A job that is under way would mend it before the round looks.
+  await api.settled(person, enemy);
   await damage();
   await api.expectStatus(202, api.call('POST', '/v1/reconciliations', {}));
   await eventually(async () =>

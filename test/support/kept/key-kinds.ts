@@ -7,7 +7,16 @@ const ANY_NUMBER = 'A'.repeat(12);
 
 /** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. */
 export function keyKinds(prefix: string): RegExp[] {
-  const { due, duePart: _theSame, books: _theirs, events: _aChannel, toldBy: _aReader, ...rest } = createKeys(prefix);
+  const {
+    due,
+    duePart: _theSame,
+    books: _theirs,
+    events: _aChannel,
+    silence: _anEmptyChannel,
+    toldBy: _aReader,
+    hosts: _no,
+    ...rest
+  } = createKeys(prefix);
   const { wakes: _anotherChannel, outletWakes: _channels, spent, ...others } = rest;
   const made = [...DUE_NAMES.map((name) => due(name, 'any')), spent(ANY_NUMBER)];
   for (const [name, entry] of Object.entries(others)) {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { RESP_TYPES } from 'redis';
-import type { Redis } from '../../../runtime/redis.ts';
+import type { Redis } from '../../../runtime/redis/redis.ts';
 
 /** What is looked for: a word for the report, and the bytes, in any of these forms. */
 export type Needle = { what: string; forms: Buffer[] };

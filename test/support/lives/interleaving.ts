@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Redis } from '../../../runtime/redis.ts';
+import type { Redis } from '../../../runtime/redis/redis.ts';
 import { randomFrom } from '../random.ts';
 
 /** Puts the answers of Redis off, each by a time of its own, so that what runs side by side meets in every order. */

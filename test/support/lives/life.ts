@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Queues } from '../../../runtime/queues.ts';
+import type { Queues } from '../../../runtime/queue/queues.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { keysOf } from '../../../store/subscriber/subscriber-record.ts';
 import {

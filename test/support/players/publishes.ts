@@ -8,8 +8,9 @@ import { workDone } from '../work.ts';
 export async function publishes(stack: Stack, api: Api): Promise<number> {
   await workDone(stack);
   const metrics = async () => (await api.call('GET', '/metrics')).text;
-  const told = (text: string) => /earshot_process_cpu_seconds_total\{role="component"\} (\S+)/.exec(text)?.[1];
+  const told = (text: string) => /earshot_process_cpu_seconds_total\{role="component",[^}]*\} (\S+)/.exec(text)?.[1];
   const before = told(await metrics());
+  expect(before, 'the component’s processor time').to.not.equal(undefined);
   const text = await eventually(async () => {
     const now = await metrics();
     expect(told(now), 'the component’s processor time').to.not.equal(before);

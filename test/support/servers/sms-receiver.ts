@@ -14,9 +14,11 @@ export async function startSmsReceiver() {
   const refused: ReceivedSms[] = [];
   const faults: string[] = [];
   let status = 200;
+  let going = Promise.resolve();
   const http = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    await going;
     const fault = faultOf(request.headers, body);
     if (fault) faults.push(fault);
     else (status === 200 ? received : refused).push(JSON.parse(body) as ReceivedSms);
@@ -32,6 +34,14 @@ export async function startSmsReceiver() {
     faults,
     answer(code: number): void {
       status = code;
+    },
+    /** It takes requests and answers none, until the function that this returns is called. */
+    hang(): () => void {
+      let goOn = () => {};
+      going = new Promise((resolve) => {
+        goOn = resolve;
+      });
+      return goOn;
     },
     /** The newest message to that number. */
     async smsTo(phoneNumber: string): Promise<ReceivedSms> {

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { BUDGET_DAY } from '../../../domain/book/number-budget.ts';
 import { freePort } from '../../../local/ports.ts';
 import { type Role, startProcess } from '../../../local/processes.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { type Api, createApi, type Person } from '../api.ts';
 import { eventually, REDIS_PATIENCE } from '../eventually.ts';
@@ -41,6 +41,7 @@ export async function startWithoutXmpp(
   const env = {
     EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
+    EARSHOT_DRAIN_SECONDS: '0',
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,
     EARSHOT_NUMBER_KEY: NUMBER_KEY,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Milliseconds between two looks at the loop. */
@@ -8,7 +8,7 @@ const TICK = 2;
 
 /**
  * Watches this process's event loop: answers a request at `port` of loopback with the longest time, in milliseconds, for which
- * the loop was held since the last request, and one for `/memory` with what the process holds once its garbage is gone (`process.memoryUsage`). It is processor time of the main thread, so what others take from a shared machine
+ * the loop was held since the last request, and one for `/memory` with what the process holds once its garbage is gone (`MemoryHeld`). It is processor time of the main thread, so what others take from a shared machine
  * is not in it; where the system does not say (no Linux), it is the clock's.
  */
 export function serveLoopWatch(port: number): void {
@@ -23,7 +23,8 @@ export function serveLoopWatch(port: number): void {
   const server = createServer((request, response) => {
     if (request.url === '/memory') {
       collectGarbage();
-      return response.writeHead(200, { connection: 'close' }).end(JSON.stringify(process.memoryUsage()));
+      const held = { ...process.memoryUsage(), heapPhysical: getHeapStatistics().total_physical_size };
+      return response.writeHead(200, { connection: 'close' }).end(JSON.stringify(held));
     }
     // What has held the loop until now is not yet looked at.
     look();

@@ -2,13 +2,16 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../../local/ports.ts';
 import type { StackOptions } from '../../../local/stack/stack.ts';
 
+/** `heapPhysical`: of what V8 has for its heap, the pages that are in memory. */
+export type MemoryHeld = NodeJS.MemoryUsage & { heapPhysical: number };
+
 export type StallWatch = {
   /** To be added to a stack's options: its gateway is watched. */
   options: Required<Pick<StackOptions, 'entries' | 'env'>>;
   /** Milliseconds of processor time for which the gateway's event loop was held at most since this was last asked. */
   longest(): Promise<number>;
   /** What the gateway holds once its garbage is gone, in bytes. */
-  memory(): Promise<NodeJS.MemoryUsage>;
+  memory(): Promise<MemoryHeld>;
 };
 
 /** Settings with which a stranger's calls are not refused before they are looked at. */
@@ -30,6 +33,6 @@ export async function watchStalls(built = process.env.EARSHOT_FROM_BUILD === '1'
       env: { WATCH_PORT: `${port}`, WATCHED_MAIN: main.href },
     },
     longest: async () => Number(await (await fetch(`http://127.0.0.1:${port}/`)).text()),
-    memory: async () => (await (await fetch(`http://127.0.0.1:${port}/memory`)).json()) as NodeJS.MemoryUsage,
+    memory: async () => (await (await fetch(`http://127.0.0.1:${port}/memory`)).json()) as MemoryHeld,
   };
 }

@@ -39,9 +39,11 @@ export function keepRosters(server: FakeServer): FakeRosters {
     else roster.set(jid, stored);
   }
 
-  function nodeOf(jid: string): FakeNode {
-    const node = nodes.get(jid) ?? { item: '', model: 'presence', affiliations: new Map() };
-    nodes.set(jid, node);
+  /** Of that account the node that the request is about. */
+  function nodeOf(jid: string, stanza: Element): FakeNode {
+    const place = `${jid} ${/ node=.([^"']*)/.exec(`${stanza}`)?.[1]}`;
+    const node = nodes.get(place) ?? { item: '', model: 'presence', affiliations: new Map() };
+    nodes.set(place, node);
     return node;
   }
 
@@ -55,13 +57,13 @@ export function keepRosters(server: FakeServer): FakeRosters {
     const item = query?.getChild('item');
     if (item) write(item, roster);
     const items = [...roster].map(([jid, held]) => `<item jid='${jid}' subscription='${held}'/>`).join('');
-    const answer = query && !item ? `<query xmlns='${ROSTER}'>${items}</query>` : wrapped(stanza, nodeOf(to));
+    const answer = query && !item ? `<query xmlns='${ROSTER}'>${items}</query>` : wrapped(stanza, nodeOf(to, stanza));
     server.send(`<iq type='result' id='${id}' from='${to}' to='tune.op.example'>${answer}</iq>`);
   });
   return fake;
 }
 
-/** A user's one node. */
+/** A user's node. */
 type FakeNode = { item: string; model: string; affiliations: Map<string, string> };
 
 /** What was done in a user's name, was done. */

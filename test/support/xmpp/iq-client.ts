@@ -1,7 +1,7 @@
 import { xml } from '@xmpp/client';
 import type { Element } from '@xmpp/xml';
 import { startPatiently } from './patient-start.ts';
-import { xmppClient } from './xmpp-client.ts';
+import { type ClientPlace, xmppClient } from './xmpp-client.ts';
 
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
@@ -14,10 +14,7 @@ export type IqAnswer = {
 export type IqClient = Awaited<ReturnType<typeof connectIq>>;
 
 /** A client that asks the component, and shows answers as they come. */
-export async function connectIq(
-  server: { xmpp: { port: number; domain: string } },
-  person: { jid: string; password: string },
-) {
+export async function connectIq(server: ClientPlace, person: { jid: string; password: string }) {
   const xmpp = xmppClient(server, person);
   xmpp.on('error', () => {});
   await startPatiently(xmpp);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ const BETWEEN_LOOKS_MS = 80;
 const GOODBYE_MS = 3_000;
 
 type Tmux = (...args: string[]) => Promise<string>;
-type Server = { xmpp: { host: string; port: number } };
+type Server = { xmpp: { host: string; port: number }; server(): { certificate: string | undefined } };
 type Account = { jid: string; password: string };
 
 /** A poezio on a screen of 260 columns that only a test looks at. */
@@ -35,7 +35,7 @@ export interface Poezio {
 }
 
 /**
- * Logs somebody in with poezio, Debian's package, and waits until it is online. It runs in a tmux server of its own, which ends with this
+ * Logs somebody in with poezio, Debian's package, on a server with TLS, and waits until it is online. It runs in a tmux server of its own, which ends with this
  * process, however that dies.
  * @throws StartError PROGRAM_MISSING when poezio or tmux is not installed
  */
@@ -143,8 +143,8 @@ async function writeConfiguration(folder: string, program: string, server: Serve
     `password = ${account.password}`,
     `custom_host = ${server.xmpp.host}`,
     `custom_port = ${server.xmpp.port}`,
-    'force_encryption = false',
-    'ignore_certificate = true',
+    // From 0.15 on it logs in nowhere without TLS.
+    `ca_cert_path = ${join(folder, 'server.crt')}`,
     'plugins_autoload = user_extras',
   ];
   const plain = { program, args: ['-f', join(folder, 'poezio.cfg')] };
@@ -153,7 +153,9 @@ async function writeConfiguration(folder: string, program: string, server: Serve
   const session = ['set -g remain-on-exit on', `new-session -d -x 260 -y 50 ${command}`];
   await writeFile(join(folder, 'poezio.cfg'), `${settings.join('\n')}\n`, { mode: 0o600 });
   await writeFile(join(folder, 'tmux.conf'), `${session.join('\n')}\n`);
-  if (isRoot()) for (const name of ['', 'poezio.cfg', 'tmux.conf']) await chown(join(folder, name), NOBODY, NOBODY);
+  await copyFile(server.server().certificate ?? '', join(folder, 'server.crt'));
+  if (isRoot())
+    for (const name of ['', 'poezio.cfg', 'tmux.conf', 'server.crt']) await chown(join(folder, name), NOBODY, NOBODY);
 }
 
 function isRoot(): boolean {

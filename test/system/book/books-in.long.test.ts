@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Answer, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { memoryFor } from '../../support/memory.ts';
+import { memoryFor } from '../../support/measure/memory.ts';
 import { joinPair } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
 

@@ -155,7 +155,7 @@ describe('commands as text, in a chat', () => {
     const other = createChatter((await guest('other')).xmpp);
     expect(await other.asks('绑定 +8613700137000'))
       .to.contain('请在')
-      .and.contain('秒后再试');
+      .and.contain('后再试');
   });
 
   it('forget nobody before it is confirmed', async () => {
@@ -192,8 +192,10 @@ describe('commands as text, in a chat', () => {
     const beginnings = () => chat.heard.map((message) => message.getChildText('body')?.slice(0, 8));
     await eventually(() => expect(beginnings().at(-1)).to.equal('I am Ear'));
     expect(beginnings()).to.deep.equal(['I cannot', ...Array<string>(4).fill('I do not'), 'I am Ear']);
-    for (let i = 0; i < 70; i += 1) await send('chat', xml('body', {}, 'help'));
-    await eventually(() => expect(chat.heard.at(-1)?.getChildText('body')).to.contain('Too often'));
+    const refused = () => chat.heard.at(-1)?.getChildText('body')?.includes('Too often') === true;
+    // One after the other: of many at once only some wait.
+    for (let i = 0; i < 70 && !refused(); i += 1) await chat.asks('help');
+    expect(refused()).to.equal(true);
     const heard = chat.heard.length;
     await send('chat', xml('body', {}, 'help'));
     await sleep(200);

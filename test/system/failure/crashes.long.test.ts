@@ -65,6 +65,9 @@ describe('kill -9 during traffic', () => {
     try {
       const api = createApi(stack);
       const [alice, bob] = await joinFriends(api);
+      // A server that stops properly has everything on its disk: ejabberd would forget Bob's new account (decision 248).
+      await stack.restart('server');
+      await stack.untilReady();
       const bobs = await connectFriend(stack, bob);
       await api.play(alice, { title: 'A tune that must not play for ever', length: 2 });
       await bobs.hears(alice.jid, 'A tune that must not play for ever');

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createClient } from 'redis';
 import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -48,6 +49,21 @@ describe('all of Earshot on a Redis Cluster', () => {
     await bobs.hears(alice.jid, undefined);
     await stream.next('now-playing', (data) => expect(data.nowPlaying).to.equal(null));
     stream.close();
+  });
+
+  it('has a change told by the node alone that has the subscriber, and by none over the bus', async () => {
+    const heard: string[] = [];
+    const listeners = await Promise.all(cluster.masters.map(async ({ url }) => createClient({ url }).connect()));
+    await Promise.all(listeners.map((one) => one.pSubscribe('*', (_, channel) => void heard.push(channel))));
+    const stream = await openEvents(stack, bob);
+    await stream.next('friends', () => {});
+    await api.play(alice, { title: 'To whom it concerns' });
+    await stream.next('now-playing', (data) => expect(data.nowPlaying).to.include({ title: 'To whom it concerns' }));
+    const channels = await Promise.all(listeners.map((one) => one.pubSubShardChannels(`*${alice.id}:events`)));
+    stream.close();
+    for (const one of listeners) one.destroy();
+    expect(channels.flat()).to.have.length(1);
+    expect(heard.filter((channel) => channel.endsWith(':events'))).to.deep.equal([]);
   });
 
   for (const master of [0, 1, 2])

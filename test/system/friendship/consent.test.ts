@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type EventStream, openEvents } from '../../support/http/event-stream.ts';
 import { whole } from '../../support/length.ts';
 import { joinPair } from '../../support/pair.ts';
+import { untilWrittenDown } from '../../support/servers/written-down.ts';
 import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
@@ -107,6 +108,10 @@ describe('consent', () => {
   }
 
   async function restartEverything(): Promise<void> {
+    await untilWrittenDown(
+      stack,
+      [alice, bob, carol].map(({ jid }) => jid),
+    );
     await Promise.all(PART_NAMES.map((name) => stack.kill(name)));
     for (const name of PART_NAMES) await stack.restart(name);
     await stack.untilReady();
@@ -116,6 +121,9 @@ describe('consent', () => {
     for (const client of [bobs, carols]) await client.leave();
     bobs = await connectFriend(stack, bob);
     carols = await connectFriend(stack, carol);
+    // ejabberd is told once more what it may have forgotten, also that nothing plays (decision 248).
+    await workDone(stack);
+    await bobs.caughtUp();
   }
 
   /** Each setting: what is put, whether Bob stays a friend, and whether Carol goes on hearing. */

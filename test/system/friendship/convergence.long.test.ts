@@ -9,8 +9,8 @@ import { pino } from 'pino';
 import type { Policy } from '../../../domain/friendship/association.ts';
 import { freePort } from '../../../local/ports.ts';
 import { type EarshotProcess, type Role, startProcess } from '../../../local/processes.ts';
-import { connectQueueRedis } from '../../../runtime/queue-redis.ts';
-import { createQueues } from '../../../runtime/queues.ts';
+import { connectQueueRedis } from '../../../runtime/queue/queue-redis.ts';
+import { createQueues } from '../../../runtime/queue/queues.ts';
 import { createStores } from '../../../store/stores.ts';
 import { createApi } from '../../support/api.ts';
 import { eventually, REDIS_PATIENCE, untilDone } from '../../support/eventually.ts';
@@ -93,6 +93,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const env = {
     EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
+    EARSHOT_DRAIN_SECONDS: '0',
     EARSHOT_HTTP_PORT: `${port}`,
     EARSHOT_OPERATOR_KEY: operatorKey,
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
@@ -115,7 +116,7 @@ async function startWorld(policy: Policy, kind: RedisKind): Promise<World> {
   const stores = createStores(redis.redis, 'earshot', Buffer.from(env.EARSHOT_SECRETS_KEY, 'hex'));
   const log = pino({ level: 'silent' });
   const queueRedis = await connectQueueRedis(redis.place, 'earshot', 'fail-fast', log);
-  const queues = createQueues(queueRedis, 'earshot', log, stores.wakes.tell);
+  const queues = createQueues(queueRedis, log, stores.wakes.tell);
 
   return {
     api,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { createApi, type Person } from '../../support/api.ts';
-import { memoryFor } from '../../support/memory.ts';
+import { memoryFor } from '../../support/measure/memory.ts';
 import { useStack } from '../../support/stack.ts';
 
 const MB = 1024 * 1024;

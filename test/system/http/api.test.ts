@@ -52,18 +52,39 @@ describe('the HTTP API', () => {
     expect(await echo('{"evil":1}')).to.match(/^[0-9a-f-]{36}$/);
   });
 
+  it('answers a method that a path has not with 405 and those that it has, before the body is read', async () => {
+    const send = async (method: string, path: string) => {
+      const answer = await fetch(`${stack.gatewayUrl}${path}`, { method, ...(method === 'GET' ? {} : { body: '{' }) });
+      const { code = '' } = (await answer.json()) as { code?: string };
+      return [answer.status, code, answer.headers.get('allow')];
+    };
+    const refused = (allow: string) => [405, 'METHOD_NOT_ALLOWED', allow];
+    expect(await send('PUT', '/v1/subscribers')).to.deep.equal(refused('POST'));
+    expect(await send('GET', '/v1/subscribers/retrieve')).to.deep.equal(refused('POST'));
+    const book = '/v1/subscribers/me/address-book';
+    expect(await send('POST', book)).to.deep.equal(refused('GET, HEAD, PUT, PATCH, DELETE'));
+    expect(await send('POST', '/v1/subscribers/me/friends/events')).to.deep.equal(refused('GET'));
+    expect(await send('POST', '/v1/nothing')).to.deep.equal([404, 'NOT_FOUND', null]);
+  });
+
   it('describes itself as OpenAPI 3.1, with a page, and names every route', async () => {
     const { body } = await api.expectStatus(200, api.call('GET', '/openapi.json'));
-    const { openapi, paths } = body as unknown as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    type Paths = Record<string, Record<string, { operationId: string }>>;
+    const { openapi, paths } = body as unknown as { openapi: string; paths: Paths };
     expect(openapi).to.equal('3.1.0');
+    const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+    for (const id of ids) expect(id).to.match(/^[a-z]+([A-Z][a-z]+)+$/);
+    expect(new Set(ids).size).to.equal(ids.length);
     const calls = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const of = (rest: string) => `/v1/subscribers/{subscriberId}${rest}`;
     expect(calls).to.have.members([
       'GET /livez',
+      'GET /livez/events',
       'GET /readyz',
       'GET /metrics',
+      'GET /v1/operations',
       'GET /page/settings.json',
       'POST /v1/subscribers',
       'POST /v1/subscribers/retrieve',

@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import { createApi, type Person } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';
 import { joinPair } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
@@ -120,6 +122,21 @@ describe('the audit trail', () => {
     expect(refused).to.include({ caller: 'unknown', status: 400, code: 'INVALID_ARGUMENT' });
   });
 
+  it('says of whoever hangs up in the middle of a body that they did', async () => {
+    for (const type of ['application/json', 'text/vcard', 'text/csv']) {
+      const correlator = `cut-off-${type.replace('/', '-')}`;
+      await hangUp(stack.gatewayUrl, [
+        `PUT ${api.path(alice, 'address-book')} HTTP/1.1`,
+        ...['host: earshot', `authorization: Bearer ${alice.token}`, `x-correlator: ${correlator}`],
+        ...[`content-type: ${type}`, 'content-length: 1000'],
+      ]);
+      await eventually(async () => {
+        const found = (await page()).entries.find((entry) => entry.correlator === correlator);
+        expect(found).to.include({ operation: `PUT ${of('/address-book')}`, status: 499, code: 'CANCELLED' });
+      });
+    }
+  });
+
   it('has each row that an import changed, or might not touch', async () => {
     const { key, credentialId } = await issueKey(api, ['imports:write'], ['+8613']);
     const rows = ['+8613800138002', '+4915146788700', '+86'].map(
@@ -209,3 +226,15 @@ describe('the audit trail', () => {
     return client;
   }
 });
+
+/** Sends the head of a request and the beginning of its body, and ends the connection once the gateway has asked for the rest. */
+function hangUp(gatewayUrl: string, head: readonly string[]): Promise<void> {
+  const { hostname, port } = new URL(gatewayUrl);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () =>
+      socket.write([...head, 'expect: 100-continue', '', '{'].join('\r\n')),
+    );
+    socket.once('data', () => socket.destroy());
+    socket.on('close', () => resolve()).on('error', reject);
+  });
+}

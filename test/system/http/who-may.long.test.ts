@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ALL_SCOPES } from '../../../domain/access/scope.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
-import type { Redis } from '../../../runtime/redis.ts';
+import type { Redis } from '../../../runtime/redis/redis.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi } from '../../support/api.ts';
 import { issueKey } from '../../support/http/credentials.ts';
@@ -50,9 +50,11 @@ const env = {
 const TABLE: Record<string, number[]> = {
   // `other` and `self` are subscribers.             none wrong expired other self unscoped outside carrier operator
   'GET /livez':                                     [200, 200,  200,    200,  200,   200,     200,    200,    200],
+  'GET /livez/events':                              [200, 200,  200,    200,  200,   200,     200,    200,    200],
   'GET /readyz':                                    [200, 200,  200,    200,  200,   200,     200,    200,    200],
   // Nobody with ranges may: it concerns everybody.
   'GET /metrics':                                   [401, 401,  401,    403,  403,   403,     403,    403,    200],
+  'GET /v1/operations':                             [401, 401,  401,    403,  403,   403,     403,    403,    200],
   'GET /page/settings.json':                        [200, 200,  200,    200,  200,   200,     200,    200,    200],
   // These are how a credential is got: none is looked at, and none helps.
   'POST /v1/verification/send-code':                [202, 202,  202,    202,  202,   202,     202,    202,    202],

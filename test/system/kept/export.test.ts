@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { ExportView } from '../../../gateway/export/schemas.ts';
-import { createNumberKey } from '../../../runtime/number-key.ts';
+import { createNumberKey } from '../../../runtime/secret/number-key.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bearer, issueKey } from '../../support/http/credentials.ts';

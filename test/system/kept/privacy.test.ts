@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createSubjectHash } from '../../../runtime/subject-hash.ts';
+import { createSubjectHash } from '../../../runtime/secret/subject-hash.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useStack } from '../../support/stack.ts';

@@ -24,7 +24,7 @@ describe('registering a number with the component', () => {
       env: {
         EARSHOT_SMS_WEBHOOK_URL: sms.url,
         EARSHOT_SMS_WEBHOOK_SECRET: sms.secret,
-        EARSHOT_CODE_COUNTRIES: 'GB,GG',
+        EARSHOT_CODE_COUNTRIES: 'GB,GG,AR',
         EARSHOT_CODES_PER_NUMBER: '4/60',
         EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_CODES_PER_ADDRESS: '100/60',
@@ -93,6 +93,17 @@ describe('registering a number with the component', () => {
     expect(known?.getChild('registered')).to.not.equal(undefined);
     expect(known?.getChildText('phone')).to.equal(ALICE);
     expect((await send(guests, form({ phone: ALICE }))).error).to.equal(undefined);
+  });
+
+  it('takes the code of a phone whose number is written otherwise with it', async () => {
+    await stack.server().makeAccount('porteno@op.example', 'secret');
+    const client = await connectIq(stack, { jid: 'porteno@op.example', password: 'secret' });
+    const before = sms.received.length;
+    await send(client, ...fields({ phone: '+5491123456789' }));
+    const code = await codeTo('+5491123456789', before);
+    expect((await send(client, ...fields({ phone: '+541123456789', misc: code }))).error).to.equal(undefined);
+    expect((await ownerOf('+541123456789')).jid).to.equal('porteno@op.example');
+    await client.leave();
   });
 
   it('moves a subscriber to the account whose user has its number, and leaves an account its one number', async () => {

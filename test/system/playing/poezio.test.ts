@@ -5,7 +5,7 @@ import { type Poezio, startPoezio } from '../../support/xmpp/poezio.ts';
 
 describe('a friend who uses poezio', () => {
   // Two starts, each of which may take long on a busy machine.
-  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
+  const stack = useStack({ tls: true, env: { EARSHOT_PUBLISH_INTERVAL_MS: '100' } });
   const api = createApi(stack);
   let alice: Person;
   let bob: Person;

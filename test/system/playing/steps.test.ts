@@ -1,13 +1,15 @@
 import { expect } from 'chai';
 import { createApi, type Person } from '../../support/api.ts';
+import { type Told, toldRedis } from '../../support/measure/redis-log.ts';
 import { joinFriends } from '../../support/pair.ts';
-import { type Told, toldRedis } from '../../support/redis-log.ts';
 import { useStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
-/** Commands for one tune, from the request to its end. */
-const MOST_COMMANDS = 10;
+/** Commands for one tune, from the request to its end. Of the first stop Redis is told the script's name, and then its text. */
+const MOST_COMMANDS = { tune: 2, stop: 6, byToken: 5 };
+/** Times that it is counted at most, until it is few. */
+const TRIES = 5;
 /** Each is written to the disk before Redis answers it. */
 const MOST_STEPS = { tune: 2, stop: 3, byToken: 4 };
 
@@ -21,15 +23,20 @@ describe('what Redis is told for one tune', () => {
   before(async () => {
     [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
-    await play('The first');
+    await play();
     // What it does for others and by itself is not counted: the tune alone is.
     await stack.kill('worker');
   });
 
   after(async () => bobs?.leave());
 
-  async function play(title: string): Promise<void> {
-    await api.play(alice, { title, length: 300 });
+  let titles = 0;
+
+  /** A tune that did not play before. */
+  async function play(more: { device?: string } = {}): Promise<void> {
+    titles += 1;
+    const title = `Title ${titles}`;
+    await api.play(alice, { title, length: 300, ...more });
     await bobs.hears(alice.jid, title);
     await workDone(stack);
   }
@@ -40,40 +47,55 @@ describe('what Redis is told for one tune', () => {
     await workDone(stack);
   }
 
-  function expectFew(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
+  /**
+   * Counts what is told during `counted`. The component also does something by itself now and then, such as reading a roster: what was
+   * too much is counted again after `first`, and is too much when it is so each time.
+   */
+  async function expectFew(
+    what: keyof typeof MOST_STEPS,
+    counted: () => Promise<void>,
+    first: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    for (let left = TRIES; ; left -= 1) {
+      await first();
+      const told = await toldRedis(stack, counted);
+      try {
+        return check(what, told);
+      } catch (err) {
+        if (left === 1) throw err;
+      }
+    }
+  }
+
+  function check(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
     expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what]);
     // That it was told: no other step comes after the stanza.
     expect(texts(steps.at(-1) ?? []).join(), 'the last step').to.match(/:told:xmpp state told /);
-    expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS);
+    expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS[what]);
   }
 
   it('is few commands, and two steps that wait for the disk, one of them before the stanza', async () => {
-    expectFew('tune', await toldRedis(stack, () => play('The second')));
+    await expectFew('tune', play);
   });
 
   it('is no more when it takes the place of one that plays on another device, and one step more when it stops', async () => {
-    expectFew(
-      'tune',
-      await toldRedis(stack, async () => {
-        await api.play(alice, { title: 'The third', length: 300, device: 'another' });
-        await bobs.hears(alice.jid, 'The third');
-        await workDone(stack);
-      }),
-    );
-    expectFew('stop', await toldRedis(stack, stop));
+    await expectFew('tune', () => play({ device: 'another' }), play);
+    await expectFew('stop', stop, play);
   });
 
   it('is also the two counts of calls, at once, where the subscriber’s own token is used', async () => {
     const headers = { authorization: `Bearer ${alice.token}` };
-    const byToken = async (title: string) => {
+    const byToken = async () => {
+      titles += 1;
+      const title = `Title ${titles}`;
       const tune = { kind: 'audio', title, length: 300 };
       await api.expectStatus(202, api.call('PUT', '/v1/subscribers/me/now-playing', tune, headers));
       await bobs.hears(alice.jid, title);
       await workDone(stack);
     };
     // The first use of a token in an hour is noted.
-    await byToken('The fourth');
-    expectFew('byToken', await toldRedis(stack, () => byToken('The fifth')));
+    await byToken();
+    await expectFew('byToken', byToken);
   });
 });
 

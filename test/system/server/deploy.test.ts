@@ -53,6 +53,7 @@ describe('the files in deploy/', () => {
       EARSHOT_OPERATOR_KEY: operatorKey,
       EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
       EARSHOT_SECRETS_KEY: 'cd'.repeat(32),
+      EARSHOT_DRAIN_SECONDS: '0',
       EARSHOT_HTTP_PORT: `${http}`,
     };
     for (const role of ROLES) children.push(await startProcess({ role, env, logFile: join(folder, `${role}.log`) }));

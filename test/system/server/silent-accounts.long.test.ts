@@ -7,7 +7,7 @@ import { type FakeServer, startFakeServer } from '../../support/xmpp/fake-server
 
 /** More than the component has slots for tunes (50) and for rosters (8). */
 const SILENT = 60;
-/** Milliseconds for which an account that did not answer is left alone, the first time and at most (component/patience.ts). */
+/** Milliseconds for which an account that did not answer is left alone, the first time and at most (component/work/patience.ts). */
 const FIRST_REST = 30_000;
 const LONGEST_REST = 300_000;
 

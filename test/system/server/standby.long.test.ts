@@ -4,9 +4,12 @@ import type { Child } from '../../../local/children/child.ts';
 import { startProcess } from '../../../local/processes.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { itExcept } from '../../support/on-server.ts';
 import { joinFriends } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
+
+const SENDS_TO_BOTH = { ejabberd: 'ejabberd goes on sending half of everything to the one that hangs' };
 
 describe('two components, of which one stands by', () => {
   const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
@@ -68,8 +71,10 @@ describe('two components, of which one stands by', () => {
   it('count as one active and one that stands by', async () => {
     await eventually(async () => {
       const { text } = await api.call('GET', '/metrics');
-      expect(text).to.match(/earshot_components\{state="active",role="component"\} 1\n/);
-      expect(text).to.match(/earshot_components\{state="standby",role="component"\} 1\n/);
+      for (const state of ['active', 'standby']) {
+        const counts = [...text.matchAll(new RegExp(`earshot_components\\{state="${state}",[^}]*\\} (\\d)\n`, 'g'))];
+        expect(counts.map(([, count]) => count).sort(), state).to.deep.equal(['0', '1']);
+      }
     });
   });
 
@@ -90,15 +95,53 @@ describe('two components, of which one stands by', () => {
       expect(heard()).to.deep.equal(played);
     });
 
-  it('have one active again after the active one stood still for so long that the other took over', async () => {
+  itExcept(
+    SENDS_TO_BOTH,
+    'lose no tune and repeat none when the active one hangs: it is replaced, does nothing when it goes on, and stands by',
+    async () => {
+      await play('Before it hangs');
+      await client.hears(alice.jid, 'Before it hangs');
+      process.kill(active.pid, 'SIGSTOP');
+      await play('While it hangs');
+      await client.hears(alice.jid, 'While it hangs');
+      await api.stop(alice);
+      await client.hears(alice.jid, undefined);
+      process.kill(active.pid, 'SIGCONT');
+      await oneStandsBy();
+      await play('After it has gone on');
+      await client.hears(alice.jid, 'After it has gone on');
+      expect(heard()).to.deep.equal([...played.slice(0, -1), undefined, 'After it has gone on']);
+      const log = other.logTail(1_000).join('\n');
+      expect(log).to.contain('this component is the active one now').and.not.to.contain('conflict');
+      expect(active.logTail(1_000).join('\n')).to.contain('another component has become the active one');
+    },
+  );
+});
+
+describe('two components, where Prosody lets nobody end a connection that there is', () => {
+  const stack = useStack({
+    server: 'prosody',
+    prosody: { extraSettings: ['component_conflict_resolve = "kick_new"'] },
+    env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' },
+  });
+
+  it('have one active again when the one that hung goes on', async () => {
+    const api = createApi(stack);
+    const [alice, bob] = await joinFriends(api);
+    const client = await connectFriend(stack, bob);
+    const active = stack.part('component');
+    const other = await startProcess({
+      role: 'component',
+      env: stack.env,
+      logFile: join(stack.dataDir, 'logs', 'component-1.log'),
+    });
     process.kill(active.pid, 'SIGSTOP');
-    await play('While it stands still');
+    await api.play(alice, { title: 'While it hangs', length: 3_600 });
     await eventually(async () => expect((await api.call('GET', '/readyz')).status).to.equal(503));
     process.kill(active.pid, 'SIGCONT');
-    await client.hears(alice.jid, 'While it stands still');
-    await oneStandsBy();
-    await play('After it stood still');
-    await client.hears(alice.jid, 'After it stood still');
-    expect(heard()).to.deep.equal(played);
+    await client.hears(alice.jid, 'While it hangs');
+    await eventually(async () => expect((await api.call('GET', '/readyz')).body).to.include({ standby: 1 }));
+    await client.leave();
+    await other.stop();
   });
 });

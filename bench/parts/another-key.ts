@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stores } from '../../store/stores.ts';
+import { cpuOf, readCpu } from '../cpu.ts';
+import { type BesideTunes, tunesOn } from '../load/steady.ts';
+import { earshotWay } from '../load/ways.ts';
+import { median } from '../median.ts';
+import { numberKeysOf } from '../number-keys.ts';
+import { settled } from '../settled.ts';
+
+/**
+ * How many subscribers a second are entered under another number key: from the start of a worker that has it until everybody
+ * is under this and the former one and nobody is due. The gateway begins anew with the keys first. Of tunes the medians
+ * before and meanwhile; the processor time for each subscriber.
+ */
+export async function changeKey(
+  { stack, stores, audience }: BesideTunes,
+  { rate: tuneRate, quiet: quietFor, during }: { rate: number; quiet: number; during: number },
+) {
+  stack.env.EARSHOT_NUMBER_KEY_PREVIOUS = stack.env.EARSHOT_NUMBER_KEY as string;
+  stack.env.EARSHOT_NUMBER_KEY = randomBytes(32).toString('hex');
+  await stack.restart('gateway');
+  const way = await earshotWay(stack, audience.publishers);
+  const tunes = tunesOn(way, audience, tuneRate);
+  await tunes(quietFor);
+  const quiet = median(await tunes(quietFor));
+  const lasts = await lastOfEachPage(stores);
+  const count = await stores.roll.count();
+  await stack.part('worker').stop();
+  const start = performance.now();
+  await stack.restart('worker');
+  const before = readCpu(stack);
+  let over = false;
+  const end = (async () => {
+    const keyIds = numberKeysOf(stack).ids;
+    while ((await stores.subscribers.records(lasts)).some((record) => record?.keyIds !== keyIds)) await sleep(20);
+    await settled(stores);
+    over = true;
+    return performance.now();
+  })();
+  const latencies: number[] = [];
+  while (!over) latencies.push(...(await tunes(during)));
+  const cpu = cpuOf(before, readCpu(stack), count);
+  const rate = (count * 1_000) / ((await end) - start);
+  way.close();
+  return { rate, tune: median(latencies), quiet, cpu };
+}
+
+/** A worker goes through a page from its beginning to its end, and through the pages in any order. */
+async function lastOfEachPage({ roll }: Stores): Promise<string[]> {
+  const lasts: string[] = [];
+  for (let page = (await roll.pages()) - 1; page >= 0; page -= 1) lasts.push(...(await roll.page(page)).slice(-1));
+  return lasts;
+}

@@ -1,0 +1,1 @@
+export type ServersDeps = { folder: string; signal: AbortSignal; say(line: string): void };

@@ -1,0 +1,33 @@
+import { PLAN } from '../plan.ts';
+import type { Chapter } from '../report/chapters.ts';
+import type { Machine } from '../report/machine.ts';
+import { table } from '../report/markdown.ts';
+import { type Row, rowTable } from '../report/rows.ts';
+import type { ServersDeps } from './deps.ts';
+import { onCluster } from './on-cluster.ts';
+import { onEjabberd } from './on-ejabberd.ts';
+import { HOMES, twoHomes } from './two-homes.ts';
+
+export const EJABBERD_CHAPTER = 'Tunes on ejabberd';
+export const SERVERS_CHAPTER = 'Two homes, and a Redis Cluster';
+
+const ON_EJABBERD = `Written by \`npm run bench -- ejabberd\`. As on Prosody: ${PLAN.publishers} subscribers publish, each with one friend, and ${PLAN.friends} clients are logged in as those friends. The publishers are online, as ejabberd sends friends nothing of who is away. ${PLAN.rounds} rounds of ejabberd alone, to which a bare component sends the same tunes, and of Earshot on it in turn; a round of Earshot is compared with the one before. The latencies are measured at ${PLAN.load.quiet * 100} % and ${PLAN.load.half * 100} % of the rate that ejabberd alone has reached. A tune goes out when the last one of its publisher has arrived: one that is replaced before it was shown is shown to nobody.`;
+
+const WHY =
+  'ejabberd alone leaves nearly half of two cores idle, as one Erlang process works off all that a component sends. Through Earshot they are used up: its three processes, Redis, ejabberd and the load share them, so that on such a machine the ratio says how much processor time a tune takes in all, and the last row of each version how much it may take for 0.9. What Earshot has ejabberd do beyond the publish is one question, whether the publisher is online, as ejabberd says nothing of clients whose connection breaks, and the event of its own publish.';
+
+const METHOD = `Written by \`npm run bench -- servers\`. Two homes: two stacks beside each other, of which one has all its ${HOMES.publishers} publishers at one home and the other half of them at a second home on the same Prosody, with a component of its own; each in turn publishes ${HOMES.rate} tunes a second, ${HOMES.rounds} times, and counted is the processor time of gateway, components, worker and Redis, which is also read while nothing plays for ${HOMES.idle / 1_000} s: one more component is one more process that looks whether something is due. Cluster: three masters without replicas on this machine, of whose slots a hundred are moved as [operating.md](operating.md#redis) says; counted are \`total_commands_processed\` of each.`;
+
+/** Earshot beside a bare component on ejabberd. */
+export async function ejabberd(deps: ServersDeps, machine: Machine): Promise<Chapter> {
+  return chapterOf(EJABBERD_CHAPTER, ON_EJABBERD, await onEjabberd(deps), machine, WHY);
+}
+
+/** What other places than one home and one Redis cost. */
+export async function servers(deps: ServersDeps, machine: Machine): Promise<Chapter> {
+  return chapterOf(SERVERS_CHAPTER, METHOD, [...(await twoHomes(deps)), ...(await onCluster(deps))], machine);
+}
+
+function chapterOf(title: string, method: string, rows: readonly Row[], machine: Machine, ...more: string[]): Chapter {
+  return { title, text: [method, rowTable(rows), ...more, table(['', ''], machine)].join('\n\n') };
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { createGate } from '../../../component/server/gate.ts';
+import type { ServersConfig } from '../../../component/server/kinds.ts';
+import { createStream } from '../../../component/stream/stream.ts';
+import { silenceAdvice, streamAdvice } from '../../../component/stream/stream-advice.ts';
+import type { ComponentConfig } from '../../../runtime/config/component-config.ts';
+import { every } from '../../../runtime/lifecycle.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { lookAtAgreement } from '../../../store/agreement.ts';
+import type { ProcessStatus, Status } from '../../../store/process/status.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { type Check, type Finding, fault, ok, warning } from '../finding.ts';
+import { NotLookedAt } from '../not-looked-at.ts';
+import type { Opened, Patient } from '../patient.ts';
+import { reach } from '../reach.ts';
+
+/** Milliseconds for the handshake and for what is tried of the server after it. */
+const PATIENCE = 12_000;
+/** Milliseconds between two renewals of the lease. */
+const RENEWAL = 1_000;
+
+/**
+ * Whether the XMPP server lets the component in, and do what it has to. What a component that runs has found out is asked of
+ * its status, as a second connection could end its own. Where none runs, this one connects in its place for a moment; but
+ * only if this Redis is the one of an Earshot with these keys, as a component could be heard of in another.
+ */
+export const xmpp: Check = {
+  name: 'xmpp',
+  patience: 2 * PATIENCE,
+  async look(patient) {
+    const { component, needs } = patient;
+    if (!component) return [];
+    needs(
+      'EARSHOT_HOME_HOST',
+      'EARSHOT_COMPONENT_DOMAIN',
+      'EARSHOT_COMPONENT_SERVICE',
+      'EARSHOT_COMPONENT_SECRET',
+      'EARSHOT_EJABBERD_API',
+    );
+    const opened = await patient.opened().catch((err: unknown) => {
+      if (err instanceof NotLookedAt) return undefined;
+      throw err;
+    });
+    if (!opened) return reachServer(component, 'where Redis cannot be asked nobody knows whether a component runs');
+    const running = await runningOf(opened.stores, component.homeHost);
+    if (running) return toFinding(running, `the component on ${running.host}`);
+    if (!patient.connects && !(await isTheirs(opened, patient)))
+      return reachServer(
+        component,
+        'this Redis has no data of an Earshot with these keys. Where no component runs: --connect',
+      );
+    return connectInstead(component, opened.stores, patient.log);
+  },
+};
+
+/** Whether processes with these keys have worked with this Redis. */
+async function isTheirs({ redis, stores }: Opened, { common }: Patient): Promise<boolean> {
+  const { noted, differs } = await lookAtAgreement(redis, stores.keys, common);
+  return noted && differs === undefined;
+}
+
+/** What comes of a connection that says nothing. `unasked`: why no more is asked. */
+async function reachServer(config: ComponentConfig, unasked: string): Promise<Finding> {
+  const { hostname, port } = new URL(config.service.replace(/^xmpp:/, 'http:'));
+  try {
+    await reach({ hostname, port: Number(port || 5347) }, false);
+  } catch (err) {
+    return fault(streamAdvice(err as { code?: string }, config));
+  }
+  return warning(
+    `somebody listens at ${config.service}; whether it lets the component in was not tried, as ${unasked}`,
+  );
+}
+
+/** The active one, else any that is heard of. */
+async function runningOf(stores: Stores, host: string): Promise<ProcessStatus | undefined> {
+  const active = await stores.statuses.component(host);
+  if (active) return active;
+  const all = await stores.statuses.all();
+  return all.find(({ role, home = host }) => role === 'component' && home === host);
+}
+
+function toFinding({ ready, missing, advice, mode }: Status, who: string): Finding {
+  if (!ready) return fault(`${who} waits for ${missing.join('; ')}${advice === undefined ? '' : `. ${advice}`}`);
+  if (advice !== undefined) return warning(`${who} is connected: ${advice}`);
+  return ok(`${who} is connected, ${mode === 'unprivileged' ? 'without privileges' : 'with every right'}`);
+}
+
+async function connectInstead(config: ComponentConfig & ServersConfig, stores: Stores, log: Log): Promise<Finding> {
+  const self = { host: config.homeHost, instance: randomUUID() };
+  const { other } = await stores.activeLease.hold(self, 'unknown');
+  if (other) return warning('a component is just starting: ask again in a moment');
+  // A component that starts meanwhile waits for its turn.
+  const holding = every(RENEWAL, log, async () => void (await stores.activeLease.hold(self, 'unknown')));
+  try {
+    return await tryServer(config, log);
+  } finally {
+    await holding.stop();
+    await stores.activeLease.release(self);
+  }
+}
+
+/** As the component does when it starts: the handshake, the rights, and the trial on an account of its own. */
+async function tryServer(config: ComponentConfig & ServersConfig, log: Log): Promise<Finding> {
+  const stream = createStream(config, log);
+  const nothing = async () => {};
+  const gate = createGate(stream, config, [], { remind: nothing, prepare: nothing }, log);
+  stream.onStanza((stanza) => stanza.name === 'message' && gate.receive(stanza));
+  let timer: NodeJS.Timeout | undefined;
+  let online = false;
+  stream.onOnline(() => {
+    online = true;
+  });
+  try {
+    return await new Promise<Finding>((resolve) => {
+      const late = () =>
+        resolve(
+          fault(
+            online
+              ? `the XMPP server let the component in, and it waits for ${gate.status().missing.join('; ')}`
+              : silenceAdvice(config, PATIENCE / 1_000),
+          ),
+        );
+      timer = setTimeout(late, PATIENCE);
+      gate.onStatus(() => {
+        const status = gate.status();
+        if (status.ready || status.advice !== undefined)
+          resolve(toFinding(status, 'no component runs; one that this command started'));
+      });
+      stream.start();
+    });
+  } finally {
+    clearTimeout(timer);
+    await stream.stop();
+  }
+}

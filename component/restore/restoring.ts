@@ -1,0 +1,221 @@
+import { domainOf } from '../../domain/account/jid.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import { every, type Running } from '../../runtime/lifecycle.ts';
+import type { Work } from '../../runtime/queue/queues.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import type { Context } from '../context.ts';
+import { createMadeItems, type Entries, type KeepsMade, type MadeItems, notedAtOnce } from '../roster/made-items.ts';
+import { createMadeLately } from '../roster/made-lately.ts';
+import type { KeepAbility, XmppServer } from '../server/server.ts';
+import { Denied } from '../stream/denied.ts';
+import { Unanswered } from '../stream/requests.ts';
+import { bringBack } from './bring-back.ts';
+import { compareStamps, renewStamp, stampAccount } from './server-stamp.ts';
+
+/** Milliseconds between two stamps while jobs run. */
+const INTERVAL = 5_000;
+/** Milliseconds between two looks at what accounts' own nodes have still to be told. */
+const SETTLING = 2_000;
+
+const AFTER = { none: 'none', first: 'wanted', same: 'stamped', apart: 'stamped' } as const;
+
+/**
+ * A connection that has begun. `none`: there can be no stamp, and so nothing is kept; `wanted`: before there is one, all ledgers
+ * have still to be written. `held`: the stamp that the server has. `over`: Redis was put back, and it is to end.
+ */
+type Connection = { state: 'none' | 'wanted' | 'stamped'; held: string | undefined; over: boolean };
+
+/** Notices data that are older than what the XMPP server was told, and brings the server back to them (decision 279). */
+export type Restore = Running & {
+  /** What roster jobs write there. */
+  made: KeepsMade;
+  /** To be called when a connection begins, before any job runs. `tune`: the job of the tune. */
+  begin(server: XmppServer, tune: Work): Promise<void>;
+  /** There is another server, or none. */
+  workWith(server: XmppServer | undefined): void;
+  /**
+   * To be called before each job that may tell the server something. @throws Fault UNAVAILABLE where
+   * Redis was put back while the component was connected
+   */
+  works(): Promise<void>;
+  /** Redis was away, and may have come back with other data. */
+  missed(): void;
+  /** The stream is gone. */
+  forget(): void;
+};
+
+/** `drop`: ends the connection that there is; with the next one the server is brought back. */
+export function createRestore(
+  context: Context,
+  config: Pick<ComponentConfig, 'homeHost' | 'domain' | 'secret'>,
+  drop: () => Promise<void>,
+): Restore {
+  const { stores, log } = context;
+  const made = createMadeItems(config.secret, keepsNow);
+  const lately = createMadeLately({ made, account: stampAccount(config), keeps: keepsNow, entriesOf, log });
+  let worked = false;
+  let stopping = false;
+  let present: KeepAbility | undefined;
+  let connection: Connection | undefined;
+  /** How many streams are gone. */
+  let gone = 0;
+  /** How often Redis was away, and how often it had the stamp afterwards. */
+  const away = { times: 0, known: 0 };
+
+  /** Undefined where nothing is kept. @throws Fault UNAVAILABLE */
+  function keepsNow(): KeepAbility | undefined {
+    if (connection?.state === 'none') return undefined;
+    if (!connection || !present) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
+    return present;
+  }
+
+  async function renew(): Promise<void> {
+    const mine = connection;
+    if (!worked || mine?.state !== 'stamped' || !present) return;
+    worked = false;
+    const next = await renewStamp(context, config, present, mine.held).catch((err: unknown) => {
+      worked = true;
+      throw err;
+    });
+    if (next === undefined) end(mine);
+    else mine.held = next;
+  }
+
+  /** @throws Fault UNAVAILABLE where Redis has another state than the one that the server has the stamp of. */
+  async function requireKnown(): Promise<void> {
+    const [mine, { times }] = [connection, away];
+    if (mine?.state === 'stamped' && mine.held !== undefined) {
+      if (!(await stores.serverStamps.has(config.homeHost, mine.held))) end(mine);
+      // Redis may have been away for longer than the connection was there.
+      if (mine !== connection) throw new Fault('UNAVAILABLE', 'The XMPP server is not there any more.');
+    }
+    if (mine?.over)
+      throw new Fault('UNAVAILABLE', 'Redis was put back, and the XMPP server has still to be brought back.');
+    away.known = times;
+  }
+
+  /** What jobs do by data that are older than the server's is taken for the users' own doing. */
+  function end(one: Connection): void {
+    // Of one that is gone there is nothing to end, and the next looks for itself.
+    if (one.over || one !== connection) return;
+    one.over = true;
+    log.warn(
+      'Redis has come back with data that are older than what the XMPP server was told: the component connects anew',
+    );
+    void drop();
+  }
+
+  /** Beside the usual work; begun anew on the next connection where it does not come to its end. */
+  async function writeAll(): Promise<void> {
+    const mine = connection;
+    if (mine?.state !== 'wanted' || !present) return;
+    for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
+      const records = await stores.subscribers.records(await stores.roll.page(page));
+      for (const record of records) {
+        if (!record || domainOf(record.jid) !== config.homeHost) continue;
+        await writeOne(record);
+        if (mine !== connection || stopping) return;
+      }
+    }
+    mine.state = 'stamped';
+    worked = true;
+  }
+
+  async function writeOne({ id, jid }: Subscriber): Promise<void> {
+    if ((await stores.ledger.whole(id, jid)).size === 0) return;
+    try {
+      await made.writeAll(jid, () => stores.ledger.whole(id, jid));
+    } catch (err) {
+      // In an account that is gone nothing has to be kept, and one that says nothing must not keep all others waiting.
+      if (err instanceof Unanswered)
+        log.warn({ subject: id }, 'an account does not keep yet which roster items were made');
+      else if (!(err instanceof Denied)) throw err;
+    }
+  }
+
+  async function turn(): Promise<void> {
+    if (connection?.over) return;
+    if (away.times !== away.known) await requireKnown();
+    await writeAll();
+    await renew();
+  }
+
+  /** What was noted lately goes into accounts' own nodes, by what stands there: the ledger is older. */
+  async function settleBefore(own: MadeItems, keeps: KeepAbility): Promise<void> {
+    const account = stampAccount(config);
+    const left = createMadeLately({
+      ...{ made: own, account, keeps: () => keeps, entriesOf: ({ jid }) => own.read(jid), log },
+    });
+    await left.load(keeps);
+    await left.settle(true);
+    if (left.isLeft()) throw new Fault('UNAVAILABLE', 'The XMPP server does not take what it was told lately.');
+  }
+
+  /** @throws Fault UNAVAILABLE where these may be older than what the server was told */
+  async function entriesOf({ id, jid }: { id: string; jid: string }): Promise<Entries> {
+    const ledger = await stores.ledger.whole(id, jid);
+    if (connection?.over || away.times !== away.known)
+      throw new Fault('UNAVAILABLE', 'Redis was away, and may be older now.');
+    return ledger;
+  }
+
+  async function settle(): Promise<void> {
+    if (!connection || connection.over || connection.state === 'none' || !present) return;
+    if (away.times !== away.known) await requireKnown();
+    await lately.settle();
+  }
+
+  const turns = every(INTERVAL, log, turn);
+  const settling = every(SETTLING, log, settle);
+
+  return {
+    made: lately,
+    async begin(next, tune) {
+      const { keeps, nodes, rosters, meetings } = next;
+      // What was said anew on the same stream is no other server.
+      if (!keeps || !nodes || !rosters || connection) return;
+      const [{ times }, before] = [away, gone];
+      const { found: stamps, held } = await compareStamps(context, config, { ...next, keeps });
+      const begun: Connection = { state: AFTER[stamps], held, over: false };
+      if (stamps === 'none')
+        log.warn(`a copy of Redis that is put back would not be noticed: ${next.advice(['accounts'])}`);
+      if (stamps === 'apart') {
+        const own = createMadeItems(config.secret, () => keeps);
+        await settleBefore(own, keeps);
+        const both = { ...own, ...notedAtOnce(own, stores.ledger.whole) };
+        const restoring = {
+          ...{ ...context, rosters, nodes, made: both, host: config.homeHost, domain: config.domain },
+          ...{ ...(meetings && { meetings }), mayBeOnline: () => true },
+        };
+        await bringBack(restoring, tune);
+        begun.held = await renewStamp(context, config, keeps);
+      }
+      if (stamps !== 'none') await lately.load(keeps);
+      if (gone !== before) throw new Fault('UNAVAILABLE', 'The stream on which this began is gone.');
+      away.known = times;
+      connection = begun;
+    },
+    workWith(server) {
+      present = server?.keeps;
+      if (present && connection?.state === 'wanted') turns.soon();
+    },
+    async works() {
+      worked = true;
+      if (connection?.over || away.times !== away.known) await requireKnown();
+    },
+    missed() {
+      away.times += 1;
+      turns.soon();
+    },
+    forget() {
+      gone += 1;
+      connection = undefined;
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all([turns.stop(), settling.stop()]);
+      await renew().catch((err: unknown) => log.warn({ err }, 'the XMPP server has no new stamp'));
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { newStamp } from '../../store/base/marks.ts';
+import type { Context } from '../context.ts';
+import type { KeepAbility, XmppServer } from '../server/server.ts';
+import { Denied } from '../stream/denied.ts';
+import { xml } from '../stream/xml.ts';
+
+/** The node in the component's own account, and the namespace of its payload. */
+const NODE = 'urn:earshot:stamp:1';
+const ITEM = 'current';
+/** In the same account, and gone at once: whether the server makes such nodes. */
+const TRIAL = 'urn:earshot:trial:0';
+
+/** Whose account it is; `secret`: the component's. */
+export type StampPlace = { homeHost: string; secret: string };
+
+/**
+ * What the two sides know of each other: `same` as ever; `first`: the server has no stamp yet;
+ * `apart`: one of the two was put back to an earlier state. `none`: no account or no private node can be made
+ * for it.
+ */
+export type Comparison = 'same' | 'first' | 'apart' | 'none';
+
+type Server = Pick<XmppServer, 'accounts'> & { keeps: KeepAbility };
+
+/** The account of the component's own: its name is the same each time, and nobody can guess it. */
+export function stampAccount({ secret, homeHost }: StampPlace): string {
+  const name = createHmac('sha256', secret).update('stamp account').digest('hex').slice(0, 20);
+  return `earshot-stamp-${name}@${homeHost}`;
+}
+
+/** What was found; `held`: the stamp that the server has, if any. */
+export type Compared = { found: Comparison; held?: string };
+
+/** Compares the stamp that the server has with the one in Redis (decision 279). */
+export async function compareStamps(
+  { stores }: Pick<Context, 'stores'>,
+  place: StampPlace,
+  { accounts, keeps }: Server,
+): Promise<Compared> {
+  const jid = stampAccount(place);
+  try {
+    if (!(await accounts.exists(jid))) await accounts.add(jid, randomBytes(24).toString('base64url'));
+    await keeps.put(jid, TRIAL, ITEM, xml('trial', { xmlns: TRIAL }));
+    await keeps.drop(jid, TRIAL);
+    const [item] = await keeps.all(jid, NODE);
+    if (!item) return { found: 'first' };
+    const held = item.getText();
+    return { found: (await stores.serverStamps.has(place.homeHost, held)) ? 'same' : 'apart', held };
+  } catch (err) {
+    if (err instanceof Denied) return { found: 'none' };
+    throw err;
+  }
+}
+
+/**
+ * Gives both sides a new one, and returns it. `held`: the one that the server has, where Redis must
+ * know of it. Undefined, and nothing was given, where it does not: Redis was put back meanwhile.
+ */
+export async function renewStamp(
+  { stores }: Pick<Context, 'stores'>,
+  place: StampPlace,
+  keeps: KeepAbility,
+  held?: string,
+): Promise<string | undefined> {
+  const stamp = newStamp();
+  if (!(await stores.serverStamps.begin(place.homeHost, stamp, held))) return undefined;
+  await keeps.put(stampAccount(place), NODE, ITEM, xml('stamp', { xmlns: NODE }, stamp));
+  // While this is not noted Redis knows of both.
+  await stores.serverStamps.settle(place.homeHost, stamp);
+  return stamp;
+}

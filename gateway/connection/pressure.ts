@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../domain/fault.ts';
+
+/** Calls that are under way in this process at a time, event streams apart. */
+export const MOST_UNDER_WAY = 1_000;
+/** The same for those who withdraw consent, or read metrics: they come in beside the others. */
+const MOST_OF_ALL = 2 * MOST_UNDER_WAY;
+/** So few are answered before anybody would have come back, however slow this machine is. */
+export const FEW = 250;
+/**
+ * Milliseconds of delay from which on a call of each rank is refused. A call asks Redis several times, so it takes
+ * some four times as long.
+ */
+const PATIENCE = { import: 100, book: 175, call: 250, dear: Number.POSITIVE_INFINITY };
+/** Milliseconds between two looks. */
+const PAUSE = 100;
+/** Looks that must all have been late: one alone may have met with a collection of garbage, or a disk that had to be waited for. */
+const LOOKS = 3;
+/** Seconds after which to try again: from one to three, or all would come back together. */
+const SOONEST = 1;
+const SPREAD = 3;
+
+/**
+ * In which order calls are refused where there is more to do than can be done: imports first, then books, exports and whatever else makes
+ * work for reconciliation, then the others. `dear`: what withdraws consent, and metrics; `probe`: answered in any case.
+ */
+export type Rank = keyof typeof PATIENCE | 'probe';
+
+export type Pressure = ReturnType<typeof createPressure>;
+
+/**
+ * Refuses calls before those that are under way wait for each other for seconds: what is refused costs next to nothing, and
+ * may be answered at once by another gateway. How long somebody waits is looked at as a call would find it, by a timer and a
+ * question to Redis (`ask`), and only while many calls are under way.
+ */
+export function createPressure(ask: () => Promise<unknown>, now: () => number = performance.now.bind(performance)) {
+  let underWay = 0;
+  let looking = false;
+  let delays: number[] = [];
+
+  async function look(): Promise<void> {
+    while (underWay >= FEW) {
+      const due = now() + PAUSE;
+      await sleep(PAUSE);
+      // A Redis that is away is no reason to wait: each call says so by itself.
+      await ask().catch(() => {});
+      delays = [...delays, now() - due].slice(-LOOKS);
+    }
+    looking = false;
+    delays = [];
+  }
+
+  function delay(): number {
+    return delays.length < LOOKS ? 0 : Math.min(...delays);
+  }
+
+  return {
+    /** @throws Fault UNAVAILABLE where a call of that rank is to be refused now */
+    require(rank: Rank): void {
+      if (rank === 'probe') return;
+      const isFull = underWay >= (rank === 'dear' ? MOST_OF_ALL : MOST_UNDER_WAY);
+      if (!isFull && (underWay < FEW || delay() < PATIENCE[rank])) return;
+      const again = SOONEST + Math.floor(Math.random() * SPREAD);
+      throw new Fault('UNAVAILABLE', 'This gateway has more to do than it can; go on after Retry-After.', again);
+    },
+
+    /** A call begins; to be answered by `leave`, once. */
+    enter(): void {
+      underWay += 1;
+      if (underWay < FEW || looking) return;
+      looking = true;
+      void look();
+    },
+
+    leave(): void {
+      underWay -= 1;
+    },
+  };
+}

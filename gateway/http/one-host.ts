@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import { Fault } from '../../domain/fault.ts';
+
+/**
+ * Refuses a request that names its host twice, of which Node keeps the first: a proxy in front may
+ * have gone by the second (RFC 9112, section 3.2).
+ */
+export function requireOneHost(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw: { rawHeaders } }) => {
+    const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+    if (hosts.length > 1) throw new Fault('INVALID_ARGUMENT', 'The request has more than one Host header; send one.');
+  });
+}

@@ -1,0 +1,63 @@
+import type { Mode, ProcessStatus } from '../../store/process/status.ts';
+import type { Context } from '../context.ts';
+
+/** Milliseconds in which another component takes over, and which are no reason to send nobody to the gateways (decision 288). */
+const CHANGE = 10_000;
+
+/** What is missing at one home, for the operator to read. */
+type OfHome = { host: string; missing: string[]; mode?: Mode; standby: number };
+/** `missing`: nothing where this gateway serves. */
+export type Around = { missing: string[]; mode?: Mode; standby?: number; homes?: OfHome[] };
+
+/** Returns how to look whether what this gateway needs is there. */
+export function createLookout({
+  stores,
+  config,
+  now,
+}: Pick<Context, 'stores' | 'config' | 'now'>): () => Promise<Around> {
+  /** By host: when the home was last found ready, with a component standing by. */
+  const secured = new Map<string, number>();
+
+  async function lookAtHome(host: string, all: readonly ProcessStatus[]): Promise<OfHome> {
+    const component = await stores.statuses.component(host);
+    const ofHome = all.filter((one) => one.role === 'component' && (one.home ?? host) === host);
+    const standby = ofHome.filter((one) => one.standby).length;
+    if (component?.ready && standby > 0) secured.set(host, now());
+    const changesHands = ofHome.length > 0 && now() - (secured.get(host) ?? Number.NEGATIVE_INFINITY) < CHANGE;
+    return {
+      host,
+      missing: changesHands ? [] : missingOf('component', component),
+      ...(component?.mode && { mode: component.mode }),
+      standby,
+    };
+  }
+
+  return async () => {
+    try {
+      const all = await stores.statuses.all();
+      const worker = missingOf(
+        'worker',
+        all.find(({ role }) => role === 'worker'),
+      );
+      const [first, ...others] = await Promise.all(config.homes.map(({ host }) => lookAtHome(host, all)));
+      if (!first) return { missing: worker };
+      if (others.length > 0) return ofAll([first, ...others], worker);
+      const { host: _theOnly, missing, ...further } = first;
+      return { missing: [...missing, ...worker], ...further };
+    } catch {
+      return { missing: ['Redis'] };
+    }
+  };
+}
+
+/** One home that is away is no reason to send nobody here any more: something is missing when all are. */
+function ofAll(homes: OfHome[], worker: string[]): Around {
+  const away = homes.every(({ missing }) => missing.length > 0);
+  const missing = away ? homes.flatMap((home) => home.missing.map((what) => `${home.host}: ${what}`)) : [];
+  return { missing: [...missing, ...worker], standby: homes.reduce((sum, { standby }) => sum + standby, 0), homes };
+}
+
+function missingOf(role: string, status: ProcessStatus | undefined): string[] {
+  if (!status) return [`the ${role} process`];
+  return status.ready ? [] : status.missing;
+}

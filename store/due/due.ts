@@ -1,0 +1,93 @@
+import { queuesThat } from '../../runtime/queue/queue-table.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import type { DueName, Keys } from '../base/keys.ts';
+import { allPartitions, byPartition } from '../base/partitions.ts';
+import { as, defineScript } from '../base/script.ts';
+
+/** Milliseconds after which work that was asked for and not done is asked for again. */
+export const GRACE = 3_000;
+/** Milliseconds until the sweep looks again at what it has put back into a queue. */
+export const AGAIN = 10_000;
+
+/**
+ * Takes out those whose time has come and puts them off, in one step: two sweeps must not both have
+ * them.
+ */
+const TAKE = defineScript({
+  keys: ['due'],
+  args: ['now', 'again', 'most'],
+  reply: as<string[]>,
+  lua: `
+local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(ids) do redis.call('ZADD', due, again, id) end
+return ids`,
+});
+
+/**
+ * Takes the due time away if no hash of marks has something in it: one that is made in between must
+ * keep it.
+ */
+const SETTLE = defineScript({
+  keys: ['due'],
+  keyList: 'marks',
+  args: ['id'],
+  lua: `
+for _, hash in ipairs(marks) do if redis.call('EXISTS', hash) == 1 then return end end
+redis.call('ZREM', due, id)`,
+});
+
+/**
+ * For each queue, and for the budgets to be refilled: who has to be looked at, and when at the latest (a sorted set of subscriber ids by milliseconds since
+ * the epoch; one for each partition, so that it changes in one step with its subscribers). The mark is made with the state it speaks of, so a process that dies before it has put the job
+ * into the queue loses nothing: the sweep finds the mark. The component takes its queues from there by `createDueAtHome`.
+ */
+export function createDue(redis: Redis, keys: Keys) {
+  async function isMarked(queue: DueName, id: string): Promise<boolean> {
+    return (await redis.zScore(keys.due(queue, id), id)) !== null;
+  }
+
+  return {
+    /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
+    async take(queue: DueName, now: number, most: number): Promise<string[]> {
+      const parts = allPartitions().map((partition) =>
+        TAKE.run(redis, { due: keys.duePart(queue, partition) }, { now, again: now + AGAIN, most }),
+      );
+      return (await Promise.all(parts)).flat();
+    },
+
+    /** Takes the mark away unless one of these hashes of marks has something in it again. */
+    async settle(queue: DueName, id: string, marks: readonly string[]): Promise<void> {
+      await SETTLE.run(redis, { due: keys.due(queue, id), marks }, { id });
+    },
+
+    isMarked,
+
+    /** Whether anything is still to be undone before somebody who leaves is forgotten, the accounts apart. */
+    async holdErasure(id: string): Promise<boolean> {
+      const marks = await Promise.all(queuesThat('holdsErasure').map((queue) => isMarked(queue, id)));
+      return marks.includes(true);
+    },
+
+    /** Looks at the subscriber again at `time` at the earliest: for trouble that no quick retry will mend. */
+    async postpone(queue: DueName, id: string, time: number): Promise<void> {
+      await redis.zAdd(keys.due(queue, id), { value: id, score: time });
+    },
+
+    /** As `postpone`, for many. */
+    async postponeAll(queue: DueName, ids: readonly string[], time: number): Promise<void> {
+      await Promise.all(
+        [...byPartition(ids)].map(([partition, part]) =>
+          redis.zAdd(
+            keys.duePart(queue, partition),
+            part.map((value) => ({ value, score: time })),
+          ),
+        ),
+      );
+    },
+
+    async waiting(queue: DueName): Promise<number> {
+      const counts = allPartitions().map((partition) => redis.zCard(keys.duePart(queue, partition)));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type Cause, readCause } from '../../runtime/cause.ts';
+import type { MemoryQueue } from '../../runtime/queue/queue-table.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import type { Keys } from '../base/keys.ts';
+import { homesOf } from './due-at-home.ts';
+
+/**
+ * Wakes whoever keeps a queue's jobs in memory: by Redis pub/sub, a channel for each of these queues, and each home where
+ * there are several; ids with blanks between them, or one id, a blank, and what `PLAY` brings along as JSON. Behind an id and a semicolon may stand the request that it is for (`runtime/cause`). Best effort: whoever was not there looks through the due list when it
+ * begins, and once a second.
+ */
+export function createWakes(redis: Redis, keys: Keys) {
+  return {
+    async tell(queue: MemoryQueue, ids: readonly string[]): Promise<void> {
+      if (keys.hosts.length === 0) return void (await redis.publish(keys.wakes(queue), ids.join(' ')));
+      const homes = await homesOf(redis, keys, ids);
+      for (const host of keys.hosts) {
+        const its = ids.filter((_, i) => homes[i] === host);
+        if (its.length > 0) await redis.publish(keys.wakes(queue, host), its.join(' '));
+      }
+    },
+  };
+}
+
+export type HearWake = (id: string, brought?: string, cause?: Cause) => void;
+
+/** The side that is woken. */
+export type WakeSource = {
+  /**
+   * From now on `wake` is called for each subscriber who has to be looked at, with what came along with it and the request that it is
+   * for, and `gap` when calls may have been missed.
+   */
+  listen(queue: MemoryQueue, wake: HearWake, gap: () => void): Promise<void>;
+};
+
+/** Needs a connection of its own. `host`: of the home whose subscribers are heard of. */
+export function createWakeSource(connection: Redis, keys: Keys, host: string): WakeSource {
+  return {
+    async listen(queue, wake, gap) {
+      await connection.subscribe(keys.wakes(queue, host), (message) => {
+        const end = message.indexOf(' [');
+        if (end > 0) hear(wake, message.slice(0, end), message.slice(end + 1));
+        else for (const word of message.split(' ')) hear(wake, word);
+      });
+      connection.on('ready', gap);
+    },
+  };
+}
+
+function hear(wake: HearWake, word: string, brought?: string): void {
+  const end = word.indexOf(';');
+  if (end < 0) wake(word, brought);
+  else wake(word.slice(0, end), brought, readCause(word.slice(end + 1)));
+}

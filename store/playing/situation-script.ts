@@ -1,0 +1,33 @@
+import type { Keys } from '../base/keys.ts';
+import { defineLua } from '../base/script.ts';
+
+/**
+ * Lua: `situation(told)`: all that decides what an outlet is to show, and what it was told (`told`: the
+ * key of that). Whether somebody is parting, barred or undecided, and not who: strangers decide how
+ * many these are. Of the record what an outlet has to know, and neither numbers nor names.
+ */
+export const SITUATION = defineLua({
+  keys: ['record', 'playing', 'privacy', 'partings', 'barred', 'dirtyBlocked'],
+  lua: `
+local function situation(told)
+  return {
+    redis.call('HMGET', record, 'state', 'jid', 'leavesHome'),
+    redis.call('HGETALL', playing),
+    redis.call('HGETALL', privacy),
+    redis.call('HGETALL', told),
+    { redis.call('EXISTS', partings), redis.call('EXISTS', barred), redis.call('EXISTS', dirtyBlocked) },
+  }
+end`,
+});
+
+/** The keys of that Lua. */
+export function situationKeys(keys: Keys, id: string) {
+  return {
+    record: keys.subscriber(id),
+    playing: keys.playing(id),
+    privacy: keys.privacy(id),
+    partings: keys.partings(id),
+    barred: keys.barred(id),
+    dirtyBlocked: keys.dirtyBlocked(id),
+  };
+}

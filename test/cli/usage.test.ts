@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runEarshot } from '../support/earshot-command.ts';
+
+describe('the command earshot, called wrongly', () => {
+  /** Nothing listens there, and nothing need. */
+  const settings = { EARSHOT_URL: 'http://127.0.0.1:9', EARSHOT_OPERATOR_KEY: 'any' };
+  const said = async (...args: string[]) => {
+    const { code, err } = await runEarshot(args, settings);
+    expect(code).to.equal(2);
+    return err;
+  };
+
+  it('says what a new credential lacks', async () => {
+    expect(await said('credential', 'create', '--scope', 'friends:read')).to.contain('lacks --name');
+    expect(await said('credential', 'create'))
+      .to.contain('--name')
+      .and.contain('--scope');
+  });
+
+  it('is no mistake where help is asked for, by either word', async () => {
+    const [option, word] = await Promise.all([runEarshot(['--help'], settings), runEarshot(['help'], settings)]);
+    expect(word).to.deep.equal(option);
+    expect([word.code, word.err]).to.deep.equal([0, '']);
+    expect(word.out).to.contain('earshot doctor');
+  });
+
+  it('does not take what was meant for one gateway to the npm start beside it', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'earshot-cli-'));
+    const ready = { gatewayUrl: 'http://127.0.0.1:10', operatorKey: 'of npm start' };
+    writeFileSync(join(dataDir, 'ready.json'), JSON.stringify(ready));
+    const beside = { EARSHOT_DATA_DIR: dataDir, EARSHOT_OPERATOR_KEY: '', EARSHOT_OPERATOR_KEY_FILE: '' };
+    const elsewhere = await runEarshot(['status'], { ...beside, EARSHOT_URL: settings.EARSHOT_URL });
+    expect([elsewhere.code, elsewhere.err]).to.deep.equal([
+      2,
+      `Set EARSHOT_OPERATOR_KEY as well: the key for ${settings.EARSHOT_URL}.\n`,
+    ]);
+    const here = await runEarshot(['status'], { ...beside, EARSHOT_URL: '' });
+    expect(here.err, 'asked there').to.contain(ready.gatewayUrl);
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('says how a range and a number begin', async () => {
+    const make = ['credential', 'create', '--name', 'One', '--scope', 'friends:read', '--range', '4915'];
+    expect(await said(...make)).to.contain('begin with +');
+    expect(await said('subscriber', 'show', '8613800138000')).to.contain('begins with +');
+  });
+});

@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import type { Context } from '../../../component/context.ts';
+import { createRestore, type Restore } from '../../../component/restore/restoring.ts';
+import { stampAccount } from '../../../component/restore/server-stamp.ts';
+import { madeNode } from '../../../component/roster/made-items.ts';
+import type { XmppServer } from '../../../component/server/server.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
+import type { Element } from '../../../component/stream/xml.ts';
+import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { jobContext } from '../../support/context.ts';
+import { eventually } from '../../support/eventually.ts';
+import { useRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
+
+const CONFIG = { homeHost: 'op.example', domain: 'tune.op.example', secret: 'a secret' };
+const ENTRY: LedgerEntry = { kind: 'made', name: '', groups: [] };
+const jidOf = (id: string) => `${id}@op.example`;
+const noTune = async () => undefined;
+
+describe('a server on which Earshot has worked before it kept anything there', () => {
+  const redis = useRedis();
+  let stores: Stores;
+  let nodes: Map<string, Element[]>;
+  let refuses: boolean;
+  let restore: Restore;
+  let drops: number;
+
+  beforeEach(async () => {
+    stores = redis.freshStores();
+    [nodes, refuses, drops] = [new Map(), false, 0];
+    for (const [i, id] of ['alice', 'bob', 'gone'].entries()) {
+      const subscriber = { id, phoneNumber: `+${i}`, numberKey: `${i}`.repeat(12), jid: jidOf(id), displayName: id };
+      await addSubscriber(stores, subscriber, 0);
+      await stores.ledger.replace(id, jidOf(id), new Map([['friend@op.example', ENTRY]]));
+    }
+    restore = createRestore(jobContext('component', stores, Date.now) as unknown as Context, CONFIG, async () => {
+      drops += 1;
+    });
+  });
+
+  afterEach(() => restore.stop());
+
+  const server = {
+    ...{ nodes: {}, rosters: {}, advice: () => '' },
+    accounts: {
+      exists: async () => true,
+      add: async () => {},
+    },
+    keeps: {
+      async put(jid: string, node: string, _id: string, payload: Element) {
+        if (refuses || jid === jidOf('gone')) throw new StanzaError('forbidden', '');
+        nodes.set(`${jid} ${node}`, [payload]);
+      },
+      all: async (jid: string, node: string) => nodes.get(`${jid} ${node}`) ?? [],
+      drop: async (jid: string, node: string) => void nodes.delete(`${jid} ${node}`),
+    },
+  } as unknown as XmppServer;
+  const stamp = () => nodes.get(`${stampAccount(CONFIG)} urn:earshot:stamp:1`);
+
+  it('is told of every ledger, and only then there is a stamp', async () => {
+    await restore.begin(server, noTune);
+    expect(stamp()).to.equal(undefined);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    for (const id of ['alice', 'bob']) {
+      const node = `${jidOf(id)} ${madeNode(CONFIG.secret, jidOf(id))}`;
+      expect(`${nodes.get(node)}`).to.contain('friend@op.example');
+    }
+  });
+
+  it('has a new stamp when the component stops, if it has worked', async () => {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    const first = `${stamp()}`;
+    await restore.works();
+    await restore.stop();
+    expect(`${stamp()}`).to.not.equal(first);
+  });
+
+  it('is told nothing where it makes no private nodes', async () => {
+    refuses = true;
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    refuses = false;
+    await restore.made.note({ id: 'alice', jid: jidOf('alice') }, new Map([['friend@op.example', ENTRY]]));
+    expect([...nodes.keys()]).to.deep.equal([]);
+  });
+
+  it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    const key = stores.keys.serverStamp(CONFIG.homeHost);
+    restore.missed();
+    await restore.works();
+    expect(drops, 'where the data are the same').to.equal(0);
+    await redis.redis.del(key);
+    await redis.redis.sAdd(key, 'an older one');
+    restore.missed();
+    const refused = () =>
+      restore.works().then(
+        () => false,
+        (err: { code: string }) => err.code,
+      );
+    expect(await Promise.all([refused(), refused()])).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE']);
+    expect(drops).to.equal(1);
+  });
+
+  it('goes by what Redis says of this connection, where the answer for the one before comes late', async () => {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    const { has } = stores.serverStamps;
+    const answers: ((known: boolean) => void)[] = [];
+    stores.serverStamps.has = () => new Promise((resolve) => void answers.push(resolve));
+    restore.missed();
+    const asked = restore.works().catch((err: { code: string }) => err.code);
+    restore.forget();
+    stores.serverStamps.has = has;
+    for (const answer of answers) answer(false);
+    expect(await asked).to.equal('UNAVAILABLE');
+    expect(drops, 'of a connection that is gone').to.equal(0);
+    await restore.begin(server, noTune);
+    await restore.works();
+  });
+
+  it('is compared anew where the stream ends in the middle of it', async () => {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    restore.forget();
+    const { has } = stores.serverStamps;
+    stores.serverStamps.has = async (...words) => {
+      restore.forget();
+      return has(...words);
+    };
+    const begun = restore.begin(server, noTune).catch((err: { code: string }) => err.code);
+    expect(await begun).to.equal('UNAVAILABLE');
+    let compared = 0;
+    stores.serverStamps.has = (...words) => {
+      compared += 1;
+      return has(...words);
+    };
+    await restore.begin(server, noTune);
+    expect(compared).to.equal(1);
+  });
+});

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { compareStamps, renewStamp, stampAccount } from '../../../component/restore/server-stamp.ts';
+import type { AccountAbility, KeepAbility } from '../../../component/server/server.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
+import type { Element } from '../../../component/stream/xml.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { useRedis } from '../../support/redis.ts';
+
+const PLACE = { homeHost: 'op.example', secret: 'a secret' };
+
+describe('the stamp that Redis and the XMPP server have of each other', () => {
+  const redis = useRedis();
+  let stores: Stores;
+  let nodes: Map<string, Element>;
+  let accounts: Set<string>;
+  let breaks: boolean;
+  let refuses: boolean;
+
+  beforeEach(() => {
+    stores = redis.freshStores();
+    [nodes, accounts, breaks, refuses] = [new Map(), new Set(), false, false];
+  });
+
+  const keeps: KeepAbility = {
+    async put(jid, node, _id, payload) {
+      if (breaks) throw new Error('the stream broke');
+      if (!accounts.has(jid)) throw new StanzaError('forbidden', '');
+      nodes.set(node, payload);
+    },
+    async all(_jid, node) {
+      const held = nodes.get(node);
+      return held ? [held] : [];
+    },
+    drop: async (_jid, node) => void nodes.delete(node),
+  };
+  const ability = {
+    exists: async (jid: string) => accounts.has(jid),
+    async add(jid: string) {
+      if (refuses) throw new StanzaError('forbidden', '');
+      accounts.add(jid);
+    },
+  } as unknown as AccountAbility;
+  const compare = async () => (await compareStamps({ stores }, PLACE, { accounts: ability, keeps })).found;
+  const renew = (held?: string) => renewStamp({ stores }, PLACE, keeps, held);
+  const key = () => stores.keys.serverStamp(PLACE.homeHost);
+
+  it('is there once it was written, and the same ever after', async () => {
+    expect(await compare()).to.equal('first');
+    expect([...accounts]).to.deep.equal([stampAccount(PLACE)]);
+    for (let n = 0; n < 2; n += 1) {
+      await renew();
+      expect(await compare()).to.equal('same');
+    }
+    expect(await redis.redis.sCard(key())).to.equal(1);
+    expect([...nodes.keys()], 'of the trial nothing is left').to.have.length(1);
+  });
+
+  it('is another one where Redis was put back, or has nothing', async () => {
+    await compare();
+    await renew();
+    const copy = await redis.redis.sMembers(key());
+    await renew();
+    await redis.redis.del(key());
+    expect(await compare()).to.equal('apart');
+    await redis.redis.sAdd(key(), copy);
+    expect(await compare()).to.equal('apart');
+    await renew();
+    expect(await compare()).to.equal('same');
+  });
+
+  it('is the same where the server was given one and its answer was never seen, or never got it', async () => {
+    await compare();
+    await renew();
+    breaks = true;
+    for (let n = 0; n < 2; n += 1) await renew().catch(() => {});
+    breaks = false;
+    expect(await compare()).to.equal('same');
+    const begun = await redis.redis.sMembers(key());
+    await renew();
+    await redis.redis.sAdd(key(), begun);
+    expect(await compare()).to.equal('same');
+  });
+
+  it('is not renewed where Redis was put back since the server got its own', async () => {
+    await compare();
+    const first = await renew();
+    const copy = await redis.redis.sMembers(key());
+    const second = await renew(first);
+    await redis.redis.del(key());
+    await redis.redis.sAdd(key(), copy);
+    expect(await renew(second)).to.equal(undefined);
+    expect(await compare(), 'what the server has is still told from it').to.equal('apart');
+  });
+
+  it('cannot be where the component may make no account', async () => {
+    refuses = true;
+    expect(await compare()).to.equal('none');
+  });
+});

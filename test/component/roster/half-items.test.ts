@@ -1,0 +1,166 @@
+import { expect } from 'chai';
+import { createRosterJob } from '../../../component/roster/roster.ts';
+import type { RosterContext } from '../../../component/roster/roster-step.ts';
+import type { RosterItem, Subscription } from '../../../domain/friendship/roster.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { jobContext } from '../../support/context.ts';
+import { useRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
+
+const NOTHING = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+const WAIT = 5_000;
+
+/** One roster is looked at, and the other when it is asked to be. */
+describe('a roster item that is there and not both', () => {
+  const server = useRedis();
+  let stores: Stores;
+  let job: (id: string) => Promise<void>;
+  let jids: Record<string, string>;
+  let rosters: Map<string, Map<string, RosterItem>>;
+  let said: string[];
+  let woken: string[];
+  let now: number;
+
+  /** Alice and Bob, who are friends and have met. */
+  async function befriended(jidOfBob: string): Promise<void> {
+    jids = { alice: 'alice@op.example', bob: jidOfBob };
+    stores = server.freshStores();
+    [rosters, said, woken, now] = [new Map(), [], [], 1_800_000_000_000];
+    const wake = async (_: unknown, ids: readonly string[]) => void woken.push(...ids);
+    const context = {
+      ...jobContext('component', stores, () => now, wake as never),
+      rosters: {
+        read: async (jid: string) => (rosters.has(jid) ? new Map(rosters.get(jid)) : undefined),
+        set: async (jid: string, item: RosterItem) => void rosters.get(jid)?.set(item.jid, item),
+      },
+      meetings: {
+        introduce: async (a: string, b: string) => void said.push(`${a} and ${b}`),
+        approach: async (a: string, b: string) => void said.push(`${a} to ${b}`),
+        heard: async () => {},
+        settle: async (jid: string) => void said.push(`settled at ${jid}`),
+      },
+      mayBeOnline: () => true,
+    } as unknown as RosterContext;
+    job = createRosterJob(context, async () => {});
+    for (const [i, id] of ['alice', 'bob'].entries()) {
+      const jid = jids[id] ?? '';
+      rosters.set(jid, new Map());
+      const numbers = { phoneNumber: `+${i}`, numberKey: `${i}`.repeat(12) };
+      await addSubscriber(stores, { id, jid, displayName: id, ...numbers }, now);
+    }
+    await look('alice', 'bob');
+    await look('bob', 'alice');
+    for (const id of ['alice', 'bob', 'alice']) await job(id);
+    expect(items()).to.deep.equal(['both', 'both']);
+    [said, woken] = [[], []];
+  }
+
+  async function look(id: string, other: string): Promise<void> {
+    const item = { id: other, jid: jids[other] ?? '' };
+    await stores.friends.write(id, { ...NOTHING, set: [{ ...item, name: other, groups: [] }], dirty: [item] }, now);
+  }
+
+  const at = (id: string, other: string) => rosters.get(jids[id] ?? '')?.get(jids[other] ?? '');
+  const items = () => [at('alice', 'bob')?.subscription, at('bob', 'alice')?.subscription];
+  const noes = async () =>
+    (
+      await stores.pairs.declined([
+        { who: 'alice', other: 'bob' },
+        { who: 'bob', other: 'alice' },
+      ])
+    ).map(Number);
+  const isDue = (id: string) => stores.due.isMarked('roster', id);
+
+  function becomes(id: string, other: string, subscription: Subscription | undefined): void {
+    const item = at(id, other) as RosterItem;
+    if (subscription) rosters.get(jids[id] ?? '')?.set(item.jid, { ...item, subscription });
+    else rosters.get(jids[id] ?? '')?.delete(item.jid);
+  }
+
+  for (const [where, jid] of [
+    ['at one home', 'bob@op.example'],
+    ['at two homes', 'bob@brand.example'],
+  ] as const)
+    describe(where, () => {
+      beforeEach(() => befriended(jid));
+
+      it('is no no where the other has deleted its own, which is looked at first', async () => {
+        becomes('alice', 'bob', undefined);
+        becomes('bob', 'alice', 'none');
+        await look('bob', 'alice');
+        await job('bob');
+        expect(await noes(), 'nobody is taken at a word').to.deep.equal([0, 0]);
+        expect(woken).to.deep.equal(['alice']);
+        await job('alice');
+        expect(await noes()).to.deep.equal([1, 0]);
+        now += WAIT;
+        await job('bob');
+        expect(await noes()).to.deep.equal([1, 0]);
+        expect(items(), 'not put back').to.deep.equal([undefined, 'none']);
+      });
+
+      it('is the no of the one who is looked at where the other’s is there as little', async () => {
+        becomes('alice', 'bob', 'from');
+        becomes('bob', 'alice', 'to');
+        await look('bob', 'alice');
+        for (const id of ['bob', 'alice', 'bob']) await job(id);
+        expect(await noes()).to.deep.equal([0, 1]);
+        expect(await isDue('alice')).to.equal(false);
+      });
+
+      it('says nothing, and is looked at again, while there is no account', async () => {
+        rosters.delete(jids.alice ?? '');
+        becomes('bob', 'alice', 'none');
+        await look('bob', 'alice');
+        for (const id of ['bob', 'alice', 'bob']) await job(id);
+        expect(await noes()).to.deep.equal([0, 0]);
+        expect(await isDue('bob')).to.equal(true);
+        if (where === 'at one home') expect(woken, 'nobody is asked over and over').to.deep.equal([]);
+      });
+    });
+
+  it('is put back where the other’s, at the same home, is both: no user can have ended it', async () => {
+    await befriended('bob@op.example');
+    becomes('bob', 'alice', 'from');
+    await look('bob', 'alice');
+    await job('bob');
+    expect(items()).to.deep.equal(['both', 'both']);
+    expect(await noes()).to.deep.equal([0, 0]);
+    expect(said, 'they are made to see each other again').to.deep.equal([`${jids.bob} and ${jids.alice}`]);
+    expect(await isDue('bob')).to.equal(false);
+  });
+
+  it('is put back where the two, at two homes, have not met yet', async () => {
+    await befriended('bob@brand.example');
+    await stores.ledger.forget('alice', jids.alice ?? '');
+    rosters.get(jids.alice ?? '')?.clear();
+    becomes('bob', 'alice', 'from');
+    await look('alice', 'bob');
+    await job('alice');
+    await look('bob', 'alice');
+    await job('bob');
+    expect(items()).to.deep.equal(['both', 'both']);
+    expect(await noes()).to.deep.equal([0, 0]);
+  });
+
+  it('is a no at two homes when the other end has looked, and its own is both', async () => {
+    await befriended('bob@brand.example');
+    becomes('bob', 'alice', 'none');
+    await look('bob', 'alice');
+    for (const id of ['bob', 'bob']) await job(id);
+    expect(await noes(), 'it has not looked yet').to.deep.equal([0, 0]);
+    for (const id of ['alice', 'bob']) await job(id);
+    expect(await noes()).to.deep.equal([0, 1]);
+  });
+
+  it('keeps nobody waiting where both ends ask', async () => {
+    await befriended('bob@brand.example');
+    becomes('alice', 'bob', 'from');
+    becomes('bob', 'alice', 'to');
+    await look('bob', 'alice');
+    await look('alice', 'bob');
+    await Promise.all([job('alice'), job('bob')]);
+    for (const id of ['alice', 'bob', 'alice', 'bob', 'alice']) await job(id);
+    expect((await noes()).reduce((sum, no) => sum + no)).to.equal(1);
+  });
+});

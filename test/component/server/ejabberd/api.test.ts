@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect } from 'chai';
+import { ApiRefusal, createApi } from '../../../../component/server/ejabberd/api.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+describe('The HTTP API of ejabberd', () => {
+  let server: Server;
+  let url: string;
+  let ports: (number | undefined)[];
+
+  async function serve(answer: RequestListener): Promise<void> {
+    ports = [];
+    server = createServer(answer).on('connection', (socket) => ports.push(socket.remotePort));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
+
+  it('gets no more connections at once than wait at its listener, however many calls there are', async () => {
+    const held: (() => void)[] = [];
+    let holds = true;
+    await serve((request, response) => {
+      request.resume();
+      const answer = () => response.end('0');
+      if (holds) held.push(answer);
+      else answer();
+    });
+    const call = createApi({ url, credential: undefined });
+    const calls = Promise.all(
+      Array.from({ length: 100 }, (_, i) => call('check_account', { user: `u${i}`, host: 'op.example' })),
+    );
+    // A server takes connections in as they come, so all that were opened before this one are there when it is.
+    const last = connect(Number(new URL(url).port), '127.0.0.1');
+    const { localPort } = await once(last, 'connect').then(() => last);
+    await eventually(() => expect(ports).to.include(localPort));
+    expect(ports.length - 1).to.be.within(1, 5);
+    holds = false;
+    for (const answer of held) answer();
+    last.destroy();
+    expect(await calls).to.deep.equal(Array.from({ length: 100 }, () => 0));
+    expect(ports.length - 1).to.be.at.most(50);
+  });
+
+  it('is called without its version where it knows none, and what it refuses says with which status', async () => {
+    const asked: (string | undefined)[] = [];
+    await serve((request, response) => {
+      asked.push(request.url);
+      request.resume();
+      if (request.url?.endsWith('/v1')) response.statusCode = 400;
+      if (request.url === '/register') response.statusCode = 409;
+      response.end('"no"');
+    });
+    const call = createApi({ url, credential: undefined });
+    expect(await call('stats', {})).to.equal('no');
+    const refusal = await call('register', {}).catch((err: unknown) => err);
+    expect(refusal).to.be.instanceOf(ApiRefusal);
+    expect((refusal as ApiRefusal).status).to.equal(409);
+    expect(asked).to.deep.equal(['/stats/v1', '/stats', '/register']);
+  });
+
+  it('is away where it leads to another place, which the credential is not sent to', async () => {
+    const asked: (string | undefined)[] = [];
+    await serve((request, response) => {
+      asked.push(request.url);
+      request.resume();
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    const call = createApi({ url, credential: { user: 'api@op.example', password: 'secret' } });
+    const err = await call('stats', {}).catch((thrown: unknown) => thrown);
+    expect(err).to.include({ code: 'UNAVAILABLE' });
+    expect(asked).to.deep.equal(['/stats/v1']);
+  });
+});

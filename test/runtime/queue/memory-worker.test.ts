@@ -1,0 +1,293 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { createClient } from 'redis';
+import { createMemoryWorker, type MemoryWorker } from '../../../runtime/queue/memory-worker.ts';
+import { QUEUES } from '../../../runtime/queue/queue-table.ts';
+import type { Wake, WokenWork } from '../../../runtime/queue/queues.ts';
+import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import { PARTITIONS } from '../../../store/base/partitions.ts';
+import { createWakeSource } from '../../../store/due/wakes.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { eventually } from '../../support/eventually.ts';
+import { REDIS_KINDS, useRedis } from '../../support/redis.ts';
+
+/** Milliseconds. */
+const LONG = 600_000;
+
+for (const kind of REDIS_KINDS)
+  describe(`a queue whose jobs are in memory, woken over ${kind}`, () => {
+    const log = pino({ level: 'silent' });
+    const server = useRedis(kind);
+    let stores: Stores;
+    let connection: Redis;
+    let worker: MemoryWorker;
+    let began: string[];
+    let work: WokenWork;
+    let wakes: Map<string, Wake | undefined>;
+    let gap: () => void;
+
+    beforeEach(async () => {
+      stores = server.freshStores();
+      connection = await connectEvents(server.place, log);
+      const source = createWakeSource(connection, stores.keys, 'op.example');
+      began = [];
+      wakes = new Map();
+      work = async () => undefined;
+      const asked = {
+        listen: (wake: (id: string, brought?: string) => void, missed: () => void) => {
+          gap = missed;
+          return source.listen('tune', wake, missed);
+        },
+        underWay: () => stores.dueAtHome.underWay('tune', 'op.example', Date.now(), 100),
+        overdue: (most: number) =>
+          stores.dueAtHome.take('tune', 'op.example', Date.now(), Math.ceil(most / PARTITIONS)),
+      };
+      worker = createMemoryWorker('tune', log, asked, (id, wake) => {
+        began.push(id);
+        wakes.set(id, wake);
+        return work(id, wake);
+      });
+    });
+
+    afterEach(async () => {
+      await worker.close();
+      connection.destroy();
+    });
+
+    const wake = (...ids: string[]) => stores.wakes.tell('tune', ids);
+
+    /** It takes what it finds due, so that what is asked for from then on is heard. */
+    async function opened(): Promise<void> {
+      await stores.due.postpone('tune', 'opened', 0);
+      worker.open();
+      await eventually(() => expect(began).to.deep.equal(['opened']));
+      began.length = 0;
+    }
+
+    it('finds by itself who is overdue, also when nothing is ever heard', async () => {
+      await stores.due.postpone('tune', 'early', 0);
+      const deaf = {
+        listen: () => new Promise<void>(() => {}),
+        underWay: () => stores.dueAtHome.underWay('tune', 'op.example', Date.now(), 100),
+        overdue: (most: number) =>
+          stores.dueAtHome.take('tune', 'op.example', Date.now(), Math.ceil(most / PARTITIONS)),
+      };
+      const alone = createMemoryWorker('tune', log, deaf, async (id) => {
+        began.push(id);
+        return undefined;
+      });
+      try {
+        alone.open();
+        await eventually(() => expect(began).to.deep.equal(['early']));
+        await stores.due.postpone('tune', 'late', Date.now());
+        await eventually(() => expect(began).to.deep.equal(['early', 'late']));
+      } finally {
+        await alone.close();
+      }
+    });
+
+    /** Jobs that end when they are let go of. */
+    function holding(): { letGo(): void } {
+      let letGo = () => {};
+      const held = new Promise<undefined>((resolve) => {
+        letGo = () => resolve(undefined);
+      });
+      work = () => held;
+      return { letGo };
+    }
+
+    it('runs one job at a time for each subscriber, and once afterwards what was asked for meanwhile', async () => {
+      await opened();
+      const { letGo } = holding();
+      await wake('alice');
+      await eventually(() => expect(began).to.deep.equal(['alice']));
+      await wake('alice');
+      await wake('alice', 'bob');
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob']));
+      letGo();
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob', 'alice']));
+      await wake('carol');
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob', 'alice', 'carol']));
+    });
+
+    it('hands a job what came along with its wake, until somebody asks again or may not have been heard', async () => {
+      await opened();
+      const { letGo } = holding();
+      const bring = (id: string, what: string) =>
+        server.redis.publish(stores.keys.wakes('tune'), `${id} ${JSON.stringify([what])}`);
+      const brought = (id: string) => wakes.get(id)?.brought;
+      for (const id of ['alice', 'bob']) await bring(id, `of ${id} and “two” words`);
+      await wake('carol');
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob', 'carol']));
+      expect(began.map(brought)).to.deep.equal([
+        '["of alice and “two” words"]',
+        '["of bob and “two” words"]',
+        undefined,
+      ]);
+      await bring('alice', 'is from another time than what the job has read');
+      await eventually(() => expect(brought('alice')).to.equal(undefined));
+      gap();
+      expect(brought('bob')).to.equal(undefined);
+      letGo();
+      await eventually(() => expect(began.filter((id) => id === 'alice').length).to.equal(2));
+      expect(brought('alice'), 'when it runs once more').to.equal(undefined);
+    });
+
+    it('tells a job for which request it is, also when it was put off, fails, or a sweep asks meanwhile', async () => {
+      await opened();
+      const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
+      const told = () => wakes.get('alice')?.cause;
+      let next: number | undefined = Date.now() + LONG;
+      work = async () => next;
+      await say('alice;first;00-ab-cd-01');
+      await eventually(() => expect(told()).to.deep.equal({ correlator: 'first', trace: '00-ab-cd-01' }));
+      await wake('alice');
+      await eventually(() => expect(began.length).to.equal(2));
+      expect(told(), 'asked by a sweep before its time').to.include({ correlator: 'first' });
+      next = undefined;
+      await say('alice;second; ["brought"]');
+      await eventually(() => expect(told()).to.deep.equal({ correlator: 'second', trace: undefined }));
+      expect(wakes.get('alice')?.brought).to.equal('["brought"]');
+      work = async () => {
+        throw new Error('no answer');
+      };
+      await say('alice;third;');
+      await eventually(() => expect(began.length).to.be.above(4));
+      expect(told(), 'tried again').to.include({ correlator: 'third' });
+      work = async () => undefined;
+      await wake('alice');
+      const tries = began.length;
+      await eventually(() => expect(began.length).to.be.above(tries));
+      await wake('alice');
+      await eventually(() => expect(told(), 'asked for by nobody known').to.equal(undefined));
+    });
+
+    it('tells a job that runs once more for which request it does', async () => {
+      await opened();
+      const { letGo } = holding();
+      const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
+      await say('alice;first;');
+      await eventually(() => expect(began).to.deep.equal(['alice']));
+      await say('alice;second;');
+      await say('bob;its-own;');
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob']));
+      letGo();
+      await eventually(() => expect(began).to.deep.equal(['alice', 'bob', 'alice']));
+      expect(wakes.get('alice')?.cause).to.include({ correlator: 'second' });
+      expect(wakes.get('bob')?.cause).to.include({ correlator: 'its-own' });
+    });
+
+    it('runs as many side by side as the table says, and the longest waiting first', async () => {
+      await opened();
+      const { letGo } = holding();
+      const ids = Array.from({ length: QUEUES.tune.concurrency + 10 }, (_, i) => `subscriber ${i}`.replace(' ', '-'));
+      await wake(...ids);
+      await eventually(() => expect(began).to.deep.equal(ids.slice(0, QUEUES.tune.concurrency)));
+      letGo();
+      await eventually(() => expect(began).to.deep.equal(ids));
+    });
+
+    it('tries a job again that failed, sooner when it is asked for, and leaves it to the sweep in the end', async () => {
+      await opened();
+      work = async () => {
+        throw new Error('no answer');
+      };
+      await wake('alice');
+      await eventually(() => expect(began.length).to.equal(6));
+      work = async () => undefined;
+      await wake('alice');
+      await eventually(() => expect(began.length).to.equal(7));
+    });
+
+    it('comes back when it was too early, and before that when it is asked for', async () => {
+      await opened();
+      let early = true;
+      work = async (id) => {
+        const time = Date.now() + (id === 'bob' ? LONG : 50);
+        return early ? time : undefined;
+      };
+      await wake('bob');
+      await eventually(() => expect(began).to.deep.equal(['bob']));
+      await wake('alice');
+      await eventually(() => expect(began.filter((id) => id === 'alice').length).to.be.greaterThan(1));
+      early = false;
+      await wake('bob');
+      await eventually(() => expect(began.filter((id) => id === 'bob').length).to.equal(2));
+    });
+
+    it('does nothing while it is shut, and looks for what is due when it opens', async () => {
+      await opened();
+      worker.shut();
+      await wake('alice');
+      await stores.due.postpone('tune', 'alice', Date.now() + 3_000);
+      await stores.due.postpone('tune', 'bob', Date.now() + LONG);
+      worker.open();
+      await eventually(() => expect(began).to.include('alice'));
+      expect(began, 'what is due later, and what was said to nobody').to.not.include('bob');
+      expect(began.filter((id) => id === 'alice').length).to.equal(1);
+    });
+
+    it('takes no more from what is due than it does in a few seconds, and the rest later', async () => {
+      await opened();
+      const { letGo } = holding();
+      const ids = Array.from({ length: 5_000 }, (_, i) => `one-${i}`);
+      await stores.due.postponeAll('tune', ids, Date.now());
+      await eventually(() => expect(began.length).to.equal(QUEUES.tune.concurrency));
+      const notTaken = (await stores.due.take('tune', Date.now(), 5_000)).length;
+      expect(notTaken).to.be.within(500, 1_000);
+      await stores.due.postponeAll('tune', ids, Date.now());
+      letGo();
+      await eventually(() => expect(new Set(began.filter((id) => id !== 'opened')).size).to.equal(5_000));
+    });
+
+    it('ends when what is under way has ended', async () => {
+      await opened();
+      const { letGo } = holding();
+      await wake('alice');
+      await eventually(() => expect(began).to.deep.equal(['alice']));
+      let ended = false;
+      const closing = worker.close().then(() => {
+        ended = true;
+      });
+      await wake('alice');
+      expect(ended).to.equal(false);
+      letGo();
+      await closing;
+      expect(began).to.deep.equal(['alice']);
+    });
+
+    // In a cluster messages of several nodes have no order among them.
+    if (kind === 'a single Redis')
+      it('hands on what came along last of a job that waits for its turn, and nothing after a wake without', async () => {
+        await opened();
+        const { letGo } = holding();
+        const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
+        await say('first ["heard"]');
+        await wake(...Array.from({ length: QUEUES.tune.concurrency - 1 }, (_, i) => `other-${i}`));
+        for (const message of ['alice ["old"]', 'alice ["new"]', 'bob ["old"]', 'bob', 'carol ["old"]', 'first'])
+          await say(message);
+        await eventually(() => {
+          expect(began).to.include('first');
+          expect(wakes.get('first')?.brought, 'the last message is heard').to.equal(undefined);
+        });
+        expect(began.length).to.equal(QUEUES.tune.concurrency);
+        letGo();
+        await eventually(() => expect(began).to.include.members(['alice', 'bob', 'carol']));
+        const brought = ['alice', 'bob', 'carol'].map((id) => wakes.get(id)?.brought);
+        expect(brought).to.deep.equal(['["new"]', undefined, '["old"]']);
+      });
+
+    if (kind === 'a single Redis')
+      it('looks for what is due when its connection was gone, as nobody was heard meanwhile', async () => {
+        await opened();
+        await stores.due.postpone('tune', 'alice', Date.now() + 3_000);
+        const bare = await createClient({ url: server.url }).connect();
+        await bare.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+        bare.destroy();
+        await eventually(() => expect(began).to.include('alice'));
+        await eventually(async () => {
+          await wake('bob');
+          expect(began).to.include('bob');
+        });
+      });
+  });

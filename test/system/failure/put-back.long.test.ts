@@ -1,0 +1,212 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { xml } from '@xmpp/client';
+import { expect } from 'chai';
+import { madeNode } from '../../../component/roster/made-items.ts';
+import { createKeys } from '../../../store/base/keys.ts';
+import { dueOf } from '../../../store/due/makes-due.ts';
+import { createApi, type Person } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { itExcept } from '../../support/on-server.ts';
+import { createBackup } from '../../support/put-back.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
+import { workDone } from '../../support/work.ts';
+import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
+
+const PUBSUB = 'http://jabber.org/protocol/pubsub';
+const ITEMS = 'http://jabber.org/protocol/disco#items';
+/** The stamp and the list of items are written on Prosody alone (decision 279). */
+const PROSODY_ALONE = { ejabberd: 'the stamp and the list of items are written on Prosody alone (decision 279)' };
+
+describe('people whose Earshot has an older copy put back', () => {
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const api = createApi(stack);
+  const backup = createBackup(stack);
+  const people = new Map<string, Person>();
+  const clients = new Map<string, FriendClient>();
+  const person = (name: string) => people.get(name) as Person;
+  const client = (name: string) => clients.get(name) as FriendClient;
+  const knows = (who: Person, ...others: Person[]) =>
+    api.putBook(
+      who,
+      others.map(({ phoneNumber }) => ({ name: phoneNumber, phoneNumbers: [phoneNumber] })),
+    );
+  const nodeOf = ({ jid }: Person) => madeNode(stack.env.EARSHOT_COMPONENT_SECRET ?? '', jid);
+  const has = (name: string, other: string, subscription: string | undefined) =>
+    client(name).item(person(other).jid, (item) => expect(item?.subscription).to.equal(subscription));
+
+  async function allDone(): Promise<void> {
+    await stack.untilReady();
+    await api.settled(...people.values());
+    await workDone(stack);
+  }
+
+  const componentLog = () => readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
+
+  /** Until the XMPP server has another stamp than the copy. */
+  async function stampedAnew(): Promise<void> {
+    const before = await backup.stamps();
+    // Something has to be told.
+    await api.play(person('alice'), { title: 'A stamp', length: 600 });
+    await eventually(async () => expect(await backup.stamps()).to.not.equal(before));
+  }
+
+  before(async () => {
+    for (const [i, name] of ['alice', 'bob', 'carol', 'dave', 'hand'].entries()) {
+      people.set(name, await api.join(`+861380013800${i}`, name));
+      clients.set(name, await connectFriend(stack, person(name)));
+    }
+    for (const name of ['bob', 'carol', 'dave']) await knows(person(name), person('alice'));
+    await knows(person('alice'), person('bob'), person('carol'), person('dave'));
+    await client('alice').befriend(person('hand').jid);
+    await client('hand').befriend(person('alice').jid);
+    await has('alice', 'hand', 'both');
+    for (const name of ['bob', 'carol', 'dave']) await has('alice', name, 'both');
+    await allDone();
+    await stampedAnew();
+  });
+
+  after(() => Promise.all([...clients.values()].map((one) => one.leave().catch(() => {}))));
+
+  itExcept(PROSODY_ALONE, 'are not told apart by what their contacts may ask of their accounts', async () => {
+    const asked = await client('hand').xmpp.iqCaller.request(
+      xml('iq', { type: 'get', to: person('alice').jid }, xml('query', { xmlns: ITEMS })),
+    );
+    expect(`${asked}`, 'the node is there').to.contain(nodeOf(person('alice')));
+    expect(`${asked}`).to.not.contain('earshot');
+  });
+
+  itExcept(
+    PROSODY_ALONE,
+    'do not get a friend back whom they had deleted before, and nobody holds the others up by what it keeps itself',
+    async () => {
+      await client('alice').setItem({ jid: person('bob').jid, subscription: 'remove' });
+      const host = stack.xmpp.domain;
+      for (const jid of [host, `nobody@${host}`, `x@tune.${host}`]) await client('alice').setItem({ jid });
+      const file = await backup.copy();
+      await knows(person('alice'), person('bob'), person('carol'));
+      await has('dave', 'alice', undefined);
+      await knows(person('carol'), person('alice'), person('dave'));
+      await knows(person('dave'), person('alice'), person('carol'));
+      await has('dave', 'carol', 'both');
+      await allDone();
+      const forged = ['', '@', `a b@${host}`, `a@@${host}`, host].map((jid) => xml('item', { jid }));
+      const evil = xml('item', { jid: person('carol').jid, before: 'nonsense' });
+      const made = xml('made', { xmlns: 'urn:earshot:made:0' }, ...forged, evil);
+      const publish = xml('publish', { node: nodeOf(person('dave')) }, xml('item', { id: 'zz' }, made));
+      await client('dave').set(xml('pubsub', { xmlns: PUBSUB }, publish));
+      await stampedAnew();
+
+      await backup.putBack(file);
+      await allDone();
+      await has('alice', 'dave', 'both');
+      await has('dave', 'carol', undefined);
+      await has('alice', 'bob', undefined);
+      await eventually(async () => {
+        const ids = (await api.friends(person('alice'))).map(({ subscriberId }) => subscriberId);
+        expect(ids).to.have.members([person('carol').id, person('dave').id]);
+      });
+      await allDone();
+      await has('bob', 'alice', undefined);
+    },
+  );
+
+  itExcept(
+    PROSODY_ALONE,
+    'lose whom the data do not know also where Redis goes back beneath a component that is connected',
+    async () => {
+      const file = await backup.copy();
+      await knows(person('hand'), person('dave'));
+      await knows(person('dave'), person('alice'), person('hand'));
+      await has('dave', 'hand', 'both');
+      await has('hand', 'dave', 'both');
+      await allDone();
+      await stampedAnew();
+      await backup.putIntoRedis(file);
+      await has('dave', 'hand', undefined);
+      await has('hand', 'dave', undefined);
+      await has('hand', 'alice', 'both');
+      await allDone();
+      await has('dave', 'alice', 'both');
+      await api.play(person('dave'), { title: 'Not for hand', length: 600 });
+      await client('alice').hears(person('dave').jid, 'Not for hand');
+      await client('hand').caughtUp();
+      expect(client('hand').tunes.map(({ tune }) => tune.title)).to.not.include('Not for hand');
+    },
+  );
+
+  itExcept(
+    PROSODY_ALONE,
+    'do not see anybody again who was erased since, and is so again before the component starts',
+    async () => {
+      const frank = await api.join('+8613800138008', 'frank');
+      await knows(frank, person('alice'));
+      await knows(person('alice'), person('carol'), person('dave'), frank);
+      await client('alice').item(frank.jid, (item) => expect(item?.subscription).to.equal('both'));
+      await allDone();
+      const file = await backup.copy();
+      const erase = () => api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${frank.id}`));
+      await erase();
+      await client('alice').item(frank.jid, (item) => expect(item).to.equal(undefined));
+      await allDone();
+      await stampedAnew();
+      const since = client('alice').pushes.length;
+      await backup.putBack(file, ['gateway', 'worker']);
+      await eventually(erase);
+      await stack.restart('component');
+      await allDone();
+      await eventually(async () => expect((await api.call('GET', `/v1/subscribers/${frank.id}`)).status).to.equal(404));
+      await client('alice').caughtUp();
+      expect(client('alice').pushes.slice(since)).to.not.include(frank.jid);
+    },
+  );
+
+  itExcept(PROSODY_ALONE, 'keep an account that was just being made at the copy', async () => {
+    const erin = await api.join('+8613800138009', 'erin');
+    await workDone(stack);
+    const keys = createKeys('earshot');
+    const during = async (state: string) =>
+      withRedis(stack, async (redis) => {
+        await redis.hSet(keys.subscriber(erin.id), 'state', state);
+        await redis.zAdd(dueOf(keys, 'accountAsked', erin.id), { value: erin.id, score: Date.now() + 60_000 });
+      });
+    await during('pending');
+    const file = await backup.copy();
+    await during('active');
+    await stampedAnew();
+    await backup.putBack(file);
+    await allDone();
+    await withRedis(stack, async (redis) => {
+      await redis.zAdd(dueOf(keys, 'accountAsked', erin.id), { value: erin.id, score: 1 });
+    });
+    await eventually(async () => expect((await api.call('GET', `/v1/subscribers/${erin.id}`)).status).to.equal(404));
+    expect(await letsIn(stack, erin)).to.equal(true);
+  });
+
+  itExcept(PROSODY_ALONE, 'are brought back though the component is killed twice while it does so', async () => {
+    const file = await backup.copy();
+    await knows(person('hand'), person('dave'));
+    await knows(person('dave'), person('alice'), person('hand'));
+    await has('dave', 'hand', 'both');
+    await allDone();
+    await stampedAnew();
+    await stack.kill('component');
+    let logged = (await componentLog()).length;
+    await backup.putBack(file);
+    for (let n = 0; n < 2; n += 1) {
+      // In the middle of it, or just through.
+      const from = logged;
+      await eventually(async () =>
+        expect((await componentLog()).slice(from)).to.match(/a copy was put back|connected, with every right/),
+      );
+      await stack.kill('component');
+      logged = (await componentLog()).length;
+      await stack.restart('component');
+    }
+    await allDone();
+    await has('dave', 'hand', undefined);
+    await has('hand', 'dave', undefined);
+    await has('dave', 'alice', 'both');
+    await has('hand', 'alice', 'both');
+  });
+});

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { PART_NAMES } from '../../local/stack/stack.ts';
+import { whileHanging } from '../support/hanging.ts';
+import type { Backup } from '../support/put-back.ts';
+import type { TestStack } from '../support/servers/own-stack.ts';
+
+const run = promisify(execFile);
+
+/** What the faults befall. `random`: from 0 to 1. */
+export type Victim = { stack: TestStack; backup: Backup; random: () => number };
+
+/** `strike`: over when whatever was taken away has been started again. */
+export type Fault = { name: string; strike(victim: Victim): Promise<void> };
+
+/** Milliseconds, at most: for which a part stays away; for which one stands still. */
+const AWAY = 3_000;
+const STILL = 6_000;
+/** Bytes that Redis may still write, at most. */
+const ROOM = 4_000;
+
+type Part = (typeof PART_NAMES)[number];
+
+/** One part or all, killed, hanging or stopped; connections that break; a file that ends in the middle of a write. */
+export const FAULTS: readonly Fault[] = [
+  ...PART_NAMES.flatMap((part): Fault[] => [
+    { name: `kill -9 of ${named(part)}`, strike: (victim) => kill(victim, [part]) },
+    { name: `${named(part)} stands still (SIGSTOP)`, strike: (victim) => hang(victim, part) },
+    { name: `restart of ${named(part)}`, strike: ({ stack }) => stack.restart(part) },
+  ]),
+  { name: 'kill -9 of two parts', strike: (victim) => kill(victim, two(victim)) },
+  { name: 'kill -9 of everything', strike: (victim) => kill(victim, PART_NAMES) },
+  { name: 'every connection to Redis breaks', strike: breakConnections },
+  { name: 'a write of Redis breaks off (as on a full disk)', strike: breakWrite },
+];
+
+function named(part: Part): string {
+  return { redis: 'Redis', server: 'the XMPP server' }[part as string] ?? `the ${part}`;
+}
+
+function two({ random }: Victim): Part[] {
+  const first = Math.floor(random() * PART_NAMES.length);
+  const second = (first + 1 + Math.floor(random() * (PART_NAMES.length - 1))) % PART_NAMES.length;
+  return PART_NAMES.filter((_, i) => i === first || i === second);
+}
+
+async function kill({ stack, random }: Victim, parts: readonly Part[]): Promise<void> {
+  const away = random() * AWAY;
+  await Promise.all(parts.map((part) => stack.kill(part)));
+  await sleep(away);
+  await Promise.all(parts.map((part) => stack.restart(part)));
+}
+
+async function hang({ stack, random }: Victim, part: Part): Promise<void> {
+  await whileHanging(stack.part(part), () => sleep(random() * STILL));
+}
+
+async function breakConnections({ backup }: Victim): Promise<void> {
+  for (const type of ['normal', 'pubsub']) await backup.redisCli('client', 'kill', 'type', type);
+}
+
+/** With the rest of a write on the disk Redis ends: at `appendfsync always` it has promised what it cannot keep. */
+async function breakWrite({ stack, random }: Victim): Promise<void> {
+  const { dir, pid } = stack.redis();
+  const folder = join(dir, 'appendonlydir');
+  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size));
+  const most = Math.max(...sizes) + Math.floor(random() * ROOM);
+  await run('prlimit', ['--pid', `${pid}`, `--fsize=${most}:${most}`]);
+  // What is written by those who play on, or by nobody: then it ends here.
+  await Promise.race([stack.redis().exited, sleep(AWAY)]);
+  await stack.restart('redis');
+}

@@ -1,0 +1,72 @@
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../local/project-root.ts';
+import { said } from '../compatibility/run.ts';
+import { TEST_SERVER } from '../support/on-server.ts';
+import { seedOr } from '../support/random.ts';
+import { startOwnStack } from '../support/servers/own-stack.ts';
+import { pageOf, type Run, runsIn } from './report.ts';
+import { type Standing, torture } from './rounds.ts';
+
+// npm run torture                    20 faults, on the terminal alone
+// npm run torture -- --faults 200    that many; 100 and more are written into docs/reliability.md
+
+const PAGE = join(projectRoot(), 'docs', 'reliability.md');
+const WRITTEN = 100;
+
+const faults = faultsWanted();
+const seed = seedOr(randomInt(2 ** 31));
+console.log(`Seed ${seed}; EARSHOT_SEED=${seed} draws the same again.`);
+const began = Date.now();
+const rounds: Run['rounds'][number][] = [];
+const standings: Standing[] = [];
+const stack = await startOwnStack({ policy: 'mutual', env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+await torture(stack, {
+  faults,
+  seed,
+  after({ journal, ...round }, standing) {
+    rounds.push(round);
+    standings.push(standing);
+    console.log(`${rounds.length} ${round.fault}: ${round.milliseconds} ms (${standing.keys} keys)`);
+    if (round.found !== undefined) console.log(`  FOUND: ${round.found}\n${journal}`);
+  },
+});
+const found = rounds.some((round) => round.found !== undefined);
+if (faults >= WRITTEN) write();
+if (found) console.log(`Its files stay in ${stack.dataDir}.`);
+else await stack.stop();
+process.exit(found ? 1 : 0);
+
+function faultsWanted(): number {
+  try {
+    const { values } = parseArgs({ options: { faults: { type: 'string', default: '20' } } });
+    const wanted = Number(values.faults);
+    if (Number.isSafeInteger(wanted) && wanted > 0) return wanted;
+    throw new Error('--faults must be a whole number above 0.');
+  } catch (err) {
+    console.error((err as Error).message);
+    process.exit(1);
+  }
+}
+
+function write(): void {
+  const version = (name: string) => /^Version: (?:\d+:)?(\d+(?:\.\d+)+)/m.exec(said('dpkg', ['-s', name]))?.[1] ?? '?';
+  const run: Run = {
+    runs: `${TEST_SERVER} ${version(TEST_SERVER)}, Redis ${version('redis-server')}, Node.js ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
+    seed,
+    minutes: Math.round((Date.now() - began) / 60_000),
+    things: standings.at(-1)?.things ?? 0,
+    rounds,
+    keys: [standings[0]?.keys ?? 0, standings.at(-1)?.keys ?? 0],
+    megabytes: Object.fromEntries(
+      Object.keys(standings[0]?.megabytes ?? {}).map((role) => [
+        role,
+        Math.max(...standings.map(({ megabytes }) => megabytes[role] ?? 0)),
+      ]),
+    ),
+  };
+  const before = existsSync(PAGE) ? runsIn(readFileSync(PAGE, 'utf8')) : {};
+  writeFileSync(PAGE, pageOf({ ...before, [TEST_SERVER]: run }));
+}
