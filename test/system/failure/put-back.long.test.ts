@@ -69,10 +69,14 @@ describe('people whose Earshot has an older copy put back', () => {
   after(() => Promise.all([...clients.values()].map((one) => one.leave().catch(() => {}))));
 
   itExcept(PROSODY_ALONE, 'are not told apart by what their contacts may ask of their accounts', async () => {
-    const asked = await client('hand').xmpp.iqCaller.request(
-      xml('iq', { type: 'get', to: person('alice').jid }, xml('query', { xmlns: ITEMS })),
-    );
-    expect(`${asked}`, 'the node is there').to.contain(nodeOf(person('alice')));
+    // Nodes are written every two seconds (decision 298).
+    const asked = await eventually(async () => {
+      const answer = await client('hand').xmpp.iqCaller.request(
+        xml('iq', { type: 'get', to: person('alice').jid }, xml('query', { xmlns: ITEMS })),
+      );
+      expect(`${answer}`, 'the node is there').to.contain(nodeOf(person('alice')));
+      return answer;
+    });
     expect(`${asked}`).to.not.contain('earshot');
   });
 
