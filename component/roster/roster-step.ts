@@ -73,7 +73,8 @@ export function planned({ dirty, wanted, item, ledger }: Task, step: RosterStep)
 
 /**
  * Notes what is intended and takes the steps in the account's roster. Those whose plans are
- * returned are taken, and not yet noted.
+ * returned are taken, and not yet noted in the ledger. The server is told at once what has gone: were Redis away
+ * from that moment on, and an older copy put back, the items would pass for deleted by their user.
  */
 export async function takeSteps(
   context: RosterContext,
@@ -88,17 +89,18 @@ export async function takeSteps(
     account.id,
     plans.flatMap((plan) => toldBy(account, plan)),
   );
-  return sideBySide(plans, IN_FLIGHT, (plan) => takeStep(context, account, plan));
+  const taken = await sideBySide(plans, IN_FLIGHT, (plan) => takeStep(context, account, plan));
+  await keepMade(context, account, taken.done.filter(isOver), () => undefined);
+  return taken;
 }
 
-/** Notes the steps that are taken, and that these items are done. */
+/** Notes in the ledger the steps that are taken, and that these items are done. */
 export async function noteTaken(
   context: RosterContext,
   account: Account,
   taken: readonly Plan[],
   done?: Marks,
 ): Promise<void> {
-  await keepMade(context, account, taken.filter(isOver), () => undefined);
   await note(context, account, changes(taken, 'during', 'after'), done);
 }
 

@@ -27,6 +27,8 @@ describe('what an account keeps of the items that Earshot made', () => {
   let done: string[];
   /** What breaks the stream. */
   let breaksAt: string;
+  /** When what comes after the server's answer is to be written there. */
+  let isRedisAway: boolean;
   /** Whether the user has made a node of that name that others may read. */
   let isOpen: boolean;
 
@@ -53,7 +55,7 @@ describe('what an account keeps of the items that Earshot made', () => {
 
   beforeEach(async () => {
     stores = server.freshStores();
-    [roster, node, done, breaksAt, isOpen] = [new Map(), new Map(), [], 'nothing', false];
+    [roster, node, done, breaksAt, isRedisAway, isOpen] = [new Map(), new Map(), [], 'nothing', false, false];
     const rosters = {
       read: async () => new Map(roster),
       async set(_jid: string, item: RosterItem) {
@@ -66,7 +68,14 @@ describe('what an account keeps of the items that Earshot made', () => {
       },
     };
     const own = { made: notedAtOnce(made, stores.ledger.whole), mayBeOnline: () => false };
-    const context = { ...jobContext('component', stores, () => NOW), rosters, ...own };
+    const sharing: Stores['sharing'] = {
+      ...stores.sharing,
+      async end(...partings) {
+        if (isRedisAway) throw new Error('Redis is away');
+        return stores.sharing.end(...partings);
+      },
+    };
+    const context = { ...jobContext('component', { ...stores, sharing }, () => NOW), rosters, ...own };
     job = createRosterJob(context as unknown as RosterContext, async () => {});
     for (const [i, id] of ['alice', 'bob', 'carol'].entries())
       await addSubscriber(
@@ -101,6 +110,17 @@ describe('what an account keeps of the items that Earshot made', () => {
     await job('alice');
     expect(done.slice(2)).to.deep.equal([`remove ${jidOf('bob')}`, 'drop']);
     expect(await kept(), 'nothing is left').to.deep.equal([]);
+  });
+
+  it('says that an item has gone also where Redis is away from that moment on', async () => {
+    await befriend('bob');
+    await job('alice');
+    await part('bob');
+    isRedisAway = true;
+    const failed = await job('alice').catch((err: Error) => err);
+    expect(failed).to.have.property('message', 'Redis is away');
+    expect(done.slice(2)).to.deep.equal([`remove ${jidOf('bob')}`, 'drop']);
+    expect(await kept()).to.deep.equal([]);
   });
 
   it('says what an item was that was raised, and nothing of one that its user made a friend’s before', async () => {
