@@ -3,8 +3,8 @@ import type { Api } from '../support/api.ts';
 import { callUntil } from './calls.ts';
 import { createLeave, ERASED, friendsOf, type Modelled, NEWCOMER, type State } from './model.ts';
 
-/** A subscriber with the login of its XMPP account. */
-export type Someone = Modelled & { jid: string; password: string };
+/** A subscriber with the login of its XMPP account, and a token. */
+export type Someone = Modelled & { jid: string; password: string; token: string };
 
 /** Deletes the roster item of the other, however often it takes. */
 export type Refuse = (one: Someone, other: Someone) => Promise<void>;
@@ -41,7 +41,7 @@ export async function createCrowd(api: Api, size: number, random: () => number):
   const leave = createLeave();
   const erased: Someone[] = [];
   const journal: string[] = [];
-  let [numbers, titles, done] = [0, 0, 0];
+  let [numbers, titles, books, done] = [0, 0, 0, 0];
   const people = await Promise.all(Array.from({ length: size }, join));
 
   async function join(): Promise<Someone> {
@@ -50,7 +50,8 @@ export async function createCrowd(api: Api, size: number, random: () => number):
     const headers = { 'idempotency-key': randomUUID() };
     const { body } = await callUntil(api, [201], 'POST', '/v1/subscribers', { phoneNumber }, headers);
     const { subscriberId: id, jid, password } = body as unknown as Record<'subscriberId' | 'jid' | 'password', string>;
-    return { id, jid, password, phoneNumber, now: NEWCOMER };
+    const issued = await callUntil(api, [201], 'POST', `/v1/subscribers/${id}/tokens`);
+    return { id, jid, password, token: String(issued.body.token), phoneNumber, now: NEWCOMER };
   }
 
   const some = (share: number) => people.filter(() => random() < share);
@@ -124,8 +125,8 @@ export async function createCrowd(api: Api, size: number, random: () => number):
     return () =>
       change(one, { ...one.now, noTo: new Set([...one.now.noTo, other.id]) }, async () => {
         await refuse(one, other);
-        titles += 1;
-        await putBook(one, [...one.now.book], `Contact of ${titles},`);
+        books += 1;
+        await putBook(one, [...one.now.book], `Contact of ${books},`);
       });
   }
 

@@ -7,11 +7,12 @@ import { PART_NAMES } from '../../local/stack/stack.ts';
 import { whileHanging } from '../support/hanging.ts';
 import type { Backup } from '../support/put-back.ts';
 import type { TestStack } from '../support/servers/own-stack.ts';
+import type { Streams } from './streams.ts';
 
 const run = promisify(execFile);
 
 /** What the faults befall. `random`: from 0 to 1. */
-export type Victim = { stack: TestStack; backup: Backup; random: () => number };
+export type Victim = { stack: TestStack; backup: Backup; streams: Streams; random: () => number };
 
 /** `strike`: over when whatever was taken away has been started again. */
 export type Fault = { name: string; strike(victim: Victim): Promise<void> };
@@ -34,6 +35,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'kill -9 of two parts', strike: (victim) => kill(victim, two(victim)) },
   { name: 'kill -9 of everything', strike: (victim) => kill(victim, PART_NAMES) },
   { name: 'every connection to Redis breaks', strike: breakConnections },
+  { name: 'every event stream breaks', strike: async ({ streams }) => streams.breakOff() },
   { name: 'a write of Redis breaks off (as on a full disk)', strike: breakWrite },
 ];
 

@@ -12,11 +12,12 @@ import { type Standing, torture } from './rounds.ts';
 
 // npm run torture                    20 faults, on the terminal alone
 // npm run torture -- --faults 200    that many; 100 and more are written into docs/reliability.md
+// npm run torture -- --only disk     faults whose names hold that word, and these are not written
 
 const PAGE = join(projectRoot(), 'docs', 'reliability.md');
 const WRITTEN = 100;
 
-const faults = faultsWanted();
+const { faults, only } = wanted();
 const seed = seedOr(randomInt(2 ** 31));
 console.log(`Seed ${seed}; EARSHOT_SEED=${seed} draws the same again.`);
 const began = Date.now();
@@ -26,6 +27,7 @@ const stack = await startOwnStack({ policy: 'mutual', env: { EARSHOT_PUBLISH_INT
 await torture(stack, {
   faults,
   seed,
+  only,
   after({ journal, ...round }, standing) {
     rounds.push(round);
     standings.push(standing);
@@ -34,16 +36,17 @@ await torture(stack, {
   },
 });
 const found = rounds.some((round) => round.found !== undefined);
-if (faults >= WRITTEN) write();
+if (faults >= WRITTEN && only === '') write();
 if (found) console.log(`Its files stay in ${stack.dataDir}.`);
 else await stack.stop();
 process.exit(found ? 1 : 0);
 
-function faultsWanted(): number {
+function wanted(): { faults: number; only: string } {
   try {
-    const { values } = parseArgs({ options: { faults: { type: 'string', default: '20' } } });
-    const wanted = Number(values.faults);
-    if (Number.isSafeInteger(wanted) && wanted > 0) return wanted;
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { faults: { ...text, default: '20' }, only: { ...text, default: '' } } });
+    const faults = Number(values.faults);
+    if (Number.isSafeInteger(faults) && faults > 0) return { faults, only: values.only };
     throw new Error('--faults must be a whole number above 0.');
   } catch (err) {
     console.error((err as Error).message);

@@ -21,11 +21,12 @@ export type Runs = Readonly<Record<string, Run>>;
 const HEAD = `# What it survives
 
 Written by \`npm run torture -- --faults 200\`: a whole Earshot on a real XMPP server and a real Redis, with ten subscribers who
-upload books, change who may see them, play, stop, leave and come, each through the HTTP API and with an XMPP client of its own,
-which retries until a call has its answer. Meanwhile something is killed, stands still, is started again or breaks; or afterwards
+upload books, change who may see them, play, stop, leave and come, each through the HTTP API, where a call is tried again until it has
+its answer, with an XMPP client of its own, and with an event stream as the friends page has one, which is opened again whenever it ends. Meanwhile something is killed, stands still, is started again or breaks; or afterwards
 Redis is put back to a copy from before. Then, once nothing is left to be done, everything is compared with a model: friends as
-the API tells them, every roster, what every client was told last and what it is told when it asks, that no client has ever heard
-what the player's consent did not allow, and that Redis names nobody who was erased. Each kind of fault comes as often as any other;
+the API tells them, every roster, what every client was told last and what it is told when it asks, what every event stream has told
+of each friend, and that this is all that the API tells who asks; that no client and no stream has ever been told what the player's consent did not allow, and no
+stream something older after something newer; and that Redis names nobody who was erased. Each kind of fault comes as often as any other;
 the order, the moments and what people do are drawn from a seed (\`EARSHOT_SEED\`). \`EARSHOT_TEST_SERVER=ejabberd\` has it run there.
 
 The time is that from the end of the fault (whatever was taken away was started again) until nothing was left to be done and

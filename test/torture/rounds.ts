@@ -12,19 +12,22 @@ import {
   erasedLeftNothing,
   friendsAreRight,
   nothingLeaked,
+  nothingWentBackwards,
   rostersAreRight,
+  streamsAreRight,
   tunesAreRight,
   type World,
 } from './checks.ts';
 import { createCrowd } from './crowd.ts';
 import { FAULTS, type Victim } from './faults.ts';
+import { createStreams } from './streams.ts';
 import { createWatchers } from './watchers.ts';
 
 /** One fault under load. `milliseconds`: from its end until everything was as the model says. `found`: what never was. */
 export type Round = { fault: string; milliseconds: number; found?: string; journal?: string };
 
-/** `after`: called with each round. */
-export type Torture = { faults: number; seed: number; after(round: Round, at: Standing): void };
+/** `only`: faults whose names hold that word; `after`: called with each round. */
+export type Torture = { faults: number; seed: number; only: string; after(round: Round, at: Standing): void };
 
 /** How much there is after a round. `megabytes`: resident memory, by role. */
 export type Standing = { things: number; keys: number; megabytes: Readonly<Record<string, number>> };
@@ -47,17 +50,17 @@ const PUT_BACK = [
 ] as const;
 
 /** Faults at random, one after the other, while people live their lives; after each everything is compared with the model. */
-export async function torture(stack: TestStack, { faults, seed, after }: Torture): Promise<void> {
+export async function torture(stack: TestStack, { faults, seed, only, after }: Torture): Promise<void> {
   const random = randomFrom(seed);
   const api = createApi(stack);
   const backup = createBackup(stack);
   const crowd = await createCrowd(api, PEOPLE, random);
-  const world: World = { stack, api, crowd, watchers: createWatchers(stack) };
-  const victim: Victim = { stack, backup, random };
+  const world: World = { stack, api, crowd, watchers: createWatchers(stack), streams: createStreams(stack) };
+  const victim: Victim = { stack, backup, streams: world.streams, random };
   const kinds = [
     ...FAULTS.map(({ name, strike }) => ({ name, round: () => under(world, victim, strike) })),
     ...putBacks(),
-  ];
+  ].filter(({ name }) => name.includes(only));
 
   /** Its stamps are kept on Prosody alone (decision 279). */
   function putBacks() {
@@ -65,7 +68,7 @@ export async function torture(stack: TestStack, { faults, seed, after }: Torture
     return PUT_BACK.map(({ name, into }) => ({ name, round: () => beforeCopy(world, backup, into) }));
   }
 
-  await world.watchers.comeAnew(crowd.people);
+  await comeAnew(world);
   try {
     let left: typeof kinds = [];
     for (let n = 0; n < faults; n += 1) {
@@ -78,8 +81,14 @@ export async function torture(stack: TestStack, { faults, seed, after }: Torture
       if (round.found !== undefined) return;
     }
   } finally {
+    world.streams.stop();
     await world.watchers.leave();
   }
+}
+
+async function comeAnew({ crowd, watchers, streams }: World): Promise<void> {
+  streams.follow(crowd.people);
+  await watchers.comeAnew(crowd.people);
 }
 
 async function standingOf({ stack, crowd }: World, backup: Backup): Promise<Standing> {
@@ -101,10 +110,12 @@ async function tried(fault: string, round: () => Promise<void>, world: World): P
     over = Date.now();
     await converged(world);
     const milliseconds = Date.now() - over;
-    await world.watchers.comeAnew(world.crowd.people);
+    await comeAnew(world);
     await eventually(() => rostersAreRight(world), AFTERWARDS);
     await eventually(() => tunesAreRight(world), AFTERWARDS);
+    await eventually(() => streamsAreRight(world), AFTERWARDS);
     nothingLeaked(world);
+    nothingWentBackwards(world);
     await eventually(() => erasedLeftNothing(world), AFTERWARDS);
     world.crowd.settled();
     return { fault, milliseconds };
@@ -131,6 +142,7 @@ async function beforeCopy(world: World, backup: Backup, into: 'putBack' | 'putIn
   while ((await backup.stamps()) === stamps);
   await backup[into](file);
   asThen();
+  world.streams.goBack();
 }
 
 /** Nothing is left to be done, and friends are who they should be. */
