@@ -1,5 +1,6 @@
 import { OPEN } from '../../domain/friendship/privacy.ts';
 import { NOW_PLAYING, TELL } from '../base/events.ts';
+import { SEEN_MARK } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
 import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
@@ -63,4 +64,18 @@ if shown then tell('${NOW_PLAYING}') end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)
 if chosen == '1' then redis.call('HSET', privacy, 'chosen', '1') else redis.call('HDEL', privacy, 'chosen') end
 return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,
+});
+
+/**
+ * Takes away the marks of blocks that are those that were seen; `seen`: fields, each with its value after it. As long as a mark was
+ * there nobody whom it names was shown what plays: pages that looked meanwhile look again.
+ */
+export const CLEAR_BLOCKED = defineScript({
+  uses: [SEEN_MARK, TELL],
+  keys: ['marks'],
+  lists: ['seen'],
+  lua: `
+local cleared = 0
+for i = 1, #seen, 2 do cleared = cleared + clearSeen(marks, seen[i], seen[i + 1]) end
+if cleared > 0 then tell('${NOW_PLAYING}') end`,
 });

@@ -2,13 +2,13 @@ import { Fault } from '../../domain/fault.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
+import { type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
-import { askSlices } from '../base/slices.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
 import type { PrivacyFields, PrivacyState } from './privacy-fields.ts';
-import { PUT_PRIVACY } from './privacy-script.ts';
+import { CLEAR_BLOCKED, PUT_PRIVACY } from './privacy-script.ts';
 
 /**
  * Somebody who is blocked: a subscriber, or whoever has a number. `sealed`: the number, which only
@@ -161,7 +161,12 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
     },
 
     async clearDirtyBlocked(id: string, seen: Marks): Promise<void> {
-      await clearSeen(redis, keys.dirtyBlocked(id), seen);
+      for (const some of slicesOf(Object.keys(seen)))
+        await CLEAR_BLOCKED.run(
+          redis,
+          { marks: keys.dirtyBlocked(id) },
+          { events: keys.events(id), seen: some.flatMap((field) => [field, seen[field] as string]) },
+        );
     },
   };
 }

@@ -143,6 +143,20 @@ describe('gateway/friends/listeners', () => {
     }
   });
 
+  it('tells the tune of who blocks somebody no more when that is decided, also where it was looked at before', async () => {
+    const [bob = '', alice = ''] = await join(2);
+    await befriend(bob, alice);
+    await play(bob, 'Clair de lune');
+    const { privacies } = gateway.stores;
+    for (const blocked of [[{ subscriberId: alice }], []])
+      await privacies.put(bob, OPEN, blocked, undefined, Date.now());
+    const stream = await follow(alice);
+    expect((stream.events[0]?.data.friends as { nowPlaying: unknown }[])[0]).to.include({ nowPlaying: null });
+    await privacies.clearDirtyBlocked(bob, (await privacies.dirtyBlocked(bob)).marks);
+    await eventually(() => expect(titles(stream)).to.deep.equal(['Clair de lune']));
+    stream.close();
+  });
+
   it('tells a client that was slow the newest of each friend, once, and reads it only then', async () => {
     const [alice = '', bob = '', carol = ''] = await join(3);
     await befriend(alice, bob);
