@@ -29,7 +29,7 @@ for (const policy of ['mutual', 'either'] as const)
 
     /** Somebody with a whole life behind the number, seen by Carol, and turned down by nobody but Dave. */
     async function live(): Promise<Person> {
-      const alice = await api.join(NUMBER, 'Alice');
+      const alice = await eventually(() => api.join(NUMBER, 'Alice'));
       const alices = await connectFriend(stack, alice);
       await alices.setItem({ jid: 'secret@elsewhere.example', name: 'My secret' });
       await api.putVcards(alice, `${vcard('Carol', carol.phoneNumber)}${vcard('Dave', dave.phoneNumber)}`);
@@ -51,7 +51,7 @@ for (const policy of ['mutual', 'either'] as const)
       const heard = carols.tunes.length;
       await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${alice.id}`));
       await carols.item(alice.jid, (item) => expect(item).to.equal(undefined));
-      const heir = await api.join(NUMBER, 'Zoe');
+      const heir = await eventually(() => api.join(NUMBER, 'Zoe'));
       expect(heir.jid, 'the name of the account').to.not.equal(alice.jid);
       await api.settled(carol, dave, heir);
 

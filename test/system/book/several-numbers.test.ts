@@ -111,7 +111,7 @@ describe('several numbers for one subscriber', () => {
     await stack.server().makeAccount('dora@op.example', 'secret');
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${bob.id}`));
     const body = { phoneNumber: WORK, otherPhoneNumbers: [bob.phoneNumber, WORK], jid: 'dora@op.example' };
-    const created = await api.expectStatus(201, api.call('POST', '/v1/subscribers', body));
+    const created = await eventually(() => api.expectStatus(201, api.call('POST', '/v1/subscribers', body)));
     expect(created.body).to.deep.include({ phoneNumber: WORK, otherPhoneNumbers: [bob.phoneNumber] });
   });
 });

@@ -302,12 +302,12 @@ describe('erasing a subscriber', () => {
   );
 
   it('frees the number: whoever gets it has an account and a life of its own', async () => {
-    const heir = await api.join(FORMER, 'Heir');
+    const heir = await eventually(() => api.join(FORMER, 'Heir'));
     expect(heir.id).to.not.equal(alice.id);
     // The name of an account tells nothing of its number, so the next one has another.
     expect(heir.jid).to.not.equal(alice.jid);
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${heir.id}`));
-    const again = await api.join(FORMER, 'Heir');
+    const again = await eventually(() => api.join(FORMER, 'Heir'));
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${again.id}`));
     await settled(heir.id, again.id);
   });
