@@ -57,33 +57,34 @@ async function changes(api: Api, { player, friend, client }: Couple): Promise<nu
   ];
   const put = (settings: object) =>
     api.expectStatus(200, api.call('PUT', api.path(player, 'privacy'), { ...OPEN, ...settings }));
-  const shows = (title: string | undefined) =>
-    until(() => {
+  const shows = (title: string | undefined, since: string) =>
+    until(`${title === undefined ? 'an end of the tune' : `‘${title}’`} since ${since}`, () => {
       const last = client.tunes.at(-1);
       return last !== undefined && last.tune.title === title;
     });
   const times: number[] = [];
   for (let i = 0; i < CONSENT.changes; i += 1) {
     const title = `Consent ${i}`;
+    const settings = kinds[i % kinds.length]?.() ?? {};
     await api.play(player, { title, length: 3_600 });
-    await shows(title);
+    await shows(title, 'it was played');
     const start = performance.now();
-    await put(kinds[i % kinds.length]?.() ?? {});
-    await shows(undefined);
+    await put(settings);
+    await shows(undefined, `the settings ${JSON.stringify(settings)}`);
     times.push(performance.now() - start);
     await put({});
-    await shows(title);
+    await shows(title, `those settings were taken back: ${JSON.stringify(settings)}`);
   }
   return times;
 }
 
-/** Looks every millisecond. */
-export async function until(check: () => boolean): Promise<void> {
+/** Looks every millisecond. `what`: as in `within`. */
+export async function until(what: string, check: () => boolean): Promise<void> {
   let over = false;
   const watch = async () => {
     while (!over && !check()) await sleep(1);
   };
-  await within(60_000, watch()).finally(() => {
+  await within(60_000, watch(), what).finally(() => {
     over = true;
   });
 }

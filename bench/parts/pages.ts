@@ -19,9 +19,12 @@ export async function pages(
   await stack.kill('server');
   const stream = await openEvents(stack, friend);
   // The first event is the whole list: what is played before it is in it, and in no event of its own.
-  await until(() => stream.events.length > 0);
+  await until('the event stream', () => stream.events.length > 0);
   const shows = (title: string) =>
-    until(() => (stream.events.at(-1)?.data.nowPlaying as { title?: string } | undefined)?.title === title);
+    until(
+      `‘${title}’`,
+      () => (stream.events.at(-1)?.data.nowPlaying as { title?: string } | undefined)?.title === title,
+    );
   const times: number[] = [];
   for (let i = 0; i < PAGES.tunes; i += 1) {
     const start = performance.now();

@@ -63,7 +63,7 @@ async function untilHeard(
   await end();
   const start = performance.now();
   await api.play(player, { title, length: 3_600 });
-  await until(() => client.tunes.at(-1)?.tune.title === title);
+  await until(`‘${title}’`, () => client.tunes.at(-1)?.tune.title === title);
   return performance.now() - start;
 }
 
