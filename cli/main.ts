@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { nearestWord } from '../domain/nearest-word.ts';
 import { credential } from './credential.ts';
 import { importFile } from './import.ts';
 import { createProgress } from './progress.ts';
@@ -23,6 +24,8 @@ const USAGE = `Usage:
 The gateway: EARSHOT_URL (http://127.0.0.1:8080) and EARSHOT_OPERATOR_KEY (or …_FILE), or a running npm start in this folder.
 doctor asks Redis, the XMPP server and whatever else the processes need, with their own settings (docs/configuration.md).`;
 
+const COMMANDS = ['doctor', 'status', 'subscriber', 'reconcile', 'import', 'credential'];
+
 /** Milliseconds in which what was begun may end. */
 const LEAVING = 500;
 
@@ -45,6 +48,8 @@ async function run(args: string[]): Promise<number> {
     print(USAGE);
     return wantsHelp ? 0 : 2;
   }
+  if (!COMMANDS.includes(command))
+    throw new UsageError(`There is no command ${command}; is ${nearestWord(command, COMMANDS)} meant?\n${USAGE}`);
   if (command === 'doctor' && rest.length === 0) return runDoctor(values);
   const server = findServer(process.env);
   if (command === 'status' && rest.length === 0) return showStatus(server, json, print);

@@ -36,15 +36,14 @@ export async function openTracing(
     { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const exporter = new exporting.OTLPTraceExporter({ url: `${config.url}/v1/traces`, timeoutMillis: PATIENCE });
-  // Of calls that ask for a trace, or say nothing, the same share, by the id of the trace, so that all processes take the same ones.
-  const share = new sdk.TraceIdRatioBasedSampler(config.share / 100);
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({
       'service.name': `earshot-${role}`,
       'service.version': readVersion(),
       'service.instance.id': randomUUID(),
     }),
-    sampler: new sdk.ParentBasedSampler({ root: share, remoteParentSampled: share }),
+    // Who wants no trace gets none; the share of the others is drawn before.
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
     spanProcessors: [
       new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: BATCH, exportTimeoutMillis: 2 * PATIENCE }),
     ],
@@ -72,6 +71,11 @@ export async function openTracing(
     return tracer.startSpan(name, { kind: kinds[kind], attributes: toldOf(attributes) }, context);
   }
 
+  function beginAt(place: string | undefined, name: string, kind: SpanKind, attributes?: Attributes): Span | undefined {
+    const span = begin(name, kind, contextOf(place), attributes);
+    return span.isRecording() ? toSpan(span) : undefined;
+  }
+
   function toSpan(span: OtherSpan): Span {
     const { traceId, spanId } = span.spanContext();
     return {
@@ -88,10 +92,9 @@ export async function openTracing(
   }
 
   return {
-    begin(name, kind, parent, attributes) {
-      const span = begin(name, kind, contextOf(parent), attributes);
-      return span.isRecording() ? toSpan(span) : undefined;
-    },
+    begin: (name, parent, attributes) =>
+      Math.random() * 100 < config.share ? beginAt(parent, name, 'server', attributes) : undefined,
+    follow: (name, kind, place, attributes) => beginAt(place, name, kind, attributes),
     async stop() {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {

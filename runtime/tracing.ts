@@ -17,8 +17,13 @@ export type Span = {
 };
 
 export type Tracing = {
-  /** `parent`: a `traceparent`, also one from outside; without one, or with none that can be read, a trace begins. Undefined where this trace is not taken. */
-  begin(name: string, kind: SpanKind, parent?: string, attributes?: Attributes): Span | undefined;
+  /**
+   * A call that comes in. `parent`: the caller's `traceparent`; without one, or with none that can be read, a trace begins.
+   * Undefined where the call is not taken: whether it is, is drawn anew for each, whatever id the caller has chosen.
+   */
+  begin(name: string, parent?: string, attributes?: Attributes): Span | undefined;
+  /** What is done because of it in any process. `place`: that of a span that was taken. */
+  follow(name: string, kind: SpanKind, place: string, attributes?: Attributes): Span | undefined;
   /** Sends what has not been sent. */
   stop(): Promise<void>;
 };

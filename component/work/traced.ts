@@ -7,7 +7,7 @@ export function traced(tracing: Tracing | undefined, queue: MemoryQueue, work: W
   if (!tracing) return work;
   return async (id, wake) => {
     const trace = wake?.cause?.trace;
-    const span = trace && tracing.begin(`job ${queue}`, 'consumer', trace, { subject: id });
+    const span = trace && tracing.follow(`job ${queue}`, 'consumer', trace, { subject: id });
     if (!wake || !span) return work(id, wake);
     try {
       const time = await work(id, withSpan(wake, span));

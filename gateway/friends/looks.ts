@@ -112,7 +112,7 @@ export function createLooks(
   /** The look that comes shows the newest: what was to be told before is not told by itself. */
   function beginSpan(person: Person, trace: string): void {
     endSpan(person, 0);
-    person.span = tracing?.begin('tell event streams', 'internal', trace, { subject: person.id });
+    person.span = tracing?.follow('tell event streams', 'internal', trace, { subject: person.id });
   }
 
   return {

@@ -13,12 +13,21 @@ declare module 'fastify' {
 }
 
 const HEADER = 'x-correlator';
-const SHAPE = /^[\w.:-]{1,128}$/;
+/** What CAMARA allows in the header (Commonalities, `XCorrelator`). */
+const ALLOWED = /^[\w:;./<>{}-]{1,256}$/;
+/** RFC 9562, section 4: of a version and the variant that it has. */
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
 
-/** The caller's correlation id when it can stand in a log line, else one of our own. */
-export function correlatorOf(request: IncomingMessage): string {
-  const sent = request.headers[HEADER];
-  return typeof sent === 'string' && SHAPE.test(sent) ? sent : randomUUID();
+/** By which logs, traces and the audit trail know the call: the caller's own id when it is a UUID, else one of ours, as any other text may be a number or a token. */
+export function correlatorOf({ headers }: IncomingMessage): string {
+  const sent = headers[HEADER];
+  return typeof sent === 'string' && UUID.test(sent) ? sent : randomUUID();
+}
+
+/** What the caller sent goes back to it as it was sent, as CAMARA asks; it goes nowhere else. */
+export function echoCorrelator({ headers, id }: FastifyRequest, reply: FastifyReply): void {
+  const sent = headers[HEADER];
+  reply.header(HEADER, typeof sent === 'string' && ALLOWED.test(sent) ? sent : id);
 }
 
 /** For what is done because of this call. */
@@ -30,7 +39,7 @@ export function causeOf({ id: correlator, span }: FastifyRequest): Cause {
 export function accountForRequests(app: FastifyInstance, metrics: Metrics, tracing: Tracing | undefined): void {
   app.decorateRequest('span', undefined);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header(HEADER, request.id);
+    echoCorrelator(request, reply);
     if (tracing && !asksHowItIs(request)) request.span = beginSpan(tracing, request);
   });
   app.addHook('onResponse', async (request, reply) => account(request, reply, metrics));
@@ -50,7 +59,7 @@ export function account(request: FastifyRequest, reply: FastifyReply, metrics: M
 function beginSpan(tracing: Tracing, { id, method, routeOptions, headers }: FastifyRequest): Span | undefined {
   const route = routeOptions.url ?? 'none';
   const { traceparent } = headers;
-  return tracing.begin(`${method} ${route}`, 'server', typeof traceparent === 'string' ? traceparent : undefined, {
+  return tracing.begin(`${method} ${route}`, typeof traceparent === 'string' ? traceparent : undefined, {
     'http.request.method': method,
     'http.route': route,
     'earshot.correlator': id,

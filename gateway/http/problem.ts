@@ -3,6 +3,7 @@ import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { isRedisAway } from '../../runtime/redis/redis.ts';
 import { STATUS_OF } from '../../service/audit/audit.ts';
 import { hungUp } from '../body/body-stream.ts';
+import { echoCorrelator } from './correlator.ts';
 import { linger } from './linger.ts';
 import { schemaWords } from './schema-words.ts';
 
@@ -52,7 +53,8 @@ export function answerProblems(app: FastifyInstance): void {
 
 /** For what the router refuses before any route is found. */
 export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply.header('x-correlator', request.id), request, toFault(error, request));
+  echoCorrelator(request, reply);
+  sendProblem(reply, request, toFault(error, request));
 }
 
 /** Status line and body of a problem (RFC 9457). */

@@ -97,7 +97,9 @@ function refuseAnotherServer(dataDir: string, server: ServerName): void {
   if (other === undefined) return;
   throw new StartError(
     'DATA_DIR',
-    `In ${dataDir} everybody has an account on ${SERVERS[other].title}. To run ${SERVERS[server].title}, choose another folder with EARSHOT_DATA_DIR.`,
+    `In ${dataDir} everybody has an account on ${SERVERS[other].title}. To run ${SERVERS[server].title}, choose another folder:
+
+  EARSHOT_DATA_DIR='${dataDir}-${server}' npm start -- --server ${server}`,
   );
 }
 

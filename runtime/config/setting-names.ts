@@ -1,3 +1,4 @@
+import { nearestWord } from '../../domain/nearest-word.ts';
 import type { Env } from './env-reader.ts';
 
 /** Every setting, of whichever process or command: processes often share one file of settings. As docs/configuration.md has them. */
@@ -24,7 +25,7 @@ const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
 export function unknownSettings(env: Env): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (!name.startsWith('EARSHOT_') || !value || isKnown(name) || isServiceLink(name, value)) return [];
-    return [`${name} is no setting; is ${nearestTo(name)} meant?`];
+    return [`${name} is no setting; is ${nearestWord(name, SETTINGS)} meant?`];
   });
 }
 
@@ -36,25 +37,6 @@ function isKnown(name: string): boolean {
 
 function isServiceLink(name: string, value: string): boolean {
   return SERVICE_LINK.test(name) || (name.endsWith('_PORT') && SERVICE_ADDRESS.test(value));
-}
-
-/** The one that is least away from it, of those that begin with it if there are any. */
-function nearestTo(name: string): string {
-  const longer = SETTINGS.filter((one) => one.startsWith(name));
-  const among = (longer.length > 0 ? longer : SETTINGS).map((one) => ({ one, away: distance(name, one) }));
-  return among.sort((a, b) => a.away - b.away)[0]?.one ?? '';
-}
-
-/** How many letters have to be put in, taken out or replaced (Levenshtein). */
-function distance(a: string, b: string): number {
-  let before = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, letter] of [...a].entries()) {
-    const row = [i + 1];
-    for (const [j, other] of [...b].entries())
-      row.push(Math.min((row[j] ?? 0) + 1, (before[j + 1] ?? 0) + 1, (before[j] ?? 0) + (letter === other ? 0 : 1)));
-    before = row;
-  }
-  return before[b.length] ?? 0;
 }
 
 function words(text: string): string[] {

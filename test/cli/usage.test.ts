@@ -42,6 +42,18 @@ describe('the command earshot, called wrongly', () => {
     rmSync(dataDir, { recursive: true });
   });
 
+  it('names the command that there is not, and the nearest one, before anything is asked of the settings', async () => {
+    for (const [word, meant] of [
+      ['dcotor', 'doctor'],
+      ['stat', 'status'],
+      ['reconcille', 'reconcile'],
+    ] as const) {
+      const { code, out, err } = await runEarshot([word], { EARSHOT_URL: '', EARSHOT_OPERATOR_KEY: '' });
+      expect([code, out, err.split('\n')[0]]).to.deep.equal([2, '', `There is no command ${word}; is ${meant} meant?`]);
+      expect(err).to.contain('Usage:');
+    }
+  });
+
   it('says how a range and a number begin', async () => {
     const make = ['credential', 'create', '--name', 'One', '--scope', 'friends:read', '--range', '4915'];
     expect(await said(...make)).to.contain('begin with +');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { REDIS_KINDS, useRedis } from '../support/redis.ts';
@@ -16,7 +17,7 @@ for (const kind of REDIS_KINDS)
     after(async () => gateway?.stop());
 
     async function statuses(method: 'PUT' | 'DELETE', payload?: object): Promise<number[]> {
-      const correlator = `${method}-${JSON.stringify(payload ?? {}).length}`;
+      const correlator = randomUUID();
       const headers = { ...gateway.operator, 'x-correlator': correlator };
       const { status } = await gateway.call({ method, url, headers, ...(payload && { payload }) });
       const { entries } = await gateway.stores.audit.read({ trail: 'known', limit: 100 });

@@ -27,7 +27,7 @@ describe('OpenTelemetry’s SDK', () => {
   });
 
   it('goes on with a trace from outside, of any version of Trace Context, and begins one where that cannot be read', () => {
-    const place = (parent?: string) => tracing.begin('call', 'server', parent)?.place ?? '';
+    const place = (parent?: string) => tracing.begin('call', parent)?.place ?? '';
     expect(place(`00-${TRACE}-${PARENT}-01`)).to.match(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
     expect(place(`cc-${TRACE}-${PARENT}-03-what-comes-later`)).to.include(TRACE);
     for (const wrong of [
@@ -43,20 +43,29 @@ describe('OpenTelemetry’s SDK', () => {
       expect(place(wrong), wrong).to.match(/^00-(?!4bf92f)[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  it('takes the share of traces that is wanted, the same ones in each process, and none that the caller does not take', async () => {
-    expect(tracing.begin('call', 'server', `00-${TRACE}-${PARENT}-00`)).to.equal(undefined);
-    const [none, some, others] = [await opened(0), await opened(30), await opened(30)];
-    const all = Array.from({ length: 1_000 }, () => tracing.begin('call', 'server')?.place ?? '');
-    const takenBy = (one: Tracing) => all.filter((place) => one.begin('job', 'consumer', place));
-    expect(takenBy(none)).to.have.length(0);
-    expect(takenBy(some).length).to.be.within(200, 400);
-    expect(takenBy(some)).to.deep.equal(takenBy(others));
-    for (const one of [none, some, others]) await one.stop();
+  it('takes the share of calls that is wanted, whichever id the caller has chosen, and none that the caller does not take', async () => {
+    expect(tracing.begin('call', `00-${TRACE}-${PARENT}-00`)).to.equal(undefined);
+    const [none, some] = [await opened(0), await opened(30)];
+    // By its id, each would be within any share but none.
+    const chosen = `00-${'0'.repeat(31)}1-${PARENT}-01`;
+    for (const parent of [undefined, chosen]) {
+      const takenBy = (one: Tracing) => Array.from({ length: 1_000 }, () => one.begin('call', parent)).filter(Boolean);
+      expect(takenBy(none)).to.have.length(0);
+      expect(takenBy(some).length, parent).to.be.within(200, 400);
+    }
+    for (const one of [none, some]) await one.stop();
+  });
+
+  it('follows in each process what another has taken, whatever share it is told itself', async () => {
+    const none = await opened(0);
+    const { place = '' } = tracing.begin('call') ?? {};
+    expect(none.follow('job', 'consumer', place)?.place.slice(0, 35)).to.equal(place.slice(0, 35));
+    await none.stop();
   });
 
   it('sends when it is stopped what was not sent, with subjects as hashes', async () => {
     const one = await opened(100);
-    const call = one.begin('call', 'server', undefined, { subject: 'alice', 'http.route': '/v1' });
+    const call = one.begin('call', undefined, { subject: 'alice', 'http.route': '/v1' });
     call?.child('piece', 'client').end({ failed: true });
     call?.end({ attributes: { status: 500 } });
     await one.stop();
@@ -73,7 +82,7 @@ describe('OpenTelemetry’s SDK', () => {
     const gone = await startTraceReceiver();
     await gone.stop();
     const one = await opened(100, gone.url);
-    one.begin('call', 'server')?.end();
+    one.begin('call')?.end();
     await eventually(() => expect(lines.join()).to.include('traces cannot be sent'));
     await one.stop();
   });

@@ -44,12 +44,26 @@ describe('the HTTP API', () => {
       .and.to.satisfy((statuses: number[]) => statuses.every((status) => status === 201 || status === 409));
   });
 
-  it('echoes a correlation id, or makes one, but never one that could break a log line', async () => {
-    const echo = async (sent: string) =>
-      (await api.call('GET', '/livez', undefined, { 'x-correlator': sent })).headers.get('x-correlator');
-    expect(await echo('abc-123')).to.equal('abc-123');
-    expect(await echo('x'.repeat(500))).to.match(/^[0-9a-f-]{36}$/);
-    expect(await echo('{"evil":1}')).to.match(/^[0-9a-f-]{36}$/);
+  it('echoes a correlation id, or makes one, and knows the call by it only if it is a UUID', async () => {
+    /** What the header of the answer says, and what the problem in it does. */
+    const echo = async (sent: string, path = '/v1/nothing') => {
+      const { headers, body } = await api.call('GET', path, undefined, { 'x-correlator': sent });
+      return [headers.get('x-correlator'), body.correlator];
+    };
+    const uuid = 'B4333c46-49c0-4f62-80d7-f0ef930f1c46';
+    expect(await echo(uuid)).to.deep.equal([uuid, uuid]);
+    for (const sent of ['abc-123', '8613800138000', '00000000-0000-0000-0000-861380013800', 'a:;./<>{}_'.repeat(25)])
+      for (const path of ['/v1/nothing', '/%']) {
+        const [header, known] = await echo(sent, path);
+        expect(header).to.equal(sent);
+        expect(known).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}$/);
+      }
+    for (const sent of ['x'.repeat(257), '{"evil":1}', 'two words']) {
+      const [header, known] = await echo(sent);
+      expect(header)
+        .to.match(/^[0-9a-f-]{36}$/)
+        .and.equal(known);
+    }
   });
 
   it('answers a method that a path has not with 405 and those that it has, before the body is read', async () => {

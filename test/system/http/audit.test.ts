@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { createClient } from 'redis';
@@ -29,7 +30,6 @@ describe('the audit trail', () => {
   const api = createApi(stack);
   let alice: Person;
   let bob: Person;
-  let calls = 0;
 
   before(async () => {
     [alice, bob] = await joinPair(api);
@@ -53,8 +53,7 @@ describe('the audit trail', () => {
     headers: Record<string, string> = {},
     trail = 'known',
   ): Promise<Entry | undefined> {
-    calls += 1;
-    const correlator = `call-${calls}`;
+    const correlator = randomUUID();
     await api.call(method, path, body, { ...headers, 'x-correlator': correlator });
     return (await page(`?trail=${trail}`)).entries.find((entry) => entry.correlator === correlator);
   }
@@ -124,7 +123,7 @@ describe('the audit trail', () => {
 
   it('says of whoever hangs up in the middle of a body that they did', async () => {
     for (const type of ['application/json', 'text/vcard', 'text/csv']) {
-      const correlator = `cut-off-${type.replace('/', '-')}`;
+      const correlator = randomUUID();
       await hangUp(stack.gatewayUrl, [
         `PUT ${api.path(alice, 'address-book')} HTTP/1.1`,
         ...['host: earshot', `authorization: Bearer ${alice.token}`, `x-correlator: ${correlator}`],

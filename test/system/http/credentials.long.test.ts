@@ -84,7 +84,7 @@ describe('carriers’ credentials', () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     const [hidden, unknown] = await Promise.all(
       [known.id, nobody].map((id) =>
-        api.call('GET', `/v1/subscribers/${id}`, undefined, { ...bearer(key), 'x-correlator': 'c' }),
+        api.call('GET', `/v1/subscribers/${id}`, undefined, { ...bearer(key), 'x-correlator': nobody }),
       ),
     );
     expect([hidden?.status, hidden?.text]).to.deep.equal([404, unknown?.text]);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -53,7 +53,7 @@ describe('traces', () => {
     after(stop);
 
     /** Who calls has a trace of its own. */
-    async function playWithin(title: string, correlator = 'a-correlation-id') {
+    async function playWithin(title: string, correlator: string = randomUUID()) {
       const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
       await play(title, { traceparent: `00-${traceId}-${spanId}-01`, 'x-correlator': correlator });
       const found = await eventually(() => {
@@ -68,7 +68,7 @@ describe('traces', () => {
         if (!span) throw new Error(`There is no span ${name}.`);
         return span;
       };
-      return { spanId, named };
+      return { spanId, named, correlator };
     }
 
     for (const [title, which] of [
@@ -76,14 +76,14 @@ describe('traces', () => {
       ['The second tune', 'whose wake brings all along'],
     ] as const)
       it(`lead from the caller’s own through the gateway to the stanza and to the friend’s event, of a tune ${which}`, async () => {
-        const { spanId, named } = await playWithin(title);
+        const { spanId, named, correlator } = await playWithin(title);
         const call = named(`PUT ${ROUTE}`);
         expect(call).to.deep.include({ service: 'earshot-gateway', parentSpanId: spanId, kind: 2, failed: false });
         expect(call.attributes).to.deep.equal({
           'http.request.method': 'PUT',
           'http.route': ROUTE,
           'http.response.status_code': 202,
-          'earshot.correlator': 'a-correlation-id',
+          'earshot.correlator': correlator,
         });
         const job = named('job tune');
         expect(job).to.include({ service: 'earshot-component', parentSpanId: call.spanId, kind: 5 });
@@ -108,12 +108,20 @@ describe('traces', () => {
     it('say nothing of people, and are not kept in Redis', async () => {
       await createApi(stack).expectStatus(404, createApi(stack).call('GET', `/v1/${alice.id}/${alice.phoneNumber}`));
       const { named } = await playWithin('A secret title');
+      // What else may stand where a correlation id does.
+      for (const [i, correlator] of [alice.phoneNumber.slice(1), alice.token].entries())
+        await playWithin(`A secret title ${i}`, correlator);
       await eventually(() => expect(receiver.spans.map(({ name }) => name)).to.include('GET none'));
       const all = receiver.texts.join('\n');
       for (const { id, jid, phoneNumber, token } of [alice, bob])
         for (const secret of [id, jid.split('@')[0] ?? '', phoneNumber.slice(1), token])
           expect(all).to.not.include(secret);
       expect(all).to.not.include('title');
+      for (const name of ['gateway', 'component']) {
+        const log = await readFile(join(stack.dataDir, 'logs', `${name}.log`), 'utf8');
+        expect(log).to.include('"correlator"');
+        for (const secret of [alice.phoneNumber.slice(1), alice.token]) expect(log, name).to.not.include(secret);
+      }
       const folder = join(stack.dataDir, 'redis');
       const kept = (await readdir(folder, { recursive: true })).filter((file) => /\.(?:aof|rdb)$/.test(file));
       expect(kept.join()).to.include('.incr.aof');
@@ -124,11 +132,11 @@ describe('traces', () => {
     });
 
     it('are beside the call’s correlation id in the component’s debug log', async () => {
-      await playWithin('Looked for', 'looked-for-1');
+      const { correlator } = await playWithin('Looked for');
       await workDone(stack);
       const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
-      const line = log.split('\n').find((one) => one.includes('looked-for-1')) ?? '{}';
-      expect(JSON.parse(line)).to.include({ msg: 'told', outlet: 'xmpp', shown: true, correlator: 'looked-for-1' });
+      const line = log.split('\n').find((one) => one.includes(correlator)) ?? '{}';
+      expect(JSON.parse(line)).to.include({ msg: 'told', outlet: 'xmpp', shown: true, correlator });
     });
 
     it('do without probes and metrics', async () => {
@@ -160,10 +168,11 @@ describe('traces', () => {
     });
 
     it('leave the call’s correlation id in the component’s debug log', async () => {
-      await play('Three', { 'x-correlator': 'looked-for-2' });
+      const correlator = randomUUID();
+      await play('Three', { 'x-correlator': correlator });
       await workDone(stack);
       expect(await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8')).to.include(
-        '"correlator":"looked-for-2"',
+        `"correlator":"${correlator}"`,
       );
     });
 
