@@ -1,54 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { findProgram } from '../../../local/children/programs.ts';
-import { projectRoot } from '../../../local/project-root.ts';
-import { findRedis } from '../../../local/redis/redis-program.ts';
-import { type Stack, type StackOptions, startStack } from '../../../local/stack/stack.ts';
+import type { Stack } from '../../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
-import { eventually, PATIENCE } from '../../support/eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import { bearer } from '../../support/http/credentials.ts';
+import { obstacleToEarlier, startOnKept, unpackEarlier } from '../../support/kept/earlier.ts';
 import { joinFriends } from '../../support/pair.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
-/** Of 2026-11-28, before any release: what kept data then, and was built of the same libraries. */
-const EARLIER = '44bc25498ce5bb61b3a29bcae756b1011910eb69';
 const OPEN = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
-const ROLES = ['component', 'gateway', 'worker'] as const;
-
-const git = (...args: string[]) =>
-  execFileSync('git', args, { cwd: projectRoot(), maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'ignore'] });
-
-/** Why it cannot be tried here; undefined where it can. */
-function obstacle(): string | undefined {
-  try {
-    const [then, now] = [
-      git('show', `${EARLIER}:package-lock.json`),
-      readFileSync(join(projectRoot(), 'package-lock.json')),
-    ];
-    if (!holdsAll(`${now}`, `${then}`)) return 'the libraries are others now: name a later commit here';
-    const isRedis = findRedis().endsWith('redis-server') || findProgram('redis-server') === undefined;
-    return isRedis ? undefined : 'the earlier one runs Redis, and other servers do not read the files of Redis 8';
-  } catch {
-    return 'this is no clone of the repository with its history';
-  }
-}
-
-type Lock = { packages: Record<string, { version?: string; dependencies?: Record<string, string> }> };
-
-/** Whether the libraries that a program names itself in one lock file stand in the other with the same versions. */
-function holdsAll(now: string, then: string): boolean {
-  const [held, wanted] = [now, then].map((text) => (JSON.parse(text) as Lock).packages);
-  const names = Object.keys(wanted?.['']?.dependencies ?? {}).map((name) => `node_modules/${name}`);
-  return names.length > 0 && names.every((path) => held?.[path]?.version === wanted?.[path]?.version);
-}
 
 describe('data of an earlier Earshot', () => {
-  const left = obstacle();
+  const left = obstacleToEarlier();
   if (left !== undefined) {
     it.skip(`are not tried here, as ${left}`);
     return;
@@ -63,23 +29,10 @@ describe('data of an earlier Earshot', () => {
   let dave: Person;
   let key: string;
 
-  /** The earlier one runs from its sources, as nobody has built it. */
-  async function startEarlier(dataDir: string): Promise<Stack> {
-    const tree = join(folder, 'earlier');
-    await mkdir(tree);
-    execFileSync('tar', ['-x', '-C', tree], { input: git('archive', EARLIER) });
-    symlinkSync(join(projectRoot(), 'node_modules'), join(tree, 'node_modules'));
-    const module = pathToFileURL(join(tree, 'local', 'stack', 'stack.ts')).href;
-    const { startStack: start } = (await import(module)) as { startStack(options: StackOptions): Promise<Stack> };
-    const entries = Object.fromEntries(ROLES.map((role) => [role, join(tree, role, 'main.ts')]));
-    // The page would have to be built.
-    return start({ dataDir, server: 'prosody', readyTimeoutMs: PATIENCE, entries, env: { EARSHOT_PAGE: 'off' } });
-  }
-
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'earshot-upgrade-'));
     const dataDir = join(folder, 'data');
-    earlier = await startEarlier(dataDir);
+    earlier = await (await unpackEarlier(folder)).start(dataDir);
     const before = createApi(earlier);
     [alice, bob] = await joinFriends(before);
     dave = await before.join('+8613600136000', 'Dave');
@@ -95,7 +48,7 @@ describe('data of an earlier Earshot', () => {
     await bobs.leave();
     await before.settled(alice, bob, dave);
     await earlier.stop();
-    stack = await startStack({ dataDir, server: 'prosody', readyTimeoutMs: PATIENCE });
+    stack = await startOnKept(dataDir);
     api = createApi(stack);
   });
 
