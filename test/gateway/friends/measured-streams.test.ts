@@ -17,7 +17,11 @@ describe('an event stream', () => {
     gatewayUrl = `http://127.0.0.1:${(gateway.app.server.address() as AddressInfo).port}`;
   });
 
-  after(async () => gateway?.stop());
+  after(async () => {
+    // Node takes the connection of a stream for one that is in use.
+    gateway?.app.server.closeAllConnections();
+    await gateway?.stop();
+  });
 
   /** What the gateway's metrics say of event streams. */
   async function counts() {

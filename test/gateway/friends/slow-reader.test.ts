@@ -26,6 +26,8 @@ describe('an event stream whose client reads nothing', () => {
 
   after(async () => {
     client?.destroy();
+    // Node takes the connection of a stream for one that is in use.
+    gateway?.app.server.closeAllConnections();
     await gateway?.stop();
   });
 

@@ -89,10 +89,8 @@ describe('an earlier Earshot and this one', () => {
   });
 
   it('work side by side: gateways of both with a component and a worker of this one', async () => {
-    await replace('component');
+    await Promise.all((['component', 'worker'] as const).map(replace));
     await liveAtBoth('To the present component');
-    await replace('worker');
-    await liveAtBoth('To all present');
   });
 
   it('follow each other, and back: the earlier one goes on with what this one has written', async () => {
