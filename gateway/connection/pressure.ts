@@ -16,6 +16,11 @@ const PATIENCE = { import: 100, book: 175, call: 250, dear: Number.POSITIVE_INFI
 const PAUSE = 100;
 /** Looks that must all have been late: one alone may have met with a collection of garbage, or a disk that had to be waited for. */
 const LOOKS = 3;
+/**
+ * Milliseconds for which it goes on looking when fewer calls are under way: those of a crowd come and go together, and an import that
+ * came between two of its waves would be taken in before their calls.
+ */
+const WAVES = 2_000;
 /** Seconds after which to try again: from one to three, or all would come back together. */
 const SOONEST = 1;
 const SPREAD = 3;
@@ -31,15 +36,17 @@ export type Pressure = ReturnType<typeof createPressure>;
 /**
  * Refuses calls before those that are under way wait for each other for seconds: what is refused costs next to nothing, and
  * may be answered at once by another gateway. How long somebody waits is looked at as a call would find it, by a timer and a
- * question to Redis (`ask`), and only while many calls are under way.
+ * question to Redis (`ask`), and only while many calls are under way, or were a moment ago.
  */
 export function createPressure(ask: () => Promise<unknown>, now: () => number = performance.now.bind(performance)) {
   let underWay = 0;
   let looking = false;
+  let crowdedAt = Number.NEGATIVE_INFINITY;
   let delays: number[] = [];
 
   async function look(): Promise<void> {
-    while (underWay >= FEW) {
+    while (underWay >= FEW || now() - crowdedAt < WAVES) {
+      if (underWay >= FEW) crowdedAt = now();
       const due = now() + PAUSE;
       await sleep(PAUSE);
       // A Redis that is away is no reason to wait: each call says so by itself.
@@ -59,7 +66,9 @@ export function createPressure(ask: () => Promise<unknown>, now: () => number = 
     require(rank: Rank): void {
       if (rank === 'probe') return;
       const isFull = underWay >= (rank === 'dear' ? MOST_OF_ALL : MOST_UNDER_WAY);
-      if (!isFull && (underWay < FEW || delay() < PATIENCE[rank])) return;
+      // Between two waves calls are answered, and nothing is begun that takes longer.
+      const isPatient = delay() < PATIENCE[rank] || (rank === 'call' && underWay < FEW);
+      if (!isFull && isPatient) return;
       const again = SOONEST + Math.floor(Math.random() * SPREAD);
       throw new Fault('UNAVAILABLE', 'This gateway has more to do than it can; go on after Retry-After.', again);
     },
@@ -67,7 +76,9 @@ export function createPressure(ask: () => Promise<unknown>, now: () => number = 
     /** A call begins; to be answered by `leave`, once. */
     enter(): void {
       underWay += 1;
-      if (underWay < FEW || looking) return;
+      if (underWay < FEW) return;
+      crowdedAt = now();
+      if (looking) return;
       looking = true;
       void look();
     },

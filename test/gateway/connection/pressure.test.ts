@@ -60,9 +60,20 @@ describe('a gateway that has more to do than it can', () => {
     expect([takenIn(pressure), asked]).to.deep.equal([RANKS, 0]);
     pressure.enter();
     await eventually(async () => expect(takenIn(pressure)).to.deep.equal(RANKS.slice(3)));
-    pressure.leave();
-    expect(takenIn(pressure)).to.deep.equal(RANKS);
-    for (let i = 1; i < FEW; i += 1) pressure.leave();
+    for (let i = 0; i < FEW; i += 1) pressure.leave();
+    await eventually(async () => expect(takenIn(pressure)).to.deep.equal(RANKS));
+  });
+
+  it('takes calls between two waves of a crowd, and begins nothing that takes longer until it is over', async () => {
+    late = 300;
+    const pressure = create();
+    for (let wave = 0; wave < 5; wave += 1) {
+      enter(pressure, FEW);
+      await eventually(async () => expect(takenIn(pressure)).to.deep.equal(['dear', 'probe']));
+      for (let i = 0; i < FEW; i += 1) pressure.leave();
+      expect(takenIn(pressure)).to.deep.equal(['call', 'dear', 'probe']);
+    }
+    await eventually(async () => expect(takenIn(pressure)).to.deep.equal(RANKS));
   });
 
   it('has a thousand calls under way at the most, says when to come back, and is told of those that ended', async () => {
