@@ -24,11 +24,7 @@ export async function bringOtherEnds(
   const { befriended, marked } = await stores.otherEnds.bring(subscriber, ends, certain, now());
   written.push(...befriended);
   metrics.pairs.inc({ outcome: 'changed' }, befriended.length);
-  await Promise.all([
-    wake(queues, 'paired', marked),
-    wake(queues, 'befriended', befriended),
-    stores.events.tellEach(befriended, [{ what: 'friends', id: subscriber.id }, { what: 'now-playing' }]),
-  ]);
+  await Promise.all([wake(queues, 'paired', marked), wake(queues, 'befriended', befriended)]);
 }
 
 /** The friend that the other end should have is the subscriber, under the name of the other's book. */

@@ -133,12 +133,6 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
   await wake(queues, 'audience', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await wake(queues, 'befriended', set.length > 0 ? [id] : []);
-  const changed = [...set.map((friend) => friend.id), ...unset];
-  // The tune as well: who sees it may be others now.
-  await stores.events.tellEach(
-    [id],
-    [...changed.map((other) => ({ what: 'friends' as const, id: other })), { what: 'now-playing' }],
-  );
   return verdicts;
 }
 

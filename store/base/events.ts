@@ -1,6 +1,6 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
-import { allPartitions, byPartition } from './partitions.ts';
+import { allPartitions, type Batch, byPartition } from './partitions.ts';
 import { defineLua, defineScript } from './script.ts';
 import { slicesOf } from './slices.ts';
 
@@ -29,7 +29,7 @@ export function playingNews(trace: string | undefined): string {
  * slot: in a cluster only the node that has the subscriber is told, whose listeners are connected to
  * it, while an ordinary message goes to every node over connections that may lose it.
  */
-const TELL_AT = defineLua({
+export const TELL_AT = defineLua({
   lua: `
 local function tellAt(channel, change) redis.call(redis.REDIS_VERSION_NUM and 'SPUBLISH' or 'PUBLISH', channel, change) end`,
 });
@@ -42,37 +42,31 @@ export const TELL = defineLua({
 local function tell(change) tellAt(events, change) end`,
 });
 
-/** Tells each of these channels each of these changes. `subscriber`: any whose channel is in the same slot. */
-const TELL_EACH = defineScript({
-  uses: [TELL_AT],
+/** `subscriber`: whose channel it is, which is in the same slot. */
+const TELL_ALL = defineScript({
+  uses: [TELL],
   keys: ['subscriber'],
-  lists: ['channels', 'changes'],
+  lists: ['changes'],
   lua: `
-for _, channel in ipairs(channels) do
-  for _, change in ipairs(changes) do tellAt(channel, change) end
-end`,
+for _, change in ipairs(changes) do tell(change) end`,
 });
+
+/** Tells of these changes, in their order, in the step in which they are written. */
+export function tellIn(batch: Batch, keys: Keys, id: string, changes: readonly Change[]): void {
+  const places = { subscriber: keys.subscriber(id) };
+  for (const some of slicesOf(changes.map((change) => JSON.stringify(change))))
+    TELL_ALL.add(batch, places, { events: keys.events(id), changes: some });
+}
 
 export type Events = ReturnType<typeof createEvents>;
 
 /** Redis pub/sub, a channel for each subscriber. Best effort: a listener that was away reads everything anew. */
 export function createEvents(redis: Redis, keys: Keys) {
-  /** Each of these changes, in their order, about each of these subscribers: a command for each hash tag. */
-  async function tellEach(ids: readonly string[], changes: readonly Change[]): Promise<void> {
-    const texts = changes.map((change) => JSON.stringify(change));
-    await Promise.all(
-      [...byPartition(ids).values()].map(async (those) => {
-        const places = { subscriber: keys.subscriber(those[0] ?? '') };
-        for (const some of slicesOf(those))
-          for (const told of slicesOf(texts))
-            await TELL_EACH.run(redis, places, { channels: some.map(keys.events), changes: told });
-      }),
-    );
-  }
-
   return {
-    tell: (id: string, change: Change): Promise<void> => tellEach([id], [change]),
-    tellEach,
+    async tell(id: string, change: Change): Promise<void> {
+      const words = { events: keys.events(id), changes: [JSON.stringify(change)] };
+      await TELL_ALL.run(redis, { subscriber: keys.subscriber(id) }, words);
+    },
   };
 }
 

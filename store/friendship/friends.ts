@@ -1,4 +1,5 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
+import { tellIn } from '../base/events.ts';
 import { scanned, scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
@@ -122,8 +123,8 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     },
 
     /**
-     * Writes what changed, marks the items it concerns, and has whoever no longer is a friend let go of. True when the tune job has to look at
-     * who sees the tune.
+     * Writes what changed, marks the items it concerns, has whoever no longer is a friend let go of, and tells pages of it, of the tune as
+     * well: who sees it may be others now. True when the tune job has to look at who sees the tune.
      */
     async write(id: string, changes: FriendChanges, now: number): Promise<boolean> {
       const { set, unset, dirty, bar, unbar } = changes;
@@ -140,6 +141,12 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       const stamp = newStamp();
       if (dirty.length > 0)
         batch.hSet(keys.dirtyItems(id), dirty.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
+      const changed = [...present, ...unset];
+      if (closing || changed.length > 0)
+        tellIn(batch, keys, id, [
+          ...changed.map((other) => ({ what: 'friends' as const, id: other })),
+          { what: 'now-playing' },
+        ]);
       const [welcomed] = (await batch.exec()) as unknown[];
       return closing || welcomed === 1;
     },

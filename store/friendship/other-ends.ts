@@ -1,4 +1,5 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Change, NOW_PLAYING, TELL_AT } from '../base/events.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { byPartition, packNumberKey } from '../base/partitions.ts';
@@ -37,13 +38,14 @@ const WORDS_EACH = 6;
  *
  * `ends`: for each end its id, the friend that it should have, the friend that was seen there, that
  * one's JID, the JID that it should bar, and the packed number by which its book holds the friend;
- * empty where there is none.
+ * empty where there is none. `channels`: on which pages of each end hear of `change`, and that its tune is to be looked at.
  */
 const BRING = defineScript({
+  uses: [TELL_AT],
   keys: ['dueReconcile', 'dueRoster'],
   keyList: 'places',
-  args: ['id', 'bothEnds', 'jid', 'stamp', 'dueAt', 'certain'],
-  lists: ['ends'],
+  args: ['id', 'bothEnds', 'jid', 'stamp', 'dueAt', 'certain', 'change'],
+  lists: ['channels', 'ends'],
   reply: as<('right' | 'marked' | 'written')[]>,
   lua: `
 local outcomes = {}
@@ -63,6 +65,8 @@ for n = 1, #places / ${KEYS_EACH} do
     redis.call('HSET', friends, id, friend)
     redis.call('HSET', dirtyItems, jid, id .. ' ' .. stamp, formerJid, id .. ' ' .. stamp)
     redis.call('ZADD', dueRoster, dueAt, other)
+    tellAt(channels[n], change)
+    tellAt(channels[n], '${NOW_PLAYING}')
     outcomes[n] = 'written'
   else
     redis.call('HSET', dirtyPairs, id, stamp)
@@ -117,6 +121,7 @@ export function createOtherEnds(redis: Redis, keys: Keys) {
             },
             {
               ...{ id, bothEnds: bothEndsOf(id), jid, stamp: newStamp(), dueAt: now + GRACE, certain: certain ? 1 : 0 },
+              ...{ change: JSON.stringify({ what: 'friends', id } satisfies Change), channels: ids.map(keys.events) },
               ends: ids.flatMap((other) => wordsOf(byId.get(other) as OtherEnd)),
             },
           );
