@@ -13,6 +13,7 @@ import {
 } from 'redis';
 import type { Log } from '../log.ts';
 import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
+import { leaveCopy } from './redis-copy.ts';
 import {
   connectionOptions,
   NO_TIME_LIMIT,
@@ -67,6 +68,7 @@ export async function connectSingle(
 ): Promise<SingleClient> {
   const client = await opened(newClient(urls[0], whenAway), log);
   endSilentConnections(client, () => [client], patience, log);
+  leaveCopy(client, log);
   return client;
 }
 

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { createClient } from 'redis';
+import { type RedisServer, startRedis } from '../../../local/redis/redis-server.ts';
+import { connectRedis, isRedisAway, type Redis } from '../../../runtime/redis/redis.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Relay, startRelay } from '../../support/relay.ts';
+
+const PASSWORD = 'p4ss';
+
+describe('a Redis that is only a copy of another one from now on', () => {
+  let dir: string;
+  let former: RedisServer;
+  let next: RedisServer;
+  let address: Relay;
+  let redis: Redis;
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'earshot-copy-'));
+    former = await startRedis({ dir: join(dir, 'former'), password: PASSWORD });
+    next = await startRedis({ dir: join(dir, 'next'), password: PASSWORD });
+    address = await startRelay(former.port);
+    const urls = [`redis://:${PASSWORD}@127.0.0.1:${address.port}`] as const;
+    redis = await connectRedis({ urls, cluster: false, sharded: true }, 'fail-fast', pino({ level: 'silent' }));
+  });
+
+  after(async () => {
+    redis?.destroy();
+    address?.close();
+    await Promise.all([former?.stop(), next?.stop()]);
+    if (dir) await rm(dir, { recursive: true, force: true });
+  });
+
+  it('is left for the one to which its address leads, though it goes on', async () => {
+    await redis.set('who', 'former');
+    const own = await createClient({ url: former.url }).connect();
+    await own.sendCommand(['CONFIG', 'SET', 'masterauth', PASSWORD]);
+    await own.sendCommand(['REPLICAOF', '127.0.0.1', `${next.port}`]);
+    own.destroy();
+    const refused = await redis.set('who', 'nobody').catch((err: unknown) => err);
+    expect(isRedisAway(refused), `${refused}`).to.equal(true);
+    address.leadTo(next.port);
+    await eventually(() => redis.withTypeMapping({}).set('who', 'next'));
+    const other = await createClient({ url: next.url }).connect();
+    expect(await other.get('who')).to.equal('next');
+    other.destroy();
+  });
+});
