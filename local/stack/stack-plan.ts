@@ -34,6 +34,8 @@ export interface PlanOptions extends ServerSettings {
   tls?: boolean;
   /** Which XMPP server; default {@link DEFAULT_SERVER}. A data folder is for one kind. */
   server?: ServerName;
+  /** Returns the port at which the three processes find Redis, or the XMPP server, instead of at that of its own; for tests. */
+  relay?: (part: 'redis' | 'server', port: number) => Promise<number>;
   /** Files to run instead of `<role>/main`; for tests. */
   entries?: Partial<Record<Role, string>>;
 }
@@ -58,7 +60,8 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
   const domain = options.domain ?? 'op.example';
   // New at each start, as no process outlives the launcher that told it.
   const api = { apiPort: ports.api, apiPassword: randomBytes(24).toString('base64url') };
-  const env = { ...earshotEnv(options, ports, domain, secrets), ...SERVERS[server].env({ domain, ...api }) };
+  const found = options.relay ? await relayed(ports, options.relay) : ports;
+  const env = { ...earshotEnv(options, found, domain, secrets), ...SERVERS[server].env({ domain, ...api }) };
   const processOf = (role: Role) => () =>
     startProcess({ role, env, logFile: join(logs, `${role}.log`), ...entryOf(options, role) });
   return {
@@ -114,6 +117,10 @@ interface Ports {
 async function choosePorts({ httpPort, xmppPort }: PlanOptions): Promise<Ports> {
   const [redis, component, api, http, c2s] = (await freePorts(5)) as [number, number, number, number, number];
   return { redis, component, api, http: httpPort ?? http, c2s: xmppPort ?? c2s };
+}
+
+async function relayed(ports: Ports, relay: NonNullable<PlanOptions['relay']>): Promise<Ports> {
+  return { ...ports, redis: await relay('redis', ports.redis), component: await relay('server', ports.component) };
 }
 
 function earshotEnv(options: PlanOptions, ports: Ports, domain: string, secrets: Secrets): Record<string, string> {

@@ -3,16 +3,28 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { expect } from 'chai';
 import { PART_NAMES } from '../../local/stack/stack.ts';
+import { eventually } from '../support/eventually.ts';
 import { whileHanging } from '../support/hanging.ts';
 import type { Backup } from '../support/put-back.ts';
 import type { TestStack } from '../support/servers/own-stack.ts';
+import type { Disk } from './disk.ts';
+import { failOver } from './failover.ts';
+import type { Network } from './network.ts';
 import type { Streams } from './streams.ts';
 
 const run = promisify(execFile);
 
 /** What the faults befall. `random`: from 0 to 1. */
-export type Victim = { stack: TestStack; backup: Backup; streams: Streams; random: () => number };
+export type Victim = {
+  stack: TestStack;
+  network: Network;
+  disk: Disk | undefined;
+  backup: Backup;
+  streams: Streams;
+  random: () => number;
+};
 
 /** `strike`: over when whatever was taken away has been started again. */
 export type Fault = { name: string; strike(victim: Victim): Promise<void> };
@@ -20,13 +32,15 @@ export type Fault = { name: string; strike(victim: Victim): Promise<void> };
 /** Milliseconds, at most: for which a part stays away; for which one stands still. */
 const AWAY = 3_000;
 const STILL = 6_000;
+/** Milliseconds by which a slow connection is late. */
+const LATE = 200;
 /** Bytes that Redis may still write, at most. */
 const ROOM = 4_000;
 
 type Part = (typeof PART_NAMES)[number];
 
-/** One part or all, killed, hanging or stopped; connections that break; a file that ends in the middle of a write. */
-export const FAULTS: readonly Fault[] = [
+/** One part or all, killed, hanging or stopped; connections; a file that ends in the middle of a write; another Redis. */
+const FAULTS: readonly Fault[] = [
   ...PART_NAMES.flatMap((part): Fault[] => [
     { name: `kill -9 of ${named(part)}`, strike: (victim) => kill(victim, [part]) },
     { name: `${named(part)} stands still (SIGSTOP)`, strike: (victim) => hang(victim, part) },
@@ -35,9 +49,32 @@ export const FAULTS: readonly Fault[] = [
   { name: 'kill -9 of two parts', strike: (victim) => kill(victim, two(victim)) },
   { name: 'kill -9 of everything', strike: (victim) => kill(victim, PART_NAMES) },
   { name: 'every connection to Redis breaks', strike: breakConnections },
+  ...(['redis', 'server'] as const).flatMap((part): Fault[] => [
+    {
+      name: `the connection to ${named(part)} is slow (200 ms)`,
+      strike: ({ network, random }) => network[part].whileSlow(LATE, () => sleep(random() * STILL)),
+    },
+    {
+      name: `the connection to ${named(part)} says nothing`,
+      strike: ({ network, random }) => network[part].whileSilent(() => sleep(random() * STILL)),
+    },
+    { name: `the connection to ${named(part)} is cut`, strike: async ({ network }) => network[part].cut() },
+  ]),
+  { name: 'Redis fails over to its replica, and back', strike: ({ stack, network }) => failOver(stack, network.redis) },
   { name: 'every event stream breaks', strike: async ({ streams }) => streams.breakOff() },
   { name: 'a write of Redis breaks off (as on a full disk)', strike: breakWrite },
 ];
+
+/** For who may give Redis a disk of its own. */
+const DISK_FAULTS: readonly Fault[] = [
+  { name: 'the disk of Redis is full, and it ends', strike: fillUntilItEnds },
+  { name: 'the disk of Redis is full at appendfsync everysec, and it refuses to write', strike: fillUntilItRefuses },
+];
+
+/** All that can befall it. */
+export function faultsOf({ disk }: Victim): readonly Fault[] {
+  return disk ? [...FAULTS, ...DISK_FAULTS] : FAULTS;
+}
 
 function named(part: Part): string {
   return { redis: 'Redis', server: 'the XMPP server' }[part as string] ?? `the ${part}`;
@@ -74,4 +111,23 @@ async function breakWrite({ stack, random }: Victim): Promise<void> {
   // What is written by those who play on, or by nobody: then it ends here.
   await Promise.race([stack.redis().exited, sleep(AWAY)]);
   await stack.restart('redis');
+}
+
+/** As at a write that breaks off; and it is started, in vain, while there is no room. */
+async function fillUntilItEnds({ stack, disk, random }: Victim): Promise<void> {
+  await disk?.whileFull(async () => {
+    await Promise.race([stack.redis().exited, sleep(AWAY)]);
+    await sleep(random() * AWAY);
+    await stack.restart('redis').catch(() => {});
+    await sleep(random() * AWAY);
+  });
+  await stack.restart('redis');
+}
+
+/** What it has acknowledged, and could not write, it writes when there is room again. */
+async function fillUntilItRefuses({ disk, backup: { redisCli }, random }: Victim): Promise<void> {
+  await redisCli('config', 'set', 'appendfsync', 'everysec');
+  await disk?.whileFull(() => sleep(random() * STILL));
+  await eventually(async () => expect(await redisCli('info', 'persistence')).to.contain('aof_last_write_status:ok'));
+  await redisCli('config', 'set', 'appendfsync', 'always');
 }

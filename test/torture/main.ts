@@ -6,40 +6,46 @@ import { projectRoot } from '../../local/project-root.ts';
 import { said } from '../compatibility/run.ts';
 import { TEST_SERVER } from '../support/on-server.ts';
 import { seedOr } from '../support/random.ts';
-import { startOwnStack } from '../support/servers/own-stack.ts';
+import { giveDisk } from './disk.ts';
+import { startBehindRelays } from './network.ts';
+import { beginWithOwnMounts } from './own-mounts.ts';
 import { pageOf, type Run, runsIn } from './report.ts';
-import { type Standing, torture } from './rounds.ts';
+import { type Round, type Standing, torture } from './rounds.ts';
 
 // npm run torture                    20 faults, on the terminal alone
 // npm run torture -- --faults 200    that many; 100 and more are written into docs/reliability.md
 // npm run torture -- --only disk     faults whose names hold that word, and these are not written
+// With the right to mount, as root has it, Redis has a disk of its own, which can be full.
 
 const PAGE = join(projectRoot(), 'docs', 'reliability.md');
 const WRITTEN = 100;
 
 const { faults, only } = wanted();
+beginWithOwnMounts();
 const seed = seedOr(randomInt(2 ** 31));
 console.log(`Seed ${seed}; EARSHOT_SEED=${seed} draws the same again.`);
 const began = Date.now();
 const rounds: Run['rounds'][number][] = [];
 const standings: Standing[] = [];
-const stack = await startOwnStack({ policy: 'mutual', env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-await torture(stack, {
-  faults,
-  seed,
-  only,
-  after({ journal, ...round }, standing) {
-    rounds.push(round);
-    standings.push(standing);
-    console.log(`${rounds.length} ${round.fault}: ${round.milliseconds} ms (${standing.keys} keys)`);
-    if (round.found !== undefined) console.log(`  FOUND: ${round.found}\n${journal}`);
-  },
-});
+const { stack, network } = await startBehindRelays({ policy: 'mutual', env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+const disk = await giveDisk(stack);
+try {
+  await torture({ stack, network, disk }, { faults, seed, only, after });
+} finally {
+  await disk?.giveBack();
+}
 const found = rounds.some((round) => round.found !== undefined);
 if (faults >= WRITTEN && only === '') write();
 if (found) console.log(`Its files stay in ${stack.dataDir}.`);
 else await stack.stop();
 process.exit(found ? 1 : 0);
+
+function after({ journal, ...round }: Round, standing: Standing): void {
+  rounds.push(round);
+  standings.push(standing);
+  console.log(`${rounds.length} ${round.fault}: ${round.milliseconds} ms (${standing.keys} keys)`);
+  if (round.found !== undefined) console.log(`  FOUND: ${round.found}\n${journal}`);
+}
 
 function wanted(): { faults: number; only: string } {
   try {

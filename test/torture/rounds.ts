@@ -6,7 +6,6 @@ import { eventually } from '../support/eventually.ts';
 import { TEST_SERVER } from '../support/on-server.ts';
 import { type Backup, createBackup } from '../support/put-back.ts';
 import { randomFrom } from '../support/random.ts';
-import type { TestStack } from '../support/servers/own-stack.ts';
 import { workDone } from '../support/work.ts';
 import {
   erasedLeftNothing,
@@ -19,7 +18,7 @@ import {
   type World,
 } from './checks.ts';
 import { createCrowd } from './crowd.ts';
-import { FAULTS, type Victim } from './faults.ts';
+import { faultsOf, type Victim } from './faults.ts';
 import { createStreams } from './streams.ts';
 import { createWatchers } from './watchers.ts';
 
@@ -28,6 +27,9 @@ export type Round = { fault: string; milliseconds: number; found?: string; journ
 
 /** `only`: faults whose names hold that word; `after`: called with each round. */
 export type Torture = { faults: number; seed: number; only: string; after(round: Round, at: Standing): void };
+
+/** What it is about. */
+export type Tortured = Pick<Victim, 'stack' | 'network' | 'disk'>;
 
 /** How much there is after a round. `megabytes`: resident memory, by role. */
 export type Standing = { things: number; keys: number; megabytes: Readonly<Record<string, number>> };
@@ -50,15 +52,18 @@ const PUT_BACK = [
 ] as const;
 
 /** Faults at random, one after the other, while people live their lives; after each everything is compared with the model. */
-export async function torture(stack: TestStack, { faults, seed, only, after }: Torture): Promise<void> {
+export async function torture(
+  { stack, network, disk }: Tortured,
+  { faults, seed, only, after }: Torture,
+): Promise<void> {
   const random = randomFrom(seed);
   const api = createApi(stack);
   const backup = createBackup(stack);
   const crowd = await createCrowd(api, PEOPLE, random);
   const world: World = { stack, api, crowd, watchers: createWatchers(stack), streams: createStreams(stack) };
-  const victim: Victim = { stack, backup, streams: world.streams, random };
+  const victim: Victim = { stack, network, disk, backup, streams: world.streams, random };
   const kinds = [
-    ...FAULTS.map(({ name, strike }) => ({ name, round: () => under(world, victim, strike) })),
+    ...faultsOf(victim).map(({ name, strike }) => ({ name, round: () => under(world, victim, strike) })),
     ...putBacks(),
   ].filter(({ name }) => name.includes(only));
 
