@@ -20,9 +20,12 @@ export function useStack(options?: TestStackOptions): TestStack {
   return useRunning(() => startTestStack(options));
 }
 
-/** Looks into the stack's own Redis. */
+/** Looks into the stack's own Redis, or the cluster that it was given. */
 export async function withRedis(stack: Stack, look: (redis: Redis) => Promise<void>): Promise<void> {
-  const place = { urls: [stack.redis().url], cluster: false, sharded: true } as const;
+  const given = (stack.env.EARSHOT_REDIS_URL ?? '').split(',') as [string, ...string[]];
+  const cluster = given.length > 1;
+  const urls: [string, ...string[]] = cluster ? given : [stack.redis().url];
+  const place = { urls, cluster, sharded: true };
   const redis = await connectRedis(place, 'fail-fast', pino({ level: 'silent' }));
   await look(redis).finally(() => redis.destroy());
 }

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { RedisServer } from '../../local/redis/redis-server.ts';
 import { PART_NAMES } from '../../local/stack/stack.ts';
 import { eventually } from '../support/eventually.ts';
 import { whileHanging } from '../support/hanging.ts';
 import type { Backup } from '../support/put-back.ts';
 import type { TestStack } from '../support/servers/own-stack.ts';
+import type { RedisCluster } from '../support/servers/redis-cluster.ts';
 import type { Disk } from './disk.ts';
 import { failOver } from './failover.ts';
 import type { Network } from './network.ts';
@@ -21,6 +23,8 @@ export type Victim = {
   stack: TestStack;
   network: Network;
   disk: Disk | undefined;
+  /** In place of a single Redis. */
+  cluster: RedisCluster | undefined;
   backup: Backup;
   streams: Streams;
   random: () => number;
@@ -39,17 +43,26 @@ const ROOM = 4_000;
 
 type Part = (typeof PART_NAMES)[number];
 
-/** One part or all, killed, hanging or stopped; connections; a file that ends in the middle of a write; another Redis. */
-const FAULTS: readonly Fault[] = [
-  ...PART_NAMES.flatMap((part): Fault[] => [
-    { name: `kill -9 of ${named(part)}`, strike: (victim) => kill(victim, [part]) },
-    { name: `${named(part)} stands still (SIGSTOP)`, strike: (victim) => hang(victim, part) },
-    { name: `restart of ${named(part)}`, strike: ({ stack }) => stack.restart(part) },
-  ]),
-  { name: 'kill -9 of two parts', strike: (victim) => kill(victim, two(victim)) },
-  { name: 'kill -9 of everything', strike: (victim) => kill(victim, PART_NAMES) },
-  { name: 'every connection to Redis breaks', strike: breakConnections },
-  ...(['redis', 'server'] as const).flatMap((part): Fault[] => [
+/** All that can befall it: one part or several, killed, hanging or started again; connections; and what befalls its Redis. */
+export function faultsOf({ disk, cluster }: Victim): readonly Fault[] {
+  const parts = PART_NAMES.filter((part) => part !== 'redis' || !cluster);
+  return [
+    ...parts.flatMap((part): Fault[] => [
+      { name: `kill -9 of ${named(part)}`, strike: (victim) => kill(victim, [part]) },
+      { name: `${named(part)} stands still (SIGSTOP)`, strike: (victim) => hang(victim, part) },
+      { name: `restart of ${named(part)}`, strike: ({ stack }) => stack.restart(part) },
+    ]),
+    { name: 'kill -9 of two parts', strike: (victim) => kill(victim, two(parts, victim)) },
+    { name: 'kill -9 of everything', strike: (victim) => kill(victim, parts) },
+    ...ofConnection('server'),
+    { name: 'every event stream breaks', strike: async ({ streams }) => streams.breakOff() },
+    ...(cluster ? ofCluster(cluster) : OF_REDIS),
+    ...(disk ? OF_DISK : []),
+  ];
+}
+
+function ofConnection(part: keyof Network): Fault[] {
+  return [
     {
       name: `the connection to ${named(part)} is slow (200 ms)`,
       strike: ({ network, random }) => network[part].whileSlow(LATE, () => sleep(random() * STILL)),
@@ -59,31 +72,56 @@ const FAULTS: readonly Fault[] = [
       strike: ({ network, random }) => network[part].whileSilent(() => sleep(random() * STILL)),
     },
     { name: `the connection to ${named(part)} is cut`, strike: async ({ network }) => network[part].cut() },
-  ]),
+  ];
+}
+
+/** Of a single one. */
+const OF_REDIS: readonly Fault[] = [
+  ...ofConnection('redis'),
+  { name: 'every connection to Redis breaks', strike: breakConnections },
   { name: 'Redis fails over to its replica, and back', strike: ({ stack, network }) => failOver(stack, network.redis) },
-  { name: 'every event stream breaks', strike: async ({ streams }) => streams.breakOff() },
   { name: 'a write of Redis breaks off (as on a full disk)', strike: breakWrite },
 ];
 
 /** For who may give Redis a disk of its own. */
-const DISK_FAULTS: readonly Fault[] = [
+const OF_DISK: readonly Fault[] = [
   { name: 'the disk of Redis is full, and it ends', strike: fillUntilItEnds },
   { name: 'the disk of Redis is full at appendfsync everysec, and it refuses to write', strike: fillUntilItRefuses },
 ];
 
-/** All that can befall it. */
-export function faultsOf({ disk }: Victim): readonly Fault[] {
-  return disk ? [...FAULTS, ...DISK_FAULTS] : FAULTS;
+function ofCluster(cluster: RedisCluster): Fault[] {
+  const some = ({ random }: Victim) => Math.floor(random() * cluster.masters.length);
+  return [
+    {
+      name: 'kill -9 of a master of the cluster',
+      async strike(victim) {
+        const master = some(victim);
+        await cluster.kill(master);
+        await cluster.untilNoticed(master);
+        await sleep(victim.random() * AWAY);
+        await cluster.restart(master);
+        await cluster.untilOk();
+      },
+    },
+    {
+      name: 'a master of the cluster stands still (SIGSTOP)',
+      async strike(victim) {
+        const master = cluster.masters[some(victim)] as RedisServer;
+        await whileHanging(master, () => sleep(victim.random() * STILL));
+        await cluster.untilOk();
+      },
+    },
+  ];
 }
 
 function named(part: Part): string {
   return { redis: 'Redis', server: 'the XMPP server' }[part as string] ?? `the ${part}`;
 }
 
-function two({ random }: Victim): Part[] {
-  const first = Math.floor(random() * PART_NAMES.length);
-  const second = (first + 1 + Math.floor(random() * (PART_NAMES.length - 1))) % PART_NAMES.length;
-  return PART_NAMES.filter((_, i) => i === first || i === second);
+function two(parts: readonly Part[], { random }: Victim): Part[] {
+  const first = Math.floor(random() * parts.length);
+  const second = (first + 1 + Math.floor(random() * (parts.length - 1))) % parts.length;
+  return parts.filter((_, i) => i === first || i === second);
 }
 
 async function kill({ stack, random }: Victim, parts: readonly Part[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { RESP_TYPES } from 'redis';
-import type { Redis } from '../../../runtime/redis/redis.ts';
+import { isSingle, type Redis } from '../../../runtime/redis/redis.ts';
 
 /** What is looked for: a word for the report, and the bytes, in any of these forms. */
 export type Needle = { what: string; forms: Buffer[] };
@@ -41,12 +41,21 @@ export function tracesIn(where: string, bytes: Buffer, needles: readonly Needle[
 /** Every key of the Redis, by its name and by its value. */
 export async function tracesInRedis(redis: Redis, needles: readonly Needle[]): Promise<Trace[]> {
   const traces: Trace[] = [];
-  const single = redis as unknown as { keys(pattern: string): Promise<string[]> };
-  for (const key of await single.keys('*')) {
+  for (const key of await keysIn(redis)) {
     const bytes = Buffer.concat([Buffer.from(key), ...flat(await contentOf(redis, key))]);
     traces.push(...tracesIn(key, bytes, needles));
   }
   return traces;
+}
+
+type Node = { keys(pattern: string): Promise<string[]> };
+
+/** All keys, of every master of a cluster. */
+export async function keysIn(redis: Redis): Promise<string[]> {
+  const nodes = isSingle(redis)
+    ? [redis as unknown as Node]
+    : (redis as unknown as { masters: { client: Node }[] }).masters.map(({ client }) => client);
+  return (await Promise.all(nodes.map((node) => node.keys('*')))).flat();
 }
 
 async function contentOf(redis: Redis, key: string): Promise<unknown> {
