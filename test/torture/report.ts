@@ -27,7 +27,7 @@ Redis is put back to a copy from before. Then, once nothing is left to be done, 
 the API tells them, every roster, what every client was told last and what it is told when it asks, what every event stream has told
 of each friend, and that this is all that the API tells who asks; that no client and no stream has ever been told what the player's consent did not allow, and no
 stream something older after something newer; and that Redis names nobody who was erased. Each kind of fault comes as often as any other;
-the order, the moments and what people do are drawn from a seed (\`EARSHOT_SEED\`). \`EARSHOT_TEST_SERVER=ejabberd\` has it run there.
+the order, the moments and what people do are drawn from a seed (\`EARSHOT_SEED\`). \`EARSHOT_TEST_SERVER=ejabberd\` has it run there, \`--cluster\` on a Redis Cluster of three masters.
 
 The time is that from the end of the fault (whatever was taken away was started again) until nothing was left to be done and
 everybody had the right friends.
