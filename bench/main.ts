@@ -9,6 +9,7 @@ import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
 import type { BesideTunes } from './load/steady.ts';
 import { aborted, onStack } from './on-stack.ts';
+import { overload } from './overload/overload.ts';
 import { rowsOfPart } from './part.ts';
 import { bounds } from './parts/bounds.ts';
 import { consent } from './parts/consent.ts';
@@ -52,7 +53,7 @@ const PARTS = [
   'takeover',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
-const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers'];
+const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers', 'overload'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => ![...PARTS, ...NIGHTLY].includes(part));
 if (unknown !== undefined) {
@@ -98,12 +99,18 @@ async function run(): Promise<void> {
   if (wants('ejabberd') || wants('servers'))
     await writeReport([await Promise.race([ejabberd(deps, machine), aborted(signal)])]);
   if (wants('servers')) await writeReport([await Promise.race([servers(deps, machine), aborted(signal)])]);
+  if (wants('overload')) await writeReport([await measureOverload(machine)]);
   if (wants('kamailio')) await writeReport([await compareWithKamailio(machine)]);
 }
 
 /** Adds what a part has found, if it is wanted. */
 async function addPart({ rows }: Findings, name: string, measured: () => Row[] | Promise<Row[]>): Promise<void> {
   if (wants(name)) rows.push(...(await rowsOfPart(name, stop, () => Promise.race([measured(), aborted(signal)]))));
+}
+
+/** On a stack of its own. */
+function measureOverload(machine: Machine): Promise<Chapter> {
+  return onStack({ dataDir: join(folder, 'overload'), env: NO_LIMITS, signal }, (deps) => overload(deps, machine));
 }
 
 /** On a stack of its own, of which nothing works after the crash at the end. */

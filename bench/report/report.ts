@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { OVERLOAD_CHAPTER } from '../overload/overload.ts';
 import type { Pair } from '../parts/measure.ts';
 import { PLAN } from '../plan.ts';
 import { PROSODY_CHAPTER } from '../prosody/prosody.ts';
@@ -28,6 +29,7 @@ const TITLES = [
   'How the address books were measured',
   'How the promises were measured',
   'Machine and versions',
+  OVERLOAD_CHAPTER,
   EJABBERD_CHAPTER,
   SERVERS_CHAPTER,
   SIP_CHAPTER,
