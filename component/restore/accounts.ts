@@ -32,20 +32,27 @@ export type Restoring = RosterContext & {
  * same host with which that one has to do.
  */
 export async function hush(restoring: Restoring, jid: string): Promise<string[]> {
-  const { nodes, made, rosters, host } = restoring;
+  const { made, rosters, host } = restoring;
   const roster = await rosters.read(jid);
   if (!roster) return [];
-  const [held] = (await nodes.item(jid, TUNE))?.getChildElements() ?? [];
-  if (held && held.getChildElements().length > 0) await unlessGone(publish(restoring, jid, undefined));
+  if (await mayPlay(restoring, jid)) await unlessGone(publish(restoring, jid, undefined));
   const others = new Set([...roster.keys(), ...(await made.read(jid)).keys()]);
   return [...others].filter((other) => domainOf(other) === host);
+}
+
+/** Where the server does not say what plays, it may be whatever was published once. */
+async function mayPlay(restoring: Restoring, jid: string): Promise<boolean> {
+  const { nodes } = restoring;
+  const [held] = (await nodes.item(jid, TUNE))?.getChildElements() ?? [];
+  if (held || !nodes.forgetsItems) return held !== undefined && held.getChildElements().length > 0;
+  return isWorkedIn(restoring, jid);
 }
 
 /** Whether Earshot has done something there: made roster items, or listened to what the user plays. */
 export async function isWorkedIn({ nodes, made, domain }: Restoring, jid: string): Promise<boolean> {
   if ((await made.read(jid)).size > 0) return true;
   const affiliations = await orNone(nodes.affiliations(jid, TUNE));
-  return affiliations.get(domain) === 'member';
+  return ['member', 'owner'].includes(affiliations.get(domain) ?? '');
 }
 
 /**

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { KeepAbility } from '../server/server.ts';
+import { type KeepAbility, NoAccount } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
-import { isCondition } from '../stream/stanza-error.ts';
 import { type Element, xml } from '../stream/xml.ts';
 import { type Entries, type KeepsMade, type MadeItem, type MadeItems, withChanges } from './made-items.ts';
 
@@ -112,7 +111,7 @@ export function createMadeLately({ made, account, keeps, entriesOf, log }: Parts
       );
     } catch (err) {
       // In an account that is gone nothing has to be kept. Whoever may write nowhere is told the same of all of them.
-      const isGone = isCondition(err, 'forbidden') && (await keep().then(...YES_OR_NO));
+      const isGone = err instanceof NoAccount && (await keep().then(...YES_OR_NO));
       if (!isGone)
         return log.warn({ err, subject: one.id }, 'an account does not keep yet which roster items were made');
     }

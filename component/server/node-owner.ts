@@ -15,10 +15,32 @@ export const TO_EVERYBODY = { presence_based_delivery: '0' };
 /** A user's node. */
 export type Place = { jid: string; node: string };
 
-/** Makes the user's node, in the user's name, where it is not there. */
-export async function createNode(ask: UserIq, { jid, node }: Place): Promise<void> {
+/** A node's options, as in `pubsub#access_model`: those that it has (section 16.4.4), or those that whoever publishes expects (16.4.5). */
+export function nodeForm(of: 'node_config' | 'publish-options', options: Readonly<Record<string, string>>): Element {
+  return xml(
+    'x',
+    { xmlns: FORM, type: 'submit' },
+    xml('field', { var: 'FORM_TYPE', type: 'hidden' }, textElement('value', `${PUBSUB}#${of}`)),
+    Object.entries(options).map(([name, value]) =>
+      xml('field', { var: `pubsub#${name}` }, textElement('value', value)),
+    ),
+  );
+}
+
+/** Asks for a node with these options (section 8.1.3). */
+export function creation(node: string, options: Readonly<Record<string, string>>): Element {
+  const configure = xml('configure', {}, nodeForm('node_config', options));
+  return xml('pubsub', { xmlns: PUBSUB }, xml('create', { node }), configure);
+}
+
+/** Makes the user's node, in the user's name, where it is not there. `request`: what asks for it. */
+export async function createNode(
+  ask: UserIq,
+  { jid, node }: Place,
+  request = xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })),
+): Promise<void> {
   try {
-    await ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
+    await ask(jid, 'set', request);
   } catch (err) {
     if (!isCondition(err, 'conflict')) throw err;
   }
@@ -35,15 +57,7 @@ export async function configureNode(
   { jid, node }: Place,
   options: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const form = xml(
-    'x',
-    { xmlns: FORM, type: 'submit' },
-    xml('field', { var: 'FORM_TYPE', type: 'hidden' }, textElement('value', `${PUBSUB}#node_config`)),
-    Object.entries(options).map(([name, value]) =>
-      xml('field', { var: `pubsub#${name}` }, textElement('value', value)),
-    ),
-  );
-  await setAsOwner(ask, jid, xml('configure', { node }, form));
+  await setAsOwner(ask, jid, xml('configure', { node }, nodeForm('node_config', options)));
 }
 
 /** Who may do what with the node (section 8.9.1), by JID. */

@@ -4,13 +4,22 @@ import { TUNE } from '../stream/tune-namespace.ts';
 import { xml } from '../stream/xml.ts';
 import { PUBSUB } from './node-owner.ts';
 import { privilegedIq } from './privileged-iq.ts';
-import { NoAccount, type NodeAbility } from './server.ts';
-import { createUserNodes } from './user-nodes.ts';
+import { type KeepAbility, NoAccount, type NodeAbility } from './server.ts';
+import { createUserKeeps, createUserNodes, type NodeWays, PRIVATE, ROOM } from './user-nodes.ts';
 
 /** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`, on a server that lets nobody speak for a user that it does not have. `component`: its domain. */
 export function createPrivilegedNodes(stream: Stream, component: string): NodeAbility {
+  return createUserNodes(privilegedIq(stream), component, waysOf(stream));
+}
+
+/** Private nodes by the same rights. */
+export function createPrivilegedKeeps(stream: Stream): KeepAbility {
+  return createUserKeeps(privilegedIq(stream), waysOf(stream), { ...PRIVATE, ...ROOM });
+}
+
+function waysOf(stream: Stream): NodeWays {
   const exists = (jid: string) => accountExists(stream, jid);
-  return createUserNodes(privilegedIq(stream), component, {
+  return {
     bySubscription: false,
     exists,
     async ofAccount(jid, work) {
@@ -21,7 +30,7 @@ export function createPrivilegedNodes(stream: Stream, component: string): NodeAb
         throw new NoAccount();
       }
     },
-  });
+  };
 }
 
 /** Whether the account exists: the server lets nobody speak for a user that it does not have. Any node shows it. */

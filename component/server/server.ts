@@ -20,7 +20,7 @@ export interface XmppServer {
   readonly rosters?: RosterAbility;
   readonly presences?: PresenceAbility;
   readonly nodes?: NodeAbility;
-  /** Nothing else is needed for it; absent where it was not tried on that server yet (decision 279). */
+  /** Nothing but what nodes need is needed for it (decision 279). */
   readonly keeps?: KeepAbility;
   readonly vcards?: VcardAbility;
   readonly meetings?: MeetingAbility;
@@ -68,6 +68,8 @@ export type Snapshot = {
 
 /** PEP nodes of users, in their names (XEP-0163). `node`: its name. */
 export type NodeAbility = {
+  /** Set where nobody but contacts may read what a node holds: `item` then gives what was published since the connection began, and nothing else. */
+  readonly forgetsItems?: true;
   /** Replaces the node's one item. @throws NoAccount */
   publish(jid: string, node: string, payload: Element): Promise<void>;
   /** `<item/>` with its payload: the last one, or the one with that id; undefined when there is none, or no such account. */
@@ -93,7 +95,7 @@ export type NodeAbility = {
 
 /** Nodes in users' accounts that nobody but their owners and the component may read. `node`: its name. */
 export type KeepAbility = {
-  /** Writes the item with that id; a node that is not there is made. @throws StanzaError `conflict` where it is there and not private */
+  /** Writes the item with that id, of sixteen; a node that is not there is made. @throws NoAccount, StanzaError `conflict` where it is there and not private */
   put(jid: string, node: string, id: string, payload: Element): Promise<void>;
   /** The payloads of all its items; none where there is no such node, or no such account. */
   all(jid: string, node: string): Promise<Element[]>;

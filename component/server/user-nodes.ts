@@ -1,7 +1,7 @@
 // XEP-0163: Personal Eventing Protocol, version 1.2.2 (https://xmpp.org/extensions/xep-0163.html), in users' names
-import { type Element, textElement, xml } from '../stream/xml.ts';
+import { type Element, xml } from '../stream/xml.ts';
 import { changeAccess } from './node-access.ts';
-import { configureNode, PUBSUB, PUBSUB_OWNER, readAffiliations, TO_EVERYBODY } from './node-owner.ts';
+import { configureNode, nodeForm, PUBSUB, PUBSUB_OWNER, readAffiliations, TO_EVERYBODY } from './node-owner.ts';
 import { subscribe, unsubscribe } from './node-subscription.ts';
 import { orAbsent, type UserIq } from './privileged-iq.ts';
 import type { KeepAbility, NodeAbility } from './server.ts';
@@ -21,8 +21,10 @@ export type NodeWays = {
 /** The id that Gajim and Psi use, so that a user's own client and Earshot write the same item. */
 export const ITEM = 'current';
 const FORM = 'jabber:x:data';
-/** Of a private node: the server makes it so, or says that the one there is another (section 7.1.5 of XEP-0060). */
-const PRIVATE = { access_model: 'whitelist', persist_items: 'true' };
+/** Of a private node: the server says where the one there is another (section 7.1.5 of XEP-0060). */
+export const PRIVATE = { access_model: 'whitelist', persist_items: 'true' };
+/** What is kept in one. */
+export const ROOM = { max_items: '16' };
 
 /** Asked for as their users would. `component`: its domain. */
 export function createUserNodes(ask: UserIq, component: string, ways: NodeWays): NodeAbility {
@@ -58,23 +60,22 @@ export function createUserNodes(ask: UserIq, component: string, ways: NodeWays):
   };
 }
 
-/** Private nodes of users, in their names. `mostItems`: of one node. */
-export function createUserKeeps(ask: UserIq, mostItems: number): KeepAbility {
-  const options = { ...PRIVATE, max_items: `${mostItems}` };
-  const form = () =>
-    xml(
-      'x',
-      { xmlns: FORM, type: 'submit' },
-      xml('field', { var: 'FORM_TYPE', type: 'hidden' }, textElement('value', `${PUBSUB}#publish-options`)),
-      Object.entries(options).map(([name, value]) =>
-        xml('field', { var: `pubsub#${name}` }, textElement('value', value)),
-      ),
-    );
-
+/** Private nodes of users, as their owners. `options`: what a node is made with by the first item, and has to be with each other. */
+export function createUserKeeps(
+  ask: UserIq,
+  { ofAccount }: Pick<NodeWays, 'ofAccount'>,
+  options: Readonly<Record<string, string>>,
+): KeepAbility {
   return {
     async put(jid, node, id, payload) {
       const publish = xml('publish', { node }, xml('item', { id }, payload));
-      await ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB }, publish, xml('publish-options', {}, form())));
+      const request = xml(
+        'pubsub',
+        { xmlns: PUBSUB },
+        publish,
+        xml('publish-options', {}, nodeForm('publish-options', options)),
+      );
+      await ofAccount(jid, () => ask(jid, 'set', request));
     },
     async all(jid, node) {
       const reply = await orAbsent(ask(jid, 'get', xml('pubsub', { xmlns: PUBSUB }, xml('items', { node }))));

@@ -27,10 +27,9 @@ export function createWrappedNodes(ask: UserIq, component: string, known: KnownA
  * without a client, neither when something is published nor when a contact appears; and when
  * a member of a closed node appears, nothing that a client would take for the user's. So the
  * component sends these events (XEP-0163, section 4.3.1) in the user's name. It does so as well for
- * whoever has just come: ejabberd does not know then who of the contacts is online. `readable`: whether
- * a node in which no item is found is empty.
+ * whoever has just come: ejabberd does not know then who of the contacts is online.
  */
-export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot, readable = true): NodeAbility {
+export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot): NodeAbility {
   const arrivals = createArrivals(stream, Date.now);
   /** What is about to be shown; `overtaken`: it holds something else by now, or others may see it. */
   const shows = new Set<{ place: string; overtaken: boolean }>();
@@ -81,7 +80,7 @@ export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snap
         while (show.overtaken) {
           show.overtaken = false;
           const item = await nodes.item(jid, node);
-          if (!item && !show.overtaken) return readable;
+          if (!item && !show.overtaken) return !nodes.forgetsItems;
           const may = item && (await maySee(jid, node, contact));
           if (may && !show.overtaken) await send(jid, node, item, contact);
         }

@@ -13,6 +13,7 @@ import { createApiAccounts, noAccounts } from './api-accounts.ts';
 import { createApiSnapshot } from './api-presences.ts';
 import { createApiRosters } from './api-rosters.ts';
 import { ejabberdAdvice } from './ejabberd-advice.ts';
+import { createSpokenKeeps, createWrappedKeeps } from './ejabberd-keeps.ts';
 import { withApiOrder } from './ejabberd-meetings.ts';
 import { createWrappedNodes, withEvents } from './ejabberd-nodes.ts';
 import { type EjabberdApiConfig, readEjabberdApi } from './ejabberd-settings.ts';
@@ -70,7 +71,7 @@ function adapt(connection: Connection, api: EjabberdApiConfig | undefined): (rig
       ...(has('presences') && {
         presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
       }),
-      ...(parts && has('nodes') && { nodes: isSpoken ? parts.spokenNodes : parts.nodes }),
+      ...(parts && has('nodes') && (isSpoken ? parts.spoken : parts.wrapped)),
       ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
       accounts: parts?.accounts ?? noAccounts(),
       ...(parts && { lapses: parts.lapses }),
@@ -89,12 +90,18 @@ function withApi({ stream, domain, homeHost, distrust }: Connection, api: Ejabbe
   const known = createKnownAccounts(accounts.exists, Date.now);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);
-  const trusted = (nodes: NodeAbility, readable: boolean) =>
-    withFirstWrites(withEvents(nodes, stream, snapshot, readable), stream, () => distrust('nodes'));
+  const trusted = (nodes: NodeAbility) =>
+    withFirstWrites(withEvents(nodes, stream, snapshot), stream, () => distrust('nodes'));
   return {
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
-    nodes: trusted(createWrappedNodes(ask, domain, known), true),
-    spokenNodes: trusted(createSpokenNodes(stream, domain, known), false),
+    wrapped: {
+      nodes: trusted(createWrappedNodes(ask, domain, known)),
+      keeps: createWrappedKeeps(stream, ask, known),
+    },
+    spoken: {
+      nodes: trusted(createSpokenNodes(stream, domain, known)),
+      keeps: createSpokenKeeps(stream, domain, known),
+    },
     accounts: remembered(accounts, known),
     snapshot,
     meetings: (plain: MeetingAbility) => withApiOrder(plain, call, stream, homeHost),
@@ -114,10 +121,7 @@ function whenCertain({ certain }: Stream, call: CallApi): CallApi {
 function remembered(accounts: AccountAbility, known: KnownAccounts): AccountAbility {
   return {
     ...accounts,
-    async remove(jid) {
-      known.forget(jid);
-      await accounts.remove(jid);
-    },
+    remove: (jid) => known.without(jid, () => accounts.remove(jid)),
   };
 }
 

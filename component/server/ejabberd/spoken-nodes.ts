@@ -1,27 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { isCondition } from '../../stream/stanza-error.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { contentOf, type Element, xml } from '../../stream/xml.ts';
-import {
-  configureNode,
-  endSubscription,
-  type Place,
-  PUBSUB,
-  PUBSUB_OWNER,
-  setSubscription,
-  TO_EVERYBODY,
-} from '../node-owner.ts';
+import { configureNode, endSubscription, type Place, PUBSUB, setSubscription, TO_EVERYBODY } from '../node-owner.ts';
 import type { UserIq } from '../privileged-iq.ts';
 import { NoAccount, type NodeAbility } from '../server.ts';
 import { createUserNodes, ITEM } from '../user-nodes.ts';
 import type { KnownAccounts } from './known-accounts.ts';
 import { createSeenItems } from './seen-items.ts';
+import { LOST, ownership, sendAs, takePart } from './spoken-owner.ts';
 
 /** Nodes that are remembered as prepared. */
 const MOST_PREPARED = 100_000;
-/** What is answered where the component is no owner of the node any more, or the node was made anew. */
-const LOST = ['forbidden', 'item-not-found', 'not-allowed', 'not-authorized'];
-
 /** Times that the component may have been made an owner of a node, each of which ejabberd has noted. */
 const MOST_OWNED = 1_000;
 
@@ -43,15 +32,6 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
   const seen = createSeenItems(stream);
   stream.onOffline(() => prepared.clear());
 
-  async function sendAs(jid: string, child: Element): Promise<void> {
-    await stream.send(xml('iq', { type: 'set', id: randomUUID(), from: `${jid}/earshot`, to: jid }, child));
-  }
-
-  function affiliation(node: string, name: string): Element {
-    const own = xml('affiliation', { jid: component, affiliation: name });
-    return xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('affiliations', { node }, own));
-  }
-
   /** As an owner. */
   async function follow(place: Place): Promise<void> {
     await configureNode(ask, place, TO_EVERYBODY);
@@ -65,7 +45,7 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
     try {
       // Which a node that is open keeps of one that is no owner any more.
       await endSubscription(ask, place, component);
-      for (let n = 0; n < MOST_OWNED; n += 1) await ask(jid, 'set', affiliation(node, 'none'));
+      for (let n = 0; n < MOST_OWNED; n += 1) await ask(jid, 'set', ownership(node, component, 'none'));
     } catch (err) {
       if (!isCondition(err, ...LOST)) throw err;
     }
@@ -80,8 +60,8 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
       await follow(place);
     } catch (err) {
       if (!isCondition(err, ...LOST)) throw err;
-      await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
-      await sendAs(jid, affiliation(node, 'owner'));
+      await sendAs(stream, jid, xml('pubsub', { xmlns: PUBSUB }, xml('create', { node })));
+      await takePart(stream, place, component);
       await follow(place);
     }
     prepared.add(key);
@@ -107,7 +87,7 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
       await prepare(place);
       const back = seen.next(jid, node, contentOf(payload));
       const item = xml('item', { id: ITEM }, payload);
-      await sendAs(jid, xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node }, item)));
+      await sendAs(stream, jid, xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node }, item)));
       try {
         return await back;
       } catch (err) {
@@ -124,6 +104,7 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
   });
   return {
     ...nodes,
+    forgetsItems: true,
     publish: (jid, node, payload) => publish({ jid, node }, payload),
     item: async (jid, node, id) => (await nodes.item(jid, node, id)) ?? seen.last(jid, node, id),
     setAccess: (jid, node, changes) => inNode({ jid, node }, () => nodes.setAccess(jid, node, changes)),

@@ -2,17 +2,13 @@ import { adminView, createAccounts, privilegedView } from '../accounts.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
 import { privilegedIq } from '../privileged-iq.ts';
-import { createPrivilegedNodes } from '../privileged-nodes.ts';
+import { createPrivilegedKeeps, createPrivilegedNodes } from '../privileged-nodes.ts';
 import { createPrivilegedRosters } from '../privileged-rosters.ts';
 import { createPrivilegedVcards } from '../privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS, type Rights } from '../privileges.ts';
 import type { Ability, XmppServer } from '../server.ts';
 import { withFirstWrites } from '../trusted-nodes.ts';
-import { createUserKeeps } from '../user-nodes.ts';
 import { prosodyAdvice } from './prosody-advice.ts';
-
-/** Items of a private node. */
-const MOST_KEPT = 16;
 
 /** What Earshot needs of Prosody. */
 export const PROSODY_NEEDS: readonly Need[] = [
@@ -31,7 +27,7 @@ function adapt({ stream, domain, homeHost, log, distrust }: Connection): (rights
   const advice = (lacking: readonly Ability[]) => prosodyAdvice(lacking, homeHost, domain);
   const rosters = createPrivilegedRosters(stream, () => distrust('rosters'));
   const nodes = withFirstWrites(createPrivilegedNodes(stream, domain), stream, () => distrust('nodes'));
-  const keeps = createUserKeeps(privilegedIq(stream), MOST_KEPT);
+  const keeps = createPrivilegedKeeps(stream);
   const vcards = createPrivilegedVcards(privilegedIq(stream));
   const meetings = createMeetings(stream, homeHost, () =>
     log.error(`New friends see each other only at their next presence change: ${advice(['meetings'])}`),

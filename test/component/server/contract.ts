@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Ability } from '../../../component/server/server.ts';
 import { trialAccount } from '../../../component/server/trial.ts';
 import { accountContract } from './account-contract.ts';
+import { keepContract } from './keep-contract.ts';
 import { meetingContract, presenceContract } from './meeting-contract.ts';
 import { nodeContract } from './node-contract.ts';
 import { rosterContract } from './roster-contract.ts';
@@ -41,6 +42,7 @@ export function serverContract(has: readonly Ability[], start: () => Promise<Und
     const advice = ABILITIES.filter((ability) => !has.includes(ability)).map((ability) => server.advice([ability]));
     expect(advice).to.not.include('');
     expect(new Set(advice).size, 'each in words of its own').to.equal(advice.length);
+    expect(server.keeps !== undefined, 'private nodes').to.equal(has.includes('nodes'));
     expect(server.mode).to.equal(has.includes('rosters') ? 'privileged' : 'unprivileged');
   });
 
@@ -54,4 +56,6 @@ export function serverContract(has: readonly Ability[], start: () => Promise<Und
   });
 
   for (const ability of has) describe(ability, () => CONTRACTS[ability](() => world));
+
+  if (has.includes('nodes')) describe('private nodes', () => keepContract(() => world));
 }
