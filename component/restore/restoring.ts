@@ -11,7 +11,7 @@ import type { KeepAbility, XmppServer } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { Unanswered } from '../stream/requests.ts';
 import { bringBack } from './bring-back.ts';
-import { compareStamps, renewStamp, stampAccount } from './server-stamp.ts';
+import { compareStamps, renewStamp, type Stamped, stampAccount } from './server-stamp.ts';
 
 /** Milliseconds between two stamps while jobs run. */
 const INTERVAL = 5_000;
@@ -56,7 +56,7 @@ export function createRestore(
   const lately = createMadeLately({ made, account: stampAccount(config), keeps: keepsNow, entriesOf, log });
   let worked = false;
   let stopping = false;
-  let present: KeepAbility | undefined;
+  let present: Stamped | undefined;
   let connection: Connection | undefined;
   /** How many streams are gone. */
   let gone = 0;
@@ -67,7 +67,7 @@ export function createRestore(
   function keepsNow(): KeepAbility | undefined {
     if (connection?.state === 'none') return undefined;
     if (!connection || !present) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
-    return present;
+    return present.keeps;
   }
 
   async function renew(): Promise<void> {
@@ -189,7 +189,7 @@ export function createRestore(
           ...{ ...(meetings && { meetings }), mayBeOnline: () => true },
         };
         await bringBack(restoring, tune);
-        begun.held = await renewStamp(context, config, keeps);
+        begun.held = await renewStamp(context, config, { ...next, keeps });
       }
       if (stamps !== 'none') await lately.load(keeps);
       if (gone !== before) throw new Fault('UNAVAILABLE', 'The stream on which this began is gone.');
@@ -197,7 +197,7 @@ export function createRestore(
       connection = begun;
     },
     workWith(server) {
-      present = server?.keeps;
+      present = server?.keeps && { ...server, keeps: server.keeps };
       if (present && connection?.state === 'wanted') turns.soon();
     },
     async works() {

@@ -21,7 +21,9 @@ export type StampPlace = { homeHost: string; secret: string };
  */
 export type Comparison = 'same' | 'first' | 'apart' | 'none';
 
-type Server = Pick<XmppServer, 'accounts'> & { keeps: KeepAbility };
+/** The server, as far as a stamp is written there. */
+export type Stamped = Pick<XmppServer, 'lapses'> & { keeps: KeepAbility };
+type Server = Pick<XmppServer, 'accounts'> & Pick<Stamped, 'keeps'>;
 
 /** The account of the component's own: its name is the same each time, and nobody can guess it. */
 export function stampAccount({ secret, homeHost }: StampPlace): string {
@@ -58,15 +60,16 @@ export async function compareStamps(
  * know of it. Undefined, and nothing was given, where it does not: Redis was put back meanwhile.
  */
 export async function renewStamp(
-  { stores }: Pick<Context, 'stores'>,
+  { stores, now }: Pick<Context, 'stores' | 'now'>,
   place: StampPlace,
-  keeps: KeepAbility,
+  { keeps, lapses }: Stamped,
   held?: string,
 ): Promise<string | undefined> {
-  const stamp = newStamp();
+  const at = now();
+  const stamp = `${at} ${newStamp()}`;
   if (!(await stores.serverStamps.begin(place.homeHost, stamp, held))) return undefined;
   await keeps.put(stampAccount(place), NODE, ITEM, xml('stamp', { xmlns: NODE }, stamp));
   // While this is not noted Redis knows of both.
-  await stores.serverStamps.settle(place.homeHost, stamp);
+  await stores.serverStamps.settle(place.homeHost, stamp, lapses && at - lapses.within);
   return stamp;
 }

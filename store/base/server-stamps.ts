@@ -16,9 +16,27 @@ redis.call('SADD', stamps, stamp)
 return 1`,
 });
 
+/** Drops what the server cannot have: of those that begin before `since` the last one was its own until the next. */
+const SETTLE = defineScript({
+  keys: ['stamps'],
+  args: ['stamp', 'since'],
+  lua: `
+local last, lastAt
+for _, one in ipairs(redis.call('SMEMBERS', stamps)) do
+  local at = tonumber(string.match(one, '^(%d+) ')) or 0
+  if one ~= stamp and (since == '' or at < tonumber(since)) then
+    local older = one
+    if since ~= '' and (not last or at > lastAt) then older, last, lastAt = last, one, at end
+    if older then redis.call('SREM', stamps, older) end
+  end
+end
+redis.call('SADD', stamps, stamp)`,
+});
+
 /**
  * The stamp that the XMPP server of each home has of this Redis (decision 279): set `server-stamp`.
- * It holds that stamp alone, and while the server is given another all that it may have.
+ * It holds that stamp alone, and all others that the server may have: while it is given another, and where it
+ * may have forgotten the last ones. A stamp begins with the time of its making, in milliseconds since the epoch, and a blank.
  */
 export function createServerStamps(redis: Redis, keys: Keys) {
   return {
@@ -30,10 +48,9 @@ export function createServerStamps(redis: Redis, keys: Keys) {
       return BEGIN.run(redis, { stamps: keys.serverStamp(host) }, { held, stamp });
     },
 
-    /** The server has this one. */
-    async settle(host: string, stamp: string): Promise<void> {
-      const key = keys.serverStamp(host);
-      await redis.multi().del(key).sAdd(key, stamp).exec();
+    /** The server has this one. `since`: it may go back to what it had then, as it was killed; undefined where it forgets nothing. */
+    async settle(host: string, stamp: string, since?: number): Promise<void> {
+      await SETTLE.run(redis, { stamps: keys.serverStamp(host) }, { stamp, since });
     },
 
     /** Whether the server may have it. */

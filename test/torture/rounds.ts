@@ -69,7 +69,7 @@ export async function torture(
     ...putBacks(),
   ].filter(({ name }) => name.includes(only));
 
-  /** Its stamps are kept on Prosody alone (decision 279); a cluster has no copy of one moment. */
+  /** Under load these were tried on Prosody alone; a cluster has no copy of one moment. */
   function putBacks() {
     if (TEST_SERVER === 'ejabberd' || cluster) return [];
     return PUT_BACK.map(({ name, into }) => ({ name, round: () => beforeCopy(world, backup, into) }));

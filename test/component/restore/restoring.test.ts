@@ -3,8 +3,7 @@ import type { Context } from '../../../component/context.ts';
 import { createRestore, type Restore } from '../../../component/restore/restoring.ts';
 import { stampAccount } from '../../../component/restore/server-stamp.ts';
 import { madeNode } from '../../../component/roster/made-items.ts';
-import type { XmppServer } from '../../../component/server/server.ts';
-import { StanzaError } from '../../../component/stream/stanza-error.ts';
+import { NoAccount, type XmppServer } from '../../../component/server/server.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -49,7 +48,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     },
     keeps: {
       async put(jid: string, node: string, _id: string, payload: Element) {
-        if (refuses || jid === jidOf('gone')) throw new StanzaError('forbidden', '');
+        if (refuses || jid === jidOf('gone')) throw new NoAccount();
         nodes.set(`${jid} ${node}`, [payload]);
       },
       all: async (jid: string, node: string) => nodes.get(`${jid} ${node}`) ?? [],

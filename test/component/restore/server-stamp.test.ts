@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compareStamps, renewStamp, stampAccount } from '../../../component/restore/server-stamp.ts';
-import type { AccountAbility, KeepAbility } from '../../../component/server/server.ts';
+import { type AccountAbility, type KeepAbility, type Lapses, NoAccount } from '../../../component/server/server.ts';
 import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -15,16 +15,19 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
   let accounts: Set<string>;
   let breaks: boolean;
   let refuses: boolean;
+  let now: number;
+  let lapses: Lapses | undefined;
 
   beforeEach(() => {
     stores = redis.freshStores();
     [nodes, accounts, breaks, refuses] = [new Map(), new Set(), false, false];
+    [now, lapses] = [1_000_000, undefined];
   });
 
   const keeps: KeepAbility = {
     async put(jid, node, _id, payload) {
       if (breaks) throw new Error('the stream broke');
-      if (!accounts.has(jid)) throw new StanzaError('forbidden', '');
+      if (!accounts.has(jid)) throw new NoAccount();
       nodes.set(node, payload);
     },
     async all(_jid, node) {
@@ -41,7 +44,8 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     },
   } as unknown as AccountAbility;
   const compare = async () => (await compareStamps({ stores }, PLACE, { accounts: ability, keeps })).found;
-  const renew = (held?: string) => renewStamp({ stores }, PLACE, keeps, held);
+  const renew = (held?: string) =>
+    renewStamp({ stores, now: () => now }, PLACE, { keeps, ...(lapses && { lapses }) }, held);
   const key = () => stores.keys.serverStamp(PLACE.homeHost);
 
   it('is there once it was written, and the same ever after', async () => {
@@ -90,6 +94,31 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     await redis.redis.sAdd(key(), copy);
     expect(await renew(second)).to.equal(undefined);
     expect(await compare(), 'what the server has is still told from it').to.equal('apart');
+  });
+
+  it('may be an earlier one where the server forgets what it was told lately, and is no older than that', async () => {
+    lapses = { within: 45_000, startedAt: async () => now };
+    await compare();
+    const given: Element[] = [];
+    async function stamp(after: number): Promise<void> {
+      now += after;
+      await renew();
+      given.push(nodes.get('urn:earshot:stamp:1') as Element);
+    }
+    for (const after of [0, 60_000, 3_600_000, 5_000, 5_000]) await stamp(after);
+    const standsFor: string[] = [];
+    for (const one of given) {
+      nodes.set('urn:earshot:stamp:1', one);
+      standsFor.push(await compare());
+    }
+    // The second was the server's until five seconds ago.
+    expect(standsFor).to.deep.equal(['apart', 'same', 'same', 'same', 'same']);
+    expect(await redis.redis.sCard(key())).to.equal(4);
+    const copy = await redis.redis.sMembers(key());
+    await stamp(1_000);
+    await redis.redis.del(key());
+    await redis.redis.sAdd(key(), copy);
+    expect(await compare(), 'a copy that is a second old').to.equal('apart');
   });
 
   it('cannot be where the component may make no account', async () => {

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createMadeItems, type Entries, type MadeItem } from '../../../component/roster/made-items.ts';
 import { createMadeLately, type MadeLately } from '../../../component/roster/made-lately.ts';
-import type { KeepAbility } from '../../../component/server/server.ts';
-import { StanzaError } from '../../../component/stream/stanza-error.ts';
+import { type KeepAbility, NoAccount } from '../../../component/server/server.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 
 const OWN = 'stamp@op.example';
@@ -114,7 +113,7 @@ describe('what roster jobs note of the items that Earshot makes', () => {
 
   it('is over where the account is gone', async () => {
     await note('alice', jidOf('bob'), MADE);
-    refuses = (jid) => (jid === OWN ? undefined : new StanzaError('forbidden', ''));
+    refuses = (jid) => (jid === OWN ? undefined : new NoAccount());
     await lately.settle(true);
     expect(lately.isLeft()).to.equal(false);
   });
@@ -131,12 +130,12 @@ describe('what roster jobs note of the items that Earshot makes', () => {
   });
 
   it('is written into the account itself at once where the component’s own one is gone', async () => {
-    refuses = (jid) => (jid === OWN ? new StanzaError('forbidden', '') : undefined);
+    refuses = (jid) => (jid === OWN ? new NoAccount() : undefined);
     await note('alice', jidOf('bob'), MADE);
     expect(await kept('alice')).to.deep.equal({ [jidOf('bob')]: MADE });
-    refuses = () => new StanzaError('forbidden', '');
+    refuses = () => new NoAccount();
     const failed = await note('bob', jidOf('alice'), MADE).catch((err: Error) => err.name);
-    expect(failed).to.equal('StanzaError');
+    expect(failed).to.equal('NoAccount');
   });
 
   it('keeps a change that comes while the node of the same account is written', async () => {

@@ -7,7 +7,6 @@ import { createKeys } from '../../../store/base/keys.ts';
 import { dueOf } from '../../../store/due/makes-due.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { itExcept } from '../../support/on-server.ts';
 import { createBackup } from '../../support/put-back.ts';
 import { useStack, withRedis } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
@@ -15,8 +14,6 @@ import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/fri
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
-/** The stamp and the list of items are written on Prosody alone (decision 279). */
-const PROSODY_ALONE = { ejabberd: 'the stamp and the list of items are written on Prosody alone (decision 279)' };
 
 describe('people whose Earshot has an older copy put back', () => {
   const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
@@ -68,104 +65,92 @@ describe('people whose Earshot has an older copy put back', () => {
 
   after(() => Promise.all([...clients.values()].map((one) => one.leave().catch(() => {}))));
 
-  itExcept(PROSODY_ALONE, 'are not told apart by what their contacts may ask of their accounts', async () => {
-    // Nodes are written every two seconds (decision 298).
-    const asked = await eventually(async () => {
-      const answer = await client('hand').xmpp.iqCaller.request(
+  it('are not told apart by what their contacts may ask of their accounts', async () => {
+    const asked = (name: string) =>
+      client(name).xmpp.iqCaller.request(
         xml('iq', { type: 'get', to: person('alice').jid }, xml('query', { xmlns: ITEMS })),
       );
-      expect(`${answer}`, 'the node is there').to.contain(nodeOf(person('alice')));
-      return answer;
-    });
-    expect(`${asked}`).to.not.contain('earshot');
+    // Nodes are written every two seconds (decision 298).
+    await eventually(async () =>
+      expect(`${await asked('alice')}`, 'the node is there').to.contain(nodeOf(person('alice'))),
+    );
+    expect(`${await asked('hand')}`).to.not.contain('earshot');
   });
 
-  itExcept(
-    PROSODY_ALONE,
-    'do not get a friend back whom they had deleted before, and nobody holds the others up by what it keeps itself',
-    async () => {
-      await client('alice').setItem({ jid: person('bob').jid, subscription: 'remove' });
-      const host = stack.xmpp.domain;
-      for (const jid of [host, `nobody@${host}`, `x@tune.${host}`]) await client('alice').setItem({ jid });
-      const file = await backup.copy();
-      await knows(person('alice'), person('bob'), person('carol'));
-      await has('dave', 'alice', undefined);
-      await knows(person('carol'), person('alice'), person('dave'));
-      await knows(person('dave'), person('alice'), person('carol'));
-      await has('dave', 'carol', 'both');
-      await allDone();
-      const forged = ['', '@', `a b@${host}`, `a@@${host}`, host].map((jid) => xml('item', { jid }));
-      const evil = xml('item', { jid: person('carol').jid, before: 'nonsense' });
-      const made = xml('made', { xmlns: 'urn:earshot:made:0' }, ...forged, evil);
-      const publish = xml('publish', { node: nodeOf(person('dave')) }, xml('item', { id: 'zz' }, made));
-      await client('dave').set(xml('pubsub', { xmlns: PUBSUB }, publish));
-      await stampedAnew();
+  it('do not get a friend back whom they had deleted before, and nobody holds the others up by what it keeps itself', async () => {
+    await client('alice').setItem({ jid: person('bob').jid, subscription: 'remove' });
+    const host = stack.xmpp.domain;
+    for (const jid of [host, `nobody@${host}`, `x@tune.${host}`]) await client('alice').setItem({ jid });
+    const file = await backup.copy();
+    await knows(person('alice'), person('bob'), person('carol'));
+    await has('dave', 'alice', undefined);
+    await knows(person('carol'), person('alice'), person('dave'));
+    await knows(person('dave'), person('alice'), person('carol'));
+    await has('dave', 'carol', 'both');
+    await allDone();
+    const forged = ['', '@', `a b@${host}`, `a@@${host}`, host].map((jid) => xml('item', { jid }));
+    const evil = xml('item', { jid: person('carol').jid, before: 'nonsense' });
+    const made = xml('made', { xmlns: 'urn:earshot:made:0' }, ...forged, evil);
+    const publish = xml('publish', { node: nodeOf(person('dave')) }, xml('item', { id: 'zz' }, made));
+    await client('dave').set(xml('pubsub', { xmlns: PUBSUB }, publish));
+    await stampedAnew();
 
-      await backup.putBack(file);
-      await allDone();
-      await has('alice', 'dave', 'both');
-      await has('dave', 'carol', undefined);
-      await has('alice', 'bob', undefined);
-      await eventually(async () => {
-        const ids = (await api.friends(person('alice'))).map(({ subscriberId }) => subscriberId);
-        expect(ids).to.have.members([person('carol').id, person('dave').id]);
-      });
-      await allDone();
-      await has('bob', 'alice', undefined);
-    },
-  );
+    await backup.putBack(file);
+    await allDone();
+    await has('alice', 'dave', 'both');
+    await has('dave', 'carol', undefined);
+    await has('alice', 'bob', undefined);
+    await eventually(async () => {
+      const ids = (await api.friends(person('alice'))).map(({ subscriberId }) => subscriberId);
+      expect(ids).to.have.members([person('carol').id, person('dave').id]);
+    });
+    await allDone();
+    await has('bob', 'alice', undefined);
+  });
 
-  itExcept(
-    PROSODY_ALONE,
-    'lose whom the data do not know also where Redis goes back beneath a component that is connected',
-    async () => {
-      const file = await backup.copy();
-      await knows(person('hand'), person('dave'));
-      await knows(person('dave'), person('alice'), person('hand'));
-      await has('dave', 'hand', 'both');
-      await has('hand', 'dave', 'both');
-      await allDone();
-      await stampedAnew();
-      await backup.putIntoRedis(file);
-      await has('dave', 'hand', undefined);
-      await has('hand', 'dave', undefined);
-      await has('hand', 'alice', 'both');
-      await allDone();
-      await has('dave', 'alice', 'both');
-      await api.play(person('dave'), { title: 'Not for hand', length: 600 });
-      await client('alice').hears(person('dave').jid, 'Not for hand');
-      await client('hand').caughtUp();
-      expect(client('hand').tunes.map(({ tune }) => tune.title)).to.not.include('Not for hand');
-    },
-  );
+  it('lose whom the data do not know also where Redis goes back beneath a component that is connected', async () => {
+    const file = await backup.copy();
+    await knows(person('hand'), person('dave'));
+    await knows(person('dave'), person('alice'), person('hand'));
+    await has('dave', 'hand', 'both');
+    await has('hand', 'dave', 'both');
+    await allDone();
+    await stampedAnew();
+    await backup.putIntoRedis(file);
+    await has('dave', 'hand', undefined);
+    await has('hand', 'dave', undefined);
+    await has('hand', 'alice', 'both');
+    await allDone();
+    await has('dave', 'alice', 'both');
+    await api.play(person('dave'), { title: 'Not for hand', length: 600 });
+    await client('alice').hears(person('dave').jid, 'Not for hand');
+    await client('hand').caughtUp();
+    expect(client('hand').tunes.map(({ tune }) => tune.title)).to.not.include('Not for hand');
+  });
 
-  itExcept(
-    PROSODY_ALONE,
-    'do not see anybody again who was erased since, and is so again before the component starts',
-    async () => {
-      const frank = await api.join('+8613800138008', 'frank');
-      await knows(frank, person('alice'));
-      await knows(person('alice'), person('carol'), person('dave'), frank);
-      await client('alice').item(frank.jid, (item) => expect(item?.subscription).to.equal('both'));
-      await allDone();
-      const file = await backup.copy();
-      const erase = () => api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${frank.id}`));
-      await erase();
-      await client('alice').item(frank.jid, (item) => expect(item).to.equal(undefined));
-      await allDone();
-      await stampedAnew();
-      const since = client('alice').pushes.length;
-      await backup.putBack(file, ['gateway', 'worker']);
-      await eventually(erase);
-      await stack.restart('component');
-      await allDone();
-      await eventually(async () => expect((await api.call('GET', `/v1/subscribers/${frank.id}`)).status).to.equal(404));
-      await client('alice').caughtUp();
-      expect(client('alice').pushes.slice(since)).to.not.include(frank.jid);
-    },
-  );
+  it('do not see anybody again who was erased since, and is so again before the component starts', async () => {
+    const frank = await api.join('+8613800138008', 'frank');
+    await knows(frank, person('alice'));
+    await knows(person('alice'), person('carol'), person('dave'), frank);
+    await client('alice').item(frank.jid, (item) => expect(item?.subscription).to.equal('both'));
+    await allDone();
+    const file = await backup.copy();
+    const erase = () => api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${frank.id}`));
+    await erase();
+    await client('alice').item(frank.jid, (item) => expect(item).to.equal(undefined));
+    await allDone();
+    await stampedAnew();
+    const since = client('alice').pushes.length;
+    await backup.putBack(file, ['gateway', 'worker']);
+    await eventually(erase);
+    await stack.restart('component');
+    await allDone();
+    await eventually(async () => expect((await api.call('GET', `/v1/subscribers/${frank.id}`)).status).to.equal(404));
+    await client('alice').caughtUp();
+    expect(client('alice').pushes.slice(since)).to.not.include(frank.jid);
+  });
 
-  itExcept(PROSODY_ALONE, 'keep an account that was just being made at the copy', async () => {
+  it('keep an account that was just being made at the copy', async () => {
     const erin = await api.join('+8613800138009', 'erin');
     await workDone(stack);
     const keys = createKeys('earshot');
@@ -187,7 +172,7 @@ describe('people whose Earshot has an older copy put back', () => {
     expect(await letsIn(stack, erin)).to.equal(true);
   });
 
-  itExcept(PROSODY_ALONE, 'are brought back though the component is killed twice while it does so', async () => {
+  it('are brought back though the component is killed twice while it does so', async () => {
     const file = await backup.copy();
     await knows(person('hand'), person('dave'));
     await knows(person('dave'), person('alice'), person('hand'));
