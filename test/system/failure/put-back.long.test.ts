@@ -198,4 +198,33 @@ describe('people whose Earshot has an older copy put back', () => {
     await has('dave', 'alice', 'both');
     await has('hand', 'alice', 'both');
   });
+
+  it('are not taken for such where the XMPP server was killed, which may go back itself; a copy that is put back then is noticed', async () => {
+    const file = await backup.copy();
+    await knows(person('hand'), person('dave'));
+    await knows(person('dave'), person('alice'), person('hand'));
+    await has('dave', 'hand', 'both');
+    await has('hand', 'dave', 'both');
+    await stampedAnew();
+    const since = (await componentLog()).length;
+    await stack.kill('server');
+    await stack.restart('server');
+    await allDone();
+    for (const name of ['alice', 'dave', 'hand']) {
+      await client(name)
+        .leave()
+        .catch(() => {});
+      clients.set(name, await connectFriend(stack, person(name)));
+    }
+    await has('dave', 'hand', 'both');
+    await has('hand', 'dave', 'both');
+    expect((await componentLog()).slice(since)).to.not.contain('a copy was put back');
+    await stampedAnew();
+    await backup.putBack(file);
+    await allDone();
+    expect((await componentLog()).slice(since)).to.contain('a copy was put back');
+    await has('dave', 'hand', undefined);
+    await has('hand', 'dave', undefined);
+    await has('dave', 'alice', 'both');
+  });
 });
