@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, xml } from '@xmpp/client';
 import { expect } from 'chai';
+import { madeNode } from '../../../component/roster/made-items.ts';
 import { QUEUE_NAMES } from '../../../runtime/queue/queue-table.ts';
 import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
@@ -322,12 +323,16 @@ describe('erasing a subscriber', () => {
     await lenas.setItem({ jid: 'own@elsewhere.example', name: 'My own' });
     await api.putBook(lena, [{ name: 'Bob', phoneNumbers: [person(bob).phoneNumber] }]);
     await lenas.item(person(bob).jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    // Where Earshot keeps which of her roster items it has made; such nodes are written every two seconds (decision 298).
+    const node = madeNode(stack.env.EARSHOT_COMPONENT_SECRET ?? '', side.jid);
+    await eventually(async () => expect(await nodesOf(lenas, side.jid)).to.contain(node));
     await api.play(lena, { title: 'Lenas Lied', length: 600 });
     await eventually(async () => expect(await itemsOf(stack, side)).to.contain('Lenas Lied'));
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${lena.id}`));
     await settled(lena.id);
     expect((await lenas.roster()).map(({ jid }) => jid)).to.deep.equal(['own@elsewhere.example']);
     expect(await itemsOf(stack, side)).to.match(/<tune[^>]*\/>/);
+    await eventually(async () => expect(await nodesOf(lenas, side.jid)).to.not.contain(node));
     await lenas.leave();
     await rewriteAppendOnlyFile();
     const kept = ['logs', 'redis'].map((part) => tracesInFiles(join(stack.dataDir, part), [needle('JID', side.jid)]));
@@ -420,6 +425,12 @@ async function itemsOf(
   const answer = await xmpp.iqCaller.get(xml('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }, items));
   await xmpp.stop();
   return `${answer}`;
+}
+
+/** The nodes of the account, as its user sees them (XEP-0030). */
+async function nodesOf({ xmpp }: FriendClient, jid: string): Promise<string> {
+  const query = xml('query', { xmlns: 'http://jabber.org/protocol/disco#items' });
+  return `${await xmpp.iqCaller.request(xml('iq', { type: 'get', to: jid }, query))}`;
 }
 
 async function keysMatching(redis: unknown, pattern: string): Promise<string[]> {
