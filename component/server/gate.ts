@@ -8,7 +8,7 @@ import type { Element } from '../stream/xml.ts';
 import { createChoice } from './choice.ts';
 import type { ServersConfig } from './kinds.ts';
 import { announcerOf, NO_RIGHTS, type Rights, readRights } from './privileges.ts';
-import type { Ability, XmppServer } from './server.ts';
+import { type Ability, Shut, type XmppServer } from './server.ts';
 
 /** What lets the jobs run, and says why they do not. */
 export type Gate = {
@@ -73,11 +73,19 @@ export function createGate(
         const result = await work();
         return mine === word ? result : undefined;
       } catch (err) {
-        log.warn({ err }, 'the component cannot begin to work');
+        if (!(err instanceof Shut)) log.warn({ err }, 'the component cannot begin to work');
+        else if (mine === word) waitUntilOpen(err);
         await sleep(AGAIN);
       }
     }
     return undefined;
+  }
+
+  /** Says so once, however often it is tried. */
+  function waitUntilOpen({ what, message }: Shut): void {
+    if (toDo === message) return;
+    waitFor([what], message);
+    log.error({ missing }, message);
   }
 
   async function judge(rights: Rights): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Resource } from '../../domain/account/presence.ts';
+import { Fault } from '../../domain/fault.ts';
 import type { NodeChange } from '../../domain/friendship/node-access.ts';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
 import type { Mode } from '../../store/process/status.ts';
@@ -144,6 +145,19 @@ export type Lapses = {
   /** When it was started, in milliseconds since the epoch: that time or a later one. */
   startedAt(): Promise<number>;
 };
+
+/**
+ * Something by which the server is asked beside the stream is shut, until the operator does what the message says; it can be tried
+ * again at any time. `what`: as of a lack.
+ */
+export class Shut extends Fault {
+  readonly what: string;
+
+  constructor(what: string, advice: string) {
+    super('UNAVAILABLE', advice);
+    this.what = what;
+  }
+}
 
 /** The server has no such account, which no retry will mend. */
 export class NoAccount extends Denied {

@@ -14,8 +14,10 @@ import { NotLookedAt } from '../not-looked-at.ts';
 import type { Opened, Patient } from '../patient.ts';
 import { reach } from '../reach.ts';
 
-/** Milliseconds for the handshake and for what is tried of the server after it. */
-const PATIENCE = 12_000;
+/** Milliseconds for the handshake. */
+const HANDSHAKE = 12_000;
+/** For what is tried of the server after it; a call of an HTTP API that does not answer takes ten seconds. */
+const TRIAL = 20_000;
 /** Milliseconds between two renewals of the lease. */
 const RENEWAL = 1_000;
 
@@ -26,7 +28,7 @@ const RENEWAL = 1_000;
  */
 export const xmpp: Check = {
   name: 'xmpp',
-  patience: 2 * PATIENCE,
+  patience: HANDSHAKE + TRIAL + 8_000,
   async look(patient) {
     const { component, needs } = patient;
     if (!component) return [];
@@ -36,6 +38,8 @@ export const xmpp: Check = {
       'EARSHOT_COMPONENT_SERVICE',
       'EARSHOT_COMPONENT_SECRET',
       'EARSHOT_EJABBERD_API',
+      'EARSHOT_EJABBERD_API_USER',
+      'EARSHOT_EJABBERD_API_PASSWORD',
     );
     const opened = await patient.opened().catch((err: unknown) => {
       if (err instanceof NotLookedAt) return undefined;
@@ -108,9 +112,6 @@ async function tryServer(config: ComponentConfig & ServersConfig, log: Log): Pro
   stream.onStanza((stanza) => stanza.name === 'message' && gate.receive(stanza));
   let timer: NodeJS.Timeout | undefined;
   let online = false;
-  stream.onOnline(() => {
-    online = true;
-  });
   try {
     return await new Promise<Finding>((resolve) => {
       const late = () =>
@@ -118,10 +119,16 @@ async function tryServer(config: ComponentConfig & ServersConfig, log: Log): Pro
           fault(
             online
               ? `the XMPP server let the component in, and it waits for ${gate.status().missing.join('; ')}`
-              : silenceAdvice(config, PATIENCE / 1_000),
+              : silenceAdvice(config, HANDSHAKE / 1_000),
           ),
         );
-      timer = setTimeout(late, PATIENCE);
+      timer = setTimeout(late, HANDSHAKE);
+      stream.onOnline(() => {
+        if (online) return;
+        online = true;
+        clearTimeout(timer);
+        timer = setTimeout(late, TRIAL);
+      });
       gate.onStatus(() => {
         const status = gate.status();
         if (status.ready || status.advice !== undefined)

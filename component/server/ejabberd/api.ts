@@ -1,10 +1,11 @@
 // ejabberd's HTTP API: https://docs.ejabberd.im/developer/ejabberd-api/
-import { Fault } from '../../../domain/fault.ts';
 import { Denied } from '../../stream/denied.ts';
+import { Shut } from '../server.ts';
 import { type Answer, createPost } from './api-connections.ts';
+import { awayAdvice, brokenAdvice, credentialAdvice } from './ejabberd-advice.ts';
 import type { EjabberdApiConfig } from './ejabberd-settings.ts';
 
-/** Gives what the command has returned. @throws ApiRefusal, Fault UNAVAILABLE */
+/** Gives what the command has returned. @throws ApiRefusal, Shut */
 export type CallApi = (command: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /** The API answered with this HTTP status, which is a no. Its words are left out: they name accounts. */
@@ -21,6 +22,11 @@ export class ApiRefusal extends Denied {
 /** Of its commands. ejabberd 24 would write a warning for each call without; 23 takes none, and says `BAD_REQUEST`. */
 const VERSION = '/v1';
 const BAD_REQUEST = 400;
+/** What it says to a credential that it does not know, and to nothing else: whom it knows it refuses what is not allowed with 403. */
+const UNAUTHORIZED = 401;
+const AWAY = 'the HTTP API of ejabberd to answer (EARSHOT_EJABBERD_API)';
+const STRANGER =
+  'the HTTP API of ejabberd to let the component in (EARSHOT_EJABBERD_API_USER, EARSHOT_EJABBERD_API_PASSWORD)';
 
 /** The account or whatever it is called, and its host. */
 export function partsOf(jid: string): { user: string; host: string } {
@@ -38,10 +44,12 @@ export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
   async function post(path: string, body: string): Promise<Answer> {
     try {
       return await send(`${url}/${path}`, headers, body);
-    } catch {
-      throw away('does not answer');
+    } catch (err) {
+      throw away(reasonOf(err));
     }
   }
+
+  const away = (reason: string) => new Shut(AWAY, awayAdvice(url, reason));
 
   /** With the version, where ejabberd knows versions. */
   async function ask(command: string, body: string): Promise<Answer> {
@@ -54,9 +62,14 @@ export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
 
   return async (command, args) => {
     const { status, text } = await ask(command, JSON.stringify(args));
-    if (status >= 500 || isRedirect(status)) throw away(`answered ${command} with ${status}`);
+    if (status >= 500) throw new Shut(AWAY, brokenAdvice(url, command, status));
+    if (isRedirect(status)) throw away(`answered with ${status}`);
+    const reply = parsed(text);
+    // Also its noes are JSON: who answers otherwise is somebody else, or ejabberd at another path.
+    if (reply === undefined) throw away(`answered with ${status} and no JSON`);
+    if (status === UNAUTHORIZED) throw new Shut(STRANGER, credentialAdvice(url));
     if (status >= 400) throw new ApiRefusal(command, status);
-    return parsed(text);
+    return reply;
   };
 }
 
@@ -65,16 +78,19 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
+/** Undefined where it is no JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw away('answers no JSON');
+    return undefined;
   }
 }
 
-function away(what: string): Fault {
-  return new Fault('UNAVAILABLE', `The HTTP API of ejabberd ${what}.`);
+/** A code, and nothing of what was sent. */
+function reasonOf(err: unknown): string {
+  const { code } = err as { code?: unknown };
+  return typeof code === 'string' && code !== 'ABORT_ERR' ? code : 'no answer in time';
 }
 
 /** RFC 7617 */

@@ -40,6 +40,21 @@ export function ejabberdAdvice(lacking: readonly Ability[], domain: string, hasA
   ].join('\n');
 }
 
+/** What the operator has to do where no API is. `url`: of the settings; it holds no secret. `reason`: a few words. */
+export function awayAdvice(url: string, reason: string): string {
+  return `No HTTP API of ejabberd answers at ${url}, the EARSHOT_EJABBERD_API (${reason}). Let ejabberd listen there, with module: ejabberd_http and request_handlers: { /api: mod_http_api } in ejabberd.yml (docs/operating.md), or give the component the address at which it does.`;
+}
+
+/** Where the API fails. */
+export function brokenAdvice(url: string, command: string, status: number): string {
+  return `The HTTP API at ${url}, the EARSHOT_EJABBERD_API, answers ${command} with ${status}: the log of ejabberd says why.`;
+}
+
+/** Where the API knows nobody of that name and password. */
+export function credentialAdvice(url: string): string {
+  return `The HTTP API of ejabberd at ${url} does not know EARSHOT_EJABBERD_API_USER, or with another password than EARSHOT_EJABBERD_API_PASSWORD: give the component an account that is there, with its password; or neither, where api_permissions of ejabberd.yml knows it by its address.`;
+}
+
 function grant(rights: readonly string[], domain: string): string {
   return [
     'Add to ejabberd.yml, and restart it:',

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import { ApiRefusal, createApi } from '../../../../component/server/ejabberd/api.ts';
+import { Shut } from '../../../../component/server/server.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 describe('The HTTP API of ejabberd', () => {
@@ -74,6 +75,34 @@ describe('The HTTP API of ejabberd', () => {
     const call = createApi({ url, credential: { user: 'api@op.example', password: 'secret' } });
     const err = await call('stats', {}).catch((thrown: unknown) => thrown);
     expect(err).to.include({ code: 'UNAVAILABLE' });
+    expect((err as Shut).message).to.contain(`${url}, the EARSHOT_EJABBERD_API (answered with 307)`);
     expect(asked).to.deep.equal(['/stats/v1']);
+  });
+
+  it('is shut where nobody or somebody else answers, where it fails, and to a credential that it does not know: the setting is named', async () => {
+    const credential = { user: 'api@op.example', password: 'p4ssw0rd' };
+    const shut = async () => {
+      const err = await createApi({ url, credential })('stats', {}).catch((thrown: unknown) => thrown);
+      expect(err).to.be.instanceOf(Shut).with.property('code', 'UNAVAILABLE');
+      const { what, message } = err as Shut;
+      expect(message).to.contain(url).and.not.contain(credential.password).and.not.contain(credential.user);
+      return `${what}: ${message}`;
+    };
+    let [status, text] = [401, '{"code":10}'];
+    await serve((request, response) => {
+      request.resume();
+      response.writeHead(status).end(text);
+    });
+    expect(await shut()).to.match(/_USER, EARSHOT_EJABBERD_API_PASSWORD\): .*or with another password/);
+    [status, text] = [404, '<html></html>'];
+    expect(await shut()).to.match(/\(EARSHOT_EJABBERD_API\): No HTTP API .*\(answered with 404 and no JSON\)/);
+    [status, text] = [500, '{}'];
+    expect(await shut()).to.match(/\(EARSHOT_EJABBERD_API\): .*answers stats with 500/);
+    [status, text] = [403, '{"code":32}'];
+    const refusal = await createApi({ url, credential })('stats', {}).catch((thrown: unknown) => thrown);
+    expect(refusal).to.be.instanceOf(ApiRefusal);
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+    expect(await shut()).to.match(/\(EARSHOT_EJABBERD_API\): No HTTP API .*\(ECONN\w+\).*mod_http_api/);
   });
 });
