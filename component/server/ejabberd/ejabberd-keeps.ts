@@ -27,7 +27,7 @@ export function createWrappedKeeps(stream: Stream, ask: UserIq, known: KnownAcco
       const place = `${jid} ${node}`;
       if (!made.has(place)) {
         if (!(await known.exist(jid))) throw new NoAccount();
-        await createNode(ask, { jid, node }, creation(node, OPTIONS));
+        await unlessGone(known, jid, () => createNode(ask, { jid, node }, creation(node, OPTIONS)));
         made.add(place);
         for (const oldest of made) if (made.size > MOST_MADE) made.delete(oldest);
       }
@@ -87,12 +87,21 @@ function keepsOfAccounts(ask: UserIq, known: KnownAccounts): KeepAbility {
   return {
     ...keeps,
     async put(jid, node, id, payload) {
-      await keeps.put(jid, node, id, payload);
+      await unlessGone(known, jid, () => keeps.put(jid, node, id, payload));
       if (await known.exist(jid)) return;
       await keeps.drop(jid, node);
       throw new NoAccount();
     },
   };
+}
+
+/** Where an account goes meanwhile, ejabberd refuses as if only the node were not there. @throws NoAccount */
+async function unlessGone(known: KnownAccounts, jid: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (err) {
+    throw (await known.exist(jid)) ? err : new NoAccount();
+  }
 }
 
 /** Of what is asked of one node. */
