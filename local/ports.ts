@@ -62,19 +62,21 @@ export async function requireXmppPorts(ports: { c2sPort: number; componentPort: 
   await requireFreePort(ports.componentPort, 'XMPP components', `${another}.`);
 }
 
+/** Above all "bad ports" of the Fetch Standard, of which 10080 is the highest: neither Node.js' `fetch` nor any browser connects to one. */
+const LOWEST = 10_081;
+
 /**
  * Finds different free loopback ports. They lie below the range from which the kernel takes the ports of outgoing connections: there, a
  * client that tries to reconnect to a server that is down could take the server's port, or even connect to itself.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const highest = lowestEphemeralPort() - 1;
-  const lowest = Math.min(10_000, highest - 1_000);
   const found = new Set<number>();
   for (let attempt = 0; found.size < count && attempt < 1_000; attempt += 1) {
-    const port = lowest + Math.floor(Math.random() * (highest - lowest + 1));
+    const port = LOWEST + Math.floor(Math.random() * (highest - LOWEST + 1));
     if (!found.has(port) && (await portState(port)) === 'free') found.add(port);
   }
-  if (found.size < count) throw new StartError('PORT_TAKEN', `No free ports between ${lowest} and ${highest}.`);
+  if (found.size < count) throw new StartError('PORT_TAKEN', `No free ports between ${LOWEST} and ${highest}.`);
   return [...found];
 }
 
