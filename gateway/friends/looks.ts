@@ -51,6 +51,8 @@ export function createLooks(
   async function look(person: Person): Promise<void> {
     const questions = person.asked.splice(0);
     const all = person.changed ? [...person.followers.keys()] : [];
+    // Once, and for all of them: what is heard from now on has a look of its own.
+    person.changed = false;
     const onlookers = [...questions.map(({ listener }) => listener), ...all];
     try {
       let from = 0;
@@ -65,7 +67,6 @@ export function createLooks(
         }
         from += part.length;
       }
-      // What was heard meanwhile has a look of its own.
       if (all.length > 0 && !person.changed) endSpan(person, all.length);
     } catch (err) {
       for (const { fail } of questions) fail(err);
@@ -76,9 +77,9 @@ export function createLooks(
   /** What was heard of while it was looked at may be that nobody is to see it any more. */
   async function seeNewest(person: Person, onlookers: readonly Listener[]): Promise<Seen> {
     for (let tries = 1; ; tries += 1) {
-      person.changed = false;
+      const { version } = person;
       const seen = await seeFor(person, onlookers);
-      if (!person.changed || tries === TRIES) return seen;
+      if (person.version === version || tries === TRIES) return seen;
     }
   }
 

@@ -158,6 +158,28 @@ describe('gateway/friends/listeners', () => {
     stream.close();
   });
 
+  it('tells those who follow a friend of a change that was heard while it was looked at for somebody else', async () => {
+    const [bob = '', alice = '', carol = '', witness = ''] = await join(4);
+    for (const id of [alice, carol]) await befriend(bob, id);
+    await befriend(alice, witness);
+    const [alices, witnesses] = [await follow(alice), await follow(witness)];
+    const { sights } = gateway.stores;
+    const { read } = sights;
+    sights.read = async (id, onlookers) => {
+      const sight = await read(id, onlookers);
+      if (id !== bob || !onlookers.includes(carol)) return sight;
+      sights.read = read;
+      await play(bob, 'Meanwhile');
+      // What is told after it is heard after it.
+      await play(alice, 'Afterwards');
+      await eventually(() => expect(titles(witnesses)).to.deep.equal(['Afterwards']));
+      return sight;
+    };
+    const carols = await follow(carol);
+    await eventually(() => expect(titles(alices)).to.deep.equal(['Meanwhile']));
+    for (const stream of [alices, witnesses, carols]) stream.close();
+  });
+
   it('tells a client that was slow the newest of each friend, once, and reads it only then', async () => {
     const [alice = '', bob = '', carol = ''] = await join(3);
     await befriend(alice, bob);
