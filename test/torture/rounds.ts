@@ -69,9 +69,9 @@ export async function torture(
     ...putBacks(),
   ].filter(({ name }) => name.includes(only));
 
-  /** Under load these were tried on Prosody alone; a cluster has no copy of one moment. */
+  /** A cluster has no copy of one moment. */
   function putBacks() {
-    if (TEST_SERVER === 'ejabberd' || cluster) return [];
+    if (cluster) return [];
     return PUT_BACK.map(({ name, into }) => ({ name, round: () => beforeCopy(world, backup, into) }));
   }
 
