@@ -108,7 +108,10 @@ export async function openTestGateway(
       return codes.find((one) => one.phoneNumber === phoneNumber)?.code ?? 'none';
     },
     async stop(): Promise<void> {
-      await app.close();
+      // Otherwise it would wait for connections that clients keep.
+      const closed = app.close();
+      app.server.closeAllConnections();
+      await closed;
       await ownQueues.close();
       queueRedis.close();
       eventRedis.destroy();
