@@ -16,7 +16,9 @@ async function lookAt(url: string): Promise<Finding> {
   return askNode(url, async (node) => {
     const info = fieldsOf(await node.info('persistence'));
     if (info.aof_last_write_status === 'err')
-      return fault(`${host} could not write its append-only file, and refuses every change: is its disk full?`);
+      return fault(
+        `${host} could not write its append-only file, and refuses every change: is its disk full? Make room, then run redis-cli BGREWRITEAOF before Redis is restarted: there may be a hole in the file`,
+      );
     if (info.aof_last_bgrewrite_status === 'err')
       return warning(`${host} could not rewrite its append-only file, which grows meanwhile: its log says why`);
     const fsync = await node.configGet('appendfsync').then(
