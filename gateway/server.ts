@@ -16,7 +16,7 @@ import { takeOneAtATime } from './connection/one-at-a-time.ts';
 import { obeyShutdown } from './connection/shutdown.ts';
 import { followLongCalls } from './connection/under-way.ts';
 import type { Context } from './context.ts';
-import { describe, showDescription } from './description.ts';
+import { describe, showDescription } from './description/description.ts';
 import { tellBrowsers } from './http/browser-headers.ts';
 import { accountForRequests, correlatorOf } from './http/correlator.ts';
 import { requireOneHost } from './http/one-host.ts';

@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route remembers by itself what was done under an Idempotency-Key. */
     remembers?: true;
+    /** Set here: the route honours an Idempotency-Key. */
+    idempotent?: true;
   }
 }
 
@@ -40,14 +42,17 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
   const { stores, now } = context;
   const giveBack = createGivingBack(context);
   app.decorateRequest('idempotency', undefined);
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'POST' && !route.config?.remembers) route.config = { ...route.config, idempotent: true };
+  });
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
     if (request.method !== 'POST' || key === undefined || request.routeOptions.config.remembers) return;
     if (!isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
-    const secret = secretOf(request, key);
-    const begun = { secret, fence: newRequest() };
+    const [secret, asked] = [secretOf(request, key), hashOf(request.body)];
+    const begun = { secret, fence: newRequest(secret, asked) };
     const answer = await stores.idempotency.begin(secret, begun.fence).catch(async (err: unknown) => {
       // It may have begun although nobody was told.
       await giveBack(begun);
@@ -65,8 +70,11 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
         'CONFLICT',
         'This Idempotency-Key was used for a subscriber who was erased since; take a new one.',
       );
-    if (answer.request !== hashOf(request.body))
-      throw new Fault('CONFLICT', 'This Idempotency-Key was used for another request; take a new one.');
+    if (answer === 'other' || answer.request !== asked)
+      throw new Fault(
+        'IDEMPOTENCY_KEY_REUSED',
+        'This Idempotency-Key was sent with another body; send a new key with this one.',
+      );
     return reply.code(answer.status).type(answer.contentType).header('idempotency-replayed', 'true').send(answer.body);
   });
 

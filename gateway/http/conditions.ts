@@ -20,6 +20,14 @@ declare module 'fastify' {
     shows?: (request: FastifyRequest) => Promise<unknown>;
     /** The route itself compares the version, in the step that writes. */
     compares?: true;
+    /** On a GET: the answer is written as it is read, and has no ETag. */
+    streamed?: true;
+    /** The answer to a change has the ETag of what is there now. */
+    answersTag?: true;
+    /** The answer has a Location. */
+    answersPlace?: true;
+    /** Set here: conditions are honoured. */
+    conditional?: true;
   }
 }
 
@@ -29,7 +37,9 @@ declare module 'fastify' {
  */
 export function honourConditions(app: FastifyInstance): void {
   const shows = new Map<string, (request: FastifyRequest) => Promise<unknown>>();
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', (route) => {
+    const { method, url, config } = route;
+    route.config = { ...config, conditional: true };
     if (method === 'GET' && config?.shows) shows.set(url, config.shows);
   });
   app.addHook('preHandler', async (request) => {

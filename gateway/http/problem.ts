@@ -5,6 +5,7 @@ import { STATUS_OF } from '../../service/audit/audit.ts';
 import { hungUp } from '../body/body-stream.ts';
 import { echoCorrelator } from './correlator.ts';
 import { linger } from './linger.ts';
+import { TITLES } from './problem-titles.ts';
 import { schemaWords } from './schema-words.ts';
 
 declare module 'fastify' {
@@ -13,27 +14,6 @@ declare module 'fastify' {
     faultCode: FaultCode | undefined;
   }
 }
-
-const TITLES: Record<FaultCode, string> = {
-  INVALID_ARGUMENT: 'Bad Request',
-  UNAUTHENTICATED: 'Unauthorized',
-  PERMISSION_DENIED: 'Forbidden',
-  NOT_FOUND: 'Not Found',
-  METHOD_NOT_ALLOWED: 'Method Not Allowed',
-  ALREADY_EXISTS: 'Conflict',
-  CONFLICT: 'Conflict',
-  CONFIRMATION_REQUIRED: 'Conflict',
-  FAILED_PRECONDITION: 'Precondition Failed',
-  PAYLOAD_TOO_LARGE: 'Content Too Large',
-  URI_TOO_LONG: 'URI Too Long',
-  HEADERS_TOO_LARGE: 'Request Header Fields Too Large',
-  REQUEST_TIMEOUT: 'Request Timeout',
-  CANCELLED: 'Client Closed Request',
-  UNSUPPORTED_MEDIA_TYPE: 'Unsupported Media Type',
-  TOO_MANY_REQUESTS: 'Too Many Requests',
-  UNAVAILABLE: 'Service Unavailable',
-  INTERNAL: 'Internal Server Error',
-};
 
 /** Seconds after which a client may try again when something is away for a moment. */
 const RETRY_AFTER = '2';
@@ -120,6 +100,7 @@ function isCutOff({ raw }: FastifyRequest): boolean {
 }
 
 function mediaTypesOf({ routeOptions }: FastifyRequest): string {
-  const body = routeOptions.schema?.body as { content?: Record<string, unknown> } | undefined;
-  return Object.keys(body?.content ?? { 'application/json': {} }).join(', ');
+  const { body, consumes = ['application/json'] } = routeOptions.schema ?? {};
+  const { content } = (body ?? {}) as { content?: Record<string, unknown> };
+  return (content ? Object.keys(content) : consumes).join(', ');
 }

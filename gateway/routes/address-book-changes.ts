@@ -21,7 +21,12 @@ export function addressBookChangesRoutes(context: Context): FastifyPluginAsyncTy
     app.patch(
       '/subscribers/:subscriberId/address-book',
       {
-        config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
+        config: {
+          access: { scope: 'address-books:write', self: true },
+          upload: true,
+          compares: true,
+          answersTag: true,
+        },
         bodyLimit: LARGEST_UPLOAD,
         // As for the whole book: each contact is checked by itself as it comes.
         validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorOf(part)),

@@ -44,7 +44,12 @@ export function addressBookRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        config: { access: { scope: 'address-books:write', self: true }, upload: true, compares: true },
+        config: {
+          access: { scope: 'address-books:write', self: true },
+          upload: true,
+          compares: true,
+          answersTag: true,
+        },
         bodyLimit: LARGEST_UPLOAD,
         // The schema is for the reader of the document; each contact is checked by itself as it comes, so that a bad one is listed and the others are kept.
         validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorOf(part)),

@@ -8,7 +8,7 @@ import { carrierOf } from '../access/auth.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 import { AuditPage, AuditParams, AuditSearch } from '../schemas/audit.ts';
-import { problems } from '../schemas/common.ts';
+import { notThere, problems } from '../schemas/common.ts';
 
 const tags = ['audit'];
 const config = { access: { scope: 'audit:read' } } as const;
@@ -65,7 +65,7 @@ export function auditRoutes(context: Context): FastifyPluginAsyncTypebox {
           operationId: 'searchAuditEntries',
           summary: 'The entries about one subscriber, the newest first',
           body: AuditSearch,
-          response: { 200: AuditPage, ...problems },
+          response: { 200: AuditPage, ...notThere, ...problems },
         },
       },
       async (request) => {

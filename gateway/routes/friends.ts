@@ -16,7 +16,7 @@ import { createListeners, type Stream } from '../friends/listeners.ts';
 import { withPictures } from '../friends/pictures.ts';
 import { account } from '../http/correlator.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
-import { FriendsView, FriendView } from '../schemas/friends.ts';
+import { FriendEvents, FriendsView, FriendView } from '../schemas/friends.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** One object, as what is compiled of it is remembered by it. */
@@ -42,7 +42,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends',
       {
-        config: { access: { scope: 'friends:read', self: true } },
+        config: { access: { scope: 'friends:read', self: true }, streamed: true },
         schema: {
           tags,
           operationId: 'listFriends',
@@ -65,7 +65,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends/events',
       {
-        config: { access: { scope: 'friends:read', self: true }, stays: true },
+        config: { access: { scope: 'friends:read', self: true }, stays: true, streamed: true },
         exposeHeadRoute: false,
         schema: {
           tags,
@@ -75,7 +75,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
             'First `friends` with everything, then `now-playing`, `presence`, `friend-added` and `friend-removed`. A client that reconnects gets `friends` anew. Of more than ten streams of a subscriber the oldest is told `replaced` and ends.',
           params: SubscriberParams,
           response: {
-            200: { description: 'An event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+            200: FriendEvents,
             ...problems,
           },
         },

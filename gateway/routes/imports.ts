@@ -10,6 +10,7 @@ import { carrierOf } from '../access/auth.ts';
 import { isIdempotencyKey } from '../access/idempotent.ts';
 import { bytesWithoutEnd } from '../body/body-stream.ts';
 import type { Context } from '../context.ts';
+import { validatorOf } from '../http/schema-check.ts';
 import type { InTurn } from '../imports/giving-way.ts';
 import { createImportMemory } from '../imports/import-memory.ts';
 import { createPaces } from '../imports/import-pace.ts';
@@ -18,14 +19,13 @@ import { type ImportEnd, importReport, type RowReport } from '../imports/import-
 import type { RowResult } from '../imports/import-row.ts';
 import { IMPORT_HOLDS, rowBatches } from '../imports/row-batches.ts';
 import { problems } from '../schemas/common.ts';
-import { ImportParams, ImportProgressView, ImportQuery } from '../schemas/operations.ts';
+import { ImportBody, ImportParams, ImportProgressView, ImportQuery, ImportReport } from '../schemas/imports.ts';
 
 /** Media types of provisioning files, and who reads them. */
 const READERS: Record<string, () => ImportReader> = {
   'application/x-ndjson': createJsonLinesReader,
   'text/csv': createImportCsvReader,
 };
-const LINES = { 'application/x-ndjson': { schema: { type: 'string' } } };
 
 /** Provisioning of many subscribers. */
 export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsyncTypebox {
@@ -39,7 +39,15 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
     app.post(
       '/imports',
       {
-        config: { access: { scope: 'imports:write' }, remembers: true, holds: IMPORT_HOLDS, rank: 'import' },
+        config: {
+          access: { scope: 'imports:write' },
+          remembers: true,
+          holds: IMPORT_HOLDS,
+          rank: 'import',
+          answersPlace: true,
+        },
+        // The schema is for the reader of the document: each row is checked by itself as it comes.
+        validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : validatorOf(part)),
         // Rows are read as they come, so the size of the whole needs no limit.
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
@@ -49,12 +57,9 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
           description:
             'JSON lines `{phoneNumber, displayName?, jid?}`, or CSV with these columns; the answer has one report a line, in the same order, while the rows arrive. The same file again changes nothing. With an Idempotency-Key a row that was done under it is told as `created` again, with its password, for a day. Without a `jid` an XMPP account is made beside, which no row waits for: such a row says `account: "waiting"`, and its subscriber is there with its account. `Location` says where to ask how far that is.',
           querystring: ImportQuery,
+          body: ImportBody,
           response: {
-            200: {
-              description:
-                'Reports `{row, outcome, subscriberId?, password?, account?, code?, detail?}`, and at last `{done, counts, importId?}` or `{stopped, importId?}`',
-              content: LINES,
-            },
+            200: ImportReport,
             ...problems,
           },
         },
@@ -66,7 +71,7 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
         const audit = (results: readonly RowResult[]) => auditRows(context, request, results);
         const carrier = carrierOf(request);
         const memory = createImportMemory(context, carrier, idempotencyKeyOf(request));
-        const dryRun = request.query.dryRun === 'true';
+        const dryRun = request.query.dryRun === 'true' || request.query.dryRun === '1';
         const progress = dryRun ? undefined : await beginProgress(context, carrier, idempotencyKeyOf(request));
         if (progress) reply.header('location', `/v1/imports/${progress.importId}`);
         const gone = new AbortController();

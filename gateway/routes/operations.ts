@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { STOPPING } from '../connection/shutdown.ts';
 import type { Context } from '../context.ts';
 import { problems } from '../schemas/common.ts';
-import { Readiness } from '../schemas/operations.ts';
+import { Liveness, Readiness } from '../schemas/operations.ts';
 import { createLookout } from './lookout.ts';
 
 const tags = ['operations'];
@@ -25,7 +25,8 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           operationId: 'getLiveness',
           summary: 'The gateway answers',
-          response: { 200: Type.Object({ status: Type.Literal('alive') }) },
+          description: 'For a supervisor, which starts a gateway anew that does not answer.',
+          response: { 200: Liveness, ...problems },
         },
       },
       async () => ({ status: 'alive' as const }),
@@ -42,7 +43,7 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
           description:
             'Whether event streams get through whatever stands between: where both come at once, they do not.',
           response: {
-            200: { description: 'An event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+            200: { description: 'An event stream', content: { 'text/event-stream': { schema: Type.String() } } },
             ...problems,
           },
         },
@@ -61,7 +62,8 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           operationId: 'getReadiness',
           summary: 'Everything that is needed is there; otherwise what is missing',
-          response: { 200: Readiness, 503: Readiness },
+          description: 'For whatever sends calls here: 503 says that other gateways should have them.',
+          response: { 200: Readiness, 503: Readiness, ...problems },
         },
       },
       async (_request, reply) => {

@@ -5,18 +5,21 @@ import { Fault } from '../../domain/fault.ts';
 import type { Context } from '../context.ts';
 import { PAGE_POLICY } from '../http/browser-headers.ts';
 import { type PageFile, readPageFiles } from '../http/page-files.ts';
-import { problems } from '../schemas/common.ts';
+import { named, problems } from '../schemas/common.ts';
 
 /** A name has the hash of its content in it, so what it once answered stays right. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
-const PageSettings = Type.Object({
-  name: Type.String({ description: 'What the operator calls the page' }),
-  searchUrl: Type.Optional(
-    Type.String({
-      description: 'Where a piece can be looked up: {title} and {artist} are to be filled in, percent-encoded',
-    }),
-  ),
-});
+const PageSettings = named(
+  'PageSettings',
+  Type.Object({
+    name: Type.String({ description: 'What the operator calls the page' }),
+    searchUrl: Type.Optional(
+      Type.String({
+        description: 'Where a piece can be looked up: {title} and {artist} are to be filled in, percent-encoded',
+      }),
+    ),
+  }),
+);
 
 /** The friends page, for browsers: a few files that are read once, and what its operator has set. Nothing about a person. */
 export function pageRoutes({ config, log }: Context): FastifyPluginAsyncTypebox {
@@ -30,6 +33,7 @@ export function pageRoutes({ config, log }: Context): FastifyPluginAsyncTypebox 
           tags: ['page'],
           operationId: 'getPageSettings',
           summary: 'What the operator has set for the friends page',
+          description: 'Read by the page when it starts; nothing about a person.',
           response: { 200: PageSettings, ...problems },
         },
       },

@@ -89,7 +89,7 @@ export function privacyRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.put(
       PATH,
       {
-        config: { access: { scope: 'privacy:write', self: true }, compares: true, withdraws: true },
+        config: { access: { scope: 'privacy:write', self: true }, compares: true, withdraws: true, answersTag: true },
         bodyLimit: BODY_LIMIT,
         // Before each of them is looked at.
         preValidation: async (request, reply) => {

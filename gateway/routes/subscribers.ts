@@ -19,7 +19,7 @@ import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscrib
 import { carrierOf, erasableOf, partlyReached, rangesOf, requireLinking } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { hasCondition, presentOf, requireCondition } from '../http/conditions.ts';
-import { Empty, NumberQuery, problems, SubscriberParams } from '../schemas/common.ts';
+import { Empty, NumberQuery, notThere, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
 
 const tags = ['subscribers'];
@@ -68,7 +68,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
           summary: 'Find a subscriber by any of its numbers',
           description: PARTLY,
           body: NumberQuery,
-          response: { 200: SubscriberView, ...problems },
+          response: { 200: SubscriberView, ...notThere, ...problems },
         },
       },
       async (request) => {

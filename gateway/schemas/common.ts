@@ -1,18 +1,43 @@
 import { type TSchema, Type } from 'typebox';
+import { FAULT_CODES } from '../../domain/fault.ts';
 
 // The shapes of the API. Every route names its request and its answers by what is in this folder; the OpenAPI document is made from them.
 
-export const Problem = Type.Object(
-  {
-    type: Type.String({ description: 'Always about:blank: the code says what kind of problem it is.' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String({ description: 'A stable word for programs, such as INVALID_ARGUMENT.' }),
-    detail: Type.String({ description: 'What went wrong, and what to do next.' }),
-    correlator: Type.String({ description: 'Quote it to the operator; it is in the log.' }),
-  },
-  { description: 'RFC 9457 problem details' },
+/** Gives a shape the name by which the OpenAPI document, and what is generated from it, has it; nothing else looks at it. */
+export function named<T extends TSchema>(name: string, schema: T): T {
+  return Object.assign(schema, { title: name });
+}
+
+/** One of these words. */
+export function oneOf<const T extends string>(words: readonly T[], options: { description?: string } = {}) {
+  return Type.Unsafe<T>({ type: 'string', enum: [...words], ...options });
+}
+
+export const Problem = named(
+  'Problem',
+  Type.Object(
+    {
+      type: Type.String({ description: 'Always about:blank: the code says what kind of problem it is.' }),
+      title: Type.String(),
+      status: Type.Integer(),
+      code: oneOf(FAULT_CODES, { description: 'A stable word for programs' }),
+      detail: Type.String({ description: 'What went wrong, and what to do next.' }),
+      correlator: Type.String({ description: 'Quote it to the operator; it is in the log.' }),
+    },
+    { description: 'RFC 9457 problem details' },
+  ),
 );
+
+/** Text of many parts, of which each is written as JSON in this shape. OpenAPI 3.1 has no words for how they are parted: `description` says it. */
+export function partsOf(schema: TSchema, description: string) {
+  return Type.String({ contentMediaType: 'application/json', contentSchema: schema, description });
+}
+
+/** Where what proves a number stands in the body. */
+export const notProven = { 401: problem('What was sent proves nothing, or no more.') };
+
+/** Where something that the path does not name may be missing. */
+export const notThere = { 404: problem('There is no such thing, or none that this credential reaches.') };
 
 /** The answers that any route may give besides its own. */
 export const problems = {
@@ -44,12 +69,15 @@ export const SubscriberParams = Type.Object({
   }),
 });
 
-export const NumberQuery = Type.Object({ phoneNumber: PhoneNumber }, { additionalProperties: false });
+export const NumberQuery = named(
+  'NumberOnly',
+  Type.Object({ phoneNumber: PhoneNumber }, { additionalProperties: false }),
+);
 
 export const Name = Type.String({ minLength: 1, maxLength: 64, description: 'For its owner to know it by' });
 
-export const Kind = Type.Union([Type.Literal('audio'), Type.Literal('video')]);
+export const Kind = named('TuneKind', oneOf(['audio', 'video']));
 
-export const NoOptions = Type.Object({}, { additionalProperties: false });
+export const NoOptions = named('NoOptions', Type.Object({}, { additionalProperties: false }));
 
 export const NothingOrNoOptions = Type.Union([NoOptions, Type.Null()]);

@@ -1,13 +1,16 @@
 import { Type } from 'typebox';
 import { RANGE } from '../../domain/access/grant.ts';
 import { ALL_SCOPES, SCOPES, type Scope } from '../../domain/access/scope.ts';
-import { Time } from './common.ts';
+import { named, oneOf, Time } from './common.ts';
 
-const ScopeName = Type.Unsafe<Scope>({
-  type: 'string',
-  enum: ALL_SCOPES,
-  description: ALL_SCOPES.map((scope) => `${scope}: ${SCOPES[scope]}`).join('; '),
-});
+const ScopeName = named(
+  'Scope',
+  Type.Unsafe<Scope>({
+    type: 'string',
+    enum: ALL_SCOPES,
+    description: ALL_SCOPES.map((scope) => `${scope}: ${SCOPES[scope]}`).join('; '),
+  }),
+);
 const Range = Type.String({ pattern: RANGE.source, examples: ['+4915'] });
 const Scopes = Type.Array(ScopeName, { minItems: 1, maxItems: ALL_SCOPES.length, uniqueItems: true });
 const Ranges = Type.Array(Range, {
@@ -28,50 +31,59 @@ const Home = Type.String({
     'The host of the home at which it has XMPP accounts made, where there are several; without one the numbers decide. A credential that it creates has the same, and it reaches no credential of another.',
 });
 
-export const NewCredential = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 100, description: 'For the operator’s own eyes' }),
-    scopes: Scopes,
-    ranges: Type.Optional(Ranges),
-    clientId: Type.Optional(ClientId),
-    home: Type.Optional(Home),
-    expiresAt: Type.Optional(Time),
-  },
-  { additionalProperties: false },
+export const NewCredential = named(
+  'NewCredential',
+  Type.Object(
+    {
+      name: Type.String({ minLength: 1, maxLength: 100, description: 'For the operator’s own eyes' }),
+      scopes: Scopes,
+      ranges: Type.Optional(Ranges),
+      clientId: Type.Optional(ClientId),
+      home: Type.Optional(Home),
+      expiresAt: Type.Optional(Time),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export const CredentialParams = Type.Object({ credentialId: Type.String({ maxLength: 64 }) });
 
-export const Rotation = Type.Object(
-  {
-    graceSeconds: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 2_592_000,
-        description: 'How long the key before still opens; a day unless told.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
+export const Rotation = named(
+  'KeyRotation',
+  Type.Object(
+    {
+      graceSeconds: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 2_592_000,
+          description: 'How long the key before still opens; a day unless told.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 const view = {
   credentialId: Type.String(),
-  kind: Type.Union([Type.Literal('key'), Type.Literal('oauth')]),
+  kind: oneOf(['key', 'oauth']),
   name: Type.String(),
   clientId: Type.Optional(Type.String()),
   home: Type.Optional(Type.String()),
   scopes: Type.Array(ScopeName),
   ranges: Type.Array(Type.String()),
-  state: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
+  state: oneOf(['active', 'expired', 'revoked']),
   createdAt: Time,
   expiresAt: Type.Optional(Time),
   revokedAt: Type.Optional(Time),
   lastUsedAt: Type.Optional(Type.String({ format: 'date-time', description: 'To the hour' })),
 };
-export const CredentialView = Type.Object(view);
-export const CredentialList = Type.Object({ credentials: Type.Array(CredentialView) });
-export const CredentialWithKey = Type.Object({
-  ...view,
-  key: Type.Optional(Type.String({ description: 'The API key, shown this once.' })),
-});
+export const CredentialView = named('Credential', Type.Object(view));
+export const CredentialList = named('CredentialList', Type.Object({ credentials: Type.Array(CredentialView) }));
+export const CredentialWithKey = named(
+  'CredentialWithKey',
+  Type.Object({
+    ...view,
+    key: Type.Optional(Type.String({ description: 'The API key, shown this once.' })),
+  }),
+);

@@ -1,39 +1,46 @@
 import { type Static, Type } from 'typebox';
+import { named, oneOf } from './common.ts';
 
-const Process = Type.Object({
-  role: Type.String({ description: 'gateway, component or worker' }),
-  host: Type.String({ description: 'The name of its machine' }),
-  version: Type.String(),
-  started: Type.String({ format: 'date-time' }),
-  heard: Type.String({ format: 'date-time', description: 'When it last said so: each does every two seconds.' }),
-  ready: Type.Boolean(),
-  missing: Type.Array(Type.String(), { description: 'What it waits for, in words' }),
-  advice: Type.Optional(
-    Type.String({
-      description:
-        'Of a component: what is to be done about that, or had better be done, perhaps with lines of the XMPP server’s configuration. For the operator’s own key only.',
-    }),
-  ),
-  duty: Type.Optional(
-    Type.Union([Type.Literal('active'), Type.Literal('standby')], {
-      description: 'Of a component: whether it is connected for its home, or stands by',
-    }),
-  ),
-  home: Type.Optional(Type.String({ description: 'Of a component, where there are several homes' })),
-  mode: Type.Optional(Type.Union([Type.Literal('privileged'), Type.Literal('unprivileged')])),
-});
+const Process = named(
+  'Process',
+  Type.Object({
+    role: Type.String({ description: 'gateway, component or worker' }),
+    host: Type.String({ description: 'The name of its machine' }),
+    version: Type.String(),
+    started: Type.String({ format: 'date-time' }),
+    heard: Type.String({ format: 'date-time', description: 'When it last said so: each does every two seconds.' }),
+    ready: Type.Boolean(),
+    missing: Type.Array(Type.String(), { description: 'What it waits for, in words' }),
+    advice: Type.Optional(
+      Type.String({
+        description:
+          'Of a component: what is to be done about that, or had better be done, perhaps with lines of the XMPP server’s configuration. For the operator’s own key only.',
+      }),
+    ),
+    duty: Type.Optional(
+      oneOf(['active', 'standby'], {
+        description: 'Of a component: whether it is connected for its home, or stands by',
+      }),
+    ),
+    home: Type.Optional(Type.String({ description: 'Of a component, where there are several homes' })),
+    mode: Type.Optional(oneOf(['privileged', 'unprivileged'])),
+  }),
+);
 
 export type ProcessView = Static<typeof Process>;
 
-export const FleetView = Type.Object({
-  processes: Type.Array(Process),
-  queues: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      due: Type.Integer({
-        description:
-          'Subscribers who are to be looked at, now or later: a tune that plays is due at its end, a network address book at its next read.',
+export const FleetView = named(
+  'Fleet',
+  Type.Object({
+    processes: Type.Array(Process),
+    queues: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        due: Type.Integer({
+          description:
+            'Subscribers who are to be looked at, now or later: a tune that plays is due at its end, a network address book at its next read.',
+        }),
       }),
-    }),
-  ),
-});
+    ),
+  }),
+);

@@ -1,27 +1,29 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { FEWEST_FRIENDS } from '../../domain/playing/popular.ts';
-import { Kind, orNull } from './common.ts';
+import { Kind, NoOptions, named, oneOf, orNull, partsOf } from './common.ts';
 import { FriendTune } from './now-playing.ts';
 
-export const FriendView = Type.Object({
-  subscriberId: Type.String(),
-  name: Type.String({ description: 'As in the subscriber’s own book' }),
-  phoneNumber: orNull(Type.String({ description: 'Null unless the own book holds it' })),
-  jid: Type.String(),
-  online: Type.Boolean(),
-  availability: Type.Union(
-    [Type.Literal('online'), Type.Literal('away'), Type.Literal('busy'), Type.Literal('offline')],
-    { description: 'Of the connected client with the highest priority' },
-  ),
-  status: orNull(Type.String({ description: 'The signature: the presence status; null while offline' })),
-  avatar: orNull(
-    Type.String({
-      description:
-        'The URL of the picture, from the root: the friend’s own published avatar, or else the photo in the subscriber’s own book. Another picture has another URL',
+export const FriendView = named(
+  'Friend',
+  Type.Object({
+    subscriberId: Type.String(),
+    name: Type.String({ description: 'As in the subscriber’s own book' }),
+    phoneNumber: orNull(Type.String({ description: 'Null unless the own book holds it' })),
+    jid: Type.String(),
+    online: Type.Boolean(),
+    availability: oneOf(['online', 'away', 'busy', 'offline'], {
+      description: 'Of the connected client with the highest priority',
     }),
-  ),
-  nowPlaying: orNull(FriendTune),
-});
+    status: orNull(Type.String({ description: 'The signature: the presence status; null while offline' })),
+    avatar: orNull(
+      Type.String({
+        description:
+          'The URL of the picture, from the root: the friend’s own published avatar, or else the photo in the subscriber’s own book. Another picture has another URL',
+      }),
+    ),
+    nowPlaying: orNull(FriendTune),
+  }),
+);
 
 const image = { schema: { type: 'string', format: 'binary' } };
 
@@ -30,7 +32,7 @@ export const Picture = {
   content: { 'image/jpeg': image, 'image/png': image, 'image/gif': image, 'image/webp': image },
 };
 
-export const FriendsView = Type.Object({ friends: Type.Array(FriendView) });
+export const FriendsView = named('FriendList', Type.Object({ friends: Type.Array(FriendView) }));
 
 export const Piece = Type.Object({
   kind: Kind,
@@ -39,12 +41,47 @@ export const Piece = Type.Object({
   uri: Type.Optional(Type.String()),
 });
 
-export const PopularView = Type.Object({
-  popular: Type.Array(
-    Type.Object({
-      ...Piece.properties,
-      friends: Type.Integer({ minimum: FEWEST_FRIENDS, description: 'How many friends have played it' }),
-    }),
-    { description: 'Most friends first, then the newest' },
-  ),
-});
+export const PopularView = named(
+  'PopularPieces',
+  Type.Object({
+    popular: Type.Array(
+      Type.Object({
+        ...Piece.properties,
+        friends: Type.Integer({ minimum: FEWEST_FRIENDS, description: 'How many friends have played it' }),
+      }),
+      { description: 'Most friends first, then the newest' },
+    ),
+  }),
+);
+
+const { subscriberId, online, availability, status, avatar } = FriendView.properties;
+
+/** A message of the stream of friends. */
+function event<const T extends string>(name: string, type: T, data: TSchema) {
+  return named(name, Type.Object({ event: oneOf([type]), data }));
+}
+
+export const FriendEvent = named(
+  'FriendEvent',
+  Type.Union([
+    event('FriendsEvent', 'friends', FriendsView),
+    event('NowPlayingEvent', 'now-playing', Type.Object({ subscriberId, nowPlaying: orNull(FriendTune) })),
+    event(
+      'PresenceEvent',
+      'presence',
+      Type.Object({ subscriberId, online, availability, status, avatar: Type.Optional(avatar) }),
+    ),
+    event('FriendAddedEvent', 'friend-added', FriendView),
+    event('FriendRemovedEvent', 'friend-removed', Type.Object({ subscriberId })),
+    event('ReplacedEvent', 'replaced', NoOptions),
+  ]),
+);
+
+export const FriendEvents = {
+  description: 'An event stream (WHATWG HTML, section 9.2)',
+  content: {
+    'text/event-stream': {
+      schema: partsOf(FriendEvent, 'Messages, of which each has an `event` and, as JSON in one line, `data` as here'),
+    },
+  },
+};

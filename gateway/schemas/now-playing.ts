@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Kind, Time } from './common.ts';
+import { Kind, named, Time } from './common.ts';
 
 const Text = Type.String({ minLength: 1, maxLength: 1024 });
 
@@ -10,26 +10,29 @@ export const Device = Type.String({
   description: 'Which of the subscriber’s devices plays.',
 });
 
-export const TuneBody = Type.Object(
-  {
-    kind: Kind,
-    title: Text,
-    artist: Type.Optional(Text),
-    source: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'Album, site or channel' })),
-    track: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1024, description: 'Number or URI within the source' }),
-    ),
-    length: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 65_535, description: 'Seconds; leave it out for a stream.' }),
-    ),
-    rating: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
-    uri: Type.Optional(Text),
-    device: Type.Optional(Device),
-  },
-  { additionalProperties: false },
+export const TuneBody = named(
+  'NewTune',
+  Type.Object(
+    {
+      kind: Kind,
+      title: Text,
+      artist: Type.Optional(Text),
+      source: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: 'Album, site or channel' })),
+      track: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 1024, description: 'Number or URI within the source' }),
+      ),
+      length: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 65_535, description: 'Seconds; leave it out for a stream.' }),
+      ),
+      rating: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+      uri: Type.Optional(Text),
+      device: Type.Optional(Device),
+    },
+    { additionalProperties: false },
+  ),
 );
 
-export const TuneAccepted = Type.Object({ expiresAt: Time });
+export const TuneAccepted = named('TuneAccepted', Type.Object({ expiresAt: Time }));
 
 const tuneView = {
   kind: Kind,
@@ -44,13 +47,16 @@ const tuneView = {
   expiresAt: Time,
 };
 
-export const OwnTune = Type.Object({
-  ...tuneView,
-  device: Type.String({ description: 'Which of the subscriber’s devices plays it' }),
-  player: Type.Optional(Type.String({ description: 'What that player calls itself, or its owner calls it' })),
-  shared: Type.Boolean({ description: 'False while privacy settings keep it from everybody' }),
-});
+export const OwnTune = named(
+  'OwnTune',
+  Type.Object({
+    ...tuneView,
+    device: Type.String({ description: 'Which of the subscriber’s devices plays it' }),
+    player: Type.Optional(Type.String({ description: 'What that player calls itself, or its owner calls it' })),
+    shared: Type.Boolean({ description: 'False while privacy settings keep it from everybody' }),
+  }),
+);
 
-export const FriendTune = Type.Object(tuneView);
+export const FriendTune = named('Tune', Type.Object(tuneView));
 
 export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });

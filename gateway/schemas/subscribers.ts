@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { PhoneNumber } from './common.ts';
+import { named, PhoneNumber } from './common.ts';
 
 const OtherPhoneNumbers = Type.Array(PhoneNumber, {
   maxItems: 9,
@@ -12,45 +12,60 @@ const Jid = Type.String({ description: 'A bare JID on the home host', maxLength:
 
 const NOT_SHARED = 'Absent when `shared`';
 
-export const NewSubscriber = Type.Object(
-  {
-    phoneNumber: PhoneNumber,
-    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
-    displayName: Type.Optional(DisplayName),
-    jid: Type.Optional(Jid),
-  },
-  { additionalProperties: false },
-);
-
-export const SubscriberPatch = Type.Object(
-  {
-    phoneNumber: Type.Optional(PhoneNumber),
-    otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
-    jid: Type.Optional(Jid),
-    displayName: Type.Optional(DisplayName),
-  },
-  { additionalProperties: false, minProperties: 1 },
-);
-
-export const SubscriberView = Type.Object({
-  subscriberId: Type.Optional(Type.String({ description: NOT_SHARED })),
-  phoneNumber: Type.String({ description: 'The primary number, whose country the address book is read with' }),
-  otherPhoneNumbers: Type.Array(Type.String()),
-  jid: Type.Optional(Type.String({ description: NOT_SHARED })),
-  displayName: Type.Optional(Type.String({ description: NOT_SHARED })),
-  shared: Type.Optional(
-    Type.Literal(true, {
-      description: 'The subscriber has numbers outside the credential’s ranges, too; these are the ones within.',
-    }),
+export const NewSubscriber = named(
+  'NewSubscriber',
+  Type.Object(
+    {
+      phoneNumber: PhoneNumber,
+      otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+      displayName: Type.Optional(DisplayName),
+      jid: Type.Optional(Jid),
+    },
+    { additionalProperties: false },
   ),
-});
+);
 
-export const CreatedSubscriber = Type.Object({
-  ...Type.Required(Type.Omit(SubscriberView, ['shared'])).properties,
-  password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
-});
+export const SubscriberPatch = named(
+  'SubscriberPatch',
+  Type.Object(
+    {
+      phoneNumber: Type.Optional(PhoneNumber),
+      otherPhoneNumbers: Type.Optional(OtherPhoneNumbers),
+      jid: Type.Optional(Jid),
+      displayName: Type.Optional(DisplayName),
+    },
+    { additionalProperties: false, minProperties: 1 },
+  ),
+);
 
-export const NewAccountPassword = Type.Object({
-  jid: Type.String(),
-  password: Type.String({ description: 'Of that XMPP account; shown this once.' }),
-});
+export const SubscriberView = named(
+  'Subscriber',
+  Type.Object({
+    subscriberId: Type.Optional(Type.String({ description: NOT_SHARED })),
+    phoneNumber: Type.String({ description: 'The primary number, whose country the address book is read with' }),
+    otherPhoneNumbers: Type.Array(Type.String()),
+    jid: Type.Optional(Type.String({ description: NOT_SHARED })),
+    displayName: Type.Optional(Type.String({ description: NOT_SHARED })),
+    shared: Type.Optional(
+      Type.Literal(true, {
+        description: 'The subscriber has numbers outside the credential’s ranges, too; these are the ones within.',
+      }),
+    ),
+  }),
+);
+
+export const CreatedSubscriber = named(
+  'CreatedSubscriber',
+  Type.Object({
+    ...Type.Required(Type.Omit(SubscriberView, ['shared'])).properties,
+    password: Type.Optional(Type.String({ description: 'Of the XMPP account that was made; shown this once.' })),
+  }),
+);
+
+export const NewAccountPassword = named(
+  'AccountPassword',
+  Type.Object({
+    jid: Type.String(),
+    password: Type.String({ description: 'Of that XMPP account; shown this once.' }),
+  }),
+);

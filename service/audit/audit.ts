@@ -23,6 +23,7 @@ export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
   // As nginx logs it: nobody is there to read it.
   CANCELLED: 499,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  IDEMPOTENCY_KEY_REUSED: 422,
   TOO_MANY_REQUESTS: 429,
   UNAVAILABLE: 503,
   INTERNAL: 500,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
@@ -69,16 +69,17 @@ const GIVE_BACK = defineScript({ uses: [MINE], lua: "if isMine() then redis.call
 export function createIdempotency(redis: Redis, keys: Keys) {
   return {
     /**
-     * Starts a request, by a fence from `newRequest`. Otherwise the answer it had, `under-way`,
-     * or `erased`: it was done, for somebody who is no more.
+     * Starts a request, by a fence from `newRequest`. Otherwise the answer it had, `under-way`, `other` when one that asks for
+     * something else is, or `erased`: it was done, for somebody who is no more.
      */
-    async begin(secret: string, fence: Fence): Promise<'started' | 'under-way' | 'erased' | Remembered> {
+    async begin(secret: string, fence: Fence): Promise<'started' | 'under-way' | 'other' | 'erased' | Remembered> {
       const key = keys.idempotency(hashOf(secret));
       const started = await redis.set(key, fence, { condition: 'NX', expiration: { type: 'PX', value: UNDER_WAY } });
       if (started !== null) return 'started';
       const kept = await redis.get(key);
       if (kept === ERASED) return ERASED;
-      return isAnswer(kept) ? (JSON.parse(open(secret, kept)) as Remembered) : 'under-way';
+      if (isAnswer(kept)) return JSON.parse(open(secret, kept)) as Remembered;
+      return kept === null || [undefined, askedBy(fence)].includes(askedBy(kept)) ? 'under-way' : 'other';
     },
 
     /** The request that began by this fence is still at work; to be called every second or two. */
@@ -121,9 +122,16 @@ export function createIdempotency(redis: Redis, keys: Keys) {
   }
 }
 
-/** The fence of a request that begins. */
-export function newRequest(): Fence {
-  return `${AT_WORK}${newFence()}`;
+/** The fence of a request that begins. `asked`: a hash of what it asks for, of which only who knows the secret learns something. */
+export function newRequest(secret: string, asked: string): Fence {
+  const mark = createHmac('sha256', secret).update(asked).digest('base64url').slice(0, 12);
+  return `${AT_WORK}${mark}:${newFence()}`;
+}
+
+/** Undefined for the fence of a process of before, which did not say. */
+function askedBy(fence: string): string | undefined {
+  const [mark, rest] = fence.slice(AT_WORK.length).split(':');
+  return rest === undefined ? undefined : mark;
 }
 
 function isAnswer(kept: string | null): kept is string {

@@ -5,7 +5,7 @@ import { inParallel } from './in-parallel.ts';
 import { readOperations } from './operations.ts';
 import { type FuzzRequest, requestOf } from './requests.ts';
 import { type Surface, shown } from './surface.ts';
-import { wrongWith } from './verdict.ts';
+import { undocumented, wrongWith } from './verdict.ts';
 import type { World } from './world.ts';
 
 const BATCH = 250;
@@ -110,7 +110,7 @@ async function send(
   pool: Pool,
   { people }: World,
   credentials: string[],
-  { method, path, who, headers, body }: FuzzRequest,
+  { method, path, who, headers, body, statuses }: FuzzRequest,
 ): Promise<Verdict> {
   const place = path.replace(/\$(\d)/, (_, n) => people[Number(n) % people.length]?.id ?? '');
   try {
@@ -128,7 +128,7 @@ async function send(
     }
     const text = await Promise.race([answer.body.text(), delay(30_000, undefined, { ref: false })]);
     if (text === undefined) return { status, wrong: 'no end of the answer' };
-    return { status, wrong: wrongWith({ status, type, text }, method, path) };
+    return { status, wrong: wrongWith({ status, type, text }, method, path) ?? undocumented(status, statuses) };
   } catch (err) {
     return { status: 0, wrong: `no answer (${(err as Error).message})` };
   }

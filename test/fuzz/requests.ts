@@ -13,6 +13,8 @@ export type FuzzRequest = {
   who: number;
   headers: Record<string, string>;
   body: Buffer | undefined;
+  /** Statuses that the document gives the call. */
+  statuses: string[];
 };
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
@@ -81,10 +83,12 @@ export function requestOf(operation: Operation): fc.Arbitrary<FuzzRequest> {
       gzip: fc.integer({ min: 0, max: 19 }),
     })
     .map(({ sent, gzip, headers, ...rest }) => {
+      const statuses = rest.method === operation.method ? operation.statuses : [];
       const type = sent.type === undefined ? {} : { 'content-type': sent.type };
       const zipped = gzip === 0 && sent.body !== undefined;
       return {
         ...rest,
+        statuses,
         headers: { ...type, ...headers, ...(zipped ? { 'content-encoding': 'gzip' } : {}) },
         body: zipped ? gzipSync(sent.body as Buffer) : sent.body,
       };
@@ -137,8 +141,7 @@ function bodyOf({ bodies }: Operation): fc.Arbitrary<Body> {
   });
   const json = bodies.filter(([type]) => type === 'application/json');
   const documented = bodies.map(([type]) => type).filter((type) => type in FILES);
-  // A call that documents no body may read one all the same, as imports do.
-  const files = (bodies.length === 0 ? ['application/x-ndjson', 'text/csv'] : documented).map(fileOf);
+  const files = documented.map(fileOf);
   if (json.length === 0) return fc.oneof(none, none, raw, ...files);
   const valid = fc.oneof(...json.map(([, schema]) => validValue(schema)));
   const changed = fc

@@ -9,7 +9,7 @@ const CODES = new Set([
   ...['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'],
   ...['ALREADY_EXISTS', 'CONFLICT'],
   ...['FAILED_PRECONDITION', 'PAYLOAD_TOO_LARGE', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'],
-  ...['UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_REQUESTS'],
+  ...['UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_REQUESTS'],
 ]);
 
 /** The one route whose errors speak OAuth 2.0 (RFC 6749, section 5.2). */
@@ -25,6 +25,15 @@ export function wrongWith({ status, type, text }: Answered, method: string, path
   const problem = parsed(text);
   if (!Value.Check(Problem, problem)) return `${status} with other than problem details: ${text.slice(0, 300)}`;
   return CODES.has(problem.code) && problem.status === status ? undefined : `${status} with the code ${problem.code}`;
+}
+
+/** Problems of the way to a call, which the document gives as `default`; 413 and 415, where no body is taken. */
+const ON_THE_WAY = ['405', '408', '413', '414', '415', '431'];
+
+/** What is wrong with a status by the document, if anything. Without statuses nothing is known of the call. */
+export function undocumented(status: number, statuses: readonly string[]): string | undefined {
+  if (statuses.length === 0 || statuses.includes(`${status}`) || ON_THE_WAY.includes(`${status}`)) return undefined;
+  return `${status}, which the document does not have,`;
 }
 
 function parsed(text: string): unknown {

@@ -292,18 +292,19 @@ function describeStores(kind: RedisKind): void {
   });
 
   it('keep remembered answers only in a form that is useless to a reader of Redis', async () => {
-    expect(await stores.idempotency.begin('key', newRequest())).to.equal('started');
-    expect(await stores.idempotency.begin('key', newRequest())).to.equal('under-way');
+    expect(await stores.idempotency.begin('key', newRequest('key', 'r'))).to.equal('started');
+    expect(await stores.idempotency.begin('key', newRequest('key', 'r'))).to.equal('under-way');
+    expect(await stores.idempotency.begin('key', newRequest('key', 'another'))).to.equal('other');
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{"password":"hunter2"}' };
     await stores.idempotency.remember('key', answer, undefined, NOW);
-    expect(await stores.idempotency.begin('key', newRequest())).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('key', newRequest('key', 'r'))).to.deep.equal(answer);
     for (const key of await server.redis.keys('*'))
       if ((await server.redis.type(key)) === 'string')
         expect(`${key} ${await server.redis.get(key)}`).to.not.match(/hunter2/);
   });
 
   it('let an Idempotency-Key be used again once its request gave it back, and no request that of another', async () => {
-    const [first, second] = [newRequest(), newRequest()];
+    const [first, second] = [newRequest('key', 'r'), newRequest('key', 'r')];
     expect(await stores.idempotency.begin('key', first)).to.equal('started');
     await stores.idempotency.giveBack('key', second);
     expect(await stores.idempotency.begin('key', second)).to.equal('under-way');
@@ -318,7 +319,7 @@ function describeStores(kind: RedisKind): void {
   });
 
   it('end a claim on an Idempotency-Key that its request no longer renews', async () => {
-    const [first, second] = [newRequest(), newRequest()];
+    const [first, second] = [newRequest('key', 'r'), newRequest('key', 'r')];
     await stores.idempotency.begin('key', first);
     const [key = ''] = await server.redis.keys(`${stores.keys.idempotency('*')}`);
     await server.redis.pExpire(key, 1_000);
@@ -334,14 +335,14 @@ function describeStores(kind: RedisKind): void {
   it('leave of an answer about somebody who was erased that there was one, whatever came first', async () => {
     await join();
     const answer = { request: 'r', status: 201, contentType: 'application/json', body: '{}' };
-    for (const key of ['before', 'during']) await stores.idempotency.begin(key, newRequest());
+    for (const key of ['before', 'during']) await stores.idempotency.begin(key, newRequest(key, 'r'));
     await stores.idempotency.remember('before', answer, 'alice', Date.now());
-    expect(await stores.idempotency.begin('before', newRequest())).to.deep.equal(answer);
+    expect(await stores.idempotency.begin('before', newRequest('before', 'r'))).to.deep.equal(answer);
     await stores.subscribers.leave('alice', NOW);
     await stores.idempotency.erase('alice');
     await stores.idempotency.remember('during', answer, 'alice', Date.now());
     await stores.idempotency.remember('before', answer, undefined, Date.now());
     for (const key of ['before', 'during'])
-      expect(await stores.idempotency.begin(key, newRequest()), key).to.equal('erased');
+      expect(await stores.idempotency.begin(key, newRequest(key, 'r')), key).to.equal('erased');
   });
 }

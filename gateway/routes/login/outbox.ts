@@ -5,7 +5,7 @@ import { unseal } from '../../../runtime/secret/sealing.ts';
 import { carrierOf } from '../../access/auth.ts';
 import type { Carrier } from '../../access/caller.ts';
 import type { Context } from '../../context.ts';
-import { problems } from '../../schemas/common.ts';
+import { notThere, problems } from '../../schemas/common.ts';
 import { OutboxView } from '../../schemas/login.ts';
 
 /** Codes that nothing sends, to be passed on by hand; who has ranges sees those of its own numbers. */
@@ -28,7 +28,7 @@ export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTyp
           tags: ['login'],
           operationId: 'listWaitingCodes',
           summary: 'The codes that wait, the newest first, when no webhook sends them',
-          response: { 200: OutboxView, ...problems },
+          response: { 200: OutboxView, ...notThere, ...problems },
         },
       },
       async (request, reply) => {

@@ -5,7 +5,7 @@ import { toE164 } from '../../../service/subscriber/subscriber-fields.ts';
 import { becomeCallerWithin } from '../../access/audit.ts';
 import { askingOf, networkOf } from '../../access/network.ts';
 import type { Context } from '../../context.ts';
-import { NumberQuery, problems } from '../../schemas/common.ts';
+import { NumberQuery, notProven, problems } from '../../schemas/common.ts';
 import { CodeBody, LoginView, SentCode } from '../../schemas/login.ts';
 
 const tags = ['login'];
@@ -47,7 +47,7 @@ export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox 
           description:
             'Who is not yet a subscriber becomes one, with an XMPP account whose password is shown this once. A code allows three tries. Whatever is wrong with it, the answer is the same 401. After 409 `CONFIRMATION_REQUIRED` the code is still good: send the same with `existing`.',
           body: CodeBody,
-          response: { 200: LoginView, ...problems },
+          response: { 200: LoginView, ...notProven, ...problems },
         },
       },
       async (request, reply) => {

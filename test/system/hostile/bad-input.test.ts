@@ -151,14 +151,17 @@ describe('bad input', () => {
 
   it('of a type or an encoding that a call does not list gets 415, whichever call it is', async () => {
     const { body: document } = await api.call('GET', '/openapi.json');
-    const paths = Object.entries(document.paths as unknown as Record<string, object>);
+    type Operation = { requestBody?: { content: object } };
+    const paths = Object.entries(document.paths as unknown as Record<string, Record<string, Operation>>);
     const calls = paths.flatMap(([path, operations]) =>
-      ['put', 'post', 'patch'].flatMap((method) =>
-        method in operations ? [[method.toUpperCase(), path] as const] : [],
-      ),
+      ['put', 'post', 'patch'].flatMap((method) => {
+        const operation = operations[method];
+        const { content } = operation?.requestBody ?? { content: { 'application/json': {} } };
+        return operation ? [[method.toUpperCase(), path, Object.keys(content)] as const] : [];
+      }),
     );
     expect(calls.length).to.be.above(15);
-    for (const [method, path] of calls) {
+    for (const [method, path, types] of calls) {
       const url = path.replace('{subscriberId}', alice.id).replace(/\{\w+\}/g, 'x');
       for (const headers of [
         { 'content-type': 'text/plain;charset=UTF-8' },
@@ -171,6 +174,8 @@ describe('bad input', () => {
         if (path === '/v1/tokens' && headers['content-type']?.endsWith('urlencoded')) continue;
         const answer = await api.call(method, url, '{}', headers);
         expect(answer.status, `${method} ${path} ${JSON.stringify(headers)} ${answer.text}`).to.equal(415);
+        if (!('content-encoding' in headers))
+          expect(answer.body.detail, `${method} ${path}`).to.contain(`takes: ${types.join(', ')}.`);
       }
     }
   });

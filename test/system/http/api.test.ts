@@ -30,10 +30,10 @@ describe('the HTTP API', () => {
     expect(again.body).to.deep.equal(first.body).and.to.have.property('password');
     expect(again.headers.get('idempotency-replayed')).to.equal('true');
     const other = await api.expectStatus(
-      409,
+      422,
       api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788797' }, headers),
     );
-    expect(other.body.code).to.equal('CONFLICT');
+    expect(other.body.code).to.equal('IDEMPOTENCY_KEY_REUSED');
     const both = await Promise.all(
       [1, 2].map(() =>
         api.call('POST', '/v1/subscribers', { phoneNumber: '+4915146788798' }, { 'idempotency-key': 'twice' }),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ALL_SCOPES } from '../../../domain/access/scope.ts';
+import { ALL_SCOPES, type Scope } from '../../../domain/access/scope.ts';
 import type { Stack } from '../../../local/stack/stack.ts';
 import type { Redis } from '../../../runtime/redis/redis.ts';
 import { createKeys } from '../../../store/base/keys.ts';
@@ -115,7 +115,7 @@ const TABLE: Record<string, number[]> = {
   [`GET ${of('/popular')}`]:                        [401, 401,  401,    403,  200,   403,     404,    200,    200],
 };
 
-type Operation = { security?: Record<string, string[]>[] };
+type Operation = { security?: Record<string, string[]>[]; 'x-required-scope'?: Scope };
 
 describe('who may call what', () => {
   const stack = useStack({ env });
@@ -146,7 +146,7 @@ describe('who may call what', () => {
   for (const [n, [route, expected]] of Object.entries(TABLE).entries())
     it(`for ${route}`, async () => {
       const [subject, other] = [await subscriber(n), await subscriber(n + 100)];
-      const scope = operations.get(route)?.security?.[0]?.apiKey?.[0];
+      const scope = operations.get(route)?.['x-required-scope'];
       const rest = ALL_SCOPES.filter((one) => one !== scope);
       const mine = scope ? [scope] : rest;
       const secrets: Record<Kind, string[]> = {

@@ -1,11 +1,16 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { readVersion } from '../runtime/version.ts';
-import { DOCS_POLICY } from './http/browser-headers.ts';
+import { readVersion } from '../../runtime/version.ts';
+import { DOCS_POLICY } from '../http/browser-headers.ts';
+import { completed } from './completed.ts';
+import { type Described, rememberRoutes } from './described.ts';
+import { securitySchemes } from './security.ts';
+import { TAGS } from './tags.ts';
 
 /** Has Fastify describe every route that comes after this (OpenAPI 3.1). */
 export async function describe(app: FastifyInstance): Promise<void> {
+  const routes = rememberRoutes(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -13,26 +18,18 @@ export async function describe(app: FastifyInstance): Promise<void> {
         title: 'Earshot',
         version: readVersion(),
         description:
-          'What the friends in a phone’s address book are playing right now. Errors are RFC 9457 problem details with a `code`.',
+          'What the friends in a phone’s address book are playing right now. Errors are RFC 9457 problem details with a `code`. How to begin, and what is promised, is in docs/integrating.md.',
+        contact: { name: 'The operator of this gateway' },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      components: {
-        securitySchemes: {
-          apiKey: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'A carrier’s API key with the scope, or the operator’s',
-          },
-          accessToken: {
-            type: 'http',
-            scheme: 'bearer',
-            bearerFormat: 'JWT',
-            description:
-              'An OAuth 2.0 access token (RFC 9068) with the scope, of a client that the operator has registered',
-          },
-          subscriber: { type: 'http', scheme: 'bearer', description: 'A subscriber’s token, for its own resources' },
-        },
-      },
+      // An absolute path: the gateway that shows this document.
+      servers: [{ url: '/', description: 'This gateway' }],
+      tags: TAGS,
+      components: { securitySchemes },
+    },
+    transformObject: (made) => {
+      if (!('openapiObject' in made)) return made.swaggerObject;
+      return completed(made.openapiObject as unknown as Described, routes) as unknown as typeof made.openapiObject;
     },
   });
 }

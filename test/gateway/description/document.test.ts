@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import type { Content, Described, Operation } from '../../../gateway/description/described.ts';
+import { EXAMPLES } from '../../../gateway/description/examples/examples.ts';
+import { createSchemaShelf } from '../../../gateway/description/named-schemas.ts';
+import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { withoutRefs } from '../../support/http/openapi.ts';
+import { useRedis } from '../../support/redis.ts';
+
+/** What is sent or answered in one place of the document. */
+type Place = {
+  where: string;
+  type: string;
+  schema: TSchema & { $ref?: string; type?: string; contentSchema?: TSchema };
+  example: unknown;
+};
+
+describe('the OpenAPI document', () => {
+  const server = useRedis();
+  let gateway: TestGateway;
+  let document: Described;
+  let whole: Described;
+
+  before(async () => {
+    gateway = await openTestGateway(server);
+    const { text } = await gateway.call({ method: 'GET', url: '/openapi.json' });
+    document = JSON.parse(text);
+    whole = withoutRefs(document) as Described;
+  });
+
+  after(async () => gateway?.stop());
+
+  it('names the shape of each JSON body and answer, and shows an example of it', () => {
+    const unnamed = placesOf(document).filter(
+      ({ type, schema, example }) => /json$/.test(type) && (schema.$ref === undefined || example === undefined),
+    );
+    const parts = unnamed.filter(({ schema }) => schema.contentSchema === undefined && schema.type !== undefined);
+    expect(
+      parts.map(({ where }) => where),
+      'give these a name (`named`, gateway/schemas) and an example (gateway/description/examples)',
+    ).to.deep.equal([]);
+  });
+
+  it('has examples that fit their schemas, and none that is shown nowhere', () => {
+    const places = placesOf(whole).filter(({ example }) => example !== undefined);
+    for (const { where, type, schema, example } of places) {
+      const { contentSchema } = schema;
+      const values = contentSchema ? partsOf(type, String(example)) : [example];
+      for (const value of values) {
+        const check = contentSchema ?? schema;
+        expect([...Value.Errors(check, value)], `${where}: ${JSON.stringify(value)}`).to.deep.equal([]);
+      }
+    }
+    const shown = new Set(places.map(({ example }) => JSON.stringify(example)));
+    const idle = Object.entries(EXAMPLES).filter(([, example]) => !shown.has(JSON.stringify(example)));
+    expect(idle.map(([name]) => name)).to.deep.equal([]);
+  });
+
+  it('has an ETag for every answer that carries one, and for no other', async () => {
+    const id = await gateway.join('+8613800138000');
+    const asked = callsOf(whole).filter(([path, method]) => method === 'get' && path.startsWith('/v1/'));
+    for (const [path, , operation] of asked) {
+      const url = path.replace('{subscriberId}', id);
+      const { status, headers } = url.includes('events')
+        ? { status: 0, headers: {} }
+        : await gateway.call({ method: 'GET', url, headers: gateway.operator });
+      if (status !== 200) continue;
+      const told = (operation.responses['200'] as { headers: object }).headers;
+      expect('ETag' in told, path).to.equal('etag' in headers);
+    }
+  });
+
+  it('says of each call by which codes it may be refused', () => {
+    const statuses = (path: string, method: string) => Object.keys(whole.paths[path]?.[method]?.responses ?? {});
+    expect(statuses('/v1/subscribers/{subscriberId}/now-playing', 'put')).to.deep.equal(
+      '202 400 401 403 404 409 412 413 415 429 500 503 default'.split(' '),
+    );
+    expect(statuses('/v1/verification/send-code', 'post')).to.deep.equal(
+      '202 400 409 412 413 415 422 429 500 503 default'.split(' '),
+    );
+    const { Problem } = whole.components.schemas as { Problem: { properties: { code: { enum: string[] } } } };
+    expect(Problem.properties.code.enum).to.include.members(['IDEMPOTENCY_KEY_REUSED', 'UNAVAILABLE']);
+  });
+
+  it('is not made where two shapes go by one name', () => {
+    const shelf = createSchemaShelf();
+    shelf.shelve([{ title: 'Tune', type: 'string' }]);
+    expect(shelf.shelve([{ title: 'Tune', type: 'string' }])).to.deep.equal([{ $ref: '#/components/schemas/Tune' }]);
+    expect(() => shelf.shelve({ title: 'Tune', type: 'integer' })).to.throw('Two shapes are named Tune');
+  });
+});
+
+function callsOf({ paths }: Described): [path: string, method: string, Operation][] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [path, method, operation] as [string, string, Operation]),
+  );
+}
+
+function placesOf(described: Described): Place[] {
+  return callsOf(described).flatMap(([path, method, { requestBody, responses }]) => {
+    const answers = Object.entries(responses).flatMap(([status, answer]) =>
+      inContent(`${method} ${path} ${status}`, 'content' in answer ? answer.content : undefined),
+    );
+    return [...inContent(`${method} ${path} body`, requestBody?.content), ...answers];
+  });
+}
+
+function inContent(where: string, content: Content = {}): Place[] {
+  return Object.entries(content).map(([type, { schema, example }]) => ({
+    where: `${where} ${type}`,
+    type,
+    schema: schema as TSchema,
+    example,
+  }));
+}
+
+/** The parts of a text: messages of a stream, or lines of JSON. */
+function partsOf(type: string, text: string): unknown[] {
+  if (type !== 'text/event-stream')
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  return text
+    .split('\n\n')
+    .filter(Boolean)
+    .map((message) => {
+      const [event = '', data = ''] = message.split('\n');
+      return { event: event.slice('event: '.length), data: JSON.parse(data.slice('data: '.length)) };
+    });
+}
