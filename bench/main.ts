@@ -113,10 +113,18 @@ function measureOverload(machine: Machine): Promise<Chapter> {
   return onStack({ dataDir: join(folder, 'overload'), env: NO_LIMITS, signal }, (deps) => overload(deps, machine));
 }
 
-/** On a stack of its own, of which nothing works after the crash at the end. */
+/** On two stacks of its own, of which nothing works after the crash at the end. */
 async function compareWithKamailio(machine: Machine): Promise<Chapter> {
-  const place = { dataDir: join(folder, 'kamailio'), env: { ...NO_LIMITS, EARSHOT_LOG_LEVEL: 'warn' }, signal };
-  return onStack(place, (deps) => kamailio(deps, machine, folder));
+  const env = { ...NO_LIMITS, EARSHOT_LOG_LEVEL: 'warn' };
+  const on = (server: 'prosody' | 'ejabberd') => ({
+    dataDir: join(folder, `beside-sip-${server}`),
+    server,
+    env,
+    signal,
+  });
+  return onStack(on('prosody'), (prosody) =>
+    onStack(on('ejabberd'), (other) => kamailio({ prosody, ejabberd: other }, machine, folder, console.log)),
+  );
 }
 
 /** What is measured on one stack, one part after the other. */

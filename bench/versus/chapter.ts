@@ -8,7 +8,7 @@ import { VERSUS, type VersusRound } from './rounds.ts';
 
 export const SIP_CHAPTER = 'SIP presence beside PEP';
 
-const METHOD = `Written by \`npm run bench -- kamailio\`. Kamailio with its presence modules as Debian ships them, over TCP, in memory and with a MariaDB that syncs each commit; and Earshot with its own Prosody and Redis (\`appendfsync always\`). All are started by the benchmark on one machine, are loaded one after the other in each of ${VERSUS.rounds} rounds, and are read by one process with one clock. ${VERSUS.publishers} publishers have one publication on its way each; the next goes out when the last one was accepted (200, 202) and all watchers have it. The delays are measured while each side gets the same number of publications, ${VERSUS.load * 100} % of what the slowest can bear: from sending to each watcher. A watcher has one connection and watches all publishers. Prosody sends most events twice (to the full and to the bare JID); counted is the first. What the benchmark itself needs for a notification (\`bench\`) is missing to the servers, and lowers the rate; it is not in the processor time of a side.`;
+const METHOD = `Written by \`npm run bench -- kamailio\`. Kamailio with its presence modules as Debian ships them, over TCP, in memory and with a MariaDB that syncs each commit; and Earshot twice, each with a Redis of its own (\`appendfsync always\`): with Prosody, and with ejabberd, where the publishers are online, as it sends friends nothing of who is away. All are started by the benchmark on one machine, are loaded one after the other in each of ${VERSUS.rounds} rounds, and are read by one process with one clock. ${VERSUS.publishers} publishers have one publication on its way each; the next goes out when the last one was accepted (200, 202) and all watchers have it. The delays are measured while each side gets the same number of publications, ${VERSUS.load * 100} % of what the slowest can bear: from sending to each watcher. A watcher has one connection and watches all publishers. Prosody sends most events twice (to the full and to the bare JID); counted is the first. What the benchmark itself needs for a notification (\`bench\`) is missing to the servers, and lowers the rate; it is not in the processor time of a side.`;
 
 const CRASHES = `A publication is accepted for each publisher, then every process of the side is killed with SIGKILL and started again, and a watcher comes back. Syncs: \`fsync\` and \`fdatasync\` of all its processes for each publication, one publication after the other. With a database Kamailio answers 200 within the transaction and commits it after the NOTIFYs: what was answered last can be missing.`;
 
@@ -27,16 +27,17 @@ export function sipChapter(machine: Machine, rounds: readonly VersusRound[], cra
 }
 
 function ratioTable(rounds: readonly VersusRound[]): string {
-  const sides = sidesOf(rounds);
-  const earshot = sides.at(-1) as string;
+  const ours = sidesOf(rounds.filter(({ isOurs }) => isOurs));
+  const theirs = sidesOf(rounds.filter(({ isOurs }) => !isOurs));
+  const couples = ours.flatMap((our) => theirs.map((their): [string, string] => [their, our]));
   const rows = VERSUS.watchers.flatMap((watchers) =>
-    sides.slice(0, -1).map((side) => {
-      const pairs = pairsOf(rounds, watchers, side, earshot);
+    couples.map(([their, our]) => {
+      const pairs = pairsOf(rounds, watchers, their, our);
       const ratio = (of: (round: VersusRound) => number) =>
         `${median(pairs.map(([one, other]) => of(one) / of(other))).toFixed(2)} ×`;
       return [
         String(watchers),
-        `${side} : ${earshot}`,
+        `${their} : ${our}`,
         ratio(({ rate }) => rate),
         ratio((round) => round.median),
         ratio((round) => round.p99),

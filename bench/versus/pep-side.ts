@@ -4,15 +4,22 @@ import type { Api, Person } from '../../test/support/api.ts';
 import { processesOf } from '../cpu.ts';
 import type { FanOut } from '../load/fan-out.ts';
 import { earshotWay } from '../load/ways.ts';
-import { connectFriend, type Friend } from '../people/friend.ts';
+import { connectFriend, type Friend, goOnline } from '../people/friend.ts';
 import { bookOf, join } from '../people/people.ts';
 import { settled } from '../settled.ts';
 import { remembered } from './remembered.ts';
 import type { Side } from './side.ts';
 
-/** HTTP → Earshot → PEP: all publishers are friends of all watchers, by books that name each other. */
+/** A stack of the benchmark, its API and its stores. */
+export type PepPlace = { stack: Stack; api: Api; stores: Stores };
+
+/**
+ * HTTP → Earshot → PEP: all publishers are friends of all watchers, by books that name each other. `publishersOnline`: they
+ * have a client of their own, as ejabberd sends friends nothing of who is away (decision 181).
+ */
 export async function pepSide(
-  { stack, api, stores }: { stack: Stack; api: Api; stores: Stores },
+  { stack, api, stores }: PepPlace,
+  { server, publishersOnline }: { server: string; publishersOnline: boolean },
   size: { publishers: number; watchers: number },
   fanOut: FanOut,
 ): Promise<Side> {
@@ -22,8 +29,15 @@ export async function pepSide(
   for (const friend of friends) await api.putBook(friend, bookOf(publishers));
   await settled(stores);
   const clients: Friend[] = [];
+  let online: { close(): void }[] = [];
+  const comeOnline = async () => {
+    for (const client of online) client.close();
+    online = publishersOnline ? await Promise.all(publishers.map((one) => goOnline(stack, one))) : [];
+  };
+  await comeOnline();
   return {
-    name: 'HTTP → PEP',
+    name: `HTTP → PEP on ${server}`,
+    isOurs: true,
     open: () => earshotWay(stack, publishers, publishers.length),
     processes: () => processesOf(stack),
     async watch(count) {
@@ -34,10 +48,11 @@ export async function pepSide(
       await Promise.all(PART_NAMES.map((name) => stack.kill(name)));
       for (const name of PART_NAMES) await stack.restart(name);
       await stack.untilReady();
+      await comeOnline();
       return remembered(titles, (heard) => connectFriend(stack, friends[0] as Person, heard));
     },
     async stop() {
-      for (const client of clients) client.close();
+      for (const client of [...clients, ...online]) client.close();
     },
   };
 }

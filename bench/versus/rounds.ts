@@ -16,12 +16,13 @@ export const VERSUS = {
 } as const;
 
 /**
- * What one side did in one round. `rate`: notifications delivered a second; `median`, `p99`: milliseconds until one is;
+ * What one side did in one round. `isOurs`: whether that is Earshot. `rate`: notifications delivered a second; `median`, `p99`: milliseconds until one is;
  * `cpu`: milliseconds for each, by part, `bench` among them; `others`: the share of the machine that other programs used.
  */
 export type VersusRound = {
   watchers: number;
   side: string;
+  isOurs: boolean;
   rate: number;
   median: number;
   p99: number;
@@ -56,7 +57,7 @@ async function oneRound(sides: readonly Side[], watchers: number, fanOut: FanOut
   for (const [i, side] of sides.entries()) {
     const delays = await delaysAt(side, publishes, fanOut);
     const full = rates[i] as (typeof rates)[number];
-    rounds.push({ watchers, side: side.name, ...full, median: median(delays), p99: p99(delays) });
+    rounds.push({ watchers, side: side.name, isOurs: side.isOurs, ...full, median: median(delays), p99: p99(delays) });
   }
   return rounds;
 }

@@ -5,6 +5,8 @@ import type { Publish } from '../load/load.ts';
 export interface Side {
   /** What the report calls it. */
   name: string;
+  /** Whether it is Earshot, with which the others are compared. */
+  isOurs: boolean;
   /** Opened when it is used: a gateway ends connections on which nothing is asked. */
   open(): Promise<{ publish: Publish; close(): void }>;
   /** Whatever works for it, but for the benchmark itself. */

@@ -27,6 +27,7 @@ export async function sipSide(
   const servers = { kamailio, database };
   return {
     name: database ? 'SIP, with MariaDB' : 'SIP, in memory',
+    isOurs: false,
     open: async () => ({ publish: async (lane, _, tune) => sources[lane]?.publish(tune), close() {} }),
     processes: () => processesOf(servers),
     async watch(count) {
