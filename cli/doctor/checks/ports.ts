@@ -4,7 +4,7 @@ import { get as getHttps } from 'node:https';
 import { createServer } from 'node:net';
 import type { ListenPlace } from '../../../runtime/config/edge-config.ts';
 import type { GatewayConfig } from '../../../runtime/config/gateway-config.ts';
-import { type Check, type Finding, fault, ok } from '../finding.ts';
+import { type Check, type Finding, fault, ok, warning } from '../finding.ts';
 
 /** Milliseconds for an answer of whoever has the port. */
 const PATIENCE = 3_000;
@@ -27,6 +27,12 @@ export const ports: Check = {
     needs('EARSHOT_HTTP_HOST', 'EARSHOT_HTTP_PORT', 'EARSHOT_METRICS_LISTEN');
     const found: Finding[] = [];
     for (const listener of listenersOf(gateway)) found.push(await lookAt(listener));
+    if (await isBlocked(gateway.port))
+      found.push(
+        warning(
+          `no browser connects to port ${gateway.port} (Fetch Standard, "bad ports"): choose another EARSHOT_HTTP_PORT, or put a proxy before it`,
+        ),
+      );
     return found;
   },
 };
@@ -75,6 +81,13 @@ async function lookAt({ place: { host, port }, tls, path, isOurs, ...names }: Li
       if (isOurs(await ask(host, port, path, secure))) return ok(`a gateway has ${at} (${names.port})`);
     return fault(`another program has ${at}: end it, or choose another ${names.port}`);
   }
+}
+
+/** Whether `fetch`, like every browser, refuses to connect to that port, of whatever host. */
+async function isBlocked(port: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(PATIENCE);
+  const refused = await fetch(`http://127.0.0.1:${port}/livez`, { signal }).catch((err: Error) => err);
+  return refused instanceof Error && refused.cause instanceof Error && refused.cause.message === 'bad port';
 }
 
 /** Takes the port for a moment. @throws Error with a `code` */

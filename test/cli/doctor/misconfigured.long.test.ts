@@ -322,6 +322,13 @@ describe('earshot doctor finds what is set up wrongly, and names the mend', () =
       { EARSHOT_HTTP_PORT: strangerPort() },
     ]);
     await finds([
+      'a port that browsers refuse',
+      'ports',
+      /no browser connects to port 10080.*choose another EARSHOT_HTTP_PORT/,
+      { EARSHOT_HTTP_PORT: '10080' },
+      'warning',
+    ]);
+    await finds([
       'a metrics port that is taken',
       'ports',
       /choose another EARSHOT_METRICS_LISTEN/,
