@@ -94,8 +94,12 @@ const AWAY = [
   TimeoutError,
 ];
 
-/** What Redis says while it loads its data, cannot write its file, is full, is only a copy, or a cluster is not whole. */
-const REFUSING = /^(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|MASTERDOWN|NOREPLICAS)\b/;
+/**
+ * What Redis says while it loads its data, cannot write its file, is full, is only a copy, or a cluster is not whole. Before
+ * version 7 it puts words of its own before what a script was told.
+ */
+const REFUSING =
+  /^(?:ERR Error running script .*: -)?(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|MASTERDOWN|NOREPLICAS)\b/;
 
 /** What ioredis, which serves the queues of a cluster, says in plain errors. */
 const IOREDIS_AWAY = /^(?:Connection is closed|Stream isn't writeable|Reached the max retries per request limit)/;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { createClient } from 'redis';
+import { createClient, ErrorReply } from 'redis';
 import { type RedisServer, startRedis } from '../../../local/redis/redis-server.ts';
 import { connectRedis, isRedisAway, type Redis } from '../../../runtime/redis/redis.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -47,5 +47,13 @@ describe('a Redis that is only a copy of another one from now on', () => {
     const other = await createClient({ url: next.url }).connect();
     expect(await other.get('who')).to.equal('next');
     other.destroy();
+  });
+
+  it('is known as well by what a script is told, before version 7 and since', () => {
+    const reply = "READONLY You can't write against a read only replica.";
+    const before = `ERR Error running script (call to f_0a9f75e99148): @user_script:1: @user_script: 1: -${reply}`;
+    for (const text of [before, `${reply} script: 0a9f75e99148, on @user_script:1.`])
+      expect(isRedisAway(new ErrorReply(text)), text).to.equal(true);
+    expect(isRedisAway(new ErrorReply('ERR Error running script (call to f_0a9f): WRONGTYPE'))).to.equal(false);
   });
 });
