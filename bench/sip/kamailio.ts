@@ -9,8 +9,11 @@ import { kamailioConfig } from './kamailio-config.ts';
 
 export type Kamailio = Child & { port: number };
 
-/** Megabytes, all processes' and each one's own: with the 64 of its default a thousand subscriptions leave it no room for their NOTIFYs. */
-const MEMORY = ['-m', '512', '-M', '32'];
+/**
+ * Megabytes, all processes' and each one's own: with the 64 of its default a thousand subscriptions leave it no room for their NOTIFYs,
+ * and with 512 it had none for what 3,000 publications a second leave behind in a minute.
+ */
+const MEMORY = ['-m', '4096', '-M', '64'];
 
 /** Starts a Kamailio that serves presence over TCP on the loopback interface, in memory or with a database (`db_url`). */
 export async function startKamailio(folder: string, database?: string): Promise<Kamailio> {

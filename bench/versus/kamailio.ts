@@ -23,10 +23,11 @@ export async function kamailio(
   const size = { publishers: VERSUS.publishers, watchers: Math.max(...VERSUS.watchers) };
   const sides: Side[] = [];
   try {
-    sides.push(await sipSide(join(folder, 'sip-memory'), 'memory', VERSUS.publishers, fanOut));
-    sides.push(await sipSide(join(folder, 'sip-database'), 'database', VERSUS.publishers, fanOut));
+    // Kamailio comes last: it ends connections on which nothing is said for two minutes, as long as the others may take.
     sides.push(await pepSide(prosody, { server: 'Prosody', publishersOnline: false }, size, fanOut));
     sides.push(await pepSide(ejabberd, { server: 'ejabberd', publishersOnline: true }, size, fanOut));
+    sides.push(await sipSide(join(folder, 'sip-memory'), 'memory', VERSUS.publishers, fanOut));
+    sides.push(await sipSide(join(folder, 'sip-database'), 'database', VERSUS.publishers, fanOut));
     const rounds = await versusRounds(sides, fanOut, say);
     return sipChapter([...machine, ...kamailioVersions()], rounds, await crashes(sides, folder, say));
   } finally {

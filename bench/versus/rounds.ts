@@ -51,15 +51,22 @@ export async function versusRounds(
 
 async function oneRound(sides: readonly Side[], watchers: number, fanOut: FanOut): Promise<VersusRound[]> {
   const rates: { rate: number; cpu: CpuTimes; others: number }[] = [];
-  for (const side of sides) rates.push(await fullRate(side, sides, fanOut));
+  for (const side of sides) rates.push(await named(side, fullRate(side, sides, fanOut)));
   const publishes = (Math.min(...rates.map(({ rate }) => rate)) / watchers) * VERSUS.load;
   const rounds: VersusRound[] = [];
   for (const [i, side] of sides.entries()) {
-    const delays = await delaysAt(side, publishes, fanOut);
+    const delays = await named(side, delaysAt(side, publishes, fanOut));
     const full = rates[i] as (typeof rates)[number];
     rounds.push({ watchers, side: side.name, isOurs: side.isOurs, ...full, median: median(delays), p99: p99(delays) });
   }
   return rounds;
+}
+
+/** @throws Error that says which side has failed */
+async function named<T>(side: Side, measured: Promise<T>): Promise<T> {
+  return measured.catch((cause: unknown) => {
+    throw new Error(`${side.name} broke off`, { cause });
+  });
 }
 
 async function fullRate(side: Side, sides: readonly Side[], fanOut: FanOut) {
