@@ -30,6 +30,7 @@ import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 
 /** The routes for those who bring a key or a token. `inTurn`: how imports give way; `closing`: aborts when the gateway stops. */
 export function apiRoutes(
@@ -48,6 +49,7 @@ export function apiRoutes(
     await v1.register(subscriberRoutes(context));
     await v1.register(numberRoutes(context));
     await v1.register(credentialRoutes(context));
+    await v1.register(subscriptionRoutes(context));
     await v1.register(auditRoutes(context));
     await v1.register(importRoutes(context, inTurn));
     await v1.register(reconciliationRoutes(context));

@@ -102,6 +102,18 @@ export function createMetrics(role: string) {
       labelNames: ['outcome'],
       registers,
     }),
+    sinkEvents: new Counter({
+      name: 'earshot_subscription_events_total',
+      help: 'Events sent to the sinks of subscriptions, by how that ended',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    sinkTurns: new Counter({
+      name: 'earshot_subscription_turns_total',
+      help: 'Subscriptions that were paused as their sink failed for a day, that went on, or that ended',
+      labelNames: ['turn'],
+      registers,
+    }),
     jobFailures: new Counter({
       name: 'earshot_job_failures_total',
       help: 'Jobs that failed and are tried again, by queue; the log says why',

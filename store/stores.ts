@@ -20,6 +20,7 @@ import { createDueAtHome } from './due/due-at-home.ts';
 import { createLately } from './due/lately.ts';
 import { createRuns } from './due/runs.ts';
 import { createWakes } from './due/wakes.ts';
+import { createWatched } from './due/watched.ts';
 import { createAskedItems } from './friendship/asked-items.ts';
 import { createFarEnds } from './friendship/far-ends.ts';
 import { createFriends } from './friendship/friends.ts';
@@ -63,6 +64,8 @@ import { createPending } from './subscriber/pending.ts';
 import { createRoll } from './subscriber/roll.ts';
 import { createSpent } from './subscriber/spent.ts';
 import { createSubscribers } from './subscriber/subscribers.ts';
+import { createSinkWork } from './subscription/sink-work.ts';
+import { createSubscriptions } from './subscription/subscriptions.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -130,6 +133,7 @@ export function createStores(
     roll,
     runs: createRuns(redis, keys),
     serverStamps: createServerStamps(redis, keys),
+    sinkWork: createSinkWork(redis, keys),
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
@@ -138,10 +142,12 @@ export function createStores(
     statuses: createStatuses(redis, keys),
     survey: createSurvey(redis, interned, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
+    subscriptions: createSubscriptions(redis, keys),
     told: createTold(redis, keys, toldHere),
     tokens: createTokens(redis, keys),
     unheld: createUnheld(redis, keys),
     verifications: createVerifications(redis, keys),
     wakes: createWakes(redis, keys),
+    watched: createWatched(redis, keys),
   };
 }

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import type { SmsWebhook } from '../runtime/config/login-config.ts';
+import { signatureHeaders } from '../runtime/secret/webhook-signature.ts';
 
 /** A code on its way to a phone. `id` is the same each time this code is sent; `expiresAt`: milliseconds since the epoch. */
 export type TextMessage = { id: string; phoneNumber: string; code: string; expiresAt: number };
@@ -25,14 +25,11 @@ export async function postMessage(
     text: text.replaceAll('{code}', code),
     expiresAt: new Date(expiresAt).toISOString(),
   });
-  const timestamp = `${Math.floor(now / 1000)}`;
   const response = await fetch(webhook.url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': `v1,${createHmac('sha256', webhook.secret).update(`${id}.${timestamp}.${body}`).digest('base64')}`,
+      ...signatureHeaders([webhook.secret], { id, time: now, body }),
     },
     body,
     // A number and its code go where the operator said, and nowhere else.

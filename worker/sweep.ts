@@ -1,5 +1,5 @@
 import { REDIS_QUEUES } from '../runtime/queue/queue-table.ts';
-import { LATELY, REFILL } from '../store/base/keys.ts';
+import { LATELY, REFILL, WATCHED } from '../store/base/keys.ts';
 import { PARTITIONS } from '../store/base/partitions.ts';
 import { GRACE } from '../store/due/due.ts';
 import { queueOf, wake } from '../store/due/makes-due.ts';
@@ -45,6 +45,8 @@ export async function forgetLeavers(context: Context): Promise<void> {
     if (!subscriber || (await stores.due.holdErasure(id)) || (await hasAccountsLeft(context, id))) continue;
     // Whatever the XMPP server forgets by then is undone once more.
     if (await stores.due.isMarked(LATELY, id)) continue;
+    // Who has subscribed is to hear that the subscriber left, as long as it is known in whose ranges it was.
+    if (await stores.due.isMarked(WATCHED, id)) continue;
     // What was asked for in the moment of leaving.
     await stores.tokens.revokeAll(id);
     await stores.playerSessions.closeAll(id);

@@ -1,14 +1,17 @@
 import type { WorkerConfig } from '../runtime/config/worker-config.ts';
+import { createAddressGuard } from '../runtime/internal-addresses.ts';
 import { every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type QueueOf, queuesOf } from '../runtime/queue/queue-table.ts';
 import { createQueueWorker, type QueueWork } from '../runtime/queue/queue-worker.ts';
 import type { Work } from '../runtime/queue/queues.ts';
+import { createKeyedHash } from '../runtime/secret/keyed-hash.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/secret/number-key.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { settingsOfWorker } from '../store/process/shared-settings.ts';
+import { createGuardedAgent } from './carddav/agent.ts';
 import { createDavReader } from './carddav/reader.ts';
 import type { Context } from './context.ts';
 import { puttingOff } from './put-off.ts';
@@ -19,11 +22,16 @@ import { createSourceJob } from './source.ts';
 import { SOURCE_LIMITS } from './source-read.ts';
 import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
+import type { SinkContext } from './webhooks/context.ts';
+import { createSinkJob } from './webhooks/sink-job.ts';
+import { WATCH_INTERVAL, watchRound } from './webhooks/watch-round.ts';
 
 /** Milliseconds between two looks whether the operator has asked for a round. */
 const ROUND_INTERVAL = 100;
+/** Milliseconds that the sink of a subscription has for an answer. */
+const SINK_PATIENCE = 10_000;
 
-/** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, and the sweep. */
+/** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, events for subscriptions, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
   const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
   const metrics = createMetrics('worker');
@@ -42,6 +50,14 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   if (await stores.reconciliation.adopt(config.policy))
     log.info({ policy: config.policy }, 'another policy than before: everybody is looked at again');
   const reader = createDavReader();
+  const stopping = new AbortController();
+  const sinks: SinkContext = {
+    ...{ stores, queues, metrics, log, secretsKey: config.secretsKey, now: Date.now, draw: Math.random },
+    agent: createGuardedAgent(createAddressGuard(config.sinkAllow), null),
+    patience: SINK_PATIENCE,
+    keyedHash: createKeyedHash(config.secretsKey),
+    stopped: stopping.signal,
+  };
   const jobs: Record<QueueOf<'worker'>, Work | QueueWork> = {
     reconcile: createReconcileJob(context),
     source: createSourceJob({
@@ -53,6 +69,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       limits: SOURCE_LIMITS,
     }),
     verification: createSendCodeJob(context, config),
+    sink: createSinkJob(sinks),
   };
   const workers = queuesOf('worker').map((queue) =>
     createQueueWorker(queueRedis, queue, log, puttingOff(context, queue, jobs[queue]), () =>
@@ -65,6 +82,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await forgetLeavers(context);
     await queues.dropEvents();
   });
+  const watching = every(WATCH_INTERVAL, log, () => watchRound(sinks));
   const keyRound = createKeyRound(context);
   const rounds = every(ROUND_INTERVAL, log, async () => {
     await keyRound();
@@ -86,7 +104,10 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await heartbeat.stop();
       await rounds.stop();
       await sweeping.stop();
+      await watching.stop();
+      stopping.abort();
       await Promise.all([reader.stop(), ...workers.map((worker) => worker.close())]);
+      await sinks.agent.destroy();
       await close();
     },
   };

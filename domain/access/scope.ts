@@ -16,6 +16,8 @@ export const SCOPES = {
   'privacy:read': 'See who may find a subscriber and see its tune, and whom it blocks',
   'privacy:write': 'Change that, as far as it is not the subscriber’s alone',
   'friends:read': 'See a subscriber’s friends and what they play',
+  'subscriptions:read': 'See its own subscriptions to events',
+  'subscriptions:write': 'Subscribe to events, with the scopes for reading what these tell',
   'reconciliations:write': 'Have every subscriber looked at again',
   'audit:read': 'Read the audit trail',
   'metrics:read': 'Read the metrics and the state of all processes',

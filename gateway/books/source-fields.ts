@@ -1,34 +1,24 @@
-import { isIP } from 'node:net';
 import type { Static } from 'typebox';
 import type { SourceCredentials } from '../../domain/book/source.ts';
 import { Fault } from '../../domain/fault.ts';
-import { createAddressGuard } from '../../runtime/internal-addresses.ts';
+import { readOutsideUrl, type UrlFault } from '../../runtime/outside-url.ts';
 import type { SourceInfo } from '../../store/source/sources.ts';
 import type { SourceBody, SourceView } from '../schemas/sources.ts';
 
 type Body = Static<typeof SourceBody>;
 
-/**
- * The URL of a source, as far as it can be judged without asking for its name: the worker judges the address that it connects to.
- * @throws Fault INVALID_ARGUMENT
- */
+/** What is wrong with the URL of a source, and what to do. */
+const URL_FAULTS: Record<UrlFault, string> = {
+  'no-url': 'url must be the https URL of an address book or of a CardDAV server.',
+  credentials: 'url must not hold credentials; send username and password.',
+  internal: 'url names an internal address; the operator can allow it (EARSHOT_SOURCE_ALLOW).',
+  plain: 'url must be https: credentials and contacts go over this connection.',
+};
+
+/** The URL of a source. @throws Fault INVALID_ARGUMENT */
 export function toSourceUrl(text: string, allow: readonly string[]): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new Fault('INVALID_ARGUMENT', 'url must be the https URL of an address book or of a CardDAV server.');
-  if (url.username !== '' || url.password !== '')
-    throw new Fault('INVALID_ARGUMENT', 'url must not hold credentials; send username and password.');
-  url.hash = '';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const guard = createAddressGuard(allow);
-  if (isIP(host) !== 0 && !guard.mayConnect(host, host))
-    throw new Fault(
-      'INVALID_ARGUMENT',
-      'url names an internal address; the operator can allow it (EARSHOT_SOURCE_ALLOW).',
-    );
-  const plainAllowed = isIP(host) === 0 ? allow.length > 0 : guard.isAllowed(host, host);
-  if (url.protocol === 'http:' && !plainAllowed)
-    throw new Fault('INVALID_ARGUMENT', 'url must be https: credentials and contacts go over this connection.');
+  const url = readOutsideUrl(text, allow);
+  if (typeof url === 'string') throw new Fault('INVALID_ARGUMENT', URL_FAULTS[url]);
   return url.href;
 }
 

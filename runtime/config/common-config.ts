@@ -36,6 +36,11 @@ export function guessedNumbers(read: Reader): GuessedNumbers {
   return read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use');
 }
 
+/** EARSHOT_SINK_ALLOW: hosts and networks to which events may be sent although they are internal. */
+export function sinkAllow(read: Reader): string[] {
+  return read.list('EARSHOT_SINK_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16');
+}
+
 /** EARSHOT_SOURCE_ALLOW: hosts and networks on which address books may be read although they are internal. */
 export function sourceAllow(read: Reader): string[] {
   return read.list('EARSHOT_SOURCE_ALLOW', isAllowEntry, 'hosts, addresses and networks, such as 10.1.0.0/16');

@@ -1,4 +1,4 @@
-import { type CommonConfig, commonConfig, sourceAllow } from './common-config.ts';
+import { type CommonConfig, commonConfig, sinkAllow, sourceAllow } from './common-config.ts';
 import { type EdgeConfig, edgeConfig } from './edge-config.ts';
 import type { Env, Reader } from './env-reader.ts';
 import { type AssertionConfig, assertionConfig } from './login-config.ts';
@@ -18,6 +18,8 @@ export type GatewayConfig = CommonConfig &
     assertions: AssertionConfig;
     /** Hosts and networks on which address books may be read although they are internal. */
     sourceAllow: readonly string[];
+    /** Hosts and networks to which events may be sent although they are internal. */
+    sinkAllow: readonly string[];
     page: PageConfig;
     edge: EdgeConfig;
   };
@@ -39,6 +41,7 @@ export function gatewayConfig(read: Reader): GatewayConfig {
     drain: read.integer('EARSHOT_DRAIN_SECONDS', 0, 600, 5) * 1_000,
     assertions: assertionConfig(read),
     sourceAllow: sourceAllow(read),
+    sinkAllow: sinkAllow(read),
     page: pageConfig(read),
     edge: edgeConfig(read),
   };

@@ -1,6 +1,6 @@
 import type { GuessedNumbers } from '../../domain/book/book-reader.ts';
 import type { Policy } from '../../domain/friendship/association.ts';
-import { type CommonConfig, commonConfig, guessedNumbers, sourceAllow } from './common-config.ts';
+import { type CommonConfig, commonConfig, guessedNumbers, sinkAllow, sourceAllow } from './common-config.ts';
 import type { Env, Reader } from './env-reader.ts';
 import { type KeyConfig, keyConfig } from './key-config.ts';
 import { type SmsConfig, smsConfig } from './login-config.ts';
@@ -11,6 +11,7 @@ export type WorkerConfig = CommonConfig &
     policy: Policy;
     guessedNumbers: GuessedNumbers;
     sourceAllow: readonly string[];
+    sinkAllow: readonly string[];
     /** Milliseconds between two reads of a network address book. */
     sourceInterval: number;
     sms: SmsConfig;
@@ -31,5 +32,6 @@ export function workerConfig(read: Reader): WorkerConfig {
     ...keyConfig(read),
     guessedNumbers: guessedNumbers(read),
     sourceAllow: sourceAllow(read),
+    sinkAllow: sinkAllow(read),
   };
 }

@@ -33,7 +33,7 @@ const outletQueues = Object.fromEntries(
 
 /**
  * Every queue. A job says "look at this subscriber again" and nothing else; those of `verification`
- * name a code that is to be sent.
+ * name a code that is to be sent, and those of `sink` a subscription.
  */
 export const QUEUES = {
   ...outletQueues,
@@ -48,6 +48,8 @@ export const QUEUES = {
   listen: { process: 'component', concurrency: 4, holdsErasure: true, handedOver: true },
   avatar: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },
   verification: { process: 'worker', concurrency: 16, holdsErasure: false, handedOver: false },
+  // As many as there may be subscriptions, so that no sink waits for another.
+  sink: { process: 'worker', concurrency: 1_000, holdsErasure: false, handedOver: false },
 } as const satisfies Record<string, QueueTraits>;
 
 export type QueueName = keyof typeof QUEUES;

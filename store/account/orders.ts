@@ -5,6 +5,7 @@ import { newStamp } from '../base/marks.ts';
 import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf, duePartOf, duesOf } from '../due/makes-due.ts';
+import { watchedKeys } from '../due/watched.ts';
 import type { Activated } from '../subscriber/joining.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { ACTIVATED } from '../subscriber/subscriber-scripts.ts';
@@ -77,7 +78,10 @@ export function createOrders(redis: Redis, keys: Keys, secretsKey: Buffer) {
     async complete(id: string, now: number): Promise<Activated> {
       const outcome = await COMPLETE.run(
         redis,
-        { ...own(id), dueReconcile: dueOf(keys, 'announced', id), dues: duesOf(keys, 'activated', id) },
+        {
+          ...{ ...own(id), ...watchedKeys(keys, id), dueReconcile: dueOf(keys, 'announced', id) },
+          dues: duesOf(keys, 'activated', id),
+        },
         { id, mark: newStamp(), soon: now + GRACE },
       );
       return ACTIVATED[outcome] ?? 'none';

@@ -2,13 +2,17 @@ import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
 import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf, placeOf } from './partitions.ts';
 
-/** Due lists without a queue: of the budgets to be refilled, and of what an XMPP server was told lately. */
+/**
+ * Due lists without a queue: of the budgets to be refilled, of what an XMPP server was told lately, and of whom subscriptions
+ * have to be told.
+ */
 export const REFILL = 'refill';
 export const LATELY = 'lately';
+export const WATCHED = 'watched';
 
 /** Every due list: each queue has one of its name. */
-export type DueName = QueueName | typeof REFILL | typeof LATELY;
-export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, REFILL, LATELY];
+export type DueName = QueueName | typeof REFILL | typeof LATELY | typeof WATCHED;
+export const DUE_NAMES: readonly DueName[] = [...QUEUE_NAMES, REFILL, LATELY, WATCHED];
 
 export type Keys = ReturnType<typeof createKeys>;
 
@@ -134,6 +138,7 @@ export function createKeys(prefix: string, homes: readonly string[] = []) {
     reconciliation: `${prefix}:{reconciliation}:round`,
     roundLeases: `${prefix}:{reconciliation}:pages`,
     leaving: (partition: number) => part(partition, 'leaving'),
+    watchers: (partition: number) => part(partition, 'watchers'),
     audit: {
       stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,
       lanes: `${prefix}:{audit}:lanes`,
@@ -145,6 +150,16 @@ export function createKeys(prefix: string, homes: readonly string[] = []) {
       records: `${prefix}:{credentials}:records`,
       names: `${prefix}:{credentials}:names`,
       used: `${prefix}:{credentials}:used`,
+    },
+    subscriptions: {
+      records: `${prefix}:{subscriptions}:records`,
+      owned: (owner: string) => `${prefix}:{subscriptions}:owned:${owner}`,
+    },
+    /** Of one subscription. */
+    sink: {
+      due: (subscription: string) => `${prefix}:{sink-${subscription}}:due`,
+      told: (subscription: string) => `${prefix}:{sink-${subscription}}:told`,
+      progress: (subscription: string) => `${prefix}:{sink-${subscription}}:progress`,
     },
     rate: (who: string) => `${prefix}:rate:${who}`,
     /** `id`: the keyed hash of a code’s number and nonce, see verifications.ts. */

@@ -51,6 +51,8 @@ const MAKES_DUE = {
   /** An import wants an account for a subscriber, who is there with it. */
   accountOrdered: ['order'],
   codeMade: ['verification'],
+  /** A subscription is new, or has something to tell. */
+  sinkAsked: ['sink'],
 } as const satisfies Record<string, readonly QueueName[]>;
 
 /** A kind of write, by its name in that table. */

@@ -10,6 +10,7 @@ import { markEachItem } from '../due/all-items.ts';
 import { ASK_FOR_ACCESS, askForAccess } from '../due/asked-access.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf, duesOf } from '../due/makes-due.ts';
+import { NOTE_ONE, watchedKeys } from '../due/watched.ts';
 import { isNamed } from './privacy.ts';
 import { partingMark, type Sharing, welcome } from './sharing.ts';
 
@@ -142,6 +143,7 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       if (dirty.length > 0)
         batch.hSet(keys.dirtyItems(id), dirty.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
       const changed = [...present, ...unset];
+      if (changed.length > 0) NOTE_ONE.add(batch, watchedKeys(keys, id), { id, dueAt: now + GRACE });
       if (closing || changed.length > 0)
         tellIn(batch, keys, id, [
           ...changed.map((other) => ({ what: 'friends' as const, id: other })),

@@ -6,6 +6,7 @@ import { byPartition, packNumberKey } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf } from '../due/makes-due.ts';
+import { NOTE_WATCHED, watchedKeys } from '../due/watched.ts';
 import type { Subscriber } from '../subscriber/subscriber-record.ts';
 import type { Friend } from './friends.ts';
 import { bothEndsOf } from './pairs.ts';
@@ -41,7 +42,7 @@ const WORDS_EACH = 6;
  * empty where there is none. `channels`: on which pages of each end hear of `change`, and that its tune is to be looked at.
  */
 const BRING = defineScript({
-  uses: [TELL_AT],
+  uses: [TELL_AT, NOTE_WATCHED],
   keys: ['dueReconcile', 'dueRoster'],
   keyList: 'places',
   args: ['id', 'bothEnds', 'jid', 'stamp', 'dueAt', 'certain', 'change'],
@@ -65,6 +66,7 @@ for n = 1, #places / ${KEYS_EACH} do
     redis.call('HSET', friends, id, friend)
     redis.call('HSET', dirtyItems, jid, id .. ' ' .. stamp, formerJid, id .. ' ' .. stamp)
     redis.call('ZADD', dueRoster, dueAt, other)
+    noteWatched(other, dueAt)
     tellAt(channels[n], change)
     tellAt(channels[n], '${NOW_PLAYING}')
     outcomes[n] = 'written'
@@ -117,6 +119,7 @@ export function createOtherEnds(redis: Redis, keys: Keys) {
             {
               dueReconcile: dueOf(keys, 'paired', first),
               dueRoster: dueOf(keys, 'befriended', first),
+              ...watchedKeys(keys, first),
               places: ids.flatMap(placesOf),
             },
             {

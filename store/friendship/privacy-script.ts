@@ -3,6 +3,7 @@ import { NOW_PLAYING, TELL } from '../base/events.ts';
 import { SEEN_MARK } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
+import { NOTE_WATCHED } from '../due/watched.ts';
 import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
 
 /**
@@ -15,7 +16,7 @@ import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
  * groups; `events`: the channel on which pages hear of it.
  */
 export const PUT_PRIVACY = defineScript({
-  uses: [ANNOUNCE, ASK_FOR_ACCESS, TELL],
+  uses: [ANNOUNCE, ASK_FOR_ACCESS, TELL, NOTE_WATCHED],
   keys: ['privacy', 'blocks', 'dirtyBlocked', 'recent', 'dueReconcile'],
   keyList: 'outletDues',
   args: ['id', 'now', 'day', 'mostNumbers', 'dueAt', 'ifVersion', 'discoverable', 'audience', 'chosen', 'privateUntil'],
@@ -60,7 +61,10 @@ if found then announce() end
 if found or #marked > 0 then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end
 askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
-if shown then tell('${NOW_PLAYING}') end
+if shown then
+  tell('${NOW_PLAYING}')
+  noteWatched(id, dueAt)
+end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)
 if chosen == '1' then redis.call('HSET', privacy, 'chosen', '1') else redis.call('HDEL', privacy, 'chosen') end
 return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,

@@ -7,6 +7,7 @@ import { askSubscribers } from '../base/partitions.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
+import { watchedKeys } from '../due/watched.ts';
 import type { PrivacyFields, PrivacyState } from './privacy-fields.ts';
 import { CLEAR_BLOCKED, PUT_PRIVACY } from './privacy-script.ts';
 
@@ -70,6 +71,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
           dirtyBlocked: keys.dirtyBlocked(id),
           playing: keys.playing(id),
           recent: keys.recent(id),
+          ...watchedKeys(keys, id),
           dueReconcile,
           outletDues,
         },

@@ -2,6 +2,7 @@ import { TELL } from '../base/events.ts';
 import { IS_STILL } from '../base/fence.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { NOTE_LATELY } from '../due/lately.ts';
+import { NOTE_WATCHED } from '../due/watched.ts';
 import { PIECE } from './recent-script.ts';
 import { SITUATION } from './situation-script.ts';
 
@@ -36,14 +37,14 @@ end`,
 });
 
 /**
- * Another tune may be shown now: the subscriber is due for every outlet, those who do what is due
+ * Another tune may be shown now: the subscriber is due for every outlet, and noted for subscriptions, those who do what is due
  * are woken, and whoever listens is told. Behind a channel that ends in an @ stands the host
  * whose component works for the subscriber; an empty one stands for an outlet that nobody is to be
  * woken for. `brought`: what the wake of an outlet brings along, if anything; `cause`: the request
  * that it is for, as `causeWord` writes it; `news`: what whoever listens is told.
  */
 const CHANGED = defineLua({
-  uses: [TELL],
+  uses: [TELL, NOTE_WATCHED],
   keys: ['record'],
   args: ['id', 'dueAt', 'cause', 'news'],
   lua: `
@@ -55,6 +56,7 @@ end
 local function changed(dues, wakes, brought)
   local whom = cause == '' and id or id .. ';' .. cause
   for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
+  noteWatched(id, dueAt)
   for i, channel in ipairs(wakes) do
     local more = brought and brought[i]
     if channel ~= '' then redis.call('PUBLISH', channelOf(channel), more and whom .. ' ' .. more or whom) end

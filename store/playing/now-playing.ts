@@ -13,6 +13,7 @@ import { accessField } from '../due/asked-access.ts';
 import { GRACE } from '../due/due.ts';
 import { latelyKeys, latelyWord } from '../due/lately.ts';
 import { duesOf } from '../due/makes-due.ts';
+import { watchedKeys } from '../due/watched.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
 import { pieceWords, type Shown } from './recent.ts';
@@ -93,7 +94,7 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
       return PLAY.runWith(
         along,
         redis,
-        { ...situationKeys(keys, id), ...piece.keys, outlets: keys.outlets(id) },
+        { ...situationKeys(keys, id), ...piece.keys, ...watchedKeys(keys, id), outlets: keys.outlets(id) },
         {
           ...{ ...changed(id, now, cause), ...noted(playing.device, playing), ...piece.args },
           ...{ ifUsual: ifUsual ? 1 : 0, since: playing.since, title: `"title":${JSON.stringify(playing.tune.title)}` },
@@ -112,7 +113,10 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
       const gone = await STOP.runWith(
         along,
         redis,
-        { record: keys.subscriber(id), playing: keys.playing(id), dues: duesOf(keys, 'played', id) },
+        {
+          ...{ record: keys.subscriber(id), playing: keys.playing(id) },
+          ...{ ...watchedKeys(keys, id), dues: duesOf(keys, 'played', id) },
+        },
         { ...changed(id, now, cause), devices: device === undefined ? [] : [DEVICE + device] },
       );
       return gone > 0;
@@ -135,7 +139,10 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
       const piece = pieceWords(keys, privacyFields, id, shown);
       return OWN.run(
         redis,
-        { playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys, dues: duesOf(keys, 'played', id) },
+        {
+          ...{ playing: keys.playing(id), told: keys.told(id, outlet), ...piece.keys },
+          ...{ ...watchedKeys(keys, id), dues: duesOf(keys, 'played', id) },
+        },
         {
           ...{ ...changed(id, now), ...noted(device, playing), ...piece.args },
           shows: on === 'it' ? 'heard' : 'unknown',

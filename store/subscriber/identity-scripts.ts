@@ -2,6 +2,7 @@ import { IS_STILL } from '../base/fence.ts';
 import { as, asYes, asYesEach, defineLua, defineScript } from '../base/script.ts';
 import { ALL_ITEMS } from '../due/all-items.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
+import { NOTE_WATCHED } from '../due/watched.ts';
 
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
 
@@ -104,7 +105,7 @@ return begun`,
  * missing in one of the two rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
-  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS],
+  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS, NOTE_WATCHED],
   keys: ['intention', 'former', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
   args: ['id', 'fence', 'dueAt'],
@@ -131,6 +132,7 @@ end
 announce()
 if redis.call('HGET', record, 'jid') ~= jid then moveFrom(jid) end
 redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
+noteWatched(id, dueAt)
 return 'ok'`,
 });
 

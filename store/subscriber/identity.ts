@@ -6,6 +6,7 @@ import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf, duesOf } from '../due/makes-due.ts';
+import { watchedKeys } from '../due/watched.ts';
 import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
 import { jidPlace, numberPlace } from './places.ts';
 import type { Spent } from './spent.ts';
@@ -42,6 +43,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     playing: keys.playing(id),
     dueReconcile: dueOf(keys, 'renumbered', id),
     movedDues: duesOf(keys, 'moved', id),
+    ...watchedKeys(keys, id),
   });
 
   /** The fence of a new intention, or why there is none. */

@@ -1,6 +1,7 @@
 import { IS_STILL } from '../base/fence.ts';
 import { AFTER_ID } from '../base/keys.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
+import { NOTE_WATCHED } from '../due/watched.ts';
 import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
 
 /** What became of somebody who was to become active, as `ACTIVATE_ONE` counts: `none`: it was not pending. */
@@ -43,7 +44,7 @@ redis.call('ZADD', dueAccount, unpack(dues))`,
  * since: whoever comes to hold a number later finds its owner, but may have found it not active yet.
  */
 export const ACTIVATE_ONE = defineLua({
-  uses: [ANNOUNCE_ONE],
+  uses: [ANNOUNCE_ONE, NOTE_WATCHED],
   keys: ['own', 'dueReconcile'],
   args: ['soon'],
   lua: `
@@ -51,6 +52,7 @@ local function activate(id, look)
   local one = own .. id .. '${AFTER_ID.subscriber}'
   if redis.call('HGET', one, 'state') ~= 'pending' then return 0 end
   redis.call('HSET', one, 'state', 'active')
+  noteWatched(id, soon)
   if look == '' and redis.call('EXISTS', own .. id .. '${AFTER_ID.dirtyPairs}') == 1 then look = soon end
   if look == '' then return 1 end
   announceOne(one, own .. id .. '${AFTER_ID.announced}')
@@ -93,7 +95,7 @@ return outcome`,
  * never forgotten. With `only` just from that state, and not while an account is ordered.
  */
 export const LEAVE = defineScript({
-  uses: [ANNOUNCE],
+  uses: [ANNOUNCE, NOTE_WATCHED],
   keys: ['leaving'],
   keyList: 'dues',
   args: ['id', 'dueAt', 'only'],
@@ -103,6 +105,7 @@ local state = redis.call('HGET', record, 'state')
 if not state or state == 'leaving' then return 0 end
 if only ~= '' and (state ~= only or redis.call('HEXISTS', record, 'order') == 1) then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
+noteWatched(id, dueAt)
 announce()
 redis.call('SADD', leaving, id)
 for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end

@@ -5,6 +5,7 @@ import { type Marks, newStamp } from '../base/marks.ts';
 import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
+import { watchedKeys } from '../due/watched.ts';
 import { standOfMany, type WantedPlaces } from './claims-of-many.ts';
 import { createDepartures } from './departures.ts';
 import { createIdentity } from './identity.ts';
@@ -33,6 +34,7 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     record: keys.subscriber(id),
     announced: keys.announced(id),
     leaving: keys.leaving(partitionOf(id)),
+    ...watchedKeys(keys, id),
   });
 
   async function record(id: string): Promise<Subscriber | undefined> {

@@ -6,18 +6,22 @@ import { internalAddress } from './read-fault.ts';
 
 const CONNECT_TIMEOUT = 10_000;
 
+/** To one server, unless told. */
+const CONNECTIONS = 2;
+
 /**
  * Connections that lead only where the guard permits. The address is checked where it is connected
  * to, so neither a redirect nor a name that is resolved to something else the next time gets around
- * it. Without TLS only what the operator has named is permitted.
+ * it. Without TLS only what the operator has named is permitted. `connections`: to one server; null: as
+ * many as there are requests.
  */
-export function createGuardedAgent(guard: AddressGuard): Agent {
+export function createGuardedAgent(guard: AddressGuard, connections: number | null = CONNECTIONS): Agent {
   const resolve = createResolve(guard);
   const secure = connectorOf(resolve, guard.mayConnect);
   const plain = connectorOf(resolve, guard.isAllowed);
   return new Agent({
     connect: (options, callback) => (options.protocol === 'https:' ? secure : plain)(options, callback),
-    connections: 2,
+    connections,
   });
 }
 

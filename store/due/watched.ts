@@ -1,0 +1,106 @@
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Keys, WATCHED } from '../base/keys.ts';
+import { allPartitions, partitionOf } from '../base/partitions.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
+import { AGAIN, GRACE } from './due.ts';
+
+/**
+ * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
+ * script that makes the change, in the same step. Where nobody has subscribed it is a look at a key
+ * that is not there, and nothing is written. `dueAt`: as for a job, `GRACE` from now.
+ */
+export const NOTE_WATCHED = defineLua({
+  keys: ['watchers', 'watched'],
+  lua: `
+local function noteWatched(id, dueAt)
+  if redis.call('EXISTS', watchers) == 0 then return end
+  redis.call('ZADD', watched, string.format('%.0f', dueAt - ${GRACE}), id)
+end`,
+});
+
+/** The keys of that Lua, for the subscribers of one partition. */
+export function watchedPartKeys(keys: Keys, partition: number) {
+  return { watchers: keys.watchers(partition), watched: keys.duePart(WATCHED, partition) };
+}
+
+/** The same for one subscriber. */
+export function watchedKeys(keys: Keys, id: string) {
+  return watchedPartKeys(keys, partitionOf(id));
+}
+
+/** For what is written by a MULTI. */
+export const NOTE_ONE = defineScript({
+  uses: [NOTE_WATCHED],
+  args: ['id', 'dueAt'],
+  lua: 'noteWatched(id, dueAt)',
+});
+
+/**
+ * Takes out those whose time has come, and puts each off to a time that nobody else notes: a change
+ * has whole milliseconds, `again` has a fraction that the caller has drawn. By it `settle` knows
+ * whether anything has changed since.
+ */
+const TAKE = defineScript({
+  keys: ['watched'],
+  args: ['now', 'again', 'most'],
+  reply: as<string[]>,
+  lua: `
+local ids = redis.call('ZRANGEBYSCORE', watched, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(ids) do redis.call('ZADD', watched, again, id) end
+return ids`,
+});
+
+/** Takes those away for whom nothing was noted since they were taken. */
+const SETTLE = defineScript({
+  keys: ['watched'],
+  args: ['again'],
+  lists: ['ids'],
+  lua: `
+for _, id in ipairs(ids) do
+  if tonumber(redis.call('ZSCORE', watched, id) or 0) == tonumber(again) then redis.call('ZREM', watched, id) end
+end`,
+});
+
+/** Those of one partition who were taken together. */
+export type TakenPart = { partition: number; again: number; ids: string[] };
+
+/**
+ * Whom subscriptions have to be told of: the due list `watched`, in which whoever changes something
+ * about a subscriber notes it as long as anybody has subscribed. That is a set `watchers` of each
+ * partition (ids of subscriptions), so that the script which changes something finds it in its own
+ * slot.
+ */
+export function createWatched(redis: Redis, keys: Keys) {
+  const each = (ask: (partition: number) => Promise<unknown>) => Promise.all(allPartitions().map(ask));
+
+  return {
+    /** From the moment at which this has returned every change is noted. */
+    async begin(subscription: string): Promise<void> {
+      await each((partition) => redis.sAdd(keys.watchers(partition), subscription));
+    },
+
+    async end(subscription: string): Promise<void> {
+      await each((partition) => redis.sRem(keys.watchers(partition), subscription));
+    },
+
+    /** Whether something may be noted. */
+    async isAny(): Promise<boolean> {
+      return (await redis.exists(keys.watchers(0))) === 1;
+    },
+
+    /** Up to `most` of each partition; each is given to one caller only, for ten seconds. */
+    async take(now: number, most: number): Promise<TakenPart[]> {
+      const again = now + AGAIN + Math.random();
+      const parts = allPartitions().map(async (partition) => {
+        const words = { now, again, most };
+        return { partition, again, ids: await TAKE.run(redis, { watched: keys.duePart(WATCHED, partition) }, words) };
+      });
+      return (await Promise.all(parts)).filter(({ ids }) => ids.length > 0);
+    },
+
+    /** Every subscription has these to be told of. */
+    async settle({ partition, again, ids }: TakenPart): Promise<void> {
+      await SETTLE.run(redis, { watched: keys.duePart(WATCHED, partition) }, { again, ids });
+    },
+  };
+}

@@ -1,0 +1,206 @@
+import type { ToldSink } from '../../domain/subscription/known.ts';
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
+import type { Keys } from '../base/keys.ts';
+import { as, asYes, defineScript } from '../base/script.ts';
+import { slicesOf } from '../base/slices.ts';
+import { AGAIN } from '../due/due.ts';
+
+/**
+ * How it goes with a subscription. `events`: that the sink has taken; `failures`: one after the other since `failingSince`; `next`:
+ * not before that time is it tried again; `walked`: pages of all subscribers that were looked at before it began. Times:
+ * milliseconds since the epoch.
+ */
+export type Progress = {
+  events: number;
+  failures: number;
+  failingSince: number | undefined;
+  next: number;
+  walked: number;
+};
+
+/** One that is to be looked at. `again`: to when it was put off, by which `settle` knows whether anybody has asked since. */
+export type TakenOne = { id: string; again: number };
+
+/** As for `watched`: puts off to a time with a fraction that nobody else notes. */
+const TAKE = defineScript({
+  keys: ['due'],
+  args: ['now', 'again', 'most'],
+  reply: as<string[]>,
+  lua: `
+local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(ids) do redis.call('ZADD', due, again, id) end
+return ids`,
+});
+
+/** To be looked at again at the time `later`, or where that is empty no more; unless somebody has asked since it was taken. */
+const SETTLE = defineScript({
+  keys: ['due'],
+  args: ['id', 'again', 'later'],
+  lua: `
+if tonumber(redis.call('ZSCORE', due, id) or 0) ~= tonumber(again) then return end
+if later == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, later, id) end`,
+});
+
+/**
+ * Notes what a sink was told of somebody, if no other run of the job has begun meanwhile, which would
+ * note something else. `taken`: it has taken an event, which is counted, and ends its failures.
+ * Answers the count, or -1 for who was overtaken.
+ */
+const NOTE = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress', 'told'],
+  args: ['fence', 'id', 'value', 'taken'],
+  reply: as<number>,
+  lua: `
+if not isStill(progress, 'fence', fence) then return -1 end
+if value == '' then redis.call('HDEL', told, id) else redis.call('HSET', told, id, value) end
+if taken == '1' then
+  redis.call('HDEL', progress, 'failures', 'failingSince', 'next')
+  redis.call('HINCRBY', progress, 'events', 1)
+end
+return tonumber(redis.call('HGET', progress, 'events') or 0)`,
+});
+
+/** Counts a failure, unless another run has begun meanwhile; answers how many there were, and since when. */
+const FAIL = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'now'],
+  reply: as<[failures: number, since: string]>,
+  lua: `
+redis.call('HSETNX', progress, 'failingSince', now)
+return { redis.call('HINCRBY', progress, 'failures', isStill(progress, 'fence', fence) and 1 or 0), redis.call('HGET', progress, 'failingSince') }`,
+});
+
+/** What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. */
+const BASELINE = defineScript({
+  keys: ['due', 'told'],
+  args: ['id', 'value', 'later'],
+  reply: asYes,
+  lua: `
+if redis.call('ZSCORE', due, id) then return 0 end
+if redis.call('HSETNX', told, id, value) == 1 and later ~= '' then redis.call('ZADD', due, later, id) end
+return 1`,
+});
+
+/**
+ * What is to be done for each subscription, in a slot of its own: sorted set `due` (subscribers to look at, by when: milliseconds
+ * since the epoch), hash `told` (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), hash
+ * `progress` (see `Progress`; `fence`: of the run of its job that began last).
+ */
+export function createSinkWork(redis: Redis, keys: Keys) {
+  const { due, told, progress } = keys.sink;
+
+  return {
+    /** These are to be looked at. */
+    async ask(subscription: string, ids: readonly string[], now: number): Promise<void> {
+      for (const some of slicesOf(ids))
+        await redis.zAdd(
+          due(subscription),
+          some.map((value) => ({ value, score: now })),
+        );
+    },
+
+    /** Up to `most` of those whose time has come. They are put off for ten seconds, should this process die. */
+    async take(subscription: string, now: number, most: number): Promise<TakenOne[]> {
+      const again = now + AGAIN + Math.random();
+      const ids = await TAKE.run(redis, { due: due(subscription) }, { now, again, most });
+      return ids.map((id) => ({ id, again }));
+    },
+
+    /** Looked at; `later`: when time alone changes something. */
+    async settle(subscription: string, { id, again }: TakenOne, later: number | undefined): Promise<void> {
+      await SETTLE.run(redis, { due: due(subscription) }, { id, again, later });
+    },
+
+    /** When the next is to be looked at, in milliseconds since the epoch. */
+    async first(subscription: string): Promise<number | undefined> {
+      return (await redis.zRangeWithScores(due(subscription), 0, 0))[0]?.score;
+    },
+
+    async waiting(subscription: string): Promise<number> {
+      return redis.zCard(due(subscription));
+    },
+
+    async told(subscription: string, id: string): Promise<ToldSink> {
+      const json = await redis.hGet(told(subscription), id);
+      return json === null ? { known: undefined } : (JSON.parse(json) as ToldSink);
+    },
+
+    /** Of which of these the sink was told anything. */
+    async knows(subscription: string, ids: readonly string[]): Promise<boolean[]> {
+      if (ids.length === 0) return [];
+      return (await redis.hmGet(told(subscription), [...ids])).map((json) => json !== null);
+    },
+
+    /** Notes it for the run with that fence: how many events the sink has taken; undefined for one that was overtaken. */
+    async note(
+      subscription: string,
+      fence: Fence,
+      id: string,
+      value: ToldSink,
+      taken = false,
+    ): Promise<number | undefined> {
+      const json = value.known || value.doubt ? JSON.stringify(value) : '';
+      const places = { progress: progress(subscription), told: told(subscription) };
+      const count = await NOTE.run(redis, places, { fence, id, value: json, taken: taken ? 1 : 0 });
+      return count < 0 ? undefined : count;
+    },
+
+    /** The subscription begins with this known of somebody; false where something about it is under way. `later`: as for `settle`. */
+    async baseline(subscription: string, id: string, value: ToldSink, later: number | undefined): Promise<boolean> {
+      const places = { due: due(subscription), told: told(subscription) };
+      return BASELINE.run(redis, places, { id, value: JSON.stringify(value), later });
+    },
+
+    /** A run of the job begins: others that are still under way note nothing more. */
+    async begin(subscription: string): Promise<Fence> {
+      const fence = newFence();
+      await redis.hSet(progress(subscription), 'fence', fence);
+      return fence;
+    },
+
+    async progress(subscription: string): Promise<Progress> {
+      const { events, failures, failingSince, next, walked } = await redis.hGetAll(progress(subscription));
+      return {
+        events: Number(events ?? 0),
+        failures: Number(failures ?? 0),
+        failingSince: failingSince === undefined ? undefined : Number(failingSince),
+        next: Number(next ?? 0),
+        walked: Number(walked ?? 0),
+      };
+    },
+
+    async fail(subscription: string, fence: Fence, now: number): Promise<{ failures: number; since: number }> {
+      const [failures, since] = await FAIL.run(redis, { progress: progress(subscription) }, { fence, now });
+      return { failures, since: Number(since) };
+    },
+
+    /** Not to be tried before that time. */
+    async pause(subscription: string, next: number): Promise<void> {
+      await redis.hSet(progress(subscription), 'next', next);
+    },
+
+    /** It goes on as if it had never failed. */
+    async resume(subscription: string): Promise<void> {
+      await redis.hDel(progress(subscription), ['failures', 'failingSince', 'next']);
+    },
+
+    async walked(subscription: string, pages: number): Promise<void> {
+      await redis.hSet(progress(subscription), 'walked', pages);
+    },
+
+    /** It is over: what its sink was told is nobody's business any more. */
+    async drop(subscription: string): Promise<void> {
+      await redis
+        .multi()
+        .unlink([due(subscription), told(subscription)])
+        .exec();
+    },
+
+    async forget(subscription: string): Promise<void> {
+      await redis.unlink([due(subscription), told(subscription), progress(subscription)]);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { EventKind } from '../../domain/subscription/event-types.ts';
+
+/** In CAMARA's words: `INACTIVE`: paused, as the sink has failed for a day; `EXPIRED`, `DELETED`: over, and soon forgotten. */
+export type SubscriptionStatus = 'ACTIVATION_REQUESTED' | 'ACTIVE' | 'INACTIVE' | 'EXPIRED' | 'DELETED';
+
+/** Why one is over, in CAMARA's words. `NETWORK_TERMINATED`: the sink has said 410, or failed for a month, or its credential is gone. */
+export type EndReason =
+  | 'SUBSCRIPTION_EXPIRED'
+  | 'MAX_EVENTS_REACHED'
+  | 'ACCESS_TOKEN_EXPIRED'
+  | 'SUBSCRIPTION_DELETED'
+  | 'NETWORK_TERMINATED';
+
+/**
+ * What a carrier has asked to be told of, and where. `owner`: the credential's id, or `operator`. `secrets`, `token`: sealed (see
+ * `sealPurpose`); the first secret is the present one, `until`: when one that was replaced signs no more. Times: milliseconds
+ * since the epoch.
+ */
+export type Subscription = {
+  id: string;
+  owner: string;
+  sink: string;
+  kinds: readonly EventKind[];
+  secrets: readonly { sealed: string; until?: number }[];
+  token?: { sealed: string; expiresAt: number };
+  /** The present state of everybody is told first. */
+  initial: boolean;
+  maxEvents?: number;
+  expiresAt?: number;
+  createdAt: number;
+  status: SubscriptionStatus;
+  ended?: { reason: EndReason; at: number };
+};
+
+/** What a secret or a token of a subscription is sealed for. */
+export function sealPurpose(id: string, what: 'secret' | 'token'): string {
+  return `subscription ${id} ${what}`;
+}
+
+/** Whether it is over: nothing more is told but that. */
+export function isOver({ status }: Pick<Subscription, 'status'>): boolean {
+  return status === 'EXPIRED' || status === 'DELETED';
+}
+
+/** The most that one credential, and all together, may have. */
+export const MOST_SUBSCRIPTIONS = { each: 20, all: 1_000 };

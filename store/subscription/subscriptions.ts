@@ -1,0 +1,82 @@
+import type { Redis } from '../../runtime/redis/redis.ts';
+import { IS_STILL } from '../base/fence.ts';
+import type { Keys } from '../base/keys.ts';
+import { as, asYes, defineScript } from '../base/script.ts';
+import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
+
+/** In one step, or two calls at once would go beyond the limits. What is over does not count. */
+const CREATE = defineScript({
+  keys: ['records', 'owned'],
+  args: ['id', 'record', 'most', 'mostOfAll'],
+  reply: as<'ok' | 'full' | 'crowded'>,
+  lua: `
+if redis.call('SCARD', owned) >= tonumber(most) then return 'full' end
+if redis.call('HLEN', records) >= tonumber(mostOfAll) then return 'crowded' end
+redis.call('SADD', owned, id)
+redis.call('HSET', records, id, record)
+return 'ok'`,
+});
+
+/** Replaces the record, if it is the one that was seen. `over`: it counts no more for its owner. */
+const REPLACE = defineScript({
+  uses: [IS_STILL],
+  keys: ['records', 'owned'],
+  args: ['id', 'seen', 'record', 'over'],
+  reply: asYes,
+  lua: `
+if not isStill(records, id, seen) then return 0 end
+redis.call('HSET', records, id, record)
+if over == '1' then redis.call('SREM', owned, id) end
+return 1`,
+});
+
+/**
+ * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), and for each owner a set of those that are not
+ * over. One that is over is kept for a day, so that its owner can read why.
+ */
+export function createSubscriptions(redis: Redis, keys: Keys) {
+  const { records, owned } = keys.subscriptions;
+
+  async function get(id: string): Promise<Subscription | undefined> {
+    const json = await redis.hGet(records, id);
+    return json === null ? undefined : (JSON.parse(json) as Subscription);
+  }
+
+  return {
+    get,
+
+    /** All, the oldest first; also those that are over. */
+    async list(): Promise<Subscription[]> {
+      const all = Object.values(await redis.hGetAll(records)).map((json) => JSON.parse(json) as Subscription);
+      return all.sort((a, b) => a.createdAt - b.createdAt);
+    },
+
+    /** `full`: the owner has as many as it may; `crowded`: all together are. */
+    async create(subscription: Subscription): Promise<'ok' | 'full' | 'crowded'> {
+      const { id, owner } = subscription;
+      const { each: most, all: mostOfAll } = MOST_SUBSCRIPTIONS;
+      const words = { id, record: JSON.stringify(subscription), most, mostOfAll };
+      return CREATE.run(redis, { records, owned: owned(owner) }, words);
+    },
+
+    /** Makes of the record what `wish` says, again if somebody else has changed it meanwhile. Undefined where there is none, or `wish` says so. */
+    async change(
+      id: string,
+      wish: (subscription: Subscription) => Subscription | undefined,
+    ): Promise<Subscription | undefined> {
+      for (;;) {
+        const json = await redis.hGet(records, id);
+        const wanted = json === null ? undefined : wish(JSON.parse(json) as Subscription);
+        if (json === null || !wanted) return undefined;
+        const places = { records, owned: owned(wanted.owner) };
+        const words = { id, seen: json, record: JSON.stringify(wanted), over: isOver(wanted) ? 1 : 0 };
+        if (await REPLACE.run(redis, places, words)) return wanted;
+      }
+    },
+
+    /** Nobody reads any more why it ended. */
+    async forget({ id, owner }: Subscription): Promise<void> {
+      await redis.multi().hDel(records, id).sRem(owned(owner), id).exec();
+    },
+  };
+}

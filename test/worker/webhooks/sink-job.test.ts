@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { EVENT_KINDS } from '../../../domain/subscription/event-types.ts';
+import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
+import { createKeyedHash } from '../../../runtime/secret/keyed-hash.ts';
+import { seal } from '../../../runtime/secret/sealing.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { type Subscription, sealPurpose } from '../../../store/subscription/subscription-record.ts';
+import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
+import type { SinkContext } from '../../../worker/webhooks/context.ts';
+import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
+import { watchRound } from '../../../worker/webhooks/watch-round.ts';
+import { jobContext } from '../../support/context.ts';
+import { useRedis } from '../../support/redis.ts';
+import { kindOf, type Sink, startSink } from '../../support/servers/sink.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
+
+const SECRETS_KEY = Buffer.alloc(32, 2);
+const DAY = 86_400_000;
+const ID = 'a-subscription';
+
+describe('the sink job', () => {
+  const server = useRedis();
+  let stores: Stores;
+  let sink: Sink;
+  let time: number;
+  let context: SinkContext;
+  let people = 0;
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    sink = await startSink();
+    time = Date.now();
+    context = {
+      ...jobContext('worker', stores, () => time),
+      agent: createGuardedAgent(createAddressGuard(['127.0.0.1']), null),
+      patience: 300_000,
+      secretsKey: SECRETS_KEY,
+      keyedHash: createKeyedHash(SECRETS_KEY),
+      stopped: new AbortController().signal,
+      draw: () => 0.5,
+    };
+  });
+
+  afterEach(async () => {
+    await sink.stop();
+    await context.agent.destroy();
+  });
+
+  /** A subscription that has begun. Signatures are looked at in `test/system/subscriptions`: here the clock leaps. */
+  async function subscribe(more: Partial<Subscription> = {}): Promise<void> {
+    const secret = randomBytes(32).toString('base64');
+    await stores.subscriptions.create({
+      ...{ id: ID, owner: 'operator', sink: sink.url, kinds: EVENT_KINDS, initial: false, createdAt: time },
+      secrets: [{ sealed: seal(SECRETS_KEY, sealPurpose(ID, 'secret'), secret) }],
+      status: 'ACTIVATION_REQUESTED',
+      ...more,
+    });
+    await run();
+    expect((await stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
+  }
+
+  const run = () => createSinkJob(context)(ID);
+
+  /** Somebody comes, and the job is done that follows. Its answer: when to look again. */
+  async function join(): Promise<number | undefined> {
+    people += 1;
+    const [id, number] = [`person${people}`, `+86${13_800_138_000 + people}`];
+    const numberKey = `AAAA${`${people}`.padStart(8, '0')}`;
+    await addSubscriber(stores, { id, phoneNumber: number, numberKey, jid: `${id}@op.example`, displayName: id }, time);
+    time += 1;
+    await watchRound(context);
+    time += 1;
+    return run();
+  }
+
+  it('tells what has changed, once', async () => {
+    await subscribe();
+    await join();
+    expect(sink.taken().map(kindOf)).to.deep.equal(['subscriber-added']);
+    await run();
+    expect(sink.events).to.have.length(1);
+    expect(await stores.sinkWork.progress(ID)).to.include({ events: 1, failures: 0 });
+  });
+
+  for (const status of [500, 503, 404, 429, 302] as const)
+    it(`tries again what was answered with ${status}, later each time, with the same id`, async () => {
+      await subscribe();
+      sink.answer(status);
+      const pauses: number[] = [];
+      for (let again = (await join()) ?? 0; pauses.length < 4; again = (await run()) ?? 0) {
+        pauses.push(again - time);
+        expect(await run(), 'it is not tried before').to.equal(again);
+        time = again + DAY / 1_000;
+      }
+      expect(
+        pauses.every((pause, i) => i === 0 || pause > (pauses[i - 1] as number)),
+        `${pauses}`,
+      ).to.equal(true);
+      sink.answer(204);
+      time += DAY / 10;
+      await run();
+      expect(new Set(sink.events.map(({ id }) => id)).size).to.equal(1);
+      expect(sink.taken()).to.have.length(1);
+      expect(await stores.sinkWork.progress(ID)).to.include({ events: 1, failures: 0 });
+    });
+
+  it('follows no redirect, to whatever it leads', async () => {
+    await subscribe();
+    const [other, before] = [await startSink(), sink.events.length];
+    sink.answer((response) => response.writeHead(307, { location: other.url }).end());
+    await join();
+    expect(sink.events.length - before).to.equal(1);
+    expect(other.events).to.deep.equal([]);
+    await other.stop();
+  });
+
+  it('reads no more of an answer than its status', async () => {
+    await subscribe();
+    let sent = 0;
+    let brokenOff = new Promise<void>(() => {});
+    sink.answer((response) => {
+      response.writeHead(200);
+      brokenOff = new Promise((resolve) => response.once('close', resolve));
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536;
+      };
+      response.on('drain', more);
+      more();
+    });
+    await join();
+    expect(await stores.sinkWork.progress(ID)).to.include({ events: 1 });
+    await brokenOff;
+    expect(sent).to.be.below(10_000_000);
+  });
+
+  it('waits for no answer for ever', async () => {
+    context.patience = 200;
+    await subscribe();
+    const held: { end(): void }[] = [];
+    sink.answer((response) => void held.push(response));
+    expect(await join()).to.be.above(time);
+    expect(await stores.sinkWork.progress(ID)).to.include({ failures: 1 });
+    for (const response of held) response.end();
+  });
+
+  it('connects to no internal address that is not allowed, whatever was allowed when it was subscribed', async () => {
+    await subscribe();
+    await context.agent.destroy();
+    context.agent = createGuardedAgent(createAddressGuard([]), null);
+    await join();
+    expect(sink.events).to.deep.equal([]);
+    expect(await stores.sinkWork.progress(ID)).to.include({ failures: 1 });
+  });
+
+  it('ends at 410, and keeps nothing of what it has told', async () => {
+    await subscribe();
+    await join();
+    sink.answer(410);
+    await join();
+    await run();
+    const ended = await stores.subscriptions.get(ID);
+    expect(ended).to.deep.include({ status: 'DELETED' });
+    expect(ended?.ended?.reason).to.equal('NETWORK_TERMINATED');
+    expect(await server.redis.exists([stores.keys.sink.told(ID), stores.keys.sink.due(ID)])).to.equal(0);
+    expect(await stores.watched.isAny()).to.equal(false);
+    time += DAY + 1;
+    await run();
+    expect(await stores.subscriptions.get(ID)).to.equal(undefined);
+    expect(sink.events.map(kindOf)).to.deep.equal(['subscriber-added', 'subscriber-added']);
+  });
+
+  it('pauses a sink that has failed for a day, tries it once an hour, and tells it so when it is back, and what is so then', async () => {
+    await subscribe();
+    sink.answer(500);
+    await join();
+    const began = time;
+    while (time - began <= DAY) time = ((await run()) ?? 0) + 1;
+    await run();
+    expect((await stores.subscriptions.get(ID))?.status).to.equal('INACTIVE');
+    const again = await run();
+    expect((again ?? 0) - time).to.be.within(2_000_000, 4_600_000);
+    await join();
+    sink.answer(204);
+    time = (again ?? 0) + 1;
+    await run();
+    expect(sink.taken().map(kindOf)).to.deep.equal(['subscription-resumed', 'subscriber-added', 'subscriber-added']);
+    expect((await stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
+  });
+
+  it('ends a subscription whose sink has failed for a month', async () => {
+    await subscribe();
+    sink.answer(500);
+    await join();
+    const began = time;
+    while (time - began <= 30 * DAY && (await stores.subscriptions.get(ID))?.ended === undefined)
+      time = ((await run()) ?? 0) + 3 * DAY;
+    await run();
+    expect((await stores.subscriptions.get(ID))?.ended?.reason).to.equal('NETWORK_TERMINATED');
+  });
+
+  it('lets others go on where one event is refused', async () => {
+    await subscribe();
+    await join();
+    const poisoned = `person${people + 1}`;
+    sink.answer((response) => {
+      const last = sink.events.at(-1);
+      if (last && last.subject !== poisoned) last.taken = true;
+      response.writeHead(last?.subject === poisoned ? 400 : 204).end();
+    });
+    await join();
+    time += 60_000;
+    await join();
+    time += 60_000;
+    await run();
+    expect(sink.taken().map(({ subject }) => subject)).to.deep.equal([`person${people - 2}`, `person${people}`]);
+  });
+
+  it('tells again with the same id what it may have told before it was killed', async () => {
+    await subscribe();
+    // The answer is never seen: as if the process had died meanwhile.
+    const dying = new AbortController();
+    context.stopped = dying.signal;
+    sink.answer(() => dying.abort());
+    await join();
+    context.stopped = new AbortController().signal;
+    sink.answer(204);
+    time += 60_000;
+    await run();
+    expect(sink.events).to.have.length(2);
+    expect(sink.events[0]?.id).to.equal(sink.events[1]?.id);
+  });
+
+  it('notes nothing for a run that was overtaken', async () => {
+    await subscribe();
+    sink.answer((response) => void stores.sinkWork.begin(ID).then(() => response.writeHead(204).end()));
+    await join();
+    expect(await stores.sinkWork.progress(ID)).to.include({ events: 0 });
+    sink.answer(204);
+    time += 60_000;
+    await run();
+    expect(sink.events[0]?.id).to.equal(sink.events[1]?.id);
+    expect(await stores.sinkWork.progress(ID)).to.include({ events: 1 });
+  });
+});

@@ -1,0 +1,46 @@
+import { inBatches } from '../../runtime/batches.ts';
+import { WATCHED } from '../../store/base/keys.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Subscription } from '../../store/subscription/subscription-record.ts';
+import type { createLook } from './look.ts';
+
+/** Subscribers who are looked at side by side. */
+const SIDE_BY_SIDE = 50;
+
+/**
+ * Goes through everybody once, a page at a time, before a subscription begins: what is so now it is
+ * not told, only what changes; or with `initial` all of it is. Who changes meanwhile is told as a
+ * whole. Goes on where it was interrupted. `stopped`: ends it early. True when it is done.
+ */
+export async function walk(
+  stores: Stores,
+  subscription: Subscription,
+  look: ReturnType<typeof createLook>,
+  now: () => number,
+  stopped: AbortSignal,
+): Promise<boolean> {
+  const pages = await stores.roll.pages();
+  let { walked } = await stores.sinkWork.progress(subscription.id);
+  for (; walked < pages; walked += 1) {
+    for (const some of inBatches(await stores.roll.page(walked), SIDE_BY_SIDE)) {
+      if (stopped.aborted) return false;
+      await Promise.all(some.map((id) => begin(stores, subscription, id, look, now)));
+    }
+    await stores.sinkWork.walked(subscription.id, walked + 1);
+  }
+  return true;
+}
+
+async function begin(
+  stores: Stores,
+  { id: subscription, initial }: Subscription,
+  id: string,
+  look: ReturnType<typeof createLook>,
+  now: () => number,
+): Promise<void> {
+  const present = await look(id, now());
+  if (!present) return;
+  // Looked at after what is so: a change since then is noted there, or has been passed on from there.
+  if (initial || (await stores.due.isMarked(WATCHED, id))) return stores.sinkWork.ask(subscription, [id], now());
+  await stores.sinkWork.baseline(subscription, id, { known: present.known }, present.until);
+}

@@ -1,0 +1,78 @@
+import { type Grant, numbersWithin, reachOf } from '../../domain/access/grant.ts';
+import type { Privacy } from '../../domain/friendship/privacy.ts';
+import { decideShowing, visibleTo } from '../../domain/playing/showing.ts';
+import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
+import type { EventKind } from '../../domain/subscription/event-types.ts';
+import type { Known } from '../../domain/subscription/known.ts';
+import type { KeyedHash } from '../../runtime/secret/keyed-hash.ts';
+import type { Stores } from '../../store/stores.ts';
+import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
+
+/** What a sink may know of a subscriber at this moment. */
+export type Present = {
+  known: Known;
+  numbers: string[];
+  /** Whether the owner reaches all of its numbers (decision 105). */
+  whole: boolean;
+  privacy: Privacy;
+  playing: Playing | undefined;
+  /** When time alone changes any of it, in milliseconds since the epoch. */
+  until: number | undefined;
+};
+
+/** Characters of a fingerprint: 72 bits. */
+const FINGERPRINT = 12;
+
+/** Looks at subscribers for the owner of one subscription: what it may know of each, by what it asked for. */
+export function createLook(
+  stores: Stores,
+  keyedHash: KeyedHash,
+  { ranges }: Pick<Grant, 'ranges'>,
+  kinds: readonly EventKind[],
+) {
+  const hashOf = (text: string) => (text === '' ? '' : keyedHash('told a sink', text).slice(0, FINGERPRINT));
+  const asksForFriends = kinds.includes('friend-added') || kinds.includes('friend-removed');
+
+  /** Undefined for who is not there, or has no number in the ranges. */
+  return async (id: string, now: number): Promise<Present | undefined> => {
+    const [situation, friends] = await Promise.all([
+      stores.situations.own(id),
+      asksForFriends ? stores.friends.list(id) : [],
+    ]);
+    const { subscriber, privacy } = situation;
+    if (subscriber?.state !== 'active') return undefined;
+    const all = phoneNumbersOf(subscriber);
+    const numbers = numbersWithin({ ranges }, all);
+    if (numbers.length === 0) return undefined;
+    const whole = reachOf({ ranges }, all) === 'whole';
+    const showing = decideShowing(situation, now);
+    const playing = whole ? visibleTo(showing, 'trusted') : undefined;
+    return {
+      known: {
+        numbers: hashOf(JSON.stringify([numbers, whole])),
+        consent: whole ? hashOf(JSON.stringify(presentPrivacy(privacy, now))) : '',
+        tune: hashOf(fingerprint(playing?.tune)),
+        friends: whole ? friends.map((friend) => friend.id) : [],
+      },
+      numbers,
+      whole,
+      privacy,
+      playing,
+      until: earliest(showing.until, endOf(privacy, now)),
+    };
+  };
+}
+
+/** A private session that is over is none. */
+export function presentPrivacy(privacy: Privacy, now: number): Privacy {
+  return endOf(privacy, now) === undefined ? { ...privacy, privateUntil: null } : privacy;
+}
+
+/** Of a private session, whether or not anything is shared after it. */
+function endOf({ privateUntil }: Privacy, now: number): number | undefined {
+  return privateUntil !== null && privateUntil > now ? privateUntil : undefined;
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}

@@ -1,0 +1,45 @@
+import { request } from 'undici';
+import { signatureHeaders } from '../../runtime/secret/webhook-signature.ts';
+import type { SinkContext } from './context.ts';
+
+/** An event on its way. `token`: that the sink has asked for. */
+export type Posted = { id: string; body: string; secrets: readonly Buffer[]; token: string | undefined };
+
+/**
+ * How it ended. `taken`: any 2xx; `gone`: 410, the sink wants nothing more; `refused`: another 4xx; `failed`: anything else that was
+ * answered, redirects included, which are not followed; `unreachable`: no answer in time, or an address that may not be connected to.
+ */
+export type Outcome = 'taken' | 'gone' | 'refused' | 'failed' | 'unreachable';
+
+/** Hands an event to a sink, by the CloudEvents HTTP protocol binding, section 3.2. Of the answer only its status is read. `now`: milliseconds since the epoch. */
+export async function postEvent(
+  { agent, patience, stopped }: Pick<SinkContext, 'agent' | 'patience' | 'stopped'>,
+  sink: string,
+  { id, body, secrets, token }: Posted,
+  now: number,
+): Promise<Outcome> {
+  try {
+    const response = await request(sink, {
+      dispatcher: agent,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'user-agent': 'Earshot',
+        ...signatureHeaders(secrets, { id, time: now, body }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body,
+      signal: AbortSignal.any([AbortSignal.timeout(patience), stopped]),
+    });
+    response.body.on('error', () => {}).destroy();
+    return outcomeOf(response.statusCode);
+  } catch {
+    return 'unreachable';
+  }
+}
+
+function outcomeOf(status: number): Outcome {
+  if (status >= 200 && status < 300) return 'taken';
+  if (status === 410) return 'gone';
+  return status >= 400 && status < 500 ? 'refused' : 'failed';
+}
