@@ -22,7 +22,7 @@ const tags = ['subscriptions'];
 const BOTH_SIGN = 86_400_000;
 
 /**
- * Subscriptions to events, in the manner of CAMARA's (CAMARA-API-Event-Subscription-and-Notification-Guide, Commonalities r3.2): a
+ * Subscriptions to events, in the manner of CAMARA's (CAMARA-API-Event-Subscription-and-Notification-Guide, Commonalities r4.2): a
  * credential sees its own only.
  */
 export function subscriptionRoutes({ stores, queues, config, now }: Context): FastifyPluginAsyncTypebox {

@@ -4,8 +4,10 @@ import type { Api, Person } from '../api.ts';
 import { eventually } from '../eventually.ts';
 import { GRANT, type startCarrier } from '../http/carrier.ts';
 import { bearer, issueKey } from '../http/credentials.ts';
+import { subscribe } from '../http/subscriptions.ts';
 import { makePassword } from '../players/players.ts';
 import type { DavServer } from '../servers/carddav.ts';
+import { kindOf, type Sink } from '../servers/sink.ts';
 import { createCommander } from '../xmpp/adhoc.ts';
 import { png, publishAvatar } from '../xmpp/avatars.ts';
 import type { FriendClient } from '../xmpp/friend-client.ts';
@@ -14,6 +16,8 @@ type Scene = {
   api: Api;
   carrier: Awaited<ReturnType<typeof startCarrier>>;
   dav: DavServer;
+  /** Where a subscription to everything is told. */
+  sink: Sink;
   /** Of whom everything is to be kept somewhere, its numbers, and the client of its account. */
   person: Person;
   numbers: readonly [string, string];
@@ -28,8 +32,13 @@ type Scene = {
 
 /** What leaves something in Redis and is done by no other means: who erases somebody finds all of it. */
 export async function useEveryFeature(scene: Scene): Promise<void> {
-  const { api, person, enemy, damage } = scene;
+  const { api, person, enemy, damage, sink } = scene;
   await logIn(scene);
+  await subscribe(api, sink, { config: { initialEvent: true } });
+  await eventually(() => {
+    const its = sink.taken().filter(({ subject }) => subject === person.id);
+    expect(its.map(kindOf)).to.include.members(['subscriber-added', 'friend-added', 'now-playing-changed']);
+  });
   const password = await makePassword(api, person, 'Player of Zyx Alice');
   await api.expectStatus(200, api.call('POST', password.webhookPath, webhookEvent('Geheimes vom Player')));
   const blocked = [{ phoneNumber: enemy.phoneNumber }, { phoneNumber: '+8613512345678' }];

@@ -18,6 +18,8 @@ const privacy = { discoverable: true, audience: 'friends', privateUntil: null, b
 /** Nothing listens there, and nothing need. */
 const source = { url: 'https://dav.invalid/book/', bearerToken: 'secret' };
 
+const subscription = { protocol: 'HTTP', sink: 'https://sink.invalid/', types: ['org.earshot.v1.subscriber-added'] };
+
 /** What a call sends besides its path. `n` differs in each row, and may stand in a number. */
 const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/subscribers': (n) => ({ phoneNumber: numberOf(n + 500) }),
@@ -27,6 +29,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
   'POST /v1/credentials/{credentialId}/rotate': () => ({}),
+  'POST /v1/subscriptions': () => subscription,
   [`POST ${of('/application-passwords')}`]: () => ({ name: 'A player' }),
   [`PATCH ${of('')}`]: () => ({ displayName: 'Somebody' }),
   [`PUT ${of('/address-book')}`]: () => ({ contacts: [card] }),
@@ -80,6 +83,13 @@ const TABLE: Record<string, number[]> = {
   'GET /v1/credentials':                            [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/credentials/{credentialId}/rotate':     [401, 401,  401,    403,  403,   403,     404,    200,    200],
   'DELETE /v1/credentials/{credentialId}':          [401, 401,  401,    403,  403,   403,     404,    204,    204],
+  // A carrier that may not read subscribers is not told of them.
+  'POST /v1/subscriptions':                         [401, 401,  401,    403,  403,   403,     201,    403,    201],
+  // Its own only.
+  'GET /v1/subscriptions':                          [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  'GET /v1/subscriptions/{subscriptionId}':         [401, 401,  401,    403,  403,   403,     404,    404,    200],
+  'POST /v1/subscriptions/{subscriptionId}/rotate': [401, 401,  401,    403,  403,   403,     404,    404,    200],
+  'DELETE /v1/subscriptions/{subscriptionId}':      [401, 401,  401,    403,  403,   403,     404,    404,    204],
   [`GET ${of('')}`]:                                [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`PATCH ${of('')}`]:                              [401, 401,  401,    403,  403,   403,     404,    200,    200],
   [`DELETE ${of('')}`]:                             [401, 401,  401,    403,  403,   403,     404,    204,    404],
@@ -200,6 +210,13 @@ describe('who may call what', () => {
     const path = `/v1/subscribers/${id}`;
     if (route.includes('{credentialId}'))
       return { credentialId: (await issueKey(api, scopes, ['+86136'])).credentialId };
+    if (route.includes('{subscriptionId}')) {
+      // A credential has few, so there is one at a time.
+      const { body } = await api.call('GET', '/v1/subscriptions');
+      const [present] = body.subscriptions as unknown as { id: string }[];
+      const made = present ?? (await api.expectStatus(201, api.call('POST', '/v1/subscriptions', subscription))).body;
+      return { subscriptionId: String(made.id) };
+    }
     if (route.includes('{importId}')) {
       const begun = await api.call('POST', '/v1/imports', '', { 'content-type': 'application/x-ndjson' });
       return { importId: String(JSON.parse(begun.text).importId) };

@@ -14,6 +14,7 @@ import { keyKinds, keysEverFilled } from '../../support/kept/key-kinds.ts';
 import { type Needle, needle, type Trace, tracesIn, tracesInFiles, tracesInRedis } from '../../support/kept/traces.ts';
 import { itExcept, TEST_SERVER } from '../../support/on-server.ts';
 import { type DavServer, startRadicale, USER } from '../../support/servers/carddav.ts';
+import { type Sink, startSink } from '../../support/servers/sink.ts';
 import { startTestStack, withRedis } from '../../support/stack.ts';
 import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
 import { xmppClient } from '../../support/xmpp/xmpp-client.ts';
@@ -32,6 +33,7 @@ describe('erasing a subscriber', () => {
   let stack: Awaited<ReturnType<typeof startTestStack>>;
   let api: Api;
   let dav: DavServer;
+  let sink: Sink;
   let alice: Person;
   let carrier: Awaited<ReturnType<typeof startCarrier>>;
   let [bob, carol, dave, eve] = [] as Person[];
@@ -49,6 +51,7 @@ describe('erasing a subscriber', () => {
         EARSHOT_LOG_LEVEL: 'trace',
         EARSHOT_PUBLISH_INTERVAL_MS: '100',
         EARSHOT_SOURCE_ALLOW: '127.0.0.1',
+        EARSHOT_SINK_ALLOW: '127.0.0.1',
         EARSHOT_NUMBER_BUDGET: '6',
         EARSHOT_ASSERTION_ISSUER: carrier.issuer,
         EARSHOT_ASSERTION_JWKS_URL: carrier.jwksUrl,
@@ -57,6 +60,7 @@ describe('erasing a subscriber', () => {
     });
     api = createApi(stack);
     dav = await startRadicale();
+    sink = await startSink();
     [bob, carol, dave, eve] = [
       await api.join('+8613900139000', 'Bob'),
       await api.join('+8613700137000', 'Carol'),
@@ -70,6 +74,7 @@ describe('erasing a subscriber', () => {
   after(async () => {
     await Promise.all((clients ?? []).map((one) => one.leave()));
     await dav?.stop();
+    await sink?.stop();
     await carrier?.stop();
     await stack?.stop();
   });
@@ -167,7 +172,7 @@ describe('erasing a subscriber', () => {
       withRedis(stack, async (redis) => {
         await redis.hSet(createKeys('earshot').subscriber(alice.id), 'keyIds', 'of another key');
       });
-    const scene = { api, carrier, dav, person: alice, numbers, client, other, enemy: person(eve), damage };
+    const scene = { api, carrier, dav, sink, person: alice, numbers, client, other, enemy: person(eve), damage };
     await useEveryFeature(scene).finally(() => Promise.all([other.stop(), client.leave()]));
   }
 
@@ -205,7 +210,12 @@ describe('erasing a subscriber', () => {
         for (const id of ids) expect(await keysMatching(redis, `*${id}*`)).to.be.empty;
         // The worker empties these every second.
         for (const key of await keysMatching(redis, '*:queue}:*:events')) expect(await redis.xLen(key)).to.equal(0);
-        for (const queue of QUEUE_NAMES)
+        // A sink is told that somebody has gone, and then nothing is known of what it was told before.
+        for (const key of await keysMatching(redis, '*:{sink-*}:told')) {
+          const told = JSON.stringify(await redis.hGetAll(key));
+          for (const id of ids) expect(told).to.not.contain(id);
+        }
+        for (const queue of QUEUE_NAMES.filter((name) => name !== 'sink'))
           for (const key of await keysMatching(redis, `*:due:${queue}`)) {
             const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });
             expect(due, key).to.be.empty;
