@@ -6,6 +6,7 @@ import { useRedis } from '../../support/redis.ts';
 
 const consent = { discoverable: true, audience: 'friends', privateUntil: null, blocked: [] };
 const tune = { kind: 'audio', title: 'Jóga' };
+const subscription = { protocol: 'HTTP', sink: 'https://sink.invalid/', types: ['org.earshot.v1.subscriber-added'] };
 
 describe('entity tags (RFC 9110)', () => {
   it('are read alone, in a list, weak, with commas within, and over several lines', () => {
@@ -87,6 +88,7 @@ describe('conditional requests', () => {
   it('answer GET with an ETag wherever something can be changed, and 304 while it is the same', async () => {
     await call('PUT', of('/now-playing'), tune);
     await call('PUT', of('/address-book/sources/home'), { url: 'https://dav.invalid/book/', bearerToken: 'secret' });
+    const subscribed = (await call('POST', '/v1/subscriptions', subscription)).body.id;
     const { body } = await call('GET', '/openapi.json');
     const paths = Object.entries(body.paths as Record<string, object>).filter(
       ([path, methods]) => 'get' in methods && Object.keys(methods).length > 1 && path.startsWith('/v1/'),
@@ -95,7 +97,10 @@ describe('conditional requests', () => {
       .to.include('/v1/credentials')
       .and.to.have.length.above(8);
     for (const [path] of paths) {
-      const url = path.replace('{subscriberId}', id).replace('{name}', 'home');
+      const url = path
+        .replace('{subscriberId}', id)
+        .replace('{name}', 'home')
+        .replace('{subscriptionId}', String(subscribed));
       const { status, headers } = await call('GET', url);
       expect(status, path).to.equal(200);
       expect(headers.etag, path).to.match(/^"[\w.-]+"$/);
@@ -127,6 +132,7 @@ describe('conditional requests', () => {
     await call('PUT', of('/address-book'), { contacts: [{ name: 'Bob', phoneNumbers: ['+8613900139000'] }] });
     await call('PUT', of('/address-book/sources/home'), { url: 'https://dav.invalid/book/', bearerToken: 'secret' });
     const credential = (await call('POST', '/v1/credentials', { name: 'x', scopes: ['audit:read'] })).body.credentialId;
+    const subscribed = (await call('POST', '/v1/subscriptions', subscription)).body.id;
     const shown = async () => {
       const { generatedAt: _time, audit: _calls, ...held } = (await call('GET', of('/export'))).body;
       return held;
@@ -137,6 +143,7 @@ describe('conditional requests', () => {
       'POST /v1/numbers/recycle': { phoneNumber: '+8613800138000' },
       'POST /v1/audit/search': { subscriberId: id },
       'POST /v1/credentials': { name: 'y', scopes: ['audit:read'] },
+      'POST /v1/subscriptions': subscription,
       'PATCH /v1/subscribers/{subscriberId}': { displayName: 'x' },
       'PUT /v1/subscribers/{subscriberId}/now-playing': tune,
       'PUT /v1/subscribers/{subscriberId}/privacy': consent,
@@ -160,6 +167,7 @@ describe('conditional requests', () => {
           .replace('{subscriberId}', id)
           .replace('{name}', 'home')
           .replace('{credentialId}', String(credential))
+          .replace('{subscriptionId}', String(subscribed))
           .replace(/\{\w+\}/, 'any');
         const ndjson = path === '/v1/imports' ? { 'content-type': 'application/x-ndjson' } : {};
         const payload = bodies[`${method} ${path}`] ?? (method === 'POST' ? {} : undefined);

@@ -21,6 +21,7 @@ describe('runtime/config', () => {
       logLevel: 'info',
       sourceInterval: 6 * 3_600_000,
       sourceAllow: [],
+      sinkAllow: [],
       guessedNumbers: 'use',
       numberKey: Buffer.alloc(32, 0xab),
       secretsKey: Buffer.alloc(32, 0xcd),
