@@ -9,6 +9,7 @@ export const TAGS = [
   { name: 'friends', description: 'Friends, what they play, and their pictures' },
   { name: 'privacy', description: 'A subscriber’s consent' },
   { name: 'credentials', description: 'Credentials of carriers' },
+  { name: 'subscriptions', description: 'Events that carriers are told of by webhooks' },
   { name: 'audit', description: 'Who did what, about whom, and when' },
   { name: 'operations', description: 'For the operator: how the processes are' },
   { name: 'page', description: 'For the friends page' },

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { EVENT_TYPES } from '../../domain/subscription/event-types.ts';
-import { NoOptions, Time } from './common.ts';
+import { NoOptions, named, oneOf, Time } from './common.ts';
 
-const EventType = Type.Unsafe<string>({ type: 'string', enum: EVENT_TYPES });
+const EventType = named('EventType', oneOf(EVENT_TYPES));
 const Types = Type.Array(EventType, {
   minItems: 1,
   maxItems: EVENT_TYPES.length,
@@ -27,30 +27,33 @@ const Config = {
   ),
 };
 
-export const NewSubscription = Type.Object(
-  {
-    protocol: Protocol,
-    sink: Sink,
-    sinkCredential: Type.Optional(
-      Type.Object(
-        {
-          credentialType: Type.Literal('ACCESSTOKEN'),
-          accessToken: Type.String({ minLength: 1, maxLength: 4096, pattern: '^[\\x21-\\x7e]+$' }),
-          accessTokenExpiresUtc: Type.String({
-            maxLength: 64,
-            description: 'RFC 3339; the subscription ends with it.',
-          }),
-          accessTokenType: Type.Literal('bearer'),
-        },
-        { additionalProperties: false, description: 'Sent with each event as Authorization: Bearer' },
+export const NewSubscription = named(
+  'NewSubscription',
+  Type.Object(
+    {
+      protocol: Protocol,
+      sink: Sink,
+      sinkCredential: Type.Optional(
+        Type.Object(
+          {
+            credentialType: Type.Literal('ACCESSTOKEN'),
+            accessToken: Type.String({ minLength: 1, maxLength: 4096, pattern: '^[\\x21-\\x7e]+$' }),
+            accessTokenExpiresUtc: Type.String({
+              maxLength: 64,
+              description: 'RFC 3339; the subscription ends with it.',
+            }),
+            accessTokenType: Type.Literal('bearer'),
+          },
+          { additionalProperties: false, description: 'Sent with each event as Authorization: Bearer' },
+        ),
       ),
-    ),
-    types: Types,
-    config: Type.Optional(
-      Type.Object({ ...Config, subscriptionDetail: Type.Optional(NoOptions) }, { additionalProperties: false }),
-    ),
-  },
-  { additionalProperties: false },
+      types: Types,
+      config: Type.Optional(
+        Type.Object({ ...Config, subscriptionDetail: Type.Optional(NoOptions) }, { additionalProperties: false }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
 );
 
 export const SubscriptionParams = Type.Object({ subscriptionId: Type.String({ maxLength: 64 }) });
@@ -61,9 +64,7 @@ const view = {
   sink: Type.String(),
   types: Type.Array(EventType),
   config: Type.Object(Config),
-  status: Type.Unsafe<string>({
-    type: 'string',
-    enum: ['ACTIVATION_REQUESTED', 'ACTIVE', 'INACTIVE', 'EXPIRED', 'DELETED'],
+  status: oneOf(['ACTIVATION_REQUESTED', 'ACTIVE', 'INACTIVE', 'EXPIRED', 'DELETED'], {
     description:
       'ACTIVATION_REQUESTED: everybody is looked at first; from ACTIVE on nothing is left out. INACTIVE: the sink has failed for a day, and is tried once an hour. EXPIRED and DELETED: over, for a day to be read.',
   }),
@@ -79,9 +80,12 @@ const view = {
   nextTryAt: Type.Optional(Time),
 };
 
-export const SubscriptionView = Type.Object(view);
-export const SubscriptionList = Type.Object({ subscriptions: Type.Array(SubscriptionView) });
-export const SubscriptionWithSecret = Type.Object({
-  ...view,
-  secret: Type.String({ description: 'With which events are signed (Standard Webhooks), shown this once' }),
-});
+export const SubscriptionView = named('Subscription', Type.Object(view));
+export const SubscriptionList = named('SubscriptionList', Type.Object({ subscriptions: Type.Array(SubscriptionView) }));
+export const SubscriptionWithSecret = named(
+  'SubscriptionWithSecret',
+  Type.Object({
+    ...view,
+    secret: Type.String({ description: 'With which events are signed (Standard Webhooks), shown this once' }),
+  }),
+);
