@@ -11,6 +11,7 @@ import { acceptJson } from './body/json-body.ts';
 import { acceptInTurns } from './connection/accept-in-turns.ts';
 import { connectionOptions, cutOffSlowAndLong, httpOptions } from './connection/connections.ts';
 import { shareBodyRoom } from './connection/large-bodies.ts';
+import { formLine } from './connection/line.ts';
 import { refuseOverload } from './connection/load.ts';
 import { takeOneAtATime } from './connection/one-at-a-time.ts';
 import { obeyShutdown } from './connection/shutdown.ts';
@@ -49,6 +50,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   acceptInTurns(app.server);
+  const line = formLine(app as unknown as FastifyInstance);
   takeOneAtATime(app.server);
   nameQuery(app.server);
   rememberAddresses(app.server);
@@ -62,7 +64,7 @@ export async function buildServer(context: Context, tls?: SecureContextOptions):
   requireOneHost(app as unknown as FastifyInstance);
   cutOffSlowAndLong(app as unknown as FastifyInstance);
   followLongCalls(app as unknown as FastifyInstance);
-  refuseOverload(app as unknown as FastifyInstance, context.stores.roll.pages, context.metrics);
+  refuseOverload(app as unknown as FastifyInstance, line, context.stores.roll.pages, context.metrics);
   shareBodyRoom(app as unknown as FastifyInstance, context.metrics, networkOf);
   const givingWay = createGivingWay();
   app.addHook('onRequest', async ({ method, routeOptions: { url = '' } }) => {

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, RouteOptions } from 'fastify';
 import type { Metrics } from '../../runtime/metrics.ts';
+import type { Line } from './line.ts';
 import { createPressure, type Rank } from './pressure.ts';
 import { mayTakeLong, whenOver } from './under-way.ts';
 
@@ -18,10 +19,11 @@ declare module 'fastify' {
  */
 export function refuseOverload(
   app: FastifyInstance,
+  line: Line,
   ask: () => Promise<unknown>,
   { overLimit }: Pick<Metrics, 'overLimit'>,
 ): void {
-  const pressure = createPressure(ask);
+  const pressure = createPressure(line, ask);
   app.addHook('onRequest', async (request, reply) => {
     const { routeOptions } = request;
     try {

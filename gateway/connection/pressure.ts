@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
+import type { Line } from './line.ts';
 
 /** Calls that are under way in this process at a time, event streams apart. */
 export const MOST_UNDER_WAY = 1_000;
@@ -35,18 +36,24 @@ export type Pressure = ReturnType<typeof createPressure>;
 
 /**
  * Refuses calls before those that are under way wait for each other for seconds: what is refused costs next to nothing, and
- * may be answered at once by another gateway. How long somebody waits is looked at as a call would find it, by a timer and a
- * question to Redis (`ask`), and only while many calls are under way, or were a moment ago.
+ * may be answered at once by another gateway. How long somebody waits is looked at as a call would find it, in line, by a timer and by a
+ * question to Redis (`ask`), and only while many calls stand in line or are under way, or were a moment ago.
  */
-export function createPressure(ask: () => Promise<unknown>, now: () => number = performance.now.bind(performance)) {
+export function createPressure(
+  line: Line,
+  ask: () => Promise<unknown>,
+  now: () => number = performance.now.bind(performance),
+) {
   let underWay = 0;
   let looking = false;
   let crowdedAt = Number.NEGATIVE_INFINITY;
   let delays: number[] = [];
 
+  const isCrowded = () => underWay + line.length() >= FEW;
+
   async function look(): Promise<void> {
-    while (underWay >= FEW || now() - crowdedAt < WAVES) {
-      if (underWay >= FEW) crowdedAt = now();
+    while (isCrowded() || now() - crowdedAt < WAVES) {
+      if (isCrowded()) crowdedAt = now();
       const due = now() + PAUSE;
       await sleep(PAUSE);
       // A Redis that is away is no reason to wait: each call says so by itself.
@@ -58,7 +65,7 @@ export function createPressure(ask: () => Promise<unknown>, now: () => number = 
   }
 
   function delay(): number {
-    return delays.length < LOOKS ? 0 : Math.min(...delays);
+    return looking ? Math.max(line.wait(), delays.length < LOOKS ? 0 : Math.min(...delays)) : 0;
   }
 
   return {
@@ -67,7 +74,7 @@ export function createPressure(ask: () => Promise<unknown>, now: () => number = 
       if (rank === 'probe') return;
       const isFull = underWay >= (rank === 'dear' ? MOST_OF_ALL : MOST_UNDER_WAY);
       // Between two waves calls are answered, and nothing is begun that takes longer.
-      const isPatient = delay() < PATIENCE[rank] || (rank === 'call' && underWay < FEW);
+      const isPatient = delay() < PATIENCE[rank] || (rank === 'call' && !isCrowded());
       if (!isFull && isPatient) return;
       const again = SOONEST + Math.floor(Math.random() * SPREAD);
       throw new Fault('UNAVAILABLE', 'This gateway has more to do than it can; go on after Retry-After.', again);
@@ -76,7 +83,7 @@ export function createPressure(ask: () => Promise<unknown>, now: () => number = 
     /** A call begins; to be answered by `leave`, once. */
     enter(): void {
       underWay += 1;
-      if (underWay < FEW) return;
+      if (!isCrowded()) return;
       crowdedAt = now();
       if (looking) return;
       looking = true;

@@ -10,6 +10,12 @@ export type RedisPlace = { urls: readonly [string, ...string[]]; cluster: boolea
  */
 export type WhenAway = 'fail-fast' | 'wait';
 
+/**
+ * Bytes of commands that go out in one turn of the event loop. Node's own 16 kB are some twenty commands, and the library writes no more before
+ * the next turn: a thousand calls, and the ping that asks whether Redis is there, would wait for fifty turns, of which each is long then.
+ */
+const COMMANDS_AT_ONCE = 1024 * 1024;
+
 /** Milliseconds without an answer after which a server is taken for one that is away, where nobody says otherwise. */
 export const SILENCE = 20_000;
 
@@ -21,7 +27,10 @@ export const SILENCE = 20_000;
 export function connectionOptions(whenAway: WhenAway) {
   return {
     disableOfflineQueue: whenAway === 'fail-fast',
-    socket: { connectTimeout: 5_000, socketTimeout: 6 * SILENCE, reconnectStrategy: pauseBefore },
+    socket: {
+      ...{ connectTimeout: 5_000, socketTimeout: 6 * SILENCE, reconnectStrategy: pauseBefore },
+      highWaterMark: COMMANDS_AT_ONCE,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Line } from '../../../gateway/connection/line.ts';
 import { rankOf, refuseOverload } from '../../../gateway/connection/load.ts';
 import { createPressure, FEW, MOST_UNDER_WAY, type Rank } from '../../../gateway/connection/pressure.ts';
 import { followLongCalls } from '../../../gateway/connection/under-way.ts';
@@ -7,6 +8,7 @@ import { answerProblems } from '../../../gateway/http/problem.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { eventually } from '../../support/eventually.ts';
 
+const NOBODY: Line = { length: () => 0, wait: () => 0 };
 const RANKS: Rank[] = ['import', 'book', 'call', 'dear', 'probe'];
 
 describe('a gateway that has more to do than it can', () => {
@@ -15,13 +17,13 @@ describe('a gateway that has more to do than it can', () => {
   let late = 0;
   let asked = 0;
 
-  function create() {
+  function create(line = NOBODY) {
     asked = 0;
     const ask = async () => {
       asked += 1;
       time += 100 + late;
     };
-    return createPressure(ask, () => time);
+    return createPressure(line, ask, () => time);
   }
 
   const enter = (pressure: ReturnType<typeof create>, count: number) => {
@@ -51,6 +53,23 @@ describe('a gateway that has more to do than it can', () => {
       await eventually(async () => expect(takenIn(pressure), `late by ${delay}`).to.deep.equal(ranks));
     }
     for (let i = 0; i < FEW; i += 1) pressure.leave();
+  });
+
+  it('counts those who stand in line as well, and goes by how long they do', async () => {
+    late = 0;
+    let [length, wait] = [FEW - 2, 10_000];
+    const pressure = create({ length: () => length, wait: () => wait });
+    pressure.enter();
+    expect([takenIn(pressure), asked]).to.deep.equal([RANKS, 0]);
+    length += 1;
+    pressure.enter();
+    expect(takenIn(pressure)).to.deep.equal(['dear', 'probe']);
+    wait = 100;
+    expect(takenIn(pressure)).to.deep.equal(RANKS.slice(1));
+    [length, wait] = [0, 0];
+    await eventually(async () => expect([takenIn(pressure), asked > 0]).to.deep.equal([RANKS, true]));
+    pressure.leave();
+    pressure.leave();
   });
 
   it('asks nothing and refuses nothing while few calls are under way', async () => {
@@ -115,7 +134,7 @@ describe('a gateway that has more to do than it can', () => {
       app = fastify();
       answerProblems(app);
       followLongCalls(app);
-      refuseOverload(app, async () => {}, metrics);
+      refuseOverload(app, NOBODY, async () => {}, metrics);
       app.get('/', async () => 'done');
       app.get('/slow', async () => {
         await finished;
