@@ -1,20 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { elapsed } from '../../runtime/elapsed.ts';
 import type { Mode, ProcessStatus } from '../../store/process/status.ts';
 import type { Context } from '../context.ts';
 
 /** Milliseconds in which another component takes over, and which are no reason to send nobody to the gateways (decision 288). */
 const CHANGE = 10_000;
+/** Milliseconds after which what was found last is told, while Redis has much to answer, and for which that holds. */
+const TOLD = { soon: 400, holds: 5_000 };
 
 /** What is missing at one home, for the operator to read. */
 type OfHome = { host: string; missing: string[]; mode?: Mode; standby: number };
 /** `missing`: nothing where this gateway serves. */
 export type Around = { missing: string[]; mode?: Mode; standby?: number; homes?: OfHome[] };
 
-/** Returns how to look whether what this gateway needs is there. */
-export function createLookout({
-  stores,
-  config,
-  now,
-}: Pick<Context, 'stores' | 'config' | 'now'>): () => Promise<Around> {
+/**
+ * Returns how to look whether what this gateway needs is there. A supervisor that had to wait behind a crowd's calls would end a
+ * gateway that works: it is told what was found a moment ago.
+ */
+export function createLookout(
+  context: Pick<Context, 'stores' | 'config' | 'now'>,
+  { soon, holds } = TOLD,
+): () => Promise<Around> {
+  const look = createLook(context);
+  let last: { around: Around; at: number } | undefined;
+  let looking: Promise<Around> | undefined;
+
+  async function lookAnew(): Promise<Around> {
+    const around = await look();
+    last = { around, at: elapsed() };
+    looking = undefined;
+    return around;
+  }
+
+  return async () => {
+    looking ??= lookAnew();
+    const known = last && elapsed() - last.at < holds ? last.around : undefined;
+    return known ? Promise.race([looking, sleep(soon, known, { ref: false })]) : looking;
+  };
+}
+
+function createLook({ stores, config, now }: Pick<Context, 'stores' | 'config' | 'now'>): () => Promise<Around> {
   /** By host: when the home was last found ready, with a component standing by. */
   const secured = new Map<string, number>();
 
