@@ -1,4 +1,5 @@
 import type { ComponentConfig } from '../runtime/config/component-config.ts';
+import { elapsed } from '../runtime/elapsed.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -58,7 +59,7 @@ export async function startComponent(
   const context: Context = {
     stores,
     queues,
-    echoes: createEchoes(Date.now),
+    echoes: createEchoes(),
     metrics: createMetrics('component'),
     log,
     now: Date.now,
@@ -74,7 +75,7 @@ export async function startComponent(
   const avatars = createAvatars(context, config.homeHost);
   const contacts = createContacts(context, config, stream, () => disco.info());
   const ownTunes = createOwnTunes(context, config, contacts.mayRepeat);
-  const bounces = createBounces(Date.now, (err) => log.warn({ err }, 'an offer that came back is not noted'));
+  const bounces = createBounces(elapsed, (err) => log.warn({ err }, 'an offer that came back is not noted'));
   const patience = createPatience(context, stream);
   const restore = createRestore(context, config, stream.drop);
   // As soon as it is gone, so that no job runs before it was looked at; and once more when it is there.

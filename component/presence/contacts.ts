@@ -1,6 +1,7 @@
 // RFC 6121, section 3 (subscriptions) and 4 (presence), for an entity that everybody of the home host may have as a contact
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import { elapsed } from '../../runtime/elapsed.ts';
 import type { Context } from '../context.ts';
 import { capsElement } from '../disco/caps.ts';
 import { pictureElement } from '../disco/vcard.ts';
@@ -34,13 +35,13 @@ export function createContacts(
   stream: Pick<Stream, 'send' | 'request'>,
   info: () => Element,
 ): Contacts {
-  const { stores, log, now } = context;
+  const { stores, log } = context;
   const greeted = new Set<string>();
   const appeared = new Map<string, number>();
   let presentAs = domain;
 
   function send(to: string, type?: string): Promise<void> {
-    if (type === undefined) appeared.set(to, now());
+    if (type === undefined) appeared.set(to, elapsed());
     const present = type === undefined ? [capsElement(info()), pictureElement()] : [];
     const from = type === undefined || type === 'unavailable' ? presentAs : domain;
     return stream.send(xml('presence', { from, to, type }, present));
@@ -95,7 +96,7 @@ export function createContacts(
     },
     mayRepeat(jid) {
       const at = appeared.get(jid);
-      return at !== undefined && now() - at < REPEATING;
+      return at !== undefined && elapsed() - at < REPEATING;
     },
     forget() {
       greeted.clear();

@@ -1,3 +1,4 @@
+import { elapsed } from '../../runtime/elapsed.ts';
 import { contentOf, type Element } from './xml.ts';
 
 /**
@@ -28,8 +29,8 @@ const PATIENCE = 30_000;
 /** Echoes of one account that are waited for: where none ever comes they must not pile up. */
 const MOST_EXPECTED = 50;
 
-/** For one stream; all is forgotten with it. `now`: milliseconds since the epoch. */
-export function createEchoes(now: () => number): Echoes {
+/** For one stream; all is forgotten with it. `now`: milliseconds. */
+export function createEchoes(now = elapsed): Echoes {
   // In the order of the last publish, the oldest first.
   const expected = new Map<string, Expected>();
   let count = 0;

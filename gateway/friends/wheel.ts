@@ -23,9 +23,10 @@ export function createWheel<Rider, Due>(
     for (const rider of [...(riders[turns % ROUND] ?? [])]) calls.beat(rider);
     if (turns % ROUND === 0) calls.round();
     const last = stepOf(now());
-    // After a pause of the machine this is many steps, and never more than are waited for.
-    const over = last - at > alarms.size ? [...alarms.keys()].filter((step) => step < last) : range(at, last);
-    at = Math.max(at, last);
+    // After a pause of the machine this is many steps, and never more than are waited for. Where the clock was put back they begin before `at`.
+    const isJump = last < at || last - at > alarms.size;
+    const over = isJump ? [...alarms.keys()].filter((step) => step < last) : range(at, last);
+    at = last;
     for (const step of over) {
       const due = alarms.get(step) ?? [];
       alarms.delete(step);
@@ -54,7 +55,7 @@ export function createWheel<Rider, Due>(
 
     /** Rings at that time, in milliseconds since the epoch, or a step later, and no more at the time that was asked for before. */
     wake(due: Due, time: number): void {
-      const step = Math.max(stepOf(time), at);
+      const step = Math.max(stepOf(time), Math.min(at, stepOf(now())));
       forget(due);
       stepOfDue.set(due, step);
       const others = alarms.get(step);

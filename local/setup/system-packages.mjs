@@ -41,6 +41,7 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'debootstrap', present: () => hasProgram('debootstrap') },
   { debianPackage: 'buildah', present: () => hasProgram('buildah') },
   { debianPackage: 'podman', present: () => hasProgram('podman') },
+  { debianPackage: 'faketime', present: () => hasProgram('faketime') },
   { debianPackage: 'chromium', present: () => hasProgram('chromium') },
 ];
 const NEEDED_BY_KAMAILIO = [

@@ -1,4 +1,5 @@
 import type { OutletName } from '../../domain/playing/outlets.ts';
+import { elapsed } from '../../runtime/elapsed.ts';
 
 /** The times that this process itself has noted lately with what outlets were told (see `createToldHere`). */
 export type ToldHere = {
@@ -17,9 +18,9 @@ const KNOWN = 30_000;
 /**
  * What a wake brings along was read in Redis when the message was sent, and comes over another
  * connection than answers: what this process has written since may have been answered before.
- * `now`: milliseconds since the epoch.
+ * `now`: milliseconds.
  */
-export function createToldHere(now: () => number = Date.now): ToldHere {
+export function createToldHere(now = elapsed): ToldHere {
   let present = new Map<string, number>();
   let before = new Map<string, number>();
   let since = now();

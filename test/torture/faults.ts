@@ -11,6 +11,7 @@ import { whileHanging } from '../support/hanging.ts';
 import type { Backup } from '../support/put-back.ts';
 import type { TestStack } from '../support/servers/own-stack.ts';
 import type { RedisCluster } from '../support/servers/redis-cluster.ts';
+import type { Clock } from './clock.ts';
 import type { Disk } from './disk.ts';
 import { failOver } from './failover.ts';
 import type { Network } from './network.ts';
@@ -23,6 +24,7 @@ export type Victim = {
   stack: TestStack;
   network: Network;
   disk: Disk | undefined;
+  clock: Clock | undefined;
   /** In place of a single Redis. */
   cluster: RedisCluster | undefined;
   backup: Backup;
@@ -38,13 +40,15 @@ const AWAY = 3_000;
 const STILL = 6_000;
 /** Milliseconds by which a slow connection is late. */
 const LATE = 200;
+/** Seconds by which a clock is wrong. */
+const WRONG = 30;
 /** Bytes that Redis may still write, at most. */
 const ROOM = 4_000;
 
 type Part = (typeof PART_NAMES)[number];
 
 /** All that can befall it: one part or several, killed, hanging or started again; connections; and what befalls its Redis. */
-export function faultsOf({ disk, cluster }: Victim): readonly Fault[] {
+export function faultsOf({ disk, clock, cluster }: Victim): readonly Fault[] {
   const parts = PART_NAMES.filter((part) => part !== 'redis' || !cluster);
   return [
     ...parts.flatMap((part): Fault[] => [
@@ -58,6 +62,7 @@ export function faultsOf({ disk, cluster }: Victim): readonly Fault[] {
     { name: 'every event stream breaks', strike: async ({ streams }) => streams.breakOff() },
     ...(cluster ? ofCluster(cluster) : OF_REDIS),
     ...(disk ? OF_DISK : []),
+    ...(clock ? ofClock(clock) : []),
   ];
 }
 
@@ -88,6 +93,15 @@ const OF_DISK: readonly Fault[] = [
   { name: 'the disk of Redis is full, and it ends', strike: fillUntilItEnds },
   { name: 'the disk of Redis is full at appendfsync everysec, and it refuses to write', strike: fillUntilItRefuses },
 ];
+
+function ofClock(clock: Clock): Fault[] {
+  const wrongBy = (seconds: number) => (victim: Victim) =>
+    clock.whileWrong(seconds, () => sleep(victim.random() * STILL));
+  return [
+    { name: `the clock is put ${WRONG} s forward, and right again`, strike: wrongBy(WRONG) },
+    { name: `the clock is put ${WRONG} s back, and right again`, strike: wrongBy(-WRONG) },
+  ];
+}
 
 function ofCluster(cluster: RedisCluster): Fault[] {
   const some = ({ random }: Victim) => Math.floor(random() * cluster.masters.length);

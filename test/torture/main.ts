@@ -8,6 +8,7 @@ import { said } from '../compatibility/run.ts';
 import { TEST_SERVER } from '../support/on-server.ts';
 import { seedOr } from '../support/random.ts';
 import { startRedisCluster } from '../support/servers/redis-cluster.ts';
+import { giveClock } from './clock.ts';
 import { giveDisk } from './disk.ts';
 import { startBehindRelays } from './network.ts';
 import { beginWithOwnMounts } from './own-mounts.ts';
@@ -18,6 +19,7 @@ import { type Round, type Standing, torture } from './rounds.ts';
 // npm run torture -- --faults 200    that many; 100 and more are written into docs/reliability.md
 // npm run torture -- --only disk     faults whose names hold that word, and these are not written
 // npm run torture -- --cluster       on a Redis Cluster of three masters
+// Where Debian's package faketime is installed, the clock of Earshot's processes can be wrong.
 // With the right to mount, as root has it, Redis has a disk of its own, which can be full.
 
 const PAGE = join(projectRoot(), 'docs', 'reliability.md');
@@ -32,14 +34,15 @@ const rounds: Run['rounds'][number][] = [];
 const standings: Standing[] = [];
 const clusterDir = mkdtempSync(join(tmpdir(), 'earshot-cluster-'));
 const cluster = clustered ? await startRedisCluster(clusterDir, 'a-password') : undefined;
+const clock = giveClock();
 const { stack, network } = await startBehindRelays({
   policy: 'mutual',
-  env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' },
+  env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', ...clock?.env },
   ...(cluster && { redisUrl: cluster.url }),
 });
 const disk = cluster ? undefined : await giveDisk(stack);
 try {
-  await torture({ stack, network, disk, cluster }, { faults, seed, only, after });
+  await torture({ stack, network, disk, clock, cluster }, { faults, seed, only, after });
 } finally {
   await disk?.giveBack();
 }

@@ -7,6 +7,7 @@ import { keysIn } from '../support/kept/traces.ts';
 import { TEST_SERVER } from '../support/on-server.ts';
 import { type Backup, createBackup } from '../support/put-back.ts';
 import { randomFrom } from '../support/random.ts';
+import { untilWrittenDown } from '../support/servers/written-down.ts';
 import { withRedis } from '../support/stack.ts';
 import { workDone } from '../support/work.ts';
 import {
@@ -31,7 +32,7 @@ export type Round = { fault: string; milliseconds: number; found?: string; journ
 export type Torture = { faults: number; seed: number; only: string; after(round: Round, at: Standing): void };
 
 /** What it is about. */
-export type Tortured = Pick<Victim, 'stack' | 'network' | 'disk' | 'cluster'>;
+export type Tortured = Pick<Victim, 'stack' | 'network' | 'disk' | 'clock' | 'cluster'>;
 
 /** How much there is after a round. `megabytes`: resident memory, by role. */
 export type Standing = { things: number; keys: number; megabytes: Readonly<Record<string, number>> };
@@ -55,7 +56,7 @@ const PUT_BACK = [
 
 /** Faults at random, one after the other, while people live their lives; after each everything is compared with the model. */
 export async function torture(
-  { stack, network, disk, cluster }: Tortured,
+  { stack, network, disk, clock, cluster }: Tortured,
   { faults, seed, only, after }: Torture,
 ): Promise<void> {
   const random = randomFrom(seed);
@@ -63,7 +64,7 @@ export async function torture(
   const backup = createBackup(stack);
   const crowd = await createCrowd(api, PEOPLE, random);
   const world: World = { stack, api, crowd, watchers: createWatchers(stack), streams: createStreams(stack) };
-  const victim: Victim = { stack, network, disk, cluster, backup, streams: world.streams, random };
+  const victim: Victim = { stack, network, disk, clock, cluster, backup, streams: world.streams, random };
   const kinds = [
     ...faultsOf(victim).map(({ name, strike }) => ({ name, round: () => under(world, victim, strike) })),
     ...putBacks(),
@@ -93,7 +94,11 @@ export async function torture(
   }
 }
 
-async function comeAnew({ crowd, watchers, streams }: World): Promise<void> {
+async function comeAnew({ stack, crowd, watchers, streams }: World): Promise<void> {
+  await untilWrittenDown(
+    stack,
+    crowd.people.map(({ jid }) => jid),
+  );
   streams.follow(crowd.people);
   await watchers.comeAnew(crowd.people);
 }

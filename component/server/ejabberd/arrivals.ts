@@ -7,7 +7,7 @@ export type Arrivals = { isRecent(jid: string): boolean };
 /** Milliseconds in which a user's session learns which contacts are online. */
 const MOMENT = 5_000;
 
-/** `now`: milliseconds since the epoch. */
+/** `now`: milliseconds. */
 export function createArrivals(stream: Pick<Stream, 'onStanza'>, now: () => number): Arrivals {
   // In the order of the last presence.
   const arrived = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { elapsed } from '../../../runtime/elapsed.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { type Element, xml } from '../../stream/xml.ts';
 import type { UserIq } from '../privileged-iq.ts';
@@ -30,7 +31,7 @@ export function createWrappedNodes(ask: UserIq, component: string, known: KnownA
  * whoever has just come: ejabberd does not know then who of the contacts is online.
  */
 export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot): NodeAbility {
-  const arrivals = createArrivals(stream, Date.now);
+  const arrivals = createArrivals(stream, elapsed);
   /** What is about to be shown; `overtaken`: it holds something else by now, or others may see it. */
   const shows = new Set<{ place: string; overtaken: boolean }>();
 

@@ -1,4 +1,5 @@
 import { domainOf } from '../../../domain/account/jid.ts';
+import { elapsed } from '../../../runtime/elapsed.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
@@ -87,7 +88,7 @@ function withApi({ stream, domain, homeHost, distrust }: Connection, api: Ejabbe
   if (!api) return undefined;
   const call = whenCertain(stream, createApi(api));
   const accounts = createApiAccounts(call);
-  const known = createKnownAccounts(accounts.exists, Date.now);
+  const known = createKnownAccounts(accounts.exists, elapsed);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);
   const trusted = (nodes: NodeAbility) =>

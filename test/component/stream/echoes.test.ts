@@ -42,6 +42,20 @@ describe('the echoes of our own publishes', () => {
     expect(echoes.take(ALICE, tune('999'))).to.equal(true);
   });
 
+  it('are expected whatever the clock of the machine is put to meanwhile', () => {
+    const { now } = Date;
+    let forward = 0;
+    Date.now = () => now() + forward;
+    try {
+      echoes = createEchoes();
+      echoes.expect(ALICE, tune('A'));
+      forward = 31_000;
+      expect(echoes.take(ALICE, tune('A'))).to.equal(true);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('are no longer expected after half a minute, or over another stream', () => {
     echoes.expect(ALICE, tune('A'));
     time += 31_000;

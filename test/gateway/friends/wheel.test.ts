@@ -30,6 +30,11 @@ describe('gateway/friends/wheel', () => {
     wheel.wake('over', now - 1);
     now += 200;
     await eventually(() => expect(names().at(-1)).to.equal('over'));
+    // The clock is put back.
+    now -= 30_000;
+    wheel.wake('put back', now + 1_000);
+    now += 1_100;
+    await eventually(() => expect(names().at(-1)).to.equal('put back'));
     wheel.stop();
   });
 });
