@@ -6,11 +6,13 @@ import { readFileSync } from 'node:fs';
 /** Of the development packages, what ends up in people's browsers. */
 const IN_THE_PAGE = ['preact'];
 
-const unlocked = Object.entries(JSON.parse(readFileSync('package-lock.json', 'utf8')).packages)
-  .filter(([path, { integrity }]) => path !== '' && !integrity)
-  .map(([path]) => path);
-if (unlocked.length > 0)
-  fail(`package-lock.json has no integrity for ${unlocked.join(', ')}: add it (npm view … dist.integrity).`);
+for (const lock of ['package-lock.json', 'clients/tools/package-lock.json']) {
+  const unlocked = Object.entries(JSON.parse(readFileSync(lock, 'utf8')).packages)
+    .filter(([path, { integrity }]) => path !== '' && !integrity)
+    .map(([path]) => path);
+  if (unlocked.length > 0)
+    fail(`${lock} has no integrity for ${unlocked.join(', ')}: add it (npm view … dist.integrity).`);
+}
 
 const all = audit();
 const production = audit('--omit=dev');

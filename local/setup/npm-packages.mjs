@@ -1,17 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-import { inProject, ROOT } from './paths.mjs';
+import { inProject } from './paths.mjs';
 import { SetupError } from './setup-error.mjs';
 
-/** Runs `npm ci` when node_modules is missing or does not match package-lock.json. */
-export function installNpmPackages() {
-  if (matches(readPackages(inProject('package-lock.json')), readPackages(inProject('node_modules/.package-lock.json'))))
-    return;
-  console.log('Installing npm packages (npm ci) …');
+/**
+ * Runs `npm ci` when node_modules is missing or does not match package-lock.json.
+ * @param {string} folder of the package, from that of the project
+ */
+export function installNpmPackages(folder = '.') {
+  const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
+    readPackages(inProject(folder, file)),
+  );
+  if (matches(wanted, installed)) return;
+  console.log(`Installing npm packages (npm ci)${folder === '.' ? '' : ` in ${folder}`} …`);
   // The build needs the development packages, whatever NODE_ENV says; no package needs to run a script of its own.
   const { status, error } = spawnSync(...npm('ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'), {
-    cwd: ROOT,
+    cwd: inProject(folder),
     stdio: 'inherit',
   });
   if (status !== 0) {
