@@ -29,6 +29,7 @@ import { popularRoutes } from './routes/popular.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { subscriberListRoutes } from './routes/subscriber-list.ts';
 import { subscriberRoutes } from './routes/subscribers.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 
@@ -47,6 +48,7 @@ export function apiRoutes(
     honourConditions(v1);
     keepAudit(v1, context);
     await v1.register(subscriberRoutes(context));
+    await v1.register(subscriberListRoutes(context));
     await v1.register(numberRoutes(context));
     await v1.register(credentialRoutes(context));
     await v1.register(subscriptionRoutes(context));

@@ -11,7 +11,8 @@ export type PlayerTrack = {
   uri?: unknown;
 };
 
-const LONGEST_LENGTH = 65_535;
+/** Seconds. */
+export const LONGEST_LENGTH = 65_535;
 
 /**
  * The tune of a track as a player describes it, cleaned like any other (`cleanTune`). A player cannot mend what it was given, so

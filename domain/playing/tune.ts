@@ -15,13 +15,27 @@ export type Tune = {
   uri?: string;
 };
 
-/** One device's tune. `player`: what its owner calls it by, or what it calls itself. Times are milliseconds since the epoch. */
-export type Playing = { device: string; player?: string; tune: Tune; since: number; expiresAt: number };
+/**
+ * One device's tune. `player`: what its owner calls it by, or what it calls itself. `since`: when the device began with it, by which
+ * devices are ordered; `from`: when the piece began or would have, where the device has said at which position it is. Times are
+ * milliseconds since the epoch.
+ */
+export type Playing = {
+  device: string;
+  player?: string;
+  tune: Tune;
+  since: number;
+  from?: number;
+  expiresAt: number;
+};
 
 /** How long a tune outlives its length, in milliseconds: time for the next track to arrive without a gap. */
 const SLACK = 5_000;
 /** How long a tune of unknown length lasts, in milliseconds. */
 const UNKNOWN_LENGTH = 600_000;
+
+/** Milliseconds by which two positions may differ that say the same: a call takes its time. */
+const JITTER = 3_000;
 
 /** Characters of a text. */
 export const LONGEST_TEXT = 1024;
@@ -97,22 +111,34 @@ export function expiryOf(tune: Tune, now: number): number {
   return now + (tune.length === undefined ? UNKNOWN_LENGTH : tune.length * 1000 + SLACK);
 }
 
-/** The device's next state: the same tune again keeps its start and only lasts longer; another one starts now. */
+/**
+ * The device's next state: the same tune again keeps its start and only lasts longer; another one starts now. With `position`, in
+ * seconds, the piece began so long ago, and ends when it has been played.
+ */
 export function play(
   before: Playing | undefined,
   device: string,
   tune: Tune,
   now: number,
-  player?: string | undefined,
+  { player, position }: { player?: string | undefined; position?: number | undefined } = {},
 ): Playing {
   const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune);
+  const from = position === undefined ? undefined : beganAt(goesOn ? before.from : undefined, tune, now, position);
   return {
     device,
     ...(player === undefined ? {} : { player }),
     tune,
     since: goesOn ? before.since : now,
-    expiresAt: expiryOf(tune, now),
+    ...(from === undefined ? {} : { from }),
+    // Of a stream nobody knows the end, wherever it is.
+    expiresAt: expiryOf(tune, from === undefined || tune.length === undefined ? now : from),
   };
+}
+
+/** The same as before where the two only differ by how long the calls took: friends are told of no change then. */
+function beganAt(before: number | undefined, { length }: Tune, now: number, position: number): number {
+  const from = now - Math.round(Math.min(position, length ?? position) * 1000);
+  return before !== undefined && Math.abs(before - from) < JITTER ? before : from;
 }
 
 /** True when friends would see no difference. */

@@ -52,6 +52,7 @@ const SENT = [
 const SHOWN = [
   'etag',
   'idempotency-replayed',
+  'location',
   'ratelimit',
   'ratelimit-policy',
   'retry-after',

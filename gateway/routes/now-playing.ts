@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
 import { tuneView } from '../../service/friendship/friend-views.ts';
@@ -28,6 +28,15 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
     return { ...tuneView(playing), ...whose, shared: audience !== 'nobody' };
   }
 
+  /** Nothing plays there any more; it is no error that nothing did. */
+  async function pause(request: FastifyRequest, reply: FastifyReply, device: string) {
+    const { id } = await subscriberOf(request, stores);
+    await withEntry(context, request, 202, (along) =>
+      stopPlaying(context, { id, device }, { along, cause: causeOf(request) }),
+    );
+    return reply.code(202).send({ expiresAt: new Date(now()).toISOString() });
+  }
+
   return async (app) => {
     app.put(
       PATH,
@@ -37,19 +46,21 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           operationId: 'playTune',
           summary: 'Say what plays now',
+          description: 'Say it again when another piece begins, when it is paused or wound, and before it ends.',
           params: SubscriberParams,
           body: TuneBody,
           response: { 202: TuneAccepted, ...problems },
         },
       },
       async (request, reply) => {
-        const { device = DEFAULT_DEVICE, ...body } = request.body;
+        const { device = DEFAULT_DEVICE, position, state = 'playing', ...body } = request.body;
         const tune = cleanTune(body as Tune);
+        if (state === 'paused') return pause(request, reply, device);
         const ask = () => situationOf(request, stores);
         // Whether a number is within ranges is known of its owner's record alone.
         const known = rangesOf(request).ranges.length > 0 ? await ask() : undefined;
         const { playing } = await withEntry(context, request, 202, (along) =>
-          playTune(context, { id: subscriberIdOf(request), device }, tune, {
+          playTune(context, { id: subscriberIdOf(request), device, position }, tune, {
             known,
             ask,
             along,

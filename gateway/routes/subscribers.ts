@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { type Grant, numbersWithin, reachOf } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
 import { removeSubscriber } from '../../service/subscriber/departure.ts';
 import { createSubscriber } from '../../service/subscriber/new-subscriber.ts';
@@ -15,12 +14,13 @@ import {
   toE164s,
   toJid,
 } from '../../service/subscriber/subscriber-fields.ts';
-import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
+import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf, erasableOf, partlyReached, rangesOf, requireLinking } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { hasCondition, presentOf, requireCondition } from '../http/conditions.ts';
 import { Empty, NumberQuery, notThere, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
+import { subscriberView, wholeView } from './subscriber-view.ts';
 
 const tags = ['subscribers'];
 const PARTLY = 'Of one that has numbers outside the credential’s ranges, too, it sees its own numbers only.';
@@ -29,7 +29,8 @@ const PARTLY = 'Of one that has numbers outside the credential’s ranges, too, 
 export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores } = context;
 
-  const show = async (request: FastifyRequest) => toView(rangesOf(request), await partlyReached(request, stores));
+  const show = async (request: FastifyRequest) =>
+    subscriberView(rangesOf(request), await partlyReached(request, stores));
 
   return async (app) => {
     app.post(
@@ -83,7 +84,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
             'The XMPP account of this subscriber is still being made; try again in a moment.',
           );
         request.subject = subscriber.id;
-        return toView(carrier, subscriber);
+        return subscriberView(carrier, subscriber);
       },
     );
 
@@ -126,7 +127,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         if (displayName !== undefined) requireWhole(carrier, subscriber);
         const moved = jid === undefined ? undefined : toJid(jid, context.config.homes);
         const requireUnchanged = (present: Subscriber) =>
-          requireCondition(request, presentOf(toView(carrier, present)));
+          requireCondition(request, presentOf(subscriberView(carrier, present)));
         requireUnchanged(subscriber);
         await changeIdentity(context, subscriber.id, (present) => {
           requireUnchanged(present);
@@ -136,7 +137,7 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
         });
         if (displayName !== undefined)
           await rename(context, subscriber, toDisplayName(displayName), hasCondition(request));
-        return toView(carrier, await partlyReached(request, stores));
+        return subscriberView(carrier, await partlyReached(request, stores));
       },
     );
 
@@ -161,16 +162,4 @@ export function subscriberRoutes(context: Context): FastifyPluginAsyncTypebox {
       },
     );
   };
-}
-
-/** Of a subscriber that the grant reaches in part: its own numbers, and nothing by which the others' subscriber is known. */
-function toView(grant: Pick<Grant, 'ranges'>, subscriber: Subscriber) {
-  const phoneNumbers = phoneNumbersOf(subscriber);
-  if (reachOf(grant, phoneNumbers) === 'whole') return wholeView(subscriber);
-  const [phoneNumber = '', ...otherPhoneNumbers] = numbersWithin(grant, phoneNumbers);
-  return { phoneNumber, otherPhoneNumbers, shared: true as const };
-}
-
-function wholeView({ id, phoneNumber, otherPhoneNumbers = [], jid, displayName }: Subscriber) {
-  return { subscriberId: id, phoneNumber, otherPhoneNumbers: [...otherPhoneNumbers], jid, displayName };
 }

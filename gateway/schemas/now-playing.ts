@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Kind, named, Time } from './common.ts';
+import { Kind, named, oneOf, Time } from './common.ts';
 
 const Text = Type.String({ minLength: 1, maxLength: 1024 });
 
@@ -27,12 +27,29 @@ export const TuneBody = named(
       rating: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
       uri: Type.Optional(Text),
       device: Type.Optional(Device),
+      position: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          maximum: 65_535,
+          description: 'Seconds of the piece that have been played: `since` and the end follow from it.',
+        }),
+      ),
+      state: Type.Optional(
+        oneOf(['playing', 'paused'], {
+          description: '`playing` unless told. Paused, the device plays nothing until it says that it plays.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
 );
 
-export const TuneAccepted = named('TuneAccepted', Type.Object({ expiresAt: Time }));
+export const TuneAccepted = named(
+  'TuneAccepted',
+  Type.Object({
+    expiresAt: Type.String({ ...Time, description: 'When it ends, if nothing more is said; of a pause, at once' }),
+  }),
+);
 
 const tuneView = {
   kind: Kind,
@@ -43,7 +60,10 @@ const tuneView = {
   length: Type.Optional(Type.Integer()),
   rating: Type.Optional(Type.Integer()),
   uri: Type.Optional(Type.String()),
-  since: Time,
+  since: Type.String({
+    ...Time,
+    description: 'When it began, or would have begun to be where its device has said that it is',
+  }),
   expiresAt: Time,
 };
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { named, PhoneNumber } from './common.ts';
+import { named, oneOf, PhoneNumber } from './common.ts';
 
 const OtherPhoneNumbers = Type.Array(PhoneNumber, {
   maxItems: 9,
@@ -67,5 +67,34 @@ export const NewAccountPassword = named(
   Type.Object({
     jid: Type.String(),
     password: Type.String({ description: 'Of that XMPP account; shown this once.' }),
+  }),
+);
+
+const State = oneOf(['active', 'waiting'], {
+  description: '`waiting`: the XMPP account that an import has asked for is not made yet',
+});
+
+export const SubscriberListQuery = Type.Object(
+  {
+    cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: '`next` of the page before' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless told' })),
+    range: Type.Optional(
+      Type.String({
+        // Seven digits: no number stands in a URL.
+        pattern: '^\\+[1-9][0-9]{0,6}$',
+        description: 'How a number of theirs begins, in E.164; the plus sign is %2B in a URL',
+        examples: ['+4915'],
+      }),
+    ),
+    state: Type.Optional(State),
+  },
+  { additionalProperties: false },
+);
+
+export const SubscriberList = named(
+  'SubscriberList',
+  Type.Object({
+    subscribers: Type.Array(named('ListedSubscriber', Type.Object({ ...SubscriberView.properties, state: State }))),
+    next: Type.Optional(Type.String({ description: 'There may be more: ask again with this as cursor.' })),
   }),
 );

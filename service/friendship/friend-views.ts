@@ -19,8 +19,8 @@ export type FriendView = Online & {
 export type TuneView = ReturnType<typeof tuneView>;
 
 /** Without the device: that is nobody else's business. */
-export function tuneView({ tune, since, expiresAt }: Playing) {
-  return { ...tune, since: new Date(since).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+export function tuneView({ tune, since, from = since, expiresAt }: Playing) {
+  return { ...tune, since: new Date(from).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
 
 /** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */

@@ -8,8 +8,8 @@ import { toRemember } from '../../store/playing/recent.ts';
 import type { OwnSituation } from '../../store/playing/situation.ts';
 import type { ServiceContext } from '../context.ts';
 
-/** One of a subscriber's devices; `player` as in `Playing`. */
-export type Source = { id: string; device: string; player?: string | undefined };
+/** One of a subscriber's devices; `player` as in `Playing`; `position`: the seconds of the piece at which it is, where it says so. */
+export type Source = { id: string; device: string; player?: string | undefined; position?: number | undefined };
 
 /**
  * `known`: what decides, for who has just read it; otherwise `ask` reads it, where it has to be read. `along`: what is written in
@@ -50,12 +50,12 @@ export async function playTune(
 /** Decides for that basis what is shown, and stores it; for `USUAL` only if it is so. */
 async function store(
   { stores, config }: ServiceContext,
-  { id, device, player }: Source,
+  { id, device, player, position }: Source,
   tune: Tune,
   { basis, time, ...request }: { basis: Basis; time: number } & Pick<Asking, 'along' | 'cause'>,
 ): Promise<Played> {
   const before = basis.devices.find((one) => one.device === device);
-  const playing = play(before, device, tune, time, player);
+  const playing = play(before, device, tune, time, { player, position });
   const showing = decideShowing(
     { ...basis, devices: [...basis.devices.filter((one) => one !== before), playing] },
     time,

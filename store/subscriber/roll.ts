@@ -59,6 +59,23 @@ export function createRoll(redis: Redis, keys: Keys) {
     count,
 
     /**
+     * The ids of those whose integers are at least this, in the order in which they were made, in any state: the first `most` or so
+     * integers are looked at. `next`: the integer to go on with; undefined where there are no more.
+     */
+    async from(index: number, most: number): Promise<{ found: { index: number; id: string }[]; next?: number }> {
+      const last = Number((await redis.get(keys.lastIndex)) ?? 0);
+      const first = Math.floor(index / BUCKET);
+      const end = Math.min(first + Math.ceil(most / BUCKET), Math.floor(last / BUCKET) + 1);
+      const buckets = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+      const parts = await Promise.all(buckets.map((bucket) => redis.hGetAll(keys.ids(bucket))));
+      const found = parts.flatMap((part, i) =>
+        Object.entries(part).map(([field, id]) => ({ index: (first + i) * BUCKET + Number(field), id })),
+      );
+      const inOrder = found.filter((one) => one.index >= index).sort((a, b) => a.index - b.index);
+      return { found: inOrder, ...(end * BUCKET <= last && { next: end * BUCKET }) };
+    },
+
+    /**
      * Everybody, by state; not of one moment. Whoever waits for something about an XMPP account is `pending`: also who is
      * active, and waits a second for a new password.
      */

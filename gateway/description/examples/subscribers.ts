@@ -17,6 +17,7 @@ export const ofSubscribers = {
   NewSubscriber: { phoneNumber: alice.phoneNumber, displayName: alice.displayName },
   SubscriberPatch: { displayName: 'Alice W.' },
   Subscriber: added,
+  SubscriberList: { subscribers: [{ ...added, state: 'active' }], next: '101' },
   CreatedSubscriber: { ...added, password: 'k3Wm-9xTq-Lr7v-Zp2d' },
   NumberOnly: { phoneNumber: alice.phoneNumber },
   AccountPassword: { jid: alice.jid, password: 'k3Wm-9xTq-Lr7v-Zp2d' },

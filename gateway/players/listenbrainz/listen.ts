@@ -1,4 +1,5 @@
 import type { PlayerTrack } from '../../../domain/playing/player-tune.ts';
+import { safeUri } from '../../../domain/playing/tune.ts';
 import { ListenBrainzFault } from './fault.ts';
 
 type Fields = Record<string, unknown>;
@@ -35,7 +36,7 @@ export function checkListen(listen: unknown, playingNow: boolean, now: number): 
       source: metadata.release_name,
       track: info.tracknumber ?? info.track_number,
       length: lengthOf(info),
-      uri: info.origin_url,
+      uri: (typeof info.origin_url === 'string' && safeUri(info.origin_url)) || recordingUri(info.recording_mbid),
     },
     client: info.submission_client ?? info.media_player,
     player: info.media_player ?? info.submission_client ?? info.music_service_name ?? info.music_service,
@@ -96,6 +97,13 @@ function checkMbids(info: Fields): void {
     const ids = info[key] || [];
     if (!Array.isArray(ids) || ids.some((id) => id && !UUID.test(`${id}`))) throw badMbid(key);
   }
+}
+
+/** The page of a recording, which its id has been checked for; undefined where there is none. */
+function recordingUri(mbid: unknown): string | undefined {
+  if (!mbid) return undefined;
+  const [, ...parts] = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(`${mbid}`.replaceAll('-', '').toLowerCase()) ?? [];
+  return `https://musicbrainz.org/recording/${parts.join('-')}`;
 }
 
 /** Seconds; the two ways of saying it exclude each other. */

@@ -1,8 +1,8 @@
 import { Fault } from '../../../domain/fault.ts';
-import type { PlayerTrack } from '../../../domain/playing/player-tune.ts';
+import { LONGEST_LENGTH, type PlayerTrack } from '../../../domain/playing/player-tune.ts';
 
-/** What the extension says. `site`: where it found the track, such as `YouTube`. */
-export type WebhookEvent = { name: string; track: PlayerTrack; site: unknown };
+/** What the extension says. `site`: where it found the track, such as `YouTube`; `position`: seconds of it that have been played. */
+export type WebhookEvent = { name: string; track: PlayerTrack; site: unknown; position: number | undefined };
 
 /** Reads `{eventName, data: {song}}`: what the user or the extension has corrected wins over what the page said. @throws Fault INVALID_ARGUMENT */
 export function readEvent(body: unknown): WebhookEvent {
@@ -24,7 +24,13 @@ export function readEvent(body: unknown): WebhookEvent {
       uri: parsed.originUrl,
     },
     site: asObject(song.connector).label ?? song.connectorLabel ?? asObject(song.metadata).label,
+    position: positionFrom(parsed.currentTime),
   };
+}
+
+/** Many pages do not say it. */
+function positionFrom(said: unknown): number | undefined {
+  return typeof said === 'number' && said >= 0 && said <= LONGEST_LENGTH ? said : undefined;
 }
 
 const PLAYING = ['nowplaying', 'resumedplaying'];

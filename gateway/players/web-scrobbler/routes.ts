@@ -45,11 +45,12 @@ export function webScrobblerRoutes(context: Context, limit: Limit): FastifyPlugi
 async function follow(
   context: Context,
   source: Source,
-  { name, track, site }: WebhookEvent,
+  { name, track, site, position }: WebhookEvent,
   cause: Cause,
 ): Promise<void> {
   if (name === 'paused') await stopPlaying(context, source, { cause });
   if (name !== 'nowplaying' && name !== 'resumedplaying') return;
   const tune = playerTune(track);
-  if (tune) await playTune(context, { ...source, player: playerText(site, 64) ?? source.player }, tune, { cause });
+  const player = playerText(site, 64) ?? source.player;
+  if (tune) await playTune(context, { ...source, player, position }, tune, { cause });
 }

@@ -29,6 +29,24 @@ describe('domain/playing/tune', () => {
     expect(play(first, 'phone', SONG, 400_000).since, 'after it had run out').to.equal(400_000);
   });
 
+  it('begins a tune where it is, and ends it when it has been played', () => {
+    const resumed = play(undefined, 'phone', SONG, 400_000, { position: 100.5 });
+    expect(resumed).to.include({ since: 400_000, from: 299_500, expiresAt: 299_500 + 310_000 });
+    const wound = play(resumed, 'phone', SONG, 410_000, { position: 5 });
+    expect(wound).to.include({ since: 400_000, from: 405_000, expiresAt: 405_000 + 310_000 });
+    const again = play(wound, 'phone', SONG, 420_000, { position: 13 });
+    expect(again, 'calls take their time').to.deep.equal(wound);
+    expect(play(wound, 'phone', SONG, 420_000), 'without a position').to.include({ since: 400_000 });
+    expect(play(undefined, 'phone', SONG, 400_000, { position: 9_999 }).from, 'not before it was over').to.equal(
+      95_000,
+    );
+    const stream: Tune = { kind: 'audio', title: 'A stream' };
+    expect(play(undefined, 'phone', stream, 400_000, { position: 300 })).to.include({
+      from: 100_000,
+      expiresAt: 400_000 + 600_000,
+    });
+  });
+
   it('shows the newest of the devices that still play', () => {
     const device = (name: string, since: number, expiresAt: number): Playing => ({
       device: name,

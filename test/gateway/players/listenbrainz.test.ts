@@ -78,6 +78,26 @@ describe('ListenBrainz', () => {
     expect(await secondsShown(api, alice)).to.equal(310);
   });
 
+  it('links the recording where the player gives no address, or none that may be opened', async () => {
+    for (const [origin_url, recording_mbid, uri] of [
+      [
+        '',
+        '10C6A3D68E3B4E8F9D0C3B6B3C3B3B3B',
+        'https://musicbrainz.org/recording/10c6a3d6-8e3b-4e8f-9d0c-3b6b3c3b3b3b',
+      ],
+      [
+        'javascript:alert(1)',
+        '10c6a3d6-8e3b-4e8f-9d0c-3b6b3c3b3b3b',
+        'https://musicbrainz.org/recording/10c6a3d6-8e3b-4e8f-9d0c-3b6b3c3b3b3b',
+      ],
+      ['https://music.example/joga', '10c6a3d6-8e3b-4e8f-9d0c-3b6b3c3b3b3b', 'https://music.example/joga'],
+      ['', '', undefined],
+    ]) {
+      await submit(playing(song(`Jóga ${recording_mbid}`, { origin_url, recording_mbid })));
+      expect((await nowPlaying(api, alice))?.uri).to.equal(uri);
+    }
+  });
+
   it('takes any scheme before the token, and a body without a type', async () => {
     for (const scheme of ['token', 'TOKEN', 'Bearer', 'x']) {
       const { status } = await submit(playing(song(scheme)), { authorization: `${scheme} ${alice.token}` });

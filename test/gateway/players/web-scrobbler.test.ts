@@ -79,6 +79,16 @@ describe('Web Scrobbler’s webhook', () => {
     expect(await nowPlaying(api, alice)).to.deep.equal(shown);
   });
 
+  it('is shown where in the track it is', async () => {
+    const before = Date.now();
+    await send(event('resumedplaying', 'Jóga'));
+    const after = Date.now();
+    const { body } = await api.call('GET', api.path(alice, 'now-playing'));
+    const [since, end] = [body.since, body.expiresAt].map((time) => Date.parse(String(time)));
+    expect(since).to.be.within(before - 3_000, after - 3_000);
+    expect(Number(end) - Number(since)).to.equal(310_000);
+  });
+
   it('pauses its own only', async () => {
     await send(event('nowplaying', 'In the browser'));
     await api.play(alice, { title: 'On the phone', device: 'phone' });

@@ -73,7 +73,7 @@ describe('the HTTP API', () => {
       return [answer.status, code, answer.headers.get('allow')];
     };
     const refused = (allow: string) => [405, 'METHOD_NOT_ALLOWED', allow];
-    expect(await send('PUT', '/v1/subscribers')).to.deep.equal(refused('POST'));
+    expect(await send('PUT', '/v1/subscribers')).to.deep.equal(refused('GET, HEAD, POST'));
     expect(await send('GET', '/v1/subscribers/retrieve')).to.deep.equal(refused('POST'));
     const book = '/v1/subscribers/me/address-book';
     expect(await send('POST', book)).to.deep.equal(refused('GET, HEAD, PUT, PATCH, DELETE'));
@@ -101,6 +101,7 @@ describe('the HTTP API', () => {
       'GET /v1/operations',
       'GET /page/settings.json',
       'POST /v1/subscribers',
+      'GET /v1/subscribers',
       'POST /v1/subscribers/retrieve',
       'POST /v1/numbers/recycle',
       'POST /v1/imports',

@@ -65,6 +65,7 @@ const TABLE: Record<string, number[]> = {
   'POST /v1/tokens':                                [400, 400,  400,    400,  400,   400,     400,    400,    400],
   // Who has ranges sees the codes of its own numbers only.
   'GET /v1/verification/outbox':                    [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  'GET /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     403,    201,    409],
   'POST /v1/numbers/recycle':                       [401, 401,  401,    403,  403,   403,     403,    204,    204],
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
