@@ -22,6 +22,7 @@ import { credentialRoutes } from './routes/login/credentials.ts';
 import { outboxRoutes } from './routes/login/outbox.ts';
 import { tokenRoutes } from './routes/login/tokens.ts';
 import { verificationRoutes } from './routes/login/verification.ts';
+import { manyTunesRoutes } from './routes/many-tunes.ts';
 import { nowPlayingRoutes } from './routes/now-playing.ts';
 import { numberRoutes } from './routes/numbers.ts';
 import { pictureRoutes } from './routes/pictures.ts';
@@ -64,6 +65,7 @@ export function apiRoutes(
     await v1.register(addressBookChangesRoutes(context));
     await v1.register(sourceRoutes(context));
     await v1.register(nowPlayingRoutes(context));
+    await v1.register(manyTunesRoutes(context));
     await v1.register(privacyRoutes(context));
     await v1.register(friendRoutes(context, closing));
     await v1.register(pictureRoutes(context));

@@ -84,12 +84,16 @@ export async function erasableOf(request: FastifyRequest, stores: Stores): Promi
   return subscriber;
 }
 
-/** The same as `subscriberOf`, with what decides what its friends are shown: at one moment, and with one question. @throws Fault, as `subscriberOf` */
+/**
+ * The same as `subscriberOf`, with what decides what its friends are shown: at one moment, and with one question. `id`: where the path names
+ * nobody. @throws Fault, as `subscriberOf`
+ */
 export async function situationOf(
   request: FastifyRequest,
   stores: Stores,
+  id: string = subscriberIdOf(request),
 ): Promise<OwnSituation & { subscriber: Subscriber }> {
-  const situation = await stores.situations.own(subscriberIdOf(request));
+  const situation = await stores.situations.own(id);
   const subscriber = reached(request, situation.subscriber);
   requireWhole(rangesOf(request), subscriber);
   return { ...situation, subscriber };

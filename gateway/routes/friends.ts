@@ -2,8 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import { takeTurns } from '../../runtime/turns.ts';
 import { friendViews } from '../../service/friendship/friend-views.ts';
+import type { Friend } from '../../store/friendship/friends.ts';
 import { auditAnswer } from '../access/audit.ts';
 import { isWholeReached, rangesOf, subscriberOf } from '../access/auth.ts';
 import { networkOf } from '../access/network.ts';
@@ -16,7 +18,7 @@ import { createListeners, type Stream } from '../friends/listeners.ts';
 import { withPictures } from '../friends/pictures.ts';
 import { account } from '../http/correlator.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
-import { FriendEvents, FriendsView, FriendView } from '../schemas/friends.ts';
+import { FriendEvents, FriendsQuery, FriendsView, FriendView } from '../schemas/friends.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** One object, as what is compiled of it is remembered by it. */
@@ -48,16 +50,18 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
           operationId: 'listFriends',
           summary: 'Friends, and what they play now',
           params: SubscriberParams,
+          querystring: FriendsQuery,
           response: { 200: FriendsView, ...problems },
         },
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const views = await friendViews(stores, id, await stores.friends.list(id), now());
+        const { page, next } = pageOf(await stores.friends.list(id), request.query);
+        const views = await friendViews(stores, id, page, now());
         const friends = await withPictures(context, id, views);
         const shown = friends.map((view) => hideNumber(rangesOf(request), view));
         const serialize = reply.compileSerializationSchema(ONE_FRIEND);
-        const pieces = jsonList('friends', shown, serialize);
+        const pieces = jsonList('friends', shown, serialize, next === undefined ? {} : { next });
         return reply.type(JSON_TYPE).send(Readable.from(pieces, { objectMode: false }));
       },
     );
@@ -103,6 +107,13 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
     );
   };
+}
+
+/** In the order of their ids, which is the one that stays while others come and go. */
+function pageOf(friends: readonly Friend[], { limit = friends.length, cursor = '' }: Static<typeof FriendsQuery>) {
+  const rest = friends.filter(({ id }) => id > cursor).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const page = rest.slice(0, limit);
+  return { page, next: rest.length > page.length ? page.at(-1)?.id : undefined };
 }
 
 /** The address of a carrier's own servers does not count, as with its other calls. */

@@ -2,17 +2,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decideShowing } from '../../domain/playing/showing.ts';
 import { cleanTune, type Tune } from '../../domain/playing/tune.ts';
-import { tuneView } from '../../service/friendship/friend-views.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
 import { withEntry } from '../access/audit.ts';
 import { rangesOf, situationOf, subscriberIdOf, subscriberOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { causeOf } from '../http/correlator.ts';
 import { Empty, problems, SubscriberParams } from '../schemas/common.ts';
-import { DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';
+import { DEFAULT_DEVICE, DeviceQuery, OwnTune, TuneAccepted, TuneBody } from '../schemas/now-playing.ts';
+import { ownTuneView } from './own-tune-view.ts';
 
 const PATH = '/subscribers/:subscriberId/now-playing';
-const DEFAULT_DEVICE = 'default';
 const tags = ['now playing'];
 
 /** What a subscriber plays. */
@@ -21,11 +20,7 @@ export function nowPlayingRoutes(context: Context): FastifyPluginAsyncTypebox {
 
   /** Undefined when nothing plays. */
   async function show(request: FastifyRequest) {
-    const { playing, audience } = decideShowing(await situationOf(request, stores), now());
-    if (!playing) return undefined;
-    const { device, player } = playing;
-    const whose = { device, ...(player === undefined ? {} : { player }) };
-    return { ...tuneView(playing), ...whose, shared: audience !== 'nobody' };
+    return ownTuneView(decideShowing(await situationOf(request, stores), now()));
   }
 
   /** Nothing plays there any more; it is no error that nothing did. */

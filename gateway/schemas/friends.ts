@@ -32,7 +32,23 @@ export const Picture = {
   content: { 'image/jpeg': image, 'image/png': image, 'image/gif': image, 'image/webp': image },
 };
 
-export const FriendsView = named('FriendList', Type.Object({ friends: Type.Array(FriendView) }));
+export const FriendsQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'Of a page; everybody at once unless told' }),
+    ),
+    cursor: Type.Optional(Type.String({ pattern: '^[\\w-]{1,64}$', description: '`next` of the page before' })),
+  },
+  { additionalProperties: false },
+);
+
+export const FriendsView = named(
+  'FriendList',
+  Type.Object({
+    friends: Type.Array(FriendView),
+    next: Type.Optional(Type.String({ description: 'There are more: ask again with this as cursor.' })),
+  }),
+);
 
 export const Piece = Type.Object({
   kind: Kind,

@@ -1,7 +1,11 @@
 import { Type } from 'typebox';
-import { Kind, named, oneOf, Time } from './common.ts';
+import { FAULT_CODES } from '../../domain/fault.ts';
+import { Kind, named, oneOf, orNull, Time } from './common.ts';
 
 const Text = Type.String({ minLength: 1, maxLength: 1024 });
+
+/** The device of who names none. */
+export const DEFAULT_DEVICE = 'default';
 
 export const Device = Type.String({
   minLength: 1,
@@ -80,3 +84,55 @@ export const OwnTune = named(
 export const FriendTune = named('Tune', Type.Object(tuneView));
 
 export const DeviceQuery = Type.Object({ device: Type.Optional(Device) }, { additionalProperties: false });
+
+/** Subscribers of one call about many. */
+const MOST = 100;
+
+const SubscriberId = Type.String({ minLength: 1, maxLength: 64 });
+const refusal = {
+  code: Type.Optional(oneOf(FAULT_CODES, { description: 'Why it was refused; absent where all is well' })),
+  detail: Type.Optional(Type.String()),
+};
+
+export const NewTunes = named(
+  'NewTunes',
+  Type.Object(
+    {
+      tunes: Type.Array(
+        named(
+          'SubscriberTune',
+          Type.Object({ subscriberId: SubscriberId, ...TuneBody.properties }, { additionalProperties: false }),
+        ),
+        { minItems: 1, maxItems: MOST },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+export const TunesAccepted = named(
+  'TunesAccepted',
+  Type.Object({
+    results: Type.Array(Type.Object({ subscriberId: Type.String(), expiresAt: Type.Optional(Time), ...refusal }), {
+      description: 'Of each tune, in the order in which they were sent',
+    }),
+  }),
+);
+
+export const TunesQuestion = named(
+  'TunesQuestion',
+  Type.Object(
+    { subscriberIds: Type.Array(SubscriberId, { minItems: 1, maxItems: MOST, uniqueItems: true }) },
+    { additionalProperties: false },
+  ),
+);
+
+export const TunesView = named(
+  'TunesPlaying',
+  Type.Object({
+    results: Type.Array(
+      Type.Object({ subscriberId: Type.String(), nowPlaying: Type.Optional(orNull(OwnTune)), ...refusal }),
+      { description: 'Of each subscriber, in the order in which they were asked for; null where nothing plays' },
+    ),
+  }),
+);

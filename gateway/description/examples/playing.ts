@@ -44,6 +44,15 @@ const source = {
 export const ofPlaying = {
   NewTune: { ...piece, source: tune.source, length: tune.length },
   TuneAccepted: { expiresAt: tune.expiresAt },
+  NewTunes: { tunes: [{ subscriberId, ...piece, position: 12 }] },
+  TunesAccepted: {
+    results: [
+      { subscriberId, expiresAt: tune.expiresAt },
+      { subscriberId: 'nobody', code: 'NOT_FOUND', detail: 'There is no such subscriber.' },
+    ],
+  },
+  TunesQuestion: { subscriberIds: [subscriberId] },
+  TunesPlaying: { results: [{ subscriberId, nowPlaying: { ...tune, device: 'phone', shared: true } }] },
   OwnTune: { ...tune, device: 'phone', shared: true },
   FriendList: { friends: [friend] },
   FriendEvent: events.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`).join(''),

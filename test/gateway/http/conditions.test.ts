@@ -141,6 +141,8 @@ describe('conditional requests', () => {
       'POST /v1/subscribers': { phoneNumber: '+8613800138009', jid: 'x@op.example' },
       'POST /v1/subscribers/retrieve': { phoneNumber: '+8613800138000' },
       'POST /v1/numbers/recycle': { phoneNumber: '+8613800138000' },
+      'POST /v1/now-playing': { tunes: [{ subscriberId: id, ...tune }] },
+      'POST /v1/now-playing/retrieve': { subscriberIds: [id] },
       'POST /v1/audit/search': { subscriberId: id },
       'POST /v1/credentials': { name: 'y', scopes: ['audit:read'] },
       'POST /v1/subscriptions': subscription,

@@ -104,6 +104,8 @@ describe('the HTTP API', () => {
       'GET /v1/subscribers',
       'POST /v1/subscribers/retrieve',
       'POST /v1/numbers/recycle',
+      'POST /v1/now-playing',
+      'POST /v1/now-playing/retrieve',
       'POST /v1/imports',
       'GET /v1/imports/{importId}',
       'POST /v1/reconciliations',

@@ -25,6 +25,8 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/subscribers': (n) => ({ phoneNumber: numberOf(n + 500) }),
   'POST /v1/numbers/recycle': (n) => ({ phoneNumber: numberOf(n + 700) }),
   'POST /v1/subscribers/retrieve': (n) => ({ phoneNumber: numberOf(n) }),
+  'POST /v1/now-playing': () => ({ tunes: [{ subscriberId: 'nobody', ...tune }] }),
+  'POST /v1/now-playing/retrieve': () => ({ subscriberIds: ['nobody'] }),
   'POST /v1/imports': (n) => `{"phoneNumber":"${numberOf(n)}"}\n`,
   'POST /v1/audit/search': (n) => ({ phoneNumber: numberOf(n) }),
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
@@ -68,6 +70,9 @@ const TABLE: Record<string, number[]> = {
   'GET /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/subscribers':                           [401, 401,  401,    403,  403,   403,     403,    201,    409],
   'POST /v1/numbers/recycle':                       [401, 401,  401,    403,  403,   403,     403,    204,    204],
+  // Of each subscriber by itself, in the answer.
+  'POST /v1/now-playing':                           [401, 401,  401,    403,  403,   403,     200,    200,    200],
+  'POST /v1/now-playing/retrieve':                  [401, 401,  401,    403,  403,   403,     200,    200,    200],
   'POST /v1/subscribers/retrieve':                  [401, 401,  401,    403,  403,   403,     403,    200,    200],
   // The rows outside the range are refused, each by itself.
   'POST /v1/imports':                               [401, 401,  401,    403,  403,   403,     200,    200,    200],

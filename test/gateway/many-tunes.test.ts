@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { useRedis } from '../support/redis.ts';
+
+type Result = { subscriberId: string; expiresAt?: string; nowPlaying?: { title: string } | null; code?: string };
+
+describe('what many subscribers play, in one call', () => {
+  const server = useRedis();
+  let gateway: TestGateway;
+  let alice: string;
+  let bob: string;
+  let foreign: string;
+  let carrier: { authorization: string };
+
+  before(async () => {
+    gateway = await openTestGateway(server);
+    [alice, bob] = [await gateway.join('+8613800138000'), await gateway.join('+8613800138001')];
+    foreign = await gateway.join('+4915146788701');
+    const wish = { name: 'x', scopes: ['now-playing:read', 'now-playing:write'] as const, ranges: ['+86'] };
+    const created = (await gateway.stores.credentials.create(wish, gateway.now())) as { key: string };
+    carrier = { authorization: `Bearer ${created.key}` };
+  });
+
+  after(async () => gateway?.stop());
+
+  async function send(path: string, payload: object, headers: Record<string, string> = {}) {
+    const url = `/v1/now-playing${path}`;
+    const { status, body } = await gateway.call({ method: 'POST', url, headers: { ...carrier, ...headers }, payload });
+    return { status, results: body.results as Result[] };
+  }
+  const play = (tunes: object[], headers?: Record<string, string>) => send('', { tunes }, headers);
+  const playing = async () =>
+    (await send('/retrieve', { subscriberIds: [alice, bob] })).results.map((one) => one.nowPlaying?.title ?? null);
+  const song = (subscriberId: string, title: string, rest: object = {}) => ({
+    subscriberId,
+    kind: 'audio',
+    title,
+    ...rest,
+  });
+
+  it('is done for each of them, and told of each in its place', async () => {
+    const { status, results } = await play([
+      song(alice, 'Jóga'),
+      song(foreign, 'Not theirs'),
+      song('nobody', 'x'),
+      song(bob, '\u0007'),
+      song(bob, 'Hunter', { length: 100, position: 40 }),
+    ]);
+    expect(status).to.equal(200);
+    expect(results.map(({ subscriberId, code }) => [subscriberId, code])).to.deep.equal([
+      [alice, undefined],
+      [foreign, 'NOT_FOUND'],
+      ['nobody', 'NOT_FOUND'],
+      [bob, 'INVALID_ARGUMENT'],
+      [bob, undefined],
+    ]);
+    expect(results.every((one) => (one.expiresAt === undefined) === (one.code !== undefined))).to.equal(true);
+    expect(await playing()).to.deep.equal(['Jóga', 'Hunter']);
+    const asked = await send('/retrieve', { subscriberIds: [foreign, alice] });
+    expect(asked.results.map(({ code }) => code)).to.deep.equal(['NOT_FOUND', undefined]);
+  });
+
+  it('keeps the order of one subscriber’s tunes, and its pauses', async () => {
+    await play([song(alice, 'First'), song(alice, 'Second'), song(bob, 'Any', { state: 'paused' })]);
+    expect(await playing()).to.deep.equal(['Second', null]);
+  });
+
+  it('leaves an entry for each in the audit trail, with what became of it', async () => {
+    const correlator = randomUUID();
+    await play([song(alice, 'Jóga'), song(foreign, 'x')], { 'x-correlator': correlator });
+    const { entries } = await gateway.stores.audit.read({ trail: 'known', limit: 100 });
+    const about = entries.filter((entry) => entry.correlator === correlator && entry.subject !== '');
+    const { subjectHashOf } = gateway.context;
+    expect(about.map(({ subject, status, code }) => [subject, status, code])).to.have.deep.members([
+      [subjectHashOf(alice), 202, ''],
+      [subjectHashOf(foreign), 404, 'NOT_FOUND'],
+    ]);
+  });
+
+  it('is refused as a whole where it is not well-formed, or too many', async () => {
+    for (const tunes of [
+      [],
+      [{ ...song(alice, 'x'), kind: 'song' }],
+      Array.from({ length: 101 }, () => song(alice, 'x')),
+    ])
+      expect((await play(tunes)).status).to.equal(400);
+    expect((await send('/retrieve', { subscriberIds: [alice, alice] })).status).to.equal(400);
+  });
+});
