@@ -29,7 +29,8 @@ export async function answerBook(
   const { stores, now } = context;
   const { waiting, retryAfter } = await stores.budget.standing(id, numberKeysIn(book), now());
   reply.header('etag', quoted(`${info.version}`));
-  if (waiting === 0) return reply.code(202).send({ ...info, rejected, ...(columns && { columns }) });
+  const told = rejected.map(({ index, reason }) => ({ index, detail: reason }));
+  if (waiting === 0) return reply.code(202).send({ ...info, rejected: told, ...(columns && { columns }) });
   await writeEntry(context, request, { subject: id, status: 429, code: 'TOO_MANY_REQUESTS' });
   throw new Fault(
     'TOO_MANY_REQUESTS',

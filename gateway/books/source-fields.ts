@@ -45,6 +45,6 @@ export function toSourceView(source: SourceInfo, now: number): Static<typeof Sou
     ...(lastRead === undefined ? {} : { lastReadAt: new Date(lastRead).toISOString() }),
     ...(Number.isFinite(next) ? { nextReadAt: new Date(next).toISOString() } : {}),
     ...(problem && { problem }),
-    rejected,
+    rejected: rejected.map(({ reason, cards }) => ({ detail: reason, cards })),
   };
 }

@@ -38,7 +38,7 @@ export const BookAccepted = named(
     version: Type.Integer(),
     contacts: Type.Integer({ description: 'How many the book holds now.' }),
     rejected: Type.Array(
-      Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), reason: Type.String() }),
+      Type.Object({ index: Type.Integer({ description: 'Place in what was sent, from 0' }), detail: Type.String() }),
     ),
     columns: Type.Optional(
       Type.Object(

@@ -12,7 +12,7 @@ export const CreatedApplicationPassword = named(
   'CreatedApplicationPassword',
   Type.Object({
     ...applicationPassword,
-    userName: Type.String({ description: 'What the player wants as the user’s name' }),
+    username: Type.String({ description: 'What the player wants as the user’s name' }),
     password: Type.String({ description: 'Shown this once.' }),
     webhookPath: Type.String({
       description:

@@ -38,7 +38,7 @@ export const SourceView = named(
     problem: Type.Optional(
       Type.Object({ code: Type.String(), detail: Type.String() }, { description: 'Why the last read failed.' }),
     ),
-    rejected: Type.Array(Type.Object({ reason: Type.String(), cards: Type.Integer() }), {
+    rejected: Type.Array(Type.Object({ detail: Type.String(), cards: Type.Integer() }), {
       description: 'How many cards were refused, or kept in part, and why; up to 1,000 are counted.',
     }),
   }),

@@ -74,10 +74,10 @@ const KINDS: Kind[] = [
   {
     what: 'greetings of a player',
     most: 1,
-    call(api, { password: { userName, password } }, version) {
+    call(api, { password: { username, password } }, version) {
       const now = `${Math.floor(Date.now() / 1000)}`;
       const a = md5(md5(password) + now);
-      const query = new URLSearchParams({ hs: 'true', p: '1.2.1', c: 'tst', v: version, u: userName, t: now, a });
+      const query = new URLSearchParams({ hs: 'true', p: '1.2.1', c: 'tst', v: version, u: username, t: now, a });
       return api.call('GET', `/audioscrobbler?${query}`);
     },
   },

@@ -57,7 +57,7 @@ export type Privacy = {
 };
 
 /** A contact that was left out: its place in the file, from 0, and why. */
-export type Rejected = { index: number; reason: string };
+export type Rejected = { index: number; detail: string };
 
 /** What was stored of a book. */
 export type BookAccepted = { version: number; contacts: number; rejected: Rejected[] };
@@ -96,7 +96,7 @@ export type Device = {
 export type PlayerPassword = { applicationPasswordId: string; name: string; createdAt: string };
 
 /** The same when it is made: the one time that the password is shown. */
-export type NewPlayerPassword = PlayerPassword & { userName: string; password: string; webhookPath: string };
+export type NewPlayerPassword = PlayerPassword & { username: string; password: string; webhookPath: string };
 
 /** Who is signed in. */
 export type Profile = { displayName: string; phoneNumber: string; jid: string };

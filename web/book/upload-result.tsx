@@ -33,9 +33,9 @@ function Refusals({ rejected }: { rejected: Rejected[] }) {
   return (
     <>
       <ol class="refusals">
-        {rejected.slice(0, MOST_SHOWN).map(({ index, reason }) => (
-          <li key={`${index} ${reason}`}>
-            <strong>{texts.entry(index + 1)}</strong> {texts.reason(reason)}
+        {rejected.slice(0, MOST_SHOWN).map(({ index, detail }) => (
+          <li key={`${index} ${detail}`}>
+            <strong>{texts.entry(index + 1)}</strong> {texts.reason(detail)}
           </li>
         ))}
       </ol>

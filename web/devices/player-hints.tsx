@@ -16,7 +16,7 @@ export function PlayerHints({ made, onDone }: { made: NewPlayerPassword; onDone:
       </h3>
       <p>{texts.playerOnce}</p>
       <dl>
-        <Secret name={texts.userName} text={made.userName} />
+        <Secret name={texts.userName} text={made.username} />
         <Secret name={texts.password} text={made.password} />
         <Secret name={texts.hintScrobbler} text={`${origin}/audioscrobbler`} />
         <Secret name={texts.hintLastFm} text={`${origin}/2.0/`} />

@@ -64,7 +64,7 @@ export const ofPlaying = {
     upsert: [{ uid: 'c1', name: 'Bob from work', phoneNumbers: ['138 0013 8001'], groups: ['Work'] }],
     remove: ['c2'],
   },
-  AddressBookAccepted: { ...kept, rejected: [{ index: 7, reason: 'The contact lacks phoneNumbers.' }] },
+  AddressBookAccepted: { ...kept, rejected: [{ index: 7, detail: 'The contact lacks phoneNumbers.' }] },
   AddressBook: { ...kept, matched: 1, waiting: 0, state: 'current' },
   SourceLink: { url: source.url, username: 'alice', password: 'a password for this alone' },
   Source: source,

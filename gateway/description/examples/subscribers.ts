@@ -51,7 +51,7 @@ export const ofSubscribers = {
     applicationPasswordId: 'mQ9rT4wX',
     name: 'Kitchen radio',
     createdAt: '2026-01-31T12:00:00.000Z',
-    userName: subscriberId,
+    username: subscriberId,
     password: 'esp_T4wX1zB3cD6fG8hK0nP2s',
     webhookPath: '/webhooks/web-scrobbler/D6fG8hK0nP2s',
   },

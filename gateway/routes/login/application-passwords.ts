@@ -47,7 +47,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
         return reply
           .code(201)
           .header('cache-control', 'no-store')
-          .send({ ...toView(kept), userName: id, password, webhookPath: WEBHOOK_PATH + webhook });
+          .send({ ...toView(kept), username: id, password, webhookPath: WEBHOOK_PATH + webhook });
       },
     );
 

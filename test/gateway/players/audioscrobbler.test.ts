@@ -24,7 +24,7 @@ describe('AudioScrobbler 1.2', () => {
   const greet = (changes: Record<string, string | undefined> = {}, headers: Record<string, string> = {}) => {
     const t = changes.t ?? now();
     const a = md5(md5(made.password) + t);
-    const query = { hs: 'true', p: '1.2', c: 'tst', v: '1.0', u: made.userName, t, a, ...changes };
+    const query = { hs: 'true', p: '1.2', c: 'tst', v: '1.0', u: made.username, t, a, ...changes };
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return request(`${stack.gatewayUrl}/audioscrobbler/?${new URLSearchParams(given)}`, { headers });
   };
@@ -128,7 +128,7 @@ describe('AudioScrobbler 1.2', () => {
     const { port } = new URL(stack.gatewayUrl);
     const base = async (headers: Record<string, string>) => {
       const t = now();
-      const query = new URLSearchParams({ hs: 'true', p: '1.2', u: made.userName, t, a: md5(md5(made.password) + t) });
+      const query = new URLSearchParams({ hs: 'true', p: '1.2', u: made.username, t, a: md5(md5(made.password) + t) });
       const text = await new Promise<string>((resolve, reject) => {
         const sent = ask(`${stack.gatewayUrl}/audioscrobbler/?${query}`, { headers }, (answer) => {
           answer.setEncoding('utf8');

@@ -19,7 +19,7 @@ describe('Last.fm 2.0', () => {
     return { status, body: JSON.parse(text) };
   };
   const logIn = (fields: Record<string, string> = {}) =>
-    call('auth.getMobileSession', { username: made.userName, password: made.password, ...fields });
+    call('auth.getMobileSession', { username: made.username, password: made.password, ...fields });
   const key = async () => (await logIn()).body.session.key as string;
 
   before(async () => {
@@ -35,8 +35,8 @@ describe('Last.fm 2.0', () => {
     const { status, body } = await logIn();
     expect(status).to.equal(200);
     expect(body.session).to.include({ subscriber: 0, name: alice.id });
-    const authToken = md5(made.userName + md5(made.password));
-    const older = await call('auth.getMobileSession', { username: made.userName, authToken });
+    const authToken = md5(made.username + md5(made.password));
+    const older = await call('auth.getMobileSession', { username: made.username, authToken });
     expect(older.body).to.deep.equal(body);
   });
 
@@ -145,7 +145,7 @@ describe('Last.fm 2.0', () => {
 
   it('keeps the sessions of other protocols apart', async () => {
     const t = `${Math.floor(Date.now() / 1000)}`;
-    const query = new URLSearchParams({ hs: 'true', p: '1.2', u: made.userName, t, a: md5(md5(made.password) + t) });
+    const query = new URLSearchParams({ hs: 'true', p: '1.2', u: made.username, t, a: md5(md5(made.password) + t) });
     const { text } = await request(`${stack.gatewayUrl}/audioscrobbler?${query}`);
     const tune = { sk: text.split('\n')[1] ?? '', artist: 'a', track: 't' };
     expect((await call('track.updateNowPlaying', tune)).body.error).to.equal(9);

@@ -28,7 +28,7 @@ describe('mpd with mpdscribble', () => {
     [alice, bob] = await joinFriends(api);
     bobs = await connectFriend(stack, bob);
     made = await makePassword(api, alice, 'Living room');
-    mpd = await startMpd(`${stack.gatewayUrl}/audioscrobbler`, { name: made.userName, password: made.password }, [
+    mpd = await startMpd(`${stack.gatewayUrl}/audioscrobbler`, { name: made.username, password: made.password }, [
       { title: 'Jóga', artist: 'Björk', album: 'Homogenic', length: 45 },
       { title: '猎人', artist: 'Björk', album: 'Homogenic', length: 40 },
     ]);

@@ -6,7 +6,7 @@ export type ApplicationPassword = {
   applicationPasswordId: string;
   name: string;
   createdAt: string;
-  userName: string;
+  username: string;
   password: string;
   webhookPath: string;
 };

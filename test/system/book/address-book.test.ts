@@ -78,9 +78,9 @@ describe('address books that change by single contacts', () => {
         ],
       }),
     );
-    const { rejected } = body as unknown as { rejected: { index: number; reason: string }[] };
+    const { rejected } = body as unknown as { rejected: { index: number; detail: string }[] };
     expect(rejected.map(({ index }) => index)).to.have.members([0, 2]);
-    expect(rejected.find(({ index }) => index === 0)?.reason).to.match(/uid/);
+    expect(rejected.find(({ index }) => index === 0)?.detail).to.match(/uid/);
   });
 
   it('refuse what is no change at all', async () => {

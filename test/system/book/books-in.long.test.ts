@@ -43,7 +43,7 @@ describe('books in', () => {
     );
     const { body } = await api.expectStatus(202, put(`${book}${card('D', '13900139004', '')}`, VCARD));
     expect(body.contacts).to.equal(4);
-    const reasons = (body.rejected as unknown as { reason: string }[]).map(({ reason }) => reason);
+    const reasons = (body.rejected as unknown as { detail: string }[]).map(({ detail }) => detail);
     expect(reasons.filter((reason) => /without its uid/.test(reason))).to.have.length(3);
     expect(reasons.join(' ')).to.match(/line 10 stands within another card.*line 16 has no END:VCARD line/);
   });
@@ -66,11 +66,11 @@ describe('books in', () => {
       );
       expect(body.contacts).to.equal(7);
       expect(body.rejected).to.deep.equal([
-        { index: 1, reason: 'Line 5: A quotation mark opens a field and is never closed.' },
-        { index: 4, reason: 'Line 9: The row has no name and no telephone number.' },
-        { index: 7, reason: 'The contact has no phone number.' },
-        { index: 9, reason: 'Line 15: A quotation mark opens a field and is never closed.' },
-        { index: 11, reason: 'Line 17: A quotation mark opens a field and is never closed.' },
+        { index: 1, detail: 'Line 5: A quotation mark opens a field and is never closed.' },
+        { index: 4, detail: 'Line 9: The row has no name and no telephone number.' },
+        { index: 7, detail: 'The contact has no phone number.' },
+        { index: 9, detail: 'Line 15: A quotation mark opens a field and is never closed.' },
+        { index: 11, detail: 'Line 17: A quotation mark opens a field and is never closed.' },
       ]);
     });
 

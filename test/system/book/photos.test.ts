@@ -55,7 +55,7 @@ describe('a photo in the own book', () => {
     const { body } = await api.putVcards(alice, card('Bob', ['13900139000'], jpeg(65_537)));
     expect(body).to.deep.include({
       contacts: 1,
-      rejected: [{ index: 0, reason: 'Kept, but its photo is larger than 65536 bytes.' }],
+      rejected: [{ index: 0, detail: 'Kept, but its photo is larger than 65536 bytes.' }],
     });
     expect(await avatar(alice)).to.equal(null);
   });

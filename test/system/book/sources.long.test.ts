@@ -85,7 +85,7 @@ for (const [kind, start, there] of [
         contacts: 1,
         collection: server.book.replace(server.origin, relay.origin),
       });
-      expect(seen.rejected).to.deep.equal([{ reason: 'The contact has no phone number.', cards: 1 }]);
+      expect(seen.rejected).to.deep.equal([{ detail: 'The contact has no phone number.', cards: 1 }]);
       expect(JSON.stringify([seen, linked])).not.to.contain(USER.password);
       const { body } = await api.call('GET', api.path(alice, 'address-book'));
       expect(body).to.include({ contacts: 0, matched: 1 });
@@ -110,7 +110,7 @@ for (const [kind, start, there] of [
       await friends();
       expect(await view('work')).to.deep.include({
         contacts: 0,
-        rejected: [{ reason: 'The contact has no phone number.', cards: 2 }],
+        rejected: [{ detail: 'The contact has no phone number.', cards: 2 }],
       });
       await server.put('bob', ['FN:Bob of the network', 'TEL:139 0013 9000']);
       await read('work');

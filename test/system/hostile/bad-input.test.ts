@@ -224,10 +224,10 @@ describe('bad input', () => {
       { uid: 'x', name: 'Second', phoneNumbers: ['13700137001'] },
     ];
     const { body } = await api.expectStatus(202, api.call('PUT', api.path(alice, 'address-book'), { contacts }));
-    const rejected = body.rejected as unknown as { index: number; reason: string }[];
+    const rejected = body.rejected as unknown as { index: number; detail: string }[];
     // Without a name, and with one of which nothing is left, are the same contact; a uid's second contact is kept without it.
     expect(body.contacts).to.equal(4);
     expect(rejected.map(({ index }) => index)).to.deep.equal([0, 1, 3, 5, 7]);
-    expect(rejected[0]?.reason).to.equal('Kept, but 1 of its 2 phone numbers cannot be read.');
+    expect(rejected[0]?.detail).to.equal('Kept, but 1 of its 2 phone numbers cannot be read.');
   });
 });

@@ -139,7 +139,7 @@ describe('a book that is too large in one way or another', () => {
       if (expected.detail) expect(answer.body.detail).to.match(expected.detail);
       if (expected.contacts !== undefined) expect(answer.body.contacts).to.equal(expected.contacts);
       if (expected.rejected)
-        expect((answer.body.rejected as unknown as { reason: string }[])[0]?.reason).to.match(expected.rejected);
+        expect((answer.body.rejected as unknown as { detail: string }[])[0]?.detail).to.match(expected.rejected);
       expect((await api.call('GET', '/livez')).status).to.equal(200);
     });
 
