@@ -12,8 +12,11 @@ import { type Asked, judge, type Verdict } from './verdicts.ts';
 /** How many pairs are read and written together. */
 const BATCH = 500;
 
-/** The marks of numbers and of blocks that the job has followed into the reverse index and to their pairs. */
-export type Followed = { numbers: Marks; blocked: Marks };
+/**
+ * The marks of numbers and of blocks that the job has followed into the reverse index and to their pairs. `others`: with whom
+ * the pair is concerned by a block that was made or lifted.
+ */
+export type Followed = { numbers: Marks; blocked: { marks: Marks; others: ReadonlySet<string> } };
 
 /**
  * Decides this end of every pair that is marked, and hands what changed to the roster job; where
@@ -32,6 +35,7 @@ export async function decidePairs(
       context,
       subscriber,
       part.map(({ other }) => other),
+      followed.blocked.others,
     );
     const early = await whereEarly(stores, subscriber.id, verdicts, followed);
     const ends = verdicts.filter((_, i) => part[i]?.bothEnds && !early[i]);
@@ -74,7 +78,7 @@ async function whereEarly(
     stores.addressBooks.dirtyAmong(id, held, followed.numbers),
     stores.privacies.dirtyBlocked(id),
   ]);
-  const blocking = Object.entries(marks).some(([field, stamp]) => followed.blocked[field] !== stamp);
+  const blocking = Object.entries(marks).some(([field, stamp]) => followed.blocked.marks[field] !== stamp);
   return verdicts.map(({ friend, barred: jid }) => {
     const number = friend?.held;
     return (number !== undefined && unfollowed.has(number)) || (blocking && jid !== undefined);
@@ -114,7 +118,13 @@ function portions(all: readonly OwnEnds[]): OwnEnds[][] {
   return found;
 }
 
-async function decide(context: Context, subscriber: Subscriber, others: string[]): Promise<Verdict[]> {
+/** `parted`: others who were blocked meanwhile, whatever is so now: they begin anew. */
+async function decide(
+  context: Context,
+  subscriber: Subscriber,
+  others: string[],
+  parted: ReadonlySet<string>,
+): Promise<Verdict[]> {
   const { stores, queues, metrics, now } = context;
   const { id } = subscriber;
   const [before, barredBefore] = await Promise.all([
@@ -125,7 +135,7 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   // Here and not where pairs are judged: a round, which only looks, would tell by it which blocked ids are nobody’s.
   const gone = verdicts.flatMap((verdict) => (verdict.gone ? [verdict.other] : []));
   await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
-  const changes = compare(context, others, before, barredBefore, verdicts);
+  const changes = compare(context, others, before, barredBefore, verdicts, parted);
   const { set, unset, dirty, bar, unbar } = changes;
   metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
   metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
@@ -136,15 +146,17 @@ async function decide(context: Context, subscriber: Subscriber, others: string[]
   return verdicts;
 }
 
-/** What the verdicts change of what is stored. Friends who stay are dated as they were, others from now on. */
+/** What the verdicts change of what is stored. Friends who stay are dated as they were, others and those of `parted` from now on. */
 function compare(
   { now }: Pick<Context, 'now'>,
   others: readonly string[],
   before: readonly (Friend | undefined)[],
   barredBefore: ReadonlyMap<string, string>,
   verdicts: readonly Verdict[],
+  parted: ReadonlySet<string> = new Set(),
 ): FriendChanges {
-  for (const [i, { friend }] of verdicts.entries()) if (friend) dateFriend(friend, before[i], now());
+  for (const [i, { friend, other }] of verdicts.entries())
+    if (friend) dateFriend(friend, parted.has(other) ? undefined : before[i], now());
   const [set, unset, dirty]: [Friend[], string[], DirtyItem[]] = [[], [], []];
   const [bar, unbar]: [[string, string][], string[]] = [[], []];
   for (const [i, other] of others.entries()) {

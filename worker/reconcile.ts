@@ -3,7 +3,7 @@ import { wake } from '../store/due/makes-due.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
-import { decidePairs } from './pairs.ts';
+import { decidePairs, type Followed } from './pairs.ts';
 
 /**
  * The `reconcile` job: follows what changed about one subscriber to every pair it concerns, and decides this end of those
@@ -52,7 +52,7 @@ async function reconcile(context: Context, id: string, written: string[]): Promi
     const followed = { numbers: await followNumbers(context, id), blocked: await followBlocked(context, id) };
     await decidePairs(decided, subscriber, written, followed);
     // Only now: who is blocked sees nothing as long as the mark is there, and the book is not followed before its pairs are decided.
-    await stores.privacies.clearDirtyBlocked(id, followed.blocked);
+    await stores.privacies.clearDirtyBlocked(id, followed.blocked.marks);
     await stores.addressBooks.clearDirtyNumbers(id, followed.numbers);
   }
   const { keys } = stores;
@@ -126,17 +126,18 @@ async function followNumbers(context: Context, id: string): Promise<Marks> {
 }
 
 /**
- * Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. Returns the marks, to be
- * taken away when these pairs are decided.
+ * Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. Returns those others, and the
+ * marks, to be taken away when these pairs are decided.
  */
-async function followBlocked(context: Context, id: string): Promise<Marks> {
+async function followBlocked(context: Context, id: string): Promise<Followed['blocked']> {
   const { stores } = context;
   const { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked(id);
-  if (ids.length + numberKeys.length === 0) return marks;
+  if (ids.length + numberKeys.length === 0) return { marks, others: new Set() };
   const { owners } = await enterNumbers(context, id, numberKeys);
   const known = await stores.subscribers.records(ids);
-  await touch(context, id, [...owners, ...known.flatMap((record) => record?.id ?? [])]);
-  return marks;
+  const others = new Set([...owners, ...known.flatMap((record) => record?.id ?? [])]);
+  await touch(context, id, [...others]);
+  return { marks, others };
 }
 
 /** Brings the index of holders in line with these numbers of the books or the blocks. Returns which of them the books hold, and whoever owns one. */

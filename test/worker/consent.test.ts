@@ -108,6 +108,28 @@ describe('consent in the reconcile job', () => {
     expect(await since(() => put('bob', true))).to.equal(5_000);
   });
 
+  for (const block of [byId('alice'), byNumber('alice'), byNumber('alice-2')])
+    it(`begins anew after a block that was lifted before any job ran, by ${'subscriberId' in block ? 'id' : block.numberKey === keyOf('alice') ? 'the number that is held' : 'another number'}`, async () => {
+      let time = NOW;
+      const reconcile = createJob('mutual', NUMBER_KEYS, () => time);
+      await join('alice', ['bob']);
+      await changeNumbers('alice', 'alice', 'alice-2');
+      await join('bob', ['alice', 'carol']);
+      await join('carol', ['bob']);
+      await settle(reconcile, 'alice', 'bob', 'carol');
+      time += 1_000;
+      await put('bob', true, [block]);
+      await put('bob', true);
+      await settle(reconcile, 'bob');
+      const since = new Map((await stores.friends.list('bob')).map((friend) => [friend.id, friend.since]));
+      expect(since).to.deep.equal(
+        new Map([
+          ['alice', time],
+          ['carol', NOW],
+        ]),
+      );
+    });
+
   for (const block of [byId('alice'), byNumber('alice')])
     it(`shows nothing to who was blocked by ${'numberKey' in block ? 'number' : 'id'}, at any moment of the job`, async () => {
       const reconcile = createJob('mutual');
