@@ -13,7 +13,7 @@ import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
  * sees the tune, as a block may, makes it due for every outlet; who is blocked, or no longer is, is
  * marked by itself, and the time is noted, from which a tune waits (decision 268). Where that would be more than `mostNumbers` numbers that
  * were not blocked before on that `day`, nothing is written; empty: they are not counted. `blocked`: fields, each with its value after it, which is empty but for one form of each number; `chosen`: the audience is a choice of
- * groups; `events`: the channel on which pages hear of it.
+ * groups; `events`: the channel on which pages hear of it, who is blocked at once as well as everybody else.
  */
 export const PUT_PRIVACY = defineScript({
   uses: [ANNOUNCE, ASK_FOR_ACCESS, TELL, NOTE_WATCHED],
@@ -61,10 +61,8 @@ if found then announce() end
 if found or #marked > 0 then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) end
 askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
-if shown then
-  tell('${NOW_PLAYING}')
-  noteWatched(id, dueAt)
-end
+tell('${NOW_PLAYING}')
+if shown then noteWatched(id, dueAt) end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)
 if chosen == '1' then redis.call('HSET', privacy, 'chosen', '1') else redis.call('HDEL', privacy, 'chosen') end
 return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,

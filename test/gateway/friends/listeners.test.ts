@@ -143,6 +143,20 @@ describe('gateway/friends/listeners', () => {
     }
   });
 
+  it('takes what plays off the stream of who is blocked, before anybody has decided the pair, and off no other', async () => {
+    const [bob = '', alice = '', carol = ''] = await join(3);
+    for (const id of [alice, carol]) await befriend(bob, id);
+    const [alices, carols] = [await follow(alice), await follow(carol)];
+    await play(bob, 'Before');
+    for (const stream of [alices, carols]) await eventually(() => expect(titles(stream)).to.deep.equal(['Before']));
+    await gateway.stores.privacies.put(bob, OPEN, [{ subscriberId: alice }], undefined, Date.now());
+    await eventually(() => expect(titles(alices)).to.deep.equal(['Before', null]));
+    await play(bob, 'After');
+    await eventually(() => expect(titles(carols)).to.deep.equal(['Before', 'After']));
+    expect(titles(alices)).to.deep.equal(['Before', null]);
+    for (const stream of [alices, carols]) stream.close();
+  });
+
   it('tells the tune of who blocks somebody no more when that is decided, also where it was looked at before', async () => {
     const [bob = '', alice = ''] = await join(2);
     await befriend(bob, alice);
