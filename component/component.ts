@@ -3,7 +3,6 @@ import { elapsed } from '../runtime/elapsed.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { connectEvents } from '../runtime/redis/redis.ts';
 import type { Tracing } from '../runtime/tracing.ts';
 import { readVersion } from '../runtime/version.ts';
 import { createWakeSource } from '../store/due/wakes.ts';
@@ -52,8 +51,8 @@ export async function startComponent(
   log: Log,
   tracing?: Tracing,
 ): Promise<Running> {
-  const { stores, queues, place, close } = await openStores(config, 'wait', log);
-  const wakeRedis = await connectEvents(place, log);
+  const { stores, queues, listen, close } = await openStores(config, 'wait', log);
+  const wakeRedis = await listen();
   const doubt = createStillActive(() => standby.isActive());
   const stream = createStream({ ...config, turn: () => standby.turn(), stillActive: doubt.stillActive }, log);
   const context: Context = {

@@ -5,7 +5,6 @@ import type { GatewayConfig } from '../runtime/config/gateway-config.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { connectEvents } from '../runtime/redis/redis.ts';
 import { createNumberKey } from '../runtime/secret/number-key.ts';
 import { createSubjectHash } from '../runtime/secret/subject-hash.ts';
 import type { Tracing } from '../runtime/tracing.ts';
@@ -23,8 +22,8 @@ import { buildServer } from './server.ts';
 
 /** Starts the HTTP API. */
 export async function startGateway(config: GatewayConfig, log: Log, tracing?: Tracing): Promise<Running> {
-  const { stores, queues, place, close } = await openStores(config, 'fail-fast', log, config.redisPatience);
-  const eventRedis = await connectEvents(place, log);
+  const { stores, queues, place, listen, close } = await openStores(config, 'fail-fast', log, config.redisPatience);
+  const eventRedis = await listen();
   const tls = config.edge.tls && (await readTls(config.edge.tls));
   const context: Context = {
     ...createServiceContext(config, { stores, queues }),

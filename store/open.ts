@@ -4,17 +4,18 @@ import type { Log } from '../runtime/log.ts';
 import { connectQueueRedis, type QueueRedis } from '../runtime/queue/queue-redis.ts';
 import { createQueues, type Queues } from '../runtime/queue/queues.ts';
 import { findRedis } from '../runtime/redis/find-redis.ts';
-import { connectRedis } from '../runtime/redis/redis.ts';
+import { connectEvents, connectRedis, type Redis } from '../runtime/redis/redis.ts';
 import type { RedisPlace, WhenAway } from '../runtime/redis/redis-options.ts';
 import { requireAgreement } from './agreement.ts';
 import { createStores, type Stores } from './stores.ts';
 
-/** What every process works on: the stores and the queues, each over a connection of its own. `place`: for further ones. */
+/** What every process works on: the stores and the queues, each over a connection of its own, at `place`. `listen`: a further one, for subscriptions alone. */
 export type Opened = {
   stores: Stores;
   queues: Queues;
   queueRedis: QueueRedis;
   place: RedisPlace;
+  listen(): Promise<Redis>;
   close(): Promise<void>;
 };
 
@@ -38,6 +39,7 @@ export async function openStores(
     queues,
     queueRedis,
     place,
+    listen: () => connectEvents(place, log, redis),
     async close() {
       await queues.close();
       redis.destroy();

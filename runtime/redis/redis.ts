@@ -13,7 +13,7 @@ import {
 } from 'redis';
 import type { Log } from '../log.ts';
 import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
-import { leaveCopy } from './redis-copy.ts';
+import { leaveAlong, leaveCopy } from './redis-copy.ts';
 import {
   connectionOptions,
   NO_TIME_LIMIT,
@@ -53,9 +53,13 @@ export function isSingle(redis: Redis): boolean {
   return !('masters' in redis);
 }
 
-/** A connection for subscriptions alone. It emits `ready` when something may have been missed. */
-export async function connectEvents(place: RedisPlace, log: Log): Promise<Redis> {
-  if (!place.cluster) return opened(createClient({ url: place.urls[0], ...unwatchedOptions('wait') }), log);
+/** A connection for subscriptions alone. It emits `ready` when something may have been missed. `beside`: of the same process, with which it leaves a Redis that is only a copy. */
+export async function connectEvents(place: RedisPlace, log: Log, beside?: Redis): Promise<Redis> {
+  if (!place.cluster) {
+    const client = await opened(createClient({ url: place.urls[0], ...unwatchedOptions('wait') }), log);
+    if (beside) leaveAlong(client, beside, log);
+    return client;
+  }
   return (await connectClusterEvents(place, log)) as unknown as Redis;
 }
 
