@@ -15,6 +15,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
+import { lineEventRoutes } from './routes/line-events.ts';
 import { accountPasswordRoutes } from './routes/login/account-password.ts';
 import { applicationPasswordRoutes } from './routes/login/application-passwords.ts';
 import { assertionRoutes } from './routes/login/assertions.ts';
@@ -51,6 +52,7 @@ export function apiRoutes(
     await v1.register(subscriberRoutes(context));
     await v1.register(subscriberListRoutes(context));
     await v1.register(numberRoutes(context));
+    await v1.register(lineEventRoutes(context));
     await v1.register(credentialRoutes(context));
     await v1.register(subscriptionRoutes(context));
     await v1.register(auditRoutes(context));

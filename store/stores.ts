@@ -33,6 +33,7 @@ import { createPrivacyFields } from './friendship/privacy-fields.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
 import { createRosterWork } from './friendship/roster-work.ts';
 import { createSharing } from './friendship/sharing.ts';
+import { createSuspensions } from './friendship/suspension.ts';
 import { createUnheld } from './friendship/unheld.ts';
 import { createBookSeals } from './image/book-seal.ts';
 import { createApplicationPasswords } from './login/application-passwords.ts';
@@ -143,6 +144,7 @@ export function createStores(
     survey: createSurvey(redis, interned, keys),
     subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
     subscriptions: createSubscriptions(redis, keys),
+    suspensions: createSuspensions(redis, keys),
     told: createTold(redis, keys, toldHere),
     tokens: createTokens(redis, keys),
     unheld: createUnheld(redis, keys),

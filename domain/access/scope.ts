@@ -16,6 +16,7 @@ export const SCOPES = {
   'privacy:read': 'See who may find a subscriber and see its tune, and whom it blocks',
   'privacy:write': 'Change that, as far as it is not the subscriber’s alone',
   'friends:read': 'See a subscriber’s friends and what they play',
+  'line-events:write': 'Say what has happened to a line',
   'subscriptions:read': 'See its own subscriptions to events',
   'subscriptions:write': 'Subscribe to events, with the scopes for reading what these tell',
   'reconciliations:write': 'Have every subscriber looked at again',

@@ -1,8 +1,11 @@
 /** Who may see a subscriber's tune: all friends, nobody, or those whom the subscriber's own book puts in one of the groups. */
 export type Audience = 'friends' | 'nobody' | { groups: readonly string[] };
 
-/** A subscriber's own settings, except whom it blocks. `privateUntil`: milliseconds since the epoch. */
-export type Privacy = { discoverable: boolean; audience: Audience; privateUntil: number | null };
+/**
+ * A subscriber's own settings, except whom it blocks. `privateUntil`: milliseconds since the epoch. `suspended`: the carrier has said
+ * that the line is; no setting of the subscriber's, and none that it could change.
+ */
+export type Privacy = { discoverable: boolean; audience: Audience; privateUntil: number | null; suspended?: true };
 
 /** What holds for who has never said anything and whose operator vouches for the consent. */
 export const OPEN: Privacy = { discoverable: true, audience: 'friends', privateUntil: null };
@@ -14,9 +17,9 @@ export const MOST_BLOCKED = 1_000;
 /** Numbers that a subscriber can come to block in a day (UTC), whom it blocks already not counted (decision 269). */
 export const MOST_NEWLY_BLOCKED = 2_000;
 
-/** Whether anybody at all may see the tune at `now`. Who cannot be found has no friends, and shows nothing. */
-export function shares({ discoverable, audience, privateUntil }: Privacy, now: number): boolean {
-  return discoverable && audience !== 'nobody' && (privateUntil === null || privateUntil <= now);
+/** Whether anybody at all may see the tune at `now`. Who cannot be found has no friends, and shows nothing; nor does a suspended line. */
+export function shares({ discoverable, audience, privateUntil, suspended }: Privacy, now: number): boolean {
+  return !suspended && discoverable && audience !== 'nobody' && (privateUntil === null || privateUntil <= now);
 }
 
 /**

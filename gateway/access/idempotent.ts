@@ -21,6 +21,8 @@ declare module 'fastify' {
     remembers?: true;
     /** Set here: the route honours an Idempotency-Key. */
     idempotent?: true;
+    /** What takes the place of an Idempotency-Key, as the body names itself; the answer says nothing of anybody. */
+    idempotentBy?: (body: unknown) => string;
   }
 }
 
@@ -47,11 +49,12 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
   });
 
   app.addHook('preHandler', async (request, reply) => {
-    const key = request.headers['idempotency-key'];
-    if (request.method !== 'POST' || key === undefined || request.routeOptions.config.remembers) return;
-    if (!isIdempotencyKey(key))
+    const { remembers, idempotentBy } = request.routeOptions.config;
+    const key = idempotentBy?.(request.body) ?? request.headers['idempotency-key'];
+    if (request.method !== 'POST' || key === undefined || remembers) return;
+    if (!idempotentBy && !isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
-    const [secret, asked] = [secretOf(request, key), hashOf(request.body)];
+    const [secret, asked] = [secretOf(request, `${key}`), hashOf(request.body)];
     const begun = { secret, fence: newRequest(secret, asked) };
     const answer = await stores.idempotency.begin(secret, begun.fence).catch(async (err: unknown) => {
       // It may have begun although nobody was told.
@@ -102,10 +105,10 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
 
 /**
  * The subscriber whom the answer is about. An error is about nobody: it is the same whoever is
- * there.
+ * there; so is that to what names itself, which is given again though somebody was erased by it.
  */
 function subjectIn(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
-  return statusCode < 400 ? subjectOf(request) : undefined;
+  return statusCode < 400 && !request.routeOptions.config.idempotentBy ? subjectOf(request) : undefined;
 }
 
 function toAnswer(request: FastifyRequest, reply: FastifyReply, body: string): Remembered {

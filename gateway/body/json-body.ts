@@ -5,12 +5,12 @@ import { Fault } from '../../domain/fault.ts';
 const MOST_VALUES = 5_000;
 const DEEPEST = 32;
 
-/** JSON bodies, and no others; a client that announces JSON and then sends none has sent none. Prototype keys are refused. */
-export function acceptJson(app: FastifyInstance): void {
+/** JSON bodies of these types, and no others; a client that announces JSON and then sends none has sent none. Prototype keys are refused. */
+export function acceptJson(app: FastifyInstance, types: string[] = ['application/json']): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   // The framework takes text/plain as well, which is what `fetch` says of a string.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser(types, { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
     else if (isTooMuch(body as string)) done(tooMuch(), undefined);
     else parse(request, body as string, done);

@@ -83,7 +83,7 @@ export function withFieldsSent(operation: Operation, { method, config }: RouteFa
     sent('XCorrelator'),
     ...(config.conditional && !isRead ? [sent('IfMatch')] : []),
     ...(config.conditional && !(isRead && config.streamed) ? [sent('IfNoneMatch')] : []),
-    ...(isIdempotent(config) ? [sent('IdempotencyKey')] : []),
+    ...(isIdempotent(config) && !config.idempotentBy ? [sent('IdempotencyKey')] : []),
   ];
   return { ...operation, parameters: [...(operation.parameters ?? []), ...taken] };
 }

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { lookupForms } from '../../domain/phone.ts';
-import { partFromNumber } from '../../service/login/number-holder.ts';
+import { recycleNumber } from '../../service/line/line-events.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
-import { isActiveOrOrdered, subscriberWith, toE164 } from '../../service/subscriber/subscriber-fields.ts';
+import { toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, NumberQuery, problems } from '../schemas/common.ts';
@@ -27,12 +26,7 @@ export function numberRoutes(context: Context): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const phoneNumber = toE164(request.body.phoneNumber);
         requireReach(carrierOf(request), phoneNumber);
-        // Of who was added before one phone was one subscriber's there may be one for each form.
-        for (const _form of lookupForms(phoneNumber)) {
-          const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
-          if (!subscriber) break;
-          request.subject = await partFromNumber(context, subscriber, phoneNumber);
-        }
+        request.subject = await recycleNumber(context, phoneNumber);
         return reply.code(204).send(null);
       },
     );

@@ -19,6 +19,8 @@ export type ServiceConfig = KeyConfig & {
   /** What the accounts are called that are made here. */
   accountNames: AccountNames;
   consent: ConsentStep;
+  /** What follows from a swapped SIM beside that nothing stays open: the subscriber has to say anew that it may be found, or not. */
+  simSwap: 'sign-out' | 'ask-consent';
   /** Milliseconds of a subscriber's silence after which whoever proves its number is asked whether that is the same person. */
   numberQuarantine: number;
   guessedNumbers: GuessedNumbers;
@@ -46,6 +48,7 @@ export function serviceConfig(read: Reader): ServiceConfig {
     ...homeConfig(read),
     accountNames: read.oneOf('EARSHOT_ACCOUNT_NAMES', ['random', 'number'], 'random'),
     consent: read.oneOf('EARSHOT_CONSENT', ['operator', 'subscriber'], 'operator'),
+    simSwap: read.oneOf('EARSHOT_SIM_SWAP', ['sign-out', 'ask-consent'], 'sign-out'),
     numberQuarantine: read.integer('EARSHOT_NUMBER_QUARANTINE_DAYS', 0, 36_500, 45) * 86_400_000,
     guessedNumbers: guessedNumbers(read),
     tokenLifetime: read.integer('EARSHOT_TOKEN_DAYS', 1, 3650, 90) * 86_400_000,

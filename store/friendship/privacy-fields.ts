@@ -31,12 +31,14 @@ export function createPrivacyFields(secretsKey: Buffer) {
       privateUntil: `${privateUntil ?? ''}`,
     }),
 
-    read(id: string, { discoverable, audience, privateUntil, version }: Record<string, string>): PrivacyState {
+    read(id: string, fields: Record<string, string>): PrivacyState {
+      const { discoverable, audience, privateUntil, suspended, version } = fields;
       return {
         privacy: {
           discoverable: discoverable !== '0',
           audience: audience ? opened(id, audience) : OPEN.audience,
           privateUntil: privateUntil ? Number(privateUntil) : null,
+          ...(suspended ? { suspended: true } : {}),
         },
         version: Number(version ?? 0),
       };

@@ -10,8 +10,8 @@ export const PIECE = defineLua({
   args: ['piece', 'played', 'history', 'longest', 'discoverable', 'audience', 'privateUntil'],
   lua: `
 local function hasOtherSettings()
-  local now = redis.call('HMGET', privacy, 'discoverable', 'audience', 'privateUntil')
-  return (now[1] or '1') ~= discoverable or (now[2] or '"friends"') ~= audience or (now[3] or '') ~= privateUntil
+  local now = redis.call('HMGET', privacy, 'discoverable', 'audience', 'privateUntil', 'suspended')
+  return now[4] or (now[1] or '1') ~= discoverable or (now[2] or '"friends"') ~= audience or (now[3] or '') ~= privateUntil
 end
 local function notePiece()
   if piece == '' or redis.call('HGET', record, 'state') ~= 'active' or hasOtherSettings() then return end

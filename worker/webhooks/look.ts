@@ -63,9 +63,10 @@ export function createLook(
   };
 }
 
-/** A private session that is over is none. */
+/** The subscriber's own settings. A private session that is over is none. */
 export function presentPrivacy(privacy: Privacy, now: number): Privacy {
-  return endOf(privacy, now) === undefined ? { ...privacy, privateUntil: null } : privacy;
+  const { discoverable, audience, privateUntil } = privacy;
+  return { discoverable, audience, privateUntil: endOf(privacy, now) === undefined ? null : privateUntil };
 }
 
 /** Of a private session, whether or not anything is shared after it. */

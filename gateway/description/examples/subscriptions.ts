@@ -12,8 +12,17 @@ const subscription = {
   failures: 0,
 };
 
-/** What carriers ask to be told of, by the names of the shapes. */
+const event = { id: '4711', source: 'https://carrier.example/lines' };
+
+/** What carriers ask to be told of, and tell, by the names of the shapes. */
 export const ofSubscriptions = {
+  LineEvent: {
+    specversion: '1.0',
+    ...event,
+    type: 'org.earshot.v1.number-recycled',
+    data: { phoneNumber: '+8613800138000' },
+  },
+  LineEventTaken: event,
   NewSubscription: {
     protocol: subscription.protocol,
     sink: subscription.sink,

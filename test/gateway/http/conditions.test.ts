@@ -146,6 +146,10 @@ describe('conditional requests', () => {
       'POST /v1/audit/search': { subscriberId: id },
       'POST /v1/credentials': { name: 'y', scopes: ['audit:read'] },
       'POST /v1/subscriptions': subscription,
+      'POST /v1/line-events': {
+        ...{ specversion: '1.0', id: '1', source: '/lines', type: 'org.earshot.v1.number-recycled' },
+        data: { phoneNumber: '+8613800138000' },
+      },
       'PATCH /v1/subscribers/{subscriberId}': { displayName: 'x' },
       'PUT /v1/subscribers/{subscriberId}/now-playing': tune,
       'PUT /v1/subscribers/{subscriberId}/privacy': consent,

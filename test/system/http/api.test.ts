@@ -116,6 +116,7 @@ describe('the HTTP API', () => {
       'GET /v1/credentials',
       'POST /v1/credentials/{credentialId}/rotate',
       'DELETE /v1/credentials/{credentialId}',
+      'POST /v1/line-events',
       'POST /v1/subscriptions',
       'GET /v1/subscriptions',
       'GET /v1/subscriptions/{subscriptionId}',

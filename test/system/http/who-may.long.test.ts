@@ -20,6 +20,9 @@ const source = { url: 'https://dav.invalid/book/', bearerToken: 'secret' };
 
 const subscription = { protocol: 'HTTP', sink: 'https://sink.invalid/', types: ['org.earshot.v1.subscriber-added'] };
 
+/** The same one in every row: it is done once. */
+const lineEvent = { specversion: '1.0', id: '1', source: '/lines', type: 'org.earshot.v1.line-suspended' };
+
 /** What a call sends besides its path. `n` differs in each row, and may stand in a number. */
 const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/subscribers': (n) => ({ phoneNumber: numberOf(n + 500) }),
@@ -32,6 +35,7 @@ const BODIES: Record<string, (n: number) => unknown> = {
   'POST /v1/credentials': () => ({ name: 'Another', scopes: ['credentials:write'], ranges: ['+861360'] }),
   'POST /v1/credentials/{credentialId}/rotate': () => ({}),
   'POST /v1/subscriptions': () => subscription,
+  'POST /v1/line-events': (n) => ({ ...lineEvent, data: { phoneNumber: numberOf(n + 900) } }),
   [`POST ${of('/application-passwords')}`]: () => ({ name: 'A player' }),
   [`PATCH ${of('')}`]: () => ({ displayName: 'Somebody' }),
   [`PUT ${of('/address-book')}`]: () => ({ contacts: [card] }),
@@ -90,6 +94,7 @@ const TABLE: Record<string, number[]> = {
   'POST /v1/credentials/{credentialId}/rotate':     [401, 401,  401,    403,  403,   403,     404,    200,    200],
   'DELETE /v1/credentials/{credentialId}':          [401, 401,  401,    403,  403,   403,     404,    204,    204],
   // A carrier that may not read subscribers is not told of them.
+  'POST /v1/line-events':                           [401, 401,  401,    403,  403,   403,     403,    200,    200],
   'POST /v1/subscriptions':                         [401, 401,  401,    403,  403,   403,     201,    403,    201],
   // Its own only.
   'GET /v1/subscriptions':                          [401, 401,  401,    403,  403,   403,     200,    200,    200],

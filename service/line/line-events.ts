@@ -1,0 +1,55 @@
+import { type Grant, reachOf } from '../../domain/access/grant.ts';
+import { lookupForms } from '../../domain/phone.ts';
+import type { LineChange } from '../../domain/subscription/line-event.ts';
+import { wake } from '../../store/due/makes-due.ts';
+import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
+import type { ServiceContext } from '../context.ts';
+import { partFromNumber } from '../login/number-holder.ts';
+import { revokeTokens } from '../login/revoking.ts';
+import { isActiveOrOrdered, subscriberWith } from '../subscriber/subscriber-fields.ts';
+import { askForConsent } from './consent-anew.ts';
+
+/**
+ * The number is somebody else's from now on, or nobody's: whoever has it parts from it. The id of the last of these; undefined where
+ * nobody had it.
+ */
+export async function recycleNumber(context: ServiceContext, phoneNumber: string): Promise<string | undefined> {
+  let parted: string | undefined;
+  // Of who was added before one phone was one subscriber's there may be one for each form.
+  for (const _form of lookupForms(phoneNumber)) {
+    const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
+    if (!subscriber) break;
+    parted = await partFromNumber(context, subscriber, phoneNumber);
+  }
+  return parted;
+}
+
+/**
+ * Does what follows for whoever has the number; the id of that subscriber, if there is one. Can be done twice. Who has numbers that
+ * the grant does not reach is not silenced by one that it does (decision 105).
+ */
+export async function applyLineChange(
+  context: ServiceContext,
+  grant: Pick<Grant, 'ranges'>,
+  phoneNumber: string,
+  change: LineChange,
+): Promise<string | undefined> {
+  if (change === 'recycled' || change === 'ported-out') return recycleNumber(context, phoneNumber);
+  const subscriber = await subscriberWith(context, phoneNumber);
+  if (!subscriber) return undefined;
+  const { id } = subscriber;
+  if (change === 'sim-swapped') await signOut(context, id);
+  else if (reachOf(grant, phoneNumbersOf(subscriber)) !== 'whole') return id;
+  else if (await context.stores.suspensions.set(id, change === 'suspended', context.now()))
+    await wake(context.queues, 'audience', [id]);
+  return id;
+}
+
+/** Who has the phone now may be somebody else: nothing that was opened before is open. */
+async function signOut(context: ServiceContext, id: string): Promise<void> {
+  const { stores, config } = context;
+  await revokeTokens(context, id);
+  await stores.applicationPasswords.revokeAll(id);
+  await stores.playerSessions.closeAll(id);
+  if (config.simSwap === 'ask-consent') await askForConsent(context, id);
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { LINE_TYPES } from '../../domain/subscription/line-event.ts';
+import { openTestGateway, type TestGateway } from '../support/gateway.ts';
+import { useRedis } from '../support/redis.ts';
+
+const NUMBER = '+8613800138000';
+const SWAPPED = 'org.camaraproject.sim-swap-subscriptions.v0.swapped';
+
+describe('what carriers tell of their lines', () => {
+  const server = useRedis();
+  let gateway: TestGateway;
+  let carrier: Record<string, string>;
+  let id: string;
+
+  beforeEach(async () => {
+    gateway = await openTestGateway(server, { EARSHOT_SIM_SWAP: 'ask-consent' });
+    carrier = await newCarrier(['+86138']);
+    id = String((await add(NUMBER)).body.subscriberId);
+  });
+  afterEach(async () => gateway?.stop());
+
+  const post = (url: string, payload: object, headers = gateway.operator) =>
+    gateway.post(url, payload, undefined, headers);
+  const add = (phoneNumber: string, more: object = {}) =>
+    post('/v1/subscribers', { phoneNumber, jid: `${randomUUID()}@op.example`, ...more });
+  const tell = (type: string, more: object = {}, headers = carrier) =>
+    post(
+      '/v1/line-events',
+      { specversion: '1.0', id: randomUUID(), source: '/lines', type, data: { phoneNumber: NUMBER }, ...more },
+      headers,
+    );
+  const send = (method: 'GET' | 'PUT' | 'PATCH', rest: string, payload?: object) =>
+    gateway.call({
+      method,
+      url: `/v1/subscribers/${id}${rest === '' ? '' : `/${rest}`}`,
+      headers: gateway.operator,
+      ...(payload && { payload }),
+    });
+  const found = async () => (await post('/v1/subscribers/retrieve', { phoneNumber: NUMBER })).body.subscriberId;
+
+  async function newCarrier(ranges: string[]): Promise<Record<string, string>> {
+    const { body } = await post('/v1/credentials', { name: 'A carrier', scopes: ['line-events:write'], ranges });
+    return { authorization: `Bearer ${body.key}` };
+  }
+
+  for (const type of ['org.earshot.v1.number-recycled', 'org.earshot.v1.number-ported-out'])
+    it(`part the number from who has it, once for each event (${type})`, async () => {
+      const event = { id: 'one', source: 'https://carrier.example/lines' };
+      expect(await tell(type, event)).to.deep.include({ status: 200, body: event });
+      expect(await found()).to.equal(undefined);
+      const next = String((await add(NUMBER)).body.subscriberId);
+      const again = await tell(type, event);
+      expect(again).to.deep.include({ status: 200, body: event });
+      expect(again.headers['idempotency-replayed']).to.equal('true');
+      expect(await found(), 'its next owner has it').to.equal(next);
+      expect((await tell(type, { ...event, source: 'https://carrier.example/other' })).status).to.equal(200);
+      expect(await found(), 'another event').to.equal(undefined);
+    });
+
+  it('are refused under the name of another event, for numbers out of range, and of a type that nobody knows', async () => {
+    const event = { id: 'two', source: '/lines' };
+    expect((await tell('org.earshot.v1.line-suspended', event)).status).to.equal(200);
+    expect((await tell('org.earshot.v1.line-resumed', event)).status).to.be.oneOf([409, 422]);
+    const elsewhere = await tell('org.earshot.v1.number-recycled', {}, await newCarrier(['+49']));
+    expect([elsewhere.status, elsewhere.body.code]).to.deep.equal([403, 'PERMISSION_DENIED']);
+    expect((await tell('org.earshot.v1.line-painted')).status).to.equal(400);
+    expect((await tell('toString')).status).to.equal(400);
+    expect((await tell('org.earshot.v1.number-recycled', { specversion: '0.3' })).status).to.equal(400);
+    expect(await found()).to.equal(id);
+  });
+
+  it('are answered alike, whether anybody has the number or not', async () => {
+    for (const type of LINE_TYPES) {
+      const answer = await tell(type, { id: type, data: { phoneNumber: '+8613800138999' } });
+      expect(answer).to.deep.include({ status: 200, body: { id: type, source: '/lines' } });
+    }
+  });
+
+  it('are taken as CloudEvents say of themselves', async () => {
+    const event = { specversion: '1.0', id: 'three', source: '/lines', type: 'org.earshot.v1.line-resumed' };
+    const headers = { ...carrier, 'content-type': 'application/cloudevents+json; charset=utf-8' };
+    const payload = JSON.stringify({ ...event, data: { phoneNumber: NUMBER }, traceparent: '00-extension' });
+    const { statusCode } = await gateway.app.inject({ method: 'POST', url: '/v1/line-events', headers, payload });
+    expect(statusCode).to.equal(200);
+  });
+
+  it('end what a swapped SIM could have opened, and ask for consent anew where the operator wants that', async () => {
+    const { body } = await post(`/v1/subscribers/${id}/tokens`, {});
+    const own = { authorization: `Bearer ${body.token}` };
+    const settings = () => send('GET', 'privacy');
+    expect((await settings()).body.discoverable).to.equal(true);
+    expect((await tell(SWAPPED)).status).to.equal(200);
+    expect((await gateway.call({ method: 'GET', url: '/v1/subscribers/me', headers: own })).status).to.equal(401);
+    expect((await settings()).body).to.deep.include({ discoverable: false, audience: 'friends' });
+    expect(await found()).to.equal(id);
+  });
+
+  it('keep to themselves what a suspended line plays, until it is resumed, and leave the settings alone', async () => {
+    const shared = async () => (await send('GET', 'now-playing')).body.shared;
+    const play = (title: string) => send('PUT', 'now-playing', { kind: 'audio', title, length: 300 });
+    await play('Before');
+    expect(await shared()).to.equal(true);
+    const before = (await send('GET', 'privacy')).body;
+    await tell('org.earshot.v1.line-suspended');
+    expect(await shared()).to.equal(false);
+    await play('Meanwhile');
+    expect(await shared()).to.equal(false);
+    expect((await send('GET', 'privacy')).body).to.deep.equal(before);
+    await tell('org.earshot.v1.line-resumed');
+    expect(await shared()).to.equal(true);
+  });
+
+  it('do not silence who has numbers of another carrier, too', async () => {
+    const numbers = { otherPhoneNumbers: ['+4915146788794'] };
+    expect((await send('PATCH', '', numbers)).status).to.equal(200);
+    await tell('org.earshot.v1.line-suspended');
+    expect((await gateway.stores.privacies.read(id)).privacy.suspended).to.equal(undefined);
+  });
+});
