@@ -86,8 +86,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     if (begun === undefined) return payload;
     request.idempotency = undefined;
     begun.stopRenewing();
-    // A trouble of ours, or "not now", is no answer to be repeated.
-    if (reply.statusCode >= 500 || reply.statusCode === 429 || typeof payload !== 'string') {
+    if (!isToRemember(request, reply) || typeof payload !== 'string') {
       await giveBack(begun);
       return payload;
     }
@@ -101,6 +100,11 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     }
     return payload;
   });
+}
+
+/** A trouble of ours, or "not now", is no answer to be repeated; nor is the refusal of what names itself, which cannot be sent under another name. */
+function isToRemember(request: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return statusCode < (request.routeOptions.config.idempotentBy ? 400 : 500) && statusCode !== 429;
 }
 
 /**

@@ -64,7 +64,8 @@ describe('what carriers tell of their lines', () => {
     expect((await tell('org.earshot.v1.line-resumed', event)).status).to.be.oneOf([409, 422]);
     const elsewhere = await tell('org.earshot.v1.number-recycled', {}, await newCarrier(['+49']));
     expect([elsewhere.status, elsewhere.body.code]).to.deep.equal([403, 'PERMISSION_DENIED']);
-    expect((await tell('org.earshot.v1.line-painted')).status).to.equal(400);
+    expect((await tell('org.earshot.v1.line-painted', { id: 'again' })).status).to.equal(400);
+    expect((await tell('org.earshot.v1.line-resumed', { id: 'again' })).status, 'a refusal is not kept').to.equal(200);
     expect((await tell('toString')).status).to.equal(400);
     expect((await tell('org.earshot.v1.number-recycled', { specversion: '0.3' })).status).to.equal(400);
     expect(await found()).to.equal(id);
