@@ -97,7 +97,13 @@ export async function startCarrierProgram({ urlOf, key }: { urlOf: () => string;
     play: (id: string, title: string) =>
       call('PUT', `/v1/subscribers/${id}/now-playing`, { kind: 'audio', title, length: 3_000 }),
     stopPlaying: (id: string) => call('DELETE', `/v1/subscribers/${id}/now-playing`),
-    recycle: (phoneNumber: string) => call('POST', '/v1/numbers/recycle', { phoneNumber }),
+    /** By an event that is sent twice, as after an answer that was lost. */
+    async recycle(phoneNumber: string): Promise<void> {
+      const event = { specversion: '1.0', id: `recycled ${phoneNumber}`, source: 'https://carrier.example/lines' };
+      const told = { ...event, type: 'org.earshot.v1.number-recycled', data: { phoneNumber } };
+      await call('POST', '/v1/line-events', told);
+      await call('POST', '/v1/line-events', told);
+    },
 
     /** The events about a subscriber, in their order. */
     of: (id: string) => events.filter(({ subject }) => subject === id),

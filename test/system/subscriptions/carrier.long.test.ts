@@ -27,7 +27,8 @@ describe('a carrier that knows Earshot by its HTTP API alone', () => {
   }));
 
   before(async () => {
-    const scopes = [...SUBSCRIBER_SCOPES, 'subscribers:write', 'imports:write', 'now-playing:write', 'accounts:link'];
+    const writes = ['subscribers:write', 'imports:write', 'now-playing:write', 'accounts:link', 'line-events:write'];
+    const scopes = [...SUBSCRIBER_SCOPES, ...writes];
     const { key } = await issueKey(api, scopes, ['+86138']);
     carrier = await startCarrierProgram({ urlOf: () => stack.gatewayUrl, key });
   });
