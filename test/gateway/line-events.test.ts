@@ -89,10 +89,14 @@ describe('what carriers tell of their lines', () => {
   it('end what a swapped SIM could have opened, and ask for consent anew where the operator wants that', async () => {
     const { body } = await post(`/v1/subscribers/${id}/tokens`, {});
     const own = { authorization: `Bearer ${body.token}` };
+    const passwords = async () => (await send('GET', 'application-passwords')).body.applicationPasswords;
+    await post(`/v1/subscribers/${id}/application-passwords`, { name: 'A player' });
+    expect(await passwords()).to.have.length(1);
     const settings = () => send('GET', 'privacy');
     expect((await settings()).body.discoverable).to.equal(true);
     expect((await tell(SWAPPED)).status).to.equal(200);
     expect((await gateway.call({ method: 'GET', url: '/v1/subscribers/me', headers: own })).status).to.equal(401);
+    expect(await passwords()).to.deep.equal([]);
     expect((await settings()).body).to.deep.include({ discoverable: false, audience: 'friends' });
     expect(await found()).to.equal(id);
   });
