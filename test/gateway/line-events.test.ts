@@ -20,7 +20,7 @@ describe('what carriers tell of their lines', () => {
   });
   afterEach(async () => gateway?.stop());
 
-  const post = (url: string, payload: object, headers = gateway.operator) =>
+  const post = (url: string, payload: object, headers: Record<string, string> = gateway.operator) =>
     gateway.post(url, payload, undefined, headers);
   const add = (phoneNumber: string, more: object = {}) =>
     post('/v1/subscribers', { phoneNumber, jid: `${randomUUID()}@op.example`, ...more });
