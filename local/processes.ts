@@ -6,9 +6,9 @@ import { type Child, startChild } from './children/child.ts';
 import { projectRoot } from './project-root.ts';
 
 /** Earshot's own processes. */
-export type Role = 'component' | 'gateway' | 'worker';
+export type Role = 'component' | 'gateway' | 'worker' | 'sip';
 
-/** All of them. */
+/** Those that every Earshot has. */
 export const ROLES: readonly Role[] = ['component', 'gateway', 'worker'];
 
 /** How to run one of them. */

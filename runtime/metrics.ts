@@ -66,6 +66,17 @@ export function createMetrics(role: string) {
       labelNames: ['what', 'outcome'],
       registers,
     }),
+    sipPublishes: new Counter({
+      name: 'earshot_sip_publishes_total',
+      help: 'Requests to the presence server (SIP), by what they were for and how they ended',
+      labelNames: ['what', 'outcome'],
+      registers,
+    }),
+    sipConnections: new Gauge({
+      name: 'earshot_sip_connections',
+      help: 'Connections to the presence server (SIP) that are open',
+      registers,
+    }),
     commands: new Counter({
       name: 'earshot_commands_total',
       help: 'Steps of commands that users took from their XMPP clients, by command and how they ended',

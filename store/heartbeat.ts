@@ -16,7 +16,10 @@ export function startHeartbeat(
 ): Repeated {
   const known = { ...self, version: readVersion(), host: hostname(), started: Date.now() };
   const beat = every(STATUS_INTERVAL, log, async () => {
-    await stores.statuses.report(instance, { ...known, heard: Date.now(), ...status() });
+    await stores.statuses.report(instance, {
+      ...{ ...known, outlets: stores.outletsUsed.names() },
+      ...{ heard: Date.now(), ...status() },
+    });
     await stores.statuses.reportMetrics(instance, await registry.getMetricsAsJSON(), Date.now());
   });
   return {

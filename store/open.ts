@@ -1,5 +1,6 @@
 import type { CommonConfig } from '../runtime/config/common-config.ts';
 import type { KeyConfig } from '../runtime/config/key-config.ts';
+import { every } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { connectQueueRedis, type QueueRedis } from '../runtime/queue/queue-redis.ts';
 import { createQueues, type Queues } from '../runtime/queue/queues.ts';
@@ -7,6 +8,7 @@ import { findRedis } from '../runtime/redis/find-redis.ts';
 import { connectEvents, connectRedis, type Redis } from '../runtime/redis/redis.ts';
 import type { RedisPlace, WhenAway } from '../runtime/redis/redis-options.ts';
 import { requireAgreement } from './agreement.ts';
+import { LOOK_INTERVAL } from './base/outlets-used.ts';
 import { createStores, type Stores } from './stores.ts';
 
 /** What every process works on: the stores and the queues, each over a connection of its own, at `place`. `listen`: a further one, for subscriptions alone. */
@@ -33,7 +35,9 @@ export async function openStores(
   ]);
   const stores = createStores(redis, config.redisPrefix, config.secretsKey, config.numberBudget, config.hosts);
   await requireAgreement(redis, stores.keys, config, log);
-  const queues = createQueues(queueRedis, log, stores.wakes.tell);
+  stores.outletsUsed.follow();
+  const looking = every(LOOK_INTERVAL, log, stores.outletsUsed.look);
+  const queues = createQueues(queueRedis, log, stores.wakes.tell, stores.outletsUsed.isUsed);
   return {
     stores,
     queues,
@@ -41,6 +45,7 @@ export async function openStores(
     place,
     listen: () => connectEvents(place, log, redis),
     async close() {
+      looking.stop().catch(() => {});
       await queues.close();
       redis.destroy();
       queueRedis.close();

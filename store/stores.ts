@@ -9,6 +9,7 @@ import { createAudit } from './audit/audit.ts';
 import { createEvents } from './base/events.ts';
 import { createInterned } from './base/interned.ts';
 import { createKeys } from './base/keys.ts';
+import { createKnownOutlets, createOutletsUsed } from './base/outlets-used.ts';
 import { createServerStamps } from './base/server-stamps.ts';
 import { createAddressBooks } from './book/address-book.ts';
 import { createBudget } from './book/budget.ts';
@@ -81,7 +82,8 @@ export function createStores(
   budget = NO_BUDGET,
   hosts: readonly string[] = [],
 ) {
-  const keys = createKeys(prefix, hosts);
+  const known = createKnownOutlets();
+  const keys = createKeys(prefix, hosts, known.used);
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);
@@ -123,6 +125,7 @@ export function createStores(
     nowPlaying: createNowPlaying(redis, keys, privacyFields, toldHere),
     offers: createOffers(redis, keys),
     orders: createOrders(redis, keys, secretsKey),
+    outletsUsed: createOutletsUsed(redis, keys, known),
     pairs: createPairs(redis, keys),
     pending: createPending(redis, keys),
     photos: createPhotos(redis, keys),

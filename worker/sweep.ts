@@ -16,10 +16,14 @@ const MOST_WAITING = 4_000;
  * Puts whoever is due back into the queues: those whose job was lost in a crash, and those whose time
  * has come. It adds only up to `MOST_WAITING` jobs to a queue, so that one whose workers are away or
  * slow does not grow; the rest comes later. Several workers may sweep: each subscriber goes to one of
- * them. The component sweeps its own queues (`runtime/queue/memory-worker`).
+ * them. The component sweeps its own queues (`runtime/queue/memory-worker`). Of an outlet that is not used nobody stays due.
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
   for (const queue of REDIS_QUEUES) {
+    if (stores.outletsUsed.isUnused(queue)) {
+      await stores.due.drop(queue);
+      continue;
+    }
     const room = MOST_WAITING - (await queues.waiting(queue));
     if (room <= 0) continue;
     const ids = await stores.due.take(queue, now(), Math.ceil(room / PARTITIONS));

@@ -8,13 +8,13 @@ import { createQueueWorker, type QueueWork } from '../runtime/queue/queue-worker
 import type { Work } from '../runtime/queue/queues.ts';
 import { createKeyedHash } from '../runtime/secret/keyed-hash.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/secret/number-key.ts';
+import { puttingOff } from '../store/due/put-off.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { settingsOfWorker } from '../store/process/shared-settings.ts';
 import { createGuardedAgent } from './carddav/agent.ts';
 import { createDavReader } from './carddav/reader.ts';
 import type { Context } from './context.ts';
-import { puttingOff } from './put-off.ts';
 import { createReconcileJob } from './reconcile.ts';
 import { createKeyRound, goOn } from './rounds.ts';
 import { createSendCodeJob } from './send-code.ts';
@@ -72,7 +72,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     sink: createSinkJob(sinks),
   };
   const workers = queuesOf('worker').map((queue) =>
-    createQueueWorker(queueRedis, queue, log, puttingOff(context, queue, jobs[queue]), () =>
+    createQueueWorker(queueRedis, queue, log, puttingOff(stores.due, queue, jobs[queue]), () =>
       metrics.jobFailures.inc({ queue }),
     ),
   );

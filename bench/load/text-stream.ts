@@ -6,11 +6,11 @@ const PATIENCE = 10_000;
 
 /**
  * A TCP connection to a server on this machine that hands over text as it comes. An XMPP library would parse every stanza;
- * here that time is missing to what is measured, as all of it shares one machine.
+ * here that time is missing to what is measured, as all of it shares one machine. `encoding`: of what comes.
  */
-export async function openTextStream(port: number) {
+export async function openTextStream(port: number, encoding: 'utf8' | 'latin1' = 'utf8') {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  socket.setEncoding('utf8');
+  socket.setEncoding(encoding);
   const listeners = new Set<(chunk: string) => void>();
   socket.on('data', (chunk: unknown) => {
     for (const listener of listeners) listener(chunk as string);

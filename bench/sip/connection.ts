@@ -8,10 +8,10 @@ const END_OF_HEADERS = '\r\n\r\n';
 
 /**
  * A TCP connection to a SIP server on this machine. Answers are told apart by Call-ID and CSeq, and a request of the server
- * is confirmed with 200 once `onRequest` has seen it. All texts are ASCII, so characters are bytes.
+ * is confirmed with 200 once `onRequest` has seen it. What comes is read as it came, a character for each byte; what is sent is ASCII.
  */
 export async function openSip(port: number, onRequest: (request: SipMessage) => void = () => {}) {
-  const stream = await openTextStream(port);
+  const stream = await openTextStream(port, 'latin1');
   const via = `Via: SIP/2.0/TCP 127.0.0.1:${stream.localPort}`;
   const waiting = new Map<string, { resolve(answer: SipMessage): void; reject(error: Error): void }>();
   let counter = 0;

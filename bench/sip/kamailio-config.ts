@@ -3,43 +3,56 @@ export interface KamailioConfig {
   port: number;
   /** `mysql://user@localhost/name`; without it everything is in memory alone. */
   database?: string;
+  /** Over TLS, with this certificate and its key (files). */
+  tls?: { cert: string; key: string };
+  /** Who may publish; everybody where it is left out. */
+  login?: { user: string; password: string };
+  /** Seconds for which a publication lasts at least and at most; default 60 and 7,200. */
+  expires?: { least: number; most: number };
+  /** Users whom the server does not know, and those of whom it takes nothing; a regular expression of Kamailio's each. */
+  unknown?: string;
+  forbidden?: string;
 }
 
 /**
  * The text of `kamailio.cfg`: a presence server (RFC 3856, RFC 3903) over TCP on the loopback interface, and nothing else.
  * Everybody may see everybody (`force_active`), as friends may here.
  */
-export function kamailioConfig({ port, database }: KamailioConfig): string {
+export function kamailioConfig({ port, database, tls, login, expires, unknown, forbidden }: KamailioConfig): string {
   const modules = [
     'tm',
     'sl',
     'pv',
     'textops',
+    ...(login ? ['auth'] : []),
+    ...(tls ? ['tls'] : []),
     ...(database === undefined ? [] : ['db_mysql']),
     'presence',
     'presence_xml',
   ];
+  const transport = tls ? 'tls' : 'tcp';
+  const { least, most } = expires ?? { least: 60, most: 7_200 };
   return `#!KAMAILIO
 debug=0
 log_stderror=yes
-listen=tcp:127.0.0.1:${port}
-tcp_children=4
+listen=${transport}:127.0.0.1:${port}
+${tls ? 'enable_tls=yes\n' : ''}tcp_children=4
 tcp_max_connections=1024
 tcp_connection_lifetime=3600
 # One socket carries what all publishers send.
 tcp_rd_buf_size=65536
 ${modules.map((name) => `loadmodule "${name}.so"`).join('\n')}
-modparam("presence", "server_address", "sip:presence@127.0.0.1:${port};transport=tcp")
-modparam("presence", "min_expires", 60)
-modparam("presence", "max_expires", 7200)
+modparam("presence", "server_address", "sip:presence@127.0.0.1:${port};transport=${transport}")
+modparam("presence", "min_expires", ${least})
+modparam("presence", "max_expires", ${most})
 modparam("presence", "send_fast_notify", 1)
 modparam("presence_xml", "force_active", 1)
 modparam("presence_xml", "disable_winfo", 1)
 modparam("presence_xml", "disable_bla", 1)
-${storage(database)}
+${storage(database)}${tls ? encryption(tls) : ''}
 request_route {
   if (is_method("PUBLISH")) {
-    if (t_newtran()) handle_publish();
+${login ? ask(login) : ''}${refuse(unknown, '404', 'Not Found')}${refuse(forbidden, '403', 'Forbidden')}    if (t_newtran()) handle_publish();
     exit;
   }
   if (is_method("SUBSCRIBE")) {
@@ -48,6 +61,32 @@ request_route {
   }
   sl_send_reply("405", "Method Not Allowed");
 }
+`;
+}
+
+/** By itself it speaks TLS 1.0, which Node.js does not. */
+function encryption({ cert, key }: { cert: string; key: string }): string {
+  return `modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "${cert}")
+modparam("tls", "private_key", "${key}")
+`;
+}
+
+/** RFC 7616 in RFC 3261, section 22: the carrier's own realm, one user. */
+function ask({ user, password }: { user: string; password: string }): string {
+  return `    if ($au != "${user}" || !pv_www_authenticate("op.example", "${password}", "0")) {
+      www_challenge("op.example", "1");
+      exit;
+    }
+`;
+}
+
+function refuse(users: string | undefined, status: string, words: string): string {
+  if (users === undefined) return '';
+  return `    if ($rU =~ "${users}") {
+      sl_send_reply("${status}", "${words}");
+      exit;
+    }
 `;
 }
 

@@ -5,7 +5,7 @@ import { requireProgram } from '../../local/children/programs.ts';
 import { waitUntil } from '../../local/children/wait.ts';
 import { privateFolder } from '../../local/folders.ts';
 import { acceptsConnections, freePort } from '../../local/ports.ts';
-import { kamailioConfig } from './kamailio-config.ts';
+import { type KamailioConfig, kamailioConfig } from './kamailio-config.ts';
 
 export type Kamailio = Child & { port: number };
 
@@ -15,12 +15,15 @@ export type Kamailio = Child & { port: number };
  */
 const MEMORY = ['-m', '4096', '-M', '64'];
 
-/** Starts a Kamailio that serves presence over TCP on the loopback interface, in memory or with a database (`db_url`). */
-export async function startKamailio(folder: string, database?: string): Promise<Kamailio> {
+/** Starts a Kamailio that serves presence on the loopback interface; `port`: a free one where it is left out. */
+export async function startKamailio(
+  folder: string,
+  config: Omit<KamailioConfig, 'port'> & { port?: number } = {},
+): Promise<Kamailio> {
   const dir = privateFolder(folder);
-  const port = await freePort();
+  const port = config.port ?? (await freePort());
   const configFile = join(dir, 'kamailio.cfg');
-  writeFileSync(configFile, kamailioConfig({ port, ...(database === undefined ? {} : { database }) }), { mode: 0o600 });
+  writeFileSync(configFile, kamailioConfig({ ...config, port }), { mode: 0o600 });
   const child = await startChild({
     name: 'Kamailio',
     program: requireProgram('kamailio', 'kamailio kamailio-presence-modules'),

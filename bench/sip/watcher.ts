@@ -6,12 +6,15 @@ export type Watcher = Awaited<ReturnType<typeof connectWatcher>>;
 /** Seconds; longer than a run. */
 const EXPIRES = 3_600;
 
-/** A user agent that watches all these users (RFC 3856, RFC 6665) and tells the title of every tune that it is notified of. */
+/**
+ * A user agent that watches all these users (RFC 3856, RFC 6665) and tells the title of every tune that it is notified of; undefined where
+ * it hears that there is none.
+ */
 export async function connectWatcher(
   port: number,
   user: { name: string; domain: string },
   uris: readonly string[],
-  heard: (title: string) => void,
+  heard: (title: string | undefined) => void,
 ) {
   const connection = await openSip(port, (request) => told(request, heard));
   const own = `sip:${user.name}@${user.domain}`;
@@ -31,7 +34,7 @@ export async function connectWatcher(
   return { close: connection.close };
 }
 
-function told({ start, body }: SipMessage, heard: (title: string) => void): void {
+function told({ start, body }: SipMessage, heard: (title: string | undefined) => void): void {
   const [, title] = /<title>([^<]*)<\/title>/.exec(body) ?? [];
-  if (start.startsWith('NOTIFY ') && title !== undefined) heard(title);
+  if (start.startsWith('NOTIFY ')) heard(title && Buffer.from(title, 'latin1').toString());
 }

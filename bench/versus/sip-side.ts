@@ -19,7 +19,7 @@ export async function sipSide(
   fanOut: FanOut,
 ): Promise<Side> {
   const database = storage === 'database' ? await startMariaDb(join(folder, 'mariadb')) : undefined;
-  const kamailio = await startKamailio(join(folder, 'kamailio'), database?.url);
+  const kamailio = await startKamailio(join(folder, 'kamailio'), database && { database: database.url });
   const uris = Array.from({ length: publishers }, (_, i) => `sip:publisher${i}@${DOMAIN}`);
   const connection = await openSip(kamailio.port);
   const sources = uris.map((uri) => createPublisher(connection, uri));
@@ -33,8 +33,11 @@ export async function sipSide(
     async watch(count) {
       for (let i = watchers.length; i < count; i += 1)
         watchers.push(
-          await connectWatcher(kamailio.port, { name: `watcher${i}`, domain: DOMAIN }, uris, (title) =>
-            fanOut.told(i, title),
+          await connectWatcher(
+            kamailio.port,
+            { name: `watcher${i}`, domain: DOMAIN },
+            uris,
+            (title) => title !== undefined && fanOut.told(i, title),
           ),
         );
     },
@@ -42,9 +45,11 @@ export async function sipSide(
       for (const pid of Object.values(processesOf(servers)).flat()) kill(pid);
       await Promise.all([servers.kamailio.exited, servers.database?.exited]);
       if (database) servers.database = await startMariaDb(join(folder, 'mariadb'), database.port);
-      servers.kamailio = await startKamailio(join(folder, 'kamailio'), database?.url);
+      servers.kamailio = await startKamailio(join(folder, 'kamailio'), database && { database: database.url });
       const { port } = servers.kamailio;
-      return remembered(titles, (heard) => connectWatcher(port, { name: 'late', domain: DOMAIN }, uris, heard));
+      return remembered(titles, (heard) =>
+        connectWatcher(port, { name: 'late', domain: DOMAIN }, uris, (title) => title !== undefined && heard(title)),
+      );
     },
     async stop() {
       connection.close();

@@ -83,7 +83,8 @@ async function restore(restoring: Restoring, subscriber: Subscriber, tune: Work)
 /** What was told belongs to the address where it was: one that the subscriber has given up is left by the tune's job. */
 async function doubtTold(restoring: Restoring, { id, jid }: Subscriber): Promise<void> {
   const { stores, now } = restoring;
-  for (const { name } of OUTLETS) {
+  for (const { name, address: field } of OUTLETS) {
+    if (field !== 'jid') continue;
     const { address = jid } = await stores.told.read(id, name);
     if (address !== jid) await openAsUsual(restoring, jid);
     const known = await stores.admissions.read(id, name);

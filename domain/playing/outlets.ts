@@ -1,7 +1,7 @@
 import type { Reach } from './showing.ts';
 
 /** The processes that run jobs of outlets, and other jobs. */
-export type OutletProcess = 'component' | 'worker';
+export type OutletProcess = 'component' | 'worker' | 'sip';
 
 type OutletTraits = {
   name: string;
@@ -13,12 +13,14 @@ type OutletTraits = {
   /** The field of a subscriber's record that says where it is shown. */
   address: 'jid' | 'phoneNumber';
   reach: Reach;
+  /** From the start on, or from when somebody begins to use it (see `store/base/outlets-used`): before that it costs nothing. */
+  used: 'always' | 'once-begun';
 };
 
 /**
  * Where it is shown what subscribers play: a row for each outlet, from which all that is kept for it derives. A friend
  * who parts waits for each that tells friends apart. None can be without its jobs: a row for which its process has none
- * does not compile (`QueueOf`), and `/readyz` names the process while it does not run.
+ * does not compile (`QueueOf`).
  */
 export const OUTLETS = [
   {
@@ -28,6 +30,16 @@ export const OUTLETS = [
     concurrency: 50,
     address: 'jid',
     reach: 'each-friend',
+    used: 'always',
+  },
+  {
+    name: 'sip',
+    queue: 'sip',
+    process: 'sip',
+    concurrency: 64,
+    address: 'phoneNumber',
+    reach: 'everybody',
+    used: 'once-begun',
   },
 ] as const satisfies readonly OutletTraits[];
 

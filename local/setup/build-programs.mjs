@@ -11,6 +11,7 @@ const PROGRAMS = {
   'component/main.ts': 'component/main',
   'gateway/main.ts': 'gateway/main',
   'local/main.ts': 'local/main',
+  'sip/main.ts': 'sip/main',
   'worker/main.ts': 'worker/main',
   // A thread of the worker, which looks for it beside itself.
   'worker/carddav/thread-main.ts': 'worker/thread-main',

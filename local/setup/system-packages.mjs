@@ -20,6 +20,10 @@ const NEEDED = [
   { debianPackage: 'redis-server', present: hasRedis },
   { debianPackage: 'openssl', present: () => hasProgram('openssl') },
 ];
+const KAMAILIO = [
+  { debianPackage: 'kamailio', present: () => hasProgram('kamailio') },
+  { debianPackage: 'kamailio-presence-modules', present: () => hasKamailioModule('presence') },
+];
 const NEEDED_BY_TESTS = [
   ...NEEDED_BY_SERVER.ejabberd,
   { debianPackage: 'poezio', present: () => hasProgram('poezio') },
@@ -43,10 +47,13 @@ const NEEDED_BY_TESTS = [
   { debianPackage: 'podman', present: () => hasProgram('podman') },
   { debianPackage: 'faketime', present: () => hasProgram('faketime') },
   { debianPackage: 'chromium', present: () => hasProgram('chromium') },
+  ...KAMAILIO,
+  { debianPackage: 'kamailio-tls-modules', present: () => hasKamailioModule('tls') },
+  { debianPackage: 'sip-tester', present: () => hasProgram('sipp') },
+  { debianPackage: 'baresip', present: () => hasProgram('baresip') },
 ];
 const NEEDED_BY_KAMAILIO = [
-  { debianPackage: 'kamailio', present: () => hasProgram('kamailio') },
-  { debianPackage: 'kamailio-presence-modules', present: () => hasKamailioModule('presence') },
+  ...KAMAILIO,
   { debianPackage: 'kamailio-mysql-modules', present: () => hasKamailioModule('db_mysql') },
   { debianPackage: 'mariadb-server', present: () => hasProgram('mariadbd') },
   { debianPackage: 'strace', present: () => hasProgram('strace') },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Child } from '../children/child.ts';
 import { privateFolder } from '../folders.ts';
 import { freePorts } from '../ports.ts';
-import { type Role, startProcess } from '../processes.ts';
+import { ROLES, type Role, startProcess } from '../processes.ts';
 import { type RedisServer, startRedis } from '../redis/redis-server.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
 import { StartError } from '../start-error.ts';
@@ -46,6 +46,8 @@ export interface Plan {
   httpPort: number;
   xmpp: { host: string; port: number; domain: string };
   env: Record<string, string>;
+  /** The processes, as these settings want them: with a presence server (EARSHOT_SIP_SERVER) there is one for it. */
+  roles: readonly Role[];
   start: { redis(): Promise<RedisServer>; server(): Promise<XmppServer> } & Record<Role, () => Promise<Child>>;
 }
 
@@ -69,6 +71,7 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
     httpPort: ports.http,
     xmpp: { host: '127.0.0.1', port: ports.c2s, domain },
     env,
+    roles: env.EARSHOT_SIP_SERVER ? [...ROLES, 'sip'] : ROLES,
     start: {
       redis: () => startRedis({ dir: join(dataDir, 'redis'), port: ports.redis, password: secrets.redisPassword }),
       server: () =>
@@ -88,6 +91,7 @@ export async function planStack(options: PlanOptions): Promise<Plan> {
       component: processOf('component'),
       gateway: processOf('gateway'),
       worker: processOf('worker'),
+      sip: processOf('sip'),
     },
   };
 }

@@ -15,14 +15,16 @@ export interface StackOptions extends PlanOptions {
   signal?: AbortSignal;
 }
 
-/** A running stack: Redis, the XMPP server and the three processes. */
+/** A running stack: Redis, the XMPP server and the processes. */
 export interface Stack {
   /** `http://127.0.0.1:port` */
   gatewayUrl: string;
   operatorKey: string;
   xmpp: { host: string; port: number; domain: string };
-  /** What the three processes are told. */
+  /** What the processes are told. */
   env: Record<string, string>;
+  /** What it is made of, in the order of starting. */
+  parts: readonly PartName[];
   /** The private one. */
   redis(): RedisServer;
   server(): XmppServer;
@@ -40,7 +42,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Every part, in the order of starting. */
+/** Every part that each stack has, in the order of starting. */
 export const PART_NAMES: readonly PartName[] = ['redis', 'server', ...ROLES];
 
 /** Starts everything and waits until it is ready. If a part fails, what was started is stopped and the error says which part and why. */
@@ -55,7 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const servers: PartName[] = options.redisUrl === undefined ? ['redis', 'server'] : ['server'];
     await startAll(stack, servers, options.signal);
-    await startAll(stack, ROLES, options.signal);
+    await startAll(stack, plan.roles, options.signal);
     await stack.untilReady();
     return stack;
   } catch (error) {
@@ -93,7 +95,7 @@ function makeStack(plan: Plan, options: StackOptions): Stack {
   async function stopAll(): Promise<void> {
     await Promise.allSettled(starting);
     const stopParts = (names: readonly PartName[]) => Promise.all(names.map((name) => running.get(name)?.stop()));
-    await stopParts(ROLES);
+    await stopParts(plan.roles);
     await stopParts(['server', 'redis']);
   }
   return {
@@ -101,6 +103,7 @@ function makeStack(plan: Plan, options: StackOptions): Stack {
     operatorKey: plan.secrets.operatorKey,
     xmpp: plan.xmpp,
     env: plan.env,
+    parts: ['redis', 'server', ...plan.roles],
     part,
     redis: () => part('redis') as RedisServer,
     server: () => part('server') as XmppServer,
@@ -108,7 +111,7 @@ function makeStack(plan: Plan, options: StackOptions): Stack {
     kill: (name) => part(name).kill(),
     restart,
     untilReady: (timeoutMs = options.readyTimeoutMs ?? 60_000) =>
-      waitForReadiness(gatewayUrl, { timeoutMs, children: ROLES.map(part), signal: options.signal }),
+      waitForReadiness(gatewayUrl, { timeoutMs, children: plan.roles.map(part), signal: options.signal }),
     stopping: () => stopped !== undefined,
     stop() {
       stopped ??= stopAll();

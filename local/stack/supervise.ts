@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Exit } from '../children/child.ts';
-import { PART_NAMES, type Stack } from './stack.ts';
+import type { Stack } from './stack.ts';
 import type { PartName } from './stack-plan.ts';
 
 const FIRST_BACKOFF_MS = 500;
@@ -9,11 +9,11 @@ const LONGEST_BACKOFF_MS = 10_000;
 const STEADY_AFTER_MS = 60_000;
 
 /** What supervision needs of a stack. */
-export type SupervisedStack = Pick<Stack, 'part' | 'restart' | 'stopping'>;
+export type SupervisedStack = Pick<Stack, 'part' | 'parts' | 'restart' | 'stopping'>;
 
 /** Starts a part again whenever it ends by itself, until the stack is stopped. `say` gets one line for each end and failure. */
 export function superviseStack(stack: SupervisedStack, say: (line: string) => void): void {
-  for (const name of PART_NAMES) void watch(stack, name, say);
+  for (const name of stack.parts) void watch(stack, name, say);
 }
 
 /** How long to wait before the next start: longer with each failure in a row. */

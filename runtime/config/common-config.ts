@@ -31,6 +31,11 @@ export function commonConfig(read: Reader): CommonConfig {
   };
 }
 
+/** EARSHOT_PUBLISH_INTERVAL_MS, of whoever tells tunes where others see them. */
+export function publishInterval(read: Reader): number {
+  return read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000);
+}
+
 /** EARSHOT_GUESSED_NUMBERS, of whoever reads address books. */
 export function guessedNumbers(read: Reader): GuessedNumbers {
   return read.oneOf('EARSHOT_GUESSED_NUMBERS', ['use', 'ignore'], 'use');

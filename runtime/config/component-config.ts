@@ -1,4 +1,4 @@
-import { type CommonConfig, commonConfig } from './common-config.ts';
+import { type CommonConfig, commonConfig, publishInterval } from './common-config.ts';
 import type { Env, Reader } from './env-reader.ts';
 import { componentAddress } from './homes-config.ts';
 import { type ServiceConfig, serviceConfig } from './service-config.ts';
@@ -33,7 +33,7 @@ export function componentConfig(read: Reader): ComponentConfig {
     ),
     ...componentAddress(read),
     secret: read.text('EARSHOT_COMPONENT_SECRET'),
-    publishInterval: read.integer('EARSHOT_PUBLISH_INTERVAL_MS', 0, 600_000, 5_000),
+    publishInterval: publishInterval(read),
     privileges: read.oneOf('EARSHOT_PRIVILEGES', ['required', 'optional'], 'required'),
   };
 }

@@ -19,7 +19,7 @@ export type SubscriberJob = { id: string };
 
 /**
  * Does such a job. Returns when to look again if it was too early, in milliseconds since the epoch. The process that runs it
- * sees to that: `runtime/queue/memory-worker`, or in the worker `worker/put-off`.
+ * sees to that: `runtime/queue/memory-worker`, or for a queue in Redis `store/due/put-off`.
  */
 export type Work = (id: string) => Promise<number | undefined>;
 
@@ -57,11 +57,15 @@ const RETRIES = { attempts: 6, backoff: { type: 'exponential', delay: 250, jitte
 /** Jobs that are added in one step of Redis, which serves nobody else meanwhile. */
 const BULK = 50;
 
-/** `wake`: tells whoever keeps the jobs of that queue in memory. */
+/**
+ * `wake`: tells whoever keeps the jobs of that queue in memory. `isUsed`: whether anybody runs the jobs of a queue; none is asked for
+ * where nobody does.
+ */
 export function createQueues(
   { parts }: QueueRedis,
   log: Log,
   wake: (name: MemoryQueue, ids: readonly string[]) => Promise<void>,
+  isUsed: (name: RedisQueue) => boolean = () => true,
 ): Queues {
   const options = {
     streams: { events: { maxLen: 100 } },
@@ -98,6 +102,7 @@ export function createQueues(
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
     if (ids.length === 0) return;
     if (isInMemory(name)) return wake(name, ids);
+    if (!isUsed(name)) return;
     const places = partsOf(name);
     await Promise.all(
       places.map((part, place) =>

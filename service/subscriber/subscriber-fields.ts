@@ -75,6 +75,7 @@ export async function changeIdentity(
       if (outcome === 'ok') return;
     } finally {
       await wake(queues, jid === subscriber.jid ? 'renumbered' : 'moved', [id]);
+      await wake(queues, 'readdressed', [id]);
     }
   }
 }

@@ -17,7 +17,7 @@ export type FormerJid = { jid: string; state: 'undo' | 'free' };
  * Forgets a former JID. Where it was the last one to be left at another home, the home of the present
  * JID begins to work in the same step, and 1 is answered. All that the move has marked is marked
  * again then, as the component of the home that was left may have taken marks away; and what outlets
- * were told is dropped, as it was about the former account. `places`: first the `told` keys of what
+ * were told that show somebody in the account is dropped, as it was about the former account. `places`: first the `told` keys of what
  * outlets were told, then the due lists.
  */
 const FORGET = defineScript({
@@ -60,7 +60,8 @@ export function createFormerJids(redis: Redis, interned: Interned, keys: Keys) {
     async free(id: string, jid: string, now: number): Promise<boolean> {
       const index = await interned.indexOf(id);
       if (index !== undefined) await release(redis, jidPlace(keys, jid), index);
-      const told = OUTLETS.flatMap(({ name }) => [keys.told(id, name), keys.access(id, name)]);
+      const inAccounts = OUTLETS.filter(({ address }) => address === 'jid');
+      const told = inAccounts.flatMap(({ name }) => [keys.told(id, name), keys.access(id, name)]);
       const all = {
         record: keys.subscriber(id),
         former: keys.former(id),

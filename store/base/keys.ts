@@ -1,4 +1,4 @@
-import { OUTLETS, type OutletName } from '../../domain/playing/outlets.ts';
+import { OUTLETS, type OutletName, type OutletRow } from '../../domain/playing/outlets.ts';
 import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf, placeOf } from './partitions.ts';
 
@@ -34,9 +34,13 @@ export const AFTER_ID = {
  * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
  * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
  * The value's shape is documented in the store file that owns it. `homes`: their hosts; where there are
- * several, what a home alone has is named after its host (decision 240).
+ * several, what a home alone has is named after its host (decision 240). `used`: the outlets that are.
  */
-export function createKeys(prefix: string, homes: readonly string[] = []) {
+export function createKeys(
+  prefix: string,
+  homes: readonly string[] = [],
+  used: () => readonly OutletRow[] = () => OUTLETS,
+) {
   const hosts = homes.length > 1 ? homes : [];
   const home = (host: string | undefined) => (hosts.length > 0 ? `@${host}` : '');
   const part = (partition: number, what: string) => `${prefix}:{p${`${partition}`.padStart(2, '0')}}:${what}`;
@@ -46,6 +50,7 @@ export function createKeys(prefix: string, homes: readonly string[] = []) {
   const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
   return {
     hosts,
+    used,
     /** What stands before the id of each subscriber of that partition. */
     ownPart: (partition: number) => part(partition, ''),
     /** What came of the accounts that an import has ordered for subscribers of that partition. */
@@ -113,9 +118,9 @@ export function createKeys(prefix: string, homes: readonly string[] = []) {
     former: (id: string) => of(id, 'former'),
     playing: (id: string) => of(id, 'playing'),
     told: (id: string, outlet: OutletName) => of(id, `told:${outlet}`),
-    /** For each outlet its due list, and what it was told. */
+    /** For each outlet that is used its due list, and what it was told. */
     outlets: (id: string) =>
-      OUTLETS.flatMap(({ name, queue }) => [part(partitionOf(id), `due:${queue}`), of(id, `told:${name}`)]),
+      used().flatMap(({ name, queue }) => [part(partitionOf(id), `due:${queue}`), of(id, `told:${name}`)]),
     /** All that outlets were told of the subscriber. */
     toldOfEach: (id: string) => OUTLETS.flatMap(({ name }) => [of(id, `told:${name}`), of(id, `access:${name}`)]),
     listening: (id: string) => of(id, 'listening'),
@@ -184,11 +189,11 @@ export function createKeys(prefix: string, homes: readonly string[] = []) {
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
     wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${home(host)}`,
     /**
-     * Where whoever shows what subscribers play is woken: for each outlet, empty for one whose jobs are not in memory. With
+     * Where whoever shows what subscribers play is woken: for each outlet that is used, empty for one whose jobs are not in memory. With
      * several homes the host of the subscriber's JID stands behind it.
      */
-    outletWakes: OUTLETS.map(({ queue }) =>
-      isInMemory(queue) ? `${prefix}:wakes:${queue}${hosts.length > 0 ? '@' : ''}` : '',
-    ),
+    outletWakes: () =>
+      used().map(({ queue }) => (isInMemory(queue) ? `${prefix}:wakes:${queue}${hosts.length > 0 ? '@' : ''}` : '')),
+    outletsUsed: `${prefix}:outlets`,
   };
 }

@@ -6,6 +6,8 @@ import { as, defineScript } from '../base/script.ts';
 
 /** Milliseconds after which work that was asked for and not done is asked for again. */
 export const GRACE = 3_000;
+/** How many `spread` takes at a time. */
+const SPREAD = 1_000;
 /** Milliseconds until the sweep looks again at what it has put back into a queue. */
 export const AGAIN = 10_000;
 
@@ -35,6 +37,8 @@ const SETTLE = defineScript({
 for _, hash in ipairs(marks) do if redis.call('EXISTS', hash) == 1 then return end end
 redis.call('ZREM', due, id)`,
 });
+
+export type Due = ReturnType<typeof createDue>;
 
 /**
  * For each queue, and for the budgets to be refilled: who has to be looked at, and when at the latest (a sorted set of subscriber ids by milliseconds since
@@ -83,6 +87,27 @@ export function createDue(redis: Redis, keys: Keys) {
           ),
         ),
       );
+    },
+
+    /** Nobody is due there any more. */
+    async drop(queue: DueName): Promise<void> {
+      await Promise.all(allPartitions().map((partition) => redis.del(keys.duePart(queue, partition))));
+    },
+
+    /**
+     * Whoever is due in the one queue is due in the other, one every `pace` milliseconds from `now` on, unless sooner. Reads and
+     * writes a thousand at a time.
+     */
+    async spread(from: DueName, to: DueName, now: number, pace: number): Promise<void> {
+      let before = 0;
+      for (const partition of allPartitions())
+        for (let rank = 0; ; rank += SPREAD) {
+          const ids = await redis.zRange(keys.duePart(from, partition), rank, rank + SPREAD - 1);
+          if (ids.length === 0) break;
+          const dues = ids.map((value, i) => ({ value, score: now + (before + i) * pace }));
+          before += ids.length;
+          await redis.zAdd(keys.duePart(to, partition), dues, { comparison: 'LT' });
+        }
     },
 
     async waiting(queue: DueName): Promise<number> {

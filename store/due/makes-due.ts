@@ -4,6 +4,7 @@ import type { Queues } from '../../runtime/queue/queues.ts';
 import type { Keys } from '../base/keys.ts';
 
 const outlets = OUTLETS.map(({ queue }) => queue);
+const byNumber = OUTLETS.flatMap((row) => (row.address === 'phoneNumber' ? [row.queue] : []));
 
 /**
  * What a write makes due, in the step that writes. Stores take their due lists from here, and
@@ -18,6 +19,8 @@ const MAKES_DUE = {
   /** An account may just be made, or wait to be given up, for somebody who leaves: its deletion must not wait as long. */
   left: ['reconcile', 'listen', 'order', 'account'],
   renumbered: ['reconcile'],
+  /** The outlets that show somebody at the number, which is another from now on. */
+  readdressed: byNumber,
   /** To another JID, and perhaps other numbers. */
   moved: ['reconcile', 'roster', 'listen', ...outlets],
   /** Nothing is left in the account at another home: the present home begins to work. */
@@ -68,9 +71,11 @@ export function madeDue(write: Write): readonly QueueName[] {
   return MAKES_DUE[write];
 }
 
-/** The due lists that have the subscriber after such a write. */
+/** The due lists that have the subscriber after such a write: of outlets, of those that are used. */
 export function duesOf(keys: Keys, write: Write, id: string): string[] {
-  return MAKES_DUE[write].map((queue) => keys.due(queue, id));
+  const used = keys.used();
+  const unused = OUTLETS.filter((row) => !used.includes(row)).map(({ queue }): QueueName => queue);
+  return MAKES_DUE[write].filter((queue) => !unused.includes(queue)).map((queue) => keys.due(queue, id));
 }
 
 /** The queue, of a write that makes due in one. Whoever needs a queue's name has it from here. */

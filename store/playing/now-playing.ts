@@ -1,4 +1,4 @@
-import { ADMITTING, OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
+import { ADMITTING, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Reach } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
@@ -98,7 +98,7 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
         {
           ...{ ...changed(id, now, cause), ...noted(playing.device, playing), ...piece.args },
           ...{ ifUsual: ifUsual ? 1 : 0, since: playing.since, title: `"title":${JSON.stringify(playing.tune.title)}` },
-          wanted: OUTLETS.map(({ reach }) => fingerprint(wanted?.(reach)?.tune)),
+          wanted: keys.used().map(({ reach }) => fingerprint(wanted?.(reach)?.tune)),
         },
       );
     },
@@ -191,7 +191,7 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
       dueAt: now + GRACE,
       generation: newStamp(),
       events: keys.events(id),
-      wakes: keys.outletWakes,
+      wakes: keys.outletWakes(),
       ...told,
     };
   }

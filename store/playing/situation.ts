@@ -1,4 +1,4 @@
-import type { OutletName } from '../../domain/playing/outlets.ts';
+import { type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import { ALONE, type Basis } from '../../domain/playing/showing.ts';
 import type { Told } from '../../domain/playing/told.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
@@ -45,14 +45,19 @@ type Reply = [
   privacy: string[],
   told: string[],
   there: [parting: number, barred: number, undecided: number],
+  phoneNumber?: string,
 ];
 
-/** The same, and what else an outlet has to know. */
+/** The same, and what else an outlet has to know: with `byNumber`, one that shows people at their numbers. */
 const READ = defineScript({
   uses: [SITUATION],
   keys: ['told'],
+  args: ['byNumber'],
   reply: as<Reply>,
-  lua: 'return situation(told)',
+  lua: `
+local found = situation(told)
+if byNumber == '1' then found[#found + 1] = redis.call('HGET', record, 'phoneNumber') end
+return found`,
 });
 
 /**
@@ -89,7 +94,8 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
     /** Undefined when there is no such subscriber. */
     async read(id: string, outlet: OutletName): Promise<Situation | undefined> {
       const places = { ...situationKeys(keys, id), told: keys.told(id, outlet) };
-      const found = toSituation(id, await READ.run(redis, places, {}));
+      const byNumber = outletRow(outlet).address === 'phoneNumber';
+      const found = toSituation(id, await READ.run(redis, places, { byNumber: byNumber ? 1 : 0 }));
       // Whoever joins them from now on has a job of its own.
       if (found?.parting) found.partings = await scanned(redis, keys.partings(id));
       return found;
@@ -108,14 +114,21 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
     },
   };
 
-  function toSituation(id: string, [record, playing, settings, told, there]: Reply): Situation | undefined {
+  function toSituation(
+    id: string,
+    [record, playing, settings, told, there, phoneNumber]: Reply,
+  ): Situation | undefined {
     const [state, jid, leavesHome] = record;
     if (!state || !jid) return undefined;
     const [parting, barred, undecided] = there;
     const privacy = toFields(settings);
     return {
       ...toPlayingState(toFields(playing)),
-      subscriber: { id, jid, state: state as SubscriberState, ...(leavesHome ? { leavesHome } : {}) },
+      subscriber: {
+        ...{ id, jid, state: state as SubscriberState },
+        ...(leavesHome ? { leavesHome } : {}),
+        ...(phoneNumber ? { phoneNumber } : {}),
+      },
       state: state as SubscriberState,
       privacy: fields.read(id, privacy).privacy,
       partings: {},

@@ -11,13 +11,14 @@ export type Mode = 'privileged' | 'unprivileged';
  */
 export type Status = { ready: boolean; missing: string[]; advice?: string; standby?: boolean; mode?: Mode };
 
-/** One process. `homeHost`: what it takes for EARSHOT_HOME_HOST, where it has to know. `home`, `homes`: of a component where there are several, the host of its own, and those of all with blanks between (empty where there is one). `host`: the machine's name. `settings`: those that others must have, too, by name; a secret by a name of it (`shared-settings`). `started`, `heard` (its last word): milliseconds since the epoch. */
+/** One process. `homeHost`: what it takes for EARSHOT_HOME_HOST, where it has to know. `home`, `homes`: of a component where there are several, the host of its own, and those of all with blanks between (empty where there is one). `host`: the machine's name. `settings`: those that others must have, too, by name; a secret by a name of it (`shared-settings`). `outlets`: those that it takes for used (`store/base/outlets-used`). `started`, `heard` (its last word): milliseconds since the epoch. */
 export type ProcessStatus = Status & {
   role: string;
   homeHost?: string;
   home?: string;
   homes?: string;
   settings?: Record<string, string>;
+  outlets?: string[];
   version: string;
   host: string;
   started: number;

@@ -101,7 +101,8 @@ return begun`,
  * after. With another JID it also marks what follows: the roster items of the new account by one
  * mark (see `markEachItem`), who may see its tune, and the old account, where everything is to be
  * undone. Where that is at another home, the field `leavesHome` names that home: its component works
- * for the subscriber until all is undone. It is one step, as a friend who came in between would be
+ * for the subscriber until all is undone. With another primary number the outlets have to look that show
+ * somebody at it (`readdressedDues`, keys of the same slot). It is one step, as a friend who came in between would be
  * missing in one of the two rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
@@ -109,7 +110,7 @@ export const COMMIT = defineScript({
   keys: ['intention', 'former', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
   args: ['id', 'fence', 'dueAt'],
-  lists: ['fields'],
+  lists: ['fields', 'readdressedDues'],
   reply: as<'ok' | 'lost' | 'gone'>,
   lua: `
 local function hostOf(jid) return string.match(jid, '[^@]*$') end
@@ -124,13 +125,16 @@ end
 if redis.call('HGET', record, 'state') ~= 'active' then return 'gone' end
 if not isStill(intention, 'stamp', fence) then return 'lost' end
 announce()
-local jid = redis.call('HGET', record, 'jid')
+local jid, number = unpack(redis.call('HMGET', record, 'jid', 'phoneNumber'))
 for i = 1, #fields, 2 do
   if fields[i + 1] == '' then redis.call('HDEL', record, fields[i])
   else redis.call('HSET', record, fields[i], fields[i + 1]) end
 end
 announce()
 if redis.call('HGET', record, 'jid') ~= jid then moveFrom(jid) end
+if redis.call('HGET', record, 'phoneNumber') ~= number then
+  for _, due in ipairs(readdressedDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
+end
 redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
 noteWatched(id, dueAt)
 return 'ok'`,

@@ -82,7 +82,10 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     now: number,
   ): Promise<'ok' | 'lost' | 'gone'> {
     const fields = Object.entries({ ...numberFields(numbers), jid }).flat();
-    return COMMIT.run(redis, places(id), { id, fence, dueAt: now + GRACE, mark: newStamp(), fields });
+    return COMMIT.run(redis, places(id), {
+      ...{ id, fence, dueAt: now + GRACE, mark: newStamp(), fields },
+      readdressedDues: duesOf(keys, 'readdressed', id),
+    });
   }
 
   /** Gives back what the intention names and the record does not, and ends the intention: the end of a change, done or not. */

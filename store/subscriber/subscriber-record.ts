@@ -36,8 +36,9 @@ export type Subscriber = Numbers & {
   leavesHome?: string;
 };
 
-/** Of somebody what a place has to know where others are shown what plays. */
-export type Addressee = Pick<Subscriber, 'id' | 'jid' | 'state' | 'leavesHome'>;
+/** Of somebody what a place has to know where others are shown what plays. `phoneNumber`: for a place where that is the address. */
+export type Addressee = Pick<Subscriber, 'id' | 'jid' | 'state' | 'leavesHome'> &
+  Partial<Pick<Subscriber, 'phoneNumber'>>;
 
 /** False for who is leaving and for who is nobody any more; there is no way back from either. */
 export function isStaying(subscriber: Subscriber | undefined): boolean {

@@ -19,6 +19,8 @@ import { connectFriend } from '../support/xmpp/friend-client.ts';
 /** The example is for the end of this one. */
 const DEBIANS = '/etc/redis/redis.conf';
 const ROLES: readonly Role[] = ['component', 'gateway', 'worker'];
+/** And the one that is for few, and off. */
+const ALL: readonly Role[] = [...ROLES, 'sip'];
 /** What no process may do: other keys and channels, all keys, Redis itself, other clients. */
 const FORBIDDEN = [
   'GET other:key',
@@ -100,8 +102,16 @@ describe('deploy/redis-earshot.conf', () => {
     expect(await ask('default', ['ACL', 'LOG'])).to.deep.equal([]);
   });
 
+  it('lets nobody in as the user that few need, until it is turned on', async () => {
+    const refusal = await ask('sip', ['PING']).catch((err: Error) => err.message);
+    expect(refusal).to.match(/WRONGPASS/);
+    expect(await ask('default', ['ACL', 'SETUSER', 'earshot-sip', 'on'])).to.equal('OK');
+    expect(await ask('sip', ['PING'])).to.equal('PONG');
+    await ask('default', ['ACL', 'LOG', 'RESET']);
+  });
+
   it('gives each all the rights that the doctor looks for', async () => {
-    for (const role of ROLES) {
+    for (const role of ALL) {
       const { out } = await runEarshot(['doctor', '--json'], { ...stack.env, EARSHOT_REDIS_URL: urlOf(role) });
       const told = (JSON.parse(out) as { check: string; level: string; what: string }[]).filter(({ check }) =>
         check.startsWith('redis'),
@@ -112,7 +122,7 @@ describe('deploy/redis-earshot.conf', () => {
   });
 
   it('refuses them everything else', async () => {
-    for (const role of ROLES)
+    for (const role of ALL)
       for (const line of FORBIDDEN) {
         const refusal = await ask(role, line.split(' ')).then(
           (answer) => `answered ${answer}`,

@@ -18,7 +18,9 @@ const valuesOf = (unit: string, setting: string) =>
 
 describe('the systemd units', () => {
   it('are there for each role, and for the component of a home', () => {
-    expect(UNITS).to.have.members(['component', 'gateway', 'home', 'worker'].map((role) => `earshot-${role}@.service`));
+    expect(UNITS).to.have.members(
+      ['component', 'gateway', 'home', 'sip', 'worker'].map((role) => `earshot-${role}@.service`),
+    );
   });
 
   for (const unit of UNITS) {
@@ -48,6 +50,7 @@ describe('the systemd units', () => {
       valuesOf(`earshot-${role}@.service`, 'LoadCredential').map((value) => value.split(':')[1]);
     const shared = ['/etc/earshot/number-key', '/etc/earshot/secrets-key'];
     expect(secrets('worker')).to.have.members([...shared, '/etc/earshot/redis-url-worker']);
+    expect(secrets('sip')).to.have.members([...shared, '/etc/earshot/redis-url-sip', '/etc/earshot/sip-password']);
     expect(secrets('gateway')).to.have.members([
       ...shared,
       '/etc/earshot/redis-url-gateway',

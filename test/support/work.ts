@@ -13,12 +13,13 @@ const SOON = 10_000;
 
 /**
  * Waits until nothing that was asked for is left to be done: whatever had to be sent to the XMPP server because of it has been
- * sent, and answered.
+ * sent, and answered. `more`: queues of outlets that are used beside it.
  */
-export async function workDone(stack: Stack): Promise<void> {
+export async function workDone(stack: Stack, more: readonly QueueName[] = []): Promise<void> {
   await withRedis(stack, (redis) =>
     eventually(async () => {
-      for (const queue of QUEUES) expect(await waiting(redis, queue), `subscribers waiting for ${queue}`).to.equal(0);
+      for (const queue of [...QUEUES, ...more])
+        expect(await waiting(redis, queue), `subscribers waiting for ${queue}`).to.equal(0);
     }),
   );
 }

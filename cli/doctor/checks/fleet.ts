@@ -1,26 +1,31 @@
+import { OUTLETS } from '../../../domain/playing/outlets.ts';
 import { readVersion } from '../../../runtime/version.ts';
 import type { ProcessStatus } from '../../../store/process/status.ts';
 import { type Check, type Finding, fault, ok, warning } from '../finding.ts';
 import { ROLES } from '../patient.ts';
 
-/** Whether each kind of process runs, all in one version, and what gateways and workers wait for; components are `xmpp`. */
+/** Whether each kind of process runs that is needed, all in one version, and what gateways and workers wait for; components are `xmpp`. */
 export const fleet: Check = {
   name: 'processes',
   async look({ opened }) {
     const { stores } = await opened();
-    return judge(await stores.statuses.all(), readVersion());
+    await stores.outletsUsed.look();
+    const used = stores.outletsUsed.names();
+    const needed = OUTLETS.flatMap(({ name, process }) => (used.includes(name) ? [process] : []));
+    return judge(await stores.statuses.all(), readVersion(), needed);
   },
 };
 
-/** `own`: the version of this command. */
-export function judge(all: readonly ProcessStatus[], own: string): Finding[] {
+/** `own`: the version of this command. `needed`: kinds of processes that are, beside those that every Earshot has. */
+export function judge(all: readonly ProcessStatus[], own: string, needed: readonly string[] = []): Finding[] {
+  const roles = [...new Set<string>([...ROLES, ...needed])];
   if (all.length === 0)
     return [
       warning(
         'no process is heard of in this Redis: start component, gateway and worker; if some run, their EARSHOT_REDIS_URL (the number at its end, too) or EARSHOT_REDIS_PREFIX is another',
       ),
     ];
-  const missing = ROLES.filter((role) => !all.some((one) => one.role === role));
+  const missing = roles.filter((role) => !all.some((one) => one.role === role));
   const waiting = all.filter(({ role, ready }) => role !== 'component' && !ready);
   const found = [
     ...missing.map((role) =>
@@ -31,7 +36,7 @@ export function judge(all: readonly ProcessStatus[], own: string): Finding[] {
     ...waiting.map((one) => fault(`the ${one.role} on ${one.host} waits for ${one.missing.join('; ')}`)),
     ...versions(all, own),
   ];
-  return found.length > 0 ? found : [ok(`${all.length} processes of version ${own}: ${counts(all)}`)];
+  return found.length > 0 ? found : [ok(`${all.length} processes of version ${own}: ${counts(all, roles)}`)];
 }
 
 function versions(all: readonly ProcessStatus[], own: string): Finding[] {
@@ -43,6 +48,6 @@ function versions(all: readonly ProcessStatus[], own: string): Finding[] {
   ];
 }
 
-function counts(all: readonly ProcessStatus[]): string {
-  return ROLES.map((role) => `${all.filter((one) => one.role === role).length} ${role}`).join(', ');
+function counts(all: readonly ProcessStatus[], roles: readonly string[]): string {
+  return roles.map((role) => `${all.filter((one) => one.role === role).length} ${role}`).join(', ');
 }

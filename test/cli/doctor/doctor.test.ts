@@ -228,6 +228,8 @@ describe('what earshot doctor says of the fleet and of the disk', () => {
   it('names what is not there, is older, or waits', () => {
     expect(said(all)).to.deep.equal(['ok 3 processes of version 1.0.0: 1 component, 1 gateway, 1 worker']);
     expect(said([])[0]).to.match(/^warning no process is heard of/);
+    expect(judgeFleet(all, '1.0.0', ['component', 'sip'])[0]?.what).to.match(/^no sip is heard of: start one; /);
+    expect(judgeFleet([...all, running('sip')], '1.0.0', ['sip'])[0]?.what).to.match(/ 1 worker, 1 sip$/);
     expect(said(all.slice(0, 2))[0]).to.match(/^fault no worker is heard of: start one; .*EARSHOT_REDIS_URL/);
     expect(said([...all, running('gateway', '0.9.0')])).to.deep.equal([
       'warning not all is of version 1.0.0, as this command is: gateway on one: 0.9.0. Start anew whatever is older',

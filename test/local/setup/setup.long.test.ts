@@ -120,7 +120,7 @@ describe('the setup', () => {
     const { stderr, status } = setup(['--test'], { PATH: onlyPrograms('apt-get', 'tmux') });
     expect(status).to.equal(1);
     expect(stderr).to.match(
-      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server openssl ejabberd poezio radicale xandikos (php-sabre-dav )?(php-sqlite3 )?mpd mpdscribble mpc prometheus (nginx )?caddy systemd-container (debootstrap )?buildah podman faketime chromium\./,
+      /needs these packages.*may not install them: prosody (prosody-modules )?redis-server openssl ejabberd poezio radicale xandikos (php-sabre-dav )?(php-sqlite3 )?mpd mpdscribble mpc prometheus (nginx )?caddy systemd-container (debootstrap )?buildah podman faketime chromium (kamailio )?(kamailio-presence-modules )?(kamailio-tls-modules )?sip-tester baresip\./,
     );
     expect(stderr).to.match(/sudo apt-get update && sudo apt-get install -y --no-install-recommends prosody/);
     expect(stderr).to.contain(

@@ -15,6 +15,7 @@ export function keyKinds(prefix: string): RegExp[] {
     silence: _anEmptyChannel,
     toldBy: _aReader,
     hosts: _no,
+    used: _noneEither,
     ...rest
   } = createKeys(prefix);
   const { wakes: _anotherChannel, outletWakes: _channels, spent, ...others } = rest;

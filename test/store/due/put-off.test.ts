@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { createConverge } from '../../outlet/converge.ts';
-import { connectQueueRedis, type QueueRedis } from '../../runtime/queue/queue-redis.ts';
-import { createQueueWorker, type QueueWorker } from '../../runtime/queue/queue-worker.ts';
-import { createQueues, type Queues } from '../../runtime/queue/queues.ts';
-import type { Stores } from '../../store/stores.ts';
-import { puttingOff } from '../../worker/put-off.ts';
-import { createRecorder, type Recorder } from '../outlet/recorder.ts';
-import { eventually } from '../support/eventually.ts';
-import { useRedis } from '../support/redis.ts';
-import { addSubscriber } from '../support/subscribers.ts';
+import { createConverge } from '../../../outlet/converge.ts';
+import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue/queue-redis.ts';
+import { createQueueWorker, type QueueWorker } from '../../../runtime/queue/queue-worker.ts';
+import { createQueues, type Queues } from '../../../runtime/queue/queues.ts';
+import { puttingOff } from '../../../store/due/put-off.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { createRecorder, type Recorder } from '../../outlet/recorder.ts';
+import { eventually } from '../../support/eventually.ts';
+import { useRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
 
 const JID = 'alice@op.example';
 const HOUR = 3_600_000;
@@ -31,7 +31,7 @@ describe('an outlet whose jobs the worker runs', () => {
     earliest = 0;
     recorder = createRecorder('each-friend', { pace: (_told, wanted) => (wanted ? earliest : 0) });
     const work = createConverge(recorder, { stores, queues, log, now: Date.now });
-    worker = createQueueWorker(redis, 'source', log, puttingOff({ stores }, 'source', work));
+    worker = createQueueWorker(redis, 'source', log, puttingOff(stores.due, 'source', work));
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, Date.now());
   });

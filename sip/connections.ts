@@ -1,0 +1,54 @@
+import { type Connection, ConnectionLost } from './connection.ts';
+
+/** Connections to one server at most, and requests that wait on each before there is another. */
+const MOST = 8;
+const CROWDED = 8;
+
+/**
+ * Connections to the presence server, as many as it needs: a server answers the requests of one in turn, so a slow one gets more
+ * of them. `connect` makes one.
+ */
+export function createConnections(connect: () => Promise<Connection>) {
+  let open: Connection[] = [];
+  let opening: Promise<Connection> | undefined;
+  let stopped = false;
+
+  function openAnother(): Promise<Connection> {
+    opening ??= connect()
+      .then((made) => {
+        if (stopped) made.end();
+        else open.push(made);
+        return made;
+      })
+      .finally(() => {
+        opening = undefined;
+      });
+    return opening;
+  }
+
+  function ready(): Connection | undefined {
+    open = open.filter((one) => one.isOpen());
+    return open.reduce<Connection | undefined>(
+      (best, one) => (best === undefined || one.underWay() < best.underWay() ? one : best),
+      undefined,
+    );
+  }
+
+  return {
+    count: () => open.filter((one) => one.isOpen()).length,
+    /** Has the one do it on which the fewest requests wait. @throws ConnectionLost where there is none, and none can be made */
+    async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+      if (stopped) throw new ConnectionLost('the process ends');
+      if (!ready()) await openAnother();
+      const best = ready();
+      if (!best) throw new ConnectionLost('the presence server has ended the connection');
+      // Where another cannot be made, this one serves.
+      if (best.underWay() >= CROWDED && open.length < MOST) openAnother().catch(() => {});
+      return work(best);
+    },
+    stop(): void {
+      stopped = true;
+      for (const one of open) one.end();
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// RFC 3903: SIP Extension for Event State Publication.
+import type { Memo } from '../domain/playing/told.ts';
+import { tellingTime } from '../domain/playing/told.ts';
+import type { Playing } from '../domain/playing/tune.ts';
+import { NobodyThere, type Outlet } from '../outlet/outlet.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Answer } from './connection.ts';
+import { presenceDocument } from './pidf.ts';
+import type { PresenceServer } from './presence-server.ts';
+import { about, Trouble } from './trouble.ts';
+
+/** Seconds by which a publication outlives its tune, should nobody come to remove it. */
+const SLACK = 30;
+/** Seconds for which one is asked for at most: one whose tag was lost by the way cannot be taken back, and lasts no longer. */
+const LONGEST = 900;
+/** Seconds that the server may ask for (Min-Expires). */
+const LONGEST_ASKED = 86_400;
+/** Milliseconds between two refreshes at least, however short a time a server grants. */
+const SHORTEST_REFRESH = 15_000;
+/** Times that one publication is sent, as the server knows its tag no more, and wants a longer time. */
+const TRIES = 3;
+/** Milliseconds until a number that the server does not know, or one that it refuses, is tried again, and one with which it has trouble. */
+const NOBODY = 3_600_000;
+const REFUSED = 600_000;
+const FAILED = 60_000;
+
+/** `etag`: of what is published; undefined for a new publication. `seconds`: for which it shall last; 0 removes it. */
+type Publication = { etag: string | undefined; seconds: number; body: string | undefined };
+/** `seconds`: for which it lasts. */
+type Published = { etag: string | undefined; seconds: number };
+
+/** `interval`: milliseconds between two tunes of one subscriber. `now`: milliseconds since the epoch. */
+type SipContext = {
+  server: Pick<PresenceServer, 'publish'>;
+  metrics: Pick<Metrics, 'sipPublishes'>;
+  domain: string;
+  interval: number;
+  now: () => number;
+};
+
+/**
+ * The carrier's presence server, to whom it lets watch a number: a publication of each who plays. Its memo is the tag of that
+ * publication (SIP-ETag).
+ */
+export function createSipOutlet({ server, metrics, domain, interval, now }: SipContext): Outlet {
+  /** Undefined where the server no longer knows the tag. @throws NobodyThere @throws Trouble */
+  async function publish(user: string, { etag, seconds, body }: Publication): Promise<Published | undefined> {
+    const headers = [`Expires: ${seconds}`, ...(etag === undefined ? [] : [`SIP-If-Match: ${etag}`])];
+    const what = seconds === 0 ? 'remove' : 'publish';
+    const count = (outcome: string) => metrics.sipPublishes.inc({ what, outcome });
+    const answer = await server.publish({ user, headers, body }).catch((err: unknown) => {
+      count('away');
+      throw err;
+    });
+    const { status } = answer;
+    if (status >= 200 && status < 300) {
+      count('accepted');
+      return { etag: tagIn(answer), seconds: secondsIn(answer, 'expires') ?? seconds };
+    }
+    // Some servers say of a tag that they do not know that the request is bad, or fail.
+    if (etag !== undefined && [400, 412, 500].includes(status)) {
+      count('forgotten');
+      return undefined;
+    }
+    const asked = status === 423 ? secondsIn(answer, 'min-expires') : undefined;
+    if (asked !== undefined && asked > seconds && asked <= LONGEST_ASKED) {
+      count('too-brief');
+      return publish(user, { etag, seconds: asked, body });
+    }
+    count(isNobody(status) ? 'nobody' : 'refused');
+    if (isNobody(status)) throw new NobodyThere('the presence server knows nobody at the subscriber’s number');
+    throw new Trouble(`the presence server answers ${status}`, about(status >= 500 && status < 600 ? FAILED : REFUSED));
+  }
+
+  /** What is published from now on, in place of what has that tag. */
+  async function replace(user: string, etag: string | undefined, seconds: number, body: string): Promise<Published> {
+    for (let tag = etag, left = TRIES; left > 0; left -= 1) {
+      const published = await publish(user, { etag: tag, seconds, body });
+      if (published) return published;
+      tag = undefined;
+    }
+    throw new Trouble('the presence server does not take a new publication', about(REFUSED));
+  }
+
+  async function showTune(user: string, playing: Playing, memo: Memo) {
+    const document = presenceDocument(`sip:${user}@${domain};user=phone`, playing.tune);
+    const rest = Math.max(0, playing.expiresAt - now());
+    const seconds = Math.min(LONGEST, Math.ceil(rest / 1_000) + SLACK);
+    const published = await replace(user, memo, seconds, document);
+    const lasts = published.seconds * 1_000;
+    const again = lasts < rest ? now() + refreshAfter(lasts) : undefined;
+    return { ...memoOf(published), ...(again === undefined ? {} : { again }) };
+  }
+
+  /** Nothing plays. What the server no longer knows has ended; what has no tag ends by itself, as nobody can name it. */
+  async function showNothing(user: string, memo: Memo) {
+    if (memo !== undefined) await publish(user, { etag: memo, seconds: 0, body: undefined });
+    return {};
+  }
+
+  return {
+    name: 'sip',
+    reach: 'everybody',
+    addressOf: ({ phoneNumber }) => phoneNumber,
+    show(number, playing, memo) {
+      return playing ? showTune(number, playing, memo) : showNothing(number, memo);
+    },
+    pace: (told, wanted) => tellingTime(told, wanted?.tune, interval),
+    retry(err) {
+      if (err instanceof NobodyThere) return about(NOBODY);
+      return err instanceof Trouble ? err.pause : undefined;
+    },
+  };
+}
+
+/** 404 and 604: there is no such user; 410: no longer. */
+function isNobody(status: number): boolean {
+  return status === 404 || status === 410 || status === 604;
+}
+
+function memoOf({ etag }: Published): { memo?: string } {
+  return etag === undefined ? {} : { memo: etag };
+}
+
+/** Before it expires, and not at the time at which others are refreshed that were published with it. */
+function refreshAfter(lasts: number): number {
+  return Math.max(SHORTEST_REFRESH, Math.round(lasts * (0.5 + 0.3 * Math.random())));
+}
+
+/** A token (RFC 3261, section 25.1); undefined where there is none that could be sent again. */
+function tagIn(answer: Answer): string | undefined {
+  const tag = answer.header('sip-etag');
+  return tag !== undefined && /^[\w.!%*+`'~-]{1,256}$/.test(tag) ? tag : undefined;
+}
+
+function secondsIn(answer: Answer, header: string): number | undefined {
+  const [text] = /^\d{1,9}/.exec(answer.header(header) ?? '') ?? [];
+  return text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,214 @@
+import { expect } from 'chai';
+import type { Playing } from '../../domain/playing/tune.ts';
+import { NobodyThere, type Outlet } from '../../outlet/outlet.ts';
+import { Trouble } from '../../sip/trouble.ts';
+import { tuneCalled } from '../outlet/contract.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  type ScriptedServer,
+  type SipReply,
+  type SipRequest,
+  startScriptedServer,
+} from '../support/sip/scripted-server.ts';
+import { sipOutletTo } from '../support/sip/sip-subject.ts';
+
+/** Milliseconds for an answer, where nothing else is told by one that does not come. */
+const PATIENCE = 60_000;
+const ALICE = '+4915112345678';
+const OK = (tag: string, expires = 900) => ({ status: '200 OK', headers: [`SIP-ETag: ${tag}`, `Expires: ${expires}`] });
+
+type Reply = (request: SipRequest, count: number) => SipReply | Promise<SipReply>;
+
+describe('an outlet to a presence server that', () => {
+  let server: ScriptedServer;
+  let ends: (() => void)[] = [];
+
+  afterEach(async () => {
+    for (const end of ends) end();
+    ends = [];
+    await server.stop();
+  });
+
+  /** The outlet, to a server that answers like this. `count`: of requests so far. */
+  async function outletTo(reply: Reply, more: Parameters<typeof sipOutletTo>[1] = {}) {
+    server = await startScriptedServer((request) => reply(request, server.requests.length));
+    const subject = sipOutletTo(server.port, { patience: PATIENCE, ...more });
+    ends.push(subject.server.stop);
+    return subject;
+  }
+
+  const failure = (call: Promise<unknown>) =>
+    call.then(
+      () => expect.fail('it was told'),
+      (err: unknown) => err as Trouble,
+    );
+  const show = (outlet: Outlet, playing: Playing | undefined, memo?: string) => outlet.show(ALICE, playing, memo);
+  const sent = (header: string) => server.requests.map((request) => request.header(header));
+
+  it('knows the tag no more gets a new publication, whatever it says of it', async () => {
+    for (const status of ['412 Conditional Request Failed', '400 Bad Request', '500 Server Internal Error']) {
+      const { outlet } = await outletTo((request) => (request.header('SIP-If-Match') ? { status } : OK('new')));
+      expect(await show(outlet, tuneCalled('Song'), 'old')).to.deep.equal({ memo: 'new' });
+      expect(sent('SIP-If-Match')).to.deep.equal(['old', undefined]);
+      expect(await show(outlet, undefined, 'old'), 'a removal').to.deep.equal({});
+      expect(server.requests, 'nothing is published to remove something').to.have.length(3);
+      await server.stop();
+    }
+  });
+
+  it('wants a longer time (423) gets it, within a day', async () => {
+    let least = 7_200;
+    const { outlet } = await outletTo((request) =>
+      Number(request.header('Expires')) < least
+        ? { status: '423 Interval Too Brief', headers: [`Min-Expires: ${least}`] }
+        : OK('tag', least),
+    );
+    expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
+    expect(sent('Expires')).to.deep.equal(['630', '7200']);
+    least = 86_401;
+    expect(await failure(show(outlet, tuneCalled('Song')))).to.be.instanceOf(Trouble);
+  });
+
+  it('grants less time than the tune lasts is told again before that is over, and not all at once', async () => {
+    const { outlet } = await outletTo(() => OK('tag', 100));
+    const begun = Date.now();
+    const times = await Promise.all(
+      Array.from({ length: 200 }, async () => ((await show(outlet, tuneCalled('Song'))).again ?? 0) - begun),
+    );
+    const took = Date.now() - begun;
+    expect(Math.min(...times)).to.be.within(50_000, 60_000 + took);
+    expect(Math.max(...times)).to.be.within(70_000, 80_000 + took);
+  });
+
+  it('grants a second is told again after fifteen', async () => {
+    const { outlet } = await outletTo(() => OK('tag', 1));
+    const begun = Date.now();
+    expect((await show(outlet, tuneCalled('Song'))).again).to.be.at.least(begun + 15_000);
+  });
+
+  it('says no tag, or one that is none, gets a new publication the next time', async () => {
+    const answers = [{ status: '200 OK' }, OK('a b'), OK('x'.repeat(300)), OK('a\tb')];
+    const { outlet } = await outletTo((_, count) => answers[count - 1]);
+    for (const _answer of answers) expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({});
+  });
+
+  it('knows nobody at the number, or takes nothing of it, costs nobody else anything', async () => {
+    const { outlet, server: presence } = await outletTo((request) => {
+      if (request.start.includes('+49111')) return { status: '404 Not Found' };
+      return request.start.includes('+49222') ? { status: '403 Forbidden' } : OK('tag');
+    });
+    const nobody = await failure(outlet.show('+49111', tuneCalled('Song'), undefined));
+    expect(nobody).to.be.instanceOf(NobodyThere);
+    expect(outlet.retry(nobody)).to.be.at.least(1_800_000);
+    const refused = await failure(outlet.show('+49222', tuneCalled('Song'), undefined));
+    expect(refused.message).to.equal('the presence server answers 403');
+    expect(outlet.retry(refused)).to.be.at.least(300_000);
+    expect(presence.trouble()).to.equal(undefined);
+    expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
+  });
+
+  it('wants to be left alone (503 with Retry-After) is asked nothing, and whoever waits comes back later', async () => {
+    const { outlet, server: presence } = await outletTo(() => ({
+      status: '503 Service Unavailable',
+      headers: ['Retry-After: 120 (a rest)'],
+    }));
+    const first = await failure(show(outlet, tuneCalled('Song')));
+    expect(outlet.retry(first)).to.be.within(100_000, 121_000);
+    const others = await Promise.all([1, 2, 3].map(() => failure(show(outlet, undefined, 'tag'))));
+    for (const other of others) expect(outlet.retry(other)).to.be.at.least(100_000);
+    expect(server.requests).to.have.length(1);
+    expect(presence.trouble()).to.equal('the presence server answers 503');
+  });
+
+  it('refuses the password is asked no more for a while, and the operator is told why', async () => {
+    const challenge = 'WWW-Authenticate: Digest realm="op.example", nonce="abc", qop="auth", algorithm=SHA-256';
+    const { outlet, server: presence } = await outletTo(() => ({ status: '401 Unauthorized', headers: [challenge] }), {
+      login: { user: 'earshot', password: 'wrong' },
+    });
+    expect(outlet.retry(await failure(show(outlet, tuneCalled('Song'))))).to.be.at.least(59_000);
+    expect(presence.trouble()).to.match(/EARSHOT_SIP_PASSWORD/);
+    expect(sent('Authorization')[1]).to.match(/^Digest username="earshot", .*algorithm=SHA-256, qop=auth, nc=00000001/);
+    await failure(show(outlet, tuneCalled('Song')));
+    expect(server.requests, 'one that is refused, and one with the password').to.have.length(2);
+  });
+
+  it('answers what is no SIP, ends at once, or sends requests of its own is left, and reached again', async () => {
+    const garbage = [
+      'HTTP/1.1 200 OK\r\n\r\n',
+      '\u0000'.repeat(50_000),
+      'SIP/2.0 200 OK\r\nContent-Length: 99999999\r\n\r\n',
+    ];
+    for (const raw of [...garbage, 'SIP/2.0 200 OK\r\nVia: nonsense\r\nContent-Length: 0\r\n\r\n']) {
+      let works = false;
+      const { outlet } = await outletTo(() => (works ? OK('tag') : { raw }), { patience: 500 });
+      const trouble = await failure(show(outlet, tuneCalled('Song')));
+      expect(outlet.retry(trouble), raw.slice(0, 20)).to.be.within(250, 10_000);
+      works = true;
+      await eventually(async () => expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' }));
+      await server.stop();
+    }
+    const options = `OPTIONS sip:earshot@op.example SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\nFrom: <sip:a@op.example>;tag=1\r\nTo: <sip:b@op.example>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`;
+    server = await startScriptedServer((request, socket) => {
+      if (!request.start.startsWith('PUBLISH')) return undefined;
+      socket.write(options.repeat(1_000));
+      return OK('tag');
+    });
+    const { outlet, server: presence } = sipOutletTo(server.port, { patience: 500 });
+    ends.push(presence.stop);
+    expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
+  });
+
+  it('is not there, and comes, is told then', async () => {
+    const { outlet } = await outletTo(() => OK('tag'));
+    const { port } = server;
+    await server.stop();
+    expect((await failure(show(outlet, tuneCalled('Song')))).message).to.match(/ECONNREFUSED|ended/);
+    server = await startScriptedServer(() => OK('back'), port);
+    await eventually(async () => expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'back' }));
+  });
+
+  it('is slow gets several connections, and not more than eight', async () => {
+    let answer = () => {};
+    const open = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { outlet, server: presence } = await outletTo(() => open.then(() => OK('tag')));
+    const calls = Array.from({ length: 200 }, (_, i) => outlet.show(`+4915100000${i}`, tuneCalled('Song'), undefined));
+    await eventually(() => expect(server.opened()).to.be.above(1));
+    answer();
+    await Promise.all(calls);
+    expect(presence.connections()).to.be.within(2, 8);
+  });
+
+  it('takes no more than so many a second gets no more', async () => {
+    const { outlet } = await outletTo(() => OK('tag'), { rate: 100 });
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 60 }, () => show(outlet, tuneCalled('Song'))));
+    // A tenth of a second's may go at once.
+    expect(performance.now() - begun).to.be.at.least(480);
+  });
+});
+
+describe('an outlet to a presence server that says nothing', () => {
+  let server: ScriptedServer;
+
+  after(async () => server?.stop());
+
+  it('tells so after some seconds, asks it on another connection, and loses nothing of what it answers to others', async () => {
+    server = await startScriptedServer((request) => (request.start.includes('+49111') ? undefined : OK('tag')));
+    const { outlet, server: presence } = sipOutletTo(server.port, { patience: 500 });
+    const silent = outlet.show('+49111', tuneCalled('Song'), undefined).catch((err: unknown) => err);
+    await eventually(() => expect(server.requests).to.have.length(1));
+    expect(await outlet.show(ALICE, tuneCalled('Song'), undefined)).to.deep.equal({ memo: 'tag' });
+    expect((await silent) as Trouble).to.include({ name: 'Trouble', message: 'the presence server does not answer' });
+    expect(presence.trouble(), 'it answered others').to.equal(undefined);
+    const alone = await outlet.show('+49111', tuneCalled('Song'), undefined).catch((err: unknown) => err as Trouble);
+    expect(presence.trouble()).to.equal('the presence server does not answer');
+    expect(outlet.retry(alone)).to.be.at.least(250);
+    await eventually(async () =>
+      expect(await outlet.show(ALICE, tuneCalled('Song'), undefined)).to.deep.equal({ memo: 'tag' }),
+    );
+    expect(server.opened()).to.equal(2);
+    presence.stop();
+  });
+});
