@@ -27,6 +27,7 @@ import { takeover } from './parts/takeover.ts';
 import { uploads } from './parts/uploads.ts';
 import { gatherAudience } from './people/audience.ts';
 import { LONGEST_RUN, PLAN } from './plan.ts';
+import { presence } from './presence/presence.ts';
 import { prosody } from './prosody/prosody.ts';
 import type { Chapter } from './report/chapters.ts';
 import { describeMachine, type Machine } from './report/machine.ts';
@@ -53,7 +54,7 @@ const PARTS = [
   'takeover',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
-const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers', 'overload'];
+const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers', 'overload', 'sip'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => ![...PARTS, ...NIGHTLY].includes(part));
 if (unknown !== undefined) {
@@ -100,6 +101,8 @@ async function run(): Promise<void> {
     await writeReport([await Promise.race([ejabberd(deps, machine), aborted(signal)])]);
   if (wants('servers')) await writeReport([await Promise.race([servers(deps, machine), aborted(signal)])]);
   if (wants('overload')) await writeReport([await measureOverload(machine)]);
+  if (wants('sip'))
+    await writeReport([await presence({ folder, env: { ...NO_LIMITS, EARSHOT_LOG_LEVEL: 'warn' }, signal }, machine)]);
   if (wants('kamailio')) await writeReport([await compareWithKamailio(machine)]);
 }
 

@@ -5,7 +5,7 @@
 //   --build         only builds
 //   --check NAME    changes nothing; only looks whether that program can be started
 //   --server NAME   installs the XMPP server of this kind, as `npm start` takes it, in place of Prosody
-//   kamailio        a part of the benchmark: also installs what Earshot is compared with there
+//   kamailio, sip   parts of the benchmark: also installs what Earshot is compared with there
 import { build, buildIfOld, requireBuilt } from './setup/build.mjs';
 import { requireNode } from './setup/node-version.mjs';
 import { installNpmPackages } from './setup/npm-packages.mjs';
@@ -26,7 +26,7 @@ try {
 function setUp() {
   installNpmPackages();
   const forTests = process.argv.includes('--test');
-  const forKamailio = process.argv.includes('kamailio');
+  const forKamailio = process.argv.includes('kamailio') || process.argv.includes('sip');
   installSystemPackages({ forTests, forKamailio, xmppServer: wantedServer() });
   buildIfOld();
 }

@@ -6,6 +6,7 @@ import {
   type OutgoingRequestMessage,
   Parser,
   URI,
+  UserAgentClient,
   UserAgentCore,
 } from 'sip.js/lib/core/index.js';
 import type { SipPlace } from '../runtime/config/sip-config.ts';
@@ -13,6 +14,7 @@ import { readVersion } from '../runtime/version.ts';
 import type { Challenge, Digest } from './digest.ts';
 import { createFraming } from './framing.ts';
 import { PIDF } from './pidf.ts';
+import { Transaction } from './transaction.ts';
 
 /** A PUBLISH about that user (RFC 3903, section 4). `headers`: beside those that every request has. `body`: a presence document. */
 export type PublishRequest = { user: string; headers: readonly string[]; body: string | undefined };
@@ -88,7 +90,8 @@ export async function connect(place: SipPlace, digest: Digest | undefined, patie
           settled();
           resolve({ status: answer.statusCode ?? 0, header: (name) => answer.getHeader(name) });
         };
-        const client = core.publish(message, { onAccept: answered, onRedirect: answered, onReject: answered });
+        const delegate = { onAccept: answered, onRedirect: answered, onReject: answered };
+        const client = new UserAgentClient(Transaction, core, message, delegate);
         failing.add(fail);
         function fail(err: Error): void {
           settled();

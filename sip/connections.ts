@@ -2,7 +2,7 @@ import { type Connection, ConnectionLost } from './connection.ts';
 
 /** Connections to one server at most, and requests that wait on each before there is another. */
 const MOST = 8;
-const CROWDED = 8;
+const CROWDED = 16;
 
 /**
  * Connections to the presence server, as many as it needs: a server answers the requests of one in turn, so a slow one gets more

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { OVERLOAD_CHAPTER } from '../overload/overload.ts';
 import type { Pair } from '../parts/measure.ts';
 import { PLAN } from '../plan.ts';
+import { PRESENCE_CHAPTER } from '../presence/presence.ts';
 import { PROSODY_CHAPTER } from '../prosody/prosody.ts';
 import { EJABBERD_CHAPTER, SERVERS_CHAPTER } from '../servers/servers.ts';
 import { SIP_CHAPTER } from '../versus/chapter.ts';
@@ -33,6 +34,7 @@ const TITLES = [
   EJABBERD_CHAPTER,
   SERVERS_CHAPTER,
   SIP_CHAPTER,
+  PRESENCE_CHAPTER,
   PROSODY_CHAPTER,
 ];
 

@@ -180,6 +180,18 @@ describe('an outlet to a presence server that', () => {
     expect(presence.connections()).to.be.within(2, 8);
   });
 
+  it('is asked two things at once answers each of them, whatever is drawn at random', async () => {
+    const { outlet } = await outletTo((request) => OK(/\+(\d+)@/.exec(request.start)?.[1] ?? ''), { patience: 2_000 });
+    const { random } = Math;
+    Math.random = () => 0.5;
+    try {
+      const told = ['+49111', '+49222', '+49333'].map((number) => outlet.show(number, tuneCalled('Song'), undefined));
+      expect(await Promise.all(told)).to.deep.equal(['49111', '49222', '49333'].map((memo) => ({ memo })));
+    } finally {
+      Math.random = random;
+    }
+  });
+
   it('takes no more than so many a second gets no more', async () => {
     const { outlet } = await outletTo(() => OK('tag'), { rate: 100 });
     const begun = performance.now();
