@@ -21,16 +21,18 @@ export type Followed = { numbers: Marks; blocked: { marks: Marks; others: Readon
 /**
  * Decides this end of every pair that is marked, and hands what changed to the roster job; where
  * this job has to, it brings the other ends in line. `written`: gets the ids of other ends that
- * were written.
+ * were written. Returns the marks of the pairs that were decided last, which are still to be taken away.
  */
 export async function decidePairs(
   context: Context,
   subscriber: Subscriber,
   written: string[],
   followed: Followed,
-): Promise<void> {
+): Promise<Marks> {
   const { stores } = context;
+  let decided: Marks = {};
   for (const part of inBatches(await stores.pairs.dirty(subscriber.id), BATCH)) {
+    await stores.pairs.clearDirty(subscriber.id, decided);
     const verdicts = await decide(
       context,
       subscriber,
@@ -42,8 +44,9 @@ export async function decidePairs(
     await bringOtherEnds(context, subscriber, ends, written);
     await leaveToNewcomers(context, subscriber, verdicts);
     const done = part.filter((_, i) => !early[i]);
-    await stores.pairs.clearDirty(subscriber.id, Object.assign({}, ...done.map(({ marks }) => marks)));
+    decided = Object.assign({}, ...done.map(({ marks }) => marks));
   }
+  return decided;
 }
 
 /**

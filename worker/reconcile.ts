@@ -50,10 +50,14 @@ async function reconcile(context: Context, id: string, written: string[]): Promi
   if (subscriber) {
     await followAnnounced(decided, id, announced);
     const followed = { numbers: await followNumbers(context, id), blocked: await followBlocked(context, id) };
-    await decidePairs(decided, subscriber, written, followed);
+    const pairs = await decidePairs(decided, subscriber, written, followed);
     // Only now: who is blocked sees nothing as long as the mark is there, and the book is not followed before its pairs are decided.
-    await stores.privacies.clearDirtyBlocked(id, followed.blocked.marks);
-    await stores.addressBooks.clearDirtyNumbers(id, followed.numbers);
+    // Together: roster jobs read meanwhile, and Redis answers nobody while it syncs.
+    await Promise.all([
+      stores.pairs.clearDirty(id, pairs),
+      stores.privacies.clearDirtyBlocked(id, followed.blocked.marks),
+      stores.addressBooks.clearDirtyNumbers(id, followed.numbers),
+    ]);
   }
   const { keys } = stores;
   const marks = [keys.announced(id), keys.dirtyNumbers(id), keys.dirtyBlocked(id), keys.dirtyPairs(id)];

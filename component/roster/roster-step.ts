@@ -39,8 +39,8 @@ export type Task = {
 /** `during`, `after`: what the ledger says until the server has answered, and then. */
 export type Plan = Task & { step: RosterStep; during: LedgerEntry | undefined; after: LedgerEntry | undefined };
 
-/** Writes to one roster that are on their way at the same time; the server does them one after the other. */
-const IN_FLIGHT = 4;
+/** Items of one roster that are begun at the same time: as many as there are places for writes (`component/server/rosters`), so that a long book keeps the server busy alone. */
+const IN_FLIGHT = 16;
 
 /** The one step that brings the item to what is wanted. */
 export function planOf(task: Task): Plan {

@@ -14,7 +14,7 @@ export type RosterWrites = {
 /** What a write makes of an item: its kind. */
 type Change = Subscription | 'gone';
 
-/** Writes on their way at the same time, whoever's rosters: what else the server is told waits behind them. */
+/** Reads and writes on their way at the same time, whoever's rosters: what else the server is told waits behind them. */
 const IN_FLIGHT = 16;
 /** Milliseconds after which one that is not answered keeps no other waiting. */
 const PATIENCE = 1_000;
@@ -41,7 +41,7 @@ export function createRosters(
   }
 
   return {
-    read: (jid) => readExisting(stream, jid, exists),
+    read: (jid) => inPlace(() => readExisting(stream, jid, exists)),
     set(jid, item, before) {
       const send = () => writes.set(jid, item);
       // Another name says nothing about what the server does with subscriptions.

@@ -37,7 +37,8 @@ const outletQueues = Object.fromEntries(
  */
 export const QUEUES = {
   ...outletQueues,
-  roster: { process: 'component', concurrency: 24, holdsErasure: true, handedOver: true },
+  // What the server is asked at a time is bounded where it is asked; jobs that go on together share their notes (decision 212).
+  roster: { process: 'component', concurrency: 64, holdsErasure: true, handedOver: true },
   reconcile: { process: 'worker', concurrency: 16, holdsErasure: true, handedOver: false },
   // The account goes last: whoever erases asks for it when nothing else holds (decision 55).
   account: { process: 'component', concurrency: 4, holdsErasure: false, handedOver: false },

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { createPrivilegedRosters } from '../../../component/server/privileged-rosters.ts';
+import type { Element } from '../../../component/stream/xml.ts';
 import { ALL_PRIVILEGES } from '../../../local/prosody/prosody-config.ts';
 import { serverContract } from './contract.ts';
-import { startUnderTest } from './under-test.ts';
+import { startUnderTest, type UnderTest } from './under-test.ts';
 
 describe('Prosody that grants every right', () => {
   serverContract(['rosters', 'presences', 'nodes', 'vcards', 'accounts', 'meetings'], () =>
@@ -20,5 +22,33 @@ describe('Prosody that grants what it cannot do', () => {
     } finally {
       await world.stop();
     }
+  });
+});
+
+describe('Prosody that is asked for many rosters at once', () => {
+  let world: UnderTest;
+
+  before(async () => {
+    world = await startUnderTest('prosody', { prosody: { privileges: ALL_PRIVILEGES } });
+  });
+
+  after(async () => world?.stop());
+
+  it('has sixteen questions before it at most, so that nobody else waits behind all of them', async () => {
+    const { stream } = world;
+    const [{ jid }, friend] = [await world.account('asked'), await world.account('friend')];
+    let [open, most] = [0, 0];
+    async function request(iq: Element, patience?: number): Promise<Element> {
+      open += 1;
+      most = Math.max(most, open);
+      return stream.request(iq, patience).finally(() => {
+        open -= 1;
+      });
+    }
+    const rosters = createPrivilegedRosters({ ...stream, request }, () => expect.fail('it does as it is told'));
+    await rosters.set(jid, { jid: friend.jid, subscription: 'both', name: 'Friend', groups: [] }, undefined);
+    const read = await Promise.all(Array.from({ length: 50 }, () => rosters.read(jid)));
+    expect(read.map((roster) => roster?.get(friend.jid)?.subscription)).to.deep.equal(Array(50).fill('both'));
+    expect(most).to.equal(16);
   });
 });

@@ -8,7 +8,7 @@ import { readServers, type ServersConfig } from '../../../component/server/kinds
 import { NO_RIGHTS, readRights } from '../../../component/server/privileges.ts';
 import type { XmppServer } from '../../../component/server/server.ts';
 import { untilHeard } from '../../../component/stream/ping.ts';
-import { createStream } from '../../../component/stream/stream.ts';
+import { createStream, type Stream } from '../../../component/stream/stream.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 import { freePort } from '../../../local/ports.ts';
 import type { XmppServer as RunningServer } from '../../../local/xmpp-server.ts';
@@ -20,6 +20,8 @@ import { connectFriend, type FriendClient } from '../../support/xmpp/friend-clie
 /** A component of its own on a real server: nothing of Earshot but the stream and the adapter that was chosen. */
 export type UnderTest = {
   readonly server: XmppServer;
+  /** The one that there is now. */
+  readonly stream: Stream;
   /** The component's. */
   domain: string;
   xmpp: { port: number; domain: string };
@@ -48,6 +50,9 @@ export async function startUnderTest(kind: ServerName, settings: ServerSettings)
     },
     get heard() {
       return connection.heard;
+    },
+    get stream() {
+      return connection.stream;
     },
     domain: running.componentDomain,
     xmpp: { port: running.c2sPort, domain },
