@@ -51,14 +51,16 @@ export async function connectRawComponent(
     pending.delete(answeredId ?? '');
   }
 
-  function set(jid: string, child: string): Promise<void> {
+  function ask(type: 'get' | 'set', jid: string, child: string): Promise<void> {
     counter += 1;
     const iqId = `bench-${counter}`;
     return new Promise((resolve, reject) => {
       pending.set(iqId, { resolve, reject });
-      stream.write(`<iq type='set' id='${iqId}' from='${domain}' to='${jid}'>${child}</iq>`);
+      stream.write(`<iq type='${type}' id='${iqId}' from='${domain}' to='${jid}'>${child}</iq>`);
     });
   }
+
+  const set = (jid: string, child: string) => ask('set', jid, child);
 
   async function sendAs(jid: string, child: string): Promise<void> {
     counter += 1;
@@ -77,6 +79,11 @@ export async function connectRawComponent(
         jid,
         `<query xmlns='jabber:iq:roster'><item jid='${item.jid}' subscription='both' name='${item.name}'/></query>`,
       ),
+    /** Settles when the roster has come, of which nothing is kept. */
+    readRoster: (jid: string) => ask('get', jid, "<query xmlns='jabber:iq:roster'/>"),
+    /** Takes back a subscription request of `from` that may be pending at `jid` (RFC 6121, section 3.3); nothing answers. */
+    withdrawRequest: (from: string, jid: string) =>
+      stream.write(`<presence type='unsubscribe' from='${from}' to='${jid}'/>`),
     close: stream.close,
   };
 }

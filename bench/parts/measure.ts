@@ -4,6 +4,7 @@ import type { Stores } from '../../store/stores.ts';
 import type { Api, Person } from '../../test/support/api.ts';
 import { othersShare, readCpu } from '../cpu.ts';
 import { measureRate } from '../load/load.ts';
+import type { RawComponent } from '../load/raw-component.ts';
 import { earshotWay, rawWay } from '../load/ways.ts';
 import type { Audience } from '../people/audience.ts';
 import { type Contacts, createContacts } from '../people/contacts.ts';
@@ -15,14 +16,15 @@ import { type Circle, gatherCircle, reconcileBooks, setRosters } from './reconci
 export type Round = Published & { others: number };
 /**
  * A round of Prosody alone and the rounds of Earshot right after it, with so many contacts in each roster; `everysec`: with
- * `appendfsync everysec`. `rosters`: milliseconds that the 120 items of a book took; `wait`: before Earshot began.
+ * `appendfsync everysec`. `rosters`: milliseconds that the 120 items of a book took, `careful`: of the bare component when it reads and withdraws
+ * first; `wait`: before Earshot began.
  */
 export type Pair = {
   contacts: number;
   raw: Round;
   earshot: Round;
   everysec?: Round;
-  rosters?: { raw: number; earshot: number; wait: number };
+  rosters?: { raw: number; careful: number; earshot: number; wait: number };
 };
 export type Deps = {
   stack: Stack;
@@ -62,7 +64,7 @@ async function measurePair(world: World, round: number, contacts: number): Promi
   await audience.enter();
   const bare = await rawWay(stack, audience.publishers);
   const raw = await oneRound(world, bare.publish);
-  const bareRosters = first ? await setRosters(bare.component, circle, circle.bareOwners[round] as Person) : 0;
+  const bareRosters = first ? await setBareRosters(bare.component, circle, round) : { raw: 0, careful: 0 };
   bare.close();
   tell(world, contacts, 'Prosody alone', raw);
   const way = await earshotWay(stack, audience.publishers);
@@ -72,7 +74,7 @@ async function measurePair(world: World, round: number, contacts: number): Promi
   const pair: Pair = { contacts, raw, earshot };
   if (first) {
     const { time, wait } = await reconcileBooks(world, circle, round);
-    pair.rosters = { raw: bareRosters, earshot: time, wait };
+    pair.rosters = { ...bareRosters, earshot: time, wait };
     await redis.configSet('appendfsync', 'everysec');
     pair.everysec = await oneRound(world, way.publish, raw.rate).finally(() =>
       redis.configSet('appendfsync', 'always'),
@@ -81,6 +83,12 @@ async function measurePair(world: World, round: number, contacts: number): Promi
   }
   way.close();
   return pair;
+}
+
+async function setBareRosters(component: RawComponent, circle: Circle, round: number) {
+  const [owner, another] = circle.bareOwners.slice(2 * round) as [Person, Person];
+  const raw = await setRosters(component, circle, owner);
+  return { raw, careful: await setRosters(component, circle, another, true) };
 }
 
 async function oneRound(

@@ -14,11 +14,11 @@ export type Circle = { matches: Person[]; owners: Person[]; bareOwners: Person[]
 
 type Deps = { api: Api; stores: Stores; redis: Redis };
 
-/** `owners` get their books from Earshot, `bareOwners` get the same roster items from nobody but Prosody. */
+/** `owners` get their books from Earshot, `bareOwners`, two in each round, the same roster items from nobody but Prosody. */
 export async function gatherCircle(api: Api, stores: Stores): Promise<Circle> {
   const matches = await join(api, PLAN.matches, 'Match');
   const owners = await join(api, PLAN.rounds * (PLAN.books.before + 1), 'Owner');
-  const bareOwners = await join(api, PLAN.rounds, 'Bare owner');
+  const bareOwners = await join(api, PLAN.rounds * 2, 'Bare owner');
   for (const match of matches) await api.putBook(match, bookOf(owners));
   await settled(stores);
   return { matches, owners, bareOwners };
@@ -70,17 +70,29 @@ async function delayOf(redis: Redis): Promise<number> {
 
 /**
  * Milliseconds that Prosody takes for the same roster sets alone: one roster after the other of each subscriber, and as
- * many subscribers side by side as Earshot has.
+ * many subscribers side by side as Earshot has. `careful`: each roster is read first, and before each set a request
+ * that may be pending is withdrawn, as nobody can do without who leaves to users what is theirs.
  */
-export async function setRosters(component: RawComponent, circle: Circle, owner: Person): Promise<number> {
+export async function setRosters(
+  component: RawComponent,
+  circle: Circle,
+  owner: Person,
+  careful = false,
+): Promise<number> {
   const name = 'Friend 0';
   const jobs = [
-    circle.matches.map(({ jid }) => ({ roster: owner.jid, item: { jid, name } })),
-    ...circle.matches.map(({ jid }) => [{ roster: jid, item: { jid: owner.jid, name } }]),
+    { roster: owner.jid, others: circle.matches.map(({ jid }) => jid) },
+    ...circle.matches.map(({ jid }) => ({ roster: jid, others: [owner.jid] })),
   ];
   async function work(): Promise<void> {
-    for (let job = jobs.shift(); job; job = jobs.shift())
-      for (const { roster, item } of job) await component.setRosterItem(roster, item);
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const { roster, others } = job;
+      if (careful) await component.readRoster(roster);
+      for (const jid of others) {
+        if (careful) component.withdrawRequest(jid, roster);
+        await component.setRosterItem(roster, { jid, name });
+      }
+    }
   }
   const start = performance.now();
   await Promise.all(Array.from({ length: PLAN.rostersSideBySide }, work));

@@ -33,11 +33,16 @@ export function toFigures(pairs: readonly Compared[]): Figures {
   };
 }
 
-/** The roster items of a book, where they were measured: with the time that Earshot waits before it begins, or without. */
-export function rosterFigure(pairs: readonly Pair[], waiting: boolean): Figure {
-  const measured = pairs.flatMap(({ rosters }) =>
-    rosters ? [{ raw: rosters.raw, earshot: rosters.earshot - (waiting ? 0 : rosters.wait) }] : [],
-  );
+/** How long the roster items of a book took, beside the bare sets: with the time that Earshot waits before it begins, without it, and without Earshot. */
+export type RosterSide = 'waiting' | 'working' | 'careful';
+
+/** The roster items of a book, where they were measured. */
+export function rosterFigure(pairs: readonly Pair[], side: RosterSide): Figure {
+  const measured = pairs.flatMap(({ rosters }) => {
+    if (!rosters) return [];
+    const { raw, careful, earshot, wait } = rosters;
+    return [{ raw, earshot: { waiting: earshot, working: earshot - wait, careful }[side] }];
+  });
   return {
     raw: median(measured.map(({ raw }) => raw)),
     earshot: median(measured.map(({ earshot }) => earshot)),
