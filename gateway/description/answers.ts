@@ -14,6 +14,7 @@ const KINDS = {
     code: 'INVALID_ARGUMENT',
     description: 'The call is not as it must be; `detail` says where.',
     detail: 'kind must be one of audio, video.',
+    with: ['IdempotencyReplayed'],
   },
   Unauthenticated: {
     status: '401',
@@ -27,25 +28,28 @@ const KINDS = {
     code: 'PERMISSION_DENIED',
     description: 'The credential may not do this: it lacks the scope, or the number is outside its ranges.',
     detail: 'The credential lacks the scope now-playing:write; ask the operator for it.',
-    with: ['WwwAuthenticate'],
+    with: ['WwwAuthenticate', 'IdempotencyReplayed'],
   },
   NotFound: {
     status: '404',
     code: 'NOT_FOUND',
     description: 'There is no such thing, or none that this credential reaches.',
     detail: 'There is no such subscriber.',
+    with: ['IdempotencyReplayed'],
   },
   Conflict: {
     status: '409',
     code: 'CONFLICT',
     description: 'What is there stands against it: `code` says whether it is taken, under way, or to be confirmed.',
     detail: 'A request with this Idempotency-Key is still under way; ask again in a moment.',
+    with: ['IdempotencyReplayed'],
   },
   FailedPrecondition: {
     status: '412',
     code: 'FAILED_PRECONDITION',
     description: 'If-Match or If-None-Match does not hold; nothing was done.',
     detail: 'If-Match does not hold for what is there now; read its ETag with GET and decide anew.',
+    with: ['IdempotencyReplayed'],
   },
   PayloadTooLarge: {
     status: '413',

@@ -97,7 +97,7 @@ export function withFieldsAnswered(answer: Answer, { method, config }: RouteFact
     ...(config.idempotent ? (['IdempotencyReplayed'] as const) : []),
     ...(config.answersPlace ? (['Location'] as const) : []),
   );
-  return { ...answer, headers: given };
+  return { ...answer, headers: { ...answer.headers, ...given } };
 }
 
 /** Whether a call takes an Idempotency-Key. */

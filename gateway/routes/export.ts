@@ -27,7 +27,11 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
           description: 'Written as it is read: an answer that breaks off is no well-formed JSON; ask again.',
           params: SubscriberParams,
           response: {
-            200: { description: 'One JSON document', content: { 'application/json': { schema: ExportView } } },
+            200: {
+              description: 'One JSON document',
+              headers: { 'Content-Disposition': { type: 'string', description: 'A name for the file (RFC 6266)' } },
+              content: { 'application/json': { schema: ExportView } },
+            },
             ...problems,
           },
         },

@@ -71,6 +71,32 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('has the name of an export, and that an answer was given before', async () => {
+    const headersOf = (path: string, method: string, status: number) => {
+      const answer = whole.paths[path]?.[method]?.responses[status] as { headers?: object } | undefined;
+      return Object.keys(answer?.headers ?? {}).map((name) => name.toLowerCase());
+    };
+    const id = await gateway.join('+8613800138001');
+    const { headers } = await gateway.call({
+      method: 'GET',
+      url: `/v1/subscribers/${id}/export`,
+      headers: gateway.operator,
+    });
+    expect(headers).to.include.keys('content-disposition');
+    expect(headersOf('/v1/subscribers/{subscriberId}/export', 'get', 200)).to.include('content-disposition');
+    const unknown = {
+      method: 'POST',
+      url: '/v1/subscribers/nobody/tokens',
+      headers: { ...gateway.operator, 'idempotency-key': 'one' },
+      json: {},
+    } as const;
+    await gateway.call(unknown);
+    const again = await gateway.call(unknown);
+    expect(again.status).to.equal(404);
+    expect(again.headers).to.include({ 'idempotency-replayed': 'true' });
+    expect(headersOf('/v1/subscribers/{subscriberId}/tokens', 'post', 404)).to.include('idempotency-replayed');
+  });
+
   it('says of each call by which codes it may be refused', () => {
     const statuses = (path: string, method: string) => Object.keys(whole.paths[path]?.[method]?.responses ?? {});
     expect(statuses('/v1/subscribers/{subscriberId}/now-playing', 'put')).to.deep.equal(
