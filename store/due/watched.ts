@@ -6,14 +6,16 @@ import { AGAIN, GRACE } from './due.ts';
 
 /**
  * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
- * script that makes the change, in the same step. Where nobody has subscribed it is a look at a key
- * that is not there, and nothing is written. `dueAt`: as for a job, `GRACE` from now.
+ * script that makes the change, in the same step. Where nobody has subscribed it is one look at a key
+ * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now.
  */
 export const NOTE_WATCHED = defineLua({
   keys: ['watchers', 'watched'],
   lua: `
+local areWatched
 local function noteWatched(id, dueAt)
-  if redis.call('EXISTS', watchers) == 0 then return end
+  if areWatched == nil then areWatched = redis.call('EXISTS', watchers) end
+  if areWatched == 0 then return end
   redis.call('ZADD', watched, string.format('%.0f', dueAt - ${GRACE}), id)
 end`,
 });
