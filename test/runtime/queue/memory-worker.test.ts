@@ -61,6 +61,8 @@ for (const kind of REDIS_KINDS)
       await stores.due.postpone('tune', 'opened', 0);
       worker.open();
       await eventually(() => expect(began).to.deep.equal(['opened']));
+      // It would be due again some seconds later.
+      await stores.due.settle('tune', 'opened', []);
       began.length = 0;
     }
 

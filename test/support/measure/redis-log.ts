@@ -20,7 +20,7 @@ export type Told = {
  * by the test, which asks what is left to be done.
  */
 const ALWAYS =
-  /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT|ZCARD)$|:status:|:processes$|:active:|:metrics$|:leaving$|:reconciliation$|:queue\}:(?!tune:)|^ZRANGEBYSCORE \S+:due:/i;
+  /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT|ZCARD)$|:status:|:processes$|:outlets$|:server-stamp|:active:|:metrics$|:leaving$|:reconciliation$|:queue\}:(?!tune:)|^ZRANGEBYSCORE \S+:due:/i;
 
 /** Everything that is told to the stack's Redis while `during` runs, but for what is told all the time. */
 export async function toldRedis(stack: Stack & { dataDir: string }, during: () => Promise<void>): Promise<Told> {
