@@ -35,10 +35,10 @@ function lineOf({ check, level, what }: Told): string {
   return `${level.padEnd(8)} ${check.padEnd(14)} ${what.replaceAll('\n', `\n${' '.repeat(24)}`)}`;
 }
 
-/** Those of the environment, else of a running `npm start`. */
+/** Those of the environment; where it is not given all, those of a running `npm start`, with what it is given in their place. */
 function settingsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isGiven = env.EARSHOT_NUMBER_KEY || env.EARSHOT_NUMBER_KEY_FILE;
-  return isGiven ? env : (readReady(env)?.settings ?? env);
+  return isGiven ? env : { ...readReady(env)?.settings, ...env };
 }
 
 function toRole(text: string): Role {

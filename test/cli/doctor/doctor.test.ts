@@ -95,6 +95,8 @@ describe('earshot doctor', () => {
       const { out } = await runEarshot(['doctor', '--json'], { EARSHOT_DATA_DIR: folder });
       const told = (JSON.parse(out) as Told[]).filter(({ check }) => ['configuration', 'keys', 'xmpp'].includes(check));
       expect(told.map(({ level }) => level)).to.deep.equal(['ok', 'ok', 'ok']);
+      const wrong = await runEarshot(['doctor'], { EARSHOT_DATA_DIR: folder, EARSHOT_HTTP_PORT: '99999' });
+      expect(wrong.out).to.match(/^fault {4}configuration {2}EARSHOT_HTTP_PORT/m);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
