@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Api } from '../support/api.ts';
 import { callUntil } from './calls.ts';
 import { createLeave, ERASED, friendsOf, type Modelled, NEWCOMER, type State } from './model.ts';
+import { WAYS } from './newcomers.ts';
 
 /** A subscriber with the login of its XMPP account, and a token. */
 export type Someone = Modelled & { jid: string; password: string; token: string };
@@ -47,9 +47,7 @@ export async function createCrowd(api: Api, size: number, random: () => number):
   async function join(): Promise<Someone> {
     numbers += 1;
     const phoneNumber = `+86137${String(numbers).padStart(8, '0')}`;
-    const headers = { 'idempotency-key': randomUUID() };
-    const { body } = await callUntil(api, [201], 'POST', '/v1/subscribers', { phoneNumber }, headers);
-    const { subscriberId: id, jid, password } = body as unknown as Record<'subscriberId' | 'jid' | 'password', string>;
+    const { id, jid, password } = await (WAYS[numbers % WAYS.length] as (typeof WAYS)[number])(api, phoneNumber);
     const issued = await callUntil(api, [201], 'POST', `/v1/subscribers/${id}/tokens`);
     return { id, jid, password, token: String(issued.body.token), phoneNumber, now: NEWCOMER };
   }

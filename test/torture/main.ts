@@ -11,6 +11,7 @@ import { startRedisCluster } from '../support/servers/redis-cluster.ts';
 import { giveClock } from './clock.ts';
 import { giveDisk } from './disk.ts';
 import { startBehindRelays } from './network.ts';
+import { MANY_LOGINS } from './newcomers.ts';
 import { beginWithOwnMounts } from './own-mounts.ts';
 import { pageOf, type Run, runsIn } from './report.ts';
 import { type Round, type Standing, torture } from './rounds.ts';
@@ -37,7 +38,7 @@ const cluster = clustered ? await startRedisCluster(clusterDir, 'a-password') : 
 const clock = giveClock();
 const { stack, network } = await startBehindRelays({
   policy: 'mutual',
-  env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', ...clock?.env },
+  env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', ...MANY_LOGINS, ...clock?.env },
   ...(cluster && { redisUrl: cluster.url }),
 });
 const disk = cluster ? undefined : await giveDisk(stack);

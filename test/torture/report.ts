@@ -21,7 +21,7 @@ export type Runs = Readonly<Record<string, Run>>;
 const HEAD = `# What it survives
 
 Written by \`npm run torture -- --faults 200\` (or any number from 100 on): a whole Earshot on a real XMPP server and a real Redis, with ten subscribers who
-upload books, change who may see them, play, stop, leave and come, each through the HTTP API, where a call is tried again until it has
+upload books, change who may see them, play, stop, leave and come (by the operator, in an import, or by logging in with a code), each through the HTTP API, where a call is tried again until it has
 its answer, with an XMPP client of its own, and with an event stream as the friends page has one, which is opened again whenever it ends. Meanwhile something is killed, stands still, is started again or breaks, a connection is slow or silent, Redis' disk is full, or a replica takes its place, with everything that it had, or the clock of Earshot's processes is half a minute wrong; or afterwards
 Redis is put back to a copy from before. Then, once nothing is left to be done, everything is compared with a model: friends as
 the API tells them, every roster, what every client was told last and what it is told when it asks, what every event stream has told
