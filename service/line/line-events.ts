@@ -38,18 +38,22 @@ export async function applyLineChange(
   const subscriber = await subscriberWith(context, phoneNumber);
   if (!subscriber) return undefined;
   const { id } = subscriber;
-  if (change === 'sim-swapped') await signOut(context, id);
-  else if (reachOf(grant, phoneNumbersOf(subscriber)) !== 'whole') return id;
+  const whole = reachOf(grant, phoneNumbersOf(subscriber)) === 'whole';
+  if (change === 'sim-swapped') await signOut(context, id, whole);
+  else if (!whole) return id;
   else if (await context.stores.suspensions.set(id, change === 'suspended', context.now()))
     await wake(context.queues, 'audience', [id]);
   return id;
 }
 
-/** Who has the phone now may be somebody else: nothing that was opened before is open. */
-async function signOut(context: ServiceContext, id: string): Promise<void> {
+/**
+ * Who has the phone now may be somebody else: nothing that was opened before is open, as any of the numbers may have opened it.
+ * `whole`: the carrier reaches all numbers, and may hide the subscriber.
+ */
+async function signOut(context: ServiceContext, id: string, whole: boolean): Promise<void> {
   const { stores, config } = context;
   await revokeTokens(context, id);
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
-  if (config.simSwap === 'ask-consent') await askForConsent(context, id);
+  if (whole && config.simSwap === 'ask-consent') await askForConsent(context, id);
 }

@@ -116,10 +116,16 @@ describe('what carriers tell of their lines', () => {
     expect(await shared()).to.equal(true);
   });
 
-  it('do not silence who has numbers of another carrier, too', async () => {
+  it('neither silence nor hide who has numbers of another carrier, too, whom a swapped SIM signs out', async () => {
     const numbers = { otherPhoneNumbers: ['+4915146788794'] };
     expect((await send('PATCH', '', numbers)).status).to.equal(200);
+    const { body } = await post(`/v1/subscribers/${id}/tokens`, {});
+    const own = { authorization: `Bearer ${body.token}` };
+    const before = (await send('GET', 'privacy')).body;
     await tell('org.earshot.v1.line-suspended');
     expect((await gateway.stores.privacies.read(id)).privacy.suspended).to.equal(undefined);
+    expect((await tell(SWAPPED)).status).to.equal(200);
+    expect((await gateway.call({ method: 'GET', url: '/v1/subscribers/me', headers: own })).status).to.equal(401);
+    expect((await send('GET', 'privacy')).body).to.deep.equal(before);
   });
 });
