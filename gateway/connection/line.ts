@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 export const MOST_A_TURN = 16;
 export const MOST_BESIDE_A_CONNECTION = 2;
 
+const ASKING = new Set(['GET', 'HEAD']);
+
 type Exchange = [request: IncomingMessage, response: ServerResponse];
 type Standing = { exchange: Exchange; since: number };
 
@@ -58,7 +60,8 @@ export function formLine(app: FastifyInstance, now: () => number = performance.n
   });
   server.removeAllListeners('request');
   server.on('request', (...exchange: Exchange) => {
-    if (probes.has(exchange[0].url ?? '')) return begin(...exchange);
+    const { method = '', url = '' } = exchange[0];
+    if (ASKING.has(method) && probes.has(url)) return begin(...exchange);
     awaitTurn();
     if (left === 0 || line.length > 0) return void line.push({ exchange, since: now() });
     left -= 1;

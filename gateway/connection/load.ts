@@ -26,8 +26,11 @@ export function refuseOverload(
   const pressure = createPressure(line, ask);
   app.addHook('onRequest', async (request, reply) => {
     const { routeOptions } = request;
+    const rank = rankOf(routeOptions);
+    // Probes have no limit: whoever asks for many must not take the places of what withdraws consent.
+    if (rank === 'probe') return;
     try {
-      pressure.require(rankOf(routeOptions));
+      pressure.require(rank);
     } catch (err) {
       overLimit.inc({ limit: 'load' });
       // Counted, not written down: an entry for each would be the load that there is too much of.

@@ -29,6 +29,7 @@ describe('gateway/connection/line', () => {
     };
     app.get('/call', note);
     app.get('/probe', { config: { unlimited: true } }, note);
+    app.delete('/probe', note);
     await app.listen({ host: '127.0.0.1', port: 0 });
   });
 
@@ -64,8 +65,8 @@ describe('gateway/connection/line', () => {
   }
 
   /** What is sent in one turn is read in the next one, as nothing lies between the two ends. */
-  const call = (socket: Socket | undefined, path: string) =>
-    socket?.write(`GET ${path} HTTP/1.1\r\nhost: earshot\r\n\r\n`);
+  const call = (socket: Socket | undefined, path: string, method = 'GET') =>
+    socket?.write(`${method} ${path} HTTP/1.1\r\nhost: earshot\r\n\r\n`);
   const countsOf = (all: readonly number[]) =>
     [...new Set(all)].map((value) => all.filter((one) => one === value).length);
 
@@ -107,6 +108,17 @@ describe('gateway/connection/line', () => {
       call(sockets[0], '/probe');
       await eventually(() => expect(answers).to.equal(CALLERS));
       expect(begun.find(({ path }) => path === '/probe')?.standing).to.be.above(0);
+    });
+  });
+
+  it('has whatever else is asked of a probe’s path stand in line', async () => {
+    await openAll();
+    await eventually(async () => {
+      [begun, answers] = [[], 0];
+      for (const socket of sockets.slice(1)) call(socket, '/call');
+      call(sockets[0], '/probe', 'DELETE');
+      await eventually(() => expect(answers).to.equal(CALLERS));
+      expect(begun.at(-1)).to.include({ path: '/probe', standing: 0 });
     });
   });
 });
