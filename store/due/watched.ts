@@ -52,6 +52,15 @@ for _, id in ipairs(ids) do redis.call('ZADD', watched, again, id) end
 return ids`,
 });
 
+/** Nobody subscribes any more by this one. Where it was the last, who was noted for it is noted for nobody: it would hold an erasure. */
+const END = defineScript({
+  keys: ['watchers', 'watched'],
+  args: ['subscription'],
+  lua: `
+redis.call('SREM', watchers, subscription)
+if redis.call('EXISTS', watchers) == 0 then redis.call('DEL', watched) end`,
+});
+
 /** Takes those away for whom nothing was noted since they were taken. */
 const SETTLE = defineScript({
   keys: ['watched'],
@@ -82,7 +91,7 @@ export function createWatched(redis: Redis, keys: Keys) {
     },
 
     async end(subscription: string): Promise<void> {
-      await each((partition) => redis.sRem(keys.watchers(partition), subscription));
+      await each((partition) => END.run(redis, watchedPartKeys(keys, partition), { subscription }));
     },
 
     /** Whether something may be noted. */

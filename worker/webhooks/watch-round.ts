@@ -12,7 +12,8 @@ const MOST = 250;
 
 /**
  * Passes on who has changed to the subscriptions that have to tell of it: those whose owner reaches a
- * number of the subscriber, and those that have told of it before. Where nobody has subscribed it is
+ * number of the subscriber, and those that have told of it before; and all to one that looks at everybody for the first time,
+ * which may just be about to note how it was before. Where nobody has subscribed it is
  * one question to Redis.
  */
 export async function watchRound(context: SinkContext): Promise<void> {
@@ -40,7 +41,8 @@ async function passOn(
   const grant = await grantOf(stores, subscription, now());
   if (!grant) return false;
   const known = await stores.sinkWork.knows(subscription.id, ids);
-  const its = ids.filter((_, i) => known[i] || isReached(grant, records[i]));
+  const begins = subscription.status === 'ACTIVATION_REQUESTED';
+  const its = ids.filter((_, i) => begins || known[i] || isReached(grant, records[i]));
   await stores.sinkWork.ask(subscription.id, its, now());
   return its.length > 0;
 }
