@@ -82,7 +82,7 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
         if (outcome === 'full')
           throw new Fault(
             'CONFLICT',
-            `A credential has at most ${MOST_SUBSCRIPTIONS.each} subscriptions; delete one first.`,
+            `A credential has at most ${MOST_SUBSCRIPTIONS.each} subscriptions, and ${MOST_SUBSCRIPTIONS.over} that ended within a day; delete one, or wait.`,
           );
         if (outcome === 'crowded')
           throw new Fault('UNAVAILABLE', 'There are as many subscriptions as Earshot serves; ask the operator.');

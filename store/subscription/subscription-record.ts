@@ -42,5 +42,5 @@ export function isOver({ status }: Pick<Subscription, 'status'>): boolean {
   return status === 'EXPIRED' || status === 'DELETED';
 }
 
-/** The most that one credential, and all together, may have. */
-export const MOST_SUBSCRIPTIONS = { each: 20, all: 1_000 };
+/** The most that one credential may have, beside those that are `over` and not yet forgotten, and all together. */
+export const MOST_SUBSCRIPTIONS = { each: 20, over: 20, all: 1_000 };

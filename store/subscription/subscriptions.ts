@@ -2,37 +2,45 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
-import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
+import { MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
 
-/** In one step, or two calls at once would go beyond the limits. What is over does not count. */
+/**
+ * In one step, or two calls at once would go beyond the limits. What is over counts by itself: who makes and deletes them
+ * without end would fill the place of all.
+ */
 const CREATE = defineScript({
   keys: ['records', 'owned'],
-  args: ['id', 'record', 'most', 'mostOfAll'],
+  args: ['id', 'record', 'most', 'mostOver', 'mostOfAll'],
   reply: as<'ok' | 'full' | 'crowded'>,
   lua: `
-if redis.call('SCARD', owned) >= tonumber(most) then return 'full' end
+local there = redis.call('SMEMBERS', owned)
+local over = 0
+for _, one in ipairs(there) do
+  local record = redis.call('HGET', records, one)
+  if not record or cjson.decode(record).ended then over = over + 1 end
+end
+if #there - over >= tonumber(most) or over >= tonumber(mostOver) then return 'full' end
 if redis.call('HLEN', records) >= tonumber(mostOfAll) then return 'crowded' end
 redis.call('SADD', owned, id)
 redis.call('HSET', records, id, record)
 return 'ok'`,
 });
 
-/** Replaces the record, if it is the one that was seen. `over`: it counts no more for its owner. */
+/** Replaces the record, if it is the one that was seen. */
 const REPLACE = defineScript({
   uses: [IS_STILL],
-  keys: ['records', 'owned'],
-  args: ['id', 'seen', 'record', 'over'],
+  keys: ['records'],
+  args: ['id', 'seen', 'record'],
   reply: asYes,
   lua: `
 if not isStill(records, id, seen) then return 0 end
 redis.call('HSET', records, id, record)
-if over == '1' then redis.call('SREM', owned, id) end
 return 1`,
 });
 
 /**
- * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), and for each owner a set of those that are not
- * over. One that is over is kept for a day, so that its owner can read why.
+ * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), and for each owner a set of its own. One that is
+ * over is kept for a day, so that its owner can read why.
  */
 export function createSubscriptions(redis: Redis, keys: Keys) {
   const { records, owned } = keys.subscriptions;
@@ -54,8 +62,8 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     /** `full`: the owner has as many as it may; `crowded`: all together are. */
     async create(subscription: Subscription): Promise<'ok' | 'full' | 'crowded'> {
       const { id, owner } = subscription;
-      const { each: most, all: mostOfAll } = MOST_SUBSCRIPTIONS;
-      const words = { id, record: JSON.stringify(subscription), most, mostOfAll };
+      const { each: most, over: mostOver, all: mostOfAll } = MOST_SUBSCRIPTIONS;
+      const words = { id, record: JSON.stringify(subscription), most, mostOver, mostOfAll };
       return CREATE.run(redis, { records, owned: owned(owner) }, words);
     },
 
@@ -68,9 +76,7 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
         const json = await redis.hGet(records, id);
         const wanted = json === null ? undefined : wish(JSON.parse(json) as Subscription);
         if (json === null || !wanted) return undefined;
-        const places = { records, owned: owned(wanted.owner) };
-        const words = { id, seen: json, record: JSON.stringify(wanted), over: isOver(wanted) ? 1 : 0 };
-        if (await REPLACE.run(redis, places, words)) return wanted;
+        if (await REPLACE.run(redis, { records }, { id, seen: json, record: JSON.stringify(wanted) })) return wanted;
       }
     },
 
