@@ -3,7 +3,8 @@ import { currentOf, type Playing } from './tune.ts';
 
 /**
  * What is kept of a subscriber that decides what others are shown. `parting`: a friend is being let go of, whose
- * screen has to be cleared first (decision 50). `barred`: somebody may not see it who may be a contact.
+ * screen has to be cleared first (decision 50). `barred`: somebody may not see it who may be a contact,
+ * or only look: whoever is blocked, subscriber or not.
  */
 export type Basis = {
   state: 'pending' | 'active' | 'leaving' | undefined;

@@ -4,10 +4,10 @@ import { defineLua } from '../base/script.ts';
 /**
  * Lua: `situation(told)`: all that decides what an outlet is to show, and what it was told (`told`: the
  * key of that). Whether somebody is parting, barred or undecided, and not who: strangers decide how
- * many these are. Of the record what an outlet has to know, and neither numbers nor names.
+ * many these are. Who is blocked counts as barred, subscriber or not. Of the record what an outlet has to know, and neither numbers nor names.
  */
 export const SITUATION = defineLua({
-  keys: ['record', 'playing', 'privacy', 'partings', 'barred', 'dirtyBlocked'],
+  keys: ['record', 'playing', 'privacy', 'partings', 'barred', 'blocks', 'dirtyBlocked'],
   lua: `
 local function situation(told)
   return {
@@ -15,7 +15,7 @@ local function situation(told)
     redis.call('HGETALL', playing),
     redis.call('HGETALL', privacy),
     redis.call('HGETALL', told),
-    { redis.call('EXISTS', partings), redis.call('EXISTS', barred), redis.call('EXISTS', dirtyBlocked) },
+    { redis.call('EXISTS', partings), redis.call('EXISTS', barred, blocks), redis.call('EXISTS', dirtyBlocked) },
   }
 end`,
 });
@@ -28,6 +28,7 @@ export function situationKeys(keys: Keys, id: string) {
     privacy: keys.privacy(id),
     partings: keys.partings(id),
     barred: keys.barred(id),
+    blocks: keys.blocked(id),
     dirtyBlocked: keys.dirtyBlocked(id),
   };
 }

@@ -256,6 +256,19 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
     await stores.friends.write('alice', { ...NO_CHANGES, bar: [['bob', BOB.jid]] }, now);
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    await stores.friends.write('alice', { ...NO_CHANGES, unbar: ['bob'] }, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+    // Who looks there has a phone, and need be no subscriber.
+    await stores.privacies.put('alice', OPEN, [{ numberKey: 'of nobody' }], undefined, now);
+    expect(await run(outlet), 'at once').to.deep.equal([`show ${JID} -`]);
+    await decide();
+    now += AFTER_BLOCK;
+    await play('After');
+    expect(await run(outlet), 'though it has no owner').to.deep.equal([]);
+    await blocks();
+    expect(await run(outlet)).to.deep.equal([`show ${JID} After`]);
+    await consent({ audience: { groups: ['Work'] } });
+    await run(outlet);
     expect((await stores.nowPlaying.read('alice')).access, 'what others have to look at').to.deep.equal(ADMITTING);
   });
 

@@ -97,6 +97,8 @@ describe('what plays, on the carrier’s presence server', () => {
       [{ audience: 'nobody' }, alice],
       [{ blocked: [{ subscriberId: bob.id }] }, alice],
       [{ blocked: [{ subscriberId: alice.id }] }, bob],
+      // Of a phone that watches, whose owner is no subscriber.
+      [{ blocked: [{ phoneNumber: '+8613900139009' }] }, alice],
     ] as const;
     for (const [settings, person] of withdrawals) {
       await sees(alice, await plays(alice));
