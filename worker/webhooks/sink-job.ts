@@ -66,7 +66,11 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { subscription, paused } = run;
   const { id, expiresAt = Number.POSITIVE_INFINITY, token } = subscription;
   const look = createLook(stores, context.keyedHash, run.grant, subscription.kinds);
-  if (subscription.status === 'ACTIVATION_REQUESTED' && !(await activate(context, subscription, look))) return now();
+  if (subscription.status === 'ACTIVATION_REQUESTED') {
+    // What was read when the run began may be minutes old after the walk: another run tells.
+    if (await activate(context, subscription, look)) await wake(context.queues, 'sinkAsked', [id]);
+    return now();
+  }
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
   if (paused && !(await tryToResume(context, run))) return (await stores.sinkWork.progress(id)).next;
@@ -78,6 +82,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
     look,
     post: (event) => post(context, subscription, event),
     mayTell: (taken) => taken < maxEvents,
+    isStillSo: () => isStillSo(context, run),
   };
   // Of the last event that may be told there is one.
   const most = subscription.maxEvents === undefined ? SIDE_BY_SIDE : 1;
@@ -91,13 +96,23 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
     return now();
   }
   if (ended === 'overtaken') return now() + LOOK_AGAIN;
-  if (ended === 'more') {
+  if (ended === 'more' || ended === 'changed') {
     await wake(context.queues, 'sinkAsked', [id]);
     return now();
   }
   if (ended !== 'all') return noteFailure(context, run, ended === 'refused');
   const first = (await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY;
   return Math.min(first, expiresAt, token?.expiresAt ?? Number.POSITIVE_INFINITY, now() + LOOK_AGAIN);
+}
+
+/** Whether the owner may be told the same as when the run began. */
+async function isStillSo({ stores, now }: SinkContext, { subscription, grant }: Run): Promise<boolean> {
+  const [present, granted] = await Promise.all([
+    stores.subscriptions.get(subscription.id),
+    grantOf(stores, subscription, now()),
+  ]);
+  if (!present || isOver(present) || reasonToEnd(present, granted, now())) return false;
+  return JSON.stringify(granted?.ranges) === JSON.stringify(grant.ranges);
 }
 
 async function activate(
@@ -130,7 +145,7 @@ async function tellAll(context: SinkContext, telling: Telling, careful: boolean,
   return stopped.aborted ? 'all' : 'more';
 }
 
-const GRAVITY: readonly Told[] = ['overtaken', 'gone', 'enough', 'unreachable', 'failed', 'refused', 'all'];
+const GRAVITY: readonly Told[] = ['overtaken', 'changed', 'gone', 'enough', 'unreachable', 'failed', 'refused', 'all'];
 
 function byGravity(a: Told, b: Told): number {
   return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);

@@ -12,7 +12,8 @@ import type { Outcome } from './post.ts';
 
 /**
  * One run of a subscription's job. `post` sends an event; `mayTell`: whether the sink may be told one
- * more, by how many it has taken.
+ * more, by how many it has taken; `isStillSo`: whether the subscription and its grant are those of
+ * the run.
  */
 export type Telling = {
   subscription: string;
@@ -21,13 +22,14 @@ export type Telling = {
   look: ReturnType<typeof createLook>;
   post(event: EventFacts): Promise<Outcome>;
   mayTell(taken: number): boolean;
+  isStillSo(): Promise<boolean>;
 };
 
 /**
  * How it ended with one subscriber: the sink knows all; or it did not take an event; or another run
- * has begun; or it may be told no more.
+ * has begun; or it may be told no more; or the subscription, or its grant, is no longer the same.
  */
-export type Told = 'all' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough';
+export type Told = 'all' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough' | 'changed';
 
 /**
  * Tells a sink what has changed of one subscriber, event by event, in their order. Before each it is
@@ -55,6 +57,12 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     if (!step) {
       await stores.sinkWork.settle(subscription, one, present?.until);
       return 'all';
+    }
+    if (!(await telling.isStillSo())) {
+      // Nothing was sent: of whom nothing may be told any more there is to be no doubt, either.
+      await stores.sinkWork.note(subscription, fence, id, told);
+      await stores.sinkWork.ask(subscription, [id], now());
+      return 'changed';
     }
     const outcome = await telling.post(eventOf(telling, id, value.doubt as Doubt, present, now()));
     if (outcome === 'refused') {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { EVENT_KINDS } from '../../../domain/subscription/event-types.ts';
+import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
 import { createKeyedHash } from '../../../runtime/secret/keyed-hash.ts';
 import { seal } from '../../../runtime/secret/sealing.ts';
@@ -64,6 +64,12 @@ describe('the sink job', () => {
 
   /** Somebody comes, and the job is done that follows. Its answer: when to look again. */
   async function join(): Promise<number | undefined> {
+    await come();
+    return run();
+  }
+
+  /** Somebody comes, and is to be told of. */
+  async function come(): Promise<void> {
     people += 1;
     const [id, number] = [`person${people}`, `+86${13_800_138_000 + people}`];
     const numberKey = `AAAA${`${people}`.padStart(8, '0')}`;
@@ -71,8 +77,39 @@ describe('the sink job', () => {
     time += 1;
     await watchRound(context);
     time += 1;
-    return run();
   }
+
+  /** Whoever may do so says that nothing more is to be told. */
+  const WITHDRAWN: Record<string, (owner: string) => Promise<unknown>> = {
+    'the subscription is deleted': () =>
+      stores.subscriptions.change(ID, (one) => ({
+        ...one,
+        status: 'DELETED',
+        ended: { reason: 'SUBSCRIPTION_DELETED', at: time },
+      })),
+    'the credential is revoked': (owner) => stores.credentials.revoke(owner, time),
+  };
+
+  for (const [what, withdraw] of Object.entries(WITHDRAWN))
+    it(`tells nobody else in the same run once ${what}`, async () => {
+      const scopes = [...new Set(EVENT_KINDS.map(scopeOf))];
+      const made = await stores.credentials.create({ name: 'carrier', scopes, ranges: ['+86138'] }, time);
+      const owner = (made as { credential: { id: string } }).credential.id;
+      await subscribe({ owner, maxEvents: 100 });
+      for (let i = 0; i < 3; i += 1) await come();
+      sink.answer((response) => void withdraw(owner).then(() => response.writeHead(204).end()));
+      await run();
+      expect(sink.events.map(kindOf)).to.deep.equal(['subscriber-added']);
+      expect(Object.keys(await server.redis.hGetAll(stores.keys.sink.told(ID)))).to.have.length(1);
+    });
+
+  it('begins, and leaves it to another run, which reads all anew, to tell', async () => {
+    await come();
+    await subscribe({ initial: true });
+    expect(sink.events).to.deep.equal([]);
+    await run();
+    expect(sink.events.map(kindOf)).to.deep.equal(['subscriber-added']);
+  });
 
   it('tells what has changed, once', async () => {
     await subscribe();
