@@ -50,18 +50,27 @@ export function createConverge(outlet: Outlet, context: ConvergeContext): WokenW
       return undefined;
     }
     if (outlet.isElsewhere?.(seen.subscriber)) return undefined;
-    const told = await atPresentAddress(context, outlet, seen);
-    const time = context.now();
-    const address = outlet.addressOf(seen.subscriber);
-    const begunAt = 'at' in told ? told.at : undefined;
-    const round: Round = { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time), wake };
     try {
-      return await converge(context, round);
+      return await converge(context, await beginRound(context, outlet, seen, wake));
     } catch (err) {
-      await fail(context, round, err);
+      await fail(context, outlet, seen, err);
       return undefined;
     }
   };
+}
+
+/** What an address that was given up still shows is taken away first. */
+async function beginRound(
+  context: ConvergeContext,
+  outlet: Outlet,
+  seen: Situation,
+  wake: Wake | undefined,
+): Promise<Round> {
+  const told = await atPresentAddress(context, outlet, seen);
+  const time = context.now();
+  const address = outlet.addressOf(seen.subscriber);
+  const begunAt = 'at' in told ? told.at : undefined;
+  return { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time), wake };
 }
 
 /**
@@ -196,20 +205,24 @@ async function traced<Result>(job: Span | undefined, name: string, call: () => P
 }
 
 /** Tried again at the outlet's own time, or as the queue does. */
-async function fail(context: ConvergeContext, round: Round, err: unknown): Promise<void> {
+async function fail(context: ConvergeContext, outlet: Outlet, seen: Situation, err: unknown): Promise<void> {
   const { stores, queues, now } = context;
-  const { outlet, seen } = round;
   const { queue } = outletRow(outlet.name);
   const { id } = seen.subscriber;
   if (err instanceof Overtaken) return queues.enqueue(queue, [id]);
-  if (err instanceof NobodyThere) await giveUp(context, round, err);
+  if (err instanceof NobodyThere) await giveUp(context, outlet, seen, err);
   const pause = outlet.retry(err);
   if (pause === undefined) throw err;
   await stores.due.postpone(queue, id, now() + pause);
 }
 
 /** Nothing is shown, so nobody has to wait for it to be cleared. */
-async function giveUp(context: ConvergeContext, { outlet, seen }: Round, { message }: NobodyThere): Promise<void> {
+async function giveUp(
+  context: ConvergeContext,
+  outlet: Outlet,
+  seen: Situation,
+  { message }: NobodyThere,
+): Promise<void> {
   const { stores, log } = context;
   const { id } = seen.subscriber;
   log.warn({ subject: id }, message);

@@ -228,6 +228,23 @@ describe('an outlet is brought in line with what is decided', () => {
     ]);
   });
 
+  it('that refuses to be emptied at an address that was given up is asked again at its own time', async () => {
+    const outlet = createRecorder('everybody', { retry: () => 60_000 });
+    await play('Song');
+    await run(outlet);
+    expect(
+      await stores.subscribers.identity.change('alice', { numbers: ALICE, jid: 'alice.li@op.example' }, now),
+    ).to.equal('ok');
+    outlet.during = () => {
+      throw new Error('it is refused');
+    };
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    expect(await isDue(NOW + 59_999)).to.equal(false);
+    expect(await isDue(NOW + 60_000)).to.equal(true);
+    outlet.during = () => {};
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`, 'show alice.li@op.example Song']);
+  });
+
   it('is left alone for a while where nobody is, and nobody has to wait for it', async () => {
     const outlet = createRecorder('each-friend', { addressOf: () => 'nobody@op.example' });
     await play('Song');
