@@ -7,7 +7,8 @@ import { AGAIN, GRACE } from './due.ts';
 /**
  * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
  * script that makes the change, in the same step. Where nobody has subscribed it is one look at a key
- * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now.
+ * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now. Who waits already
+ * keeps its place; of one who was taken the fraction goes (see `TAKE`).
  */
 export const NOTE_WATCHED = defineLua({
   keys: ['watchers', 'watched'],
@@ -16,7 +17,9 @@ local areWatched
 local function noteWatched(id, dueAt)
   if areWatched == nil then areWatched = redis.call('EXISTS', watchers) end
   if areWatched == 0 then return end
-  redis.call('ZADD', watched, string.format('%.0f', dueAt - ${GRACE}), id)
+  local changed = dueAt - ${GRACE}
+  local was = math.floor(tonumber(redis.call('ZSCORE', watched, id) or changed))
+  redis.call('ZADD', watched, string.format('%.0f', math.min(was, changed)), id)
 end`,
 });
 
@@ -61,6 +64,11 @@ redis.call('SREM', watchers, subscription)
 if redis.call('EXISTS', watchers) == 0 then redis.call('DEL', watched) end`,
 });
 
+/** Of a millisecond; one that is still there after a sum with milliseconds since the epoch. */
+export function aFraction(): number {
+  return 0.25 + Math.random() / 2;
+}
+
 /** Takes those away for whom nothing was noted since they were taken. */
 const SETTLE = defineScript({
   keys: ['watched'],
@@ -101,7 +109,7 @@ export function createWatched(redis: Redis, keys: Keys) {
 
     /** Up to `most` of each partition; each is given to one caller only, for ten seconds. */
     async take(now: number, most: number): Promise<TakenPart[]> {
-      const again = now + AGAIN + Math.random();
+      const again = now + AGAIN + aFraction();
       const parts = allPartitions().map(async (partition) => {
         const words = { now, again, most };
         return { partition, again, ids: await TAKE.run(redis, { watched: keys.duePart(WATCHED, partition) }, words) };

@@ -5,6 +5,7 @@ import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { slicesOf } from '../base/slices.ts';
 import { AGAIN } from '../due/due.ts';
+import { aFraction } from '../due/watched.ts';
 
 /**
  * How it goes with a subscription. `events`: that the sink has taken; `failures`: one after the other since `failingSince`; `next`:
@@ -21,6 +22,21 @@ export type Progress = {
 
 /** One that is to be looked at. `again`: to when it was put off, by which `settle` knows whether anybody has asked since. */
 export type TakenOne = { id: string; again: number };
+
+/**
+ * To be looked at now, or when it was to be anyway, if that is earlier: who changes again and again
+ * keeps its place. Of one who was taken the fraction goes, by which `SETTLE` sees it.
+ */
+const ASK = defineScript({
+  keys: ['due'],
+  args: ['now'],
+  lists: ['ids'],
+  lua: `
+for _, id in ipairs(ids) do
+  local was = math.floor(tonumber(redis.call('ZSCORE', due, id) or now))
+  redis.call('ZADD', due, string.format('%.0f', math.min(was, now)), id)
+end`,
+});
 
 /** As for `watched`: puts off to a time with a fraction that nobody else notes. */
 const TAKE = defineScript({
@@ -95,16 +111,12 @@ export function createSinkWork(redis: Redis, keys: Keys) {
   return {
     /** These are to be looked at. */
     async ask(subscription: string, ids: readonly string[], now: number): Promise<void> {
-      for (const some of slicesOf(ids))
-        await redis.zAdd(
-          due(subscription),
-          some.map((value) => ({ value, score: now })),
-        );
+      for (const some of slicesOf(ids)) await ASK.run(redis, { due: due(subscription) }, { now, ids: some });
     },
 
     /** Up to `most` of those whose time has come. They are put off for ten seconds, should this process die. */
     async take(subscription: string, now: number, most: number): Promise<TakenOne[]> {
-      const again = now + AGAIN + Math.random();
+      const again = now + AGAIN + aFraction();
       const ids = await TAKE.run(redis, { due: due(subscription) }, { now, again, most });
       return ids.map((id) => ({ id, again }));
     },

@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { AGAIN, GRACE } from '../../../store/due/due.ts';
+import { NOTE_ONE, type TakenPart, watchedKeys } from '../../../store/due/watched.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { useRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+
+describe('those of whom subscriptions are to be told', () => {
+  const server = useRedis();
+  let stores: Stores;
+
+  beforeEach(async () => {
+    stores = server.freshStores();
+    await stores.watched.begin('a-subscription');
+  });
+
+  const change = (id: string, time: number) =>
+    NOTE_ONE.run(server.redis, watchedKeys(stores.keys, id), { id, dueAt: time + GRACE });
+  const take = async (now: number, most: number) => (await stores.watched.take(now, most)).flatMap(({ ids }) => ids);
+
+  it('keep their place when they change again', async () => {
+    await change('one', NOW);
+    await change('one', NOW + 2);
+    expect(await take(NOW + 1, 1)).to.deep.equal(['one']);
+  });
+
+  for (const late of [5, AGAIN + 5_000])
+    it(`are passed on again when they change ${late} ms after they were taken`, async () => {
+      await change('one', NOW);
+      const [taken] = await stores.watched.take(NOW, 1);
+      await change('one', NOW + late);
+      await stores.watched.settle(taken as TakenPart);
+      expect(await take(NOW + late, 1)).to.deep.equal(['one']);
+    });
+});

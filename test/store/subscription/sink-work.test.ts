@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { AGAIN } from '../../../store/due/due.ts';
+import type { Stores } from '../../../store/stores.ts';
+import { useRedis } from '../../support/redis.ts';
+
+const NOW = 1_800_000_000_000;
+const ID = 'a-subscription';
+
+describe('the line of those a sink is to be told of', () => {
+  const server = useRedis();
+  let stores: Stores;
+
+  beforeEach(() => {
+    stores = server.freshStores();
+  });
+
+  const take = async (now: number, most: number) => (await stores.sinkWork.take(ID, now, most)).map(({ id }) => id);
+
+  it('keeps the place of who changes again', async () => {
+    await stores.sinkWork.ask(ID, ['withdrawn'], NOW);
+    await stores.sinkWork.ask(ID, ['other'], NOW + 1);
+    await stores.sinkWork.ask(ID, ['withdrawn', 'last'], NOW + 2);
+    expect(await take(NOW + 3, 1)).to.deep.equal(['withdrawn']);
+    expect(await take(NOW + 3, 3)).to.deep.equal(['other', 'last']);
+  });
+
+  it('brings forward who was to be looked at later', async () => {
+    await stores.sinkWork.baseline(ID, 'playing', { known: undefined }, NOW + 60_000);
+    await stores.sinkWork.ask(ID, ['playing'], NOW);
+    expect(await take(NOW, 1)).to.deep.equal(['playing']);
+  });
+
+  for (const [when, late] of [
+    ['while somebody looks', 5],
+    ['while somebody has looked for longer than it was put off', AGAIN + 5_000],
+  ] as const)
+    it(`loses nothing that changes ${when}`, async () => {
+      await stores.sinkWork.ask(ID, ['one'], NOW);
+      const [taken] = await stores.sinkWork.take(ID, NOW, 1);
+      await stores.sinkWork.ask(ID, ['one'], NOW + late);
+      await stores.sinkWork.settle(ID, taken as { id: string; again: number }, undefined);
+      expect(await take(NOW + late, 1)).to.deep.equal(['one']);
+    });
+
+  it('forgets who was looked at, and has not changed since', async () => {
+    await stores.sinkWork.ask(ID, ['one'], NOW);
+    const [taken] = await stores.sinkWork.take(ID, NOW, 1);
+    await stores.sinkWork.settle(ID, taken as { id: string; again: number }, undefined);
+    expect(await stores.sinkWork.waiting(ID)).to.equal(0);
+  });
+});
