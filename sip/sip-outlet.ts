@@ -23,6 +23,8 @@ const TRIES = 3;
 const NOBODY = 3_600_000;
 const REFUSED = 600_000;
 const FAILED = 60_000;
+/** Milliseconds after its time in which a publication may still be there: the clocks of those who noted and read it differ. */
+const CLOCKS = 60_000;
 
 /** `etag`: of what is published; undefined for a new publication. `seconds`: for which it shall last; 0 removes it. */
 type Publication = { etag: string | undefined; seconds: number; body: string | undefined };
@@ -40,7 +42,7 @@ type SipContext = {
 
 /**
  * The carrier's presence server, to whom it lets watch a number: a publication of each who plays. Its memo is the tag of that
- * publication (SIP-ETag).
+ * publication (SIP-ETag), and when it expires, in milliseconds since the epoch: `<tag> <time>`.
  */
 export function createSipOutlet({ server, metrics, domain, interval, now }: SipContext): Outlet {
   /** Undefined where the server no longer knows the tag. @throws NobodyThere @throws Trouble */
@@ -86,15 +88,19 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
     const document = presenceDocument(`sip:${user}@${domain};user=phone`, playing.tune);
     const rest = Math.max(0, playing.expiresAt - now());
     const seconds = Math.min(LONGEST, Math.ceil(rest / 1_000) + SLACK);
-    const published = await replace(user, memo, seconds, document);
+    const published = await replace(user, memoed(memo).etag, seconds, document);
     const lasts = published.seconds * 1_000;
     const again = lasts < rest ? now() + refreshAfter(lasts) : undefined;
-    return { ...memoOf(published), ...(again === undefined ? {} : { again }) };
+    return { ...memoOf(published, now()), ...(again === undefined ? {} : { again }) };
   }
 
-  /** Nothing plays. What the server no longer knows has ended; what has no tag ends by itself, as nobody can name it. */
+  /**
+   * Nothing plays. What the server no longer knows has ended, and what has expired, whatever the server would say; what has no tag
+   * ends by itself, as nobody can name it.
+   */
   async function showNothing(user: string, memo: Memo) {
-    if (memo !== undefined) await publish(user, { etag: memo, seconds: 0, body: undefined });
+    const { etag, expiresAt } = memoed(memo);
+    if (etag !== undefined && now() < expiresAt + CLOCKS) await publish(user, { etag, seconds: 0, body: undefined });
     return {};
   }
 
@@ -118,8 +124,13 @@ function isNobody(status: number): boolean {
   return status === 404 || status === 410 || status === 604;
 }
 
-function memoOf({ etag }: Published): { memo?: string } {
-  return etag === undefined ? {} : { memo: etag };
+function memoOf({ etag, seconds }: Published, now: number): { memo?: string } {
+  return etag === undefined ? {} : { memo: `${etag} ${now + seconds * 1_000}` };
+}
+
+function memoed(memo: Memo): { etag: string | undefined; expiresAt: number } {
+  const [etag, expiresAt = 'Infinity'] = memo?.split(' ') ?? [];
+  return { etag, expiresAt: Number(expiresAt) };
 }
 
 /** Before it expires, and not at the time at which others are refreshed that were published with it. */

@@ -17,6 +17,12 @@ const PATIENCE = 60_000;
 const ALICE = '+4915112345678';
 const OK = (tag: string, expires = 900) => ({ status: '200 OK', headers: [`SIP-ETag: ${tag}`, `Expires: ${expires}`] });
 
+/** What the outlet returns, of its memo the tag alone: the time is behind it. */
+async function tagOf(call: ReturnType<Outlet['show']>) {
+  const { memo, ...more } = await call;
+  return memo === undefined ? more : { memo: memo.split(' ')[0], ...more };
+}
+
 type Reply = (request: SipRequest, count: number) => SipReply | Promise<SipReply>;
 
 describe('an outlet to a presence server that', () => {
@@ -42,7 +48,8 @@ describe('an outlet to a presence server that', () => {
       () => expect.fail('it was told'),
       (err: unknown) => err as Trouble,
     );
-  const show = (outlet: Outlet, playing: Playing | undefined, memo?: string) => outlet.show(ALICE, playing, memo);
+  const show = (outlet: Outlet, playing: Playing | undefined, memo?: string) =>
+    tagOf(outlet.show(ALICE, playing, memo));
   const sent = (header: string) => server.requests.map((request) => request.header(header));
 
   it('knows the tag no more gets a new publication, whatever it says of it', async () => {
@@ -54,6 +61,21 @@ describe('an outlet to a presence server that', () => {
       expect(server.requests, 'nothing is published to remove something').to.have.length(3);
       await server.stop();
     }
+  });
+
+  it('refuses to remove what has expired meanwhile is not asked again for ever', async () => {
+    let passed = 0;
+    const { outlet } = await outletTo(
+      (request) => (request.header('SIP-If-Match') ? { status: '403 Forbidden' } : OK('tag', 100)),
+      { now: () => Date.now() + passed },
+    );
+    const { memo } = await outlet.show(ALICE, tuneCalled('Song'), undefined);
+    expect(await failure(show(outlet, undefined, memo))).to.be.instanceOf(Trouble);
+    passed = 100_000;
+    expect(await failure(show(outlet, undefined, memo)), 'clocks may differ').to.be.instanceOf(Trouble);
+    passed = 200_000;
+    expect(await show(outlet, undefined, memo)).to.deep.equal({});
+    expect(server.requests).to.have.length(3);
   });
 
   it('wants a longer time (423) gets it, within a day', async () => {
@@ -185,7 +207,9 @@ describe('an outlet to a presence server that', () => {
     const { random } = Math;
     Math.random = () => 0.5;
     try {
-      const told = ['+49111', '+49222', '+49333'].map((number) => outlet.show(number, tuneCalled('Song'), undefined));
+      const told = ['+49111', '+49222', '+49333'].map((number) =>
+        tagOf(outlet.show(number, tuneCalled('Song'), undefined)),
+      );
       expect(await Promise.all(told)).to.deep.equal(['49111', '49222', '49333'].map((memo) => ({ memo })));
     } finally {
       Math.random = random;
@@ -211,14 +235,14 @@ describe('an outlet to a presence server that says nothing', () => {
     const { outlet, server: presence } = sipOutletTo(server.port, { patience: 500 });
     const silent = outlet.show('+49111', tuneCalled('Song'), undefined).catch((err: unknown) => err);
     await eventually(() => expect(server.requests).to.have.length(1));
-    expect(await outlet.show(ALICE, tuneCalled('Song'), undefined)).to.deep.equal({ memo: 'tag' });
+    expect(await tagOf(outlet.show(ALICE, tuneCalled('Song'), undefined))).to.deep.equal({ memo: 'tag' });
     expect((await silent) as Trouble).to.include({ name: 'Trouble', message: 'the presence server does not answer' });
     expect(presence.trouble(), 'it answered others').to.equal(undefined);
     const alone = await outlet.show('+49111', tuneCalled('Song'), undefined).catch((err: unknown) => err as Trouble);
     expect(presence.trouble()).to.equal('the presence server does not answer');
     expect(outlet.retry(alone)).to.be.at.least(250);
     await eventually(async () =>
-      expect(await outlet.show(ALICE, tuneCalled('Song'), undefined)).to.deep.equal({ memo: 'tag' }),
+      expect(await tagOf(outlet.show(ALICE, tuneCalled('Song'), undefined))).to.deep.equal({ memo: 'tag' }),
     );
     expect(server.opened()).to.equal(2);
     presence.stop();
