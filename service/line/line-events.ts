@@ -1,5 +1,5 @@
 import { type Grant, reachOf } from '../../domain/access/grant.ts';
-import { lookupForms } from '../../domain/phone.ts';
+import { isSamePhone, lookupForms } from '../../domain/phone.ts';
 import type { LineChange } from '../../domain/subscription/line-event.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
@@ -26,7 +26,7 @@ export async function recycleNumber(context: ServiceContext, phoneNumber: string
 
 /**
  * Does what follows for whoever has the number; the id of that subscriber, if there is one. Can be done twice. Who has numbers that
- * the grant does not reach is not silenced by one that it does (decision 105).
+ * the grant does not reach is not silenced by one that it does (decision 105); a number that was suspended can always be resumed.
  */
 export async function applyLineChange(
   context: ServiceContext,
@@ -38,10 +38,13 @@ export async function applyLineChange(
   const subscriber = await subscriberWith(context, phoneNumber);
   if (!subscriber) return undefined;
   const { id } = subscriber;
-  const whole = reachOf(grant, phoneNumbersOf(subscriber)) === 'whole';
+  const phoneNumbers = phoneNumbersOf(subscriber);
+  const whole = reachOf(grant, phoneNumbers) === 'whole';
+  const suspended = change === 'suspended';
+  const own = phoneNumbers.find((number) => isSamePhone(number, phoneNumber));
   if (change === 'sim-swapped') await signOut(context, id, whole);
-  else if (!whole) return id;
-  else if (await context.stores.suspensions.set(id, change === 'suspended', context.now()))
+  else if (own === undefined || (suspended && !whole)) return id;
+  else if (await context.stores.suspensions.set(id, own, suspended, context.now()))
     await wake(context.queues, 'audience', [id]);
   return id;
 }

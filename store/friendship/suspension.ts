@@ -3,27 +3,29 @@ import { NOW_PLAYING, TELL } from '../base/events.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { asYes, defineScript } from '../base/script.ts';
-import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
 import { NOTE_WATCHED, watchedKeys } from '../due/watched.ts';
+import { SUSPENDED_BY } from '../subscriber/suspended-by.ts';
 
 /**
- * Notes that a subscriber's line is suspended, or no longer, and what follows for who sees the tune, in one step; 0 where that is
- * nothing new, or there is no such subscriber.
+ * Notes that one of a subscriber's lines is suspended, or no longer, and what follows for who sees the tune, in one step; 0 where nothing
+ * does, or there is no such subscriber.
  */
 const SUSPEND = defineScript({
-  uses: [ASK_FOR_ACCESS, TELL, NOTE_WATCHED],
+  uses: [SUSPENDED_BY, TELL, NOTE_WATCHED],
   keys: ['record', 'privacy'],
   keyList: 'outletDues',
-  args: ['id', 'dueAt', 'stamp', 'suspended'],
+  args: ['id', 'dueAt', 'stamp', 'phoneNumber', 'suspended'],
   reply: asYes,
   lua: `
 if redis.call('HGET', record, 'state') ~= 'active' then return 0 end
-if (redis.call('HGET', privacy, 'suspended') or '') == suspended then return 0 end
-if suspended == '' then redis.call('HDEL', privacy, 'suspended')
-else redis.call('HSET', privacy, 'suspended', suspended) end
-askForAccess(stamp)
+local numbers = {}
+for _, number in ipairs(suspendedBy()) do
+  if number ~= phoneNumber then numbers[#numbers + 1] = number end
+end
+if suspended == '1' then numbers[#numbers + 1] = phoneNumber end
+if not suspendBy(numbers, stamp) then return 0 end
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 noteWatched(id, dueAt)
 tell('${NOW_PLAYING}')
@@ -32,12 +34,13 @@ return 1`,
 
 /**
  * Whose lines are suspended: the field `suspended` of the hash `privacy`, beside the subscriber's own settings, which it does not
- * change. While it is there nothing is shown to anybody (see `shares`).
+ * change: the numbers of these lines. While there is one nothing is shown to anybody (see `shares`); with a number that the subscriber
+ * parts from its suspension goes (`COMMIT` in `identity-scripts`).
  */
 export function createSuspensions(redis: Redis, keys: Keys) {
   return {
-    /** False where it is so already, or there is no such subscriber. */
-    async set(id: string, suspended: boolean, now: number): Promise<boolean> {
+    /** `phoneNumber`: as the record has it. False where nothing follows, or there is no such subscriber. */
+    async set(id: string, phoneNumber: string, suspended: boolean, now: number): Promise<boolean> {
       const places = {
         record: keys.subscriber(id),
         privacy: keys.privacy(id),
@@ -50,6 +53,7 @@ export function createSuspensions(redis: Redis, keys: Keys) {
         dueAt: now + GRACE,
         stamp: newStamp(),
         events: keys.events(id),
+        phoneNumber,
         suspended: suspended ? '1' : '',
       };
       return SUSPEND.run(redis, places, words);

@@ -1,8 +1,10 @@
+import { NOW_PLAYING, TELL } from '../base/events.ts';
 import { IS_STILL } from '../base/fence.ts';
 import { as, asYes, asYesEach, defineLua, defineScript } from '../base/script.ts';
 import { ALL_ITEMS } from '../due/all-items.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
 import { NOTE_WATCHED } from '../due/watched.ts';
+import { SUSPENDED_BY } from './suspended-by.ts';
 
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
 
@@ -102,15 +104,16 @@ return begun`,
  * mark (see `markEachItem`), who may see its tune, and the old account, where everything is to be
  * undone. Where that is at another home, the field `leavesHome` names that home: its component works
  * for the subscriber until all is undone. With another primary number the outlets have to look that show
- * somebody at it (`readdressedDues`, keys of the same slot). It is one step, as a friend who came in between would be
+ * somebody at it (`readdressedDues`, keys of the same slot). A number that goes takes along that its line was suspended, which the outlets
+ * have to look at (`audienceDues`, likewise). It is one step, as a friend who came in between would be
  * missing in one of the two rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
-  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS, NOTE_WATCHED],
+  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS, SUSPENDED_BY, TELL, NOTE_WATCHED],
   keys: ['intention', 'former', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
   args: ['id', 'fence', 'dueAt'],
-  lists: ['fields', 'readdressedDues'],
+  lists: ['fields', 'readdressedDues', 'audienceDues'],
   reply: as<'ok' | 'lost' | 'gone'>,
   lua: `
 local function hostOf(jid) return string.match(jid, '[^@]*$') end
@@ -134,6 +137,10 @@ announce()
 if redis.call('HGET', record, 'jid') ~= jid then moveFrom(jid) end
 if redis.call('HGET', record, 'phoneNumber') ~= number then
   for _, due in ipairs(readdressedDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
+end
+if suspendBy(suspendedBy(), mark) then
+  for _, due in ipairs(audienceDues) do redis.call('ZADD', due, 'LT', dueAt, id) end
+  tell('${NOW_PLAYING}')
 end
 redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
 noteWatched(id, dueAt)

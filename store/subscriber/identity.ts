@@ -39,6 +39,7 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     intention: keys.intention(id),
     announced: keys.announced(id),
     former: keys.former(id),
+    privacy: keys.privacy(id),
     dirtyItems: keys.dirtyItems(id),
     playing: keys.playing(id),
     dueReconcile: dueOf(keys, 'renumbered', id),
@@ -85,6 +86,8 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     return COMMIT.run(redis, places(id), {
       ...{ id, fence, dueAt: now + GRACE, mark: newStamp(), fields },
       readdressedDues: duesOf(keys, 'readdressed', id),
+      audienceDues: duesOf(keys, 'audience', id),
+      events: keys.events(id),
     });
   }
 

@@ -116,6 +116,34 @@ describe('what carriers tell of their lines', () => {
     expect(await shared()).to.equal(true);
   });
 
+  it('suspend as long as one of the numbers is suspended that the subscriber has', async () => {
+    const [SECOND, FOREIGN] = ['+8613800138002', '+4915146788794'];
+    const shared = async () => (await send('GET', 'now-playing')).body.shared;
+    const line = async (what: string, phoneNumber: string) =>
+      expect((await tell(`org.earshot.v1.${what}`, { data: { phoneNumber } })).status).to.equal(200);
+    const renumber = async (phoneNumber: string, otherPhoneNumbers: string[]) =>
+      expect((await send('PATCH', '', { phoneNumber, otherPhoneNumbers })).status).to.equal(200);
+    await renumber(NUMBER, [SECOND]);
+    await send('PUT', 'now-playing', { kind: 'audio', title: 'Any', length: 300 });
+    await line('line-suspended', NUMBER);
+    await line('line-suspended', SECOND);
+    await line('line-resumed', SECOND);
+    expect(await shared(), 'one is resumed').to.equal(false);
+    await renumber(NUMBER, [FOREIGN]);
+    expect(await shared(), 'another carrier’s number is added').to.equal(false);
+    await line('line-resumed', NUMBER);
+    expect(await shared(), 'it is resumed all the same').to.equal(true);
+    await renumber(NUMBER, [SECOND]);
+    await line('line-suspended', NUMBER);
+    await renumber(SECOND, [NUMBER]);
+    expect(await shared(), 'in another order').to.equal(false);
+    await line('number-recycled', NUMBER);
+    expect(await shared(), 'it is recycled').to.equal(true);
+    await line('line-suspended', SECOND);
+    await renumber(NUMBER, []);
+    expect(await shared(), 'it is changed').to.equal(true);
+  });
+
   it('neither silence nor hide who has numbers of another carrier, too, whom a swapped SIM signs out', async () => {
     const numbers = { otherPhoneNumbers: ['+4915146788794'] };
     expect((await send('PATCH', '', numbers)).status).to.equal(200);
