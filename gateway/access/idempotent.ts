@@ -137,9 +137,11 @@ async function countKey({ stores, subjectHashOf }: Context, { caller, ip }: Fast
 
 /** Whoever has no credential must come from the same address and say the same, or would get at somebody else's answer. */
 function secretOf(request: FastifyRequest, key: string): string {
-  const { caller } = request;
-  if (!caller) return JSON.stringify(['nobody', networkOf(request.ip), hashOf(request.body), request.url, key]);
-  return JSON.stringify([caller.kind, caller.id, request.url, key]);
+  const { caller, routeOptions } = request;
+  // Another query, or another way to write the path, makes no other of what names itself.
+  const url = routeOptions.config.idempotentBy ? routeOptions.url : request.url;
+  if (!caller) return JSON.stringify(['nobody', networkOf(request.ip), hashOf(request.body), url, key]);
+  return JSON.stringify([caller.kind, caller.id, url, key]);
 }
 
 /** A body that is read as it comes is not remembered: the call that takes one can be repeated anyway. */

@@ -6,7 +6,7 @@ import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { partFromNumber } from '../login/number-holder.ts';
 import { revokeTokens } from '../login/revoking.ts';
-import { isActiveOrOrdered, subscriberWith } from '../subscriber/subscriber-fields.ts';
+import { hasPhone, isActiveOrOrdered, subscribersWith, subscriberWith } from '../subscriber/subscriber-fields.ts';
 import { askForConsent } from './consent-anew.ts';
 
 /**
@@ -14,12 +14,13 @@ import { askForConsent } from './consent-anew.ts';
  * nobody had it.
  */
 export async function recycleNumber(context: ServiceContext, phoneNumber: string): Promise<string | undefined> {
+  // Of who was added before one phone was one subscriber's there may be one for each form. Who gets the number meanwhile is not looked at.
+  const holders = await subscribersWith(context, lookupForms(phoneNumber), isActiveOrOrdered);
   let parted: string | undefined;
-  // Of who was added before one phone was one subscriber's there may be one for each form.
-  for (const _form of lookupForms(phoneNumber)) {
-    const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
-    if (!subscriber) break;
-    parted = await partFromNumber(context, subscriber, phoneNumber);
+  for (const id of new Set(holders.flatMap((holder) => holder?.id ?? []))) {
+    const [present] = await context.stores.subscribers.records([id]);
+    if (!present || !isActiveOrOrdered(present) || !hasPhone(present, phoneNumber)) continue;
+    parted = await partFromNumber(context, present, phoneNumber);
   }
   return parted;
 }

@@ -58,6 +58,35 @@ describe('what carriers tell of their lines', () => {
       expect(await found(), 'another event').to.equal(undefined);
     });
 
+  it('part the number from nobody who gets it meanwhile, also where it is written in several forms', async () => {
+    const phoneNumber = '+525512345678';
+    const before = (await add(phoneNumber)).body.subscriberId;
+    const { tokens } = gateway.stores;
+    const { revokeAll } = tokens;
+    let next: unknown;
+    // Its number is free by then.
+    tokens.revokeAll = async (gone) => {
+      tokens.revokeAll = revokeAll;
+      next = (await add(phoneNumber)).body.subscriberId;
+      return revokeAll(gone);
+    };
+    const recycled = await tell('org.earshot.v1.number-recycled', { data: { phoneNumber } }, gateway.operator);
+    expect(recycled.status).to.equal(200);
+    expect(next).to.be.a('string').that.does.not.equal(before);
+    expect((await post('/v1/subscribers/retrieve', { phoneNumber })).body.subscriberId).to.equal(next);
+  });
+
+  it('are the same event whatever query their call has', async () => {
+    const event = {
+      ...{ specversion: '1.0', id: 'four', source: '/lines', type: 'org.earshot.v1.line-resumed' },
+      data: { phoneNumber: NUMBER },
+    };
+    const replayed = async (query: string) =>
+      (await post(`/v1/line-events${query}`, event, carrier)).headers['idempotency-replayed'];
+    expect(await replayed('')).to.equal(undefined);
+    expect(await replayed('?x=1')).to.equal('true');
+  });
+
   it('are refused under the name of another event, for numbers out of range, and of a type that nobody knows', async () => {
     const event = { id: 'two', source: '/lines' };
     expect((await tell('org.earshot.v1.line-suspended', event)).status).to.equal(200);
