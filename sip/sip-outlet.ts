@@ -45,8 +45,14 @@ type SipContext = {
  * publication (SIP-ETag), and when it expires, in milliseconds since the epoch: `<tag> <time>`.
  */
 export function createSipOutlet({ server, metrics, domain, interval, now }: SipContext): Outlet {
-  /** Undefined where the server no longer knows the tag. @throws NobodyThere @throws Trouble */
-  async function publish(user: string, { etag, seconds, body }: Publication): Promise<Published | undefined> {
+  /**
+   * `forgotten`: the server no longer knows the tag. `atLeast`: seconds for which it would take it, as it was too brief.
+   * @throws NobodyThere @throws Trouble
+   */
+  async function publish(
+    user: string,
+    { etag, seconds, body }: Publication,
+  ): Promise<Published | 'forgotten' | { atLeast: number }> {
     const headers = [`Expires: ${seconds}`, ...(etag === undefined ? [] : [`SIP-If-Match: ${etag}`])];
     const what = seconds === 0 ? 'remove' : 'publish';
     const count = (outcome: string) => metrics.sipPublishes.inc({ what, outcome });
@@ -59,15 +65,15 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
       count('accepted');
       return { etag: tagIn(answer), seconds: secondsIn(answer, 'expires') ?? seconds };
     }
-    // Some servers say of a tag that they do not know that the request is bad, or fail.
-    if (etag !== undefined && [400, 412, 500].includes(status)) {
+    // Some servers say of a tag that they do not know that the request is bad, or fail. That nothing is left to remove it does not prove.
+    if (etag !== undefined && (status === 412 || (seconds > 0 && [400, 500].includes(status)))) {
       count('forgotten');
-      return undefined;
+      return 'forgotten';
     }
     const asked = status === 423 ? secondsIn(answer, 'min-expires') : undefined;
-    if (asked !== undefined && asked > seconds && asked <= LONGEST_ASKED) {
+    if (seconds > 0 && asked !== undefined && asked > seconds && asked <= LONGEST_ASKED) {
       count('too-brief');
-      return publish(user, { etag, seconds: asked, body });
+      return { atLeast: asked };
     }
     count(isNobody(status) ? 'nobody' : 'refused');
     if (isNobody(status)) throw new NobodyThere('the presence server knows nobody at the subscriber’s number');
@@ -76,10 +82,14 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
 
   /** What is published from now on, in place of what has that tag. */
   async function replace(user: string, etag: string | undefined, seconds: number, body: string): Promise<Published> {
-    for (let tag = etag, left = TRIES; left > 0; left -= 1) {
-      const published = await publish(user, { etag: tag, seconds, body });
-      if (published) return published;
-      tag = undefined;
+    let [tag, lasting] = [etag, seconds];
+    for (let left = TRIES; left > 0; left -= 1) {
+      const answer = await publish(user, { etag: tag, seconds: lasting, body });
+      if (answer === 'forgotten') tag = undefined;
+      else if (!('atLeast' in answer)) return answer;
+      else if (lasting === seconds) lasting = answer.atLeast;
+      // It wants more each time.
+      else break;
     }
     throw new Trouble('the presence server does not take a new publication', about(REFUSED));
   }

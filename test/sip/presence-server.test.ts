@@ -57,10 +57,21 @@ describe('an outlet to a presence server that', () => {
       const { outlet } = await outletTo((request) => (request.header('SIP-If-Match') ? { status } : OK('new')));
       expect(await show(outlet, tuneCalled('Song'), 'old')).to.deep.equal({ memo: 'new' });
       expect(sent('SIP-If-Match')).to.deep.equal(['old', undefined]);
-      expect(await show(outlet, undefined, 'old'), 'a removal').to.deep.equal({});
-      expect(server.requests, 'nothing is published to remove something').to.have.length(3);
       await server.stop();
     }
+  });
+
+  it('knows the tag no more has nothing to remove, and one that cannot remove it is asked again', async () => {
+    let status = '412 Conditional Request Failed';
+    const { outlet, metrics } = await outletTo(() => ({ status, headers: ['Min-Expires: 7200'] }));
+    expect(await show(outlet, undefined, 'old')).to.deep.equal({});
+    for (status of ['400 Bad Request', '500 Server Internal Error', '423 Interval Too Brief', '302 Moved']) {
+      const trouble = await failure(show(outlet, undefined, 'old'));
+      expect(trouble.message).to.equal(`the presence server answers ${status.slice(0, 3)}`);
+      expect(outlet.retry(trouble)).to.be.at.least(30_000);
+    }
+    expect(sent('Expires'), 'nothing is published to remove something').to.deep.equal(['0', '0', '0', '0', '0']);
+    expect(await metrics.registry.metrics()).to.match(/what="remove",outcome="refused".*\} 4/);
   });
 
   it('refuses to remove what has expired meanwhile is not asked again for ever', async () => {
@@ -89,6 +100,15 @@ describe('an outlet to a presence server that', () => {
     expect(sent('Expires')).to.deep.equal(['630', '7200']);
     least = 86_401;
     expect(await failure(show(outlet, tuneCalled('Song')))).to.be.instanceOf(Trouble);
+  });
+
+  it('wants a longer time (423) again and again is given up', async () => {
+    const { outlet } = await outletTo((request) => ({
+      status: '423 Interval Too Brief',
+      headers: [`Min-Expires: ${Number(request.header('Expires')) + 1}`],
+    }));
+    expect(await failure(show(outlet, tuneCalled('Song')))).to.be.instanceOf(Trouble);
+    expect(sent('Expires')).to.deep.equal(['630', '631']);
   });
 
   it('grants less time than the tune lasts is told again before that is over, and not all at once', async () => {
