@@ -44,7 +44,7 @@ export function manyTunesRoutes(context: Context): FastifyPluginAsyncTypebox {
     };
   }
 
-  /** One after the other, so that two tunes of one subscriber come in their order. @throws Fault UNAVAILABLE for what concerns all */
+  /** One after the other, so that two tunes of one subscriber come in their order. What was done before trouble has its entries. @throws Fault UNAVAILABLE for what concerns all */
   async function each<Item, Done extends { subscriberId: string }>(
     request: FastifyRequest,
     items: readonly Item[],
@@ -53,18 +53,21 @@ export function manyTunesRoutes(context: Context): FastifyPluginAsyncTypebox {
     idOf: (item: Item) => string,
   ): Promise<(Done | Refused)[]> {
     const results: (Done | Refused)[] = [];
-    for (const item of items) {
-      await takeTurns();
-      results.push(await work(item).catch((err: unknown) => refusalOf(err, idOf(item))));
+    try {
+      for (const item of items) {
+        await takeTurns();
+        results.push(await work(item).catch((err: unknown) => refusalOf(err, idOf(item))));
+      }
+    } finally {
+      await writeEntries(
+        context,
+        request,
+        results.map((one) => {
+          const code = 'code' in one ? one.code : undefined;
+          return { subject: one.subscriberId, status: code === undefined ? status : STATUS_OF[code], code };
+        }),
+      );
     }
-    await writeEntries(
-      context,
-      request,
-      results.map((one) => {
-        const code = 'code' in one ? one.code : undefined;
-        return { subject: one.subscriberId, status: code === undefined ? status : STATUS_OF[code], code };
-      }),
-    );
     return results;
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { Fault } from '../../domain/fault.ts';
 import { openTestGateway, type TestGateway } from '../support/gateway.ts';
 import { useRedis } from '../support/redis.ts';
 
@@ -75,6 +76,28 @@ describe('what many subscribers play, in one call', () => {
     expect(about.map(({ subject, status, code }) => [subject, status, code])).to.have.deep.members([
       [subjectHashOf(alice), 202, ''],
       [subjectHashOf(foreign), 404, 'NOT_FOUND'],
+    ]);
+  });
+
+  it('leaves the entries of those who were done before trouble that concerns all', async () => {
+    const correlator = randomUUID();
+    const { nowPlaying } = gateway.stores;
+    const { play: playOne } = nowPlaying;
+    nowPlaying.play = async (id, ...rest) => {
+      if (id === bob) throw new Fault('UNAVAILABLE', 'Redis is away.');
+      return playOne(id, ...rest);
+    };
+    try {
+      const { status } = await play([song(alice, 'Jóga'), song(bob, 'x')], { 'x-correlator': correlator });
+      expect(status).to.equal(503);
+    } finally {
+      nowPlaying.play = playOne;
+    }
+    const { entries } = await gateway.stores.audit.read({ trail: 'known', limit: 100 });
+    const told = entries.filter((entry) => entry.correlator === correlator);
+    expect(told.map(({ subject, status }) => [subject, status])).to.have.deep.members([
+      [gateway.context.subjectHashOf(alice), 202],
+      ['', 503],
     ]);
   });
 
