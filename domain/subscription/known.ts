@@ -21,6 +21,9 @@ export type Doubt = Step & { id: string; time: number };
 /** What a sink was told of a subscriber; `known` is undefined when it was told nothing, or that it is gone. */
 export type ToldSink = { known: Known | undefined; doubt?: Doubt | undefined };
 
+/** A value that no side has. */
+const UNKNOWN = '?';
+
 /** The value of a friend who is there. */
 const THERE = '1';
 
@@ -89,4 +92,15 @@ export function friendOf({ side }: Step): string | undefined {
 export function asDoubt(step: Step, doubt: Doubt | undefined, fresh: { id: string; time: number }): Doubt {
   const same = doubt !== undefined && doubt.side === step.side && doubt.value === step.value;
   return same ? doubt : { ...step, ...fresh };
+}
+
+/**
+ * After an event that went out late, when another run had begun to tell more: whatever the event's side
+ * is now has to be told, under another id. Of two sides in doubt that of the other run stays.
+ */
+export function mistrust({ known, doubt }: ToldSink, late: Doubt): ToldSink {
+  const { side } = late;
+  if (!known || !doubt || doubt.side === side || side === 'there') return { known, doubt: { ...late, value: UNKNOWN } };
+  const isText = side === 'numbers' || side === 'consent' || side === 'tune';
+  return { known: isText ? { ...known, [side]: UNKNOWN } : knownAfter({ known }, late, undefined), doubt };
 }

@@ -7,8 +7,12 @@ import type { TakenOne } from '../../store/subscription/sink-work.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { dataOf } from './event-data.ts';
+import { tellAnew } from './late.ts';
 import type { createLook, Present } from './look.ts';
 import type { Outcome } from './post.ts';
+
+/** Milliseconds after which nothing is told of what was seen: a process may have stood still. */
+const FRESH = 1_000;
 
 /**
  * One run of a subscription's job. `post` sends an event; `mayTell`: whether the sink may be told one
@@ -27,7 +31,8 @@ export type Telling = {
 
 /**
  * How it ended with one subscriber: the sink knows all; or it did not take an event; or another run
- * has begun; or it may be told no more; or the subscription, or its grant, is no longer the same.
+ * has begun; or it may be told no more; or the subscription, or its grant, is no longer the same, or
+ * another run has begun while an event was on its way.
  */
 export type Told = 'all' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough' | 'changed';
 
@@ -38,12 +43,13 @@ export type Told = 'all' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough' | 
  * Everything is looked at anew before each event, so that nothing is told that was withdrawn meanwhile.
  */
 export async function tellOne(context: SinkContext, telling: Telling, one: TakenOne): Promise<Told> {
-  const { stores, now } = context;
+  const { stores, now, stopped } = context;
   const { subscription, fence, look } = telling;
   const { id } = one;
   let told = await stores.sinkWork.told(subscription, id);
   for (;;) {
-    const present = await look(id, now());
+    const lookedAt = now();
+    const present = await look(id, lookedAt);
     const silent = silently(telling, told, present);
     const step = silent.next;
     const value: ToldSink = step
@@ -64,15 +70,24 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
       await stores.sinkWork.ask(subscription, [id], now());
       return 'changed';
     }
-    const outcome = await telling.post(eventOf(telling, id, value.doubt as Doubt, present, now()));
+    if (now() - lookedAt > FRESH && !stopped.aborted) {
+      told = value;
+      continue;
+    }
+    const doubt = value.doubt as Doubt;
+    const outcome = await telling.post(eventOf(telling, id, doubt, present, now()));
+    const isTaken = outcome === 'taken';
+    const after = isTaken ? { known: knownAfter(value, step, present?.known) } : value;
+    const taken = await stores.sinkWork.note(subscription, fence, id, after, isTaken);
+    if (taken === undefined) {
+      await tellAnew(context, subscription, id, doubt);
+      return 'changed';
+    }
     if (outcome === 'refused') {
-      const { time } = value.doubt as Doubt;
-      await stores.sinkWork.settle(subscription, one, now() + pauseOfRefused(time, now()));
-    } else if (outcome !== 'taken') await stores.sinkWork.ask(subscription, [id], now());
-    if (outcome !== 'taken') return outcome;
-    told = { known: knownAfter(value, step, present?.known) };
-    const taken = await stores.sinkWork.note(subscription, fence, id, told, true);
-    if (taken === undefined) return 'overtaken';
+      await stores.sinkWork.settle(subscription, one, now() + pauseOfRefused(doubt.time, now()));
+    } else if (!isTaken) await stores.sinkWork.ask(subscription, [id], now());
+    if (!isTaken) return outcome;
+    told = after;
     if (!telling.mayTell(taken)) return 'enough';
   }
 }

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { asDoubt, type Known, knownAfter, stepsTo, type ToldSink } from '../../../domain/subscription/known.ts';
+import {
+  asDoubt,
+  type Known,
+  knownAfter,
+  mistrust,
+  stepsTo,
+  type ToldSink,
+} from '../../../domain/subscription/known.ts';
 import { randomFrom, SEED } from '../../support/random.ts';
 
 const PRESENT: Known = { numbers: 'n', consent: 'c', tune: '', friends: [] };
@@ -36,6 +43,27 @@ describe('what a sink has to be told', () => {
     expect(same && asDoubt(same, doubt, fresh)).to.include({ value: 't', id: 'first', time: 1 });
     const other = { side: 'friend f', value: '1', kind: 'friend-added', id: 'first', time: 1 } as const;
     expect(kinds({ known: PRESENT, doubt: other }, PRESENT)).to.deep.equal(['friend-removed']);
+  });
+
+  it('is told again under another id after an event that came late, beside what another run has in doubt', () => {
+    const late = { side: 'tune', value: 't', kind: 'now-playing-changed', id: 'late', time: 1 } as const;
+    const present = { ...PRESENT, tune: 't' };
+    for (const is of [PRESENT, present]) {
+      const told = mistrust({ known: is }, late);
+      const [again] = stepsTo(told, is);
+      expect(again && asDoubt(again, told.doubt, { id: 'fresh', time: 2 })).to.include({ value: is.tune, id: 'fresh' });
+    }
+    const doubt = { side: 'consent', value: 'c', kind: 'consent-changed', id: 'other', time: 1 } as const;
+    expect(kinds(mistrust({ known: PRESENT, doubt }, late), PRESENT)).to.have.members([
+      'consent-changed',
+      'now-playing-changed',
+    ]);
+    const friend = { side: 'friend f', value: '1', kind: 'friend-added', id: 'late', time: 1 } as const;
+    expect(kinds(mistrust({ known: PRESENT, doubt }, friend), PRESENT)).to.have.members([
+      'consent-changed',
+      'friend-removed',
+    ]);
+    expect(kinds(mistrust({ known: undefined }, friend), undefined)).to.deep.equal(['subscriber-removed']);
   });
 
   it('leads from anything to anything, also when answers are lost: who believes each event in turn knows all in the end', () => {

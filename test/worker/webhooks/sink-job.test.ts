@@ -5,14 +5,18 @@ import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
 import { createKeyedHash } from '../../../runtime/secret/keyed-hash.ts';
 import { seal } from '../../../runtime/secret/sealing.ts';
 import type { Stores } from '../../../store/stores.ts';
+import type { TakenOne } from '../../../store/subscription/sink-work.ts';
 import { type Subscription, sealPurpose } from '../../../store/subscription/subscription-record.ts';
 import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
+import type { EventFacts } from '../../../worker/webhooks/cloud-event.ts';
 import type { SinkContext } from '../../../worker/webhooks/context.ts';
+import { createLook } from '../../../worker/webhooks/look.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
+import { type Telling, tellOne } from '../../../worker/webhooks/tell.ts';
 import { watchRound } from '../../../worker/webhooks/watch-round.ts';
 import { jobContext } from '../../support/context.ts';
 import { useRedis } from '../../support/redis.ts';
-import { kindOf, type Sink, startSink } from '../../support/servers/sink.ts';
+import { kindOf, type Sink, type SinkEvent, startSink } from '../../support/servers/sink.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
 const SECRETS_KEY = Buffer.alloc(32, 2);
@@ -78,6 +82,21 @@ describe('the sink job', () => {
     await watchRound(context);
     time += 1;
   }
+
+  async function play(id: string): Promise<void> {
+    const tune = { kind: 'audio', title: 'Song' } as const;
+    await stores.nowPlaying.play(id, { device: 'phone', tune, since: time, expiresAt: time + DAY }, time);
+    time += 1;
+    await watchRound(context);
+  }
+
+  async function stop(id: string): Promise<void> {
+    await stores.nowPlaying.stop(id, 'phone', time);
+    time += 1;
+    await watchRound(context);
+  }
+
+  const tuneOf = ({ data }: SinkEvent) => (data.nowPlaying as { title: string } | null)?.title;
 
   /** Whoever may do so says that nothing more is to be told. */
   const WITHDRAWN: Record<string, (owner: string) => Promise<unknown>> = {
@@ -266,6 +285,61 @@ describe('the sink job', () => {
     await run();
     expect(sink.events).to.have.length(2);
     expect(sink.events[0]?.id).to.equal(sink.events[1]?.id);
+  });
+
+  it('tells once more what holds when an old event may have come after another run’s', async () => {
+    await subscribe();
+    await join();
+    const id = `person${people}`;
+    await play(id);
+    let other: Promise<unknown> = Promise.resolve();
+    sink.answer((response) => {
+      // This one stood still meanwhile.
+      sink.answer(204);
+      other = stop(id)
+        .then(run)
+        .finally(() => response.writeHead(204).end());
+    });
+    await run();
+    await other;
+    expect(sink.events.slice(1).map(tuneOf)).to.deep.equal(['Song', undefined]);
+    time += 1;
+    await run();
+    expect(sink.events.slice(1).map(tuneOf)).to.deep.equal(['Song', undefined, undefined]);
+    expect(new Set(sink.events.map((event) => event.id)).size).to.equal(4);
+    await run();
+    expect(sink.events).to.have.length(4);
+  });
+
+  it('looks again before it tells what it has seen a second ago', async () => {
+    await subscribe();
+    await join();
+    const id = `person${people}`;
+    await play(id);
+    const [one] = await stores.sinkWork.take(ID, time, 1);
+    const told: EventFacts[] = [];
+    let stands = true;
+    const telling: Telling = {
+      subscription: ID,
+      kinds: EVENT_KINDS,
+      fence: await stores.sinkWork.begin(ID),
+      look: createLook(stores, context.keyedHash, { ranges: [] }, EVENT_KINDS),
+      mayTell: () => true,
+      isStillSo: async () => {
+        if (stands) {
+          await stop(id);
+          time += 2_000;
+        }
+        stands = false;
+        return true;
+      },
+      post: async (event) => {
+        told.push(event);
+        return 'taken';
+      },
+    };
+    expect(await tellOne(context, telling, one as TakenOne)).to.equal('all');
+    expect(told.map(({ data }) => data.nowPlaying)).to.deep.equal([null]);
   });
 
   it('notes nothing for a run that was overtaken', async () => {
