@@ -13,7 +13,7 @@ export type Outage = ReturnType<typeof createOutage>;
 
 /**
  * How long a presence server is left alone that fails. One request tries it again after each pause; the others wait about as long as the outage has
- * lasted, so that many subscribers cost little while it is away, and a short outage costs them little. `now`: milliseconds since the epoch.
+ * lasted, so that many subscribers cost little while it is away, and a short outage costs them little. `now`: milliseconds by `runtime/elapsed`.
  */
 export function createOutage(random: () => number = Math.random) {
   let since: number | undefined;
@@ -27,7 +27,7 @@ export function createOutage(random: () => number = Math.random) {
     isClosed: (now: number) => now < closedUntil,
     /** Milliseconds until somebody who cannot be told now tries again. */
     pause: (now: number) =>
-      Math.max(closedUntil - now, about(Math.min(LATEST, Math.max(SOONEST, now - (since ?? now))), random)),
+      Math.max(Math.ceil(closedUntil - now), about(Math.min(LATEST, Math.max(SOONEST, now - (since ?? now))), random)),
     /** `asked`: milliseconds for which the server wants to be left alone. */
     failed(now: number, why: string, asked = 0): void {
       since ??= now;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SipConfig } from '../runtime/config/sip-config.ts';
+import { elapsed } from '../runtime/elapsed.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Answer, type Connection, ConnectionLost, connect, NoAnswer, type PublishRequest } from './connection.ts';
 import { createConnections } from './connections.ts';
@@ -31,32 +32,32 @@ export function createPresenceServer(
 
   function failed(why: string, asked?: number): Trouble {
     if (outage.reason() !== why) log.warn({ why }, 'the presence server is left alone for a while');
-    outage.failed(Date.now(), why, asked);
+    outage.failed(elapsed(), why, asked);
     return away();
   }
 
   function away(): Trouble {
-    return new Trouble(outage.reason() ?? 'the presence server is left alone', outage.pause(Date.now()));
+    return new Trouble(outage.reason() ?? 'the presence server is left alone', outage.pause(elapsed()));
   }
 
   /** Waits for its turn by the rate. */
   async function turn(): Promise<void> {
-    const now = Date.now();
+    const now = elapsed();
     slot = Math.max(slot, now - BURST) + 1_000 / rate;
     if (slot > now) await sleep(slot - now);
   }
 
   /** @throws ConnectionLost @throws Trouble where it does not answer */
   async function send(connection: Connection, request: PublishRequest): Promise<Answer> {
-    const sentAt = performance.now();
+    const sentAt = elapsed();
     try {
       const answer = await connection.publish(request);
-      answeredAt = performance.now();
+      answeredAt = elapsed();
       return answer;
     } catch (err) {
       if (!(err instanceof NoAnswer)) throw err;
       // It answers others: this request alone has gone astray.
-      if (answeredAt > sentAt) throw new Trouble(err.message, outage.pause(Date.now()));
+      if (answeredAt > sentAt) throw new Trouble(err.message, outage.pause(elapsed()));
       connection.end();
       throw failed(err.message);
     }
@@ -72,9 +73,9 @@ export function createPresenceServer(
     },
     /** Settles with what the server answers about this one request. @throws Trouble where it is the server itself that is away */
     async publish(request: PublishRequest): Promise<Answer> {
-      if (outage.isClosed(Date.now())) throw away();
+      if (outage.isClosed(elapsed())) throw away();
       await turn();
-      if (outage.isClosed(Date.now())) throw away();
+      if (outage.isClosed(elapsed())) throw away();
       const answer = await connections
         .use((connection) => send(connection, request))
         .catch((err: Error) => {

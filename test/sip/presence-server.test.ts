@@ -156,9 +156,17 @@ describe('an outlet to a presence server that', () => {
     }));
     const first = await failure(show(outlet, tuneCalled('Song')));
     expect(outlet.retry(first)).to.be.within(100_000, 121_000);
+    expect(Number.isInteger(outlet.retry(first)), 'as a time that is due').to.equal(true);
     const others = await Promise.all([1, 2, 3].map(() => failure(show(outlet, undefined, 'tag'))));
     for (const other of others) expect(outlet.retry(other)).to.be.at.least(100_000);
-    expect(server.requests).to.have.length(1);
+    const { now } = Date;
+    Date.now = () => now() + 3_600_000;
+    try {
+      await failure(show(outlet, tuneCalled('Song')));
+    } finally {
+      Date.now = now;
+    }
+    expect(server.requests, 'also where the clock is put meanwhile').to.have.length(1);
     expect(presence.trouble()).to.equal('the presence server answers 503');
   });
 
