@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Grant, mayActFor, reachOf } from '../../domain/access/grant.ts';
+import { Fault } from '../../domain/fault.ts';
+import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
@@ -12,8 +14,21 @@ const LIMIT = 100;
 /** Subscribers that a call looks at, whoever of them is shown: who has few of many asks more often. */
 const LOOKED_AT = 1_024;
 
+const PURPOSE = 'cursor of the list of subscribers';
+/** Of any cursor, or its length would tell how long the number is. */
+const DIGITS = 15;
+
 /** All subscribers within the credential's ranges, a page at a time, in the order in which they were added. */
-export function subscriberListRoutes({ stores }: Context): FastifyPluginAsyncTypebox {
+export function subscriberListRoutes({ stores, config }: Context): FastifyPluginAsyncTypebox {
+  /** Sealed: it counts the subscribers of all carriers. */
+  const toCursor = (index: number) => seal(config.secretsKey, PURPOSE, `${index}`.padStart(DIGITS, '0'));
+
+  function indexOf(cursor: string): number {
+    const index = unseal(config.secretsKey, PURPOSE, cursor);
+    if (index === undefined) throw new Fault('INVALID_ARGUMENT', 'cursor must be the next of the page before.');
+    return Number(index);
+  }
+
   return async (app) => {
     app.get(
       '/subscribers',
@@ -31,8 +46,8 @@ export function subscriberListRoutes({ stores }: Context): FastifyPluginAsyncTyp
       },
       async (request) => {
         const carrier = carrierOf(request);
-        const { cursor = '1', limit = LIMIT, range, state } = request.query;
-        const { found, next } = await stores.roll.from(Number(cursor), LOOKED_AT);
+        const { cursor, limit = LIMIT, range, state } = request.query;
+        const { found, next } = await stores.roll.from(cursor === undefined ? 1 : indexOf(cursor), LOOKED_AT);
         const records = await stores.subscribers.records(found.map(({ id }) => id));
         const isWanted = (one: Subscriber | undefined): one is Subscriber =>
           one !== undefined && isShown(carrier, one) && (state ?? stateOf(one)) === stateOf(one) && isOf(range, one);
@@ -41,7 +56,7 @@ export function subscriberListRoutes({ stores }: Context): FastifyPluginAsyncTyp
         const rest = wanted[limit]?.index ?? next;
         return {
           subscribers: page.map(({ one }) => ({ ...subscriberView(carrier, one), state: stateOf(one) })),
-          ...(rest === undefined ? {} : { next: `${rest}` }),
+          ...(rest === undefined ? {} : { next: toCursor(rest) }),
         };
       },
     );

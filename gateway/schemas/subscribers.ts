@@ -76,7 +76,7 @@ const State = oneOf(['active', 'waiting'], {
 
 export const SubscriberListQuery = Type.Object(
   {
-    cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: '`next` of the page before' })),
+    cursor: Type.Optional(Type.String({ pattern: '^[\\w-]{1,100}$', description: '`next` of the page before' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless told' })),
     range: Type.Optional(
       Type.String({

@@ -76,8 +76,9 @@ for (const kind of REDIS_KINDS)
     it('takes no number in its URL, and no cursor but one that it gave', async () => {
       for (const query of [
         'range=%2B8613800138000',
-        'cursor=0',
+        'cursor=1',
         'cursor=x',
+        `cursor=${'x'.repeat(58)}`,
         'limit=0',
         'limit=1001',
         'state=leaving',
@@ -89,6 +90,12 @@ for (const kind of REDIS_KINDS)
         });
         expect(status, query).to.equal(400);
       }
-      expect((await page('cursor=999999999999999')).subscribers).to.deep.equal([]);
+    });
+
+    it('tells by no cursor how many subscribers there are', async () => {
+      const nexts: string[] = [];
+      for (const limit of [1, 1, 9, 65]) nexts.push(`${(await page(`limit=${limit}`)).next}`);
+      expect(new Set(nexts)).to.have.length(4);
+      for (const next of nexts) expect(next).to.match(/^[\w-]{58}$/);
     });
   });

@@ -17,7 +17,10 @@ export const ofSubscribers = {
   NewSubscriber: { phoneNumber: alice.phoneNumber, displayName: alice.displayName },
   SubscriberPatch: { displayName: 'Alice W.' },
   Subscriber: added,
-  SubscriberList: { subscribers: [{ ...added, state: 'active' }], next: '101' },
+  SubscriberList: {
+    subscribers: [{ ...added, state: 'active' }],
+    next: 'lW0nE9sSg1bYc4XhT7uKQm2ZpR8vJ5dA3fHkLw6oGtBiUyNqCxVzrPeMjI',
+  },
   CreatedSubscriber: { ...added, password: 'k3Wm-9xTq-Lr7v-Zp2d' },
   NumberOnly: { phoneNumber: alice.phoneNumber },
   AccountPassword: { jid: alice.jid, password: 'k3Wm-9xTq-Lr7v-Zp2d' },
