@@ -78,15 +78,24 @@ end
 return tonumber(redis.call('HGET', progress, 'events') or 0)`,
 });
 
-/** Counts a failure, unless another run has begun meanwhile; answers how many there were, and since when. */
+/** Counts a failure, and answers how many there were, and since when; nothing for who was overtaken. */
 const FAIL = defineScript({
   uses: [IS_STILL],
   keys: ['progress'],
   args: ['fence', 'now'],
-  reply: as<[failures: number, since: string]>,
+  reply: as<[] | [failures: number, since: string]>,
   lua: `
+if not isStill(progress, 'fence', fence) then return {} end
 redis.call('HSETNX', progress, 'failingSince', now)
-return { redis.call('HINCRBY', progress, 'failures', isStill(progress, 'fence', fence) and 1 or 0), redis.call('HGET', progress, 'failingSince') }`,
+return { redis.call('HINCRBY', progress, 'failures', 1), redis.call('HGET', progress, 'failingSince') }`,
+});
+
+/** Not to be tried before that time; nothing by who was overtaken. */
+const PAUSE = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'next'],
+  lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'next', next) end`,
 });
 
 /** What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. */
@@ -184,14 +193,19 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       };
     },
 
-    async fail(subscription: string, fence: Fence, now: number): Promise<{ failures: number; since: number }> {
+    /** Undefined for a run that was overtaken. */
+    async fail(
+      subscription: string,
+      fence: Fence,
+      now: number,
+    ): Promise<{ failures: number; since: number } | undefined> {
       const [failures, since] = await FAIL.run(redis, { progress: progress(subscription) }, { fence, now });
-      return { failures, since: Number(since) };
+      return failures === undefined ? undefined : { failures, since: Number(since) };
     },
 
-    /** Not to be tried before that time. */
-    async pause(subscription: string, next: number): Promise<void> {
-      await redis.hSet(progress(subscription), 'next', next);
+    /** Not to be tried before that time, if the run with that fence is still the last. */
+    async pause(subscription: string, fence: Fence, next: number): Promise<void> {
+      await PAUSE.run(redis, { progress: progress(subscription) }, { fence, next });
     },
 
     /** It goes on as if it had never failed. */

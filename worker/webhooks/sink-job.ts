@@ -95,7 +95,8 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
     await endSubscription(context, id, 'NETWORK_TERMINATED');
     return now();
   }
-  if (ended === 'overtaken') return now() + LOOK_AGAIN;
+  // By when to look again the run that has overtaken this one may have said already.
+  if (ended === 'overtaken') return now();
   if (ended === 'more' || ended === 'changed') {
     await wake(context.queues, 'sinkAsked', [id]);
     return now();
@@ -184,7 +185,9 @@ async function noteFailure(
   const { stores, metrics, log, stopped, draw, now } = context;
   const { id } = subscription;
   if (stopped.aborted) return now();
-  const { failures, since } = await stores.sinkWork.fail(id, fence, now());
+  const failing = await stores.sinkWork.fail(id, fence, now());
+  if (!failing) return now();
+  const { failures, since } = failing;
   const lasts = now() - since;
   if (lasts >= ENDS_AFTER) {
     await endSubscription(context, id, 'NETWORK_TERMINATED');
@@ -198,7 +201,7 @@ async function noteFailure(
     log.warn({ subscription: id }, 'the sink of a subscription has failed for a day: it is tried once an hour now');
   }
   const next = now() + pauseAfter({ failures, paused: paused || lasts >= PAUSED_AFTER, refused }, draw());
-  await stores.sinkWork.pause(id, next);
+  await stores.sinkWork.pause(id, fence, next);
   return next;
 }
 
@@ -253,11 +256,13 @@ async function tellEnd(
   if (next > now()) return next;
   const outcome = await post(context, subscription, endEvent(subscription));
   if (outcome === 'taken' || outcome === 'gone') {
-    await stores.sinkWork.pause(id, kept);
+    await stores.sinkWork.pause(id, fence, kept);
     return kept;
   }
-  const { failures } = await stores.sinkWork.fail(id, fence, now());
+  const failing = await stores.sinkWork.fail(id, fence, now());
+  if (!failing) return now();
+  const { failures } = failing;
   const again = Math.min(now() + pauseAfter({ failures, paused: false, refused: false }, draw()), kept - 1);
-  await stores.sinkWork.pause(id, again);
+  await stores.sinkWork.pause(id, fence, again);
   return again;
 }

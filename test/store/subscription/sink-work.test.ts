@@ -42,6 +42,16 @@ describe('the line of those a sink is to be told of', () => {
       expect(await take(NOW + late, 1)).to.deep.equal(['one']);
     });
 
+  it('is not held up by a run that was overtaken', async () => {
+    const [before, present] = [await stores.sinkWork.begin(ID), await stores.sinkWork.begin(ID)];
+    expect(await stores.sinkWork.fail(ID, before, NOW)).to.equal(undefined);
+    await stores.sinkWork.pause(ID, before, NOW + 60_000);
+    expect(await stores.sinkWork.progress(ID)).to.include({ failures: 0, failingSince: undefined, next: 0 });
+    expect(await stores.sinkWork.fail(ID, present, NOW)).to.deep.equal({ failures: 1, since: NOW });
+    await stores.sinkWork.pause(ID, present, NOW + 1_000);
+    expect(await stores.sinkWork.progress(ID)).to.include({ failures: 1, failingSince: NOW, next: NOW + 1_000 });
+  });
+
   it('forgets who was looked at, and has not changed since', async () => {
     await stores.sinkWork.ask(ID, ['one'], NOW);
     const [taken] = await stores.sinkWork.take(ID, NOW, 1);
