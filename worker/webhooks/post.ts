@@ -18,6 +18,12 @@ export async function postEvent(
   { id, body, secrets, token }: Posted,
   now: number,
 ): Promise<Outcome> {
+  // `AbortSignal.any` would leave an entry for each event at the signal that lives as long as the worker.
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, patience);
+  stopped.addEventListener('abort', end);
+  if (stopped.aborted) end();
   try {
     const response = await request(sink, {
       dispatcher: agent,
@@ -29,12 +35,15 @@ export async function postEvent(
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       body,
-      signal: AbortSignal.any([AbortSignal.timeout(patience), stopped]),
+      signal: ending.signal,
     });
     response.body.on('error', () => {}).destroy();
     return outcomeOf(response.statusCode);
   } catch {
     return 'unreachable';
+  } finally {
+    clearTimeout(timer);
+    stopped.removeEventListener('abort', end);
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
@@ -128,6 +129,18 @@ describe('the sink job', () => {
     expect(sink.events).to.deep.equal([]);
     await run();
     expect(sink.events.map(kindOf)).to.deep.equal(['subscriber-added']);
+  });
+
+  it('leaves nothing of an event at the signal that the worker ends', async () => {
+    const { stopped } = context;
+    await subscribe();
+    for (let i = 0; i < 3; i += 1) await join();
+    expect(sink.taken()).to.have.length(3);
+    expect(getEventListeners(stopped, 'abort')).to.deep.equal([]);
+    // Where Node.js keeps the signals that `AbortSignal.any` has made of it.
+    const kept = Object.getOwnPropertySymbols(stopped).find(({ description }) => description === 'kDependantSignals');
+    const dependants = kept && (stopped as unknown as Record<symbol, Set<unknown> | undefined>)[kept];
+    expect(dependants?.size ?? 0).to.equal(0);
   });
 
   it('tells what has changed, once', async () => {
