@@ -1,8 +1,8 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Keys, WATCHED } from '../base/keys.ts';
 import { allPartitions, partitionOf } from '../base/partitions.ts';
-import { as, defineLua, defineScript } from '../base/script.ts';
-import { AGAIN, GRACE } from './due.ts';
+import { defineLua, defineScript } from '../base/script.ts';
+import { AGAIN, GRACE, TAKE } from './due.ts';
 
 /**
  * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
@@ -38,21 +38,6 @@ export const NOTE_ONE = defineScript({
   uses: [NOTE_WATCHED],
   args: ['id', 'dueAt'],
   lua: 'noteWatched(id, dueAt)',
-});
-
-/**
- * Takes out those whose time has come, and puts each off to a time that nobody else notes: a change
- * has whole milliseconds, `again` has a fraction that the caller has drawn. By it `settle` knows
- * whether anything has changed since.
- */
-const TAKE = defineScript({
-  keys: ['watched'],
-  args: ['now', 'again', 'most'],
-  reply: as<string[]>,
-  lua: `
-local ids = redis.call('ZRANGEBYSCORE', watched, '-inf', now, 'LIMIT', 0, most)
-for _, id in ipairs(ids) do redis.call('ZADD', watched, again, id) end
-return ids`,
 });
 
 /** Nobody subscribes any more by this one. Where it was the last, who was noted for it is noted for nobody: it would hold an erasure. */
@@ -112,7 +97,7 @@ export function createWatched(redis: Redis, keys: Keys) {
       const again = now + AGAIN + aFraction();
       const parts = allPartitions().map(async (partition) => {
         const words = { now, again, most };
-        return { partition, again, ids: await TAKE.run(redis, { watched: keys.duePart(WATCHED, partition) }, words) };
+        return { partition, again, ids: await TAKE.run(redis, { due: keys.duePart(WATCHED, partition) }, words) };
       });
       return (await Promise.all(parts)).filter(({ ids }) => ids.length > 0);
     },

@@ -4,7 +4,7 @@ import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { slicesOf } from '../base/slices.ts';
-import { AGAIN } from '../due/due.ts';
+import { AGAIN, TAKE } from '../due/due.ts';
 import { aFraction } from '../due/watched.ts';
 
 /**
@@ -36,17 +36,6 @@ for _, id in ipairs(ids) do
   local was = math.floor(tonumber(redis.call('ZSCORE', due, id) or now))
   redis.call('ZADD', due, string.format('%.0f', math.min(was, now)), id)
 end`,
-});
-
-/** As for `watched`: puts off to a time with a fraction that nobody else notes. */
-const TAKE = defineScript({
-  keys: ['due'],
-  args: ['now', 'again', 'most'],
-  reply: as<string[]>,
-  lua: `
-local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)
-for _, id in ipairs(ids) do redis.call('ZADD', due, again, id) end
-return ids`,
 });
 
 /** To be looked at again at the time `later`, or where that is empty no more; unless somebody has asked since it was taken. */
