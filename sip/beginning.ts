@@ -30,7 +30,9 @@ export function createBeginning(
     if (outletsUsed.clock() - begunAt <= RELIABLE) return;
     const all = await statuses.all();
     if (!all.every(({ outlets = [] }) => outlets.includes(outlet))) return;
-    for (const queue of EVERYBODYS) await due.spread(queue, outletRow(outlet).queue, now(), PACE);
+    const { queue } = outletRow(outlet);
+    // Who is due there alone has stopped at a process that did not know yet, and would be shown until the tune had ended.
+    for (const from of [queue, ...EVERYBODYS]) await due.spread(from, queue, now(), PACE);
     await outletsUsed.begunForAll(outlet);
     log.info({ outlet }, 'this outlet is used from now on, and whoever plays already is looked at');
   };

@@ -108,6 +108,14 @@ describe('store/base/outlets-used', () => {
       expect([spread[0], spread.at(-1)]).to.deep.equal([NOW, NOW + 2 * 2_499]);
     });
 
+    it('looks also at who is due there alone: what plays was shown, and stopped where nobody knew yet', async () => {
+      await stores.due.postpone('sip', 'stopped', NOW + HOUR);
+      await begin();
+      now += 5_001;
+      await begin();
+      expect(Number(await dueAt('stopped'))).to.equal(NOW);
+    });
+
     it('waits until nobody relies on an earlier look any more', async () => {
       await stores.due.postpone('tune', 'alice', NOW + HOUR);
       await begin();
