@@ -1,6 +1,10 @@
+import { pauseAfter } from '../../domain/subscription/pauses.ts';
+import type { Fence } from '../../store/base/fence.ts';
+import { queueOf } from '../../store/due/makes-due.ts';
 import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
+import { send } from './send.ts';
 
 /** Milliseconds for which it can be read why a subscription ended, and its sink is tried to be told so. */
 const KEPT = 86_400_000;
@@ -18,14 +22,47 @@ export async function endSubscription(context: SinkContext, id: string, reason: 
 }
 
 /** What is left of one that is over goes; until when its record is kept, in milliseconds since the epoch. */
-export async function clearEnded({ stores }: SinkContext, { id, ended }: Subscription): Promise<number> {
+async function clearEnded({ stores }: SinkContext, { id, ended }: Subscription): Promise<number> {
   await stores.watched.end(id);
   await stores.sinkWork.drop(id);
   return (ended?.at ?? 0) + KEPT;
 }
 
 /** The event that says so; with the same id each time. */
-export function endEvent({ id, ended }: Subscription): EventFacts {
+function endEvent({ id, ended }: Subscription): EventFacts {
   const { reason, at } = ended ?? { reason: 'NETWORK_TERMINATED', at: 0 };
   return { id: `${id}-ended`, kind: 'subscription-ended', time: at, data: { terminationReason: reason } };
+}
+
+/** One that is over: its sink is told so, unless it wants nothing more or nobody may be told; a day later it is forgotten. */
+export async function tellEnd(
+  context: SinkContext,
+  subscription: Subscription,
+  fence: Fence,
+  mayBeTold: boolean,
+): Promise<number | undefined> {
+  const { stores, draw, now } = context;
+  const { id, ended } = subscription;
+  const kept = await clearEnded(context, subscription);
+  if (now() >= kept) {
+    await stores.subscriptions.forget(subscription);
+    await stores.sinkWork.forget(id);
+    await stores.due.settle(queueOf('sinkAsked'), id, []);
+    return undefined;
+  }
+  const { next } = await stores.sinkWork.progress(id);
+  const toldAlready = next >= kept;
+  if (toldAlready || !mayBeTold || ended?.reason === 'NETWORK_TERMINATED') return kept;
+  if (next > now()) return next;
+  const outcome = await send(context, subscription, endEvent(subscription));
+  if (outcome === 'taken' || outcome === 'gone') {
+    await stores.sinkWork.pause(id, fence, kept);
+    return kept;
+  }
+  const failing = await stores.sinkWork.fail(id, fence, now());
+  if (!failing) return now();
+  const { failures } = failing;
+  const again = Math.min(now() + pauseAfter({ failures, paused: false, refused: false }, draw()), kept - 1);
+  await stores.sinkWork.pause(id, fence, again);
+  return again;
 }

@@ -1,22 +1,13 @@
-import type { Grant } from '../../domain/access/grant.ts';
-import { ENDS_AFTER, PAUSED_AFTER, pauseAfter } from '../../domain/subscription/pauses.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
-import { unseal } from '../../runtime/secret/sealing.ts';
-import type { Fence } from '../../store/base/fence.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
-import {
-  type EndReason,
-  isOver,
-  type Subscription,
-  sealPurpose,
-} from '../../store/subscription/subscription-record.ts';
+import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import { walk } from './baseline.ts';
-import { cloudEvent, type EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
-import { clearEnded, endEvent, endSubscription } from './ending.ts';
+import { endSubscription, tellEnd } from './ending.ts';
+import { noteFailure, type Run, tryToResume } from './failing.ts';
 import { grantOf } from './grant.ts';
 import { createLook } from './look.ts';
-import { type Outcome, postEvent } from './post.ts';
+import { send } from './send.ts';
 import { type Telling, type Told, tellOne } from './tell.ts';
 
 /** Subscribers of whom one sink is told side by side; after a failure it is one. */
@@ -25,9 +16,6 @@ const SIDE_BY_SIDE = 8;
 const LONGEST_RUN = 5_000;
 /** Milliseconds after which every subscription is looked at again, whatever happens. */
 const LOOK_AGAIN = 60_000;
-
-/** One run of the job: the subscription as it was read, and what its owner may be told. */
-type Run = { subscription: Subscription; fence: Fence; grant: Pick<Grant, 'ranges'>; paused: boolean };
 
 /**
  * The `sink` job: tells one subscription's sink what has changed. One runs at a time for each, so that
@@ -80,7 +68,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
     kinds: subscription.kinds,
     fence: run.fence,
     look,
-    post: (event) => post(context, subscription, event),
+    post: (event) => send(context, subscription, event),
     mayTell: (taken) => taken < maxEvents,
     isStillSo: () => isStillSo(context, run),
   };
@@ -150,119 +138,4 @@ const GRAVITY: readonly Told[] = ['overtaken', 'changed', 'gone', 'enough', 'unr
 
 function byGravity(a: Told, b: Told): number {
   return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);
-}
-
-async function post(context: SinkContext, subscription: Subscription, event: EventFacts): Promise<Outcome> {
-  const { secretsKey, metrics, now } = context;
-  const { id, sink, secrets, token } = subscription;
-  const open = (what: 'secret' | 'token', sealed: string) => {
-    const text = unseal(secretsKey, sealPurpose(id, what), sealed);
-    if (text === undefined) throw new Error('The secret of a subscription cannot be opened.');
-    return text;
-  };
-  const living = secrets.filter(({ until }) => until === undefined || until > now());
-  const outcome = await postEvent(
-    context,
-    sink,
-    {
-      id: event.id,
-      body: cloudEvent(id, event),
-      secrets: living.map(({ sealed }) => Buffer.from(open('secret', sealed), 'base64')),
-      token: token && open('token', token.sealed),
-    },
-    now(),
-  );
-  metrics.sinkEvents.inc({ outcome });
-  return outcome;
-}
-
-/** Until when it is left alone. After a day of failures it is paused, and after a month it ends. */
-async function noteFailure(
-  context: SinkContext,
-  { subscription, fence, paused }: Run,
-  refused = false,
-): Promise<number> {
-  const { stores, metrics, log, stopped, draw, now } = context;
-  const { id } = subscription;
-  if (stopped.aborted) return now();
-  const failing = await stores.sinkWork.fail(id, fence, now());
-  if (!failing) return now();
-  const { failures, since } = failing;
-  const lasts = now() - since;
-  if (lasts >= ENDS_AFTER) {
-    await endSubscription(context, id, 'NETWORK_TERMINATED');
-    return now();
-  }
-  if (!paused && lasts >= PAUSED_AFTER) {
-    await stores.subscriptions.change(id, (one) =>
-      one.status === 'ACTIVE' ? { ...one, status: 'INACTIVE' } : undefined,
-    );
-    metrics.sinkTurns.inc({ turn: 'paused' });
-    log.warn({ subscription: id }, 'the sink of a subscription has failed for a day: it is tried once an hour now');
-  }
-  const next = now() + pauseAfter({ failures, paused: paused || lasts >= PAUSED_AFTER, refused }, draw());
-  await stores.sinkWork.pause(id, fence, next);
-  return next;
-}
-
-/** A paused sink is tried with the event that says so. */
-async function tryToResume(context: SinkContext, run: Run): Promise<boolean> {
-  const { stores, metrics, log } = context;
-  const { subscription } = run;
-  const { id } = subscription;
-  const { failingSince = 0 } = await stores.sinkWork.progress(id);
-  const outcome = await post(context, subscription, {
-    id: `${id}-resumed-${failingSince}`,
-    kind: 'subscription-resumed',
-    time: context.now(),
-    data: { failingSince: new Date(failingSince).toISOString() },
-  });
-  if (outcome === 'gone') {
-    await endSubscription(context, id, 'NETWORK_TERMINATED');
-    return false;
-  }
-  if (outcome !== 'taken') {
-    await noteFailure(context, run);
-    return false;
-  }
-  await stores.sinkWork.resume(id);
-  await stores.subscriptions.change(id, (one) =>
-    one.status === 'INACTIVE' ? { ...one, status: 'ACTIVE' } : undefined,
-  );
-  metrics.sinkTurns.inc({ turn: 'resumed' });
-  log.info({ subscription: id }, 'the sink of a subscription answers again');
-  return true;
-}
-
-/** One that is over: its sink is told so, unless it wants nothing more or nobody may be told; a day later it is forgotten. */
-async function tellEnd(
-  context: SinkContext,
-  subscription: Subscription,
-  fence: Fence,
-  mayBeTold: boolean,
-): Promise<number | undefined> {
-  const { stores, draw, now } = context;
-  const { id, ended } = subscription;
-  const kept = await clearEnded(context, subscription);
-  if (now() >= kept) {
-    await stores.subscriptions.forget(subscription);
-    await stores.sinkWork.forget(id);
-    await stores.due.settle(queueOf('sinkAsked'), id, []);
-    return undefined;
-  }
-  const { next } = await stores.sinkWork.progress(id);
-  const toldAlready = next >= kept;
-  if (toldAlready || !mayBeTold || ended?.reason === 'NETWORK_TERMINATED') return kept;
-  if (next > now()) return next;
-  const outcome = await post(context, subscription, endEvent(subscription));
-  if (outcome === 'taken' || outcome === 'gone') {
-    await stores.sinkWork.pause(id, fence, kept);
-    return kept;
-  }
-  const failing = await stores.sinkWork.fail(id, fence, now());
-  if (!failing) return now();
-  const { failures } = failing;
-  const again = Math.min(now() + pauseAfter({ failures, paused: false, refused: false }, draw()), kept - 1);
-  await stores.sinkWork.pause(id, fence, again);
-  return again;
 }
