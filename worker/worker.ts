@@ -24,7 +24,7 @@ import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
 import type { SinkContext } from './webhooks/context.ts';
 import { createSinkJob } from './webhooks/sink-job.ts';
-import { WATCH_INTERVAL, watchRound } from './webhooks/watch-round.ts';
+import { createWatchRound, WATCH_INTERVAL } from './webhooks/watch-round.ts';
 
 /** Milliseconds between two looks whether the operator has asked for a round. */
 const ROUND_INTERVAL = 100;
@@ -82,7 +82,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await forgetLeavers(context);
     await queues.dropEvents();
   });
-  const watching = every(WATCH_INTERVAL, log, () => watchRound(sinks));
+  const watching = every(WATCH_INTERVAL, log, createWatchRound(sinks));
   const keyRound = createKeyRound(context);
   const rounds = every(ROUND_INTERVAL, log, async () => {
     await keyRound();

@@ -3,7 +3,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
-import { slicesOf } from '../base/slices.ts';
+import { askSlices, slicesOf } from '../base/slices.ts';
 import { AGAIN, TAKE } from '../due/due.ts';
 import { aFraction } from '../due/watched.ts';
 
@@ -140,8 +140,8 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
     /** Of which of these the sink was told anything. */
     async knows(subscription: string, ids: readonly string[]): Promise<boolean[]> {
-      if (ids.length === 0) return [];
-      return (await redis.hmGet(told(subscription), [...ids])).map((json) => json !== null);
+      const found = await askSlices(ids, (some) => redis.hmGet(told(subscription), some));
+      return found.map((json) => json !== null);
     },
 
     /** Notes it for the run with that fence: how many events the sink has taken; undefined for one that was overtaken. */

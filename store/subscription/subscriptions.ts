@@ -53,9 +53,16 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
   return {
     get,
 
-    /** All, the oldest first; also those that are over. */
-    async list(): Promise<Subscription[]> {
-      const all = Object.values(await redis.hGetAll(records)).map((json) => JSON.parse(json) as Subscription);
+    /** All, the oldest first; also those that are over. `broken` hears of those whose record cannot be read, which are left out. */
+    async list(broken: (id: string) => void = () => {}): Promise<Subscription[]> {
+      const all = Object.entries(await redis.hGetAll(records)).flatMap(([id, json]) => {
+        try {
+          return [JSON.parse(json) as Subscription];
+        } catch {
+          broken(id);
+          return [];
+        }
+      });
       return all.sort((a, b) => a.createdAt - b.createdAt);
     },
 

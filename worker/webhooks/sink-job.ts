@@ -31,7 +31,7 @@ export function createSinkJob(context: SinkContext): Work {
       return undefined;
     }
     const fence = await stores.sinkWork.begin(id);
-    const grant = await grantOf(stores, subscription, now());
+    const grant = await grantOf(stores.credentials.get, subscription, now());
     const reason = isOver(subscription) ? undefined : reasonToEnd(subscription, grant, now());
     if (reason !== undefined) await endSubscription(context, id, reason);
     const present = reason === undefined ? subscription : await stores.subscriptions.get(id);
@@ -98,7 +98,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
 async function isStillSo({ stores, now }: SinkContext, { subscription, grant }: Run): Promise<boolean> {
   const [present, granted] = await Promise.all([
     stores.subscriptions.get(subscription.id),
-    grantOf(stores, subscription, now()),
+    grantOf(stores.credentials.get, subscription, now()),
   ]);
   if (!present || isOver(present) || reasonToEnd(present, granted, now())) return false;
   return JSON.stringify(granted?.ranges) === JSON.stringify(grant.ranges);

@@ -1,50 +1,100 @@
 import { type Grant, reachOf } from '../../domain/access/grant.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
+import type { Credential } from '../../store/login/credentials.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
-import { grantOf } from './grant.ts';
+import { type CredentialOf, grantOf } from './grant.ts';
 
 /** Milliseconds between two looks at who has changed. */
 export const WATCH_INTERVAL = 200;
 /** Subscribers that one look takes of each partition. */
 const MOST = 250;
 
+/** Somebody who has changed; no record: who is gone. */
+type Changed = { id: string; record: Subscriber | undefined };
+
+/** What is wrong with which subscription: said once, as long as it is so. */
+type Troubles = Map<string, string>;
+
+/** One look at who has changed. */
+type Look = { changed: readonly Changed[]; credentialOf: CredentialOf; troubles: Troubles };
+
 /**
  * Passes on who has changed to the subscriptions that have to tell of it: those whose owner reaches a
  * number of the subscriber, and those that have told of it before; and all to one that looks at everybody for the first time,
  * which may just be about to note how it was before. Where nobody has subscribed it is
- * one question to Redis.
+ * one question to Redis. A subscription that fails holds up no other: what has changed is passed on again, to all, ten seconds later.
  */
-export async function watchRound(context: SinkContext): Promise<void> {
-  const { stores, queues, now } = context;
-  if (!(await stores.watched.isAny())) return;
-  const taken = await stores.watched.take(now(), MOST);
-  if (taken.length === 0) return;
-  const ids = taken.flatMap((part) => part.ids);
-  const records = await stores.subscribers.records(ids);
-  const subscriptions = (await stores.subscriptions.list()).filter((one) => !isOver(one));
-  const concerned = await Promise.all(subscriptions.map((one) => passOn(context, one, ids, records)));
-  const asked = subscriptions.filter((_, i) => concerned[i]).map(({ id }) => id);
-  await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
-  await wake(queues, 'sinkAsked', asked);
-  await Promise.all(taken.map(stores.watched.settle));
+export function createWatchRound(context: SinkContext): () => Promise<void> {
+  const { stores, queues, log, now } = context;
+  let before: Troubles = new Map();
+
+  /** Whom it concerns: everybody, where its owner's credential cannot be read; its own job looks at that. */
+  async function whomItConcerns(one: Subscription, look: Look): Promise<string[]> {
+    const ids = look.changed.map(({ id }) => id);
+    if (one.status === 'ACTIVATION_REQUESTED') return ids;
+    let grant: Awaited<ReturnType<typeof grantOf>>;
+    try {
+      grant = await grantOf(look.credentialOf, one, now());
+    } catch {
+      look.troubles.set(one.id, 'the credential of a subscription cannot be read');
+      return ids;
+    }
+    if (!grant) return [];
+    const { ranges } = grant;
+    const others = look.changed.filter(({ record }) => !isReached({ ranges }, record)).map(({ id }) => id);
+    const known = await stores.sinkWork.knows(one.id, others);
+    const left = new Set(others.filter((_, i) => !known[i]));
+    return ids.filter((id) => !left.has(id));
+  }
+
+  /** Whether it has to tell of any of these. */
+  async function passOn(one: Subscription, look: Look): Promise<boolean> {
+    const concerned = await whomItConcerns(one, look);
+    await stores.sinkWork.ask(one.id, concerned, now());
+    return concerned.length > 0;
+  }
+
+  return async () => {
+    if (!(await stores.watched.isAny())) return;
+    const taken = await stores.watched.take(now(), MOST);
+    if (taken.length === 0) return;
+    const ids = taken.flatMap((part) => part.ids);
+    const records = await stores.subscribers.records(ids);
+    const troubles: Troubles = new Map();
+    const all = await stores.subscriptions.list((id) =>
+      troubles.set(id, 'the record of a subscription cannot be read'),
+    );
+    const subscriptions = all.filter((one) => !isOver(one));
+    const changed = ids.map((id, i) => ({ id, record: records[i] }));
+    const look = { changed, credentialOf: askedOnce(stores.credentials.get), troubles };
+    const outcomes = await Promise.allSettled(subscriptions.map((one) => passOn(one, look)));
+    const failed = subscriptions.filter((_, i) => outcomes[i]?.status === 'rejected').map(({ id }) => id);
+    for (const id of failed) troubles.set(id, 'what has changed could not be passed on to a subscription');
+    const asked = subscriptions.filter((_, i) => isConcerned(outcomes[i])).map(({ id }) => id);
+    await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
+    await wake(queues, 'sinkAsked', asked);
+    if (failed.length === 0) await Promise.all(taken.map(stores.watched.settle));
+    // No error along with it: that of a broken record quotes it.
+    for (const [subscription, what] of troubles)
+      if (before.get(subscription) !== what) log.error({ subscription }, what);
+    before = troubles;
+  };
 }
 
-/** Whether the subscription has to tell of any of these. */
-async function passOn(
-  { stores, now }: SinkContext,
-  subscription: Subscription,
-  ids: readonly string[],
-  records: readonly (Subscriber | undefined)[],
-): Promise<boolean> {
-  const grant = await grantOf(stores, subscription, now());
-  if (!grant) return false;
-  const known = await stores.sinkWork.knows(subscription.id, ids);
-  const begins = subscription.status === 'ACTIVATION_REQUESTED';
-  const its = ids.filter((_, i) => begins || known[i] || isReached(grant, records[i]));
-  await stores.sinkWork.ask(subscription.id, its, now());
-  return its.length > 0;
+function isConcerned(outcome: PromiseSettledResult<boolean> | undefined): boolean {
+  return outcome?.status === 'fulfilled' && outcome.value;
+}
+
+/** Reads each credential once, for all its subscriptions. */
+function askedOnce(credentialOf: CredentialOf): CredentialOf {
+  const asked = new Map<string, Promise<Credential | undefined>>();
+  return (id) => {
+    const found = asked.get(id) ?? credentialOf(id);
+    asked.set(id, found);
+    return found;
+  };
 }
 
 function isReached(grant: Pick<Grant, 'ranges'>, subscriber: Subscriber | undefined): boolean {

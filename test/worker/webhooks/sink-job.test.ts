@@ -14,7 +14,7 @@ import type { SinkContext } from '../../../worker/webhooks/context.ts';
 import { createLook } from '../../../worker/webhooks/look.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
 import { type Telling, tellOne } from '../../../worker/webhooks/tell.ts';
-import { watchRound } from '../../../worker/webhooks/watch-round.ts';
+import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
 import { jobContext } from '../../support/context.ts';
 import { useRedis } from '../../support/redis.ts';
 import { kindOf, type Sink, type SinkEvent, startSink } from '../../support/servers/sink.ts';
@@ -66,6 +66,7 @@ describe('the sink job', () => {
   }
 
   const run = () => createSinkJob(context)(ID);
+  const watch = () => createWatchRound(context)();
 
   /** Somebody comes, and the job is done that follows. Its answer: when to look again. */
   async function join(): Promise<number | undefined> {
@@ -80,7 +81,7 @@ describe('the sink job', () => {
     const numberKey = `AAAA${`${people}`.padStart(8, '0')}`;
     await addSubscriber(stores, { id, phoneNumber: number, numberKey, jid: `${id}@op.example`, displayName: id }, time);
     time += 1;
-    await watchRound(context);
+    await watch();
     time += 1;
   }
 
@@ -88,13 +89,13 @@ describe('the sink job', () => {
     const tune = { kind: 'audio', title: 'Song' } as const;
     await stores.nowPlaying.play(id, { device: 'phone', tune, since: time, expiresAt: time + DAY }, time);
     time += 1;
-    await watchRound(context);
+    await watch();
   }
 
   async function stop(id: string): Promise<void> {
     await stores.nowPlaying.stop(id, 'phone', time);
     time += 1;
-    await watchRound(context);
+    await watch();
   }
 
   const tuneOf = ({ data }: SinkEvent) => (data.nowPlaying as { title: string } | null)?.title;

@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
+import { AGAIN } from '../../../store/due/due.ts';
+import type { Stores } from '../../../store/stores.ts';
+import type { Subscription } from '../../../store/subscription/subscription-record.ts';
+import type { SinkContext } from '../../../worker/webhooks/context.ts';
+import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
+import { jobContext } from '../../support/context.ts';
+import { useRedis } from '../../support/redis.ts';
+import { addSubscriber } from '../../support/subscribers.ts';
+
+const SCOPES = [...new Set(EVENT_KINDS.map(scopeOf))];
+
+describe('the look at whom subscriptions have to be told of', () => {
+  const server = useRedis();
+  let stores: Stores;
+  let time: number;
+  let context: SinkContext;
+  let said: string[];
+  let asked: string[];
+  let people = 0;
+
+  beforeEach(() => {
+    stores = server.freshStores();
+    time = Date.now();
+    said = [];
+    asked = [];
+    const queues = jobContext(
+      'worker',
+      stores,
+      () => time,
+      async (_, ids) => void asked.push(...ids),
+    );
+    context = { ...queues, log: pino({ level: 'warn' }, { write: (line: string) => said.push(line) }) } as SinkContext;
+  });
+
+  async function credential(name: string, ranges: string[]): Promise<string> {
+    const made = await stores.credentials.create({ name, scopes: SCOPES, ranges }, time);
+    return (made as { credential: { id: string } }).credential.id;
+  }
+
+  async function subscribe(id: string, owner: string, more: Partial<Subscription> = {}): Promise<void> {
+    await stores.subscriptions.create({
+      ...{ id, owner, sink: 'https://sink.example/', kinds: EVENT_KINDS, initial: false, secrets: [] },
+      ...{ createdAt: time, status: 'ACTIVE', ...more },
+    });
+    await stores.watched.begin(id);
+  }
+
+  async function join(phoneNumber: string): Promise<string> {
+    people += 1;
+    const [id, numberKey] = [`person${people}`, `AAAA${`${people}`.padStart(8, '0')}`];
+    await addSubscriber(stores, { id, phoneNumber, numberKey, jid: `${id}@op.example`, displayName: id }, time);
+    time += 1;
+    return id;
+  }
+
+  const waits = async (subscription: string) =>
+    (await stores.sinkWork.take(subscription, time, 100)).map(({ id }) => id).sort();
+
+  it('passes somebody on to those in whose ranges it is, or who have told of it, and wakes no other', async () => {
+    await subscribe('its', await credential('its', ['+86138']));
+    await subscribe('the former', await credential('the former', ['+86139']));
+    await subscribe('a stranger', await credential('a stranger', ['+86150']));
+    const id = await join('+8613800138000');
+    const fence = await stores.sinkWork.begin('the former');
+    await stores.sinkWork.note('the former', fence, id, {
+      known: { numbers: 'n', consent: '', tune: '', friends: [] },
+    });
+    await createWatchRound(context)();
+    expect(await waits('its')).to.deep.equal([id]);
+    expect(await waits('the former')).to.deep.equal([id]);
+    expect(await stores.sinkWork.waiting('a stranger')).to.equal(0);
+    expect(asked.sort()).to.deep.equal(['its', 'the former']);
+  });
+
+  it('reads each credential once, and asks what was told only about those who are out of range', async () => {
+    const owner = await credential('carrier', ['+86138']);
+    for (let i = 0; i < 10; i += 1) await subscribe(`one of its ${i}`, owner);
+    await join('+8613800138000');
+    await server.redis.configResetStat();
+    await createWatchRound(context)();
+    const stats = await server.redis.info('commandstats');
+    const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    expect(asked).to.have.length(10);
+    expect([calls('hget'), calls('hmget')]).to.deep.equal([1, 0]);
+  });
+
+  it('holds up nobody for a record or a credential that cannot be read, and says so once, and of whom not at all', async () => {
+    const broken = await credential('of a broken credential', ['+86150']);
+    await subscribe('with a broken record', await credential('another', ['+86138']));
+    await subscribe('with a broken credential', broken);
+    await subscribe('in order', await credential('in order', ['+86138']));
+    await server.redis.hSet(stores.keys.subscriptions.records, 'with a broken record', '{"sink": "https://secret');
+    await server.redis.hSet(stores.keys.credentials.records, broken, '{"ranges": ["+86150');
+    const round = createWatchRound(context);
+    const first = await join('+8613800138000');
+    await round();
+    const second = await join('+8613800138001');
+    await round();
+    expect(await waits('in order')).to.deep.equal([first, second]);
+    // Nobody can tell whom it concerns: its own job finds out.
+    expect(await waits('with a broken credential')).to.deep.equal([first, second]);
+    expect(said).to.have.length(2);
+    for (const word of ['secret', '+86', first, 'carrier']) expect(said.join()).to.not.contain(word);
+    time += AGAIN + 1;
+    expect(await stores.watched.take(time, 10)).to.deep.equal([]);
+  });
+
+  it('passes on later to all what could not be passed on to one, to which it holds up nobody', async () => {
+    await subscribe('out of order', await credential('out of order', ['+86138']));
+    await subscribe('in order', await credential('in order', ['+86138']));
+    await server.redis.set(stores.keys.sink.due('out of order'), 'not a sorted set');
+    const round = createWatchRound(context);
+    const id = await join('+8613800138000');
+    await round();
+    expect(await waits('in order')).to.deep.equal([id]);
+    expect(said).to.have.length(1);
+    await server.redis.del(stores.keys.sink.due('out of order'));
+    time += AGAIN + 1;
+    await round();
+    expect(await waits('out of order')).to.deep.equal([id]);
+  });
+});
