@@ -15,6 +15,8 @@ const SLACK = 30;
 const LONGEST = 900;
 /** Seconds that the server may ask for (Min-Expires). */
 const LONGEST_ASKED = 86_400;
+/** Milliseconds before its end at which a publication that may last is refreshed, where its tune still plays by then. */
+const IN_TIME = 15_000;
 /** Milliseconds between two refreshes at least, however short a time a server grants. */
 const SHORTEST_REFRESH = 15_000;
 /** Times that one publication is sent, as the server knows its tag no more, and wants a longer time. */
@@ -99,9 +101,7 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
     const rest = Math.max(0, playing.expiresAt - now());
     const seconds = Math.min(LONGEST, Math.ceil(rest / 1_000) + SLACK);
     const published = await replace(user, memoed(memo).etag, seconds, document);
-    const lasts = published.seconds * 1_000;
-    const again = lasts < rest ? now() + refreshAfter(lasts) : undefined;
-    return { ...memoOf(published, now()), ...(again === undefined ? {} : { again }) };
+    return { ...memoOf(published, now()), again: now() + refreshAfter(published.seconds * 1_000, rest) };
   }
 
   /**
@@ -143,9 +143,13 @@ function memoed(memo: Memo): { etag: string | undefined; expiresAt: number } {
   return { etag, expiresAt: Number(expiresAt) };
 }
 
-/** Before it expires, and not at the time at which others are refreshed that were published with it. */
-function refreshAfter(lasts: number): number {
-  return Math.max(SHORTEST_REFRESH, Math.round(lasts * (0.5 + 0.3 * Math.random())));
+/**
+ * Milliseconds until it is refreshed: before it expires, and not at the time at which others are that were published with it. One that
+ * outlives its tune is removed before that, unless the same tune is told again and lasts longer: nothing else asks for a refresh then.
+ */
+function refreshAfter(lasts: number, rest: number): number {
+  const after = lasts < rest ? Math.round(lasts * (0.5 + 0.3 * Math.random())) : lasts - IN_TIME;
+  return Math.max(SHORTEST_REFRESH, after);
 }
 
 /** A token (RFC 3261, section 25.1); undefined where there is none that could be sent again. */
