@@ -39,6 +39,11 @@ export function scopeOf(kind: EventKind): Scope {
   return KINDS[kind];
 }
 
+/** Whether it matters who the friends are. */
+export function asksForFriends(kinds: readonly EventKind[]): boolean {
+  return kinds.includes('friend-added') || kinds.includes('friend-removed');
+}
+
 /** What is the subscriber's once for all its numbers: told only to who reaches all of them (decision 105). */
 export function takesTheWhole(kind: EventKind): boolean {
   return KINDS[kind] !== 'subscribers:read';

@@ -1,10 +1,10 @@
 import type { EventKind } from './event-types.ts';
 
 /**
- * What a sink may know of a subscriber, as far as it is compared: fingerprints, which tell nothing by
- * themselves. `tune`: empty for none. `friends`: their ids; empty where nobody asks for them.
+ * What a sink may know of a subscriber, as far as it is compared, friends apart (see `friend-changes`): fingerprints, which tell
+ * nothing by themselves. `tune`: empty for none.
  */
-export type Known = { numbers: string; consent: string; tune: string; friends: readonly string[] };
+export type Known = { numbers: string; consent: string; tune: string };
 
 /** One side of that: whether the subscriber is there at all, or one of its parts, or one friend (`friend <id>`). */
 export type Side = 'there' | 'numbers' | 'consent' | 'tune' | `friend ${string}`;
@@ -27,64 +27,46 @@ const UNKNOWN = '?';
 /** The value of a friend who is there. */
 const THERE = '1';
 
+/** A friend of whom the sink is to be told next that it is none any more, and one that it is. One in doubt is always among them. */
+export type NextFriends = { gone?: string | undefined; come?: string | undefined };
+
 /**
  * What has to be told, in this order: a side of which nobody knows what the sink was told, whatever it
- * is now, then what must no longer be seen, then the rest.
+ * is now, then what must no longer be seen, then the rest; of friends the next ones.
  */
-export function stepsTo(told: ToldSink, present: Known | undefined): Step[] {
-  const steps = inOrder(told, present);
+export function stepsTo(told: ToldSink, present: Known | undefined, friends: NextFriends = {}): Step[] {
+  const steps = inOrder(told, present, friends);
   const first = steps.find(({ side }) => side === told.doubt?.side);
   return first ? [first, ...steps.filter((step) => step !== first)] : steps;
 }
 
-function inOrder({ known, doubt }: ToldSink, present: Known | undefined): Step[] {
+function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone, come }: NextFriends): Step[] {
   if (!present) return known || doubt ? [{ side: 'there', value: '', kind: 'subscriber-removed' }] : [];
   // Its event tells both.
   const added: Step = { side: 'there', value: `${present.numbers} ${present.consent}`, kind: 'subscriber-added' };
   if (!known || doubt?.side === 'there') return [added];
-  const differs = (side: Side, was: string, is: string) => was !== is || doubt?.side === side;
-  const tune: Step[] = differs('tune', known.tune, present.tune)
-    ? [{ side: 'tune', value: present.tune, kind: 'now-playing-changed' }]
-    : [];
+  const changed = (side: 'numbers' | 'consent' | 'tune', kind: EventKind): Step[] =>
+    known[side] !== present[side] || doubt?.side === side ? [{ side, value: present[side], kind }] : [];
+  const tune = changed('tune', 'now-playing-changed');
   const ends = present.tune === '';
   return [
     ...(ends ? tune : []),
-    ...friendSteps(known.friends, present.friends, doubt),
-    ...(differs('numbers', known.numbers, present.numbers)
-      ? [{ side: 'numbers', value: present.numbers, kind: 'numbers-changed' } as const]
-      : []),
-    ...(differs('consent', known.consent, present.consent)
-      ? [{ side: 'consent', value: present.consent, kind: 'consent-changed' } as const]
-      : []),
+    ...changed('consent', 'consent-changed'),
+    ...(gone === undefined ? [] : [{ side: `friend ${gone}`, value: '', kind: 'friend-removed' } as const]),
+    ...changed('numbers', 'numbers-changed'),
     ...(ends ? [] : tune),
+    ...(come === undefined ? [] : [{ side: `friend ${come}`, value: THERE, kind: 'friend-added' } as const]),
   ];
 }
 
-/** Those who part come first. */
-function friendSteps(was: readonly string[], is: readonly string[], doubt: Doubt | undefined): Step[] {
-  const [before, now] = [new Set(was), new Set(is)];
-  const doubted = doubt?.side.startsWith('friend ') ? doubt.side.slice('friend '.length) : undefined;
-  const gone = new Set(was.filter((id) => !now.has(id)));
-  const come = new Set(is.filter((id) => !before.has(id)));
-  if (doubted !== undefined) (now.has(doubted) ? come : gone).add(doubted);
-  return [
-    ...[...gone].map((id): Step => ({ side: `friend ${id}`, value: '', kind: 'friend-removed' })),
-    ...[...come].map((id): Step => ({ side: `friend ${id}`, value: THERE, kind: 'friend-added' })),
-  ];
-}
-
-/** What the sink knows after that step. The first event of a subscriber tells its numbers and its consent, too. */
-export function knownAfter({ known }: ToldSink, step: Step, present: Known | undefined): Known | undefined {
-  const { side, value } = step;
-  if (side === 'there' || !known) return present && { ...present, tune: '', friends: [] };
-  if (side === 'numbers' || side === 'consent' || side === 'tune') return { ...known, [side]: value };
-  const id = side.slice('friend '.length);
-  const others = known.friends.filter((friend) => friend !== id);
-  return { ...known, friends: value === '' ? others : [...others, id] };
+/** What the sink knows after that step, friends apart. The first event of a subscriber tells its numbers and its consent, too. */
+export function knownAfter({ known }: ToldSink, { side, value }: Step, present: Known | undefined): Known | undefined {
+  if (side === 'there' || !known) return present && { ...present, tune: '' };
+  return side === 'numbers' || side === 'consent' || side === 'tune' ? { ...known, [side]: value } : known;
 }
 
 /** The friend whom a step is about. */
-export function friendOf({ side }: Step): string | undefined {
+export function friendOf({ side }: Pick<Step, 'side'>): string | undefined {
   return side.startsWith('friend ') ? side.slice('friend '.length) : undefined;
 }
 
@@ -96,11 +78,11 @@ export function asDoubt(step: Step, doubt: Doubt | undefined, fresh: { id: strin
 
 /**
  * After an event that went out late, when another run had begun to tell more: whatever the event's side
- * is now has to be told, under another id. Of two sides in doubt that of the other run stays.
+ * is now has to be told, under another id. Of two sides in doubt that of the other run stays; of a late friend the sink then knows
+ * what the event has said.
  */
 export function mistrust({ known, doubt }: ToldSink, late: Doubt): ToldSink {
   const { side } = late;
   if (!known || !doubt || doubt.side === side || side === 'there') return { known, doubt: { ...late, value: UNKNOWN } };
-  const isText = side === 'numbers' || side === 'consent' || side === 'tune';
-  return { known: isText ? { ...known, [side]: UNKNOWN } : knownAfter({ known }, late, undefined), doubt };
+  return { known: friendOf(late) === undefined ? { ...known, [side]: UNKNOWN } : known, doubt };
 }

@@ -164,6 +164,7 @@ export function createKeys(
     sink: {
       due: (subscription: string) => `${prefix}:{sink-${subscription}}:due`,
       told: (subscription: string) => `${prefix}:{sink-${subscription}}:told`,
+      friends: (subscription: string, id: string) => `${prefix}:{sink-${subscription}}:friends:${id}`,
       progress: (subscription: string) => `${prefix}:{sink-${subscription}}:progress`,
     },
     rate: (who: string) => `${prefix}:rate:${who}`,

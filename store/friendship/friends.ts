@@ -96,6 +96,12 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
   return {
     list,
 
+    async ids(id: string): Promise<string[]> {
+      const ids = new Set<string>();
+      for await (const [other] of scanTexts(redis, keys.friends(id))) ids.add(other);
+      return [...ids];
+    },
+
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
       const found = await askSlices(others, (some) => redis.hmGet(keys.friends(id), some));
       return found.map((json) => (json ? toFriend(json) : undefined));

@@ -1,6 +1,7 @@
 import type { ToldSink } from '../../domain/subscription/known.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
+import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
@@ -19,6 +20,9 @@ export type Progress = {
   next: number;
   walked: number;
 };
+
+/** What else is noted with what a sink was told: that it has taken an event; that it was told of no friend; and which of them come, or go. */
+export type Noted = { taken?: boolean; anew?: boolean; come?: readonly string[]; gone?: readonly string[] };
 
 /** One that is to be looked at. `again`: to when it was put off, by which `settle` knows whether anybody has asked since. */
 export type TakenOne = { id: string; again: number };
@@ -50,16 +54,20 @@ if later == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, lat
 /**
  * Notes what a sink was told of somebody, if no other run of the job has begun meanwhile, which would
  * note something else. `taken`: it has taken an event, which is counted, and ends its failures.
- * Answers the count, or -1 for who was overtaken.
+ * `anew`: of no friend was it told. Answers the count, or -1 for who was overtaken.
  */
 const NOTE = defineScript({
   uses: [IS_STILL],
-  keys: ['progress', 'told'],
-  args: ['fence', 'id', 'value', 'taken'],
+  keys: ['progress', 'told', 'friends'],
+  args: ['fence', 'id', 'value', 'taken', 'anew'],
+  lists: ['come', 'gone'],
   reply: as<number>,
   lua: `
 if not isStill(progress, 'fence', fence) then return -1 end
 if value == '' then redis.call('HDEL', told, id) else redis.call('HSET', told, id, value) end
+if value == '' or anew == '1' then redis.call('DEL', friends) end
+for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
+for _, friend in ipairs(gone) do redis.call('HDEL', friends, friend) end
 if taken == '1' then
   redis.call('HDEL', progress, 'failures', 'failingSince', 'next')
   redis.call('HINCRBY', progress, 'events', 1)
@@ -87,24 +95,61 @@ const PAUSE = defineScript({
   lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'next', next) end`,
 });
 
-/** What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. */
-const BASELINE = defineScript({
-  keys: ['due', 'told'],
-  args: ['id', 'value', 'later'],
+/** Its failures are over; not for who was overtaken, as another run may have failed since. */
+const RESUME = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence'],
   reply: asYes,
   lua: `
-if redis.call('ZSCORE', due, id) then return 0 end
-if redis.call('HSETNX', told, id, value) == 1 and later ~= '' then redis.call('ZADD', due, later, id) end
+if not isStill(progress, 'fence', fence) then return 0 end
+redis.call('HDEL', progress, 'failures', 'failingSince', 'next')
+return 1`,
+});
+
+const WALKED = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'pages'],
+  lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
+});
+
+/** What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. */
+const BASELINE = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress', 'due', 'told', 'friends'],
+  args: ['fence', 'id', 'value', 'later'],
+  lists: ['come'],
+  reply: asYes,
+  lua: `
+if not isStill(progress, 'fence', fence) or redis.call('ZSCORE', due, id) then return 0 end
+if redis.call('HSETNX', told, id, value) == 0 then return 1 end
+for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
+if later ~= '' then redis.call('ZADD', due, later, id) end
 return 1`,
 });
 
 /**
  * What is to be done for each subscription, in a slot of its own: sorted set `due` (subscribers to look at, by when: milliseconds
- * since the epoch), hash `told` (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), hash
+ * since the epoch), hash `told` (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), for each of
+ * these that has friends of whom the sink was told a hash `friends` (their ids, each with nothing), so that an event costs a write of its own size, hash
  * `progress` (see `Progress`; `fence`: of the run of its job that began last).
  */
 export function createSinkWork(redis: Redis, keys: Keys) {
-  const { due, told, progress } = keys.sink;
+  const { due, told, friends, progress } = keys.sink;
+
+  /** Their hashes of friends, before what says whose there are. */
+  async function dropFriends(subscription: string): Promise<void> {
+    const whose: string[] = [];
+    for await (const [id] of scanTexts(redis, told(subscription))) whose.push(friends(subscription, id));
+    for (const some of slicesOf(whose)) await redis.unlink(some);
+  }
+
+  const placesOf = (subscription: string, id: string) => ({
+    progress: progress(subscription),
+    told: told(subscription),
+    friends: friends(subscription, id),
+  });
 
   return {
     /** These are to be looked at. */
@@ -138,6 +183,11 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       return json === null ? { known: undefined } : (JSON.parse(json) as ToldSink);
     },
 
+    /** The ids of the subscriber's friends of whom the sink was told. */
+    async friendsTold(subscription: string, id: string): Promise<string[]> {
+      return redis.hKeys(friends(subscription, id));
+    },
+
     /** Of which of these the sink was told anything. */
     async knows(subscription: string, ids: readonly string[]): Promise<boolean[]> {
       const found = await askSlices(ids, (some) => redis.hmGet(told(subscription), some));
@@ -150,18 +200,27 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       fence: Fence,
       id: string,
       value: ToldSink,
-      taken = false,
+      { taken = false, anew = false, come = [], gone = [] }: Noted = {},
     ): Promise<number | undefined> {
       const json = value.known || value.doubt ? JSON.stringify(value) : '';
-      const places = { progress: progress(subscription), told: told(subscription) };
-      const count = await NOTE.run(redis, places, { fence, id, value: json, taken: taken ? 1 : 0 });
+      const places = placesOf(subscription, id);
+      const words = { fence, id, value: json, taken: taken ? 1 : 0, anew: anew ? 1 : 0, come, gone };
+      const count = await NOTE.run(redis, places, words);
       return count < 0 ? undefined : count;
     },
 
-    /** The subscription begins with this known of somebody; false where something about it is under way. `later`: as for `settle`. */
-    async baseline(subscription: string, id: string, value: ToldSink, later: number | undefined): Promise<boolean> {
-      const places = { due: due(subscription), told: told(subscription) };
-      return BASELINE.run(redis, places, { id, value: JSON.stringify(value), later });
+    /**
+     * The subscription begins with this, and these friends, known of somebody; false where something about it is under way, or another
+     * run. `later`: as for `settle`.
+     */
+    async baseline(
+      subscription: string,
+      fence: Fence,
+      id: string,
+      { value, come, later }: { value: ToldSink; come: readonly string[]; later: number | undefined },
+    ): Promise<boolean> {
+      const places = { ...placesOf(subscription, id), due: due(subscription) };
+      return BASELINE.run(redis, places, { fence, id, value: JSON.stringify(value), come, later });
     },
 
     /** A run of the job begins: others that are still under way note nothing more. */
@@ -197,17 +256,19 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       await PAUSE.run(redis, { progress: progress(subscription) }, { fence, next });
     },
 
-    /** It goes on as if it had never failed. */
-    async resume(subscription: string): Promise<void> {
-      await redis.hDel(progress(subscription), ['failures', 'failingSince', 'next']);
+    /** It goes on as if it had never failed; false by who was overtaken. */
+    async resume(subscription: string, fence: Fence): Promise<boolean> {
+      return RESUME.run(redis, { progress: progress(subscription) }, { fence });
     },
 
-    async walked(subscription: string, pages: number): Promise<void> {
-      await redis.hSet(progress(subscription), 'walked', pages);
+    /** Nothing by who was overtaken. */
+    async walked(subscription: string, fence: Fence, pages: number): Promise<void> {
+      await WALKED.run(redis, { progress: progress(subscription) }, { fence, pages });
     },
 
     /** It is over: what its sink was told is nobody's business any more. */
     async drop(subscription: string): Promise<void> {
+      await dropFriends(subscription);
       await redis
         .multi()
         .unlink([due(subscription), told(subscription)])
@@ -215,6 +276,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
     },
 
     async forget(subscription: string): Promise<void> {
+      await dropFriends(subscription);
       await redis.unlink([due(subscription), told(subscription), progress(subscription)]);
     },
   };

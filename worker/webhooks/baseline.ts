@@ -1,4 +1,6 @@
+import { asksForFriends } from '../../domain/subscription/event-types.ts';
 import { inBatches } from '../../runtime/batches.ts';
+import type { Fence } from '../../store/base/fence.ts';
 import { WATCHED } from '../../store/base/keys.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscription } from '../../store/subscription/subscription-record.ts';
@@ -15,6 +17,7 @@ const SIDE_BY_SIDE = 50;
 export async function walk(
   stores: Stores,
   subscription: Subscription,
+  fence: Fence,
   look: ReturnType<typeof createLook>,
   now: () => number,
   stopped: AbortSignal,
@@ -24,23 +27,26 @@ export async function walk(
   for (; walked < pages; walked += 1) {
     for (const some of inBatches(await stores.roll.page(walked), SIDE_BY_SIDE)) {
       if (stopped.aborted) return false;
-      await Promise.all(some.map((id) => begin(stores, subscription, id, look, now)));
+      await Promise.all(some.map((id) => begin(stores, subscription, fence, id, look, now)));
     }
-    await stores.sinkWork.walked(subscription.id, walked + 1);
+    await stores.sinkWork.walked(subscription.id, fence, walked + 1);
   }
   return true;
 }
 
 async function begin(
   stores: Stores,
-  { id: subscription, initial }: Subscription,
+  { id: subscription, initial, kinds }: Subscription,
+  fence: Fence,
   id: string,
   look: ReturnType<typeof createLook>,
   now: () => number,
 ): Promise<void> {
   const present = await look(id, now());
   if (!present) return;
+  const come = present.whole && !initial && asksForFriends(kinds) ? await stores.friends.ids(id) : [];
   // Looked at after what is so: a change since then is noted there, or has been passed on from there.
   if (initial || (await stores.due.isMarked(WATCHED, id))) return stores.sinkWork.ask(subscription, [id], now());
-  await stores.sinkWork.baseline(subscription, id, { known: present.known }, present.until);
+  const value = { known: present.known };
+  await stores.sinkWork.baseline(subscription, fence, id, { value, come, later: present.until });
 }

@@ -58,7 +58,7 @@ export async function tryToResume(context: SinkContext, run: Run): Promise<boole
     await noteFailure(context, run);
     return false;
   }
-  await stores.sinkWork.resume(id);
+  if (!(await stores.sinkWork.resume(id, run.fence))) return false;
   await stores.subscriptions.change(id, (one) =>
     one.status === 'INACTIVE' ? { ...one, status: 'ACTIVE' } : undefined,
   );

@@ -1,6 +1,7 @@
 import { type Doubt, mistrust } from '../../domain/subscription/known.ts';
 import { isOver } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
+import { friendNoted } from './friend-line.ts';
 
 /**
  * For a run that was overtaken while its event `late` about the subscriber `id` was on its way: the
@@ -21,7 +22,8 @@ export async function tellAnew(
     // Of another run that is still under way nothing may be noted over this.
     const fence = await stores.sinkWork.begin(subscription);
     const told = await stores.sinkWork.told(subscription, id);
-    if ((await stores.sinkWork.note(subscription, fence, id, mistrust(told, late))) !== undefined) break;
+    if ((await stores.sinkWork.note(subscription, fence, id, mistrust(told, late), friendNoted(late))) !== undefined)
+      break;
   }
   await stores.sinkWork.ask(subscription, [id], now());
 }

@@ -2,7 +2,6 @@ import { type Grant, numbersWithin, reachOf } from '../../domain/access/grant.ts
 import type { Privacy } from '../../domain/friendship/privacy.ts';
 import { decideShowing, visibleTo } from '../../domain/playing/showing.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
-import type { EventKind } from '../../domain/subscription/event-types.ts';
 import type { Known } from '../../domain/subscription/known.ts';
 import type { KeyedHash } from '../../runtime/secret/keyed-hash.ts';
 import type { Stores } from '../../store/stores.ts';
@@ -23,22 +22,13 @@ export type Present = {
 /** Characters of a fingerprint: 72 bits. */
 const FINGERPRINT = 12;
 
-/** Looks at subscribers for the owner of one subscription: what it may know of each, by what it asked for. */
-export function createLook(
-  stores: Stores,
-  keyedHash: KeyedHash,
-  { ranges }: Pick<Grant, 'ranges'>,
-  kinds: readonly EventKind[],
-) {
+/** Looks at subscribers for the owner of one subscription: what it may know of each, friends apart. */
+export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pick<Grant, 'ranges'>) {
   const hashOf = (text: string) => (text === '' ? '' : keyedHash('told a sink', text).slice(0, FINGERPRINT));
-  const asksForFriends = kinds.includes('friend-added') || kinds.includes('friend-removed');
 
   /** Undefined for who is not there, or has no number in the ranges. */
   return async (id: string, now: number): Promise<Present | undefined> => {
-    const [situation, friends] = await Promise.all([
-      stores.situations.own(id),
-      asksForFriends ? stores.friends.list(id) : [],
-    ]);
+    const situation = await stores.situations.own(id);
     const { subscriber, privacy } = situation;
     if (subscriber?.state !== 'active') return undefined;
     const all = phoneNumbersOf(subscriber);
@@ -52,7 +42,6 @@ export function createLook(
         numbers: hashOf(JSON.stringify([numbers, whole])),
         consent: whole ? hashOf(JSON.stringify(presentPrivacy(privacy, now))) : '',
         tune: hashOf(fingerprint(playing?.tune)),
-        friends: whole ? friends.map((friend) => friend.id) : [],
       },
       numbers,
       whole,

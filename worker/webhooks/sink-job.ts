@@ -14,6 +14,8 @@ import { type Telling, type Told, tellOne } from './tell.ts';
 const SIDE_BY_SIDE = 8;
 /** Milliseconds after which a run gives way, and is asked for again. */
 const LONGEST_RUN = 5_000;
+/** Milliseconds after which of one subscriber no more is told before the others. */
+const LONGEST_TURN = 1_000;
 /** Milliseconds after which every subscription is looked at again, whatever happens. */
 const LOOK_AGAIN = 60_000;
 
@@ -53,10 +55,10 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { stores, now } = context;
   const { subscription, paused } = run;
   const { id, expiresAt = Number.POSITIVE_INFINITY, token } = subscription;
-  const look = createLook(stores, context.keyedHash, run.grant, subscription.kinds);
+  const look = createLook(stores, context.keyedHash, run.grant);
   if (subscription.status === 'ACTIVATION_REQUESTED') {
     // What was read when the run began may be minutes old after the walk: another run tells.
-    if (await activate(context, subscription, look)) await wake(context.queues, 'sinkAsked', [id]);
+    if (await activate(context, run, look)) await wake(context.queues, 'sinkAsked', [id]);
     return now();
   }
   const { next, failures, events } = await stores.sinkWork.progress(id);
@@ -106,12 +108,12 @@ async function isStillSo({ stores, now }: SinkContext, { subscription, grant }: 
 
 async function activate(
   { stores, now, stopped }: SinkContext,
-  subscription: Subscription,
+  { subscription, fence }: Run,
   look: ReturnType<typeof createLook>,
 ): Promise<boolean> {
   // Whoever made the subscription may have died before.
   await stores.watched.begin(subscription.id);
-  if (!(await walk(stores, subscription, look, now, stopped))) return false;
+  if (!(await walk(stores, subscription, fence, look, now, stopped))) return false;
   await stores.subscriptions.change(subscription.id, (one) =>
     one.status === 'ACTIVATION_REQUESTED' ? { ...one, status: 'ACTIVE' } : undefined,
   );
@@ -119,22 +121,38 @@ async function activate(
 }
 
 /** Tells of all who wait, up to `most` side by side, until nobody does, or something is wrong. `careful`: the first is tried alone. */
-async function tellAll(context: SinkContext, telling: Telling, careful: boolean, most: number): Promise<Told | 'more'> {
+async function tellAll(
+  context: SinkContext,
+  telling: Telling,
+  careful: boolean,
+  most: number,
+): Promise<Exclude<Told, 'later'> | 'more'> {
   const { stores, stopped, now } = context;
   const until = now() + LONGEST_RUN;
   let count = careful ? 1 : most;
   while (!stopped.aborted && now() < until) {
     const some = await stores.sinkWork.take(telling.subscription, now(), count);
     if (some.length === 0) return 'all';
-    const outcomes = await Promise.all(some.map((one) => tellOne(context, telling, one)));
-    const [worst] = outcomes.filter((outcome) => outcome !== 'all').sort(byGravity);
-    if (worst) return worst;
+    const turn = Math.min(until, now() + LONGEST_TURN);
+    const outcomes = await Promise.all(some.map((one) => tellOne(context, telling, one, turn)));
+    const [worst = 'all'] = outcomes.sort(byGravity);
+    if (worst !== 'later' && worst !== 'all') return worst;
     count = most;
   }
   return stopped.aborted ? 'all' : 'more';
 }
 
-const GRAVITY: readonly Told[] = ['overtaken', 'changed', 'gone', 'enough', 'unreachable', 'failed', 'refused', 'all'];
+const GRAVITY: readonly Told[] = [
+  'overtaken',
+  'changed',
+  'gone',
+  'enough',
+  'unreachable',
+  'failed',
+  'refused',
+  'later',
+  'all',
+];
 
 function byGravity(a: Told, b: Told): number {
   return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);

@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type EventKind, takesTheWhole } from '../../domain/subscription/event-types.ts';
-import { asDoubt, type Doubt, knownAfter, type Step, stepsTo, type ToldSink } from '../../domain/subscription/known.ts';
+import {
+  asDoubt,
+  type Doubt,
+  knownAfter,
+  type NextFriends,
+  type Step,
+  stepsTo,
+  type ToldSink,
+} from '../../domain/subscription/known.ts';
 import { pauseOfRefused } from '../../domain/subscription/pauses.ts';
 import type { Fence } from '../../store/base/fence.ts';
-import type { TakenOne } from '../../store/subscription/sink-work.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Noted, TakenOne } from '../../store/subscription/sink-work.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { dataOf } from './event-data.ts';
+import { areAny, createFriendLine, friendNoted, inSlices } from './friend-line.ts';
 import { tellAnew } from './late.ts';
 import type { createLook, Present } from './look.ts';
 import type { Outcome } from './post.ts';
@@ -30,35 +40,44 @@ export type Telling = {
 };
 
 /**
- * How it ended with one subscriber: the sink knows all; or it did not take an event; or another run
+ * How it ended with one subscriber: the sink knows all; or its turn is over (`later`); or it did not take an event; or another run
  * has begun; or it may be told no more; or the subscription, or its grant, is no longer the same, or
  * another run has begun while an event was on its way.
  */
-export type Told = 'all' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough' | 'changed';
+export type Told = 'all' | 'later' | Exclude<Outcome, 'taken'> | 'overtaken' | 'enough' | 'changed';
 
 /**
  * Tells a sink what has changed of one subscriber, event by event, in their order. Before each it is
  * noted that the sink may know it, with the event's id: who dies before the answer leaves a doubt,
  * and the same event is told again, or what holds by then. What nobody has asked for is noted only.
  * Everything is looked at anew before each event, so that nothing is told that was withdrawn meanwhile.
+ * `until`: when others have their turn, in milliseconds since the epoch; of who has more to be told it is told behind them.
  */
-export async function tellOne(context: SinkContext, telling: Telling, one: TakenOne): Promise<Told> {
+export async function tellOne(context: SinkContext, telling: Telling, one: TakenOne, until: number): Promise<Told> {
   const { stores, now, stopped } = context;
-  const { subscription, fence, look } = telling;
+  const { subscription, fence, look, kinds } = telling;
   const { id } = one;
+  const line = createFriendLine(stores, subscription, kinds, id);
   let told = await stores.sinkWork.told(subscription, id);
   for (;;) {
     const lookedAt = now();
     const present = await look(id, lookedAt);
-    const silent = silently(telling, told, present);
+    const friends = await line.look(present?.whole ?? false, told.doubt);
+    const silent = silently(kinds, told, present, friends.next);
     const step = silent.next;
     const value: ToldSink = step
       ? { known: silent.known, doubt: asDoubt(step, told.doubt, { id: randomUUID(), time: now() }) }
       : { known: silent.known };
-    if (JSON.stringify(value) !== JSON.stringify(told)) {
-      const taken = await stores.sinkWork.note(subscription, fence, id, value);
+    if (silent.anew || areAny(friends.silent) || JSON.stringify(value) !== JSON.stringify(told)) {
+      const noted = silent.anew ? [{ anew: true }] : inSlices(friends.silent);
+      const taken = await noteEach(stores, telling, id, value, noted);
       if (taken === undefined) return 'overtaken';
       if (step && !telling.mayTell(taken)) return 'enough';
+    }
+    if (silent.anew) {
+      line.beginAnew();
+      told = value;
+      continue;
     }
     if (!step) {
       await stores.sinkWork.settle(subscription, one, present?.until);
@@ -78,7 +97,8 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     const outcome = await telling.post(eventOf(telling, id, doubt, present, now()));
     const isTaken = outcome === 'taken';
     const after = isTaken ? { known: knownAfter(value, step, present?.known) } : value;
-    const taken = await stores.sinkWork.note(subscription, fence, id, after, isTaken);
+    const noted = isTaken ? { taken: true, anew: step.side === 'there', ...friendNoted(step) } : {};
+    const taken = await stores.sinkWork.note(subscription, fence, id, after, noted);
     if (taken === undefined) {
       await tellAnew(context, subscription, id, doubt);
       return 'changed';
@@ -88,23 +108,46 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     } else if (!isTaken) await stores.sinkWork.ask(subscription, [id], now());
     if (!isTaken) return outcome;
     told = after;
+    line.told(step);
     if (!telling.mayTell(taken)) return 'enough';
+    if (now() < until) continue;
+    await stores.sinkWork.ask(subscription, [id], now());
+    return 'later';
   }
 }
 
-/** What the sink is taken to know after all that it has not asked for, and the first step that it is to be told. */
+/** In as many steps; the count of the last one, or undefined for who was overtaken. */
+async function noteEach(
+  { sinkWork }: Stores,
+  { subscription, fence }: Telling,
+  id: string,
+  value: ToldSink,
+  each: readonly Noted[],
+): Promise<number | undefined> {
+  let taken: number | undefined;
+  for (const noted of each) {
+    taken = await sinkWork.note(subscription, fence, id, value, noted);
+    if (taken === undefined) return undefined;
+  }
+  return taken;
+}
+
+/** What the sink is taken to know after all that it has not asked for, and the first step that it is to be told. `anew`: it is taken to know no friend. */
 function silently(
-  { kinds }: Pick<Telling, 'kinds'>,
+  kinds: readonly EventKind[],
   told: ToldSink,
   present: Present | undefined,
-): { known: ToldSink['known']; next: Step | undefined } {
+  friends: NextFriends,
+): { known: ToldSink['known']; anew: boolean; next: Step | undefined } {
   let { known } = told;
   let doubt = told.doubt;
   for (;;) {
-    const [step] = stepsTo({ known, doubt }, present?.known);
-    if (!step || isWanted(kinds, step, present)) return { known, next: step };
+    const [step] = stepsTo({ known, doubt }, present?.known, friends);
+    if (!step || isWanted(kinds, step, present)) return { known, anew: false, next: step };
     if (doubt?.side === step.side) doubt = undefined;
     known = knownAfter({ known }, step, present?.known);
+    // Of which friends it is to be told then is another question.
+    if (step.side === 'there') return { known, anew: true, next: undefined };
   }
 }
 

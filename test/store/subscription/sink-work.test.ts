@@ -5,6 +5,7 @@ import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
 const ID = 'a-subscription';
+const KNOWN = { numbers: 'n', consent: 'c', tune: '' };
 
 describe('the line of those a sink is to be told of', () => {
   const server = useRedis();
@@ -25,7 +26,8 @@ describe('the line of those a sink is to be told of', () => {
   });
 
   it('brings forward who was to be looked at later', async () => {
-    await stores.sinkWork.baseline(ID, 'playing', { known: undefined }, NOW + 60_000);
+    const fence = await stores.sinkWork.begin(ID);
+    await stores.sinkWork.baseline(ID, fence, 'playing', { value: { known: KNOWN }, come: [], later: NOW + 60_000 });
     await stores.sinkWork.ask(ID, ['playing'], NOW);
     expect(await take(NOW, 1)).to.deep.equal(['playing']);
   });
@@ -50,6 +52,19 @@ describe('the line of those a sink is to be told of', () => {
     expect(await stores.sinkWork.fail(ID, present, NOW)).to.deep.equal({ failures: 1, since: NOW });
     await stores.sinkWork.pause(ID, present, NOW + 1_000);
     expect(await stores.sinkWork.progress(ID)).to.include({ failures: 1, failingSince: NOW, next: NOW + 1_000 });
+  });
+
+  it('has nothing noted by a run that was overtaken: neither how somebody was long ago, nor that a sink is back', async () => {
+    const [before, present] = [await stores.sinkWork.begin(ID), await stores.sinkWork.begin(ID)];
+    await stores.sinkWork.fail(ID, present, NOW);
+    await stores.sinkWork.walked(ID, present, 3);
+    const long = { value: { known: KNOWN }, come: ['a friend'], later: undefined };
+    expect(await stores.sinkWork.baseline(ID, before, 'gone since', long)).to.equal(false);
+    expect(await stores.sinkWork.resume(ID, before)).to.equal(false);
+    await stores.sinkWork.walked(ID, before, 1);
+    expect(await stores.sinkWork.progress(ID)).to.include({ failures: 1, walked: 3 });
+    const { told, friends } = stores.keys.sink;
+    expect(await server.redis.exists([told(ID), friends(ID, 'gone since')])).to.equal(0);
   });
 
   it('forgets who was looked at, and has not changed since', async () => {

@@ -66,7 +66,7 @@ describe('the look at whom subscriptions have to be told of', () => {
     const id = await join('+8613800138000');
     const fence = await stores.sinkWork.begin('the former');
     await stores.sinkWork.note('the former', fence, id, {
-      known: { numbers: 'n', consent: '', tune: '', friends: [] },
+      known: { numbers: 'n', consent: '', tune: '' },
     });
     await createWatchRound(context)();
     expect(await waits('its')).to.deep.equal([id]);

@@ -1,0 +1,88 @@
+import { asksForFriends, type EventKind } from '../../domain/subscription/event-types.ts';
+import { type FriendChanges, friendChanges } from '../../domain/subscription/friend-changes.ts';
+import { type Doubt, friendOf, type NextFriends, type Step } from '../../domain/subscription/known.ts';
+import { slicesOf } from '../../store/base/slices.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { Noted } from '../../store/subscription/sink-work.ts';
+
+/** What is silent is noted and not told: nobody has asked for it. */
+export type FriendsNow = { next: NextFriends; silent: FriendChanges };
+
+/**
+ * Of which friends of a subscriber a sink has still to be told: who they are and of whom it was told is read once, and each looked
+ * at again before it is its turn, so that one with many friends costs for each event what one with few does.
+ */
+export function createFriendLine(stores: Stores, subscription: string, kinds: readonly EventKind[], id: string) {
+  /** What is left, the next one last. `whole`: whether there may be any. */
+  let left: (FriendChanges & { whole: boolean }) | undefined;
+
+  async function read(whole: boolean, doubt: Doubt | undefined): Promise<FriendsNow> {
+    const [was, is] = await Promise.all([
+      stores.sinkWork.friendsTold(subscription, id),
+      whole ? stores.friends.ids(id) : [],
+    ]);
+    const { gone, come } = friendChanges(was, is, doubt);
+    const tells = (kind: EventKind) => kinds.includes(kind);
+    left = {
+      whole,
+      gone: tells('friend-removed') ? gone.reverse() : [],
+      come: tells('friend-added') ? come.reverse() : [],
+    };
+    const silent = { gone: tells('friend-removed') ? [] : gone, come: tells('friend-added') ? [] : come };
+    return { next: nextOf(left), silent };
+  }
+
+  /** Whether these are still to be told so. */
+  async function stands({ gone, come }: NextFriends): Promise<boolean> {
+    const some = [gone, come].filter((friend) => friend !== undefined);
+    if (some.length === 0) return true;
+    const found = await stores.friends.some(id, some);
+    const isFriend = (friend: string) => found[some.indexOf(friend)] !== undefined;
+    return !(gone !== undefined && isFriend(gone)) && !(come !== undefined && !isFriend(come));
+  }
+
+  return {
+    /** `whole`: whether the sink may be told of them; of all who are none any more it is told in any case. */
+    async look(whole: boolean, doubt: Doubt | undefined): Promise<FriendsNow> {
+      if (!asksForFriends(kinds)) return { next: {}, silent: { gone: [], come: [] } };
+      if (left?.whole !== whole) return read(whole, doubt);
+      const next = nextOf(left);
+      if (whole && !(await stands(next))) return read(whole, doubt);
+      return { next, silent: { gone: [], come: [] } };
+    },
+
+    /** The sink has taken that event; after that of the subscriber it is taken to know no friend. */
+    told({ side, value }: Step): void {
+      if (side === 'there') left = undefined;
+      else if (friendOf({ side }) !== undefined) (value === '' ? left?.gone : left?.come)?.pop();
+    },
+
+    beginAnew(): void {
+      left = undefined;
+    },
+  };
+}
+
+export function areAny({ gone, come }: FriendChanges): boolean {
+  return gone.length + come.length > 0;
+}
+
+/** How these are noted: never nothing. */
+export function inSlices({ gone, come }: FriendChanges): Noted[] {
+  const slices: Noted[] = [
+    ...slicesOf(gone).map((some) => ({ gone: some })),
+    ...slicesOf(come).map((some) => ({ come: some })),
+  ];
+  return slices.length > 0 ? slices : [{}];
+}
+
+/** How an event of a friend is noted. */
+export function friendNoted({ side, value }: Pick<Step, 'side' | 'value'>): Noted {
+  const friend = friendOf({ side });
+  if (friend === undefined) return {};
+  return value === '' ? { gone: [friend] } : { come: [friend] };
+}
+
+function nextOf({ gone, come }: FriendChanges): NextFriends {
+  return { gone: gone.at(-1), come: come.at(-1) };
+}
