@@ -7,6 +7,8 @@ import { stopSignal } from '../local/stop-signals.ts';
 import { createApi } from '../test/support/api.ts';
 import { NO_LIMITS, watchStalls } from '../test/support/stalls/stalls.ts';
 import { builtProcesses } from './built.ts';
+import { busyChapter } from './busy/chapter.ts';
+import { startHog } from './busy/hog.ts';
 import type { BesideTunes } from './load/steady.ts';
 import { aborted, onStack } from './on-stack.ts';
 import { overload } from './overload/overload.ts';
@@ -54,14 +56,16 @@ const PARTS = [
   'takeover',
 ];
 /** What is measured only when it is named; each writes its own chapter of the report. */
-const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers', 'overload', 'sip'];
+const NIGHTLY = ['kamailio', 'prosody', 'ejabberd', 'servers', 'overload', 'sip', 'busy'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((part) => ![...PARTS, ...NIGHTLY].includes(part));
 if (unknown !== undefined) {
   console.error(`There is no part ${unknown}; the parts are ${[...PARTS, ...NIGHTLY].join(', ')}.`);
   process.exit(1);
 }
-const wants = (part: string) => chosen.includes(part) || (chosen.length === 0 && !NIGHTLY.includes(part));
+const busy = chosen.includes('busy');
+const wantsAll = chosen.length === 0 || busy;
+const wants = (part: string) => chosen.includes(part) || (wantsAll && !NIGHTLY.includes(part));
 const stop = stopSignal(() => process.exit(1));
 const signal = AbortSignal.any([stop, AbortSignal.timeout(LONGEST_RUN)]);
 // Every part waits for its end, too.
@@ -81,6 +85,7 @@ process.exit();
 async function run(): Promise<void> {
   const machine = describeMachine();
   const findings: Findings = { pairs: [], rows: [] };
+  const endHog = busy ? startHog() : undefined;
   const part = (name: string, measured: () => Row[] | Promise<Row[]>) => addPart(findings, name, measured);
   await part('reading', () => reading(console.log));
   await part('numbers', () => numbers(console.log));
@@ -93,7 +98,9 @@ async function run(): Promise<void> {
   await part('imports', () => besideTunes('imports', imports));
   await part('rounds', () => besideTunes('rounds', rounds));
   console.log(summary(findings));
+  endHog?.();
   if (chosen.length === 0) await writeReport(chapters(machine, findings));
+  if (busy) await writeReport([busyChapter(machine, findings.pairs, findings.rows)]);
   if (wants('prosody'))
     await writeReport([await Promise.race([prosody(folder, machine, console.log), aborted(signal)])]);
   const deps = { folder, signal, say: console.log };

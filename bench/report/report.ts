@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { BUSY_CHAPTER } from '../busy/chapter.ts';
 import { OVERLOAD_CHAPTER } from '../overload/overload.ts';
 import type { Pair } from '../parts/measure.ts';
 import { PLAN } from '../plan.ts';
@@ -30,6 +31,7 @@ const TITLES = [
   'How the address books were measured',
   'How the promises were measured',
   'Machine and versions',
+  BUSY_CHAPTER,
   OVERLOAD_CHAPTER,
   EJABBERD_CHAPTER,
   SERVERS_CHAPTER,
