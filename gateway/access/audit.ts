@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { isRedisAway } from '../../runtime/redis/redis.ts';
 import { type Call, callAlong, recordCall, recordCalls } from '../../service/audit/audit.ts';
 import type { Along } from '../../store/base/script.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +40,9 @@ export async function auditAnswer(context: Context, request: FastifyRequest, sta
     await writeEntry(context, request, { subject: subjectOf(request), status, code: request.faultCode });
   } catch (err) {
     context.metrics.auditFailures.inc();
-    request.log.error({ err, correlator: request.id, operation: operationOf(request), status }, 'audit entry lost');
+    const entry = { correlator: request.id, operation: operationOf(request), status };
+    // While Redis is away every call comes here, and where it failed says nothing.
+    request.log.error(isRedisAway(err) ? entry : { ...entry, err }, 'audit entry lost');
     if (status < 400)
       throw new Fault('UNAVAILABLE', 'The call could not be written to the audit trail; send it again.');
   }

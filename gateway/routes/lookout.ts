@@ -5,8 +5,12 @@ import type { Context } from '../context.ts';
 
 /** Milliseconds in which another component takes over, and which are no reason to send nobody to the gateways (decision 288). */
 const CHANGE = 10_000;
-/** Milliseconds after which what was found last is told, while Redis has much to answer, and for which that holds. */
-const TOLD = { soon: 400, holds: 5_000 };
+/**
+ * Milliseconds after which what was found last is told, while Redis has much to answer, for which that holds, and after which
+ * a Redis that says nothing is missing, where nothing that was found holds.
+ */
+const TOLD = { soon: 400, holds: 5_000, missing: 2_000 };
+const NO_REDIS: Around = { missing: ['Redis'] };
 
 /** What is missing at one home, for the operator to read. */
 type OfHome = { host: string; missing: string[]; mode?: Mode; standby: number };
@@ -18,8 +22,8 @@ export type Around = { missing: string[]; mode?: Mode; standby?: number; homes?:
  * gateway that works: it is told what was found a moment ago.
  */
 export function createLookout(
-  context: Pick<Context, 'stores' | 'config' | 'now'>,
-  { soon, holds } = TOLD,
+  context: Pick<Context, 'stores' | 'config'>,
+  { soon, holds, missing } = TOLD,
 ): () => Promise<Around> {
   const look = createLook(context);
   let last: { around: Around; at: number } | undefined;
@@ -35,20 +39,21 @@ export function createLookout(
   return async () => {
     looking ??= lookAnew();
     const known = last && elapsed() - last.at < holds ? last.around : undefined;
-    return known ? Promise.race([looking, sleep(soon, known, { ref: false })]) : looking;
+    const late = known ? sleep(soon, known, { ref: false }) : sleep(missing, NO_REDIS, { ref: false });
+    return Promise.race([looking, late]);
   };
 }
 
-function createLook({ stores, config, now }: Pick<Context, 'stores' | 'config' | 'now'>): () => Promise<Around> {
-  /** By host: when the home was last found ready, with a component standing by. */
+function createLook({ stores, config }: Pick<Context, 'stores' | 'config'>): () => Promise<Around> {
+  /** By host: when the home was last found ready, with a component standing by; in elapsed milliseconds. */
   const secured = new Map<string, number>();
 
   async function lookAtHome(host: string, all: readonly ProcessStatus[]): Promise<OfHome> {
     const component = await stores.statuses.component(host);
     const ofHome = all.filter((one) => one.role === 'component' && (one.home ?? host) === host);
     const standby = ofHome.filter((one) => one.standby).length;
-    if (component?.ready && standby > 0) secured.set(host, now());
-    const changesHands = ofHome.length > 0 && now() - (secured.get(host) ?? Number.NEGATIVE_INFINITY) < CHANGE;
+    if (component?.ready && standby > 0) secured.set(host, elapsed());
+    const changesHands = ofHome.length > 0 && elapsed() - (secured.get(host) ?? Number.NEGATIVE_INFINITY) < CHANGE;
     return {
       host,
       missing: changesHands ? [] : missingOf('component', component),
@@ -70,7 +75,7 @@ function createLook({ stores, config, now }: Pick<Context, 'stores' | 'config' |
       const { host: _theOnly, missing, ...further } = first;
       return { missing: [...missing, ...worker], ...further };
     } catch {
-      return { missing: ['Redis'] };
+      return NO_REDIS;
     }
   };
 }

@@ -32,11 +32,15 @@ describe('gateway/routes/lookout', () => {
 
   it('tells what was found a moment ago while Redis has not answered yet, and the newest once it has', async () => {
     const stores = createStores(redis, 'lookout', Buffer.alloc(32));
-    const context = { stores, config: { homes: [{ host: 'op.example' }] }, now: Date.now } as unknown as Context;
-    const look = createLookout(context, { soon: 1, holds: Number.POSITIVE_INFINITY });
+    const context = { stores, config: { homes: [{ host: 'op.example' }] } } as unknown as Context;
+    const look = createLookout(context, { soon: 1, holds: Number.POSITIVE_INFINITY, missing: 60_000 });
     const nobody = { missing: ['the component process', 'the worker process'], standby: 0 };
     expect(await look()).to.deep.equal(nobody);
-    await whileHanging(server, async () => expect(await look()).to.deep.equal(nobody));
+    const forgetful = createLookout(context, { soon: 1, holds: 0, missing: 1 });
+    await whileHanging(server, async () => {
+      expect(await look()).to.deep.equal(nobody);
+      expect(await forgetful(), 'where nothing holds').to.deep.equal({ missing: ['Redis'] });
+    });
     await server.kill();
     await eventually(async () => expect(await look()).to.deep.equal({ missing: ['Redis'] }));
   });
