@@ -24,6 +24,7 @@ import { pages } from './parts/pages.ts';
 import { reading } from './parts/reading.ts';
 import { rounds } from './parts/rounds.ts';
 import { stalls } from './parts/stalls.ts';
+import { steps } from './parts/steps.ts';
 import { storage } from './parts/storage.ts';
 import { takeover } from './parts/takeover.ts';
 import { uploads } from './parts/uploads.ts';
@@ -41,6 +42,7 @@ import { kamailio } from './versus/kamailio.ts';
 /** What can be measured by itself, too; only a run of all of these writes their chapters of the report. */
 const PARTS = [
   'tunes',
+  'steps',
   'uploads',
   'joining',
   'consent',
@@ -92,7 +94,7 @@ async function run(): Promise<void> {
   await part('bounds', () => bounds(console.log));
   await part('listeners', () => listeners(folder, console.log));
   await part('storage', () => storage(folder, console.log));
-  if (['tunes', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
+  if (['tunes', 'steps', 'uploads', 'joining', 'consent', 'pages'].some(wants)) await measureOnStack(findings);
   await part('stalls', measureStalls);
   await part('takeover', measureTakeover);
   await part('imports', () => besideTunes('imports', imports));
@@ -144,6 +146,7 @@ async function measureOnStack(findings: Findings): Promise<void> {
     console.log('Making accounts and friendships …');
     const audience = await gatherAudience(deps.stack, deps.api, deps.stores, PLAN);
     if (wants('tunes')) findings.pairs.push(...(await measure(deps, audience)));
+    await addPart(findings, 'steps', () => steps({ ...deps, dataDir: place.dataDir }, console.log));
     await addPart(findings, 'consent', () => consent(deps, audience, console.log));
     await addPart(findings, 'uploads', () => uploads(deps, audience, console.log));
     await addPart(findings, 'joining', () => joining(deps, audience, console.log));

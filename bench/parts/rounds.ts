@@ -1,75 +1,64 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../../local/children/child.ts';
 import { startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack/stack.ts';
-import { inBatches } from '../../runtime/batches.ts';
-import { hashNumbers } from '../../store/subscriber/subscriber-record.ts';
 import { builtProcesses } from '../built.ts';
 import { cpuOf, readCpu } from '../cpu.ts';
 import { type BesideTunes, type Tunes, tunesOn } from '../load/steady.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
-import { numberKeysOf } from '../number-keys.ts';
 import type { Row } from '../report/rows.ts';
-import { settled } from '../settled.ts';
 import { changeKey } from './another-key.ts';
+import { changePolicy } from './another-policy.ts';
+import { giveBooks, makeBare, makeOwners } from './owners.ts';
+import { ROUNDS } from './rounds-plan.ts';
 
-/**
- * `owners`: subscribers with books of `contacts`, of whom `known` are subscribers who do not hold them; `bare`: subscribers without books;
- * `goals`: subscribers a second; the others as in `IMPORTS`.
- */
-export const ROUNDS = {
-  ...{ owners: 3_000, contacts: 100, known: 10, bare: 30_000, goals: { owners: 1_000, bare: 3_000 } },
-  ...{ rate: 50, quiet: 3_000, during: 500, delay: 5 },
-} as const;
+/** Subscribers a second, the median of the tunes meanwhile, and the processor time for each subscriber. */
+type Gone = { rate: number; tune: number; cpu: string };
 
-const DAY = 86_400_000;
-const TOGETHER = 200;
+const OWNERS = `subscribers with books of ${ROUNDS.contacts}`;
+const ALL = `these and ${ROUNDS.bare} without books`;
 
 /** How fast a round goes through people about whom all is right, and how long a tune takes meanwhile. */
 export async function rounds(deps: BesideTunes, say: (line: string) => void): Promise<Row[]> {
-  const { stack, audience } = deps;
   say(`Making ${ROUNDS.owners} books of ${ROUNDS.contacts} …`);
-  await makeOwners(deps);
+  const ids = await makeOwners(deps);
+  const owners = await roundsOf(deps, OWNERS, ROUNDS.goals.owners, say);
+  await makeBare(deps);
+  const all = await roundsOf(deps, ALL, ROUNDS.goals.bare, say);
+  await giveBooks(deps, ids, 0);
+  const policy = await whilePlaying(deps, (tunes) => changePolicy(deps, tunes, ROUNDS.during));
+  say(`another policy ${policy.gone.cpu}`);
+  const what = `Another policy for ${ALL}, none of whom holds another, by one worker`;
+  return [...owners, ...all, ...rowsOf(what, ROUNDS.goals.bare, policy)];
+}
+
+/** A round through everybody that there is, by one worker and by two, and another number key for them. */
+async function roundsOf(deps: BesideTunes, who: string, goal: number, say: (line: string) => void): Promise<Row[]> {
+  const one = await whilePlaying(deps, (tunes) => goThrough(deps, tunes));
+  const second = await startSecondWorker(deps.stack);
+  const two = await whilePlaying(deps, (tunes) => goThrough(deps, tunes)).finally(() => second.stop());
+  const key = await changeKey(deps, ROUNDS);
+  say(`${who}: ${one.gone.cpu}; by two workers ${two.gone.cpu}; another key ${key.cpu}`);
+  return [
+    ...rowsOf(`A round (\`reconcile --all\`) through ${who} about whom all is right, by one worker`, goal, one),
+    ...rowsOf(`The same by two workers, ${who}`, one.gone.rate, two),
+    ...rowsOf(`Another number key for ${who}, by one worker`, goal, { gone: key, quiet: key.quiet }),
+  ];
+}
+
+/** What is gone through while some play, and the median of the tunes before. */
+async function whilePlaying(
+  { stack, audience }: BesideTunes,
+  go: (tunes: Tunes) => Promise<Gone>,
+): Promise<{ gone: Gone; quiet: number }> {
   const way = await earshotWay(stack, audience.publishers);
   const tunes = tunesOn(way, audience, ROUNDS.rate);
   try {
     await tunes(ROUNDS.quiet);
     const quiet = median(await tunes(ROUNDS.quiet));
-    const owners = await goThrough(deps, tunes);
-    await makeBare(deps);
-    const all = await goThrough(deps, tunes);
-    const second = await startSecondWorker(stack);
-    const byTwo = await goThrough(deps, tunes).finally(() => second.stop());
-    way.close();
-    const key = await changeKey(deps, ROUNDS);
-    say(
-      `owners ${owners.cpu}; with the others ${all.cpu}; another key ${key.cpu}; a tune ${quiet.toFixed(1)} ms before`,
-    );
-    return [
-      ...rowsOf(`subscribers with books of ${ROUNDS.contacts}`, owners.rate, ROUNDS.goals.owners, owners.tune - quiet),
-      ...rowsOf(`these and ${ROUNDS.bare} without books`, all.rate, ROUNDS.goals.bare, all.tune - quiet),
-      {
-        what: 'The same round by two workers',
-        measured: `${byTwo.rate.toFixed(0)} a second`,
-        goal: `more than ${all.rate.toFixed(0)}`,
-        met: byTwo.rate > all.rate,
-      },
-      {
-        what: 'Another number key for the same, by one worker, while as many tunes are published',
-        measured: `${key.rate.toFixed(0)} a second`,
-        goal: `at least ${ROUNDS.goals.bare}`,
-        met: key.rate >= ROUNDS.goals.bare,
-      },
-      {
-        what: 'Delay of a tune, median, while the number key changes',
-        measured: `${(key.tune - key.quiet).toFixed(1)} ms`,
-        goal: `at most ${ROUNDS.delay} ms`,
-        met: key.tune - key.quiet <= ROUNDS.delay,
-      },
-    ];
+    return { gone: await go(tunes), quiet };
   } finally {
     way.close();
   }
@@ -80,16 +69,17 @@ async function startSecondWorker(stack: Stack): Promise<Child> {
   return startProcess({ role: 'worker', env: stack.env, entry: builtProcesses().worker as string, logFile });
 }
 
-function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {
+function rowsOf(what: string, goal: number, { gone, quiet }: { gone: Gone; quiet: number }): Row[] {
+  const added = gone.tune - quiet;
   return [
     {
-      what: `A round (\`reconcile --all\`) through ${who} about whom all is right, by one worker, while ${ROUNDS.rate} tunes a second are published`,
-      measured: `${rate.toFixed(0)} a second`,
-      goal: `at least ${goal}`,
-      met: rate >= goal,
+      what: `${what}, while ${ROUNDS.rate} tunes a second are published`,
+      measured: `${gone.rate.toFixed(0)} a second`,
+      goal: `at least ${goal.toFixed(0)}`,
+      met: gone.rate >= goal,
     },
     {
-      what: `Delay of a tune, median, during the round through ${who}`,
+      what: `${what}: delay of a tune, median`,
       measured: `${added.toFixed(1)} ms`,
       goal: `at most ${ROUNDS.delay} ms`,
       met: added <= ROUNDS.delay,
@@ -97,8 +87,8 @@ function rowsOf(who: string, rate: number, goal: number, added: number): Row[] {
   ];
 }
 
-/** Subscribers a second of one round, the median of the tunes meanwhile, and the processor time for each subscriber. */
-async function goThrough({ stack }: BesideTunes, tunes: Tunes) {
+/** One round, from the call until it is done. */
+async function goThrough({ stack }: BesideTunes, tunes: Tunes): Promise<Gone> {
   const headers = { authorization: `Bearer ${stack.operatorKey}`, 'content-type': 'application/json' };
   const url = `${stack.gatewayUrl}/v1/reconciliations`;
   const before = readCpu(stack);
@@ -115,53 +105,4 @@ async function goThrough({ stack }: BesideTunes, tunes: Tunes) {
   const cpu = cpuOf(before, readCpu(stack), begun.subscribers);
   const rate = (begun.subscribers * 1_000) / ((await end) - start);
   return { rate, tune: median(latencies), cpu };
-}
-
-/** Subscribers whose accounts nobody has; what the XMPP server would be asked about them comes later than all of this. */
-async function make({ stack, stores }: BesideTunes, phoneNumbers: readonly string[]): Promise<string[]> {
-  const numberKeys = numberKeysOf(stack);
-  const made: string[] = [];
-  for (const part of inBatches(phoneNumbers, TOGETHER)) {
-    const subscribers = part.map((phoneNumber) => {
-      const id = randomUUID();
-      const jid = `${id}@${stack.xmpp.domain}`;
-      return { id, ...hashNumbers([phoneNumber], numberKeys), jid, displayName: '', state: 'pending' as const };
-    });
-    await stores.subscribers.createMany(subscribers, Date.now());
-    const activations = subscribers.map(({ id }) => ({ id, dueAt: Date.now() + DAY, announceAt: undefined }));
-    await stores.subscribers.activateMany(activations, Date.now());
-    made.push(...subscribers.map(({ id }) => id));
-  }
-  return made;
-}
-
-async function makeBare(deps: BesideTunes): Promise<void> {
-  await make(
-    deps,
-    Array.from({ length: ROUNDS.bare }, (_, i) => `+86${13_600_000_000 + i}`),
-  );
-}
-
-async function makeOwners(deps: BesideTunes): Promise<void> {
-  const { stack, stores } = deps;
-  const numbers = Array.from({ length: ROUNDS.owners }, (_, i) => `+86${13_700_000_000 + i}`);
-  const numberKeys = numberKeysOf(stack);
-  const keyOf = (number: string) => numberKeys.of(number)[0] as string;
-  const ids = await make(deps, numbers);
-  for (const part of inBatches([...ids.entries()], TOGETHER)) {
-    await Promise.all(
-      part.map(async ([i, id]) => {
-        const known = Array.from({ length: ROUNDS.known }, (_, k) => numbers[(i + k + 1) % numbers.length] as string);
-        const strangers = Array.from(
-          { length: ROUNDS.contacts - ROUNDS.known },
-          (_, k) => `+86${13_900_000_000 + i * ROUNDS.contacts + k}`,
-        );
-        const contacts = [...known, ...strangers].map((number) => ({
-          ...{ name: 'Somebody', groups: [], numberKeys: [keyOf(number)] },
-        }));
-        await stores.addressBooks.replace(id, new Map(contacts.map((one, k) => [`${k}`, one])), Date.now());
-      }),
-    );
-    await settled(stores);
-  }
 }

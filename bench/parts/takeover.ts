@@ -18,12 +18,13 @@ const TAKEOVER = {
 
 /**
  * How soon a component that stands by does the work of the active one. The active one is ended as many times as each row
- * says, and each time a new one stands by afterwards.
+ * says, and each time a new one stands by afterwards. `where`: what stands before each row.
  */
 export async function takeover(
   deps: { stack: Stack; api: Api; stores: Stores },
   folder: string,
   say: (line: string) => void,
+  where = '',
 ): Promise<Row[]> {
   const components = await createComponents(deps, folder);
   const couple = await makeCouple(deps);
@@ -39,7 +40,12 @@ export async function takeover(
       await active.kill();
       await components.replaceActive();
     }
-    return timeRow(`The active component ${what} ${count} times: until the friend has a tune`, times, goal, say);
+    return timeRow(
+      `${where}The active component ${what} ${count} times: until the friend has a tune`,
+      times,
+      goal,
+      say,
+    );
   };
   try {
     return [

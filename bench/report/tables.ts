@@ -32,7 +32,7 @@ function sideRows(who: string, { rate, quiet, half }: Figures): string[][] {
     [
       'Tunes that reach a friend, a second',
       who,
-      `ratio ${rate.value.toFixed(2)}`,
+      `ratio ${rate.value.toFixed(3)}`,
       `at least ${GOALS.rate}`,
       verdict(rate.value >= GOALS.rate),
       rate.raw.toFixed(0),

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { findEjabberd } from '../../local/ejabberd/ejabberd-program.ts';
+import type { Stack } from '../../local/stack/stack.ts';
 import { inBatches } from '../../runtime/batches.ts';
 import { cacheFolder } from '../../test/compatibility/cache.ts';
 import { NO_LIMITS } from '../../test/support/stalls/stalls.ts';
 import { othersShare, readCpu } from '../cpu.ts';
-import { measureRate, type Publish } from '../load/load.ts';
+import { measureLatencies, measureRate, type Publish } from '../load/load.ts';
 import type { PublishForm } from '../load/raw-component.ts';
 import { earshotWay, rawWay } from '../load/ways.ts';
+import { median } from '../median.ts';
 import { onStack } from '../on-stack.ts';
 import type { Round } from '../parts/measure.ts';
 import { publishing } from '../parts/publishing.ts';
@@ -37,7 +39,7 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
   const { version } = findEjabberd(root);
   const dataDir = join(folder, `ejabberd-${version}`);
   const place = { dataDir, server: 'ejabberd', ejabberd: { root }, env: NO_LIMITS, signal } as const;
-  const pairs = await onStack(place, async (deps) => {
+  const { pairs, atOwnHalf } = await onStack(place, async (deps) => {
     say(`Making accounts and friendships on ejabberd ${version} …`);
     const audience = await gatherAudience(deps.stack, deps.api, deps.stores, PLAN);
     // ejabberd sends friends nothing of who is away; there the component does (decision 181).
@@ -55,9 +57,15 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
       say(`ejabberd ${version} alone ${told(raw)}; through Earshot ${told(earshot)}`);
       found.push({ raw, earshot });
     }
+    const atOwnHalf = await atHalfOf(
+      deps.stack,
+      audience,
+      formOf(version),
+      median(found.map(({ earshot }) => earshot.rate)),
+    );
     for (const { close } of online) close();
     audience.leave();
-    return found;
+    return { pairs: found, atOwnHalf };
   });
   const { rate, quiet, half } = toFigures(pairs);
   return [
@@ -69,6 +77,7 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
     },
     addedRow(version, 'quiet', quiet.median),
     addedRow(version, 'half load', half.median),
+    addedRow(version, 'at half of what goes through Earshot', atOwnHalf),
     {
       what: `ejabberd ${version}: processor time of a tune at the full rate`,
       measured: `alone ${costs(pairs.map(({ raw }) => raw))}; through Earshot ${costs(pairs.map(({ earshot }) => earshot))}`,
@@ -76,6 +85,7 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
       met: undefined,
     },
     roomRow(version, rate.raw, pairs),
+    othersRow(version, pairs),
   ];
 }
 
@@ -91,6 +101,26 @@ function roomRow(version: string, rawRate: number, pairs: readonly Compared[]): 
   };
 }
 
+function othersRow(version: string, pairs: readonly Compared[]): Row {
+  const most = Math.max(...pairs.flatMap(({ raw, earshot }) => [raw, earshot]).map(({ others }) => others));
+  return {
+    what: `ejabberd ${version}: what other programs used of this machine meanwhile`,
+    measured: `${(most * 100).toFixed(0)} % at most in a round`,
+    goal: '',
+    met: undefined,
+  };
+}
+
+/** Medians, at half of this rate: half of what ejabberd alone reaches is nearly all that goes through Earshot. */
+async function atHalfOf(stack: Stack, audience: Audience, form: PublishForm, rate: number): Promise<Figure> {
+  const plan = { lanes: PLAN.lanes, rate: rate * PLAN.load.half, duration: PLAN.latencyDuration };
+  const bare = await rawWay(stack, audience.publishers, form);
+  const raw = median(await measureLatencies(bare.publish, audience.arrivals, plan).finally(bare.close));
+  const way = await earshotWay(stack, audience.publishers);
+  const earshot = median(await measureLatencies(way.publish, audience.arrivals, plan).finally(way.close));
+  return { raw, earshot, value: (earshot - raw) / raw };
+}
+
 /** The parts that use more than a hundredth of a millisecond. */
 function costs(rounds: readonly Round[]): string {
   const parts = cpuFigures(rounds).filter(([, ms]) => ms > 0.01);
@@ -102,12 +132,7 @@ function formOf(version: string): PublishForm {
   return Number.parseInt(version, 10) < 24 ? 'as the user' : 'privileged, in upper case';
 }
 
-async function oneRound(
-  stack: Parameters<typeof publishing>[0],
-  audience: Audience,
-  publish: Publish,
-  rawRate?: number,
-): Promise<Round> {
+async function oneRound(stack: Stack, audience: Audience, publish: Publish, rawRate?: number): Promise<Round> {
   const before = readCpu(stack);
   const published = await publishing(stack, publish, audience, rawRate);
   return { ...published, others: othersShare(before, readCpu(stack)) };

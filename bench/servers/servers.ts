@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import { NO_LIMITS } from '../../test/support/stalls/stalls.ts';
+import { onStack } from '../on-stack.ts';
+import { takeover } from '../parts/takeover.ts';
 import { PLAN } from '../plan.ts';
 import type { Chapter } from '../report/chapters.ts';
 import type { Machine } from '../report/machine.ts';
@@ -11,7 +15,7 @@ import { HOMES, twoHomes } from './two-homes.ts';
 export const EJABBERD_CHAPTER = 'Tunes on ejabberd';
 export const SERVERS_CHAPTER = 'Two homes, and a Redis Cluster';
 
-const ON_EJABBERD = `Written by \`npm run bench -- ejabberd\`. As on Prosody: ${PLAN.publishers} subscribers publish, each with one friend, and ${PLAN.friends} clients are logged in as those friends. The publishers are online, as ejabberd sends friends nothing of who is away. ${PLAN.rounds} rounds of ejabberd alone, to which a bare component sends the same tunes, and of Earshot on it in turn; a round of Earshot is compared with the one before. The latencies are measured at ${PLAN.load.quiet * 100} % and ${PLAN.load.half * 100} % of the rate that ejabberd alone has reached. A tune goes out when the last one of its publisher has arrived: one that is replaced before it was shown is shown to nobody.`;
+const ON_EJABBERD = `Written by \`npm run bench -- ejabberd\`. As on Prosody: ${PLAN.publishers} subscribers publish, each with one friend, and ${PLAN.friends} clients are logged in as those friends. The publishers are online, as ejabberd sends friends nothing of who is away. ${PLAN.rounds} rounds of ejabberd alone, to which a bare component sends the same tunes, and of Earshot on it in turn; a round of Earshot is compared with the one before. The latencies are measured at ${PLAN.load.quiet * 100} % and ${PLAN.load.half * 100} % of the rate that ejabberd alone has reached. A tune goes out when the last one of its publisher has arrived: one that is replaced before it was shown is shown to nobody. At half of what goes through Earshot: both sides once more, at half of the rate that Earshot has reached. Takeover: as in the chapter of promises, on the system’s ejabberd.`;
 
 const WHY =
   'ejabberd alone leaves nearly half of two cores idle, as one Erlang process works off all that a component sends. Through Earshot they are used up: its three processes, Redis, ejabberd and the load share them, so that on such a machine the ratio says how much processor time a tune takes in all, and the last row of each version how much it may take for 0.9. What Earshot has ejabberd do beyond the publish is one question, whether the publisher is online, as ejabberd says nothing of clients whose connection breaks, and the event of its own publish.';
@@ -20,7 +24,14 @@ const METHOD = `Written by \`npm run bench -- servers\`. Two homes: two stacks b
 
 /** Earshot beside a bare component on ejabberd. */
 export async function ejabberd(deps: ServersDeps, machine: Machine): Promise<Chapter> {
-  return chapterOf(EJABBERD_CHAPTER, ON_EJABBERD, await onEjabberd(deps), machine, WHY);
+  const rows = [...(await onEjabberd(deps)), ...(await takeoverOnEjabberd(deps))];
+  return chapterOf(EJABBERD_CHAPTER, ON_EJABBERD, rows, machine, WHY);
+}
+
+/** On the system's ejabberd, which accepts two components of one name (decision 190). */
+function takeoverOnEjabberd({ folder, signal, say }: ServersDeps): Promise<Row[]> {
+  const place = { dataDir: join(folder, 'takeover-ejabberd'), server: 'ejabberd', env: NO_LIMITS, signal } as const;
+  return onStack(place, (stack) => takeover(stack, folder, say, 'ejabberd: '));
 }
 
 /** What other places than one home and one Redis cost. */
