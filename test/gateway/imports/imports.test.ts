@@ -70,6 +70,13 @@ describe('an import', () => {
     expect(again.steps / rows.length, 'scripts and transactions a row that is there').to.be.below(0.1);
   });
 
+  it('takes hardly more where an account is to be made for each row', async () => {
+    const rows = rowsOf(2_000).map(({ jid: _none, ...row }) => row);
+    const first = await commands(() => send(rows));
+    expect(first.all / rows.length, 'commands a new row').to.be.below(12);
+    expect(first.steps / rows.length, 'scripts and transactions a new row').to.be.below(0.3);
+  });
+
   it('says of rows that name the same numbers and JIDs what it would say of one after the other', async () => {
     const draw = randomFrom(7);
     const below = (end: number) => Math.floor(draw() * end);
