@@ -84,7 +84,11 @@ describe('the page of servers', () => {
     const first = withFlow(undefined, { runs: 'Prosody 0.12.3', day: '2026-11-29', flow: friends }, order);
     expect(first).to.deep.equal({ runs: 'Prosody 0.12.3', day: '2026-11-29', flows: [friends] });
     const again = withFlow(column(), { runs: 'Prosody 0.12.4', day: '2026-11-30', flow: friends }, order);
-    expect(again).to.deep.equal({ runs: 'Prosody 0.12.4', day: '2026-11-30', flows: resultsOf(flows, report) });
+    const [earlier, , tunes] = resultsOf(flows, report).map((flow) => ({ ...flow, day: '2026-11-29' }));
+    expect(again).to.deep.equal({ runs: 'Prosody 0.12.4', day: '2026-11-30', flows: [earlier, friends, tunes] });
+    expect(pageOf(TARGETS, { 'prosody-0.12': again }))
+      .to.contain('| Late | 1, 2026-11-29 |')
+      .and.to.contain('| Friends | 1 |');
   });
 
   it('is about servers that there are, and about tests that there are', () => {

@@ -5,8 +5,11 @@ type Test = { fullTitle: string; file?: string; err: { message?: string } };
 /** Its whole report. */
 export type Report = { tests: Test[]; passes: Test[]; failures: Test[]; pending: Test[] };
 
-/** Of one flow on one server. `failed`: titles, each with what went wrong. `skipped`: titles with their reasons. */
-export type FlowResult = { name: string; passed: number; failed: string[]; skipped: string[] };
+/**
+ * Of one flow on one server. `failed`: titles, each with what went wrong. `skipped`: titles with their reasons. `day`: where it ran
+ * before the others.
+ */
+export type FlowResult = { name: string; passed: number; failed: string[]; skipped: string[]; day?: string };
 
 /** What one flow has shown, and with what and when it ran. */
 export type Tried = { runs: string; day: string; flow: FlowResult };

@@ -13,7 +13,8 @@ server, \`-- ejabberd-24.12 consent erasure\` the flows whose names hold one of 
 leaves the rest of the page as it is. The page is written after each flow. What is fetched for it
 stays in \`~/.cache/earshot/servers\` (\`$XDG_CACHE_HOME\`).
 
-A number is how many tests passed; the date is that of the last flow that was run.
+A number is how many tests passed; the date is that of the last flow that was run, and stands in the
+cell of a flow that ran on an earlier day.
 `;
 const OF_TWO_HOMES = `## Two homes
 
@@ -32,7 +33,10 @@ export function columnsIn(page: string): Record<string, Column> {
 /** The column with one flow more, which replaces what an earlier run has said of it. `order`: names of all flows. */
 export function withFlow(column: Column | undefined, { runs, day, flow }: Tried, order: readonly string[]): Column {
   const others = flowsIn(column).filter(({ name }) => name !== flow.name && order.includes(name));
-  const flows = [...others, flow].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  const before = column && 'day' in column && column.day !== day ? { day: column.day } : {};
+  const flows = [...others.map((other) => ({ ...before, ...other })), flow].sort(
+    (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
+  );
   return { runs, day, flows };
 }
 
@@ -74,6 +78,7 @@ function cellOf(column: Column | undefined, name: string): string {
   const parts = [`${flow.passed}`];
   if (flow.failed.length > 0) parts.push(`**${flow.failed.length} failed**`);
   if (flow.skipped.length > 0) parts.push(`${flow.skipped.length} skipped`);
+  if (flow.day !== undefined) parts.push(flow.day);
   return parts.join(', ');
 }
 
