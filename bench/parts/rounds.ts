@@ -25,6 +25,8 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
   say(`Making ${ROUNDS.owners} books of ${ROUNDS.contacts} …`);
   const ids = await makeOwners(deps);
   const owners = await roundsOf(deps, OWNERS, ROUNDS.goals.owners, say);
+  // The next change of the key is the second: books from before the first match nobody after it.
+  await deps.audience.uploadBooks();
   await makeBare(deps);
   const all = await roundsOf(deps, ALL, ROUNDS.goals.bare, say);
   await giveBooks(deps, ids, 0);

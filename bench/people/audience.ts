@@ -10,6 +10,8 @@ export type Audience = {
   publishers: Person[];
   friends: Person[];
   arrivals: Arrivals;
+  /** All upload the books that make them friends; once more after each change of the number key, as apps do. */
+  uploadBooks(): Promise<void>;
   /** All friends log in: they have left, or the server was started again. */
   enter(): Promise<void>;
   leave(): void;
@@ -32,9 +34,13 @@ export async function gatherAudience(
   const publishers = await join(api, size.publishers, 'Publisher', prefix);
   const friends = await join(api, size.friends, 'Friend', prefix);
   const friendOf = (index: number) => friends[index % friends.length] as Person;
-  for (const [i, publisher] of publishers.entries()) await api.putBook(publisher, bookOf([friendOf(i)]));
-  for (const friend of friends) await api.putBook(friend, bookOf(publishers.filter((_, i) => friendOf(i) === friend)));
-  await settled(stores);
+  async function uploadBooks(): Promise<void> {
+    for (const [i, publisher] of publishers.entries()) await api.putBook(publisher, bookOf([friendOf(i)]));
+    for (const friend of friends)
+      await api.putBook(friend, bookOf(publishers.filter((_, i) => friendOf(i) === friend)));
+    await settled(stores);
+  }
+  await uploadBooks();
   let clients: Friend[] = [];
   function leave(): void {
     for (const client of clients) client.close();
@@ -45,5 +51,5 @@ export async function gatherAudience(
     clients = await Promise.all(friends.map((friend) => connectFriend(stack, friend, arrivals.note)));
   }
   await enter();
-  return { publishers, friends, arrivals, enter, leave };
+  return { publishers, friends, arrivals, uploadBooks, enter, leave };
 }
