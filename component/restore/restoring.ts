@@ -18,7 +18,8 @@ const INTERVAL = 5_000;
 /** Milliseconds between two looks at what accounts' own nodes have still to be told. */
 const SETTLING = 2_000;
 
-const AFTER = { none: 'none', first: 'wanted', same: 'stamped', apart: 'stamped' } as const;
+const AFTER = { none: 'none', untrue: 'none', first: 'wanted', same: 'stamped', apart: 'stamped' } as const;
+const UNTRUE = 'the XMPP server confirms what is written into a private node, and holds something else';
 
 /**
  * A connection that has begun. `none`: there can be no stamp, and so nothing is kept; `wanted`: before there is one, all ledgers
@@ -178,8 +179,10 @@ export function createRestore(
       const [{ times }, before] = [away, gone];
       const { found: stamps, held } = await compareStamps(context, config, { ...next, keeps });
       const begun: Connection = { state: AFTER[stamps], held, over: false };
-      if (stamps === 'none')
-        log.warn(`a copy of Redis that is put back would not be noticed: ${next.advice(['accounts'])}`);
+      if (begun.state === 'none') {
+        const reason = stamps === 'none' ? next.advice(['accounts']) : UNTRUE;
+        log.warn(`a copy of Redis that is put back would not be noticed: ${reason}`);
+      }
       if (stamps === 'apart') {
         const own = createMadeItems(config.secret, () => keeps);
         await settleBefore(own, keeps);
@@ -191,7 +194,7 @@ export function createRestore(
         await bringBack(restoring, tune);
         begun.held = await renewStamp(context, config, { ...next, keeps });
       }
-      if (stamps !== 'none') await lately.load(keeps);
+      if (begun.state !== 'none') await lately.load(keeps);
       if (gone !== before) throw new Fault('UNAVAILABLE', 'The stream on which this began is gone.');
       away.known = times;
       connection = begun;

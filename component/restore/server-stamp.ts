@@ -8,7 +8,7 @@ import { xml } from '../stream/xml.ts';
 /** The node in the component's own account, and the namespace of its payload. */
 const NODE = 'urn:earshot:stamp:1';
 const ITEM = 'current';
-/** In the same account, and gone at once: whether the server makes such nodes. */
+/** In the same account, and gone at once: whether the server makes such nodes, and keeps what they are told. */
 const TRIAL = 'urn:earshot:trial:0';
 
 /** Whose account it is; `secret`: the component's. */
@@ -17,9 +17,9 @@ export type StampPlace = { homeHost: string; secret: string };
 /**
  * What the two sides know of each other: `same` as ever; `first`: the server has no stamp yet;
  * `apart`: one of the two was put back to an earlier state. `none`: no account or no private node can be made
- * for it.
+ * for it; `untrue`: the server says that such a node holds what it does not hold.
  */
-export type Comparison = 'same' | 'first' | 'apart' | 'none';
+export type Comparison = 'same' | 'first' | 'apart' | 'none' | 'untrue';
 
 /** The server, as far as a stamp is written there. */
 export type Stamped = Pick<XmppServer, 'lapses'> & { keeps: KeepAbility };
@@ -43,8 +43,8 @@ export async function compareStamps(
   const jid = stampAccount(place);
   try {
     if (!(await accounts.exists(jid))) await accounts.add(jid, randomBytes(24).toString('base64url'));
-    await keeps.put(jid, TRIAL, ITEM, xml('trial', { xmlns: TRIAL }));
-    await keeps.drop(jid, TRIAL);
+    // Another component may have tried the same node.
+    if (!(await isKept(keeps, jid)) && !(await isKept(keeps, jid))) return { found: 'untrue' };
     const [item] = await keeps.all(jid, NODE);
     if (!item) return { found: 'first' };
     const held = item.getText();
@@ -53,6 +53,14 @@ export async function compareStamps(
     if (err instanceof Denied) return { found: 'none' };
     throw err;
   }
+}
+
+/** Whether the server does with a private node what it says. */
+async function isKept(keeps: KeepAbility, jid: string): Promise<boolean> {
+  await keeps.put(jid, TRIAL, ITEM, xml('trial', { xmlns: TRIAL }));
+  const held = await keeps.all(jid, TRIAL);
+  await keeps.drop(jid, TRIAL);
+  return held.length === 1 && (await keeps.all(jid, TRIAL)).length === 0;
 }
 
 /**

@@ -21,11 +21,15 @@ class Untrue extends Error {}
 /** Milliseconds that an event may take longer than the answer to what it tells of. */
 const EVENT_PATIENCE = 1_000;
 
-/** What is tried of each ability, in this order. */
+/** A private node of the trial account. */
+const KEPT = 'urn:earshot:trial:0';
+
+/** What is tried of each ability, in this order. vCards are not among them: they are only read. */
 const STEPS: readonly (readonly [ability: Ability, step: (trial: Trial) => Promise<void>])[] = [
   ['rosters', tryRosters],
   ['presences', tryPresences],
   ['nodes', tryNodes],
+  ['nodes', tryKeeps],
   ['meetings', tryMeetings],
 ];
 
@@ -38,8 +42,13 @@ const STEPS: readonly (readonly [ability: Ability, step: (trial: Trial) => Promi
 export async function tryAbilities(server: XmppServer, place: TrialPlace): Promise<Lack[] | undefined> {
   const [jid, nobody] = [trialAccount(place, 'account'), trialAccount(place, 'nobody')];
   const lacks: Lack[] = [];
+  const lack = (ability: Ability, reason: string) =>
+    void lacks.push({ ability, what: `${ability} that ${place.homeHost} keeps as told (${reason})` });
   try {
-    await makeAccount(server, jid);
+    if (!(await makeAccount(server, jid))) {
+      lack('accounts', 'an account that was made is not there');
+      return lacks;
+    }
   } catch (err) {
     if (err instanceof Denied) return undefined;
     throw err;
@@ -47,8 +56,7 @@ export async function tryAbilities(server: XmppServer, place: TrialPlace): Promi
   try {
     for (const [ability, step] of STEPS) {
       const reason = await untruth(() => step({ ...place, server, jid, nobody }));
-      if (reason !== undefined)
-        lacks.push({ ability, what: `${ability} that ${place.homeHost} keeps as told (${reason})` });
+      if (reason !== undefined) lack(ability, reason);
     }
   } finally {
     await server.accounts.remove(jid);
@@ -65,10 +73,17 @@ export function trialAccount(
   return `earshot-trial-${name}@${homeHost}`;
 }
 
-async function makeAccount({ accounts }: XmppServer, jid: string): Promise<void> {
-  if (await accounts.exists(jid)) await accounts.remove(jid);
-  await accounts.add(jid, randomBytes(24).toString('base64url'));
+/** Whether it is there then. Which password it has nobody but its user can tell. */
+async function makeAccount({ accounts }: XmppServer, jid: string): Promise<boolean> {
+  for (let last = false; ; last = true) {
+    if (await accounts.exists(jid)) await accounts.remove(jid);
+    await accounts.add(jid, randomBytes(24).toString('base64url'));
+    if (await accounts.exists(jid)) break;
+    // Another component may have tried the same account.
+    if (last) return false;
+  }
   await accounts.setPassword(jid, randomBytes(24).toString('base64url'));
+  return true;
 }
 
 /** What is wrong, if it is wrong twice: another component may have tried the same account. */
@@ -121,6 +136,21 @@ async function tryNodes(trial: Trial): Promise<void> {
   await hears(trial, () => nodes.publish(jid, TUNE, tune('Two')), 'Two');
   await nodes.unlisten(jid, TUNE);
   await noAccount(nodes.publish(nobody, TUNE, tune('Three')));
+}
+
+async function tryKeeps({ jid, server: { keeps } }: Trial): Promise<void> {
+  if (!keeps) return;
+  try {
+    await keeps.put(jid, KEPT, 'current', xml('trial', { xmlns: KEPT }));
+    const held = await keeps.all(jid, KEPT);
+    await keeps.drop(jid, KEPT);
+    if (held.length === 1 && (await keeps.all(jid, KEPT)).length === 0) return;
+  } catch (err) {
+    // Where there may be no such node Earshot does without (decision 279).
+    if (err instanceof Denied) return;
+    throw err;
+  }
+  throw new Untrue('a private node does not hold what it is told to');
 }
 
 async function noAccount(request: Promise<void>): Promise<void> {

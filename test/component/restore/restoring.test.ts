@@ -87,6 +87,14 @@ describe('a server on which Earshot has worked before it kept anything there', (
     expect([...nodes.keys()]).to.deep.equal([]);
   });
 
+  it('is told nothing where it confirms what is written into a private node, and holds nothing', async () => {
+    const untrue = { ...server, keeps: { ...server.keeps, put: async () => {} } } as unknown as XmppServer;
+    await restore.begin(untrue, noTune);
+    restore.workWith(server);
+    await restore.made.note({ id: 'alice', jid: jidOf('alice') }, new Map([['friend@op.example', ENTRY]]));
+    expect([...nodes.keys()]).to.deep.equal([]);
+  });
+
   it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {
     await restore.begin(server, noTune);
     restore.workWith(server);

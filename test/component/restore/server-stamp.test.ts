@@ -125,4 +125,13 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     refuses = true;
     expect(await compare()).to.equal('none');
   });
+
+  it('cannot be where the server says that a private node holds what it does not hold', async () => {
+    for (const untrue of ['put', 'drop'] as const) {
+      const silent = { ...keeps, [untrue]: async () => {} };
+      const compared = await compareStamps({ stores }, PLACE, { accounts: ability, keeps: silent });
+      expect(compared.found, untrue).to.equal('untrue');
+    }
+    expect(await compare(), 'and can be once it does as it says').to.equal('first');
+  });
 });
