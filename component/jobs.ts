@@ -4,7 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import { createConverge } from '../outlet/converge.ts';
 import type { ComponentConfig } from '../runtime/config/component-config.ts';
 import type { MemoryWorker } from '../runtime/queue/memory-worker.ts';
-import type { MemoryQueue } from '../runtime/queue/queue-table.ts';
+import type { QueueOf } from '../runtime/queue/queue-table.ts';
 import type { WokenWork, Work } from '../runtime/queue/queues.ts';
 import { createServiceContext } from '../service/context.ts';
 import type { WakeSource } from '../store/due/wakes.ts';
@@ -48,14 +48,14 @@ export type Jobs = {
   workWith(server: XmppServer | undefined): void;
 };
 
-type Works = { [Name in MemoryQueue]: WokenWork };
+type Works = { [Name in QueueOf<'component'>]: WokenWork };
 
 /** Until there is a server every job fails, and what it was asked for is still due. */
 export function createJobs(context: Context, config: ComponentConfig, wakes: WakeSource, parts: JobParts): Jobs {
   let present: XmppServer | undefined;
   let works: Works | undefined;
 
-  function workNow(name: MemoryQueue): WokenWork {
+  function workNow(name: QueueOf<'component'>): WokenWork {
     return async (id, wake) => {
       if (name !== 'avatar') await parts.restore.works();
       if (!works) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');

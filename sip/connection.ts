@@ -43,10 +43,10 @@ export type Connection = Awaited<ReturnType<typeof connect>>;
 
 /**
  * A connection to the presence server over TCP or TLS, with the transactions of sip.js on it (RFC 3261, section 17.1.2).
- * What is under way when it ends fails at once. `patience`: milliseconds for an answer. @throws ConnectionLost
+ * What is under way when it ends fails at once. `patience`: milliseconds for an answer; `signal`: gives up making it. @throws ConnectionLost
  */
-export async function connect(place: SipPlace, digest: Digest | undefined, patience = PATIENCE) {
-  const socket = await openSocket(place);
+export async function connect(place: SipPlace, digest: Digest | undefined, patience = PATIENCE, signal?: AbortSignal) {
+  const socket = await openSocket(place, signal);
   const failing = new Set<(err: Error) => void>();
   const core = createCore(socket, place, digest);
   const read = createFraming((text) => receive(core, text));
@@ -108,7 +108,7 @@ export async function connect(place: SipPlace, digest: Digest | undefined, patie
 }
 
 /** @throws ConnectionLost */
-async function openSocket({ host, port, tls }: SipPlace): Promise<Socket> {
+async function openSocket({ host, port, tls }: SipPlace, signal: AbortSignal | undefined): Promise<Socket> {
   const socket = tls
     ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) })
     : connectTcp({ host, port });
@@ -120,14 +120,20 @@ async function openSocket({ host, port, tls }: SipPlace): Promise<Socket> {
       reject(new ConnectionLost(`cannot connect to the presence server: ${why}`));
     };
     const timer = setTimeout(() => refuse('it does not answer'), PATIENCE);
+    const stopped = () => refuse('the process ends');
+    signal?.addEventListener('abort', stopped);
     const refused = (err: NodeJS.ErrnoException) => refuse(err.code ?? err.message);
     socket.once('error', refused);
     socket.once(tls ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer);
+      settled();
       socket.off('error', refused);
       resolve(socket);
     });
-    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', settled);
+    function settled(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stopped);
+    }
   });
 }
 

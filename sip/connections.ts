@@ -6,18 +6,18 @@ const CROWDED = 16;
 
 /**
  * Connections to the presence server, as many as it needs: a server answers the requests of one in turn, so a slow one gets more
- * of them. `connect` makes one.
+ * of them. `connect` makes one, and gives up when the signal says so.
  */
-export function createConnections(connect: () => Promise<Connection>) {
+export function createConnections(connect: (signal: AbortSignal) => Promise<Connection>) {
   let open: Connection[] = [];
   let opening: Promise<Connection> | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
 
   function openAnother(): Promise<Connection> {
-    opening ??= connect()
+    opening ??= connect(signal)
       .then((made) => {
-        if (stopped) made.end();
-        else open.push(made);
+        open.push(made);
         return made;
       })
       .finally(() => {
@@ -38,7 +38,7 @@ export function createConnections(connect: () => Promise<Connection>) {
     count: () => open.filter((one) => one.isOpen()).length,
     /** Has the one do it on which the fewest requests wait. @throws ConnectionLost where there is none, and none can be made */
     async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-      if (stopped) throw new ConnectionLost('the process ends');
+      if (signal.aborted) throw new ConnectionLost('the process ends');
       if (!ready()) await openAnother();
       const best = ready();
       if (!best) throw new ConnectionLost('the presence server has ended the connection');
@@ -47,7 +47,7 @@ export function createConnections(connect: () => Promise<Connection>) {
       return work(best);
     },
     stop(): void {
-      stopped = true;
+      stopping.abort();
       for (const one of open) one.end();
     },
   };

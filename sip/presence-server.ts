@@ -25,7 +25,7 @@ export function createPresenceServer(
   patience?: number,
 ) {
   const digest = login && createDigest(login);
-  const connections = createConnections(() => connect(place, digest, patience));
+  const connections = createConnections((signal) => connect(place, digest, patience, signal));
   const outage = createOutage();
   let slot = 0;
   let answeredAt = 0;

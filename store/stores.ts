@@ -93,7 +93,8 @@ export function createStores(
   return {
     keys,
     accounts: createAccounts(redis, keys),
-    activeLease: createActiveLease(redis, keys),
+    activeLease: createActiveLease(redis, keys.activeComponent),
+    sipLease: createActiveLease(redis, () => keys.activeSip),
     admissions: createAdmissions(redis, keys),
     knownPlaces: createKnownPlaces(redis, keys),
     addressBooks: createAddressBooks(redis, keys, sealOf, budget),

@@ -1,3 +1,4 @@
+import { OUTLETS } from '../domain/playing/outlets.ts';
 import { REDIS_QUEUES } from '../runtime/queue/queue-table.ts';
 import { LATELY, REFILL, WATCHED } from '../store/base/keys.ts';
 import { PARTITIONS } from '../store/base/partitions.ts';
@@ -16,14 +17,11 @@ const MOST_WAITING = 4_000;
  * Puts whoever is due back into the queues: those whose job was lost in a crash, and those whose time
  * has come. It adds only up to `MOST_WAITING` jobs to a queue, so that one whose workers are away or
  * slow does not grow; the rest comes later. Several workers may sweep: each subscriber goes to one of
- * them. The component sweeps its own queues (`runtime/queue/memory-worker`). Of an outlet that is not used nobody stays due.
+ * them. The component and the process `sip` sweep their own queues (`runtime/queue/memory-worker`). Of an outlet that is not used nobody stays due.
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
+  for (const { queue } of OUTLETS) if (stores.outletsUsed.isUnused(queue)) await stores.due.drop(queue);
   for (const queue of REDIS_QUEUES) {
-    if (stores.outletsUsed.isUnused(queue)) {
-      await stores.due.drop(queue);
-      continue;
-    }
     const room = MOST_WAITING - (await queues.waiting(queue));
     if (room <= 0) continue;
     const ids = await stores.due.take(queue, now(), Math.ceil(room / PARTITIONS));

@@ -51,7 +51,7 @@ function toView(status: ProcessStatus, advised: boolean): ProcessView {
     ready,
     missing,
     ...(advised && advice !== undefined && { advice }),
-    ...(role === 'component' && { duty: standby ? ('standby' as const) : ('active' as const) }),
+    ...(['component', 'sip'].includes(role) && { duty: standby ? ('standby' as const) : ('active' as const) }),
     ...(home !== undefined && { home }),
     ...(mode !== undefined && { mode }),
   };

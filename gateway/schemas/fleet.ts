@@ -19,7 +19,7 @@ const Process = named(
     ),
     duty: Type.Optional(
       oneOf(['active', 'standby'], {
-        description: 'Of a component: whether it is connected for its home, or stands by',
+        description: 'Of a component, and of a process `sip`: whether it is the active one (of its home), or stands by',
       }),
     ),
     home: Type.Optional(Type.String({ description: 'Of a component, where there are several homes' })),

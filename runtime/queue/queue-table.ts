@@ -2,9 +2,9 @@ import { OUTLETS, type OutletProcess, type OutletRow } from '../../domain/playin
 
 type QueueTraits = {
   /**
-   * Who runs a queue's jobs, and so where they are kept. `component`: in the memory of the active component, which is woken by
-   * a message; what nobody heard is still due (decisions 136 and 241). Any other: in Redis, by BullMQ, for any of several such
-   * processes to take.
+   * Who runs a queue's jobs, and so where they are kept. `worker`: in Redis, by BullMQ, for any of several workers to take. Any
+   * other: in the memory of the active process of that kind, which is woken by a message; what nobody heard is still due
+   * (decisions 136, 241 and 264).
    */
   process: OutletProcess;
   /** How many jobs run side by side. */
@@ -60,15 +60,20 @@ export type QueueOf<Process extends OutletProcess> = {
   [Name in QueueName]: (typeof QUEUES)[Name]['process'] extends Process ? Name : never;
 }[QueueName];
 
-/** The queues whose jobs are kept in memory, and those that BullMQ keeps. */
-export type MemoryQueue = QueueOf<'component'>;
-export type RedisQueue = Exclude<QueueName, MemoryQueue>;
+/** The queues whose jobs BullMQ keeps, and those whose jobs are kept in memory. */
+export type RedisQueue = QueueOf<'worker'>;
+export type MemoryQueue = Exclude<QueueName, RedisQueue>;
 
 /** In the order of the table. */
 export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 
 /** Whether its jobs are kept in memory, and not by BullMQ. */
 export function isInMemory(name: QueueName): name is MemoryQueue {
+  return QUEUES[name].process !== 'worker';
+}
+
+/** Whether each home has a process of its own for its jobs, where there are several. */
+export function isAtHome(name: QueueName): boolean {
   return QUEUES[name].process === 'component';
 }
 

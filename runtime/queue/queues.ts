@@ -65,7 +65,7 @@ export function createQueues(
   { parts }: QueueRedis,
   log: Log,
   wake: (name: MemoryQueue, ids: readonly string[]) => Promise<void>,
-  isUsed: (name: RedisQueue) => boolean = () => true,
+  isUsed: (name: QueueName) => boolean = () => true,
 ): Queues {
   const options = {
     streams: { events: { maxLen: 100 } },
@@ -101,8 +101,8 @@ export function createQueues(
 
   async function enqueue(name: QueueName, ids: readonly string[], delay = 0): Promise<void> {
     if (ids.length === 0) return;
-    if (isInMemory(name)) return wake(name, ids);
     if (!isUsed(name)) return;
+    if (isInMemory(name)) return wake(name, ids);
     const places = partsOf(name);
     await Promise.all(
       places.map((part, place) =>

@@ -1,5 +1,11 @@
 import { OUTLETS, type OutletName, type OutletRow } from '../../domain/playing/outlets.ts';
-import { isInMemory, type MemoryQueue, QUEUE_NAMES, type QueueName } from '../../runtime/queue/queue-table.ts';
+import {
+  isAtHome,
+  isInMemory,
+  type MemoryQueue,
+  QUEUE_NAMES,
+  type QueueName,
+} from '../../runtime/queue/queue-table.ts';
 import { bucketOfText, PARTITIONS, partitionOf, placeOf } from './partitions.ts';
 
 /**
@@ -178,6 +184,7 @@ export function createKeys(
     duePart: (queue: DueName, partition: number) => part(partition, `due:${queue}`),
     presence: `${prefix}:presence`,
     activeComponent: (host: string) => `${prefix}:active:component${home(host)}`,
+    activeSip: `${prefix}:active:sip`,
     serverStamp: (host: string) => `${prefix}:server-stamp${home(host)}`,
     processes: `${prefix}:processes`,
     status: (instance: string) => `${prefix}:status:${instance}`,
@@ -188,13 +195,15 @@ export function createKeys(
     silence: (partition: number) => part(partition, 'silence'),
     /** Whose channel that is. */
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
-    wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${home(host)}`,
+    wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${isAtHome(queue) ? home(host) : ''}`,
     /**
      * Where whoever shows what subscribers play is woken: for each outlet that is used, empty for one whose jobs are not in memory. With
-     * several homes the host of the subscriber's JID stands behind it.
+     * several homes the host of the subscriber's JID stands behind it, where each has a process of its own.
      */
     outletWakes: () =>
-      used().map(({ queue }) => (isInMemory(queue) ? `${prefix}:wakes:${queue}${hosts.length > 0 ? '@' : ''}` : '')),
+      used().map(({ queue }) =>
+        isInMemory(queue) ? `${prefix}:wakes:${queue}${isAtHome(queue) && hosts.length > 0 ? '@' : ''}` : '',
+      ),
     outletsUsed: `${prefix}:outlets`,
   };
 }

@@ -1,5 +1,5 @@
 import { workingHome } from '../../domain/account/homes.ts';
-import type { MemoryQueue, QueueName } from '../../runtime/queue/queue-table.ts';
+import { isAtHome, type MemoryQueue, type QueueName } from '../../runtime/queue/queue-table.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { AFTER_ID, type Keys } from '../base/keys.ts';
 import { allPartitions, askSubscribers } from '../base/partitions.ts';
@@ -64,15 +64,15 @@ for _, id in ipairs(between(0, now)) do look(id) end
 return taken`,
 });
 
-/** The due lists of a component's queues, as that component looks at them; `host`: of its home. */
+/** The due lists of queues whose jobs are in memory, as their process looks at them; `host`: of its home, which counts where each home has a process. */
 export function createDueAtHome(redis: Redis, keys: Keys) {
   const { hosts } = keys;
 
-  /** Up to `most` of one list, of those whose JID is of that host, or who have none any more. */
-  async function underWayIn(due: string, host: string, latest: number, most: number): Promise<string[]> {
+  /** Up to `most` of one list, of those whose JID is of that host, or who have none any more; of all without a host. */
+  async function underWayIn(due: string, host: string | undefined, latest: number, most: number): Promise<string[]> {
     const from = (part: number) => redis.zRangeByScore(due, part, part + latest, { LIMIT: { offset: 0, count: most } });
     const all = from(0);
-    if (hosts.length === 0) return all;
+    if (host === undefined || hosts.length === 0) return all;
     const [own, unseen] = await Promise.all([from(PART * (hosts.indexOf(host) + 1)), all]);
     const homes = await homesOf(redis, keys, unseen);
     return [...own, ...unseen.filter((_, i) => (homes[i] ?? host) === host)];
@@ -114,7 +114,8 @@ export function createDueAtHome(redis: Redis, keys: Keys) {
 
     /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
     async take(queue: MemoryQueue, host: string, now: number, most: number): Promise<string[]> {
-      const args = { host, now, again: now + AGAIN, most, wakes: keys.wakes(queue, ''), hosts };
+      const homes = isAtHome(queue) ? hosts : [];
+      const args = { host, now, again: now + AGAIN, most, wakes: keys.wakes(queue, ''), hosts: homes };
       const parts = allPartitions().map((partition) =>
         TAKE.run(redis, { due: keys.duePart(queue, partition) }, { ...args, own: keys.ownPart(partition) }),
       );
@@ -127,7 +128,7 @@ export function createDueAtHome(redis: Redis, keys: Keys) {
      */
     async underWay(queue: MemoryQueue, host: string, now: number, most: number): Promise<string[]> {
       const looks = allPartitions().map((partition) =>
-        underWayIn(keys.duePart(queue, partition), host, now + AGAIN, most),
+        underWayIn(keys.duePart(queue, partition), isAtHome(queue) ? host : undefined, now + AGAIN, most),
       );
       return (await Promise.all(looks)).flat();
     },

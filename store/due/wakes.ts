@@ -1,18 +1,19 @@
 import { type Cause, readCause } from '../../runtime/cause.ts';
-import type { MemoryQueue } from '../../runtime/queue/queue-table.ts';
+import { isAtHome, type MemoryQueue } from '../../runtime/queue/queue-table.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { homesOf } from './due-at-home.ts';
 
 /**
  * Wakes whoever keeps a queue's jobs in memory: by Redis pub/sub, a channel for each of these queues, and each home where
- * there are several; ids with blanks between them, or one id, a blank, and what `PLAY` brings along as JSON. Behind an id and a semicolon may stand the request that it is for (`runtime/cause`). Best effort: whoever was not there looks through the due list when it
+ * there are several and each has a process of its own; ids with blanks between them, or one id, a blank, and what `PLAY` brings along as JSON. Behind an id and a semicolon may stand the request that it is for (`runtime/cause`). Best effort: whoever was not there looks through the due list when it
  * begins, and once a second.
  */
 export function createWakes(redis: Redis, keys: Keys) {
   return {
     async tell(queue: MemoryQueue, ids: readonly string[]): Promise<void> {
-      if (keys.hosts.length === 0) return void (await redis.publish(keys.wakes(queue), ids.join(' ')));
+      if (keys.hosts.length === 0 || !isAtHome(queue))
+        return void (await redis.publish(keys.wakes(queue), ids.join(' ')));
       const homes = await homesOf(redis, keys, ids);
       for (const host of keys.hosts) {
         const its = ids.filter((_, i) => homes[i] === host);
@@ -33,8 +34,8 @@ export type WakeSource = {
   listen(queue: MemoryQueue, wake: HearWake, gap: () => void): Promise<void>;
 };
 
-/** Needs a connection of its own. `host`: of the home whose subscribers are heard of. */
-export function createWakeSource(connection: Redis, keys: Keys, host: string): WakeSource {
+/** Needs a connection of its own. `host`: of the home whose subscribers are heard of; left out for queues that no home has for itself. */
+export function createWakeSource(connection: Redis, keys: Keys, host?: string): WakeSource {
   return {
     async listen(queue, wake, gap) {
       await connection.subscribe(keys.wakes(queue, host), (message) => {

@@ -98,14 +98,14 @@ end`,
  * due list of each outlet, followed by the key of what it was told; `wanted`: for each, the
  * fingerprint of what it is to show from now on. Where an outlet was told another tune, its state is
  * `doubted` from this step on, and the job that tells it sends without a write before (decision 138),
- * and without a look: the wake brings along what it would read (decision 296). With `ifUsual` nothing is
+ * and without a look: the wake brings along what it would read, where that names no number (`brings`; decision 296). With `ifUsual` nothing is
  * done, and false answered, where all is not as `isUsual` says (decision 297).
  */
 export const PLAY = defineScript({
   uses: [NOTE, CHANGED, PIECE, SITUATION, USUAL],
   keyList: 'outlets',
   args: ['ifUsual'],
-  lists: ['wakes', 'wanted'],
+  lists: ['wakes', 'wanted', 'brings'],
   reply: asYes,
   lua: `
 if ifUsual == '1' and not isUsual() then return false end
@@ -116,7 +116,7 @@ for i = 1, #wanted do
   local last = redis.call('HMGET', told, 'state', 'fingerprint')
   if last[1] == 'told' and last[2] ~= wanted[i] then
     redis.call('HSET', told, 'state', 'doubted')
-    if wakes[i] ~= '' then brought[i] = cjson.encode({ situation(told), dueAt }) end
+    if wakes[i] ~= '' and brings[i] == '1' then brought[i] = cjson.encode({ situation(told), dueAt }) end
   end
   dues[i] = due
 end

@@ -99,6 +99,8 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
           ...{ ...changed(id, now, cause), ...noted(playing.device, playing), ...piece.args },
           ...{ ifUsual: ifUsual ? 1 : 0, since: playing.since, title: `"title":${JSON.stringify(playing.tune.title)}` },
           wanted: keys.used().map(({ reach }) => fingerprint(wanted?.(reach)?.tune)),
+          // What a wake brings along names no number.
+          brings: keys.used().map(({ address }) => (address === 'jid' ? 1 : 0)),
         },
       );
     },

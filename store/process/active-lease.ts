@@ -1,10 +1,9 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
-import type { Keys } from '../base/keys.ts';
 import { as, defineScript } from '../base/script.ts';
 
 /** Milliseconds after which a lease that is not renewed is free. */
-const LEASE = 3_000;
+export const LEASE = 3_000;
 const MINE = 'mine';
 const HARMED = 'harmed';
 
@@ -48,10 +47,10 @@ export type Holder = { allows: Allows; silent: number };
 export type Component = { host: string; instance: string };
 
 /**
- * Which of several components of a home is the active one: hash with an expiry, `instance` (who) and `allows` (how many the server lets
+ * Which of several components of a home is the active one, or which of several processes of another kind; `placeOf`: where that stands. Hash with an expiry, `instance` (who) and `allows` (how many the server lets
  * in), and `harmed` from a call of `harm` until the holder was told.
  */
-export function createActiveLease(redis: Redis, { activeComponent }: Keys) {
+export function createActiveLease(redis: Redis, placeOf: (host: string) => string) {
   return {
     /**
      * Takes the lease when it is free, or whoever has it (`anyway`), and renews one's own. `other`: who holds it, where that
@@ -59,7 +58,7 @@ export function createActiveLease(redis: Redis, { activeComponent }: Keys) {
      */
     async hold(self: Component, allows: Allows, anyway = false): Promise<{ other?: Holder; harmed?: boolean }> {
       const { host, instance } = self;
-      const places = { lease: activeComponent(host) };
+      const places = { lease: placeOf(host) };
       const reply = await HOLD.run(redis, places, { instance, allows, anyway: anyway ? 1 : 0, ms: LEASE });
       if (typeof reply === 'string') return reply === HARMED ? { harmed: true } : {};
       const [said, left] = reply;
@@ -72,11 +71,11 @@ export function createActiveLease(redis: Redis, { activeComponent }: Keys) {
      * when the other closes. The holder is told by its next `hold`, and connects anew.
      */
     async harm({ host, instance }: Component): Promise<void> {
-      await HARM.run(redis, { lease: activeComponent(host) }, { instance });
+      await HARM.run(redis, { lease: placeOf(host) }, { instance });
     },
 
     async release({ host, instance }: Component): Promise<void> {
-      await RELEASE.run(redis, { lease: activeComponent(host) }, { instance });
+      await RELEASE.run(redis, { lease: placeOf(host) }, { instance });
     },
   };
 }

@@ -220,6 +220,23 @@ describe('an outlet to a presence server that', () => {
     await eventually(async () => expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'back' }));
   });
 
+  it('says nothing keeps nobody waiting who ends the process, and is not waited for again', async () => {
+    const { outlet, server: presence } = await outletTo(() => undefined);
+    const silent = failure(show(outlet, tuneCalled('Song')));
+    await eventually(() => expect(server.requests).to.have.length(1));
+    presence.stop();
+    expect((await silent).message).to.equal('the presence server has ended the connection');
+    expect((await failure(show(outlet, tuneCalled('Song')))).pause).to.be.above(0);
+  });
+
+  it('never finishes its TLS keeps nobody waiting who ends the process', async () => {
+    const { outlet, server: presence } = await outletTo(() => undefined, { tls: true });
+    const silent = failure(show(outlet, tuneCalled('Song')));
+    await eventually(() => expect(server.opened()).to.equal(1));
+    presence.stop();
+    expect((await silent).message).to.equal('cannot connect to the presence server: the process ends');
+  });
+
   it('is slow gets several connections, and not more than eight', async () => {
     let answer = () => {};
     const open = new Promise<void>((resolve) => {

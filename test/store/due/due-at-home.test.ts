@@ -47,6 +47,26 @@ for (const kind of REDIS_KINDS)
       expect(await take(OP, NOW + 10_000)).to.deep.equal(['alice']);
     });
 
+    it('is given to whoever asks where no home has a process of its own, and is woken there', async () => {
+      for (const id of ['alice', 'bob']) await stores.due.postpone('sip', id, NOW);
+      expect((await stores.dueAtHome.underWay('sip', '', NOW, MOST)).sort()).to.deep.equal(['alice', 'bob']);
+      expect((await stores.dueAtHome.take('sip', '', NOW, MOST)).sort()).to.deep.equal(['alice', 'bob']);
+      expect(await stores.dueAtHome.take('sip', '', NOW + 9_999, MOST), 'again').to.deep.equal([]);
+      const connection = await connectEvents(server.place, pino({ level: 'silent' }));
+      try {
+        const heard: string[] = [];
+        await createWakeSource(connection, stores.keys).listen(
+          'sip',
+          (id) => heard.push(id),
+          () => {},
+        );
+        await stores.wakes.tell('sip', ['alice', 'bob']);
+        await eventually(() => expect(heard).to.deep.equal(['alice', 'bob']));
+      } finally {
+        connection.destroy();
+      }
+    });
+
     it('is overdue for as long as its home does not look, whichever home that is', async () => {
       const overdue = (now: number) => stores.dueAtHome.overdue('roster', now);
       expect(await overdue(NOW)).to.equal(0);

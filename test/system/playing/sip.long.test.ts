@@ -149,6 +149,15 @@ describe('a process for a presence server', () => {
     const own = { EARSHOT_SIP_SERVER: `tcp://127.0.0.1:${port}`, EARSHOT_SIP_DOMAIN: DOMAIN };
     sip = await startProcess({ role: 'sip', env: { ...stack.env, ...own }, logFile: logFile() });
   }
+  const isTold = () =>
+    withRedis(stack, async (redis) => {
+      expect(await redis.hGet(createKeys('earshot').told(alice.id, 'sip'), 'state')).to.equal('told');
+    });
+  async function duties(): Promise<string[]> {
+    const { body } = await api.expectStatus(200, api.call('GET', '/v1/operations'));
+    const all = body.processes as unknown as { role: string; duty: string }[];
+    return all.filter(({ role }) => role === 'sip').map(({ duty }) => duty);
+  }
   const dues = async () => {
     let due = 0;
     await withRedis(stack, async (redis) => {
@@ -188,6 +197,23 @@ describe('a process for a presence server', () => {
     await server?.stop();
     server = await startScriptedServer(() => ({ status: '200 OK', headers: ['SIP-ETag: next'] }), port);
     await eventually(() => expect(server?.requests.at(-1)?.body).to.contain('♪ phones'));
+  });
+
+  it('that stands by goes on with the tags of the active one when that was killed', async () => {
+    let tags = 0;
+    await server?.stop();
+    server = await startScriptedServer(() => ({ status: '200 OK', headers: [`SIP-ETag: tag${++tags}`] }), port);
+    const first = sip;
+    await startSip();
+    await eventually(async () => expect((await duties()).sort()).to.deep.equal(['active', 'standby']));
+    await api.play(alice, { title: 'By the active one', length: 600 });
+    await eventually(() => expect(server?.requests.at(-1)?.body).to.contain('♪ By the active one'));
+    await eventually(isTold);
+    const tag = `tag${tags}`;
+    await first?.kill();
+    await api.play(alice, { title: 'By the other one', length: 600 });
+    await eventually(() => expect(server?.requests.at(-1)?.body).to.contain('♪ By the other one'));
+    expect(server.requests.at(-1)?.header('SIP-If-Match')).to.equal(tag);
   });
 
   it('is used no more when the operator says so, and nobody is due for it then', async () => {

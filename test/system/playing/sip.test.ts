@@ -137,8 +137,10 @@ describe('what plays, on the carrier’s presence server', () => {
 
   it('is told by a process that the operator sees, and no number is in its log or its jobs', async () => {
     const { body } = await api.expectStatus(200, api.call('GET', '/v1/operations'));
-    const processes = body.processes as unknown as { role: string; ready: boolean }[];
-    expect(processes.filter(({ role }) => role === 'sip').map(({ ready }) => ready)).to.deep.equal([true]);
+    const processes = body.processes as unknown as { role: string; ready: boolean; duty: string }[];
+    expect(processes.filter(({ role }) => role === 'sip').map(({ ready, duty }) => [ready, duty])).to.deep.equal([
+      [true, 'active'],
+    ]);
     const metrics = await eventually(async () => {
       const { text } = await api.call('GET', '/metrics');
       expect(text).to.match(/earshot_sip_publishes_total\{what="remove",outcome="accepted",role="sip"/);
