@@ -11,7 +11,7 @@ import {
 } from 'sip.js/lib/core/index.js';
 import type { SipPlace } from '../runtime/config/sip-config.ts';
 import { readVersion } from '../runtime/version.ts';
-import type { Challenge, Digest } from './digest.ts';
+import { type Challenge, createDigest, type Digest, type Login, withBestChallenge } from './digest.ts';
 import { createFraming } from './framing.ts';
 import { PIDF } from './pidf.ts';
 import { Transaction } from './transaction.ts';
@@ -45,8 +45,9 @@ export type Connection = Awaited<ReturnType<typeof connect>>;
  * A connection to the presence server over TCP or TLS, with the transactions of sip.js on it (RFC 3261, section 17.1.2).
  * What is under way when it ends fails at once. `patience`: milliseconds for an answer; `signal`: gives up making it. @throws ConnectionLost
  */
-export async function connect(place: SipPlace, digest: Digest | undefined, patience = PATIENCE, signal?: AbortSignal) {
+export async function connect(place: SipPlace, login: Login | undefined, patience = PATIENCE, signal?: AbortSignal) {
   const socket = await openSocket(place, signal);
+  const digest = login && createDigest(login);
   const failing = new Set<(err: Error) => void>();
   const core = createCore(socket, place, digest);
   const read = createFraming((text) => receive(core, text));
@@ -185,7 +186,7 @@ function viaOf({ localAddress = '127.0.0.1', localPort }: Socket): string {
 
 /** @throws anything for what cannot be read */
 function receive(core: UserAgentCore, text: string): void {
-  const message = Parser.parseMessage(text, core.loggerFactory.getLogger('sip.parser'));
+  const message = Parser.parseMessage(withBestChallenge(text), core.loggerFactory.getLogger('sip.parser'));
   if (message === undefined) throw new Error('the message cannot be read');
   if (message instanceof IncomingResponseMessage) core.receiveIncomingResponseFromTransport(message);
   // Nobody has anything to ask here; without a transaction nothing is kept of it.

@@ -1,6 +1,9 @@
 // RFC 7616: HTTP Digest Access Authentication; RFC 8760: its algorithms in SIP.
 import { hash, randomBytes } from 'node:crypto';
 
+/** Who Earshot is to the presence server. */
+export type Login = { user: string; password: string };
+
 /** What the server asks for, as the library has read it from the answer. */
 export type Challenge = {
   algorithm?: string;
@@ -11,19 +14,43 @@ export type Challenge = {
   qop?: string | string[];
 };
 
-/** By the names of RFC 8760; SIP has MD5 where none is named. */
+/** By the names of RFC 8760, the better one last; SIP has MD5 where none is named. */
 const ALGORITHMS: Record<string, (text: string) => string> = {
   MD5: (text) => hash('md5', text),
   'SHA-256': (text) => hash('sha256', text),
 };
 
+/**
+ * A refusal (401, 407) that asks for a digest in one way alone, the best that can be answered: the library reads the last one of them,
+ * and nothing of a message with one that it cannot read (`Basic`). Any other message as it is.
+ */
+export function withBestChallenge(message: string): string {
+  const [, status] = /^SIP\/2\.0 (401|407)\b/.exec(message) ?? [];
+  if (status === undefined) return message;
+  const end = message.indexOf('\r\n\r\n');
+  const headers = message.slice(0, end).split(/\r\n(?![ \t])/);
+  const asks = (header: string) => /^(?:www|proxy)-authenticate[ \t]*:/i.test(header);
+  const best = headers
+    .filter((header) => asks(header) && /^www/i.test(header) === (status === '401') && worth(header) >= 0)
+    .toSorted((one, other) => worth(other) - worth(one))[0];
+  return headers.filter((header) => !asks(header) || header === best).join('\r\n') + message.slice(end);
+}
+
+/** Negative for what cannot be answered. */
+function worth(challenge: string): number {
+  if (!/^[^:]*:\s*digest\b/i.test(challenge)) return -1;
+  const [, algorithm = 'MD5'] = /\balgorithm\s*=\s*"?([\w-]+)/i.exec(challenge) ?? [];
+  return Object.keys(ALGORITHMS).indexOf(algorithm.toUpperCase());
+}
+
 type Request = { method: string; ruri: { toString(): string } };
 
 /**
  * The words by which a request is let in, in place of those of sip.js, which knows MD5 alone and has every request refused
- * once: here the last challenge serves for the next ones as well, until the server has another (RFC 7616, section 3.3).
+ * once: here the last challenge serves for the next ones as well, until the server has another (RFC 7616, section 3.3). For one
+ * connection: of two nobody knows in which order a server reads what they send, and it may take a count that is behind for a copy.
  */
-export function createDigest({ user, password }: { user: string; password: string }) {
+export function createDigest({ user, password }: Login) {
   let last: Challenge | undefined;
   let count = 0;
 

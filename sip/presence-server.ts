@@ -4,7 +4,6 @@ import { elapsed } from '../runtime/elapsed.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Answer, type Connection, ConnectionLost, connect, NoAnswer, type PublishRequest } from './connection.ts';
 import { createConnections } from './connections.ts';
-import { createDigest } from './digest.ts';
 import { createOutage } from './outage.ts';
 import { Trouble } from './trouble.ts';
 
@@ -24,8 +23,7 @@ export function createPresenceServer(
   log: Log,
   patience?: number,
 ) {
-  const digest = login && createDigest(login);
-  const connections = createConnections((signal) => connect(place, digest, patience, signal));
+  const connections = createConnections((signal) => connect(place, login, patience, signal));
   const outage = createOutage();
   let slot = 0;
   let answeredAt = 0;

@@ -6,7 +6,7 @@ export interface KamailioConfig {
   /** Over TLS, with this certificate and its key (files). */
   tls?: { cert: string; key: string };
   /** Who may publish; everybody where it is left out. */
-  login?: { user: string; password: string };
+  login?: { user: string; password: string; algorithm?: 'MD5' | 'SHA-256' };
   /** Seconds for which a publication lasts at least and at most; default 60 and 7,200. */
   expires?: { least: number; most: number };
   /** Users whom the server does not know, and those of whom it takes nothing; a regular expression of Kamailio's each. */
@@ -49,7 +49,7 @@ modparam("presence", "send_fast_notify", 1)
 modparam("presence_xml", "force_active", 1)
 modparam("presence_xml", "disable_winfo", 1)
 modparam("presence_xml", "disable_bla", 1)
-${storage(database)}${tls ? encryption(tls) : ''}
+${login ? counting(login) : ''}${storage(database)}${tls ? encryption(tls) : ''}
 request_route {
   if (is_method("PUBLISH")) {
 ${login ? ask(login) : ''}${refuse(unknown, '404', 'Not Found')}${refuse(forbidden, '403', 'Forbidden')}    if (t_newtran()) handle_publish();
@@ -70,6 +70,13 @@ function encryption({ cert, key }: { cert: string; key: string }): string {
 modparam("tls", "certificate", "${cert}")
 modparam("tls", "private_key", "${key}")
 `;
+}
+
+/** Each use of a nonce is counted (`nc`), so that none can be used twice. */
+function counting({ algorithm = 'MD5' }: { algorithm?: string }): string {
+  return `modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
+${algorithm === 'MD5' ? '' : `modparam("auth", "algorithm", "${algorithm}")\n`}`;
 }
 
 /** RFC 7616 in RFC 3261, section 22: the carrier's own realm, one user. */

@@ -14,7 +14,7 @@ const NOBODY = '+4999900000000';
 /** The adapter, and somebody who watches a number, on a real Kamailio that asks for a password. */
 async function onKamailio(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'earshot-sip-'));
-  const login = { user: 'earshot', password: 'correct horse' };
+  const login = { user: 'earshot', password: 'correct horse', algorithm: 'SHA-256' } as const;
   const kamailio = await startKamailio(join(folder, 'kamailio'), { login, unknown: '^.49999' });
   const { outlet, server } = sipOutletTo(kamailio.port, { login });
   const titles: string[] = [];

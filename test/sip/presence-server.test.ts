@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Playing } from '../../domain/playing/tune.ts';
 import { NobodyThere, type Outlet } from '../../outlet/outlet.ts';
@@ -21,6 +22,23 @@ const OK = (tag: string, expires = 900) => ({ status: '200 OK', headers: [`SIP-E
 async function tagOf(call: ReturnType<Outlet['show']>) {
   const { memo } = await call;
   return memo === undefined ? {} : { memo: memo.split(' ')[0] };
+}
+
+const LOGIN = { user: 'earshot', password: 'correct horse' };
+
+/** What a request says of who sends it. */
+function parametersOf(request: SipRequest): Record<string, string | undefined> {
+  const text = request.header('Authorization') ?? request.header('Proxy-Authorization') ?? '';
+  return Object.fromEntries([...text.matchAll(/(\w+)="?([^",]*)"?/g)].map(([, name, value]) => [name, value]));
+}
+
+/** Whether it is let in with that nonce (RFC 7616, section 3.4.1). */
+function isRight(request: SipRequest, nonce: string, algorithm: 'MD5' | 'SHA-256'): boolean {
+  const { username, realm, uri, nc, cnonce, response, ...said } = parametersOf(request);
+  if (said.nonce !== nonce || said.algorithm !== algorithm) return false;
+  const digest = (text: string) => hash(algorithm === 'MD5' ? 'md5' : 'sha256', text);
+  const [ha1, ha2] = [digest(`${username}:${realm}:${LOGIN.password}`), digest(`PUBLISH:${uri}`)];
+  return response === digest([ha1, nonce, nc, cnonce, 'auth', ha2].join(':'));
 }
 
 type Reply = (request: SipRequest, count: number) => SipReply | Promise<SipReply>;
@@ -183,6 +201,48 @@ describe('an outlet to a presence server that', () => {
     expect(sent('Authorization')[1]).to.match(/^Digest username="earshot", .*algorithm=SHA-256, qop=auth, nc=00000001/);
     await failure(show(outlet, tuneCalled('Song')));
     expect(server.requests, 'one that is refused, and one with the password').to.have.length(2);
+  });
+
+  it('asks for SHA-256 as well as MD5 gets SHA-256, and MD5 where it asks for nothing else', async () => {
+    const ask = (algorithm: string) =>
+      `WWW-Authenticate: Digest realm="op.example", nonce="abc", qop="auth", algorithm=${algorithm}`;
+    const offers = [
+      [[ask('MD5'), 'WWW-Authenticate: Basic realm="op.example"', ask('SHA-256'), ask('SHA-512-256')], 'SHA-256'],
+      [[ask('SHA-512-256'), ask('MD5')], 'MD5'],
+      [[ask('MD5').replace(/, algorithm.*/, '')], 'MD5'],
+    ] as const;
+    for (const [headers, algorithm] of offers) {
+      const { outlet } = await outletTo(
+        (request) => (isRight(request, 'abc', algorithm) ? OK('tag') : { status: '401 Unauthorized', headers }),
+        { login: LOGIN },
+      );
+      expect(await show(outlet, tuneCalled('Song')), algorithm).to.deep.equal({ memo: 'tag' });
+      await server.stop();
+    }
+  });
+
+  it('has another nonce after a few requests is told with it at once', async () => {
+    const uses: string[] = [];
+    const nonceOf = () => `nonce${Math.floor(uses.length / 3)}`;
+    const { outlet } = await outletTo(
+      (request) => {
+        const nonce = nonceOf();
+        if (isRight(request, nonce, 'SHA-256')) {
+          uses.push(`${nonce} ${parametersOf(request).nc}`);
+          return OK('tag');
+        }
+        // The nonce was right once.
+        const stale = parametersOf(request).nonce === undefined ? '' : ', stale=true';
+        const challenge = `Digest realm="op.example", nonce="${nonce}", qop="auth", algorithm=SHA-256${stale}`;
+        return { status: '407 Proxy Authentication Required', headers: [`Proxy-Authenticate: ${challenge}`] };
+      },
+      { login: LOGIN },
+    );
+    for (let i = 0; i < 7; i += 1) expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
+    expect(uses).to.deep.equal(
+      [0, 0, 0, 1, 1, 1, 2].map((nonce, i) => `nonce${nonce} ${`${(i % 3) + 1}`.padStart(8, '0')}`),
+    );
+    expect(server.requests, 'one for each, and one for each new nonce').to.have.length(10);
   });
 
   it('answers what is no SIP, ends at once, or sends requests of its own is left, and reached again', async () => {
