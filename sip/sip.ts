@@ -57,7 +57,7 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
     metrics.sipConnections.set(server.connections());
     const trouble = server.trouble();
     const ready = trouble === undefined;
-    return { ready, missing: ready ? [] : [trouble], ...(!duty.isActive() && { standby: true }) };
+    return { ready, missing: ready ? [] : [trouble], standby: !duty.isActive() };
   });
 
   return {

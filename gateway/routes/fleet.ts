@@ -51,7 +51,9 @@ function toView(status: ProcessStatus, advised: boolean): ProcessView {
     ready,
     missing,
     ...(advised && advice !== undefined && { advice }),
-    ...(['component', 'sip'].includes(role) && { duty: standby ? ('standby' as const) : ('active' as const) }),
+    ...((role === 'component' || standby !== undefined) && {
+      duty: standby ? ('standby' as const) : ('active' as const),
+    }),
     ...(home !== undefined && { home }),
     ...(mode !== undefined && { mode }),
   };

@@ -19,7 +19,8 @@ const Process = named(
     ),
     duty: Type.Optional(
       oneOf(['active', 'standby'], {
-        description: 'Of a component, and of a process `sip`: whether it is the active one (of its home), or stands by',
+        description:
+          'Of those of which one works at a time, such as components: whether it is the active one (of its home), or stands by',
       }),
     ),
     home: Type.Optional(Type.String({ description: 'Of a component, where there are several homes' })),
