@@ -1,6 +1,7 @@
 /** The codes an error can carry, from the HTTP answer to the log line. One list, so that nobody invents a synonym. */
 export const FAULT_CODES = [
   'INVALID_ARGUMENT',
+  'OUT_OF_RANGE',
   'UNAUTHENTICATED',
   'PERMISSION_DENIED',
   'NOT_FOUND',

@@ -60,6 +60,8 @@ import { createToldHere } from './playing/told-here.ts';
 import { createActiveLease } from './process/active-lease.ts';
 import { createStatuses } from './process/status.ts';
 import { createSources } from './source/sources.ts';
+import { createChanged } from './subscriber/changed.ts';
+import { createGone } from './subscriber/gone.ts';
 import { createHearing } from './subscriber/hearing.ts';
 import { createImports } from './subscriber/imports.ts';
 import { createPending } from './subscriber/pending.ts';
@@ -90,6 +92,13 @@ export function createStores(
   const sealOf = createBookSeals(secretsKey);
   const privacyFields = createPrivacyFields(secretsKey);
   const toldHere = createToldHere();
+  const credentials = createCredentials(redis, keys);
+  const gone = createGone(
+    redis,
+    async () => (await credentials.list()).map(({ credential }) => credential),
+    secretsKey,
+    keys,
+  );
   return {
     keys,
     accounts: createAccounts(redis, keys),
@@ -105,7 +114,8 @@ export function createStores(
     audit: createAudit(redis, keys),
     avatars: createAvatars(redis, keys),
     budget: createBudget(redis, keys, budget),
-    credentials: createCredentials(redis, keys),
+    changed: createChanged(redis, interned, keys),
+    credentials,
     directory: createDirectory(redis, interned, keys),
     due: createDue(redis, keys),
     dueAtHome: createDueAtHome(redis, keys),
@@ -116,6 +126,7 @@ export function createStores(
     ledger: createLedger(redis, keys),
     otherEnds: createOtherEnds(redis, keys),
     rosterWork: createRosterWork(redis, keys),
+    gone,
     hearing: createHearing(redis, keys),
     holders: createHolders(redis, interned, keys),
     idempotency: createIdempotency(redis, keys),
@@ -146,7 +157,7 @@ export function createStores(
     situations: createSituations(redis, keys, privacyFields, toldHere),
     statuses: createStatuses(redis, keys),
     survey: createSurvey(redis, interned, keys),
-    subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), keys),
+    subscribers: createSubscribers(redis, interned, createSpent(redis, keys, budget), gone, keys),
     subscriptions: createSubscriptions(redis, keys),
     suspensions: createSuspensions(redis, keys),
     told: createTold(redis, keys, toldHere),

@@ -26,6 +26,8 @@ import type { SinkContext } from './webhooks/context.ts';
 import { createSinkJob } from './webhooks/sink-job.ts';
 import { createWatchRound, WATCH_INTERVAL } from './webhooks/watch-round.ts';
 
+/** Milliseconds after which it is forgotten who has been gone for long. */
+const FORGET_INTERVAL = 60_000;
 /** Milliseconds between two looks whether the operator has asked for a round. */
 const ROUND_INTERVAL = 100;
 /** Milliseconds that the sink of a subscription has for an answer. */
@@ -82,6 +84,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     await forgetLeavers(context);
     await queues.dropEvents();
   });
+  const forgetting = every(FORGET_INTERVAL, log, () => stores.gone.forget());
   const watching = every(WATCH_INTERVAL, log, createWatchRound(sinks));
   const keyRound = createKeyRound(context);
   const rounds = every(ROUND_INTERVAL, log, async () => {
@@ -104,6 +107,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await heartbeat.stop();
       await rounds.stop();
       await sweeping.stop();
+      await forgetting.stop();
       await watching.stop();
       stopping.abort();
       await Promise.all([reader.stop(), ...workers.map((worker) => worker.close())]);

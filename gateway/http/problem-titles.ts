@@ -3,6 +3,7 @@ import type { FaultCode } from '../../domain/fault.ts';
 /** The `title` of a problem: what RFC 9110, section 15, calls its status. */
 export const TITLES: Record<FaultCode, string> = {
   INVALID_ARGUMENT: 'Bad Request',
+  OUT_OF_RANGE: 'Bad Request',
   UNAUTHENTICATED: 'Unauthorized',
   PERMISSION_DENIED: 'Forbidden',
   NOT_FOUND: 'Not Found',

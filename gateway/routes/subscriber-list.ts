@@ -1,32 +1,61 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Grant, mayActFor, reachOf } from '../../domain/access/grant.ts';
+import type { Static } from 'typebox';
+import { mayActFor } from '../../domain/access/grant.ts';
 import { Fault } from '../../domain/fault.ts';
-import { seal, unseal } from '../../runtime/secret/sealing.ts';
+import { readMoment } from '../../domain/moment.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { problems } from '../schemas/common.ts';
 import { SubscriberList, SubscriberListQuery } from '../schemas/subscribers.ts';
-import { subscriberView } from './subscriber-view.ts';
+import { changesPage, firstStep, type Reader } from '../subscribers/changes-page.ts';
+import { createListCursors } from '../subscribers/list-cursor.ts';
+import { listedView, stateOf } from '../subscribers/listed.ts';
 
 /** Subscribers on a page unless told. */
 const LIMIT = 100;
 /** Subscribers that a call looks at, whoever of them is shown: who has few of many asks more often. */
 const LOOKED_AT = 1_024;
+/** Milliseconds for which it can be asked what has changed: a day less than it is known who has gone. */
+const CHANGES_KNOWN = 30 * 86_400_000;
 
-const PURPOSE = 'cursor of the list of subscribers';
-/** Of any cursor, or its length would tell how long the number is. */
-const DIGITS = 15;
+type Query = Static<typeof SubscriberListQuery>;
 
-/** All subscribers within the credential's ranges, a page at a time, in the order in which they were added. */
-export function subscriberListRoutes({ stores, config }: Context): FastifyPluginAsyncTypebox {
-  /** Sealed: it counts the subscribers of all carriers. */
-  const toCursor = (index: number) => seal(config.secretsKey, PURPOSE, `${index}`.padStart(DIGITS, '0'));
+/** All subscribers within the credential's ranges, a page at a time, in the order in which they were added; or those who have changed. */
+export function subscriberListRoutes({ stores, config, now }: Context): FastifyPluginAsyncTypebox {
+  const cursors = createListCursors(config.secretsKey);
 
-  function indexOf(cursor: string): number {
-    const index = unseal(config.secretsKey, PURPOSE, cursor);
-    if (index === undefined) throw new Fault('INVALID_ARGUMENT', 'cursor must be the next of the page before.');
-    return Number(index);
+  async function everybody(reader: Reader, { cursor, limit = LIMIT, range, state }: Query) {
+    const { index, asOf } =
+      cursor === undefined ? { index: 1, asOf: await stores.changed.now() } : cursors.rollStep(cursor);
+    const { found, next } = await stores.roll.from(index, LOOKED_AT);
+    const records = await stores.subscribers.records(found.map(({ id }) => id));
+    const wanted = records.flatMap((one, i) => {
+      const view = listedView(reader, one);
+      const isWanted = one && view && (state ?? view.state) === stateOf(one) && isOf(range, one);
+      return isWanted ? [{ view, index: found[i]?.index ?? 0 }] : [];
+    });
+    const rest = wanted[limit]?.index ?? next;
+    return {
+      subscribers: wanted.slice(0, limit).map(({ view }) => view),
+      asOf: toTime(asOf),
+      ...(rest === undefined ? {} : { next: cursors.ofRoll({ index: rest, asOf }) }),
+    };
+  }
+
+  async function changes(reader: Reader, changedSince: string, { cursor, limit = LIMIT, range, state }: Query) {
+    if (range !== undefined || state !== undefined)
+      throw new Fault(
+        'INVALID_ARGUMENT',
+        'changedSince goes with neither range nor state: who left it would be missed.',
+      );
+    const since = secondOf(changedSince, now());
+    const first = cursor === undefined ? firstStep(await stores.changed.now()) : cursors.changesStep(since, cursor);
+    const { subscribers, removed, next } = await changesPage(stores, reader, since, first, limit);
+    return {
+      ...{ subscribers, removed, asOf: toTime(first.asOf) },
+      ...(next === undefined ? {} : { next: cursors.ofChanges(since, next) }),
+    };
   }
 
   return async (app) => {
@@ -39,37 +68,32 @@ export function subscriberListRoutes({ stores, config }: Context): FastifyPlugin
           operationId: 'listSubscribers',
           summary: 'The subscribers within the credential’s ranges, the one who was added first before the others',
           description:
-            'A page may hold fewer than `limit`, or none: there are more as long as there is a `next`. Whoever goes through all pages meets everybody who was there when it began, and is so still.',
+            'A page may hold fewer than `limit`, or none: there are more as long as there is a `next`. Whoever goes through all pages meets everybody who was there when it began, and is so still. With `changedSince` only those whose state, numbers, JID, display name or consent have changed since, and who is gone, in no order.',
           querystring: SubscriberListQuery,
           response: { 200: SubscriberList, ...problems },
         },
       },
       async (request) => {
+        const { changedSince, ...query } = request.query;
         const carrier = carrierOf(request);
-        const { cursor, limit = LIMIT, range, state } = request.query;
-        const { found, next } = await stores.roll.from(cursor === undefined ? 1 : indexOf(cursor), LOOKED_AT);
-        const records = await stores.subscribers.records(found.map(({ id }) => id));
-        const isWanted = (one: Subscriber | undefined): one is Subscriber =>
-          one !== undefined && isShown(carrier, one) && (state ?? stateOf(one)) === stateOf(one) && isOf(range, one);
-        const wanted = records.flatMap((one, i) => (isWanted(one) ? [{ one, index: found[i]?.index ?? 0 }] : []));
-        const page = wanted.slice(0, limit);
-        const rest = wanted[limit]?.index ?? next;
-        return {
-          subscribers: page.map(({ one }) => ({ ...subscriberView(carrier, one), state: stateOf(one) })),
-          ...(rest === undefined ? {} : { next: toCursor(rest) }),
-        };
+        return changedSince === undefined ? everybody(carrier, query) : changes(carrier, changedSince, query);
       },
     );
   };
 }
 
-/** Whoever leaves, or is added just now, is nobody to the outside. */
-function isShown(grant: Pick<Grant, 'ranges'>, one: Subscriber): boolean {
-  return (one.state === 'active' || one.ordered === true) && reachOf(grant, phoneNumbersOf(one)) !== 'none';
+/** Seconds since the epoch. @throws Fault INVALID_ARGUMENT, OUT_OF_RANGE for what is too long ago */
+function secondOf(changedSince: string, now: number): number {
+  const time = readMoment(changedSince);
+  if (time === undefined)
+    throw new Fault('INVALID_ARGUMENT', 'changedSince must be a time of RFC 3339; in a URL its plus sign is %2B.');
+  if (time < now - CHANGES_KNOWN)
+    throw new Fault('OUT_OF_RANGE', 'changedSince is more than 30 days ago: list everybody anew, and go on from asOf.');
+  return Math.floor(time / 1_000);
 }
 
-function stateOf({ state }: Subscriber): 'active' | 'waiting' {
-  return state === 'active' ? 'active' : 'waiting';
+function toTime(second: number): string {
+  return new Date(second * 1_000).toISOString();
 }
 
 function isOf(range: string | undefined, one: Subscriber): boolean {

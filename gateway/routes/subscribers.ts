@@ -20,7 +20,7 @@ import type { Context } from '../context.ts';
 import { hasCondition, presentOf, requireCondition } from '../http/conditions.ts';
 import { Empty, NumberQuery, notThere, problems, SubscriberParams } from '../schemas/common.ts';
 import { CreatedSubscriber, NewSubscriber, SubscriberPatch, SubscriberView } from '../schemas/subscribers.ts';
-import { subscriberView, wholeView } from './subscriber-view.ts';
+import { subscriberView, wholeView } from '../subscribers/subscriber-view.ts';
 
 const tags = ['subscribers'];
 const PARTLY = 'Of one that has numbers outside the credential’s ranges, too, it sees its own numbers only.';

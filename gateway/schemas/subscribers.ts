@@ -76,7 +76,7 @@ const State = oneOf(['active', 'waiting'], {
 
 export const SubscriberListQuery = Type.Object(
   {
-    cursor: Type.Optional(Type.String({ pattern: '^[\\w-]{1,100}$', description: '`next` of the page before' })),
+    cursor: Type.Optional(Type.String({ pattern: '^[\\w-]{1,200}$', description: '`next` of the page before' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless told' })),
     range: Type.Optional(
       Type.String({
@@ -87,14 +87,35 @@ export const SubscriberListQuery = Type.Object(
       }),
     ),
     state: Type.Optional(State),
+    changedSince: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description:
+          'Only who has changed at this time or later (RFC 3339, counted in whole seconds), 30 days ago at most: `asOf` of the time before. The same for each page; without `range` and `state`.',
+        examples: ['2026-01-31T12:00:00Z'],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 
+export const ListedSubscriber = named('ListedSubscriber', Type.Object({ ...SubscriberView.properties, state: State }));
+
 export const SubscriberList = named(
   'SubscriberList',
   Type.Object({
-    subscribers: Type.Array(named('ListedSubscriber', Type.Object({ ...SubscriberView.properties, state: State }))),
+    subscribers: Type.Array(ListedSubscriber),
+    removed: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'With `changedSince`: ids of those who are gone, or whose numbers are not all within the credential’s ranges any more. To be read after `subscribers`.',
+      }),
+    ),
+    asOf: Type.String({
+      format: 'date-time',
+      description:
+        'When the first page was asked for: with this as `changedSince` all is told that has changed since then.',
+    }),
     next: Type.Optional(Type.String({ description: 'There may be more: ask again with this as cursor.' })),
   }),
 );

@@ -8,6 +8,7 @@ import type { ServiceContext } from '../context.ts';
 /** What a code is as a status of HTTP (RFC 9110, section 15), which the audit trail keeps for every door. */
 export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
   INVALID_ARGUMENT: 400,
+  OUT_OF_RANGE: 400,
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   NOT_FOUND: 404,

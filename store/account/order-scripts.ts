@@ -1,5 +1,6 @@
 import { AFTER_ID, IMPORT } from '../base/keys.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
+import { NOTE_CHANGED } from '../subscriber/changed-script.ts';
 import { ACTIVATE_ONE } from '../subscriber/subscriber-scripts.ts';
 
 /** Seconds for which it is known how an import went, from the last change on. */
@@ -36,7 +37,7 @@ local function endOrder(id) redis.call('HDEL', recordOf(id), 'order', 'orderedBy
  * crash in between would leave a wrong count.
  */
 export const PLACE = defineScript({
-  uses: [ORDERED],
+  uses: [ORDERED, NOTE_CHANGED],
   keys: ['dueAccount', 'dueOrder'],
   args: ['importId'],
   lists: ['ids', 'times', 'passwords', 'sought'],
@@ -48,6 +49,7 @@ for i, id in ipairs(ids) do
   local state, order = stateOf(id)
   if state == 'pending' and not order then
     redis.call('HSET', recordOf(id), 'order', passwords[i], 'orderedBy', importId, 'sought', sought[i])
+    noteChanged(recordOf(id))
     redis.call('ZREM', dueAccount, id)
     redis.call('ZADD', dueOrder, times[i], id)
     placed[i] = 1

@@ -6,6 +6,7 @@ import { allPartitions, byPartition, partitionOf } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf, duePartOf, duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
+import { changedKeys, changedPartKeys } from '../subscriber/changed-script.ts';
 import type { Activated } from '../subscriber/joining.ts';
 import { type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
 import { ACTIVATED } from '../subscriber/subscriber-scripts.ts';
@@ -54,6 +55,7 @@ export function createOrders(redis: Redis, keys: Keys, secretsKey: Buffer) {
             own: keys.ownPart(partition),
             dueAccount: duePartOf(keys, 'accountAsked', partition),
             dueOrder: duePartOf(keys, 'accountOrdered', partition),
+            ...changedPartKeys(keys, partition),
           };
           const stands = await PLACE.run(redis, at, {
             ...{ importId, ids, times: part.map(({ dueAt }) => dueAt) },
@@ -79,7 +81,12 @@ export function createOrders(redis: Redis, keys: Keys, secretsKey: Buffer) {
       const outcome = await COMPLETE.run(
         redis,
         {
-          ...{ ...own(id), ...watchedKeys(keys, id), dueReconcile: dueOf(keys, 'announced', id) },
+          ...{
+            ...own(id),
+            ...watchedKeys(keys, id),
+            ...changedKeys(keys, id),
+            dueReconcile: dueOf(keys, 'announced', id),
+          },
           dues: duesOf(keys, 'activated', id),
         },
         { id, mark: newStamp(), soon: now + GRACE },

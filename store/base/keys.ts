@@ -150,6 +150,10 @@ export function createKeys(
     roundLeases: `${prefix}:{reconciliation}:pages`,
     leaving: (partition: number) => part(partition, 'leaving'),
     watchers: (partition: number) => part(partition, 'watchers'),
+    changes: (partition: number) => part(partition, 'changes'),
+    /** What stands before the number of each span of integers. */
+    changedPart: (partition: number) => part(partition, 'changed:'),
+    gone: (partition: number) => part(partition, 'gone'),
     audit: {
       stream: (kind: string, lane: string) => `${prefix}:{audit}:${kind}:${lane}`,
       lanes: `${prefix}:{audit}:lanes`,

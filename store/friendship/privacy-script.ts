@@ -4,6 +4,7 @@ import { SEEN_MARK } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
 import { NOTE_WATCHED } from '../due/watched.ts';
+import { NOTE_CHANGED } from '../subscriber/changed-script.ts';
 import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
 
 /**
@@ -16,7 +17,7 @@ import { ANNOUNCE } from '../subscriber/identity-scripts.ts';
  * groups; `events`: the channel on which pages hear of it, who is blocked at once as well as everybody else.
  */
 export const PUT_PRIVACY = defineScript({
-  uses: [ANNOUNCE, ASK_FOR_ACCESS, TELL, NOTE_WATCHED],
+  uses: [ANNOUNCE, ASK_FOR_ACCESS, TELL, NOTE_WATCHED, NOTE_CHANGED],
   keys: ['privacy', 'blocks', 'dirtyBlocked', 'recent', 'dueReconcile'],
   keyList: 'outletDues',
   args: ['id', 'now', 'day', 'mostNumbers', 'dueAt', 'ifVersion', 'discoverable', 'audience', 'chosen', 'privateUntil'],
@@ -62,7 +63,10 @@ if found or #marked > 0 then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) e
 askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 tell('${NOW_PLAYING}')
-if shown then noteWatched(id, dueAt) end
+if shown then
+  noteWatched(id, dueAt)
+  noteChanged(record)
+end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)
 if chosen == '1' then redis.call('HSET', privacy, 'chosen', '1') else redis.call('HDEL', privacy, 'chosen') end
 return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,

@@ -8,6 +8,7 @@ import { askSlices, slicesOf } from '../base/slices.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
+import { changedKeys } from '../subscriber/changed-script.ts';
 import type { PrivacyFields, PrivacyState } from './privacy-fields.ts';
 import { CLEAR_BLOCKED, PUT_PRIVACY } from './privacy-script.ts';
 
@@ -72,6 +73,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
           playing: keys.playing(id),
           recent: keys.recent(id),
           ...watchedKeys(keys, id),
+          ...changedKeys(keys, id),
           dueReconcile,
           outletDues,
         },

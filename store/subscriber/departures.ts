@@ -4,11 +4,13 @@ import { type Interned, idPlace } from '../base/interned.ts';
 import { DUE_NAMES, type Keys } from '../base/keys.ts';
 import { partitionOf } from '../base/partitions.ts';
 import { allBuckets } from '../image/book-buckets.ts';
+import { changedKeys, FORGET_CHANGED } from './changed-script.ts';
+import type { Gone } from './gone.ts';
 import { jidPlace, numberPlace } from './places.ts';
 import { keysOf, type Subscriber } from './subscriber-record.ts';
 
 /** How a subscriber goes: each step can be done twice, and gives back only what is still the subscriber's own. */
-export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
+export function createDepartures(redis: Redis, interned: Interned, gone: Gone, keys: Keys) {
   /** Somebody who leaves, or never came, gives the numbers up. */
   async function freeNumbers(subscriber: Subscriber): Promise<void> {
     const index = await interned.indexOf(subscriber.id);
@@ -22,7 +24,7 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
     await forget(subscriber);
   }
 
-  /** Forgets a subscriber for whom everything is undone, and frees its JID. The record goes last, so this can be done again. */
+  /** Forgets a subscriber for whom everything is undone, frees its JID, and notes that it is gone. The record goes last, so this can be done again. */
   async function forget(subscriber: Subscriber): Promise<void> {
     const { id, jid } = subscriber;
     const [index, buckets] = await Promise.all([interned.indexOf(id), redis.hGet(keys.book(id), 'buckets')]);
@@ -33,8 +35,11 @@ export function createDepartures(redis: Redis, interned: Interned, keys: Keys) {
       const { key, field } = idPlace(keys, index);
       await redis.hDel(key, field);
     }
-    const batch = redis
-      .multi()
+    const farewell = await gone.farewell(id, subscriber);
+    const batch = redis.multi();
+    const places = { record: keys.subscriber(id), ...changedKeys(keys, id), gone: keys.gone(partitionOf(id)) };
+    FORGET_CHANGED.add(batch, places, { farewell });
+    batch
       .unlink([...ownKeys(keys, subscriber), ...bookKeys(keys, id, Number(buckets ?? 1))])
       .sRem(keys.leaving(partitionOf(id)), id)
       .hDel(keys.rechecks(partitionOf(id)), id)

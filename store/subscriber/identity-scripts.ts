@@ -4,6 +4,7 @@ import { as, asYes, asYesEach, defineLua, defineScript } from '../base/script.ts
 import { ALL_ITEMS } from '../due/all-items.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
 import { NOTE_WATCHED } from '../due/watched.ts';
+import { NOTE_CHANGED, NOTE_GONE } from './changed-script.ts';
 import { SUSPENDED_BY } from './suspended-by.ts';
 
 /** The steps of a change of numbers or JID that touch the subscriber's own slot; each script is one step. */
@@ -105,14 +106,14 @@ return begun`,
  * undone. Where that is at another home, the field `leavesHome` names that home: its component works
  * for the subscriber until all is undone. With another primary number the outlets have to look that show
  * somebody at it (`readdressedDues`, keys of the same slot). A number that goes takes along that its line was suspended, which the outlets
- * have to look at (`audienceDues`, likewise). It is one step, as a friend who came in between would be
+ * have to look at (`audienceDues`, likewise). `farewell`: for `noteGone`, empty where nobody loses sight of the subscriber. It is one step, as a friend who came in between would be
  * missing in one of the two rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
-  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS, SUSPENDED_BY, TELL, NOTE_WATCHED],
+  uses: [IS_STILL, ANNOUNCE, ASK_FOR_ACCESS, SUSPENDED_BY, TELL, NOTE_WATCHED, NOTE_CHANGED, NOTE_GONE],
   keys: ['intention', 'former', 'dirtyItems', 'dueReconcile'],
   keyList: 'movedDues',
-  args: ['id', 'fence', 'dueAt'],
+  args: ['id', 'fence', 'dueAt', 'farewell'],
   lists: ['fields', 'readdressedDues', 'audienceDues'],
   reply: as<'ok' | 'lost' | 'gone'>,
   lua: `
@@ -144,6 +145,8 @@ if suspendBy(suspendedBy(), mark) then
 end
 redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
 noteWatched(id, dueAt)
+noteChanged(record)
+if farewell ~= '' then noteGone(farewell) end
 return 'ok'`,
 });
 

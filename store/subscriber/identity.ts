@@ -4,9 +4,12 @@ import { type Fence, newFence } from '../base/fence.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
+import { partitionOf } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { dueOf, duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
+import { changedKeys } from './changed-script.ts';
+import type { Gone } from './gone.ts';
 import { BEGIN, COMMIT, DROP_INTENTION, TAKE_OVER } from './identity-scripts.ts';
 import { jidPlace, numberPlace } from './places.ts';
 import type { Spent } from './spent.ts';
@@ -33,7 +36,7 @@ export const PATIENCE = 10_000;
  * release, so whoever dies in between leaves a note of what to look at; while it is there nobody else changes the
  * subscriber. The record is the truth: what the intention names and the record does not is given back.
  */
-export function createIdentity(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
+export function createIdentity(redis: Redis, interned: Interned, spent: Spent, gone: Gone, keys: Keys) {
   const places = (id: string) => ({
     record: keys.subscriber(id),
     intention: keys.intention(id),
@@ -45,6 +48,8 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     dueReconcile: dueOf(keys, 'renumbered', id),
     movedDues: duesOf(keys, 'moved', id),
     ...watchedKeys(keys, id),
+    ...changedKeys(keys, id),
+    gone: keys.gone(partitionOf(id)),
   });
 
   /** The fence of a new intention, or why there is none. */
@@ -75,16 +80,17 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     return (await claim(redis, jidPlace(keys, jid), index)) ? 'ok' : 'jid-taken';
   }
 
-  /** Writes the record and announces the numbers before and after; with another JID everything of the old account is to be undone. `lost`: somebody took the change for abandoned. */
+  /** Writes the record and announces the numbers before and after; with another JID everything of the old account is to be undone. `farewell`: as for `COMMIT`. `lost`: somebody took the change for abandoned. */
   async function commit(
     id: string,
     fence: Fence,
     { numbers, jid }: Wanted,
     now: number,
+    farewell?: string,
   ): Promise<'ok' | 'lost' | 'gone'> {
     const fields = Object.entries({ ...numberFields(numbers), jid }).flat();
     return COMMIT.run(redis, places(id), {
-      ...{ id, fence, dueAt: now + GRACE, mark: newStamp(), fields },
+      ...{ id, fence, dueAt: now + GRACE, mark: newStamp(), fields, farewell },
       readdressedDues: duesOf(keys, 'readdressed', id),
       audienceDues: duesOf(keys, 'audience', id),
       events: keys.events(id),
@@ -132,7 +138,9 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, k
     if (typeof begun === 'string') return begun === 'abandoned' ? 'busy' : begun;
     const claimed = await claimAll(id, wanted);
     const former = toSubscriber(id, await redis.hGetAll(keys.subscriber(id)));
-    const outcome = claimed === 'ok' ? await commit(id, begun.fence, wanted, now) : claimed;
+    // The record stands still from `begin` on.
+    const farewell = former && claimed === 'ok' ? await gone.farewellTo(id, former, wanted.numbers) : undefined;
+    const outcome = claimed === 'ok' ? await commit(id, begun.fence, wanted, now, farewell) : claimed;
     if (outcome === 'ok') {
       await spent.comeWith(id, named.numberKeys, now);
       const before = former ? keysOf(former) : [];

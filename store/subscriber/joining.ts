@@ -6,6 +6,7 @@ import { byPartition } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { duePartOf, madeDue } from '../due/makes-due.ts';
 import { watchedPartKeys } from '../due/watched.ts';
+import { changedPartKeys } from './changed-script.ts';
 import { claimForMany } from './claims-of-many.ts';
 import type { Spent } from './spent.ts';
 import { keysOf, type Subscriber } from './subscriber-record.ts';
@@ -95,6 +96,7 @@ export function createJoining(redis: Redis, interned: Interned, spent: Spent, ke
             dueAccount: duePartOf(keys, 'accountAsked', partition),
             dueReconcile: duePartOf(keys, 'announced', partition),
             ...watchedPartKeys(keys, partition),
+            ...changedPartKeys(keys, partition),
             dues: madeDue('activated').map((queue) => keys.duePart(queue, partition)),
           };
           const part = ids.flatMap((id) => byId.get(id) ?? []);

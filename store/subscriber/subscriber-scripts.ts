@@ -2,6 +2,7 @@ import { IS_STILL } from '../base/fence.ts';
 import { AFTER_ID } from '../base/keys.ts';
 import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { NOTE_WATCHED } from '../due/watched.ts';
+import { NOTE_CHANGED } from './changed-script.ts';
 import { ANNOUNCE, ANNOUNCE_ONE } from './identity-scripts.ts';
 
 /** What became of somebody who was to become active, as `ACTIVATE_ONE` counts: `none`: it was not pending. */
@@ -44,7 +45,7 @@ redis.call('ZADD', dueAccount, unpack(dues))`,
  * since: whoever comes to hold a number later finds its owner, but may have found it not active yet.
  */
 export const ACTIVATE_ONE = defineLua({
-  uses: [ANNOUNCE_ONE, NOTE_WATCHED],
+  uses: [ANNOUNCE_ONE, NOTE_WATCHED, NOTE_CHANGED],
   keys: ['own', 'dueReconcile'],
   args: ['soon'],
   lua: `
@@ -53,6 +54,7 @@ local function activate(id, look)
   if redis.call('HGET', one, 'state') ~= 'pending' then return 0 end
   redis.call('HSET', one, 'state', 'active')
   noteWatched(id, soon)
+  noteChanged(one)
   if look == '' and redis.call('EXISTS', own .. id .. '${AFTER_ID.dirtyPairs}') == 1 then look = soon end
   if look == '' then return 1 end
   announceOne(one, own .. id .. '${AFTER_ID.announced}')
@@ -95,7 +97,7 @@ return outcome`,
  * never forgotten. With `only` just from that state, and not while an account is ordered.
  */
 export const LEAVE = defineScript({
-  uses: [ANNOUNCE, NOTE_WATCHED],
+  uses: [ANNOUNCE, NOTE_WATCHED, NOTE_CHANGED],
   keys: ['leaving'],
   keyList: 'dues',
   args: ['id', 'dueAt', 'only'],
@@ -106,6 +108,7 @@ if not state or state == 'leaving' then return 0 end
 if only ~= '' and (state ~= only or redis.call('HEXISTS', record, 'order') == 1) then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
 noteWatched(id, dueAt)
+if state == 'active' or wasNoted(record) then noteChanged(record) end
 announce()
 redis.call('SADD', leaving, id)
 for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
@@ -117,7 +120,7 @@ return 1`,
  * Nothing is written where there is no record, or there would be one with a name alone.
  */
 export const RENAME = defineScript({
-  uses: [IS_STILL],
+  uses: [IS_STILL, NOTE_CHANGED],
   keys: ['record'],
   args: ['name'],
   lists: ['before'],
@@ -126,5 +129,6 @@ export const RENAME = defineScript({
 if not redis.call('HGET', record, 'state') then return 1 end
 if before[1] and not isStill(record, 'displayName', before[1]) then return 0 end
 redis.call('HSET', record, 'displayName', name)
+if redis.call('HGET', record, 'state') == 'active' or wasNoted(record) then noteChanged(record) end
 return 1`,
 });

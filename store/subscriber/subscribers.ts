@@ -6,8 +6,10 @@ import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.t
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
+import { changedKeys } from './changed-script.ts';
 import { standOfMany, type WantedPlaces } from './claims-of-many.ts';
 import { createDepartures } from './departures.ts';
+import type { Gone } from './gone.ts';
 import { createIdentity } from './identity.ts';
 import { createJoining, type Joined } from './joining.ts';
 import { createObstacles } from './obstacles.ts';
@@ -25,9 +27,9 @@ export type Claim = 'ok' | 'number-taken' | 'jid-taken' | 'busy';
  * Whatever changes who owns a number also announces it (hash `announced`: number key → stamp): the reconciliation then
  * looks at everybody whose book holds that number.
  */
-export function createSubscribers(redis: Redis, interned: Interned, spent: Spent, keys: Keys) {
-  const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, keys);
-  const identity = createIdentity(redis, interned, spent, keys);
+export function createSubscribers(redis: Redis, interned: Interned, spent: Spent, gone: Gone, keys: Keys) {
+  const { freeNumbers, abandon, forget, forgetMarks, holdJid, dropJid } = createDepartures(redis, interned, gone, keys);
+  const identity = createIdentity(redis, interned, spent, gone, keys);
   const joining = createJoining(redis, interned, spent, keys);
 
   const places = (id: string) => ({
@@ -35,6 +37,7 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     announced: keys.announced(id),
     leaving: keys.leaving(partitionOf(id)),
     ...watchedKeys(keys, id),
+    ...changedKeys(keys, id),
   });
 
   async function record(id: string): Promise<Subscriber | undefined> {

@@ -6,7 +6,7 @@ import { OAuthError } from '../../gateway/schemas/login.ts';
 export type Answered = { status: number; type: string; text: string };
 
 const CODES = new Set([
-  ...['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'],
+  ...['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'],
   ...['ALREADY_EXISTS', 'CONFLICT'],
   ...['FAILED_PRECONDITION', 'PAYLOAD_TOO_LARGE', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'],
   ...['UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_REQUESTS'],

@@ -96,6 +96,6 @@ for (const kind of REDIS_KINDS)
       const nexts: string[] = [];
       for (const limit of [1, 1, 9, 65]) nexts.push(`${(await page(`limit=${limit}`)).next}`);
       expect(new Set(nexts)).to.have.length(4);
-      for (const next of nexts) expect(next).to.match(/^[\w-]{58}$/);
+      for (const next of nexts) expect(next).to.match(/^[\w-]{70}$/);
     });
   });

@@ -19,7 +19,8 @@ export const ofSubscribers = {
   Subscriber: added,
   SubscriberList: {
     subscribers: [{ ...added, state: 'active' }],
-    next: 'lW0nE9sSg1bYc4XhT7uKQm2ZpR8vJ5dA3fHkLw6oGtBiUyNqCxVzrPeMjI',
+    asOf: '2026-01-31T12:00:00.000Z',
+    next: 'lW0nE9sSg1bYc4XhT7uKQm2ZpR8vJ5dA3fHkLw6oGtBiUyNqCxVzrPeMjIlW0nE9sSg1bYc4',
   },
   CreatedSubscriber: { ...added, password: 'k3Wm-9xTq-Lr7v-Zp2d' },
   NumberOnly: { phoneNumber: alice.phoneNumber },
