@@ -1,3 +1,4 @@
+import { partitionOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 
@@ -15,4 +16,10 @@ export const ALICE: Subscriber = {
 export async function addSubscriber(stores: Stores, subscriber: Omit<Subscriber, 'state'>, now: number): Promise<void> {
   await stores.subscribers.create({ ...subscriber, state: 'pending' }, now);
   await stores.subscribers.activate({ ...subscriber, state: 'pending' }, now);
+}
+
+/** The keys that are there when the only subscriber is forgotten: that somebody is gone, and when, and how many there ever were. */
+export function keysOfTheGone({ keys }: Stores, id: string): string[] {
+  const partition = partitionOf(id);
+  return [keys.lastIndex, keys.changes(partition), keys.gone(partition)];
 }
