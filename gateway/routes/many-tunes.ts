@@ -9,6 +9,7 @@ import { STATUS_OF } from '../../service/audit/audit.ts';
 import { playTune, stopPlaying } from '../../service/playing/playing.ts';
 import { writeEntries } from '../access/audit.ts';
 import { situationOf } from '../access/auth.ts';
+import { createCountAs } from '../access/limits.ts';
 import type { Context } from '../context.ts';
 import { causeOf } from '../http/correlator.ts';
 import { problems } from '../schemas/common.ts';
@@ -20,9 +21,10 @@ type Refused = { subscriberId: string; code: FaultCode; detail: string };
 
 const tags = ['now playing'];
 
-/** What many subscribers play, in one call. Each of them is answered by itself, and each has its entry in the audit trail, as if there had been a call for it. */
+/** What many subscribers play, in one call. Each of them is answered by itself, and each has its entry in the audit trail, as if there had been a call for it, and counts as one. */
 export function manyTunesRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { stores, now } = context;
+  const countAs = createCountAs(context);
 
   async function play(request: FastifyRequest, { subscriberId: id, ...rest }: SubscriberTune) {
     const { device = DEFAULT_DEVICE, position, state = 'playing', ...body } = rest;
@@ -82,12 +84,13 @@ export function manyTunesRoutes(context: Context): FastifyPluginAsyncTypebox {
           operationId: 'playTunes',
           summary: 'Say what many subscribers play now',
           description:
-            'Each as `PUT …/now-playing` takes it, up to 100, one after the other. What is refused of one is told of that one, and the others are done.',
+            'Each as `PUT …/now-playing` takes it, up to 100, one after the other, and counted as so many calls. What is refused of one is told of that one, and the others are done.',
           body: NewTunes,
           response: { 200: TunesAccepted, ...problems },
         },
       },
-      async (request) => {
+      async (request, reply) => {
+        await countAs(request, reply, request.body.tunes.length);
         const work = (one: SubscriberTune) => play(request, one);
         return { results: await each(request, request.body.tunes, 202, work, (one) => one.subscriberId) };
       },
@@ -101,12 +104,14 @@ export function manyTunesRoutes(context: Context): FastifyPluginAsyncTypebox {
           tags,
           operationId: 'getTunes',
           summary: 'What many subscribers play now',
-          description: 'Up to 100. Whom the credential does not reach is told of in its own place.',
+          description:
+            'Up to 100, counted as so many calls. Whom the credential does not reach is told of in its own place.',
           body: TunesQuestion,
           response: { 200: TunesView, ...problems },
         },
       },
-      async (request) => {
+      async (request, reply) => {
+        await countAs(request, reply, request.body.subscriberIds.length);
         const work = (id: string) => look(request, id);
         return { results: await each(request, request.body.subscriberIds, 200, work, (id) => id) };
       },

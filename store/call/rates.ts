@@ -2,19 +2,19 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, defineScript } from '../base/script.ts';
 
-/** How often somebody has called in this window, this call included, and the milliseconds until the next window. */
+/** How often somebody has called in this window, this time included, and the milliseconds until the next window. */
 export type Rate = { count: number; resetIn: number };
 
 /**
- * Counts a call and begins the window with the first: in one step, or a process that dies between
+ * Counts calls and begins the window with the first: in one step, or a process that dies between
  * would leave a count without an end.
  */
 const COUNT = defineScript({
   keys: ['rate'],
-  args: ['window'],
+  args: ['window', 'calls'],
   reply: as<[count: number, left: number]>,
   lua: `
-local count = redis.call('INCR', rate)
+local count = redis.call('INCRBY', rate, calls)
 local left = redis.call('PTTL', rate)
 if left < 0 then
   redis.call('PEXPIRE', rate, window)
@@ -27,8 +27,8 @@ return { count, left }`,
 export function createRates(redis: Redis, keys: Keys) {
   return {
     /** `window`: milliseconds, beginning with the first call. */
-    async count(who: string, window: number): Promise<Rate> {
-      const [count, resetIn] = await COUNT.run(redis, { rate: keys.rate(who) }, { window });
+    async count(who: string, window: number, calls = 1): Promise<Rate> {
+      const [count, resetIn] = await COUNT.run(redis, { rate: keys.rate(who) }, { window, calls });
       return { count, resetIn };
     },
   };

@@ -110,4 +110,42 @@ describe('what many subscribers play, in one call', () => {
       expect((await play(tunes)).status).to.equal(400);
     expect((await send('/retrieve', { subscriberIds: [alice, alice] })).status).to.equal(400);
   });
+
+  it('counts as a call for each of them, and is refused whole to who has none left', async () => {
+    const few = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '6' });
+    const id = await few.join('+8613800138002');
+    const wish = { name: 'few', scopes: ['now-playing:read', 'now-playing:write'] as const, ranges: ['+86'] };
+    const { key } = (await few.stores.credentials.create(wish, few.now())) as { key: string };
+    const post = (path: string, payload: object) =>
+      few.call({ method: 'POST', url: `/v1/now-playing${path}`, headers: { authorization: `Bearer ${key}` }, payload });
+    const left = ({ status, headers }: { status: number; headers: Record<string, unknown> }) => [
+      status,
+      `${headers.ratelimit}`.replace(/;t=\d+/, ''),
+      headers['ratelimit-policy'],
+    ];
+    const many = (count: number) => ({ tunes: Array.from({ length: count }, (_, i) => song(id, `No. ${i}`)) });
+    expect(left(await post('', many(1)))).to.deep.equal([200, '"carrier";r=5', '"carrier";q=6;w=60']);
+    expect(left(await post('', many(3)))).to.deep.equal([200, '"carrier";r=2', '"carrier";q=6;w=60']);
+    expect(left(await post('/retrieve', { subscriberIds: Array(9).fill(id) }))[0], 'as many as it names').to.equal(200);
+    const refused = await post('', { tunes: [song(id, 'Too late')] });
+    expect(left(refused)).to.deep.equal([429, '"carrier";r=0', '"carrier";q=6;w=60']);
+    expect((await few.stores.nowPlaying.read(id)).devices.map(({ tune }) => tune.title)).to.deep.equal(['No. 2']);
+    await few.stop();
+  });
+
+  it('lets no more through of calls that come at once than of such that come one by one', async () => {
+    const few = await openTestGateway(server, { EARSHOT_LIMIT_CARRIER: '20' });
+    const id = await few.join('+8613800138003');
+    const wish = { name: 'at once', scopes: ['now-playing:write'] as const, ranges: ['+86'] };
+    const { key } = (await few.stores.credentials.create(wish, few.now())) as { key: string };
+    const tunes = Array.from({ length: 50 }, (_, i) => song(id, `No. ${i}`));
+    const call = () =>
+      few.call({
+        ...{ method: 'POST', url: '/v1/now-playing', headers: { authorization: `Bearer ${key}` } },
+        payload: { tunes },
+      });
+    const statuses = (await Promise.all(Array.from({ length: 10 }, call))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).to.have.length(1);
+    await few.stop();
+  });
 });
