@@ -14,8 +14,15 @@ export type ChangedOne = { place: ChangedPlace; id: string | undefined };
 /** Hashes that are looked at before it is asked whether there are enough. */
 const SOME = 16;
 
-/** Where the changes of a partition stand now. */
-const NOW = defineScript({ uses: [THIS_SECOND], reply: Number, lua: 'return thisSecond()' });
+/** Where the changes of a partition stand now. It is noted, so that no change comes before a second that somebody was told, whatever the clock does. */
+const NOW = defineScript({
+  uses: [THIS_SECOND],
+  reply: Number,
+  lua: `
+local second = thisSecond()
+redis.call('ZADD', changes, second, 'asked')
+return second`,
+});
 
 /**
  * The places after the one that is named of those who changed at `since` or later: `most` or a few more, fewer only at the end. Answers
@@ -56,7 +63,8 @@ return found`,
 
 /**
  * When what the list of subscribers tells of somebody has changed, to the second: for each partition hashes `changed:<n>` (of 1,024
- * integers those that belong there → seconds since the epoch), and sorted set `changes` (n → the newest of these).
+ * integers those that belong there → seconds since the epoch), and sorted set `changes` (n → the newest of these, and `asked` → the last
+ * second that was told).
  */
 export function createChanged(redis: Redis, interned: Interned, keys: Keys) {
   return {

@@ -268,6 +268,8 @@ for (const kind of REDIS_KINDS)
       expect(ids(await walk({ changedSince: asOf }))).to.deep.equal([id]);
       for (const partition of allPartitions())
         await server.redis.zRem(keys.changes(partition), 'of a clock that was wrong');
+      // Also where nothing has changed since it was asked.
+      expect(await gateway.stores.changed.now()).to.be.at.least(ahead);
     });
 
     it('forgets after 31 days who was gone', async () => {
