@@ -17,8 +17,8 @@ export type Tune = {
 
 /**
  * One device's tune. `player`: what its owner calls it by, or what it calls itself. `since`: when the device began with it, by which
- * devices are ordered; `from`: when the piece began or would have, where the device has said at which position it is. Times are
- * milliseconds since the epoch.
+ * devices are ordered; `from`: when the piece began or would have, where the device has said at which position it is, or has told the
+ * same piece again at its end. Times are milliseconds since the epoch.
  */
 export type Playing = {
   device: string;
@@ -34,7 +34,7 @@ const SLACK = 5_000;
 /** How long a tune of unknown length lasts, in milliseconds. */
 const UNKNOWN_LENGTH = 600_000;
 
-/** Milliseconds by which two positions may differ that say the same: a call takes its time. */
+/** Milliseconds by which two positions may differ that say the same, and a repeat may be told before the end: a call takes its time. */
 const JITTER = 3_000;
 
 /** Characters of a text. */
@@ -122,23 +122,35 @@ export function play(
   now: number,
   { player, position }: { player?: string | undefined; position?: number | undefined } = {},
 ): Playing {
-  const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune);
-  const from = position === undefined ? undefined : beganAt(goesOn ? before.from : undefined, tune, now, position);
+  const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune) ? before : undefined;
+  const from = position === undefined ? untold(goesOn, now) : told(goesOn, tune, now, position);
   return {
     device,
     ...(player === undefined ? {} : { player }),
     tune,
-    since: goesOn ? before.since : now,
+    since: goesOn?.since ?? now,
     ...(from === undefined ? {} : { from }),
     // Of a stream nobody knows the end, wherever it is.
-    expiresAt: expiryOf(tune, from === undefined || tune.length === undefined ? now : from),
+    expiresAt: expiryOf(tune, position === undefined || tune.length === undefined ? now : (from ?? now)),
   };
 }
 
-/** The same as before where the two only differ by how long the calls took: friends are told of no change then. */
-function beganAt(before: number | undefined, { length }: Tune, now: number, position: number): number {
+/** When the piece began, or would have if it had been played without a break, in milliseconds since the epoch. */
+export function beganAt({ since, from = since }: Playing): number {
+  return from;
+}
+
+/** By a position: the same as before where the two only differ by how long the calls took: friends are told of no change then. */
+function told(before: Playing | undefined, { length }: Tune, now: number, position: number): number {
   const from = now - Math.round(Math.min(position, length ?? position) * 1000);
-  return before !== undefined && Math.abs(before - from) < JITTER ? before : from;
+  return before?.from !== undefined && Math.abs(before.from - from) < JITTER ? before.from : from;
+}
+
+/** Without a position: as before, or from the beginning where it was over. Many players tell a repeat like that, and in no other way. */
+function untold(before: Playing | undefined, now: number): number | undefined {
+  const length = before?.tune.length;
+  if (before === undefined || length === undefined) return before?.from;
+  return now >= beganAt(before) + length * 1000 - JITTER ? now : before.from;
 }
 
 /** True when friends would see no difference. */

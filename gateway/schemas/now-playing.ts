@@ -66,7 +66,8 @@ const tuneView = {
   uri: Type.Optional(Type.String()),
   since: Type.String({
     ...Time,
-    description: 'When it began, or would have begun to be where its device has said that it is',
+    description:
+      'When it began, or would have begun to be where its device has said that it is; of a repeat, when that began',
   }),
   expiresAt: Time,
 };

@@ -1,7 +1,7 @@
 import { type Online, onlineOf } from '../../domain/account/presence.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
 import { ALONE, decideShowing, visibleToFriend } from '../../domain/playing/showing.ts';
-import type { Playing } from '../../domain/playing/tune.ts';
+import { beganAt, type Playing } from '../../domain/playing/tune.ts';
 import type { Friend } from '../../store/friendship/friends.ts';
 import type { Stores } from '../../store/stores.ts';
 import { phoneNumberOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
@@ -19,8 +19,9 @@ export type FriendView = Online & {
 export type TuneView = ReturnType<typeof tuneView>;
 
 /** Without the device: that is nobody else's business. */
-export function tuneView({ tune, since, from = since, expiresAt }: Playing) {
-  return { ...tune, since: new Date(from).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+export function tuneView(playing: Playing) {
+  const { tune, expiresAt } = playing;
+  return { ...tune, since: new Date(beganAt(playing)).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
 
 /** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */

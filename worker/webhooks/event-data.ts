@@ -1,3 +1,4 @@
+import { beganAt } from '../../domain/playing/tune.ts';
 import type { EventKind } from '../../domain/subscription/event-types.ts';
 import { friendOf, type Step } from '../../domain/subscription/known.ts';
 import { type Present, presentPrivacy } from './look.ts';
@@ -45,5 +46,5 @@ function consent(present: Present, now: number): Record<string, unknown> {
 function nowPlaying(present: Present): Record<string, unknown> | null {
   const { playing } = present;
   if (!playing) return null;
-  return { ...playing.tune, since: new Date(playing.since).toISOString(), audience: audienceOf(present) };
+  return { ...playing.tune, since: new Date(beganAt(playing)).toISOString(), audience: audienceOf(present) };
 }

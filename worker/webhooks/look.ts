@@ -1,7 +1,7 @@
 import { type Grant, numbersWithin, reachOf } from '../../domain/access/grant.ts';
 import type { Privacy } from '../../domain/friendship/privacy.ts';
 import { decideShowing, visibleTo } from '../../domain/playing/showing.ts';
-import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
+import { beganAt, fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import type { Known } from '../../domain/subscription/known.ts';
 import type { KeyedHash } from '../../runtime/secret/keyed-hash.ts';
 import type { Stores } from '../../store/stores.ts';
@@ -41,7 +41,7 @@ export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pic
       known: {
         numbers: hashOf(JSON.stringify([numbers, whole])),
         consent: whole ? hashOf(JSON.stringify(presentPrivacy(privacy, now))) : '',
-        tune: hashOf(fingerprint(playing?.tune)),
+        tune: playing ? hashOf(JSON.stringify([fingerprint(playing.tune), beganAt(playing)])) : '',
       },
       numbers,
       whole,

@@ -36,7 +36,7 @@ describe('domain/playing/tune', () => {
     expect(wound).to.include({ since: 400_000, from: 405_000, expiresAt: 405_000 + 310_000 });
     const again = play(wound, 'phone', SONG, 420_000, { position: 13 });
     expect(again, 'calls take their time').to.deep.equal(wound);
-    expect(play(wound, 'phone', SONG, 420_000), 'without a position').to.include({ since: 400_000 });
+    expect(play(wound, 'phone', SONG, 420_000), 'without a position').to.include({ since: 400_000, from: 405_000 });
     expect(play(undefined, 'phone', SONG, 400_000, { position: 9_999 }).from, 'not before it was over').to.equal(
       95_000,
     );
@@ -45,6 +45,19 @@ describe('domain/playing/tune', () => {
       from: 100_000,
       expiresAt: 400_000 + 600_000,
     });
+  });
+
+  it('begins anew when it is told again at its end, by a player that tells no position', () => {
+    const first = play(undefined, 'phone', SONG, 0);
+    expect(play(first, 'phone', SONG, 301_000), 'in the middle').to.not.have.property('from');
+    const second = play(first, 'phone', SONG, 303_000);
+    expect(second).to.include({ since: 0, from: 303_000, expiresAt: 303_000 + 310_000 });
+    expect(play(second, 'phone', SONG, 400_000), 'in its middle').to.include({ since: 0, from: 303_000 });
+    expect(play(second, 'phone', SONG, 609_000), 'once more').to.include({ since: 0, from: 609_000 });
+    const resumed = play(undefined, 'phone', SONG, 0, { position: 200 });
+    expect(play(resumed, 'phone', SONG, 104_000), 'of one that was resumed').to.include({ from: 104_000 });
+    const stream = play(undefined, 'phone', { kind: 'audio', title: 'A stream' }, 0);
+    expect(play(stream, 'phone', stream.tune, 599_000), 'of a stream').to.not.have.property('from');
   });
 
   it('shows the newest of the devices that still play', () => {

@@ -94,6 +94,27 @@ describe('events to subscriptions', () => {
     await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${alice.id}`));
   });
 
+  it('tell where a piece is, again when it is wound or begins anew, and not when it only goes on', async () => {
+    const sink = await newSink();
+    const alice = await api.join('+8613800138015');
+    await subscribe(api, sink, { types: [typeOf('now-playing-changed')] }, carrier);
+    const song = { title: 'Wound', length: 300 };
+    const begins = ({ data }: { data: Record<string, unknown> }) =>
+      Date.parse(String((data.nowPlaying as { since: string }).since));
+    await api.play(alice, { ...song, position: 100 });
+    const [first] = await sink.hears(['now-playing-changed']);
+    const { body } = await api.expectStatus(200, api.call('GET', api.path(alice, 'now-playing')));
+    expect(first && begins(first), 'as the API says it').to.equal(Date.parse(String(body.since)));
+    await api.play(alice, { ...song, position: 200 });
+    const [wound] = await sink.hears(['now-playing-changed'], 1);
+    expect(first && wound && begins(first) - begins(wound)).to.be.within(50_000, 100_000);
+    await api.play(alice, song);
+    await api.play(alice, { title: 'Next', length: 300 });
+    const [next] = await sink.hears(['now-playing-changed'], 2);
+    expect(next?.data.nowPlaying).to.include({ title: 'Next' });
+    await api.expectStatus(204, api.call('DELETE', `/v1/subscribers/${alice.id}`));
+  });
+
   it('tell everybody in range first where that is asked for, and otherwise what changes', async () => {
     const [all, changes] = [await newSink(), await newSink()];
     const alice = await api.join('+8613800138020');
