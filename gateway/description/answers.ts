@@ -105,7 +105,7 @@ export const responses = {
   },
   OtherProblem: {
     description: 'Any other problem, such as 405, 408, 414 or 431',
-    headers: fields('XCorrelator'),
+    headers: fields('XCorrelator', 'Allow'),
     content: problemContent,
   },
 };

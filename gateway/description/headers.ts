@@ -4,6 +4,7 @@ const text = { type: 'string' } as const;
 const tag = { type: 'string', examples: ['"3.Zq3yZJ5w0nUuL1Yk3mYt8A"'] } as const;
 
 const FIELDS = {
+  Allow: ['Allow', 'With 405: the methods that the path takes (RFC 9110, section 10.2.1)', text],
   XCorrelator: ['x-correlator', 'The id of the call: the one that was sent, or one that was made', text],
   ETag: ['ETag', 'The version of what is shown (RFC 9110, section 8.8.3), for If-Match and If-None-Match', tag],
   Location: ['Location', 'Where what was begun can be asked about', text],

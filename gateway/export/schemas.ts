@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
-import { named, Time } from '../schemas/common.ts';
+import { FAULT_CODES } from '../../domain/fault.ts';
+import { CALLERS } from '../../store/audit/audit.ts';
+import { named, oneOf, Time } from '../schemas/common.ts';
 import { Piece } from '../schemas/friends.ts';
 import { OwnTune } from '../schemas/now-playing.ts';
 import { PrivacyView } from '../schemas/privacy.ts';
@@ -144,12 +146,12 @@ export const ExportView = named(
         Type.Object(
           {
             time: Time,
-            caller: Type.String(),
+            caller: oneOf(CALLERS),
             callerId: Type.String(),
             operation: Type.String(),
             correlator: Type.String(),
             status: Type.Integer(),
-            code: Type.String(),
+            code: oneOf(['', ...FAULT_CODES], { description: 'Empty: all was well' }),
           },
           closed,
         ),

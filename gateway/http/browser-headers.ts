@@ -39,7 +39,8 @@ const API_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-const SENT = [
+/** Fields that such a page may send, and (`SHOWN`) read. docs/promises.md names them. */
+export const SENT = [
   'authorization',
   'content-encoding',
   'content-type',
@@ -49,7 +50,9 @@ const SENT = [
   'traceparent',
   'x-correlator',
 ];
-const SHOWN = [
+export const SHOWN = [
+  'allow',
+  'content-disposition',
   'etag',
   'idempotency-replayed',
   'location',

@@ -15,7 +15,10 @@ const KEPT = 'private, max-age=86400, immutable';
 /** For a URL that names another one, or none. */
 const ASKED_FOR = 'private, no-cache';
 
-const Params = Type.Object({ ...SubscriberParams.properties, friendId: Type.String({ maxLength: 64 }) });
+const Params = Type.Object({
+  ...SubscriberParams.properties,
+  friendId: Type.String({ maxLength: 64, description: 'The friend’s subscriber id, as the list of friends has it' }),
+});
 const Query = Type.Object({ v: Type.Optional(Type.String({ maxLength: 64, description: 'Which picture' })) });
 
 /** Friends' pictures: each is fetched once, and is in no list and no stream (decision 168). */

@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { FAULT_CODES } from '../../domain/fault.ts';
+import { CALLERS } from '../../store/audit/audit.ts';
 import { AUDIT_KINDS } from '../../store/audit/audit-places.ts';
 import { named, oneOf, Time } from './common.ts';
 
@@ -45,7 +47,7 @@ export const AuditPage = named(
     entries: Type.Array(
       Type.Object({
         time: Time,
-        caller: Type.String({ description: 'operator, key, oauth, subscriber or unknown' }),
+        caller: oneOf(CALLERS),
         callerId: Type.Optional(Type.String({ description: 'The credential’s id, or the subscriber’s keyed hash' })),
         operation: Type.String({
           description:
@@ -54,7 +56,7 @@ export const AuditPage = named(
         subject: Type.Optional(Type.String({ description: 'The keyed hash of the subscriber it is about' })),
         correlator: Type.String(),
         status: Type.Integer(),
-        code: Type.Optional(Type.String()),
+        code: Type.Optional(oneOf(FAULT_CODES)),
         more: Type.Optional(
           Type.Boolean({
             description: 'The caller made so many of these calls that the rest of that day is not written down.',

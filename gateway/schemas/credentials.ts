@@ -46,7 +46,9 @@ export const NewCredential = named(
   ),
 );
 
-export const CredentialParams = Type.Object({ credentialId: Type.String({ maxLength: 64 }) });
+export const CredentialParams = Type.Object({
+  credentialId: Type.String({ maxLength: 64, description: 'As the answer to its POST, and the list, has it' }),
+});
 
 export const Rotation = named(
   'KeyRotation',

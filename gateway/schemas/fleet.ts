@@ -4,7 +4,7 @@ import { named, oneOf } from './common.ts';
 const Process = named(
   'Process',
   Type.Object({
-    role: Type.String({ description: 'gateway, component, worker or sip' }),
+    role: oneOf<string>(['gateway', 'component', 'worker', 'sip']),
     host: Type.String({ description: 'The name of its machine' }),
     version: Type.String(),
     started: Type.String({ format: 'date-time' }),

@@ -12,7 +12,9 @@ export const ImportQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const ImportParams = Type.Object({ importId: Type.String({ maxLength: 64 }) });
+export const ImportParams = Type.Object({
+  importId: Type.String({ maxLength: 64, description: 'As the answer to its POST has it' }),
+});
 
 const Row = Type.Integer({ minimum: 0, description: 'Its place in what was sent, from 1' });
 const ImportId = Type.Optional(Type.String({ description: 'Absent in a dry run' }));

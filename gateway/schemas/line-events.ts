@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { LINE_TYPES } from '../../domain/subscription/line-event.ts';
 import { named, PhoneNumber } from './common.ts';
 
 const Word = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
@@ -10,7 +11,12 @@ export const LineEvent = named(
       specversion: Type.Literal('1.0'),
       id: Word('With `source` it names the event: sent again within a day, it is done once.'),
       source: Word('Who tells it, as a URI reference'),
-      type: Word('What has happened to the line'),
+      type: Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: 'What has happened to the line; of CAMARA’s word any version',
+        examples: LINE_TYPES,
+      }),
       time: Type.Optional(Type.String({ maxLength: 64, description: 'RFC 3339' })),
       subject: Type.Optional(Word('Not read')),
       datacontenttype: Type.Optional(Type.Literal('application/json')),

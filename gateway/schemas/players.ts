@@ -30,5 +30,5 @@ export const ApplicationPasswordList = named(
 
 export const ApplicationPasswordParams = Type.Object({
   ...SubscriberParams.properties,
-  applicationPasswordId: Type.String({ maxLength: 64 }),
+  applicationPasswordId: Type.String({ maxLength: 64, description: 'As the list of them has it' }),
 });

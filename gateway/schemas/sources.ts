@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { FAULT_CODES } from '../../domain/fault.ts';
 import { named, oneOf, SubscriberParams, Time } from './common.ts';
 
 export const SourceParams = Type.Object({
@@ -36,7 +37,7 @@ export const SourceView = named(
     lastReadAt: Type.Optional(Time),
     nextReadAt: Type.Optional(Time),
     problem: Type.Optional(
-      Type.Object({ code: Type.String(), detail: Type.String() }, { description: 'Why the last read failed.' }),
+      Type.Object({ code: oneOf(FAULT_CODES), detail: Type.String() }, { description: 'Why the last read failed.' }),
     ),
     rejected: Type.Array(Type.Object({ detail: Type.String(), cards: Type.Integer() }), {
       description: 'How many cards were refused, or kept in part, and why; up to 1,000 are counted.',

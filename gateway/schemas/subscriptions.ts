@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { EVENT_TYPES } from '../../domain/subscription/event-types.ts';
+import { END_REASONS } from '../../store/subscription/subscription-record.ts';
 import { NoOptions, named, oneOf, Time } from './common.ts';
 
 const EventType = named('EventType', oneOf(EVENT_TYPES));
@@ -56,7 +57,9 @@ export const NewSubscription = named(
   ),
 );
 
-export const SubscriptionParams = Type.Object({ subscriptionId: Type.String({ maxLength: 64 }) });
+export const SubscriptionParams = Type.Object({
+  subscriptionId: Type.String({ maxLength: 64, description: 'As the answer to its POST, and the list, has it (`id`)' }),
+});
 
 const view = {
   id: Type.String(),
@@ -68,7 +71,7 @@ const view = {
     description:
       'ACTIVATION_REQUESTED: everybody is looked at first; from ACTIVE on nothing is left out. INACTIVE: the sink has failed for a day, and is tried once an hour. EXPIRED and DELETED: over, for a day to be read.',
   }),
-  terminationReason: Type.Optional(Type.String({ description: 'Why it is over' })),
+  terminationReason: Type.Optional(oneOf(END_REASONS, { description: 'Why it is over' })),
   startsAt: Time,
   expiresAt: Type.Optional(Time),
   events: Type.Integer({ description: 'How many the sink has taken' }),

@@ -18,7 +18,8 @@ import { RECORD } from './audit-script.ts';
 export type Trail = 'known' | 'unknown' | AuditKind;
 
 /** By what a caller was known: the operator’s key, an API key, an OAuth access token, a subscriber’s token, or nothing. */
-export type CallerKind = 'operator' | 'key' | 'oauth' | 'subscriber' | 'unknown';
+export const CALLERS = ['operator', 'key', 'oauth', 'subscriber', 'unknown'] as const;
+export type CallerKind = (typeof CALLERS)[number];
 
 /** One call. A subscriber, as the caller or as whom it is about, is a keyed hash. */
 export type AuditRecord = {

@@ -4,12 +4,14 @@ import type { EventKind } from '../../domain/subscription/event-types.ts';
 export type SubscriptionStatus = 'ACTIVATION_REQUESTED' | 'ACTIVE' | 'INACTIVE' | 'EXPIRED' | 'DELETED';
 
 /** Why one is over, in CAMARA's words. `NETWORK_TERMINATED`: the sink has said 410, or failed for a month, or its credential is gone. */
-export type EndReason =
-  | 'SUBSCRIPTION_EXPIRED'
-  | 'MAX_EVENTS_REACHED'
-  | 'ACCESS_TOKEN_EXPIRED'
-  | 'SUBSCRIPTION_DELETED'
-  | 'NETWORK_TERMINATED';
+export const END_REASONS = [
+  'SUBSCRIPTION_EXPIRED',
+  'MAX_EVENTS_REACHED',
+  'ACCESS_TOKEN_EXPIRED',
+  'SUBSCRIPTION_DELETED',
+  'NETWORK_TERMINATED',
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
 
 /**
  * What a carrier has asked to be told of, and where. `owner`: the credential's id, or `operator`. `secrets`, `token`: sealed (see

@@ -35,7 +35,7 @@ describe('the OpenAPI document', () => {
     const unnamed = placesOf(document).filter(
       ({ type, schema, example }) => /json$/.test(type) && (schema.$ref === undefined || example === undefined),
     );
-    const parts = unnamed.filter(({ schema }) => schema.contentSchema === undefined && schema.type !== undefined);
+    const parts = unnamed.filter(({ schema }) => schema.contentSchema === undefined);
     expect(
       parts.map(({ where }) => where),
       'give these a name (`named`, gateway/schemas) and an example (gateway/description/examples)',
@@ -55,6 +55,31 @@ describe('the OpenAPI document', () => {
     const shown = new Set(places.map(({ example }) => JSON.stringify(example)));
     const idle = Object.entries(EXAMPLES).filter(([, example]) => !shown.has(JSON.stringify(example)));
     expect(idle.map(([name]) => name)).to.deep.equal([]);
+  });
+
+  it('says of each part of a path what it is', () => {
+    const parts = callsOf(whole).flatMap(([path, method, { parameters = [] }]) =>
+      (parameters as { in: string; name: string; description?: string }[])
+        .filter((one) => one.in === 'path' && !one.description)
+        .map(({ name }) => `${method} ${path} ${name}`),
+    );
+    expect(parts).to.deep.equal([]);
+  });
+
+  it('has every code, role, caller and reason as an enumeration', () => {
+    const texts: string[] = [];
+    const look = (node: unknown, place: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { type, enum: words, properties = {} } = node as { type?: string; enum?: unknown; properties?: object };
+      const isWord = /\.(?:code|role|caller|terminationReason)$/.test(place);
+      if (isWord && type === 'string' && words === undefined) texts.push(place);
+      for (const [key, value] of Object.entries(properties)) look(value, `${place}.${key}`);
+      for (const [key, value] of Object.entries(node)) if (key !== 'properties') look(value, `${place}/${key}`);
+    };
+    look(document.components.schemas, 'schemas');
+    // Codes of another kind: the six digits with which people log in.
+    const digits = ['schemas/CodeValidation.code', 'schemas/WaitingCodes.codes/items.code'];
+    expect(texts).to.have.members(digits);
   });
 
   it('has an ETag for every answer that carries one, and for no other', async () => {

@@ -78,6 +78,9 @@ describe('the HTTP API', () => {
     const book = '/v1/subscribers/me/address-book';
     expect(await send('POST', book)).to.deep.equal(refused('GET, HEAD, PUT, PATCH, DELETE'));
     expect(await send('POST', '/v1/subscribers/me/friends/events')).to.deep.equal(refused('GET'));
+    for (const path of ['/livez', '/readyz', '/metrics', '/page/settings.json'])
+      expect(await send('POST', path), path).to.deep.equal(refused('GET, HEAD'));
+    expect(await send('DELETE', '/livez/events')).to.deep.equal(refused('GET'));
     expect(await send('POST', '/v1/nothing')).to.deep.equal([404, 'NOT_FOUND', null]);
   });
 
