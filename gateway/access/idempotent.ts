@@ -21,8 +21,11 @@ declare module 'fastify' {
     remembers?: true;
     /** Set here: the route honours an Idempotency-Key. */
     idempotent?: true;
-    /** What takes the place of an Idempotency-Key, as the body names itself; the answer says nothing of anybody. */
-    idempotentBy?: (body: unknown) => string;
+    /**
+     * What takes the place of an Idempotency-Key, as the body names itself; the answer says nothing of anybody. It is the same
+     * whoever calls: who may not say such a thing at all has to be refused here. @throws Fault
+     */
+    idempotentBy?: (request: FastifyRequest) => string;
   }
 }
 
@@ -50,7 +53,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
 
   app.addHook('preHandler', async (request, reply) => {
     const { remembers, idempotentBy } = request.routeOptions.config;
-    const key = idempotentBy?.(request.body) ?? request.headers['idempotency-key'];
+    const key = idempotentBy?.(request) ?? request.headers['idempotency-key'];
     if (request.method !== 'POST' || key === undefined || remembers) return;
     if (!idempotentBy && !isIdempotencyKey(key))
       throw new Fault('INVALID_ARGUMENT', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
@@ -138,8 +141,9 @@ async function countKey({ stores, subjectHashOf }: Context, { caller, ip }: Fast
 /** Whoever has no credential must come from the same address and say the same, or would get at somebody else's answer. */
 function secretOf(request: FastifyRequest, key: string): string {
   const { caller, routeOptions } = request;
-  // Another query, or another way to write the path, makes no other of what names itself.
-  const url = routeOptions.config.idempotentBy ? routeOptions.url : request.url;
+  const { url } = request;
+  // Another credential of the same carrier, another query, or another way to write the path makes no other of what names itself.
+  if (routeOptions.config.idempotentBy) return JSON.stringify(['named', routeOptions.url, key]);
   if (!caller) return JSON.stringify(['nobody', networkOf(request.ip), hashOf(request.body), url, key]);
   return JSON.stringify([caller.kind, caller.id, url, key]);
 }

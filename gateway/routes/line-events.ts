@@ -1,10 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
+import { lookupForms } from '../../domain/phone.ts';
 import { LINE_TYPES, lineChangeOf } from '../../domain/subscription/line-event.ts';
 import { applyLineChange } from '../../service/line/line-events.ts';
 import { requireReach } from '../../service/subscriber/reach.ts';
 import { toE164 } from '../../service/subscriber/subscriber-fields.ts';
 import { carrierOf } from '../access/auth.ts';
+import type { Carrier } from '../access/caller.ts';
 import { acceptJson } from '../body/json-body.ts';
 import type { Context } from '../context.ts';
 import { problems } from '../schemas/common.ts';
@@ -15,6 +18,9 @@ const TYPES = ['application/cloudevents+json', 'application/json'];
 
 /** What carriers tell of their lines. */
 export function lineEventRoutes(context: Context): FastifyPluginAsyncTypebox {
+  /** The same for every way to write the number of one phone (decision 263). */
+  const lineKey = (phoneNumber: string) => context.numberKeyOf([...lookupForms(phoneNumber)].sort()[0] ?? phoneNumber);
+
   return async (app) => {
     acceptJson(app, TYPES);
     app.post(
@@ -22,10 +28,10 @@ export function lineEventRoutes(context: Context): FastifyPluginAsyncTypebox {
       {
         config: {
           access: { scope: 'line-events:write' },
-          // The event names itself.
-          idempotentBy: (body: unknown) => {
-            const { source, id } = body as { source: string; id: string };
-            return JSON.stringify([source, id]);
+          // The event names itself, for whoever reaches the line.
+          idempotentBy: (request) => {
+            const { source, id, data } = request.body as Static<typeof LineEvent>;
+            return JSON.stringify([lineKey(reachedLine(carrierOf(request), data)), source, id]);
           },
         },
         schema: {
@@ -43,12 +49,18 @@ export function lineEventRoutes(context: Context): FastifyPluginAsyncTypebox {
         const change = lineChangeOf(type);
         if (!change)
           throw new Fault('INVALID_ARGUMENT', `This type is not known; send one of ${LINE_TYPES.join(', ')}.`);
-        const phoneNumber = toE164(data.phoneNumber, 'data.phoneNumber');
         const carrier = carrierOf(request);
-        requireReach(carrier, phoneNumber);
+        const phoneNumber = reachedLine(carrier, data);
         request.subject = await applyLineChange(context, carrier, phoneNumber, change);
         return { id, source };
       },
     );
   };
+}
+
+/** In E.164. @throws Fault INVALID_ARGUMENT @throws Fault PERMISSION_DENIED */
+function reachedLine(carrier: Carrier, { phoneNumber }: Static<typeof LineEvent>['data']): string {
+  const line = toE164(phoneNumber, 'data.phoneNumber');
+  requireReach(carrier, line);
+  return line;
 }

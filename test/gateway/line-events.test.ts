@@ -76,6 +76,48 @@ describe('what carriers tell of their lines', () => {
     expect((await post('/v1/subscribers/retrieve', { phoneNumber })).body.subscriberId).to.equal(next);
   });
 
+  it('are the same event with whichever credential that reaches the line, and for no other carrier', async () => {
+    const recycled = 'org.earshot.v1.number-recycled';
+    const event = { id: 'five', source: '/lines' };
+    const elsewhere = await newCarrier(['+49']);
+    expect((await tell(recycled, event, elsewhere)).status).to.equal(403);
+    const first = await tell(recycled, event);
+    expect([first.status, first.headers['idempotency-replayed']], 'nobody else blocks it').to.deep.equal([
+      200,
+      undefined,
+    ]);
+    const next = String((await add(NUMBER)).body.subscriberId);
+    const again = await tell(recycled, event, await newCarrier(['+861380']));
+    expect([again.status, again.headers['idempotency-replayed']]).to.deep.equal([200, 'true']);
+    expect(await found(), 'its next owner has it').to.equal(next);
+    const refused = await tell(recycled, event, elsewhere);
+    expect([refused.status, refused.headers['idempotency-replayed']], 'nobody else sees it').to.deep.equal([
+      403,
+      undefined,
+    ]);
+  });
+
+  it('are told to wait while the same event is under way, and that another content is another event’s', async () => {
+    const event = { id: 'six', source: '/lines' };
+    const { tokens } = gateway.stores;
+    const { revokeAll } = tokens;
+    const meanwhile: unknown[] = [];
+    tokens.revokeAll = async (gone) => {
+      tokens.revokeAll = revokeAll;
+      for (const type of [SWAPPED, 'org.earshot.v1.line-resumed']) {
+        const { status, body } = await tell(type, event);
+        meanwhile.push([status, body.code]);
+      }
+      return revokeAll(gone);
+    };
+    expect((await tell(SWAPPED, event)).status).to.equal(200);
+    expect(meanwhile).to.deep.equal([
+      [409, 'CONFLICT'],
+      [422, 'IDEMPOTENCY_KEY_REUSED'],
+    ]);
+    expect((await tell(SWAPPED, event)).headers['idempotency-replayed']).to.equal('true');
+  });
+
   it('are the same event whatever query their call has', async () => {
     const event = {
       ...{ specversion: '1.0', id: 'four', source: '/lines', type: 'org.earshot.v1.line-resumed' },
@@ -90,7 +132,8 @@ describe('what carriers tell of their lines', () => {
   it('are refused under the name of another event, for numbers out of range, and of a type that nobody knows', async () => {
     const event = { id: 'two', source: '/lines' };
     expect((await tell('org.earshot.v1.line-suspended', event)).status).to.equal(200);
-    expect((await tell('org.earshot.v1.line-resumed', event)).status).to.be.oneOf([409, 422]);
+    const other = await tell('org.earshot.v1.line-resumed', event);
+    expect([other.status, other.body.code]).to.deep.equal([422, 'IDEMPOTENCY_KEY_REUSED']);
     const elsewhere = await tell('org.earshot.v1.number-recycled', {}, await newCarrier(['+49']));
     expect([elsewhere.status, elsewhere.body.code]).to.deep.equal([403, 'PERMISSION_DENIED']);
     expect((await tell('org.earshot.v1.line-painted', { id: 'again' })).status).to.equal(400);
