@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { EVENT_TYPES } from '../../../domain/subscription/event-types.ts';
 import { toEntry } from '../../../gateway/books/json-contacts.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { useRedis } from '../../support/redis.ts';
@@ -64,6 +65,13 @@ describe('what a schema refuses is told in plain words', () => {
       '/v1/credentials',
       { ...key, expiresAt: 'tomorrow' },
       'expiresAt must be a time such as 2026-01-31T12:00:00Z.',
+    ],
+    ['GET', '/v1/subscribers?state=gone', undefined, 'state must be one of active, waiting.'],
+    [
+      'POST',
+      '/v1/subscriptions',
+      { protocol: 'HTTP', sink: 'https://sink.example', types: ['org.earshot.v1.nothing'] },
+      `types.0 must be one of ${EVENT_TYPES.join(', ')}.`,
     ],
     ['GET', '/v1/audit?limit=x', undefined, 'limit must be a whole number.'],
     [

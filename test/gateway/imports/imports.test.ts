@@ -33,7 +33,7 @@ describe('an import', () => {
   const rowOf = (n: number): Row => ({ phoneNumber: number(n), displayName: `Row ${n}`, jid: `row${n}@op.example` });
   const rowsOf = (count: number, first = 0) => Array.from({ length: count }, (_, i) => rowOf(first + i));
 
-  async function send(rows: readonly Row[], dryRun = false): Promise<Report[]> {
+  async function send(rows: readonly Row[], dryRun: boolean | 1 = false): Promise<Report[]> {
     const { status, text } = await gateway.call({
       method: 'POST',
       url: `/v1/imports?dryRun=${dryRun}`,
@@ -129,6 +129,7 @@ describe('an import', () => {
       ...['created', 'INVALID_ARGUMENT', 'ALREADY_EXISTS', 'ALREADY_EXISTS', 'created'],
       ...['ALREADY_EXISTS', 'updated', 'ALREADY_EXISTS', 'unchanged'],
     ]);
+    expect((await send(rows, 1)).map(told), '`?dryRun=1` is the same').to.deep.equal(foretold);
     expect((await send(rows)).map(told)).to.deep.equal(foretold);
   });
 
