@@ -1,10 +1,14 @@
 import { type Static, Type } from 'typebox';
+import { OUTLETS } from '../../domain/playing/outlets.ts';
 import { named, oneOf } from './common.ts';
+
+/** Those that every installation has, and those of outlets. */
+const ROLES: string[] = [...new Set(['gateway', 'component', 'worker', ...OUTLETS.map(({ process }) => process)])];
 
 const Process = named(
   'Process',
   Type.Object({
-    role: oneOf<string>(['gateway', 'component', 'worker', 'sip']),
+    role: oneOf(ROLES),
     host: Type.String({ description: 'The name of its machine' }),
     version: Type.String(),
     started: Type.String({ format: 'date-time' }),
