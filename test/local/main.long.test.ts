@@ -42,11 +42,11 @@ describe('npm start', () => {
     }
   });
 
-  function start(env: NodeJS.ProcessEnv = {}): Launcher {
+  function start(env: NodeJS.ProcessEnv = {}, args: readonly string[] = []): Launcher {
     // A Redis that others starve of the processor is not one that hangs.
     const patience = { EARSHOT_REDIS_PATIENCE_MS: REDIS_PATIENCE };
     const ports = { EARSHOT_HTTP_PORT: '0', EARSHOT_XMPP_PORT: '0', EARSHOT_DATA_DIR: dataDir, ...patience };
-    const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot(), 'local', 'main.ts')], {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(projectRoot(), 'local', 'main.ts'), ...args], {
       env: { ...process.env, ...ports, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -58,12 +58,30 @@ describe('npm start', () => {
     return launcher;
   }
 
-  async function ready(launcher: Launcher): Promise<Ready> {
+  async function ready(launcher: Launcher, file = readyFile): Promise<Ready> {
     while (!launcher.output().includes('Earshot is ready')) {
       if (launcher.child.exitCode !== null) throw new Error(launcher.output());
       await delay(50);
     }
-    return JSON.parse(readFileSync(readyFile, 'utf8')) as Ready;
+    return JSON.parse(readFileSync(file, 'utf8')) as Ready;
+  }
+
+  /** Three subscribers of the demo have each other as friends. */
+  async function expectDemo({ demo, gatewayUrl }: Ready): Promise<void> {
+    expect(demo).to.have.length(3);
+    for (const { token, phoneNumber } of demo) {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${gatewayUrl}/v1/subscribers/me/friends`, { headers });
+      const { friends } = (await answer.json()) as { friends: { phoneNumber: string }[] };
+      const others = demo.map((one) => one.phoneNumber).filter((number) => number !== phoneNumber);
+      expect(friends.map((friend) => friend.phoneNumber)).to.have.members(others);
+    }
+  }
+
+  async function expectEnd(launcher: Launcher): Promise<void> {
+    launcher.child.kill('SIGTERM');
+    expect(await launcher.exitCode).to.equal(0);
+    expect(processesIn(folder.path)).to.deep.equal([]);
   }
 
   it('says when it is ready, and three friends have found each other', async () => {
@@ -71,18 +89,17 @@ describe('npm start', () => {
     first = await ready(launcher);
     expect(statSync(readyFile).mode & 0o777).to.equal(0o600);
     expect(first.xmpp).to.include({ host: '127.0.0.1', domain: 'op.example' });
-    expect(first.demo).to.have.length(3);
-    for (const { token, phoneNumber } of first.demo) {
-      const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${first.gatewayUrl}/v1/subscribers/me/friends`, { headers });
-      const { friends } = (await answer.json()) as { friends: { phoneNumber: string }[] };
-      const others = first.demo.map((one) => one.phoneNumber).filter((number) => number !== phoneNumber);
-      expect(friends.map((friend) => friend.phoneNumber)).to.have.members(others);
-    }
-    launcher.child.kill('SIGTERM');
-    expect(await launcher.exitCode).to.equal(0);
+    await expectDemo(first);
+    await expectEnd(launcher);
     expect(existsSync(readyFile)).to.equal(false);
-    expect(processesIn(folder.path)).to.deep.equal([]);
+  });
+
+  it('does so on ejabberd, too: --server ejabberd', async () => {
+    const own = join(folder.path, 'on-ejabberd');
+    const launcher = start({ EARSHOT_DATA_DIR: own }, ['--server', 'ejabberd']);
+    await expectDemo(await ready(launcher, join(own, 'ready.json')));
+    expect(launcher.output()).to.contain('Starting Redis, ejabberd and Earshot');
+    await expectEnd(launcher);
   });
 
   it('finds its demo again, and the lines that it prints work when pasted', async function () {
