@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { projectRoot } from '../../local/project-root.ts';
 import { chosenFlows, flowsOf } from './flows.ts';
+import { chosenPlatforms } from './platforms.ts';
 import { resultsOf } from './results.ts';
-import { type Column, columnsIn, pageOf, withFlow } from './table.ts';
+import { type Column, columnsIn, pageOf, suitesIn, withFlow } from './table.ts';
 import { chosenTargets, TARGETS } from './targets.ts';
 
 describe('the page of servers', () => {
@@ -61,6 +62,23 @@ describe('the page of servers', () => {
     expect(second).to.contain('| runs on | Prosody 0.12.3, 2026-11-29 | – | – | – |');
     expect(second).to.contain('- **failed**: a tune is heard: expected 1 to equal 2\n- skipped: a tune is kept');
     expect(second).to.contain('## Prosody 13.0: not run\n\nIt needs root.');
+  });
+
+  it('keeps what the whole suite has said on other platforms, whichever of the two is run', () => {
+    const suite = { runs: 'Node.js 24.1.0, Debian 12', day: '2026-11-30', passed: 2_000, failed: 1, skipped: 3 };
+    const page = pageOf(TARGETS, { 'prosody-0.12': column() }, { 'node-24': suite });
+    expect(page).to.contain('| Node.js 24.1.0, Debian 12 | 2026-11-30 | 2000 | **1** | 3 |');
+    expect(suitesIn(page)).to.deep.equal({ 'node-24': suite });
+    expect(columnsIn(page)).to.deep.equal({ 'prosody-0.12': column() });
+    expect(pageOf(TARGETS, columnsIn(page))).to.not.contain('## Node.js');
+  });
+
+  it('is about platforms that there are', () => {
+    expect(chosenPlatforms(['node-24', 'npx mocha test/domain'])).to.deep.equal({
+      names: ['node-24'],
+      line: 'npx mocha test/domain',
+    });
+    expect(() => chosenPlatforms(['node-21'])).to.throw('On which? There are node-22, node-24, debian-13.');
   });
 
   it('has a table of its own for two homes, with their flows', () => {

