@@ -84,6 +84,7 @@ const FLOWS: readonly Flow[] = [
       { file: 'test/system/friendship/forgotten.long.test.ts' },
     ],
   },
+  { name: 'Pictures', tests: [{ file: 'test/system/playing/pictures.test.ts' }] },
   { name: 'Tunes of the user’s own client', tests: [{ file: 'test/system/playing/own-client.test.ts' }] },
   {
     name: 'Crashes',

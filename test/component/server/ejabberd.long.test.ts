@@ -14,13 +14,14 @@ function version(): string | undefined {
 }
 
 const ABILITIES = ['rosters', 'presences', 'nodes', 'accounts', 'meetings'] as const;
-/** 23 cannot grant them. */
-const vcards = Number.parseInt(version() ?? '', 10) < 24 ? [] : (['vcards'] as const);
+/** 23 cannot grant them (decision 183). */
+const hasVcards = Number.parseInt(version() ?? '', 10) >= 24;
 
 describe(`ejabberd ${version()} that grants every right, with its HTTP API`, () => {
   if (version() === undefined) return void it('is not installed here');
 
-  serverContract([...ABILITIES, ...vcards], () => startUnderTest('ejabberd', {}));
+  serverContract([...ABILITIES, ...(hasVcards ? (['vcards'] as const) : [])], () => startUnderTest('ejabberd', {}));
+  if (!hasVcards) it.skip('vcards are read: not here, as ejabberd 23 lets the component ask nothing in users’ names');
 
   for (const [command, ability] of [
     ['add_rosteritem', 'rosters'],
