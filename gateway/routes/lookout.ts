@@ -5,11 +5,10 @@ import type { Context } from '../context.ts';
 
 /** Milliseconds in which another component takes over, and which are no reason to send nobody to the gateways (decision 288). */
 const CHANGE = 10_000;
-/**
- * Milliseconds after which what was found last is told, while Redis has much to answer, for which that holds, and after which
- * a Redis that says nothing is missing, where nothing that was found holds.
- */
-const TOLD = { soon: 400, holds: 5_000, missing: 2_000 };
+/** Milliseconds after which what was found last is told, while Redis has much to answer, and for which that holds. */
+const TOLD = { soon: 400, holds: 5_000 };
+/** Milliseconds after which a Redis that says nothing is missing, where nothing that was found holds; more where calls wait for longer. */
+const MISSING = 2_000;
 const NO_REDIS: Around = { missing: ['Redis'] };
 
 /** What is missing at one home, for the operator to read. */
@@ -23,7 +22,7 @@ export type Around = { missing: string[]; mode?: Mode; standby?: number; homes?:
  */
 export function createLookout(
   context: Pick<Context, 'stores' | 'config'>,
-  { soon, holds, missing } = TOLD,
+  { soon, holds, missing } = { ...TOLD, missing: Math.max(MISSING, context.config.redisPatience) },
 ): () => Promise<Around> {
   const look = createLook(context);
   let last: { around: Around; at: number } | undefined;
