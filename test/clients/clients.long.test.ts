@@ -54,6 +54,14 @@ describe('clients of the API', () => {
 
   after(async () => rm(MADE, { recursive: true, force: true }));
 
+  it('such as that of clients/typescript: can be published, with the version of its document', async () => {
+    const said = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8'));
+    const { info } = JSON.parse(await readFile(DOCUMENT, 'utf8'));
+    expect(said.version).to.equal(info.version);
+    const { stdout } = await run('npm', ['publish', '--dry-run', '--json', '--offline'], { cwd: CLIENT });
+    expect(stdout).to.contain(`earshot-client@${info.version}`).and.to.contain('dist/generated/index.js');
+  });
+
   it('find nothing wrong with the document: Redocly', async () => {
     const { stdout } = await tool('redocly', ['lint', DOCUMENT, '--format=json', `--config=${TOOLS}/redocly.yaml`]);
     expect((JSON.parse(stdout) as { problems: unknown[] }).problems).to.deep.equal([]);
