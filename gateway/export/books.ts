@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 export async function exportAddressBooks(context: Context, { id }: Subscriber) {
   const books = await booksOf(context, id);
   const infos = await Promise.all(books.map((source) => context.stores.addressBooks.info(id, source)));
-  return infos.map((info, i) => ({ source: books[i] ?? null, ...info }));
+  return infos.map((info, i) => ({ book: books[i] ?? null, ...info }));
 }
 
 /** Each number of each book with the names it has there, and the friend to whom it led. */
@@ -18,7 +18,7 @@ export async function* exportContacts(context: Context, { id }: Subscriber) {
     for await (const { numberKey, labels } of stores.addressBooks.entriesOf(id, source))
       for (const { name, groups } of labels) {
         const friend = friendOf.get(numberKey);
-        yield { source: source ?? null, numberHash: numberKey, name, groups, ...(friend && { friend }) };
+        yield { book: source ?? null, numberHash: numberKey, name, groups, ...(friend && { friend }) };
       }
 }
 
@@ -26,7 +26,7 @@ export async function* exportContacts(context: Context, { id }: Subscriber) {
 export async function* exportPhotos(context: Context, { id }: Subscriber) {
   for (const source of await booksOf(context, id))
     for await (const { numberKeys, image } of context.stores.photos.all(id, source))
-      yield { source: source ?? null, numberHashes: numberKeys, image: toDataUri(image) };
+      yield { book: source ?? null, numberHashes: numberKeys, image: toDataUri(image) };
 }
 
 async function booksOf({ stores }: Context, id: string): Promise<(string | undefined)[]> {

@@ -10,7 +10,7 @@ import { SourceView } from '../schemas/sources.ts';
 const Hash = Type.String({ description: 'The keyed hash of a phone number' });
 const Texts = Type.Array(Type.String());
 const Hashes = Type.Array(Hash);
-const Source = Type.Union([Type.String(), Type.Null()], { description: 'Null: the own book' });
+const Book = Type.Union([Type.String(), Type.Null()], { description: 'The name of a source; null: the own book' });
 const closed = { additionalProperties: false };
 
 /** Everything that is held about a subscriber. */
@@ -53,13 +53,11 @@ export const ExportView = named(
         { askedNumberHashes: Hashes, waitingNumberHashes: Hashes },
         { ...closed, description: 'Numbers that were looked up and are in no book any more, and those that wait' },
       ),
-      addressBooks: Type.Array(
-        Type.Object({ source: Source, version: Type.Integer(), contacts: Type.Integer() }, closed),
-      ),
+      addressBooks: Type.Array(Type.Object({ book: Book, version: Type.Integer(), contacts: Type.Integer() }, closed)),
       contacts: Type.Array(
         Type.Object(
           {
-            source: Source,
+            book: Book,
             numberHash: Hash,
             name: Type.String(),
             groups: Texts,
@@ -69,10 +67,7 @@ export const ExportView = named(
         ),
       ),
       photos: Type.Array(
-        Type.Object(
-          { source: Source, numberHashes: Hashes, image: Type.String({ description: 'A data: URI' }) },
-          closed,
-        ),
+        Type.Object({ book: Book, numberHashes: Hashes, image: Type.String({ description: 'A data: URI' }) }, closed),
       ),
       sources: Type.Array(SourceView),
       friends: Type.Array(

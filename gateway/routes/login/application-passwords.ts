@@ -34,7 +34,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
         config,
         schema: {
           tags,
-          operationId: 'createPlayerPassword',
+          operationId: 'createApplicationPassword',
           summary: 'Create a password for one player',
           params: SubscriberParams,
           body: NewApplicationPassword,
@@ -57,7 +57,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
         config: { ...config, shows: list },
         schema: {
           tags,
-          operationId: 'listPlayerPasswords',
+          operationId: 'listApplicationPasswords',
           summary: 'The passwords of a subscriber’s players',
           params: SubscriberParams,
           response: { 200: ApplicationPasswordList, ...problems },
@@ -72,7 +72,7 @@ export function applicationPasswordRoutes(context: Context): FastifyPluginAsyncT
         config,
         schema: {
           tags,
-          operationId: 'revokePlayerPassword',
+          operationId: 'revokeApplicationPassword',
           summary: 'Revoke a password, at once; what its player plays stops',
           params: ApplicationPasswordParams,
           response: { 204: Empty, ...problems },

@@ -68,7 +68,7 @@ describe('what is held about a subscriber', () => {
 
   it('has every contact by the hash of its number, with its names, its groups, its photo and the friend it led to', () => {
     const row = (name: string, number: string, friend?: string) => {
-      const told = { source: null, numberHash: hashOf(number), name, groups: ['Work'] };
+      const told = { book: null, numberHash: hashOf(number), name, groups: ['Work'] };
       return friend ? { ...told, friend } : told;
     };
     expect(held.contacts).to.have.deep.members([
