@@ -91,8 +91,9 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
   if (news) {
     const earliest = earliestOf(round, wanted);
     if (earliest > time) return earliest;
+    const waited = (await outlet.ready?.(wanted === undefined)) ?? false;
     // Doubt was noted in the step that made the change, and the address was read in the moment before.
-    if (round.told.state !== 'doubted' || admits) await begin(context, round);
+    if (round.told.state !== 'doubted' || admits || waited) await begin(context, round);
     await tell(context, round, wanted);
   }
   await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {

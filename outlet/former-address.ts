@@ -35,7 +35,10 @@ export async function leftAddress(
 /** As it was before Earshot said anything: without a tune, and only then open to everybody as usual. */
 async function leave(stores: Stores, outlet: Outlet, id: string, former: string, told: Told): Promise<void> {
   try {
-    if (shownBy(told) !== '') await outlet.show(former, undefined, told.memo);
+    if (shownBy(told) !== '') {
+      await outlet.ready?.(true);
+      await outlet.show(former, undefined, told.memo);
+    }
     if (!outlet.admit) return;
     const changes = placeChanges(outlet.places ?? ONE_PLACE, await stores.admissions.read(id, outlet.name), undefined);
     if (changes.length > 0) await outlet.admit(former, changes);

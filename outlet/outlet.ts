@@ -18,6 +18,12 @@ export interface Outlet {
   /** Whether another process shows that one, at another home; left out where there is none. Then nothing is done here. */
   isElsewhere?(subscriber: Addressee): boolean;
   /**
+   * To be called before something is shown, and before it is noted that nobody knows what is: settles when it can be sent at once. Left
+   * out where nothing has to wait. `takesAway`: nothing is to be shown any more, which goes before what others are shown. Whether
+   * it has waited, so that something else may hold by now.
+   */
+  ready?(takesAway: boolean): Promise<boolean>;
+  /**
    * Shows this there in place of what was shown before, or nothing. `memo`: what the last call has returned for this
    * address, undefined when there was none or it is lost. `again`: when it has to be said again though nothing has changed,
    * in milliseconds since the epoch.

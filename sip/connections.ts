@@ -36,6 +36,13 @@ export function createConnections(connect: (signal: AbortSignal) => Promise<Conn
 
   return {
     count: () => open.filter((one) => one.isOpen()).length,
+    /** Settles, when there is one, with whether it had to be made. @throws ConnectionLost */
+    async opened(): Promise<boolean> {
+      if (signal.aborted) throw new ConnectionLost('the process ends');
+      if (ready()) return false;
+      await openAnother();
+      return true;
+    },
     /** Has the one do it on which the fewest requests wait. @throws ConnectionLost where there is none, and none can be made */
     async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
       if (signal.aborted) throw new ConnectionLost('the process ends');

@@ -6,6 +6,8 @@ const LONGEST = 15_000;
 /** Milliseconds after which whoever was not told tries again, at least and at most. */
 const SOONEST = 1_000;
 const LATEST = 300_000;
+/** The same at most for something that has to be taken away. */
+const LATEST_REMOVAL = 5_000;
 /** Milliseconds for which a server is left alone at most that asks for it (Retry-After). */
 const LONGEST_ASKED = 600_000;
 
@@ -25,9 +27,14 @@ export function createOutage(random: () => number = Math.random) {
     /** What is wrong, for the operator; undefined where nothing is. */
     reason: () => what,
     isClosed: (now: number) => now < closedUntil,
-    /** Milliseconds until somebody who cannot be told now tries again. */
-    pause: (now: number) =>
-      Math.max(Math.ceil(closedUntil - now), about(Math.min(LATEST, Math.max(SOONEST, now - (since ?? now))), random)),
+    /** Milliseconds until somebody who cannot be told now tries again. `takesAway`: of whom something is to be taken away. */
+    pause(now: number, takesAway = false): number {
+      const lasted = Math.max(SOONEST, now - (since ?? now));
+      return Math.max(
+        Math.ceil(closedUntil - now),
+        about(Math.min(takesAway ? LATEST_REMOVAL : LATEST, lasted), random),
+      );
+    },
     /** `asked`: milliseconds for which the server wants to be left alone. */
     failed(now: number, why: string, asked = 0): void {
       since ??= now;

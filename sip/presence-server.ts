@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SipConfig } from '../runtime/config/sip-config.ts';
 import { elapsed } from '../runtime/elapsed.ts';
 import type { Log } from '../runtime/log.ts';
@@ -6,9 +5,8 @@ import { type Answer, type Connection, ConnectionLost, connect, NoAnswer, type P
 import { createConnections } from './connections.ts';
 import { createOutage } from './outage.ts';
 import { Trouble } from './trouble.ts';
+import { createTurns } from './turns.ts';
 
-/** Milliseconds of the rate that may be made up for at once. */
-const BURST = 100;
 /** Milliseconds until a server that refuses the password is asked again. */
 const LOGIN_PAUSE = 60_000;
 
@@ -25,24 +23,17 @@ export function createPresenceServer(
 ) {
   const connections = createConnections((signal) => connect(place, login, patience, signal));
   const outage = createOutage();
-  let slot = 0;
+  const turns = createTurns(rate);
   let answeredAt = 0;
 
-  function failed(why: string, asked?: number): Trouble {
+  function failed(why: string, takesAway: boolean, asked?: number): Trouble {
     if (outage.reason() !== why) log.warn({ why }, 'the presence server is left alone for a while');
     outage.failed(elapsed(), why, asked);
-    return away();
+    return away(takesAway);
   }
 
-  function away(): Trouble {
-    return new Trouble(outage.reason() ?? 'the presence server is left alone', outage.pause(elapsed()));
-  }
-
-  /** Waits for its turn by the rate. */
-  async function turn(): Promise<void> {
-    const now = elapsed();
-    slot = Math.max(slot, now - BURST) + 1_000 / rate;
-    if (slot > now) await sleep(slot - now);
+  function away(takesAway: boolean): Trouble {
+    return new Trouble(outage.reason() ?? 'the presence server is left alone', outage.pause(elapsed(), takesAway));
   }
 
   /** @throws ConnectionLost @throws Trouble where it does not answer */
@@ -55,9 +46,9 @@ export function createPresenceServer(
     } catch (err) {
       if (!(err instanceof NoAnswer)) throw err;
       // It answers others: this request alone has gone astray.
-      if (answeredAt > sentAt) throw new Trouble(err.message, outage.pause(elapsed()));
+      if (answeredAt > sentAt) throw new Trouble(err.message, outage.pause(elapsed(), isRemoval(request)));
       connection.end();
-      throw failed(err.message);
+      throw failed(err.message, isRemoval(request));
     }
   }
 
@@ -67,29 +58,56 @@ export function createPresenceServer(
     connections: connections.count,
     /** Whether it can be reached, before anybody has to be told anything. */
     async reach(): Promise<void> {
-      await connections.use(async () => {}).catch((err: Error) => failed(err.message));
+      await connections.use(async () => {}).catch((err: Error) => failed(err.message, false));
     },
-    /** Settles with what the server answers about this one request. @throws Trouble where it is the server itself that is away */
-    async publish(request: PublishRequest): Promise<Answer> {
-      if (outage.isClosed(elapsed())) throw away();
-      await turn();
-      if (outage.isClosed(elapsed())) throw away();
+    /**
+     * Waits until something can be sent: for its turn, and for a connection. Settles with whether it had to wait. @throws Trouble where
+     * the server is away, or too many wait already
+     */
+    async ready(takesAway: boolean): Promise<boolean> {
+      if (outage.isClosed(elapsed())) throw away(takesAway);
+      const waited = await turns.take(takesAway);
+      if (outage.isClosed(elapsed())) throw away(takesAway);
+      const made = await connections.opened().catch((err: Error) => {
+        throw failed(err.message, takesAway);
+      });
+      return waited || made;
+    },
+    /**
+     * Settles with what the server answers about this one request. It waits for nothing but the answer: `ready` does before it. `further`:
+     * a second request of somebody who was ready once. @throws Trouble where it is the server itself that is away
+     */
+    async publish(request: PublishRequest, further = false): Promise<Answer> {
+      const takesAway = isRemoval(request);
+      if (outage.isClosed(elapsed())) throw away(takesAway);
+      if (further) turns.pay();
       const answer = await connections
         .use((connection) => send(connection, request))
         .catch((err: Error) => {
-          throw err instanceof ConnectionLost ? failed(err.message) : err;
+          throw err instanceof ConnectionLost ? failed(err.message, takesAway) : err;
         });
       const { status } = answer;
       if (status === 503 || status === 429)
-        throw failed(`the presence server answers ${status}`, secondsIn(answer.header('retry-after')) * 1_000);
+        throw failed(
+          `the presence server answers ${status}`,
+          takesAway,
+          secondsIn(answer.header('retry-after')) * 1_000,
+        );
       if (status === 401 || status === 407)
-        throw failed('the presence server refuses EARSHOT_SIP_USER and EARSHOT_SIP_PASSWORD', LOGIN_PAUSE);
+        throw failed('the presence server refuses EARSHOT_SIP_USER and EARSHOT_SIP_PASSWORD', takesAway, LOGIN_PAUSE);
       if (outage.reason() !== undefined) log.info('the presence server works again');
       outage.over();
       return answer;
     },
-    stop: connections.stop,
+    stop(): void {
+      turns.stop(new Trouble('the process ends', 0));
+      connections.stop();
+    },
   };
+}
+
+function isRemoval({ body }: PublishRequest): boolean {
+  return body === undefined;
 }
 
 /** RFC 3261, section 20.33: seconds, perhaps with a comment and parameters behind them. 0 where there are none. */

@@ -35,7 +35,7 @@ type Published = { etag: string | undefined; seconds: number };
 
 /** `interval`: milliseconds between two tunes of one subscriber. `now`: milliseconds since the epoch. */
 type SipContext = {
-  server: Pick<PresenceServer, 'publish'>;
+  server: Pick<PresenceServer, 'ready' | 'publish'>;
   metrics: Pick<Metrics, 'sipPublishes'>;
   domain: string;
   interval: number;
@@ -54,11 +54,12 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
   async function publish(
     user: string,
     { etag, seconds, body }: Publication,
+    further = false,
   ): Promise<Published | 'forgotten' | { atLeast: number }> {
     const headers = [`Expires: ${seconds}`, ...(etag === undefined ? [] : [`SIP-If-Match: ${etag}`])];
     const what = seconds === 0 ? 'remove' : 'publish';
     const count = (outcome: string) => metrics.sipPublishes.inc({ what, outcome });
-    const answer = await server.publish({ user, headers, body }).catch((err: unknown) => {
+    const answer = await server.publish({ user, headers, body }, further).catch((err: unknown) => {
       count('away');
       throw err;
     });
@@ -86,7 +87,7 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
   async function replace(user: string, etag: string | undefined, seconds: number, body: string): Promise<Published> {
     let [tag, lasting] = [etag, seconds];
     for (let left = TRIES; left > 0; left -= 1) {
-      const answer = await publish(user, { etag: tag, seconds: lasting, body });
+      const answer = await publish(user, { etag: tag, seconds: lasting, body }, left < TRIES);
       if (answer === 'forgotten') tag = undefined;
       else if (!('atLeast' in answer)) return answer;
       else if (lasting === seconds) lasting = answer.atLeast;
@@ -118,6 +119,7 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
     name: 'sip',
     reach: 'everybody',
     addressOf: ({ phoneNumber }) => phoneNumber,
+    ready: server.ready,
     show(number, playing, memo) {
       return playing ? showTune(number, playing, memo) : showNothing(number, memo);
     },

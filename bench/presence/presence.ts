@@ -158,7 +158,12 @@ async function refreshes(say: (line: string) => void): Promise<Row> {
     header: (name: string) => ({ 'sip-etag': 'tag', expires: '900' })[name.toLowerCase()],
   };
   const outlet = createSipOutlet({
-    ...{ server: { publish: async () => answer }, domain: DOMAIN, interval: 0, now: () => begun },
+    ...{
+      server: { ready: async () => false, publish: async () => answer },
+      domain: DOMAIN,
+      interval: 0,
+      now: () => begun,
+    },
     metrics: createMetrics('bench'),
   });
   const seconds = new Map<number, number>();

@@ -43,6 +43,7 @@ export function byOutlet(port: number, log: Log): Publishing {
     async publish(number, tune) {
       const now = Date.now();
       const playing = { device: 'bench', tune, since: now, expiresAt: now + tune.length * 1_000 };
+      await outlet.ready?.(false);
       memos.set(number, (await outlet.show(number, playing, memos.get(number))).memo);
     },
     stop: server.stop,

@@ -17,20 +17,24 @@ export type MemoryWorker = {
 
 /** Where a worker hears who has to be looked at. */
 export type Asked = {
-  /** Calls `wake` for each subscriber from now on, with what came along and for which request, and `gap` when something may have been missed. */
-  listen(wake: (id: string, brought?: string, cause?: Cause) => void, gap: () => void): Promise<void>;
+  /** Calls `wake` for each subscriber from now on, with what came along and for which request, and whether it goes before others (`first`); and `gap` when something may have been missed. */
+  listen(wake: (id: string, brought?: string, cause?: Cause, first?: boolean) => void, gap: () => void): Promise<void>;
   /** Who may have been asked for and is not done, those of `overdue` among them. */
   underWay(): Promise<string[]>;
   /** Who is due now, and was not heard, about `most` of them; each is named once in ten seconds. */
   overdue(most: number): Promise<string[]>;
 };
 
-/** What came along, and for which request; of one that is under way whether it was asked for again meanwhile, and for which request. */
+/**
+ * What came along, and for which request; of one that is under way whether it was asked for again meanwhile, for which request, and
+ * whether it then goes before others.
+ */
 type Job = {
   brought: string | undefined;
   cause: Cause | undefined;
   again: boolean;
   next: Cause | undefined;
+  first: boolean;
   ended: Promise<void>;
 };
 
@@ -44,12 +48,14 @@ const MOST_TRIES = 6;
 const AGAIN = 1_000;
 /** Subscribers who wait for their turn. Others are left to a later sweep. */
 const MOST_WAITING = 100_000;
+/** Of so many jobs that begin, one is of those who do not go before others, so that these go on. */
+const OTHERS_TURN = 8;
 /** Those who wait at most before a sweep adds to them: as many as are done in a few seconds. */
 const MOST_SWEPT = 4_000;
 
 /**
  * Runs the jobs of a queue that are kept in memory, while it is open: one at a time for each subscriber, as many side by
- * side as the table of queues says, the longest waiting first. What is asked for while its job runs runs once afterwards;
+ * side as the table of queues says, the longest waiting first, but those who go before others. What is asked for while its job runs runs once afterwards;
  * what waits for a later time is brought forward by whoever asks. What came along with a wake is the job's for as long as nobody
  * asks again, and nothing may have been missed; the request that asked last is told to the job, also when it is put off or tried again. `failed` is called for each try that failed. Nothing is lost with the process, as all of it is due; and
  * who is overdue it finds itself, so nothing has to be heard for that.
@@ -61,7 +67,9 @@ export function createMemoryWorker(
   work: WokenWork,
   failed: () => void = () => {},
 ): MemoryWorker {
-  const waiting = new Map<string, Pick<Job, 'brought' | 'cause'>>();
+  type Asking = Pick<Job, 'brought' | 'cause'>;
+  const [before, others] = [new Map<string, Asking>(), new Map<string, Asking>()];
+  let begun = 0;
   const running = new Map<string, Job>();
   const later = new Map<string, { timer: NodeJS.Timeout; cause: Cause | undefined }>();
   const failures = new Map<string, number>();
@@ -72,27 +80,36 @@ export function createMemoryWorker(
   /** Some may have been asked for whom nobody heard. */
   let missed = true;
 
-  function wake(id: string, brought?: string, cause?: Cause): void {
+  const waitingCount = () => before.size + others.size;
+
+  function wake(id: string, brought?: string, cause?: Cause, first = false): void {
     if (!isOpen) return;
     const job = running.get(id);
     if (job) {
       job.again = true;
       job.brought = undefined;
       job.next = cause ?? job.next;
-    } else if (waiting.has(id) || waiting.size < MOST_WAITING) {
-      const before = later.get(id);
-      clearTimeout(before?.timer);
-      later.delete(id);
-      waiting.set(id, { brought, cause: cause ?? (waiting.get(id) ?? before)?.cause });
-      runNext();
+      job.first ||= first;
+      return;
     }
+    const waits = before.get(id) ?? others.get(id);
+    if (!waits && waitingCount() >= MOST_WAITING) return;
+    const put = later.get(id);
+    clearTimeout(put?.timer);
+    later.delete(id);
+    const asking = { brought, cause: cause ?? (waits ?? put)?.cause };
+    if (first) others.delete(id);
+    (first || before.has(id) ? before : others).set(id, asking);
+    runNext();
   }
 
   function runNext(): void {
-    for (const [id, asked] of waiting) {
-      if (running.size >= QUEUES[name].concurrency) return;
-      waiting.delete(id);
-      const job: Job = { ...asked, again: false, next: undefined, ended: Promise.resolve() };
+    while (running.size < QUEUES[name].concurrency && waitingCount() > 0) {
+      begun += 1;
+      const lane = others.size === 0 || (before.size > 0 && begun % OTHERS_TURN > 0) ? before : others;
+      const [[id, asked]] = lane as unknown as [[string, Asking]];
+      lane.delete(id);
+      const job: Job = { ...asked, again: false, next: undefined, first: false, ended: Promise.resolve() };
       running.set(id, job);
       job.ended = look(id, job).then((time) => end(id, job, time));
     }
@@ -114,11 +131,11 @@ export function createMemoryWorker(
     }
   }
 
-  function end(id: string, { again, cause, next }: Job, time: number | undefined): void {
+  function end(id: string, { again, cause, next, first }: Job, time: number | undefined): void {
     running.delete(id);
     if (!isOpen) return;
     const undone = time === undefined ? undefined : cause;
-    if (again) wake(id, undefined, next ?? undone);
+    if (again) wake(id, undefined, next ?? undone, first);
     else if (time !== undefined)
       later.set(id, { timer: setTimeout(() => wake(id), Math.max(time - Date.now(), 0)), cause });
     runNext();
@@ -140,14 +157,14 @@ export function createMemoryWorker(
     missed = true;
     // Somebody may have asked again.
     for (const job of running.values()) job.brought = undefined;
-    for (const asked of waiting.values()) asked.brought = undefined;
+    for (const asked of [...before.values(), ...others.values()]) asked.brought = undefined;
     sweeping?.soon();
   }
 
   async function sweep(): Promise<void> {
     const all = missed;
     missed = false;
-    const room = MOST_SWEPT - waiting.size;
+    const room = MOST_SWEPT - waitingCount();
     try {
       const ids = room > 0 ? await overdue(room) : [];
       for (const id of all ? await underWay() : ids) wake(id);
@@ -166,7 +183,7 @@ export function createMemoryWorker(
     void sweeping?.stop();
     sweeping = undefined;
     for (const { timer } of later.values()) clearTimeout(timer);
-    for (const one of [waiting, later, failures]) one.clear();
+    for (const one of [before, others, later, failures]) one.clear();
   }
 
   return {

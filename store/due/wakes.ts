@@ -4,16 +4,19 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { homesOf } from './due-at-home.ts';
 
+const FIRST = '!';
+
 /**
  * Wakes whoever keeps a queue's jobs in memory: by Redis pub/sub, a channel for each of these queues, and each home where
- * there are several and each has a process of its own; ids with blanks between them, or one id, a blank, and what `PLAY` brings along as JSON. Behind an id and a semicolon may stand the request that it is for (`runtime/cause`). Best effort: whoever was not there looks through the due list when it
+ * there are several and each has a process of its own; ids with blanks between them, or one id, a blank, and what `PLAY` brings along as JSON. Before an id may stand an
+ * exclamation mark: it goes before those whom `PLAY` and `STOP` ask for, as who may see what plays may have changed. Behind an id and a semicolon may stand the request that it is for (`runtime/cause`). Best effort: whoever was not there looks through the due list when it
  * begins, and once a second.
  */
 export function createWakes(redis: Redis, keys: Keys) {
   return {
     async tell(queue: MemoryQueue, ids: readonly string[]): Promise<void> {
-      if (keys.hosts.length === 0 || !isAtHome(queue))
-        return void (await redis.publish(keys.wakes(queue), ids.join(' ')));
+      if (!isAtHome(queue)) return void (await redis.publish(keys.wakes(queue), ids.map((id) => FIRST + id).join(' ')));
+      if (keys.hosts.length === 0) return void (await redis.publish(keys.wakes(queue), ids.join(' ')));
       const homes = await homesOf(redis, keys, ids);
       for (const host of keys.hosts) {
         const its = ids.filter((_, i) => homes[i] === host);
@@ -23,7 +26,7 @@ export function createWakes(redis: Redis, keys: Keys) {
   };
 }
 
-export type HearWake = (id: string, brought?: string, cause?: Cause) => void;
+export type HearWake = (id: string, brought?: string, cause?: Cause, first?: boolean) => void;
 
 /** The side that is woken. */
 export type WakeSource = {
@@ -50,6 +53,7 @@ export function createWakeSource(connection: Redis, keys: Keys, host?: string): 
 
 function hear(wake: HearWake, word: string, brought?: string): void {
   const end = word.indexOf(';');
-  if (end < 0) wake(word, brought);
+  if (word.startsWith(FIRST)) wake(word.slice(FIRST.length), undefined, undefined, true);
+  else if (end < 0) wake(word, brought);
   else wake(word.slice(0, end), brought, readCause(word.slice(end + 1)));
 }

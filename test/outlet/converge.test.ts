@@ -428,6 +428,38 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.not.include(`show ${JID} Song`);
   });
 
+  it('is not shown a tune when consent is withdrawn while that waits for its turn', async () => {
+    let meanwhile = async () => {};
+    const turns: boolean[] = [];
+    const outlet = createRecorder('everybody', {
+      async ready(takesAway) {
+        turns.push(takesAway);
+        await meanwhile();
+        return true;
+      },
+    });
+    const change = (title: string) => stores.nowPlaying.play('alice', song(title), now, { wanted: () => song(title) });
+    const withdraw = async () => {
+      meanwhile = async () => {};
+      await consent({ audience: 'nobody' });
+    };
+    await change('Before');
+    await run(outlet);
+    await change('Withdrawn');
+    meanwhile = withdraw;
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(asked).to.deep.equal(['tune alice']);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+    expect(turns).to.deep.equal([false, false, true]);
+    await consent({});
+    await run(outlet);
+    const other = createRecorder('everybody', { ready: () => Promise.reject(new Error('away')), retry: () => 60_000 });
+    await change('While it is away');
+    expect(await run(other)).to.deep.equal([]);
+    expect((await stores.told.read('alice', 'xmpp')).state, 'nothing was noted').to.equal('doubted');
+    expect(await isDue(NOW + 60_000)).to.equal(true);
+  });
+
   it('is forgotten with whoever is forgotten', async () => {
     const outlet = createRecorder('each-friend');
     await play('Song');

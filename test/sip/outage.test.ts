@@ -30,6 +30,15 @@ describe('sip/outage', () => {
     expect(createOutage(() => 0).pause(START), 'half of it').to.equal(500);
   });
 
+  it('has those come back sooner of whom something is to be taken away', () => {
+    const outage = createOutage(MIDDLE);
+    outage.failed(START, 'away');
+    outage.failed(START + 200_000, 'away');
+    expect([outage.pause(START + 200_000), outage.pause(START + 200_000, true)]).to.deep.equal([200_000, 5_000]);
+    outage.failed(START + 200_000, 'away', 30_000);
+    expect(outage.pause(START + 200_000, true), 'but not before the server wants it').to.equal(30_000);
+  });
+
   it('does as the server asks, for ten minutes at most, and nobody comes back before', () => {
     const outage = createOutage(MIDDLE);
     outage.failed(START, 'away', 30_000);

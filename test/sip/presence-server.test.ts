@@ -180,6 +180,8 @@ describe('an outlet to a presence server that', () => {
     expect(Number.isInteger(outlet.retry(first)), 'as a time that is due').to.equal(true);
     const others = await Promise.all([1, 2, 3].map(() => failure(show(outlet, undefined, 'tag'))));
     for (const other of others) expect(outlet.retry(other)).to.be.at.least(100_000);
+    const early = await failure(outlet.ready?.(true) ?? Promise.resolve());
+    expect(outlet.retry(early), 'before anything is noted').to.be.at.least(100_000);
     const { now } = Date;
     Date.now = () => now() + 3_600_000;
     try {
@@ -289,6 +291,15 @@ describe('an outlet to a presence server that', () => {
     expect((await failure(show(outlet, tuneCalled('Song')))).pause).to.be.above(0);
   });
 
+  it('is asked by many is asked for nothing by those who still wait when the process ends', async () => {
+    const { outlet, server: presence } = await outletTo(() => OK('tag'), { rate: 1 });
+    const ready = [1, 2, 3].map(() => outlet.ready?.(true));
+    await ready[0];
+    presence.stop();
+    for (const one of ready.slice(1))
+      expect((await failure(one ?? Promise.resolve())).message).to.equal('the process ends');
+  });
+
   it('never finishes its TLS keeps nobody waiting who ends the process', async () => {
     const { outlet, server: presence } = await outletTo(() => undefined, { tls: true });
     const silent = failure(show(outlet, tuneCalled('Song')));
@@ -324,12 +335,17 @@ describe('an outlet to a presence server that', () => {
     }
   });
 
-  it('takes no more than so many a second gets no more', async () => {
-    const { outlet } = await outletTo(() => OK('tag'), { rate: 100 });
-    const begun = performance.now();
-    await Promise.all(Array.from({ length: 60 }, () => show(outlet, tuneCalled('Song'))));
-    // A tenth of a second's may go at once.
-    expect(performance.now() - begun).to.be.at.least(480);
+  it('takes no more than so many a second gets no more, and first what is to be taken away', async () => {
+    const { outlet } = await outletTo(() => OK('tag'), { rate: 20 });
+    const told = async (number: string, playing: Playing | undefined) => {
+      await outlet.ready?.(playing === undefined);
+      await outlet.show(number, playing, 'tag');
+    };
+    const tunes = Array.from({ length: 10 }, (_, i) => told(`+4915100000${i}`, tuneCalled('Song')));
+    const removal = told(ALICE, undefined);
+    await Promise.all([removal, ...tunes]);
+    expect(server.requests).to.have.length(11);
+    expect(sent('Expires').indexOf('0')).to.be.below(9);
   });
 });
 

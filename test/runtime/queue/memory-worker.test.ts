@@ -189,6 +189,40 @@ for (const kind of REDIS_KINDS)
       await eventually(() => expect(began).to.deep.equal(ids));
     });
 
+    it('begins with who goes before others, and leaves those some turns', async () => {
+      const source = createWakeSource(connection, stores.keys);
+      await worker.close();
+      let letGo = () => {};
+      const held = new Promise<undefined>((resolve) => {
+        letGo = () => resolve(undefined);
+      });
+      const asked: Parameters<typeof createMemoryWorker>[2] = {
+        listen: (wake, missed) => source.listen('sip', wake, missed),
+        underWay: async () => ['opened'],
+        overdue: async () => [],
+      };
+      worker = createMemoryWorker('sip', log, asked, (id) => {
+        began.push(id);
+        return id.startsWith('busy') ? held : Promise.resolve(undefined);
+      });
+      worker.open();
+      await eventually(() => expect(began).to.include('opened'));
+      const busy = Array.from({ length: QUEUES.sip.concurrency }, (_, i) => `busy${i}`);
+      const played = (...ids: string[]) => server.redis.publish(stores.keys.wakes('sip'), ids.join(' '));
+      await played(...busy);
+      await eventually(() => expect(began).to.include.members(busy));
+      began.length = 0;
+      await played('tune1', 'tune2', 'alice', 'tune3');
+      await stores.wakes.tell('sip', ['alice', ...Array.from({ length: 9 }, (_, i) => `consent${i}`)]);
+      await server.redis.publish(stores.keys.wakes('sip'), 'busy0 tune4');
+      letGo();
+      await eventually(() => expect(began.filter((id) => id !== 'busy0')).to.have.length(14));
+      const order = began.filter((id) => id !== 'busy0');
+      expect(order.indexOf('alice'), 'of those who wait for something else she was the third').to.be.at.most(1);
+      expect(order.indexOf('tune1'), 'not the last of all').to.be.below(order.indexOf('consent8'));
+      expect(order.slice(-2)).to.deep.equal(['tune3', 'tune4']);
+    });
+
     it('tries a job again that failed, sooner when it is asked for, and leaves it to the sweep in the end', async () => {
       await opened();
       work = async () => {
