@@ -43,10 +43,10 @@ export type Connection = Awaited<ReturnType<typeof connect>>;
 
 /**
  * A connection to the presence server over TCP or TLS, with the transactions of sip.js on it (RFC 3261, section 17.1.2).
- * What is under way when it ends fails at once. `patience`: milliseconds for an answer; `signal`: gives up making it. @throws ConnectionLost
+ * What is under way when it ends fails at once. `patience`: milliseconds for it, and for an answer; `signal`: gives up making it. @throws ConnectionLost
  */
 export async function connect(place: SipPlace, login: Login | undefined, patience = PATIENCE, signal?: AbortSignal) {
-  const socket = await openSocket(place, signal);
+  const socket = await openSocket(place, patience, signal);
   const digest = login && createDigest(login);
   const failing = new Set<(err: Error) => void>();
   const core = createCore(socket, place, digest);
@@ -109,7 +109,11 @@ export async function connect(place: SipPlace, login: Login | undefined, patienc
 }
 
 /** @throws ConnectionLost */
-async function openSocket({ host, port, tls }: SipPlace, signal: AbortSignal | undefined): Promise<Socket> {
+async function openSocket(
+  { host, port, tls }: SipPlace,
+  patience: number,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const socket = tls
     ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) })
     : connectTcp({ host, port });
@@ -120,7 +124,7 @@ async function openSocket({ host, port, tls }: SipPlace, signal: AbortSignal | u
       socket.destroy();
       reject(new ConnectionLost(`cannot connect to the presence server: ${why}`));
     };
-    const timer = setTimeout(() => refuse('it does not answer'), PATIENCE);
+    const timer = setTimeout(() => refuse('it does not answer'), patience);
     const stopped = () => refuse('the process ends');
     signal?.addEventListener('abort', stopped);
     const refused = (err: NodeJS.ErrnoException) => refuse(err.code ?? err.message);

@@ -155,14 +155,38 @@ function untold(before: Playing | undefined, now: number): number | undefined {
 
 /** True when friends would see no difference. */
 export function sameTune(a: Tune | undefined, b: Tune | undefined): boolean {
-  return fingerprint(a) === fingerprint(b);
+  return words(a) === words(b);
 }
 
-/** A text that is equal for equal tunes and empty for none. */
+/**
+ * A text that is equal for equal tunes and empty for none: 53 bits of a hash, as each outlet keeps one of everybody who plays. It is compared
+ * with that of the tune before alone; who makes two that are equal has friends see the first one for longer.
+ */
 export function fingerprint(tune: Tune | undefined): string {
+  return tune === undefined ? '' : hash53(words(tune)).toString(36);
+}
+
+/** A fingerprint as it was noted, perhaps by an earlier version, whose fingerprints were the words themselves. */
+export function notedFingerprint(text: string): string {
+  return text.startsWith('[') ? hash53(text).toString(36) : text;
+}
+
+function words(tune: Tune | undefined): string {
   if (tune === undefined) return '';
   const { kind, title, artist, source, track, length, rating, uri } = tune;
   return JSON.stringify([kind, title, artist, source, track, length, rating, uri]);
+}
+
+/** cyrb53: a hash that keeps no secret; domain/ has none of Node's. */
+function hash53(text: string): number {
+  let [one, other] = [0xdeadbeef, 0x41c6ce57];
+  for (let i = 0; i < text.length; i += 1) {
+    one = Math.imul(one ^ text.charCodeAt(i), 2_654_435_761);
+    other = Math.imul(other ^ text.charCodeAt(i), 1_597_334_677);
+  }
+  one = Math.imul(one ^ (one >>> 16), 2_246_822_507) ^ Math.imul(other ^ (other >>> 13), 3_266_489_909);
+  other = Math.imul(other ^ (other >>> 16), 2_246_822_507) ^ Math.imul(one ^ (one >>> 13), 3_266_489_909);
+  return 2 ** 32 * (other & 0x1fffff) + (one >>> 0);
 }
 
 /** What is shown when several devices play: the one that started last; undefined when nothing plays at `now`. */

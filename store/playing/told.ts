@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../../domain/friendship/node-access.ts';
 import { OUTLETS, type OutletName, outletRow } from '../../domain/playing/outlets.ts';
 import type { Told } from '../../domain/playing/told.ts';
+import { notedFingerprint } from '../../domain/playing/tune.ts';
 import type { QueueName } from '../../runtime/queue/queue-table.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
@@ -145,7 +146,8 @@ export function createTold(redis: Redis, keys: Keys, toldHere: ToldHere) {
 }
 
 /** From the fields of the hash. */
-export function toTold({ state, fingerprint = '', at: time, again, ...fields }: Record<string, string>): Told {
+export function toTold({ state, fingerprint: noted = '', at: time, again, ...fields }: Record<string, string>): Told {
+  const fingerprint = notedFingerprint(noted);
   const place = { address: fields.address, ...(fields.memo && { memo: fields.memo }) };
   // An address alone is noted by whoever tells first who may look.
   if (state === undefined) return { ...place, state: 'nothing' };

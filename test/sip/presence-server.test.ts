@@ -273,6 +273,36 @@ describe('an outlet to a presence server that', () => {
     expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
   });
 
+  it('answers with headers that have no end is left after a few kilobytes of them', async () => {
+    let written = 0;
+    let left = () => {};
+    const over = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    server = await startScriptedServer((_, socket) => {
+      const piece = 'x'.repeat(65_536);
+      socket.write('SIP/2.0 200 OK\r\nX-Endless: ');
+      socket.on('close', left);
+      const more = () => {
+        // A gigabyte, if it is taken.
+        while (!socket.destroyed && written < 2 ** 30) {
+          written += piece.length;
+          if (!socket.write(piece)) return void socket.once('drain', more);
+        }
+      };
+      more();
+      return undefined;
+    });
+    const { outlet, server: presence } = sipOutletTo(server.port, { patience: PATIENCE });
+    ends.push(presence.stop);
+    expect((await failure(show(outlet, tuneCalled('Song')))).message).to.equal(
+      'the presence server has ended the connection',
+    );
+    await over;
+    expect(written).to.be.below(2 ** 26);
+    expect(presence.connections()).to.equal(0);
+  });
+
   it('is not there, and comes, is told then', async () => {
     const { outlet } = await outletTo(() => OK('tag'));
     const { port } = server;
@@ -298,6 +328,15 @@ describe('an outlet to a presence server that', () => {
     presence.stop();
     for (const one of ready.slice(1))
       expect((await failure(one ?? Promise.resolve())).message).to.equal('the process ends');
+  });
+
+  it('never finishes its TLS is left, and asked again later', async () => {
+    const { outlet, server: presence } = await outletTo(() => undefined, { tls: true, patience: 300 });
+    const trouble = await failure(show(outlet, tuneCalled('Song')));
+    expect(trouble.message).to.equal('cannot connect to the presence server: it does not answer');
+    expect(outlet.retry(trouble)).to.be.at.least(250);
+    expect(presence.connections()).to.equal(0);
+    await eventually(() => expect(server.open()).to.equal(0));
   });
 
   it('never finishes its TLS keeps nobody waiting who ends the process', async () => {

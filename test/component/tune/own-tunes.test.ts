@@ -7,6 +7,7 @@ import { createEchoes } from '../../../component/stream/echoes.ts';
 import { type Element, xml } from '../../../component/stream/xml.ts';
 import { createOwnTunes } from '../../../component/tune/own-tunes.ts';
 import { shownBy } from '../../../domain/playing/told.ts';
+import { fingerprint } from '../../../domain/playing/tune.ts';
 import type { Situation } from '../../../store/playing/situation.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -143,7 +144,9 @@ describe('events of user tunes', () => {
   ] as const)
     it(`are shown as what they are with ${what}, and the end of them is heard`, async () => {
       expect(await receive(tuneOf(fields))).to.deep.equal([`xmpp: ${title}`]);
-      expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.contain(title);
+      const [device] = (await stores.nowPlaying.read('alice')).devices;
+      expect(device?.tune.title).to.equal(title);
+      expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.equal(fingerprint(device?.tune));
       expect(await receive(tuneOf({}))).to.deep.equal([]);
     });
 

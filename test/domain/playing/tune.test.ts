@@ -4,6 +4,7 @@ import {
   currentOf,
   expiryOf,
   fingerprint,
+  notedFingerprint,
   type Playing,
   play,
   sameTune,
@@ -79,6 +80,19 @@ describe('domain/playing/tune', () => {
     expect(sameTune(SONG, { ...SONG, kind: 'video' })).to.equal(false);
     expect(sameTune(SONG, undefined)).to.equal(false);
     expect(fingerprint(undefined)).to.equal('');
+  });
+
+  it('has fingerprints that are short, the same for the same, and others for others', () => {
+    const tunes = Array.from({ length: 20_000 }, (_, i) => ({ ...SONG, title: `Song ${i}` }));
+    const found = tunes.map(fingerprint);
+    expect(new Set(found).size).to.equal(tunes.length);
+    expect(found.every((text) => /^[0-9a-z]{1,11}$/.test(text))).to.equal(true);
+    expect(fingerprint({ ...SONG, title: 'Song 7' })).to.equal(found[7]);
+    const { kind, title, artist, source, track, length, rating, uri }: Tune = SONG;
+    const before = JSON.stringify([kind, title, artist, source, track, length, rating, uri]);
+    expect(notedFingerprint(before), 'of an earlier version').to.equal(fingerprint(SONG));
+    expect([notedFingerprint(fingerprint(SONG)), notedFingerprint('')]).to.deep.equal([fingerprint(SONG), '']);
+    expect(fingerprint({ ...SONG, track: '7' })).to.not.equal(fingerprint({ ...SONG, rating: 7 }));
   });
 
   it('refuses a text of which nothing is left, and a link that would run something', () => {

@@ -51,6 +51,8 @@ export async function startScriptedServer(
     requests,
     /** Connections that were made so far. */
     opened: () => opened,
+    /** Those of them that are still there. */
+    open: () => sockets.size,
     async stop(): Promise<void> {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
