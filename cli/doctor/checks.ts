@@ -9,6 +9,7 @@ import { issuers } from './checks/issuers.ts';
 import { keys } from './checks/keys.ts';
 import { node } from './checks/node.ts';
 import { ports } from './checks/ports.ts';
+import { presenceServer } from './checks/presence-server.ts';
 import { publicAddress } from './checks/public-address.ts';
 import { settings } from './checks/settings.ts';
 import { smsWebhook } from './checks/sms-webhook.ts';
@@ -45,5 +46,6 @@ export const CHECKS: readonly Check[] = [
   publicAddress,
   eventStream,
   smsWebhook,
+  presenceServer,
   issuers,
 ];

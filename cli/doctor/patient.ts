@@ -5,6 +5,7 @@ import type { Env } from '../../runtime/config/env-reader.ts';
 import { type GatewayConfig, gatewayConfig } from '../../runtime/config/gateway-config.ts';
 import type { KeyConfig } from '../../runtime/config/key-config.ts';
 import { readLeniently } from '../../runtime/config/lenient.ts';
+import { type SipConfig, sipConfig } from '../../runtime/config/sip-config.ts';
 import { type WorkerConfig, workerConfig } from '../../runtime/config/worker-config.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { lookAtRedis, mastersOf } from '../../runtime/redis/find-redis.ts';
@@ -32,6 +33,8 @@ export type Patient = {
   component: (ComponentConfig & ServersConfig) | undefined;
   gateway: GatewayConfig | undefined;
   worker: WorkerConfig | undefined;
+  /** Of the process `sip`, where a presence server is set. */
+  sip: SipConfig | undefined;
   /** Whether this command may connect to the XMPP server where it hears of no component. */
   connects: boolean;
   /** Of those that the processes themselves make; nobody reads it. */
@@ -52,8 +55,9 @@ export function createPatient(env: Env, roles: readonly Role[], connects = false
     readLeniently(env, gatewayConfig),
     readLeniently(env, workerConfig),
   ];
+  const sip = env.EARSHOT_SIP_SERVER || env.EARSHOT_SIP_SERVER_FILE ? readLeniently(env, sipConfig) : undefined;
   const byRole = { component, gateway, worker };
-  const faults = [...new Set(roles.flatMap((role) => byRole[role].faults))];
+  const faults = [...new Set([...roles.flatMap((role) => byRole[role].faults), ...(sip?.faults ?? [])])];
   const log = createLog('doctor', 'silent', () => '');
   const common = worker.config;
   let opening: Promise<Opened> | undefined;
@@ -79,6 +83,7 @@ export function createPatient(env: Env, roles: readonly Role[], connects = false
     component: roles.includes('component') ? component.config : undefined,
     gateway: roles.includes('gateway') ? gateway.config : undefined,
     worker: roles.includes('worker') ? worker.config : undefined,
+    sip: sip?.config,
     connects,
     log,
     needs,
