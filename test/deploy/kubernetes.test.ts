@@ -12,12 +12,13 @@ import { projectRoot } from '../../local/project-root.ts';
 import { toComponentConfig } from '../../runtime/config/component-config.ts';
 import type { Env } from '../../runtime/config/env-reader.ts';
 import { toGatewayConfig } from '../../runtime/config/gateway-config.ts';
+import { toSipConfig } from '../../runtime/config/sip-config.ts';
 import { toWorkerConfig } from '../../runtime/config/worker-config.ts';
 
 type Thing = ConfigMap | Deployment | PodDisruptionBudget | Service;
 
 const FOLDER = join(projectRoot(), 'deploy', 'kubernetes');
-const ROLES = ['component', 'gateway', 'worker'] as const;
+const ROLES = ['component', 'gateway', 'worker', 'sip'] as const;
 /** Where Kubernetes' types of each kind are. */
 const TYPES: Record<string, string> = {
   ConfigMap: 'core/v1',
@@ -31,15 +32,19 @@ const SECRETS: Record<string, Record<string, string>> = {
   'earshot-component': { 'redis-url': 'redis://redis:6379', 'component-secret': 'secret' },
   'earshot-gateway': { 'redis-url': 'redis://redis:6379', 'operator-key': 'k'.repeat(32) },
   'earshot-worker': { 'redis-url': 'redis://redis:6379' },
+  'earshot-sip': { 'redis-url': 'redis://redis:6379', 'sip-password': 'correct horse' },
 };
 
 describe('deploy/kubernetes', () => {
   let things: Thing[];
+  /** Without those of the part for a presence server, which an overlay names. */
+  let ofAll: Thing[];
 
   before(async () => {
-    const { resources } = (await documentsOf('kustomization.yaml'))[0] as { resources: string[] };
-    expect([...resources, 'kustomization.yaml'].sort()).to.deep.equal((await readdir(FOLDER)).sort());
-    things = (await Promise.all(resources.map(documentsOf))).flat() as Thing[];
+    const resources = await resourcesOf('.');
+    ofAll = (await Promise.all(resources.map(documentsOf))).flat() as Thing[];
+    const ofSip = (await resourcesOf('sip')).map((file) => join('sip', file));
+    things = [...ofAll, ...((await Promise.all(ofSip.map(documentsOf))).flat() as Thing[])];
   });
 
   const deploymentOf = (role: string) => {
@@ -84,7 +89,25 @@ describe('deploy/kubernetes', () => {
     if (findProgram('kubectl') === undefined) this.skip();
     const text = execFileSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' });
     expect(text).to.include('image: registry.op.example/earshot:0.1.0');
-    expect(parseAllDocuments(text)).to.have.length(things.length);
+    expect(parseAllDocuments(text)).to.have.length(ofAll.length);
+  });
+
+  it('has the part for a presence server where an overlay names it, and with its image', async function () {
+    if (findProgram('kubectl') === undefined) this.skip();
+    const folder = await mkdtemp(join(projectRoot(), 'test', 'deploy', '.kubernetes-'));
+    try {
+      const [all, sip] = ['', '/sip'].map((part) => `../../../deploy/kubernetes${part}`);
+      const kind = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization';
+      await writeFile(
+        join(folder, 'kustomization.yaml'),
+        `${kind}\nresources: [${all}]\ncomponents: [${sip}]\nimages: [{ name: earshot, newName: registry.own.example/earshot }]\n`,
+      );
+      const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+      expect(parseAllDocuments(text)).to.have.length(things.length);
+      expect(text).to.match(/- dist\/sip\/main\.js[\s\S]*image: registry\.own\.example\/earshot/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('gives each process settings that it takes, secrets as files, and none that is another’s', () => {
@@ -93,6 +116,7 @@ describe('deploy/kubernetes', () => {
       component: (env: Env) => toComponentConfig(env, readServers),
       gateway: toGatewayConfig,
       worker: toWorkerConfig,
+      sip: toSipConfig,
     };
     for (const role of ROLES) {
       const { env = [], envFrom, volumeMounts = [] } = containerOf(role);
@@ -150,11 +174,19 @@ describe('deploy/kubernetes', () => {
     expect(ports).to.deep.equal([{ name: 'http', containerPort: 8080 }]);
     const { spec } = things.find(({ kind }) => kind === 'Service') as Service;
     expect(spec?.selector).to.deep.equal(deploymentOf('gateway')?.selector.matchLabels);
-    for (const role of ['component', 'worker'])
+    for (const role of ['component', 'worker', 'sip'])
       for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe', 'ports'])
         expect(containerOf(role), role).to.not.have.property(probe);
   });
 });
+
+/** Of a kustomization, which names all files of its folder. */
+async function resourcesOf(folder: string): Promise<string[]> {
+  const [made] = (await documentsOf(join(folder, 'kustomization.yaml'))) as { resources: string[] }[];
+  const files = (await readdir(join(FOLDER, folder), { withFileTypes: true })).filter((entry) => entry.isFile());
+  expect([...(made?.resources ?? []), 'kustomization.yaml'].sort()).to.deep.equal(files.map(({ name }) => name).sort());
+  return made?.resources ?? [];
+}
 
 async function documentsOf(file: string): Promise<unknown[]> {
   return parseAllDocuments(await readFile(join(FOLDER, file), 'utf8')).map((document) => {
