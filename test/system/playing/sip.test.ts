@@ -110,7 +110,8 @@ describe('what plays, on the carrier’s presence server', () => {
     }
   });
 
-  it('goes along to another number, and is taken from the one before', async () => {
+  it('goes along to another number, and is taken from the one before, which shows what its next owner plays', async () => {
+    const before = alice.phoneNumber;
     const title = await plays(alice);
     await sees(alice, title);
     const phoneNumber = '+8613800138001';
@@ -119,6 +120,11 @@ describe('what plays, on the carrier’s presence server', () => {
     await sees(alice, '-');
     alice = { ...alice, phoneNumber };
     await sees(alice, title);
+    const next = await api.join(before);
+    const hers = await plays(next);
+    await sees(next, hers);
+    await sees(alice, await plays(alice));
+    expect(titlesOf(next).slice(-2)).to.deep.equal(['-', hers]);
   });
 
   it('is taken away from who leaves, of whom nothing stays', async () => {
