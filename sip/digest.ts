@@ -33,13 +33,24 @@ export function withBestChallenge(message: string): string {
   const best = headers
     .filter((header) => asks(header) && /^www/i.test(header) === (status === '401') && worth(header) >= 0)
     .toSorted((one, other) => worth(other) - worth(one))[0];
-  return headers.filter((header) => !asks(header) || header === best).join('\r\n') + message.slice(end);
+  const kept = headers.filter((header) => !asks(header) || header === best);
+  return kept.map((header) => (header === best ? readable(header) : header)).join('\r\n') + message.slice(end);
 }
 
-/** Negative for what cannot be answered. */
+/** The library takes an algorithm in quotes for none, and reads no list of protections with spaces in it: RFC 7616 has both. */
+function readable(challenge: string): string {
+  return challenge.replace(ALGORITHM, 'algorithm=$1').replace(PROTECTION, 'qop="auth"');
+}
+
+const ALGORITHM = /\balgorithm\s*=\s*"?([\w-]+)"?/i;
+const PROTECTION = /\bqop\s*=\s*(?:"([^"]*)"|([\w-]+))/i;
+
+/** Negative for what cannot be answered: another algorithm, or one that protects the body as well (`auth-int`) and nothing less. */
 function worth(challenge: string): number {
   if (!/^[^:]*:\s*digest\b/i.test(challenge)) return -1;
-  const [, algorithm = 'MD5'] = /\balgorithm\s*=\s*"?([\w-]+)/i.exec(challenge) ?? [];
+  const [, quotedQop, qop = quotedQop] = PROTECTION.exec(challenge) ?? [];
+  if (qop !== undefined && !qop.split(',').some((one) => one.trim().toLowerCase() === 'auth')) return -1;
+  const [, algorithm = 'MD5'] = ALGORITHM.exec(challenge) ?? [];
   return Object.keys(ALGORITHMS).indexOf(algorithm.toUpperCase());
 }
 

@@ -212,6 +212,10 @@ describe('an outlet to a presence server that', () => {
       [[ask('MD5'), 'WWW-Authenticate: Basic realm="op.example"', ask('SHA-256'), ask('SHA-512-256')], 'SHA-256'],
       [[ask('SHA-512-256'), ask('MD5')], 'MD5'],
       [[ask('MD5').replace(/, algorithm.*/, '')], 'MD5'],
+      [[ask('MD5'), ask('"SHA-256"')], 'SHA-256'],
+      [[ask('"MD5"')], 'MD5'],
+      [[ask('MD5'), ask('SHA-256').replace('"auth"', '"auth-int"')], 'MD5'],
+      [[ask('MD5'), ask('SHA-256').replace('"auth"', '"auth-int, auth"')], 'SHA-256'],
     ] as const;
     for (const [headers, algorithm] of offers) {
       const { outlet } = await outletTo(
