@@ -7,7 +7,7 @@ import type { Wake, WokenWork } from './queues.ts';
 
 /** Runs a queue's jobs while it is open. */
 export type MemoryWorker = {
-  /** Takes jobs from now on. */
+  /** Takes jobs from now on; nothing where it is closed. */
   open(): void;
   /** Takes no more. What is under way goes on, and nobody waits for it. */
   shut(): void;
@@ -188,6 +188,7 @@ export function createMemoryWorker(
 
   return {
     open() {
+      if (closed) return;
       isOpen = true;
       missed = true;
       hearing ??= hear();
