@@ -96,12 +96,15 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
     if (round.told.state !== 'doubted' || admits || waited) await begin(context, round);
     await tell(context, round, wanted);
   }
-  await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {
+  const isNoted = await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {
     told: news ? { now: round.told, begunAt: round.begunAt, toldAt: outlet.forgets ? time : undefined } : undefined,
     ranOut: showing.ranOut,
     access: outlet.admit !== undefined && showing.audienceUntil === undefined,
     again: earlier(showing.until, againOf(round.told)),
   });
+  const { memo } = round.told;
+  if (news && !isNoted && round.address !== undefined && memo !== undefined)
+    await outlet.takeBack?.(round.address, memo);
   return undefined;
 }
 
@@ -208,13 +211,11 @@ async function traced<Result>(job: Span | undefined, name: string, call: () => P
 /** Tried again at the outlet's own time, or as the queue does. */
 async function fail(context: ConvergeContext, outlet: Outlet, seen: Situation, err: unknown): Promise<void> {
   const { stores, queues, now } = context;
-  const { queue } = outletRow(outlet.name);
-  const { id } = seen.subscriber;
-  if (err instanceof Overtaken) return queues.enqueue(queue, [id]);
+  if (err instanceof Overtaken) return queues.enqueue(outletRow(outlet.name).queue, [seen.subscriber.id]);
   if (err instanceof NobodyThere) await giveUp(context, outlet, seen, err);
   const pause = outlet.retry(err);
   if (pause === undefined) throw err;
-  await stores.due.postpone(queue, id, now() + pause);
+  await stores.nowPlaying.putOff(outlet.name, seen, now() + pause);
 }
 
 /** Nothing is shown, so nobody has to wait for it to be cleared. */

@@ -30,6 +30,11 @@ export interface Outlet {
    * @throws NobodyThere
    */
   show(address: string, playing: Playing | undefined, memo: Memo): Promise<{ memo?: Memo; again?: number }>;
+  /**
+   * Takes away again what a call of `show` has shown that returned this memo, as somebody else speaks to the outlet by now who does
+   * not know it; left out where nothing is lost with a memo.
+   */
+  takeBack?(address: string, memo: string): Promise<void>;
   /** What `admit` opens and closes; left out where that is one place. */
   readonly places?: readonly NodePlace[];
   /** Whether it may forget in a crash what it was told in the seconds before; left out where it does not. */

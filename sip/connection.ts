@@ -39,17 +39,31 @@ const MOST_UNSENT = 4_194_304;
 /** Milliseconds after which an idle connection is probed by TCP. */
 const KEEP_ALIVE = 30_000;
 
+/**
+ * `patience`: milliseconds for it, and for an answer; `signal`: gives up making it; `goesOn`: asked before a request is sent once more,
+ * with the credentials for which the server has asked, and whether it only takes something away.
+ */
+type ConnectOptions = {
+  patience?: number | undefined;
+  signal?: AbortSignal;
+  goesOn?: (takesAway: boolean) => boolean;
+};
+
 export type Connection = Awaited<ReturnType<typeof connect>>;
 
 /**
  * A connection to the presence server over TCP or TLS, with the transactions of sip.js on it (RFC 3261, section 17.1.2).
- * What is under way when it ends fails at once. `patience`: milliseconds for it, and for an answer; `signal`: gives up making it. @throws ConnectionLost
+ * What is under way when it ends fails at once. @throws ConnectionLost
  */
-export async function connect(place: SipPlace, login: Login | undefined, patience = PATIENCE, signal?: AbortSignal) {
+export async function connect(
+  place: SipPlace,
+  login: Login | undefined,
+  { patience = PATIENCE, signal, goesOn = () => true }: ConnectOptions = {},
+) {
   const socket = await openSocket(place, patience, signal);
   const digest = login && createDigest(login);
   const failing = new Set<(err: Error) => void>();
-  const core = createCore(socket, place, digest);
+  const core = createCore(socket, place, digest, goesOn);
   const read = createFraming((text) => receive(core, text));
   let authorization = 'authorization';
   let ended = false;
@@ -143,7 +157,12 @@ async function openSocket(
 }
 
 /** The core of sip.js on that socket. It logs nothing: its words hold numbers. */
-function createCore(socket: Socket, { tls, domain }: SipPlace, digest: Digest | undefined): UserAgentCore {
+function createCore(
+  socket: Socket,
+  { tls, domain }: SipPlace,
+  digest: Digest | undefined,
+  goesOn: (takesAway: boolean) => boolean,
+): UserAgentCore {
   const loggerFactory = new LoggerFactory();
   loggerFactory.builtinEnabled = false;
   const own = new URI('sip', 'earshot', domain);
@@ -167,17 +186,17 @@ function createCore(socket: Socket, { tls, domain }: SipPlace, digest: Digest | 
     viaForceRport: false,
     viaHost: viaOf(socket),
     // Of what sip.js has for it the two methods that it calls.
-    authenticationFactory: () => (digest && authentication(digest)) as never,
+    authenticationFactory: () => (digest && authentication(digest, goesOn)) as never,
     transportAccessor: () => transport,
   });
 }
 
-function authentication(digest: Digest) {
+function authentication(digest: Digest, goesOn: (takesAway: boolean) => boolean) {
   let words: string | undefined;
   return {
     authenticate(request: OutgoingRequestMessage, challenge: Challenge): boolean {
       words = digest.answerTo(request, challenge);
-      return words !== undefined;
+      return words !== undefined && goesOn(request.body === undefined);
     },
     toString: () => words ?? '',
   };

@@ -7,6 +7,8 @@ import type { Stores } from '../store/stores.ts';
 /** Milliseconds between two looks at the lease where another has it, and between two renewals of one's own. */
 const INTERVAL = 250;
 const RENEWAL = 1_000;
+/** Milliseconds until it is tried again what waits for the lease to be one's own for certain. */
+export const UNCERTAIN = INTERVAL;
 
 /** Which of several processes for one presence server is the active one. */
 export type Duty = Running & {

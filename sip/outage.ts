@@ -20,6 +20,7 @@ export type Outage = ReturnType<typeof createOutage>;
 export function createOutage(random: () => number = Math.random) {
   let since: number | undefined;
   let failures = 0;
+  let failedAt = 0;
   let closedUntil = 0;
   let what: string | undefined;
 
@@ -39,16 +40,22 @@ export function createOutage(random: () => number = Math.random) {
     failed(now: number, why: string, asked = 0): void {
       since ??= now;
       what = why;
+      failedAt = now;
       const own = about(Math.min(LONGEST, FIRST * 2 ** failures), random);
       failures = Math.min(failures + 1, 10);
       closedUntil = Math.max(closedUntil, now + Math.max(own, Math.min(asked, LONGEST_ASKED)));
     },
-    /** The server works. */
-    over(): void {
+    /**
+     * The server has answered what it was asked then, and works, where it has not failed since, nor wants to be left alone. Whether that
+     * has ended an outage.
+     */
+    over(askedAt: number): boolean {
+      if (what === undefined || askedAt < failedAt || askedAt < closedUntil) return false;
       since = undefined;
       what = undefined;
       failures = 0;
       closedUntil = 0;
+      return true;
     },
   };
 }

@@ -3,6 +3,7 @@ import { elapsed } from '../runtime/elapsed.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Answer, type Connection, ConnectionLost, connect, NoAnswer, type PublishRequest } from './connection.ts';
 import { createConnections } from './connections.ts';
+import { UNCERTAIN } from './duty.ts';
 import { createOutage } from './outage.ts';
 import { Trouble } from './trouble.ts';
 import { createTurns } from './turns.ts';
@@ -14,16 +15,17 @@ export type PresenceServer = ReturnType<typeof createPresenceServer>;
 
 /**
  * The carrier's presence server: so many requests a second at most, over as many connections as it takes. While it fails it is left alone,
- * and everybody is told at once that it is away. `patience`: milliseconds for an answer, if not the usual.
+ * and everybody is told at once that it is away. `patience`: milliseconds for an answer, if not the usual. `mayAsk`: whether this process
+ * still is the one that shows something there, asked in the moment of sending (decision 264); what only takes away may always be sent.
  */
 export function createPresenceServer(
   { place, login, rate }: Pick<SipConfig, 'place' | 'login' | 'rate'>,
   log: Log,
-  patience?: number,
+  { patience, mayAsk = () => true }: { patience?: number; mayAsk?: () => boolean } = {},
 ) {
-  const connections = createConnections((signal) => connect(place, login, patience, signal));
   const outage = createOutage();
   const turns = createTurns(rate);
+  const connections = createConnections((signal) => connect(place, login, { patience, signal, goesOn }));
   let answeredAt = 0;
 
   function failed(why: string, takesAway: boolean, asked?: number): Trouble {
@@ -36,8 +38,21 @@ export function createPresenceServer(
     return new Trouble(outage.reason() ?? 'the presence server is left alone', outage.pause(elapsed(), takesAway));
   }
 
-  /** @throws ConnectionLost @throws Trouble where it does not answer */
+  /** Whether a request that was refused for want of credentials may be sent with them: it is one more by the rate. */
+  function goesOn(takesAway: boolean): boolean {
+    if (!takesAway && !mayAsk()) return false;
+    turns.pay();
+    return true;
+  }
+
+  /** @throws Trouble */
+  function onDuty(takesAway: boolean): void {
+    if (!takesAway && !mayAsk()) throw new Trouble('another process may be the active one by now', UNCERTAIN);
+  }
+
+  /** @throws ConnectionLost @throws Trouble where it does not answer, or this process may not ask it any more */
   async function send(connection: Connection, request: PublishRequest): Promise<Answer> {
+    onDuty(isRemoval(request));
     const sentAt = elapsed();
     try {
       const answer = await connection.publish(request);
@@ -56,9 +71,15 @@ export function createPresenceServer(
     /** What is wrong with it, for the operator; undefined where nothing is known to be. */
     trouble: outage.reason,
     connections: connections.count,
-    /** Whether it can be reached, before anybody has to be told anything. */
+    /** Whether it can be reached, before anybody has to be told anything. What was wrong with it before is over then. */
     async reach(): Promise<void> {
-      await connections.use(async () => {}).catch((err: Error) => failed(err.message, false));
+      const begun = elapsed();
+      await connections
+        .use(async () => {})
+        .then(
+          () => outage.over(begun),
+          (err: Error) => failed(err.message, false),
+        );
     },
     /**
      * Waits until something can be sent: for its turn, and for a connection. Settles with whether it had to wait. @throws Trouble where
@@ -71,6 +92,7 @@ export function createPresenceServer(
       const made = await connections.opened().catch((err: Error) => {
         throw failed(err.message, takesAway);
       });
+      onDuty(takesAway);
       return waited || made;
     },
     /**
@@ -79,7 +101,8 @@ export function createPresenceServer(
      */
     async publish(request: PublishRequest, further = false): Promise<Answer> {
       const takesAway = isRemoval(request);
-      if (outage.isClosed(elapsed())) throw away(takesAway);
+      const begun = elapsed();
+      if (outage.isClosed(begun)) throw away(takesAway);
       if (further) turns.pay();
       const answer = await connections
         .use((connection) => send(connection, request))
@@ -93,10 +116,12 @@ export function createPresenceServer(
           takesAway,
           secondsIn(answer.header('retry-after')) * 1_000,
         );
-      if (status === 401 || status === 407)
+      if (status === 401 || status === 407) {
+        // That it was not asked with the credentials is no fault of theirs.
+        onDuty(takesAway);
         throw failed('the presence server refuses EARSHOT_SIP_USER and EARSHOT_SIP_PASSWORD', takesAway, LOGIN_PAUSE);
-      if (outage.reason() !== undefined) log.info('the presence server works again');
-      outage.over();
+      }
+      if (outage.over(begun)) log.info('the presence server works again');
       return answer;
     },
     stop(): void {

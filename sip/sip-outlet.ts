@@ -117,6 +117,9 @@ export function createSipOutlet({ server, metrics, domain, interval, now }: SipC
 
   return {
     name: 'sip',
+    async takeBack(number, memo) {
+      await publish(number, { etag: memoed(memo).etag, seconds: 0, body: undefined }, true);
+    },
     reach: 'everybody',
     addressOf: ({ phoneNumber }) => phoneNumber,
     ready: server.ready,

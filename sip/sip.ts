@@ -12,7 +12,7 @@ import { createWakeSource } from '../store/due/wakes.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { createBeginning } from './beginning.ts';
-import { createDuty, type Duty } from './duty.ts';
+import { createDuty, type Duty, UNCERTAIN } from './duty.ts';
 import { createPresenceServer } from './presence-server.ts';
 import { createSipOutlet } from './sip-outlet.ts';
 
@@ -26,7 +26,7 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
   const { stores, queues, listen, close } = await openStores(config, 'wait', log);
   const wakeRedis = await listen();
   const metrics = createMetrics('sip');
-  const server = createPresenceServer(config, log);
+  const server = createPresenceServer(config, log, { mayAsk: () => duty.holds() });
   const outlet = createSipOutlet({
     server,
     metrics,
@@ -34,7 +34,6 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
     interval: config.publishInterval,
     now: Date.now,
   });
-  await server.reach();
   const jobs: Record<QueueOf<'sip'>, WokenWork> = {
     sip: createConverge(outlet, { stores, queues, log, now: Date.now }),
   };
@@ -51,11 +50,13 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
   const duty = createDuty(stores, metrics.instance, log, (active) => {
     for (const worker of workers) active ? worker.open() : worker.shut();
     heartbeat.soon();
+    if (active) void server.reach().then(() => heartbeat.soon());
   });
   const beginning = every(BEGINNING, log, createBeginning(stores, outlet.name, log, Date.now));
   const heartbeat = startHeartbeat(stores, { role: 'sip' }, metrics, log, () => {
     metrics.sipConnections.set(server.connections());
-    const trouble = server.trouble();
+    // One that stands by asks it nothing, so what was wrong then need not be any more.
+    const trouble = duty.isActive() ? server.trouble() : undefined;
     const ready = trouble === undefined;
     return { ready, missing: ready ? [] : [trouble], standby: !duty.isActive() };
   });
@@ -79,7 +80,7 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
 /** Whoever stood still may have been replaced without knowing. */
 function onDuty(duty: () => Duty, work: WokenWork): WokenWork {
   return async (id, wake) => {
-    if (!duty().holds()) throw new Error('another process may be the active one by now');
+    if (!duty().holds()) return Date.now() + UNCERTAIN;
     return work(id, wake);
   };
 }

@@ -180,23 +180,41 @@ return 1`,
  * (`things`); otherwise nobody knows who spoke last, and the subscriber stays due. If what plays is
  * still what was read (`generation`), takes away the fields that are `done`, and makes the subscriber
  * due at the time `again`, or due no more where that is empty. In one step, or a change in between
- * would be taken for one that the job has seen.
+ * would be taken for one that the job has seen. Whether what it was told is noted, or there was nothing to note.
  */
 export const FINISH = defineScript({
   uses: [IS_STILL, NOTE_LATELY],
   keys: ['playing', 'told', 'due'],
   args: ['generation', 'begunAt', 'again'],
   lists: ['toldFields', 'things', 'done'],
+  reply: asYes,
   lua: `
 if #toldFields > 0 then
-  if begunAt == '' or not isStill(told, 'at', begunAt) then return end
+  if begunAt == '' or not isStill(told, 'at', begunAt) then return 0 end
   redis.call('HSET', told, unpack(toldFields))
   noteLately(things)
 end
-if not isStill(playing, 'generation', generation) then return end
+if not isStill(playing, 'generation', generation) then return 1 end
 for _, field in ipairs(done) do redis.call('HDEL', playing, field) end
-if again ~= '' then return redis.call('ZADD', due, again, id) end
+if again ~= '' then
+  redis.call('ZADD', due, again, id)
+  return 1
+end
 -- Nothing but the generation.
 if redis.call('HLEN', playing) == 1 then redis.call('DEL', playing) end
-return redis.call('ZREM', due, id)`,
+redis.call('ZREM', due, id)
+return 1`,
+});
+
+/**
+ * Puts the next look off until `time`, unless what plays, or who may see it, has changed since it was read (`generation`), or the
+ * subscriber has another address or leaves: such a change has made the subscriber due by itself, and earlier.
+ */
+export const PUT_OFF = defineScript({
+  uses: [IS_STILL],
+  keys: ['record', 'playing', 'due'],
+  args: ['id', 'state', 'field', 'value', 'generation', 'time'],
+  lua: `
+if not isStill(record, 'state', state) or not isStill(record, field, value) then return end
+if isStill(playing, 'generation', generation) then redis.call('ZADD', due, time, id) end`,
 });

@@ -15,10 +15,10 @@ import { latelyKeys, latelyWord } from '../due/lately.ts';
 import { duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
-import { DEVICE, FINISH, OWN, PLAY, STOP } from './now-playing-scripts.ts';
+import { DEVICE, FINISH, OWN, PLAY, PUT_OFF, STOP } from './now-playing-scripts.ts';
 import { pieceWords, type Shown } from './recent.ts';
 import { situationKeys } from './situation-script.ts';
-import { toldFields } from './told.ts';
+import { type Seen, toldFields } from './told.ts';
 import type { ToldHere } from './told-here.ts';
 
 /**
@@ -164,12 +164,12 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
     /**
      * The outlet shows what it should. What it was told is noted, unless another job has begun since to
      * tell it something; then all is looked at again. The devices that ran out go and the next look is
-     * set, unless what plays has changed since it was `seen`.
+     * set, unless what plays has changed since it was `seen`. False where what it was told is not noted.
      */
-    async finish(id: string, outlet: OutletName, seen: PlayingState, done: Finished): Promise<void> {
+    async finish(id: string, outlet: OutletName, seen: PlayingState, done: Finished): Promise<boolean> {
       const { told, again } = done;
       if (told && 'at' in told.now) toldHere.noted(id, outlet, told.now.at);
-      await FINISH.run(
+      return FINISH.run(
         redis,
         {
           ...{ playing: keys.playing(id), told: keys.told(id, outlet), due: keys.due(outletRow(outlet).queue, id) },
@@ -181,6 +181,20 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
           toldFields: Object.entries(told ? toldFields(told.now) : {}).flat(),
           done: [...done.ranOut.map((device) => DEVICE + device), ...(done.access ? [accessField(outlet)] : [])],
         },
+      );
+    },
+
+    /**
+     * The outlet cannot be told now: it is looked at again at `time`. Not where something has changed since it was `seen`, which has set an
+     * earlier time itself: a withdrawal must not wait as long as what went before it.
+     */
+    async putOff(outlet: OutletName, { subscriber, generation }: Seen, time: number): Promise<void> {
+      const { id } = subscriber;
+      const { address: field, queue } = outletRow(outlet);
+      await PUT_OFF.run(
+        redis,
+        { record: keys.subscriber(id), playing: keys.playing(id), due: keys.due(queue, id) },
+        { id, state: subscriber.state, field, value: subscriber[field], generation, time },
       );
     },
   };

@@ -72,7 +72,7 @@ for _, due in ipairs(outletDues) do redis.call('ZADD', due, at, id) end`,
 });
 
 /** Of what was read before: whose it is, and the stamp of all that plays. */
-type Seen = { subscriber: Addressee; generation: string };
+export type Seen = { subscriber: Addressee; generation: string };
 
 /**
  * What each outlet was last told of a subscriber: hash `told:<outlet>` (see `Told`). Hash

@@ -6,6 +6,7 @@ import { shownBy, tellingTime } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
 import type { Queues } from '../../runtime/queue/queues.ts';
+import { GRACE } from '../../store/due/due.ts';
 import type { Situation } from '../../store/playing/situation.ts';
 import type { Stores } from '../../store/stores.ts';
 import { clearPartings } from '../support/partings.ts';
@@ -91,6 +92,22 @@ describe('an outlet is brought in line with what is decided', () => {
     expect((await stores.told.read('alice', 'xmpp')).state).to.equal('unknown');
     outlet.during = () => {};
     expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+  });
+
+  it('is tried again later, but not later than what has changed meanwhile asks for', async () => {
+    const outlet = createRecorder('each-friend', { retry: () => 60_000 });
+    outlet.during = () => {
+      throw new Error('it is away');
+    };
+    await play('Song');
+    await run(outlet);
+    expect(await isDue(NOW + 59_999)).to.equal(false);
+    outlet.during = async () => {
+      await consent({ audience: 'nobody' });
+      throw new Error('it is away');
+    };
+    await run(outlet);
+    expect(await isDue(NOW + GRACE), 'what is withdrawn').to.equal(true);
   });
 
   it('loses a tune that was over before the outlet had answered', async () => {

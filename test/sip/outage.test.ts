@@ -52,7 +52,16 @@ describe('sip/outage', () => {
     const outage = createOutage(MIDDLE);
     outage.failed(START, 'away', 30_000);
     expect(outage.reason()).to.equal('away');
-    outage.over();
+    expect(outage.over(START + 29_999), 'it wanted to be left alone').to.equal(false);
+    expect(outage.over(START + 30_000)).to.equal(true);
     expect([outage.reason(), outage.isClosed(START)]).to.deep.equal([undefined, false]);
+  });
+
+  it('is not over with an answer to what was asked before the last failure', () => {
+    const outage = createOutage(MIDDLE);
+    outage.failed(START, 'away');
+    outage.failed(START + 60_000, 'away again');
+    expect(outage.over(START + 59_999)).to.equal(false);
+    expect([outage.reason(), outage.isClosed(START + 60_000)]).to.deep.equal(['away again', true]);
   });
 });
