@@ -8,6 +8,7 @@ import { readVersion } from '../runtime/version.ts';
 import { createWakeSource } from '../store/due/wakes.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
+import { createLatecomerSource } from '../store/playing/latecomers.ts';
 import { settingsOfComponent } from '../store/process/shared-settings.ts';
 import type { Status } from '../store/process/status.ts';
 import { createStandby } from './active/standby.ts';
@@ -81,6 +82,7 @@ export async function startComponent(
   for (const event of ['reconnecting', 'ready']) wakeRedis.on(event, restore.missed);
   const parts = { stream, presence, avatars, contacts, bounces, patience, friendsElsewhere, restore };
   const wakes = createWakeSource(wakeRedis, stores.keys, config.homeHost);
+  await createLatecomerSource(wakeRedis, stores.keys, config.homeHost)(latecomers.appearedElsewhere);
   const jobs = createJobs(context, config, wakes, parts);
   const beforeJobs = {
     async remind(server: XmppServer) {

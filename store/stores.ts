@@ -50,6 +50,7 @@ import { createSurvey } from './number/survey.ts';
 import { createPhotos } from './photo/photos.ts';
 import { createAdmissions } from './playing/admissions.ts';
 import { createKnownPlaces } from './playing/known-places.ts';
+import { createLatecomerCalls } from './playing/latecomers.ts';
 import { createListening } from './playing/listening.ts';
 import { createNowPlaying } from './playing/now-playing.ts';
 import { createRecent } from './playing/recent.ts';
@@ -154,6 +155,7 @@ export function createStores(
     rates: createRates(redis, keys),
     sharing,
     sights: createSights(redis, keys, privacyFields),
+    latecomers: createLatecomerCalls(redis, keys),
     situations: createSituations(redis, keys, privacyFields, toldHere),
     statuses: createStatuses(redis, keys),
     survey: createSurvey(redis, interned, keys),

@@ -11,6 +11,8 @@ export type Latecomers = {
   workWith(server: Pick<XmppServer, 'nodes'> | undefined): void;
   /** That user's client has come online. */
   appeared(jid: string): void;
+  /** A subscriber of another home has (decision 323). */
+  appearedElsewhere(id: string): void;
   /** Waits for what is under way. */
   stop(): Promise<void>;
 };
@@ -20,16 +22,28 @@ const IN_FLIGHT = 4;
 const LATELY = 3_600_000;
 
 /** Nobody is shown anything before a server is there. */
-export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'>): Latecomers {
-  const { stores, log, now } = context;
+export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now' | 'home'>): Latecomers {
+  const { stores, log, now, home } = context;
   let nodes: XmppServer['nodes'];
   const underWay = new Set<Promise<void>>();
 
-  async function showAll(jid: string, shown: XmppServer['nodes']): Promise<void> {
-    const id = await stores.subscribers.idOfJid(jid);
+  async function greet(jid: string): Promise<void> {
+    const id = nodes?.showTo || home ? await stores.subscribers.idOfJid(jid) : undefined;
     if (id === undefined) return;
-    // For those of other homes nobody here can speak.
-    const friends = (await stores.friends.list(id)).filter((friend) => domainOf(friend.jid) === domainOf(jid));
+    await Promise.all([
+      home && stores.latecomers.tell(home, id),
+      nodes?.showTo && showAll(id, jid, domainOf(jid), nodes),
+    ]);
+  }
+
+  async function greetFromElsewhere(id: string, shown: XmppServer['nodes']): Promise<void> {
+    const subscriber = await stores.subscribers.record(id);
+    if (subscriber && home) await showAll(id, subscriber.jid, home, shown);
+  }
+
+  /** What friends of that host play: for those of other homes nobody here can speak. */
+  async function showAll(id: string, jid: string, host: string, shown: XmppServer['nodes']): Promise<void> {
+    const friends = (await stores.friends.list(id)).filter((friend) => domainOf(friend.jid) === host);
     const told = await stores.told.ofEach(
       friends.map((friend) => friend.id),
       'xmpp',
@@ -39,16 +53,20 @@ export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'
     if (failure) throw failure.reason;
   }
 
+  function begin(greeting: Promise<void>): void {
+    const work = greeting
+      .catch((err: unknown) => log.warn({ err }, 'somebody who came online is not shown what friends play'))
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+
   return {
     workWith(server) {
       nodes = server?.nodes;
     },
-    appeared(jid) {
-      if (!nodes?.showTo) return;
-      const work = showAll(jid, nodes)
-        .catch((err: unknown) => log.warn({ err }, 'somebody who came online is not shown what friends play'))
-        .finally(() => underWay.delete(work));
-      underWay.add(work);
+    appeared: (jid) => begin(greet(jid)),
+    appearedElsewhere(id) {
+      if (nodes?.showTo) begin(greetFromElsewhere(id, nodes));
     },
     async stop() {
       await Promise.all(underWay);

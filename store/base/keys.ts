@@ -200,6 +200,8 @@ export function createKeys(
     /** Whose channel that is. */
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
     wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${isAtHome(queue) ? home(host) : ''}`,
+    /** Where the component of a home is told who has come online at another. */
+    latecomers: (host: string) => `${prefix}:latecomers${home(host)}`,
     /**
      * Where whoever shows what subscribers play is woken: for each outlet that is used, empty for one whose jobs are not in memory. With
      * several homes the host of the subscriber's JID stands behind it, where each has a process of its own.

@@ -103,7 +103,7 @@ const FLOWS: readonly Flow[] = [
 ];
 
 /** What is about one component and its server alone. */
-const OF_ONE_HOME = ['Erasure', 'Active and standby', 'Without privileges', 'Silence of 45 seconds'];
+const OF_ONE_HOME = ['Active and standby', 'Without privileges', 'Silence of 45 seconds'];
 
 const OF_TWO_HOMES: readonly Flow[] = [
   { name: 'Homes', tests: [{ file: 'test/system/server/homes.long.test.ts' }] },

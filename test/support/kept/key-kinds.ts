@@ -5,8 +5,8 @@ import { createKeys, DUE_NAMES } from '../../../store/base/keys.ts';
 /** As the keys of numbers are written. */
 const ANY_NUMBER = 'A'.repeat(12);
 
-/** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. */
-export function keyKinds(prefix: string): RegExp[] {
+/** Of every kind of key in `store/base/keys.ts`: what its keys look like, whatever they belong to. `homes`: their hosts, where there are several. */
+export function keyKinds(prefix: string, homes: readonly string[] = []): RegExp[] {
   const {
     due,
     duePart: _theSame,
@@ -17,8 +17,8 @@ export function keyKinds(prefix: string): RegExp[] {
     hosts: _no,
     used: _noneEither,
     ...rest
-  } = createKeys(prefix);
-  const { wakes: _anotherChannel, outletWakes: _channels, spent, ...others } = rest;
+  } = createKeys(prefix, homes);
+  const { wakes: _anotherChannel, latecomers: _oneMore, outletWakes: _channels, spent, ...others } = rest;
   const made = [...DUE_NAMES.map((name) => due(name, 'any')), spent(ANY_NUMBER)];
   for (const [name, entry] of Object.entries(others)) {
     if (typeof entry !== 'function') made.push(...keysIn(entry));

@@ -149,6 +149,26 @@ for (const servers of SERVERS)
       await clients.alice.hears(bob.jid, undefined);
     });
 
+    it('show what plays to whoever of the other comes online, though its listener has no client', async () => {
+      const at = { alice: stack, bob: stack.second };
+      const people = { alice, bob };
+      for (const [who, friend] of [
+        ['alice', 'bob'],
+        ['bob', 'alice'],
+      ] as const) {
+        await clients.alice.leave();
+        await clients.bob.leave();
+        const title = `Without a client of ${who}`;
+        await api.play(people[who], { title, length: 3_600 });
+        await workDone(stack);
+        clients[friend] = await connectFriend(at[friend], people[friend]);
+        await clients[friend].hears(people[who].jid, title);
+        clients[who] = await connectFriend(at[who], people[who]);
+        await api.stop(people[who]);
+        await clients[friend].hears(people[who].jid, undefined);
+      }
+    });
+
     it('cost Redis for a tune what one home does', async () => {
       await api.play(bob, { title: 'The first', length: 3_600 });
       await clients.alice.hears(bob.jid, 'The first');

@@ -9,6 +9,8 @@ import { joinFriends } from '../../support/pair.ts';
 import { useStack } from '../../support/stack.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
+/** Of the book that is uploaded. */
+const CONTACTS = 24;
 const SENDS_TO_BOTH = { ejabberd: 'ejabberd goes on sending half of everything to the one that hangs' };
 
 describe('two components, of which one stands by', () => {
@@ -94,6 +96,39 @@ describe('two components, of which one stands by', () => {
       await client.hears(alice.jid, `After it was ${how}`);
       expect(heard()).to.deep.equal(played);
     });
+
+  it('lose nothing of a book in whose middle the active one is killed: it ends in everybody’s roster', async () => {
+    const others: Person[] = [];
+    for (let n = 0; n < CONTACTS; n += 1) {
+      const person = await api.join(`+86137001370${10 + n}`);
+      await api.putBook(person, [{ name: 'Alice', phoneNumbers: [alice.phoneNumber] }]);
+      others.push(person);
+    }
+    await api.settled(...others);
+    const alices = await connectFriend(stack, alice);
+    // Only who has asked for it is told what becomes of it.
+    await alices.roster();
+    let killed: Promise<void> | undefined;
+    alices.xmpp.on('stanza', (stanza) => {
+      if (stanza.getChild('query', 'jabber:iq:roster')?.getChild('item')) killed ??= active.kill();
+    });
+    const book = [bob, ...others].map(({ phoneNumber }, n) => ({ name: `Friend ${n}`, phoneNumbers: [phoneNumber] }));
+    await api.putBook(alice, book);
+    await eventually(() => expect(killed).to.not.equal(undefined));
+    await killed;
+    const bothWays = [bob, ...others].map(({ jid }) => `${jid} both`).sort();
+    await eventually(async () => {
+      const items = (await alices.roster()).map(({ jid, subscription }) => `${jid} ${subscription}`);
+      expect(items.sort()).to.deep.equal(bothWays);
+    });
+    for (const person of others) {
+      const theirs = await connectFriend(stack, person);
+      await theirs.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'Alice' }));
+      await theirs.leave();
+    }
+    await alices.leave();
+    await replaceActive();
+  });
 
   itExcept(
     SENDS_TO_BOTH,
