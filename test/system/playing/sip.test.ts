@@ -81,6 +81,29 @@ describe('what plays, on the carrier’s presence server', () => {
     await sees(alice, '-');
   });
 
+  it('is gone when it is over, though no player says so', async () => {
+    const title = 'Träck that ends';
+    await api.play(alice, { title, length: 4 });
+    await sees(alice, title);
+    await sees(alice, '-');
+  });
+
+  it('is taken away while the line is suspended, and seen again after it', async () => {
+    const line = (what: string) => {
+      const { phoneNumber } = alice;
+      const event = { specversion: '1.0', id: what, source: '/lines', type: `org.earshot.v1.line-${what}` };
+      return api.expectStatus(200, api.call('POST', '/v1/line-events', { ...event, data: { phoneNumber } }));
+    };
+    await sees(alice, await plays(alice));
+    await line('suspended');
+    await sees(alice, '-');
+    await playsToNobody();
+    await line('resumed');
+    await eventually(() => expect(titlesOf(alice).at(-1)).to.match(/^Träck/));
+    await api.stop(alice);
+    await sees(alice, '-');
+  });
+
   it('is taken away for a private session, and seen again after it', async () => {
     const title = await plays(alice);
     await sees(alice, title);
