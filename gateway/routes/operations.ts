@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { STOPPING } from '../connection/shutdown.ts';
 import type { Context } from '../context.ts';
 import { problems } from '../schemas/common.ts';
-import { Liveness, Readiness } from '../schemas/operations.ts';
+import { Liveness, LivenessEvents, Readiness } from '../schemas/operations.ts';
 import { createLookout } from './lookout.ts';
 
 const tags = ['operations'];
@@ -43,7 +42,7 @@ export function operationRoutes(context: Context): FastifyPluginAsyncTypebox {
           description:
             'Whether event streams get through whatever stands between: where both come at once, they do not.',
           response: {
-            200: { description: 'An event stream', content: { 'text/event-stream': { schema: Type.String() } } },
+            200: LivenessEvents,
             ...problems,
           },
         },

@@ -33,6 +33,18 @@ export function partsOf(schema: TSchema, description: string) {
   return Type.String({ contentMediaType: 'application/json', contentSchema: schema, description });
 }
 
+/** The answer that is a stream of such events. */
+export function eventStreamOf(schema: TSchema) {
+  return {
+    description: 'An event stream (WHATWG HTML, section 9.2)',
+    content: {
+      'text/event-stream': {
+        schema: partsOf(schema, 'Messages, of which each has an `event` and, as JSON in one line, `data` as here'),
+      },
+    },
+  };
+}
+
 /** Where what proves a number stands in the body. */
 export const notProven = { 401: problem('What was sent proves nothing, or no more.') };
 

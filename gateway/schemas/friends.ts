@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { FEWEST_FRIENDS } from '../../domain/playing/popular.ts';
-import { Kind, NoOptions, named, oneOf, orNull, partsOf } from './common.ts';
+import { eventStreamOf, Kind, NoOptions, named, oneOf, orNull } from './common.ts';
 import { FriendTune } from './now-playing.ts';
 
 export const FriendView = named(
@@ -93,11 +93,4 @@ export const FriendEvent = named(
   ]),
 );
 
-export const FriendEvents = {
-  description: 'An event stream (WHATWG HTML, section 9.2)',
-  content: {
-    'text/event-stream': {
-      schema: partsOf(FriendEvent, 'Messages, of which each has an `event` and, as JSON in one line, `data` as here'),
-    },
-  },
-};
+export const FriendEvents = eventStreamOf(FriendEvent);

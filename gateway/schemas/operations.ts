@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { named, oneOf } from './common.ts';
+import { eventStreamOf, NoOptions, named, oneOf } from './common.ts';
 
 export const ReconciliationBegun = named(
   'ReconciliationBegun',
@@ -23,6 +23,10 @@ const Mode = oneOf(['privileged', 'unprivileged'], {
 });
 
 export const Liveness = named('Liveness', Type.Object({ status: oneOf(['alive']) }));
+
+const LivenessEvent = named('LivenessEvent', Type.Object({ event: oneOf(['first', 'second']), data: NoOptions }));
+
+export const LivenessEvents = eventStreamOf(LivenessEvent);
 
 export const Readiness = named(
   'Readiness',

@@ -32,6 +32,7 @@ export const ofOperations = {
   ReconciliationBegun: { subscribers: 120_000 },
   Reconciliation: { state: 'running', subscribers: 120_000, done: 43_000 },
   Liveness: { status: 'alive' },
+  LivenessEvent: 'event: first\ndata: {}\n\nevent: second\ndata: {}\n\n',
   Readiness: { status: 'ready', missing: [], standby: 1, mode: 'privileged' },
   Fleet: {
     processes: [

@@ -57,6 +57,15 @@ describe('the OpenAPI document', () => {
     expect(idle.map(([name]) => name)).to.deep.equal([]);
   });
 
+  it('says of each event stream which events it has', () => {
+    const streams = placesOf(document).filter(({ type }) => type === 'text/event-stream');
+    expect(streams).to.have.length(2);
+    for (const { where, schema, example } of streams) {
+      expect((schema.contentSchema as { $ref?: string } | undefined)?.$ref, where).to.match(/Event$/);
+      expect(example, where).to.be.a('string');
+    }
+  });
+
   it('says of each part of a path what it is', () => {
     const parts = callsOf(whole).flatMap(([path, method, { parameters = [] }]) =>
       (parameters as { in: string; name: string; description?: string }[])
