@@ -93,6 +93,7 @@ export async function startComponent(
       await tellAgain(context, config.homeHost, server, { tune, items: forgottenItems });
     },
     prepare: createPreparation(context, config, contacts, presence),
+    seemsOnline: (jid: string) => presence.of(jid).length > 0,
   };
   const gate = createGate(stream, config, jobs.workers, beforeJobs, log);
   const forgetting = createForgetting(context, config.homeHost);

@@ -6,6 +6,7 @@ import type { Status } from '../../store/process/status.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Element } from '../stream/xml.ts';
 import { createChoice } from './choice.ts';
+import type { Connection } from './kind.ts';
 import type { ServersConfig } from './kinds.ts';
 import { announcerOf, NO_RIGHTS, type Rights, readRights } from './privileges.ts';
 import { type Ability, Shut, type XmppServer } from './server.ts';
@@ -22,6 +23,9 @@ export type Gate = {
   onStatus(listener: (server: XmppServer | undefined, ready: boolean) => void): void;
 };
 
+/** What is done before the jobs run, and is known of users by then. */
+type Before = Record<'remind' | 'prepare', (server: XmppServer) => Promise<void>> & Pick<Connection, 'seemsOnline'>;
+
 /** Milliseconds after the handshake in which the server says what the component may do. */
 const RIGHTS_DUE = 5_000;
 const CONNECTION = 'the connection to the XMPP server';
@@ -35,17 +39,18 @@ const BROKEN_WORD =
 
 /**
  * Lets the jobs run only while the stream is up and the server has granted what they need, or, where the operator says that they may do without,
- * has not. `remind`: what has to be done before anything else is done with that server; `prepare`: before any job runs.
+ * has not. `remind`: what has to be done before anything else is done with that server; `prepare`: before any job runs; `seemsOnline`: as for
+ * `Connection`.
  */
 export function createGate(
   stream: Stream,
   config: ComponentConfig & ServersConfig,
   workers: readonly MemoryWorker[],
-  { remind, prepare }: Record<'remind' | 'prepare', (server: XmppServer) => Promise<void>>,
+  { remind, prepare, seemsOnline }: Before,
   log: Log,
 ): Gate {
   const listeners: ((server: XmppServer | undefined, ready: boolean) => void)[] = [];
-  const choose = createChoice({ ...config, stream, log, distrust }, config);
+  const choose = createChoice({ ...config, stream, log, seemsOnline, distrust }, config);
   let missing = [CONNECTION];
   let toDo: string | undefined;
   /** Why there is no connection. */

@@ -14,6 +14,8 @@ export type Connection = {
   /** The component's, which nobody else knows. */
   secret: string;
   log: Log;
+  /** Whether a client of that user is known to be online, by its presence; one that was cut off may still pass for it. */
+  seemsOnline(jid: string): boolean;
   distrust(ability: Ability): void;
 };
 

@@ -46,6 +46,7 @@ export const ALL_EJABBERD_PRIVILEGES: EjabberdPrivileges = {
     'http://jabber.org/protocol/pubsub': 'both',
     'http://jabber.org/protocol/pubsub#owner': 'both',
     'vcard-temp': 'get',
+    'jabber:iq:last': 'get',
   },
 };
 

@@ -108,7 +108,7 @@ async function connectInstead(config: ComponentConfig & ServersConfig, stores: S
 async function tryServer(config: ComponentConfig & ServersConfig, log: Log): Promise<Finding> {
   const stream = createStream(config, log);
   const nothing = async () => {};
-  const gate = createGate(stream, config, [], { remind: nothing, prepare: nothing }, log);
+  const gate = createGate(stream, config, [], { remind: nothing, prepare: nothing, seemsOnline: () => false }, log);
   stream.onStanza((stanza) => stanza.name === 'message' && gate.receive(stanza));
   let timer: NodeJS.Timeout | undefined;
   let online = false;

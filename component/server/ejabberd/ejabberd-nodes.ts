@@ -1,12 +1,13 @@
-import { elapsed } from '../../../runtime/elapsed.ts';
+import { bareOf } from '../../../domain/account/jid.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { type Element, xml } from '../../stream/xml.ts';
 import type { UserIq } from '../privileged-iq.ts';
 import { readRoster } from '../roster-iq.ts';
-import { NoAccount, type NodeAbility, type Snapshot } from '../server.ts';
+import { NoAccount, type NodeAbility } from '../server.ts';
 import { createUserNodes, ITEM } from '../user-nodes.ts';
-import { createArrivals } from './arrivals.ts';
 import type { KnownAccounts } from './known-accounts.ts';
+import { createMoments } from './moments.ts';
+import type { IsOnline } from './online.ts';
 
 /** Namespace of the events of nodes (XEP-0060, section 7.1.2). */
 export const EVENT = 'http://jabber.org/protocol/pubsub#event';
@@ -28,15 +29,36 @@ export function createWrappedNodes(ask: UserIq, component: string, known: KnownA
  * without a client, neither when something is published nor when a contact appears; and when
  * a member of a closed node appears, nothing that a client would take for the user's. So the
  * component sends these events (XEP-0163, section 4.3.1) in the user's name. It does so as well for
- * whoever has just come: ejabberd does not know then who of the contacts is online.
+ * whoever comes in the moments before and after: ejabberd does not know then who of the contacts is online.
+ * `isOnline`: whether ejabberd sends them; `now`: milliseconds; `failed`: hears why somebody who came was not sent again.
  */
-export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snapshot): NodeAbility {
-  const arrivals = createArrivals(stream, elapsed);
+export function withEvents(
+  nodes: NodeAbility,
+  stream: Stream,
+  isOnline: IsOnline,
+  now: () => number,
+  failed: (err: unknown) => void,
+): NodeAbility {
+  const arrived = createMoments<true>(now);
+  /** The node of whoever has published by a client, as ejabberd sends it then. */
+  const published = createMoments<string>(now);
   /** What is about to be shown; `overtaken`: it holds something else by now, or others may see it. */
-  const shows = new Set<{ place: string; overtaken: boolean }>();
+  const shows = new Set<Show>();
 
-  function overtake(place: string): void {
+  function overtake(jid: string, node: string): void {
+    published.forget(jid);
+    const place = placeOf(jid, node);
     for (const show of shows) if (show.place === place) show.overtaken = true;
+  }
+
+  async function showing<Result>(jid: string, node: string, work: (show: Show) => Promise<Result>): Promise<Result> {
+    const show = { place: placeOf(jid, node), overtaken: false };
+    shows.add(show);
+    try {
+      return await work(show);
+    } finally {
+      shows.delete(show);
+    }
   }
 
   async function send(jid: string, node: string, item: Element, contact: string): Promise<void> {
@@ -44,12 +66,17 @@ export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snap
     await stream.send(xml('message', { type: 'headline', from: jid, to: contact }, event));
   }
 
-  /** Those who have subscribed to a closed node are sent it in any case. */
-  async function sendToContacts(jid: string, node: string, payload: Element): Promise<void> {
-    if ((await nodes.accessModel(jid, node)) !== 'presence') return;
-    const item = xml('item', { id: ITEM }, payload);
-    for (const contact of (await readRoster(stream, jid)).values())
-      if (contact.subscription === 'from' || contact.subscription === 'both') await send(jid, node, item, contact.jid);
+  /** Those who have subscribed to a closed node are sent it in any case. `payload`: left out for what the node holds. */
+  async function sendToContacts(jid: string, node: string, payload?: Element): Promise<void> {
+    await showing(jid, node, async (show) => {
+      if ((await nodes.accessModel(jid, node)) !== 'presence') return;
+      const roster = await readRoster(stream, jid);
+      const item = payload ? xml('item', { id: ITEM }, payload) : await nodes.item(jid, node);
+      if (!item) return;
+      for (const contact of roster.values())
+        if (!show.overtaken && (contact.subscription === 'from' || contact.subscription === 'both'))
+          await send(jid, node, item, contact.jid);
+    });
   }
 
   async function maySee(jid: string, node: string, contact: string): Promise<boolean> {
@@ -61,37 +88,46 @@ export function withEvents(nodes: NodeAbility, stream: Stream, { clients }: Snap
     return affiliation !== 'outcast' && (subscription === 'from' || subscription === 'both');
   }
 
+  stream.onStanza(({ name, attrs }) => {
+    if (name !== 'presence' || attrs.type !== undefined) return;
+    const jid = bareOf(attrs.from ?? '');
+    arrived.note(jid, true);
+    const node = published.of(jid);
+    published.forget(jid);
+    // What it holds: the user’s own client may have published, too.
+    if (node !== undefined) sendToContacts(jid, node).catch(failed);
+  });
+
   return {
     ...nodes,
     async publish(jid, node, payload) {
-      overtake(placeOf(jid, node));
+      overtake(jid, node);
       // Nobody tells the component of a client whose connection breaks, so it asks.
-      const [online] = await Promise.all([clients(jid), nodes.publish(jid, node, payload)]);
-      if (online.length === 0 || arrivals.isRecent(jid)) await sendToContacts(jid, node, payload);
+      const [online] = await Promise.all([isOnline(jid), nodes.publish(jid, node, payload)]);
+      if (!online || arrived.of(jid)) await sendToContacts(jid, node, payload);
+      else published.note(jid, node);
     },
     setAccess(jid, node, changes) {
-      overtake(placeOf(jid, node));
+      overtake(jid, node);
       return nodes.setAccess(jid, node, changes);
     },
-    async showTo(jid, node, contact) {
-      const show = { place: placeOf(jid, node), overtaken: true };
-      shows.add(show);
-      try {
+    showTo: (jid, node, contact) =>
+      showing(jid, node, async (show) => {
         // Otherwise the contact would be told the former tune after the next one, and keep it.
-        while (show.overtaken) {
+        do {
           show.overtaken = false;
           const item = await nodes.item(jid, node);
           if (!item && !show.overtaken) return !nodes.forgetsItems;
           const may = item && (await maySee(jid, node, contact));
           if (may && !show.overtaken) await send(jid, node, item, contact);
-        }
+        } while (show.overtaken);
         return true;
-      } finally {
-        shows.delete(show);
-      }
-    },
+      }),
   };
 }
+
+/** Something that is about to be sent. */
+type Show = { place: string; overtaken: boolean };
 
 function placeOf(jid: string, node: string): string {
   return `${jid} ${node}`;

@@ -19,6 +19,7 @@ import { withApiOrder } from './ejabberd-meetings.ts';
 import { createWrappedNodes, withEvents } from './ejabberd-nodes.ts';
 import { type EjabberdApiConfig, readEjabberdApi } from './ejabberd-settings.ts';
 import { createKnownAccounts, type KnownAccounts } from './known-accounts.ts';
+import { type IsOnline, maySeeActivity, onlineByActivity, onlineByApi } from './online.ts';
 import { createSpokenNodes } from './spoken-nodes.ts';
 import { createLapses } from './uptime.ts';
 
@@ -61,6 +62,7 @@ function adapt(connection: Connection, api: EjabberdApiConfig | undefined): (rig
 
   return (rights) => {
     const isSpoken = rights.get('version') === '1';
+    parts?.heed(rights);
     const needs = isSpoken ? NEEDS : [...NEEDS, ...NODE_NEEDS];
     const lacks = [...missingRights(rights, needs, homeHost), ...(parts ? [] : [NO_API])];
     const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
@@ -84,23 +86,33 @@ function adapt(connection: Connection, api: EjabberdApiConfig | undefined): (rig
 }
 
 /** What works with the HTTP API; undefined where it is not given. */
-function withApi({ stream, domain, homeHost, distrust }: Connection, api: EjabberdApiConfig | undefined) {
+function withApi(connection: Connection, api: EjabberdApiConfig | undefined) {
   if (!api) return undefined;
+  const { stream, domain, homeHost, seemsOnline, log, distrust } = connection;
   const call = whenCertain(stream, createApi(api));
   const accounts = createApiAccounts(call);
   const known = createKnownAccounts(accounts.exists, elapsed);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);
-  const trusted = (nodes: NodeAbility) =>
-    withFirstWrites(withEvents(nodes, stream, snapshot), stream, () => distrust('nodes'));
+  const byApi = onlineByApi(snapshot);
+  const byActivity = onlineByActivity(ask, seemsOnline, byApi);
+  let asked = byApi;
+  const failed = (err: unknown) => log.warn({ err }, 'friends are not sent again what somebody plays who came online');
+  function trusted(nodes: NodeAbility, isHere: IsOnline): NodeAbility {
+    return withFirstWrites(withEvents(nodes, stream, isHere, elapsed, failed), stream, () => distrust('nodes'));
+  }
   return {
+    /** Decides by the rights how it is asked who is online. */
+    heed(rights: Rights): void {
+      asked = maySeeActivity(rights) ? byActivity : byApi;
+    },
     rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
     wrapped: {
-      nodes: trusted(createWrappedNodes(ask, domain, known)),
+      nodes: trusted(createWrappedNodes(ask, domain, known), (jid) => asked(jid)),
       keeps: createWrappedKeeps(stream, ask, known),
     },
     spoken: {
-      nodes: trusted(createSpokenNodes(stream, domain, known)),
+      nodes: trusted(createSpokenNodes(stream, domain, known), byApi),
       keeps: createSpokenKeeps(stream, domain, known),
     },
     accounts: remembered(accounts, known),

@@ -84,7 +84,8 @@ async function connect(
   const heard: Element[] = [];
   let rights = NO_RIGHTS;
   const distrust = () => expect.fail('the server stores something else than it says');
-  const connection = { stream, domain, homeHost, secret: SECRET, log, distrust };
+  const seemsOnline = () => true;
+  const connection = { stream, domain, homeHost, secret: SECRET, log, seemsOnline, distrust };
   const choose = createChoice(connection, { privileges: 'optional', ...servers });
   stream.onStanza((stanza) => {
     heard.push(stanza);
