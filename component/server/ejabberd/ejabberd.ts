@@ -74,7 +74,7 @@ function adapt(connection: Connection, api: EjabberdApiConfig | undefined): (rig
       ...(has('presences') && {
         presences: { namesAllAtConnect: false, ...(parts && { snapshot: parts.snapshot }) },
       }),
-      ...(parts && has('nodes') && (isSpoken ? parts.spoken : parts.wrapped)),
+      ...(parts && has('nodes') && (isSpoken ? parts.spoken() : parts.wrapped)),
       ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
       accounts: parts?.accounts ?? noAccounts(),
       ...(parts && { lapses: parts.lapses }),
@@ -97,6 +97,7 @@ function withApi(connection: Connection, api: EjabberdApiConfig | undefined) {
   const byApi = onlineByApi(snapshot);
   const byActivity = onlineByActivity(ask, seemsOnline, byApi);
   let asked = byApi;
+  let spoken: Pick<XmppServer, 'nodes' | 'keeps'> | undefined;
   const failed = (err: unknown) => log.warn({ err }, 'friends are not sent again what somebody plays who came online');
   function trusted(nodes: NodeAbility, isHere: IsOnline): NodeAbility {
     return withFirstWrites(withEvents(nodes, stream, isHere, elapsed, failed), stream, () => distrust('nodes'));
@@ -111,9 +112,13 @@ function withApi(connection: Connection, api: EjabberdApiConfig | undefined) {
       nodes: trusted(createWrappedNodes(ask, domain, known), (jid) => asked(jid)),
       keeps: createWrappedKeeps(stream, ask, known),
     },
-    spoken: {
-      nodes: trusted(createSpokenNodes(stream, domain, known), byApi),
-      keeps: createSpokenKeeps(stream, domain, known),
+    /** Made when they are needed, as they remember every item of every node that they hear of. */
+    spoken: () => {
+      spoken ??= {
+        nodes: trusted(createSpokenNodes(stream, domain, known), byApi),
+        keeps: createSpokenKeeps(stream, domain, known),
+      };
+      return spoken;
     },
     accounts: remembered(accounts, known),
     snapshot,
