@@ -56,7 +56,8 @@ const PING_INTERVAL = 10_000;
 export function createStream(options: StreamOptions, log: Log): Stream {
   const entity = xmpp.component({ service: options.service, domain: options.domain, password: options.secret });
   const requests = createRequests((stanza) => entity.send(stanza));
-  answerDirectly(entity, requests);
+  const stanzaListeners = new Set<(stanza: Element) => void>();
+  handOverDirectly(entity, requests, stanzaListeners);
   guard(entity, log);
   writeTogether(entity);
   const certain = heedDoubt(entity, options.stillActive ?? (() => undefined));
@@ -96,8 +97,8 @@ export function createStream(options: StreamOptions, log: Log): Stream {
     send: (stanza) => entity.send(stanza),
     certain,
     onStanza(listener) {
-      entity.on('stanza', listener);
-      return () => void entity.off('stanza', listener);
+      stanzaListeners.add(listener);
+      return () => void stanzaListeners.delete(listener);
     },
     onOnline: (listener) => void entity.on('online', listener),
     onOffline: (listener) => void offlineListeners.push(listener),
@@ -114,11 +115,20 @@ export function createStream(options: StreamOptions, log: Log): Stream {
   };
 }
 
-/** What answers a request concerns nobody else: xmpp.js, which looks for a handler, would read its two JIDs each time. */
-function answerDirectly(entity: Component, requests: Requests): void {
+/**
+ * What answers a request concerns nobody else, and messages and presences nobody but the listeners: xmpp.js, which looks for
+ * handlers, would read their two JIDs each time.
+ */
+function handOverDirectly(
+  entity: Component,
+  requests: Requests,
+  listeners: ReadonlySet<(stanza: Element) => void>,
+): void {
   const take = entity._onElement;
   entity._onElement = (element) => {
-    if (!requests.answer(element)) take.call(entity, element);
+    if (requests.answer(element)) return;
+    if (element.name !== 'message' && element.name !== 'presence') return take.call(entity, element);
+    for (const listener of listeners) listener(element);
   };
 }
 
