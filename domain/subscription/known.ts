@@ -14,9 +14,10 @@ export type Step = { side: Side; value: string; kind: EventKind };
 
 /**
  * A step that is on its way, or after which the answer was never seen: the sink may know it or not. `id` and `time` (milliseconds
- * since the epoch): those of its event, which are the same if it has to be told again.
+ * since the epoch): those of its event, which are the same if it has to be told again. `refused`: the sink has answered that it does
+ * not take the event, so what else there is goes first.
  */
-export type Doubt = Step & { id: string; time: number };
+export type Doubt = Step & { id: string; time: number; refused?: true };
 
 /** What a sink was told of a subscriber; `known` is undefined when it was told nothing, or that it is gone. */
 export type ToldSink = { known: Known | undefined; doubt?: Doubt | undefined };
@@ -32,12 +33,14 @@ export type NextFriends = { gone?: string | undefined; come?: string | undefined
 
 /**
  * What has to be told, in this order: a side of which nobody knows what the sink was told, whatever it
- * is now, then what must no longer be seen, then the rest; of friends the next ones.
+ * is now, then what must no longer be seen, then the rest; of friends the next ones. What the sink has refused is last.
  */
 export function stepsTo(told: ToldSink, present: Known | undefined, friends: NextFriends = {}): Step[] {
   const steps = inOrder(told, present, friends);
-  const first = steps.find(({ side }) => side === told.doubt?.side);
-  return first ? [first, ...steps.filter((step) => step !== first)] : steps;
+  const doubted = steps.find(({ side }) => side === told.doubt?.side);
+  if (!doubted) return steps;
+  const others = steps.filter((step) => step !== doubted);
+  return told.doubt?.refused ? [...others, doubted] : [doubted, ...others];
 }
 
 function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone, come }: NextFriends): Step[] {
@@ -70,10 +73,28 @@ export function friendOf({ side }: Pick<Step, 'side'>): string | undefined {
   return side.startsWith('friend ') ? side.slice('friend '.length) : undefined;
 }
 
-/** The step's event: the same one as before where the same has to be told again. */
+/** The step's event: the same one as before where the same has to be told again, by which it is as much in doubt as a new one. */
 export function asDoubt(step: Step, doubt: Doubt | undefined, fresh: { id: string; time: number }): Doubt {
   const same = doubt !== undefined && doubt.side === step.side && doubt.value === step.value;
-  return same ? doubt : { ...step, ...fresh };
+  if (!same) return { ...step, ...fresh };
+  const { refused: _, ...again } = doubt;
+  return again;
+}
+
+/** Whether the sink may know something else of the event's side than what is noted, although it refuses the event: an earlier answer was never seen. */
+export function isUnsure({ side }: Step, before: Doubt | undefined): boolean {
+  return before?.side === side && !before.refused;
+}
+
+/**
+ * After the sink has refused the event in doubt; `before`: what was in doubt when it was sent. Another step may take its place, so of a
+ * side of which the sink may know something else it is noted that nobody knows it.
+ */
+export function afterRefusal({ known, doubt }: ToldSink, before: Doubt | undefined): ToldSink {
+  if (!doubt) return { known };
+  const refused = { ...doubt, refused: true } as const;
+  const isPart = known !== undefined && doubt.side in known;
+  return { known: isPart && isUnsure(doubt, before) ? { ...known, [doubt.side]: UNKNOWN } : known, doubt: refused };
 }
 
 /**

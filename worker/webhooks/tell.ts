@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type EventKind, takesTheWhole } from '../../domain/subscription/event-types.ts';
 import {
+  afterRefusal,
   asDoubt,
   type Doubt,
+  friendOf,
+  isUnsure,
   knownAfter,
   type NextFriends,
   type Step,
@@ -96,8 +99,7 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     const doubt = value.doubt as Doubt;
     const outcome = await telling.post(eventOf(telling, id, doubt, present, now()));
     const isTaken = outcome === 'taken';
-    const after = isTaken ? { known: knownAfter(value, step, present?.known) } : value;
-    const noted = isTaken ? { taken: true, anew: step.side === 'there', ...friendNoted(step) } : {};
+    const { after, noted } = afterAnswer(outcome, step, value, told.doubt, present);
     const taken = await stores.sinkWork.note(subscription, fence, id, after, noted);
     if (taken === undefined) {
       await tellAnew(context, subscription, id, doubt);
@@ -114,6 +116,24 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     await stores.sinkWork.ask(subscription, [id], now());
     return 'later';
   }
+}
+
+/** What is noted of the sink after that answer to the step in doubt. `before`: what was in doubt before it was sent. */
+function afterAnswer(
+  outcome: Outcome,
+  step: Step,
+  value: ToldSink,
+  before: Doubt | undefined,
+  present: Present | undefined,
+): { after: ToldSink; noted: Noted } {
+  if (outcome === 'taken') {
+    const after = { known: knownAfter(value, step, present?.known) };
+    return { after, noted: { taken: true, anew: step.side === 'there', ...friendNoted(step) } };
+  }
+  if (outcome !== 'refused') return { after: value, noted: {} };
+  // A friend of whom it may have been told all the same: it has to be told that this one parts.
+  const friend = isUnsure(step, before) ? friendOf(step) : undefined;
+  return { after: afterRefusal(value, before), noted: friend === undefined ? {} : { come: [friend] } };
 }
 
 /** In as many steps; the count of the last one, or undefined for who was overtaken. */

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { friendChanges } from '../../../domain/subscription/friend-changes.ts';
 import {
+  afterRefusal,
   asDoubt,
   friendOf,
+  isUnsure,
   type Known,
   knownAfter,
   mistrust,
@@ -72,7 +74,25 @@ describe('what a sink has to be told', () => {
     expect(kinds(mistrust({ known: undefined }, friend), undefined)).to.deep.equal(['subscriber-removed']);
   });
 
-  it('leads from anything to anything, also when answers are lost: who believes each event in turn knows all in the end', () => {
+  it('has what was refused behind all else, under the same id where nothing else was told meanwhile', () => {
+    const doubt = { side: 'friend f', value: '1', kind: 'friend-added', id: 'first', time: 1 } as const;
+    const told = afterRefusal({ known: { ...PRESENT, tune: 't' }, doubt }, undefined);
+    const friends = { gone: 'g', come: 'f' };
+    const all = ['now-playing-changed', 'friend-removed', 'friend-added'];
+    expect(kinds(told, PRESENT, friends)).to.deep.equal(all);
+    expect(kinds({ ...told, doubt }, PRESENT, friends)).to.deep.equal(['friend-added', ...all.slice(0, 2)]);
+    const again = asDoubt(doubt, told.doubt, { id: 'second', time: 2 });
+    expect(again).to.deep.equal(doubt);
+    expect(friendChanges([], ['e', 'f', 'g'], told.doubt).come).to.deep.equal(['e', 'g', 'f']);
+  });
+
+  it('is still a tune that the sink may have heard of before it refused the next', () => {
+    const heard = { side: 'tune', value: 't', kind: 'now-playing-changed', id: 'first', time: 1 } as const;
+    const { known } = afterRefusal({ known: PRESENT, doubt: { ...heard, value: 'u', id: 'second' } }, heard);
+    expect(kinds({ known }, PRESENT)).to.deep.equal(['now-playing-changed']);
+  });
+
+  it('leads from anything to anything, also when answers are lost or refused: who believes each event in turn knows all in the end', () => {
     const random = randomFrom(SEED);
     const some = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
     for (let life = 0; life < 2_000; life += 1) {
@@ -83,6 +103,7 @@ describe('what a sink has to be told', () => {
       let believes = new Set<string>();
       let present: Known | undefined;
       let is: string[] = [];
+      let refuses = false;
       const next = (): Step | undefined => {
         const { gone, come } = friendChanges([...toldOf], is, told.doubt);
         return stepsTo(told, present, { gone: gone[0], come: come[0] })[0];
@@ -110,17 +131,26 @@ describe('what a sink has to be told', () => {
         const step = next();
         if (!step) continue;
         const doubt = asDoubt(step, told.doubt, { id: `${turn}`, time: turn });
+        const before = told.doubt;
         told = { known: told.known, doubt };
         const heard = some([true, true, false]);
         if (heard) hear(step);
         if (heard && some([true, false])) note(step);
+        else if (!heard && life % 2 === 0 && some([true, false])) {
+          refuses = true;
+          told = afterRefusal(told, before);
+          const unsure = isUnsure(step, before) ? friendOf(step) : undefined;
+          if (unsure !== undefined) toldOf = new Set([...toldOf, unsure]);
+        }
       }
       for (let step = next(); step; step = next()) {
         hear(step);
         note(step);
       }
       expect(believed, `life ${life}`).to.deep.equal(present);
-      expect([...believes].sort(), `life ${life}`).to.deep.equal(is);
+      // Of a friend whom it refused after it may have heard of it the sink may not be told again: that it is none any more it is.
+      expect(is, `life ${life}`).to.include.members([...believes]);
+      if (!refuses) expect([...believes].sort(), `life ${life}`).to.deep.equal(is);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
+import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
 import type { TakenOne } from '../../../store/subscription/sink-work.ts';
@@ -210,6 +211,59 @@ describe('the sink job', () => {
       `person${scene.people}`,
     ]);
   });
+
+  for (const refused of ['friend-added', 'consent-changed'])
+    it(`tells what is to be seen no more of somebody of whom ${refused} is refused, and that with the same id as long as there is nothing else`, async () => {
+      await subscribe();
+      const id = await come();
+      const friend = (name: string) => ({ id: `${name} of them`, jid: `${name}@op.example`, name, groups: [] });
+      const none = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+      const befriend = (set: string[], unset: string[] = []) =>
+        scene.stores.friends.write(
+          id,
+          { ...none, set: set.map(friend), unset: unset.map((one) => `${one} of them`) },
+          scene.time,
+        );
+      await befriend(['former']);
+      await play(id);
+      await run();
+      expect(scene.sink.taken()).to.have.length(3);
+      scene.sink.answer((response) => {
+        const last = scene.sink.events.at(-1);
+        const isTaken = last !== undefined && kindOf(last) !== refused;
+        if (isTaken) last.taken = true;
+        response.writeHead(isTaken ? 204 : 422).end();
+      });
+      await befriend(['next']);
+      await scene.stores.privacies.put(id, { ...OPEN, audience: { groups: ['Group'] } }, [], undefined, scene.time);
+      await scene.watch();
+      for (let i = 0; i < 3; i += 1) {
+        scene.time += 60_000;
+        await run();
+      }
+      const tries = scene.sink.events.filter((event) => kindOf(event) === refused);
+      expect(tries.length).to.be.above(2);
+      expect(new Set(tries.slice(-2).map((event) => event.id)).size).to.equal(1);
+      const events = scene.sink.taken().length;
+      await stop(id);
+      await befriend([], ['former']);
+      await scene.watch();
+      for (let i = 0; i < 4; i += 1) {
+        scene.time += 60_000;
+        await run();
+      }
+      expect(scene.sink.taken().slice(events).map(kindOf)).to.deep.equal(['now-playing-changed', 'friend-removed']);
+      await scene.stores.subscribers.leave(id, scene.time);
+      await scene.watch();
+      scene.time += 60_000;
+      await run();
+      expect(
+        scene.sink
+          .taken()
+          .slice(events + 2)
+          .map(kindOf),
+      ).to.deep.equal(['subscriber-removed']);
+    });
 
   it('tells again with the same id what it may have told before it was killed', async () => {
     await subscribe();
