@@ -84,22 +84,50 @@ describe('what a sink is told of friends', () => {
     expect(told('friend-removed').sort()).to.deep.equal(ids(friends(MANY, MANY + 2)));
   });
 
-  it('is not who parted while others were told of, and is everybody anew when the subscriber comes back', async () => {
+  /** Whatever is told is taken; before the first answer to an event of that kind somebody of whom it was not told yet changes. */
+  function changeAtFirst(kind: EventKind, some: readonly Friend[], change: (one: Friend) => Promise<void>): void {
+    let changed = false;
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      if (last) last.taken = true;
+      const others = some.filter(({ id }) => id !== last?.data.friendId);
+      const now = !changed && last && kindOf(last) === kind;
+      changed ||= now === true;
+      const done = now ? change(others.at(-1) as Friend) : Promise.resolve();
+      void done.then(() => response.writeHead(204).end());
+    });
+  }
+
+  it('is not who parted while others were told of, nor that one is none who came back', async () => {
     await subscribe();
     const id = await come();
     await befriend(id, friends(0, 4));
-    const parts = friends(0, 4).at(-1) as Friend;
-    let gone: Friend[] = [parts];
-    scene.sink.answer((response) => {
-      const now = gone;
-      gone = [];
-      const last = scene.sink.events.at(-1);
-      if (last) last.taken = true;
-      void (now.length > 0 ? befriend(id, [], now) : Promise.resolve()).then(() => response.writeHead(204).end());
+    let parted = '';
+    changeAtFirst('friend-added', friends(0, 4), async (one) => {
+      parted = one.id;
+      await befriend(id, [], [one]);
     });
     await run();
-    expect(told('friend-added')).to.have.members(ids(friends(0, 3)));
+    const left = friends(0, 4).filter((one) => one.id !== parted);
+    expect(told('friend-added')).to.have.members(ids(left));
     expect(told('friend-removed')).to.deep.equal([]);
+    let back = '';
+    await befriend(id, [], left);
+    changeAtFirst('friend-removed', left, async (one) => {
+      back = one.id;
+      await befriend(id, [one]);
+    });
+    await run();
+    expect(told('friend-removed')).to.have.members(ids(left.filter((one) => one.id !== back)));
+    expect(told('friend-added')).to.have.length(3);
+  });
+
+  it('is forgotten with the subscription', async () => {
+    await subscribe();
+    const id = await come();
+    await befriend(id, friends(0, 1));
+    await run();
+    expect(await noted(id)).to.have.length(1);
     await scene.stores.subscriptions.change(ID, (one) => ({ ...one, status: 'DELETED' }));
     await run();
     expect(await server.redis.exists(scene.stores.keys.sink.friends(ID, id))).to.equal(0);
