@@ -58,10 +58,11 @@ export async function tryToResume(context: SinkContext, run: Run): Promise<boole
     await noteFailure(context, run);
     return false;
   }
-  if (!(await stores.sinkWork.resume(id, run.fence))) return false;
+  // First, or who dies in between says it again, and does not know since when it failed.
   await stores.subscriptions.change(id, (one) =>
     one.status === 'INACTIVE' ? { ...one, status: 'ACTIVE' } : undefined,
   );
+  if (!(await stores.sinkWork.resume(id, run.fence))) return false;
   metrics.sinkTurns.inc({ turn: 'resumed' });
   log.info({ subscription: id }, 'the sink of a subscription answers again');
   return true;

@@ -181,6 +181,32 @@ describe('the sink job', () => {
     expect((await scene.stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
   });
 
+  it('says once more that it is back, as before, where it broke off before that was noted', async () => {
+    await subscribe();
+    scene.sink.answer(500);
+    await join();
+    const { failingSince } = await scene.stores.sinkWork.progress(ID);
+    while ((await scene.stores.subscriptions.get(ID))?.status !== 'INACTIVE')
+      scene.time = ((await run()) ?? 0) + DAY / 4;
+    const { records } = scene.stores.keys.subscriptions;
+    scene.sink.answer((response) => {
+      scene.sink.answer(204);
+      const broken = server.redis.multi().rename(records, `${records}-aside`).set(records, 'no hash').exec();
+      void broken.then(() => response.writeHead(204).end());
+    });
+    scene.time += DAY;
+    const before = scene.sink.events.length;
+    const broken = await run().catch((err: unknown) => `${err}`);
+    expect(broken).to.contain('WRONGTYPE');
+    await server.redis.rename(`${records}-aside`, records);
+    await run();
+    const said = scene.sink.events.slice(before);
+    expect(said.map(kindOf)).to.deep.equal(['subscription-resumed', 'subscription-resumed', 'subscriber-added']);
+    expect(said[0]?.id).to.equal(said[1]?.id);
+    expect(said[1]?.data.failingSince).to.equal(new Date(failingSince as number).toISOString());
+    expect((await scene.stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
+  });
+
   it('ends a subscription whose sink has failed for a month', async () => {
     await subscribe();
     scene.sink.answer(500);
