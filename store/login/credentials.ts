@@ -3,6 +3,7 @@ import type { Grant } from '../../domain/access/grant.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { as, defineScript } from '../base/script.ts';
 import { hashOfKey, isApiKey, newApiKey } from './credential-secret.ts';
 
@@ -73,7 +74,7 @@ export function createCredentials(redis: Redis, keys: Keys) {
 
   async function find(name: string, now: number): Promise<Credential | undefined> {
     const [json, lastUse] = await FIND.run(redis, keys.credentials, { name });
-    const credential = json ? (JSON.parse(json) as Credential) : undefined;
+    const credential = json ? readRecord<Credential>(json, 'a credential') : undefined;
     if (!credential || !isAlive(credential, now)) return undefined;
     if (credential.kind === 'key' && !opens(credential, name, now)) return undefined;
     const hour = `${now - (now % USE_PRECISION)}`;
@@ -94,7 +95,7 @@ export function createCredentials(redis: Redis, keys: Keys) {
 
   async function get(id: string): Promise<Credential | undefined> {
     const json = await redis.hGet(records, id);
-    return json === null ? undefined : (JSON.parse(json) as Credential);
+    return json === null ? undefined : readRecord<Credential>(json, `the credential ${id}`);
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
 
@@ -38,6 +39,10 @@ redis.call('HSET', records, id, record)
 return 1`,
 });
 
+function read(id: string, json: string): Subscription {
+  return readRecord<Subscription>(json, `the subscription ${id}`);
+}
+
 /**
  * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), and for each owner a set of its own. One that is
  * over is kept for a day, so that its owner can read why.
@@ -47,7 +52,7 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
 
   async function get(id: string): Promise<Subscription | undefined> {
     const json = await redis.hGet(records, id);
-    return json === null ? undefined : (JSON.parse(json) as Subscription);
+    return json === null ? undefined : read(id, json);
   }
 
   return {
@@ -57,7 +62,7 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     async list(broken: (id: string) => void = () => {}): Promise<Subscription[]> {
       const all = Object.entries(await redis.hGetAll(records)).flatMap(([id, json]) => {
         try {
-          return [JSON.parse(json) as Subscription];
+          return [read(id, json)];
         } catch {
           broken(id);
           return [];
@@ -81,7 +86,7 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     ): Promise<Subscription | undefined> {
       for (;;) {
         const json = await redis.hGet(records, id);
-        const wanted = json === null ? undefined : wish(JSON.parse(json) as Subscription);
+        const wanted = json === null ? undefined : wish(read(id, json));
         if (json === null || !wanted) return undefined;
         if (await REPLACE.run(redis, { records }, { id, seen: json, record: JSON.stringify(wanted) })) return wanted;
       }

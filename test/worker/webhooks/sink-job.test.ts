@@ -51,6 +51,19 @@ describe('the sink job', () => {
     expect(scene.sink.events.map(kindOf)).to.deep.equal(['subscriber-added']);
   });
 
+  it('says of which subscription the record cannot be read, and nothing of what is in it', async () => {
+    await subscribe();
+    const { records } = scene.stores.keys.subscriptions;
+    for (const broken of ['{"sink": "https://hidden', 'null', '"hidden"']) {
+      await server.redis.hSet(records, ID, broken);
+      const err = await run().catch((one: unknown) => one);
+      expect(err).to.be.an.instanceOf(Error);
+      const { message, stack } = err as Error;
+      expect(message).to.contain(ID);
+      expect(stack).to.not.contain('hidden');
+    }
+  });
+
   it('leaves nothing of an event at the signal that the worker ends', async () => {
     const { stopped } = scene.context;
     await subscribe();

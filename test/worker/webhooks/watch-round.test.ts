@@ -91,8 +91,11 @@ describe('the look at whom subscriptions have to be told of', () => {
     const broken = await credential('of a broken credential', ['+86150']);
     await subscribe('with a broken record', await credential('another', ['+86138']));
     await subscribe('with a broken credential', broken);
+    await subscribe('with an empty record', await credential('a third', ['+86138']));
     await subscribe('in order', await credential('in order', ['+86138']));
-    await server.redis.hSet(stores.keys.subscriptions.records, 'with a broken record', '{"sink": "https://secret');
+    const { records: kept } = stores.keys.subscriptions;
+    await server.redis.hSet(kept, 'with a broken record', '{"sink": "https://secret');
+    await server.redis.hSet(kept, 'with an empty record', 'null');
     await server.redis.hSet(stores.keys.credentials.records, broken, '{"ranges": ["+86150');
     const round = createWatchRound(context);
     const first = await join('+8613800138000');
@@ -102,7 +105,7 @@ describe('the look at whom subscriptions have to be told of', () => {
     expect(await waits('in order')).to.deep.equal([first, second]);
     // Nobody can tell whom it concerns: its own job finds out.
     expect(await waits('with a broken credential')).to.deep.equal([first, second]);
-    expect(said).to.have.length(2);
+    expect(said).to.have.length(3);
     for (const word of ['secret', '+86', first, 'carrier']) expect(said.join()).to.not.contain(word);
     time += AGAIN + 1;
     expect(await stores.watched.take(time, 10)).to.deep.equal([]);
