@@ -1,5 +1,6 @@
 import type { RedisArgument } from 'redis';
 import type { Redis } from '../../runtime/redis/redis.ts';
+import { as, defineScript } from './script.ts';
 import { SLICE } from './slices.ts';
 
 type ReadsBytes = {
@@ -32,6 +33,35 @@ export async function* scanTexts(redis: Redis, hash: string): AsyncGenerator<[fi
     for (const { field, value } of page.entries) yield [field, value];
     cursor = page.cursor;
   } while (cursor !== '0');
+}
+
+/** One page of the names of a hash's fields; HSCAN leaves the values away (NOVALUES) only since Redis 7.4. */
+const FIELDS = defineScript({
+  keys: ['hash'],
+  args: ['cursor', 'count'],
+  reply: as<[cursor: string, fields: string[]]>,
+  lua: `
+local page = redis.call('HSCAN', hash, cursor, 'COUNT', count)
+local fields = {}
+for i = 1, #page[2], 2 do fields[#fields + 1] = page[2][i] end
+return { page[1], fields }`,
+});
+
+/** The names of the fields alone, a page at a time, as `scanTexts` meets them: no value leaves Redis. */
+export async function* scanFields(redis: Redis, hash: string): AsyncGenerator<string[]> {
+  let cursor = '0';
+  do {
+    const [next, fields] = await FIELDS.run(redis, { hash }, { cursor, count: SLICE });
+    yield fields;
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** All that `scanFields` meets, each once. */
+export async function scannedFields(redis: Redis, hash: string): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const fields of scanFields(redis, hash)) for (const name of fields) names.add(name);
+  return [...names];
 }
 
 /** All that `scanTexts` meets: a hash that somebody outside can make long, read in steps. */

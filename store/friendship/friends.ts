@@ -1,6 +1,6 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { tellIn } from '../base/events.ts';
-import { scanned, scanTexts } from '../base/hash-scan.ts';
+import { scanned, scannedFields, scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
@@ -97,9 +97,7 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
     list,
 
     async ids(id: string): Promise<string[]> {
-      const ids = new Set<string>();
-      for await (const [other] of scanTexts(redis, keys.friends(id))) ids.add(other);
-      return [...ids];
+      return scannedFields(redis, keys.friends(id));
     },
 
     async some(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {

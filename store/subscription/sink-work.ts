@@ -1,7 +1,7 @@
 import type { ToldSink } from '../../domain/subscription/known.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
-import { scanTexts } from '../base/hash-scan.ts';
+import { scanFields, scannedFields } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
@@ -65,7 +65,7 @@ const NOTE = defineScript({
   lua: `
 if not isStill(progress, 'fence', fence) then return -1 end
 if value == '' then redis.call('HDEL', told, id) else redis.call('HSET', told, id, value) end
-if value == '' or anew == '1' then redis.call('DEL', friends) end
+if value == '' or anew == '1' then redis.call('UNLINK', friends) end
 for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
 for _, friend in ipairs(gone) do redis.call('HDEL', friends, friend) end
 if taken == '1' then
@@ -114,18 +114,27 @@ const WALKED = defineScript({
   lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
 });
 
-/** What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. */
+/** What is noted as told while the friends of somebody are written, as what is told silently. */
+const UNFINISHED = '{"unfinished":true}';
+
+/**
+ * What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. The friends come in
+ * slices, before the `last` of which nothing counts as told: who dies in between begins anew. False where the rest is of no use.
+ */
 const BASELINE = defineScript({
   uses: [IS_STILL],
   keys: ['progress', 'due', 'told', 'friends'],
-  args: ['fence', 'id', 'value', 'later'],
+  args: ['fence', 'id', 'value', 'later', 'first', 'last'],
   lists: ['come'],
   reply: asYes,
   lua: `
 if not isStill(progress, 'fence', fence) or redis.call('ZSCORE', due, id) then return 0 end
-if redis.call('HSETNX', told, id, value) == 0 then return 1 end
+local was = redis.call('HGET', told, id)
+if was and was ~= '${UNFINISHED}' then return 1 end
+if first == '1' then redis.call('UNLINK', friends) end
 for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
-if later ~= '' then redis.call('ZADD', due, later, id) end
+redis.call('HSET', told, id, last == '1' and value or '${UNFINISHED}')
+if last == '1' and later ~= '' then redis.call('ZADD', due, later, id) end
 return 1`,
 });
 
@@ -140,9 +149,8 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
   /** Their hashes of friends, before what says whose there are. */
   async function dropFriends(subscription: string): Promise<void> {
-    const whose: string[] = [];
-    for await (const [id] of scanTexts(redis, told(subscription))) whose.push(friends(subscription, id));
-    for (const some of slicesOf(whose)) await redis.unlink(some);
+    for await (const ids of scanFields(redis, told(subscription)))
+      for (const some of slicesOf(ids)) await redis.unlink(some.map((id) => friends(subscription, id)));
   }
 
   const placesOf = (subscription: string, id: string) => ({
@@ -185,7 +193,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
     /** The ids of the subscriber's friends of whom the sink was told. */
     async friendsTold(subscription: string, id: string): Promise<string[]> {
-      return redis.hKeys(friends(subscription, id));
+      return scannedFields(redis, friends(subscription, id));
     },
 
     /** Of which of these the sink was told anything. */
@@ -220,7 +228,13 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       { value, come, later }: { value: ToldSink; come: readonly string[]; later: number | undefined },
     ): Promise<boolean> {
       const places = { ...placesOf(subscription, id), due: due(subscription) };
-      return BASELINE.run(redis, places, { fence, id, value: JSON.stringify(value), come, later });
+      const slices = come.length > 0 ? slicesOf(come) : [[]];
+      const words = { fence, id, value: JSON.stringify(value), later };
+      for (const [i, some] of slices.entries()) {
+        const [first, last] = [i === 0 ? 1 : 0, i === slices.length - 1 ? 1 : 0];
+        if (!(await BASELINE.run(redis, places, { ...words, first, last, come: some }))) return false;
+      }
+      return true;
     },
 
     /** A run of the job begins: others that are still under way note nothing more. */

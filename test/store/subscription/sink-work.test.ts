@@ -67,6 +67,27 @@ describe('the line of those a sink is to be told of', () => {
     expect(await server.redis.exists([told(ID), friends(ID, 'gone since')])).to.equal(0);
   });
 
+  it('begins with all of many friends, anew where that broke off, and leaves none of them', async () => {
+    const { told, friends } = stores.keys.sink;
+    const ids = Array.from({ length: 1_200 }, (_, i) => `friend ${i}`);
+    const fence = await stores.sinkWork.begin(ID);
+    // So it is left by who dies between two slices.
+    await server.redis.hSet(friends(ID, 'one'), 'who has parted since', '');
+    await server.redis.hSet(told(ID), 'one', '{"unfinished":true}');
+    expect((await stores.sinkWork.told(ID, 'one')).known).to.equal(undefined);
+    const present = { value: { known: KNOWN }, come: ids, later: undefined };
+    expect(await stores.sinkWork.baseline(ID, fence, 'one', present)).to.equal(true);
+    expect((await stores.sinkWork.friendsTold(ID, 'one')).sort()).to.deep.equal([...ids].sort());
+    expect(await stores.sinkWork.told(ID, 'one')).to.deep.equal({ known: KNOWN });
+    await stores.sinkWork.baseline(ID, fence, 'one', { ...present, come: ['another'] });
+    expect(await stores.sinkWork.friendsTold(ID, 'one')).to.have.length(ids.length);
+    for (let i = 0; i < 1_100; i += 1)
+      await stores.sinkWork.baseline(ID, fence, `other ${i}`, { ...present, come: ['a friend'] });
+    await stores.sinkWork.drop(ID);
+    const left = await server.redis.keys(`${friends(ID, '')}*`);
+    expect(left).to.deep.equal([]);
+  });
+
   it('forgets who was looked at, and has not changed since', async () => {
     await stores.sinkWork.ask(ID, ['one'], NOW);
     const [taken] = await stores.sinkWork.take(ID, NOW, 1);
