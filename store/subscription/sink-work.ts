@@ -237,6 +237,11 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       return true;
     },
 
+    /** Everybody of whom the sink was told anything, a page at a time, some of them twice. */
+    everybodyTold(subscription: string): AsyncGenerator<string[]> {
+      return scanFields(redis, told(subscription));
+    },
+
     /** A run of the job begins: others that are still under way note nothing more. */
     async begin(subscription: string): Promise<Fence> {
       const fence = newFence();

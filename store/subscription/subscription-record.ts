@@ -31,6 +31,8 @@ export type Subscription = {
   expiresAt?: number;
   createdAt: number;
   status: SubscriptionStatus;
+  /** Something that has changed could not be passed on to it: it has to look at everybody. A stamp. */
+  missed?: string;
   ended?: { reason: EndReason; at: number };
 };
 

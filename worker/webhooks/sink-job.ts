@@ -7,6 +7,7 @@ import { endSubscription, tellEnd } from './ending.ts';
 import { noteFailure, type Run, tryToResume } from './failing.ts';
 import { grantOf } from './grant.ts';
 import { createLook } from './look.ts';
+import { askEverybody } from './missed.ts';
 import { send } from './send.ts';
 import { type Telling, type Told, tellOne } from './tell.ts';
 
@@ -64,6 +65,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
   if (paused && !(await tryToResume(context, run))) return (await stores.sinkWork.progress(id)).next;
+  if (subscription.missed !== undefined) await askEverybody(context, subscription);
   const { maxEvents = Number.POSITIVE_INFINITY } = subscription;
   const telling: Telling = {
     subscription: id,

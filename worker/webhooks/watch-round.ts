@@ -5,6 +5,7 @@ import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscrib
 import { isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
 import { type CredentialOf, grantOf } from './grant.ts';
+import { noteMissed } from './missed.ts';
 
 /** Milliseconds between two looks at who has changed. */
 export const WATCH_INTERVAL = 200;
@@ -24,7 +25,8 @@ type Look = { changed: readonly Changed[]; credentialOf: CredentialOf; troubles:
  * Passes on who has changed to the subscriptions that have to tell of it: those whose owner reaches a
  * number of the subscriber, and those that have told of it before; and all to one that looks at everybody for the first time,
  * which may just be about to note how it was before. Where nobody has subscribed it is
- * one question to Redis. A subscription that fails holds up no other: what has changed is passed on again, to all, ten seconds later.
+ * one question to Redis. A subscription that fails holds up no other, and nobody's erasure: that it has missed something is noted at its
+ * record, and its job looks at everybody once it can.
  */
 export function createWatchRound(context: SinkContext): () => Promise<void> {
   const { stores, queues, log, now } = context;
@@ -71,11 +73,14 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
     const look = { changed, credentialOf: askedOnce(stores.credentials.get), troubles };
     const outcomes = await Promise.allSettled(subscriptions.map((one) => passOn(one, look)));
     const failed = subscriptions.filter((_, i) => outcomes[i]?.status === 'rejected').map(({ id }) => id);
-    for (const id of failed) troubles.set(id, 'what has changed could not be passed on to a subscription');
+    for (const id of failed) {
+      troubles.set(id, 'what has changed could not be passed on to a subscription');
+      await noteMissed(stores, id);
+    }
     const asked = subscriptions.filter((_, i) => isConcerned(outcomes[i])).map(({ id }) => id);
     await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
     await wake(queues, 'sinkAsked', asked);
-    if (failed.length === 0) await Promise.all(taken.map(stores.watched.settle));
+    await Promise.all(taken.map(stores.watched.settle));
     // No error along with it: that of a broken record quotes it.
     for (const [subscription, what] of troubles)
       if (before.get(subscription) !== what) log.error({ subscription }, what);

@@ -64,6 +64,29 @@ describe('the sink job', () => {
     }
   });
 
+  it('looks at everybody after something could not be passed on to it, and is told of who came and who is gone', async () => {
+    await subscribe();
+    const [stays, leaves] = [await come(), await come()];
+    await run();
+    expect(scene.sink.taken()).to.have.length(2);
+    const due = scene.stores.keys.sink.due(ID);
+    await server.redis.set(due, 'no sorted set');
+    const comes = await come();
+    await scene.stores.subscribers.leave(leaves, scene.time);
+    await scene.watch();
+    await server.redis.del(due);
+    await run();
+    const events = scene.sink.taken().slice(2);
+    expect(events.map((event) => `${event.subject} ${kindOf(event)}`)).to.have.members([
+      `${comes} subscriber-added`,
+      `${leaves} subscriber-removed`,
+    ]);
+    expect((await scene.stores.subscriptions.get(ID))?.missed).to.equal(undefined);
+    await play(stays);
+    await run();
+    expect(scene.sink.taken().slice(4).map(kindOf)).to.deep.equal(['now-playing-changed']);
+  });
+
   it('leaves nothing of an event at the signal that the worker ends', async () => {
     const { stopped } = scene.context;
     await subscribe();
