@@ -20,13 +20,14 @@ export type Duty = Running & {
 /**
  * Lets one of several processes tell the presence server, as two would not know each other's tags: it renews a lease in Redis, and
  * another takes it when it was given back, or was not renewed for three seconds (decision 264). `changed`: it has become the active one,
- * or no longer is.
+ * or no longer is. `clock`: milliseconds that only go on.
  */
 export function createDuty(
   { sipLease }: Pick<Stores, 'sipLease'>,
   instance: string,
   log: Log,
   changed: (active: boolean) => void,
+  clock: () => number = elapsed,
 ): Duty {
   const self = { host: '', instance };
   let active = false;
@@ -34,7 +35,7 @@ export function createDuty(
   let renewed = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
-    const begun = elapsed();
+    const begun = clock();
     if (active && begun - renewed < RENEWAL) return;
     const { other } = await sipLease.hold(self, 'unknown');
     if (other) standBy();
@@ -61,7 +62,7 @@ export function createDuty(
 
   return {
     isActive: () => active,
-    holds: () => active && elapsed() - renewed < LEASE,
+    holds: () => active && clock() - renewed < LEASE,
     async stop() {
       await looking.stop();
       await sipLease.release(self).catch((err: unknown) => log.warn({ err }, 'the lease is not released'));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createDuty, type Duty } from '../../sip/duty.ts';
+import { LEASE } from '../../store/process/active-lease.ts';
 import type { Stores } from '../../store/stores.ts';
 import { eventually } from '../support/eventually.ts';
 import { useRedis } from '../support/redis.ts';
@@ -21,9 +22,9 @@ describe('sip/duty', () => {
     for (const duty of started) await duty.stop();
   });
 
-  function start(instance: string): { duty: Duty; changes: boolean[] } {
+  function start(instance: string, clock?: () => number): { duty: Duty; changes: boolean[] } {
     const changes: boolean[] = [];
-    const duty = createDuty(stores, instance, log, (active) => changes.push(active));
+    const duty = createDuty(stores, instance, log, (active) => changes.push(active), clock);
     started.push(duty);
     return { duty, changes };
   }
@@ -31,8 +32,17 @@ describe('sip/duty', () => {
   it('lets one of two processes work, and the other one when that has stopped', async () => {
     const first = start('first');
     await eventually(() => expect(first.duty.holds()).to.equal(true));
+    const { sipLease } = stores;
+    let refused = 0;
+    const hold: typeof sipLease.hold = async (...asked) => {
+      const answer = await sipLease.hold(...asked);
+      if (answer.other) refused += 1;
+      return answer;
+    };
+    stores = { ...stores, sipLease: { ...sipLease, hold } };
     const second = start('second');
-    await eventually(async () => expect(await redis.redis.hGet(stores.keys.activeSip, 'instance')).to.equal('first'));
+    // It has begun its second look, so what came of the first one is known.
+    await eventually(() => expect(refused).to.be.at.least(2));
     expect([second.duty.isActive(), second.duty.holds()]).to.deep.equal([false, false]);
     await first.duty.stop();
     await eventually(() => expect(second.duty.holds()).to.equal(true));
@@ -48,14 +58,20 @@ describe('sip/duty', () => {
   });
 
   it('relies no more on a lease that it could not renew', async () => {
-    let answers = true;
-    const hold = () => (answers ? Promise.resolve({}) : new Promise<never>(() => {}));
-    stores = { ...stores, sipLease: { ...stores.sipLease, hold } };
-    const { duty } = start('cut off');
+    const { sipLease } = stores;
+    let isAway = false;
+    const hold: typeof sipLease.hold = async (...asked) => {
+      if (isAway) throw new Error('Redis is away');
+      return sipLease.hold(...asked);
+    };
+    stores = { ...stores, sipLease: { ...sipLease, hold } };
+    let now = 10_000;
+    const { duty } = start('cut off', () => now);
     await eventually(() => expect(duty.holds()).to.equal(true));
-    answers = false;
-    await eventually(() => expect(duty.holds()).to.equal(false));
-    expect(duty.isActive()).to.equal(true);
-    started = [];
+    isAway = true;
+    now += LEASE - 1;
+    expect(duty.holds(), 'nobody else can have it yet').to.equal(true);
+    now += 1;
+    expect([duty.isActive(), duty.holds()]).to.deep.equal([true, false]);
   });
 });

@@ -251,6 +251,30 @@ describe('an outlet to a presence server that', () => {
     expect(server.requests, 'one for each, and one for each new nonce').to.have.length(10);
   });
 
+  it('asks for credentials each time is asked no more often than it may be', async () => {
+    let told = 0;
+    const { outlet } = await outletTo(
+      (request) => {
+        const nonce = `nonce${told}`;
+        if (isRight(request, nonce, 'SHA-256')) {
+          told += 1;
+          return OK('tag');
+        }
+        const challenge = `Digest realm="op.example", nonce="${nonce}", qop="auth", algorithm=SHA-256`;
+        return { status: '401 Unauthorized', headers: [`WWW-Authenticate: ${challenge}`] };
+      },
+      { login: LOGIN, rate: 20 },
+    );
+    const begun = performance.now();
+    for (let i = 0; i < 8; i += 1) {
+      await outlet.ready?.(false);
+      await show(outlet, tuneCalled('Song'));
+    }
+    expect(server.requests).to.have.length(16);
+    // Two may go at once by what was not used before, and the last one goes without waiting for a turn of its own.
+    expect(performance.now() - begun).to.be.at.least((16 - 3) * 50);
+  });
+
   it('answers what is no SIP, ends at once, or sends requests of its own is left, and reached again', async () => {
     const garbage = [
       'HTTP/1.1 200 OK\r\n\r\n',

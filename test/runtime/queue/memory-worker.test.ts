@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createClient } from 'redis';
-import { createMemoryWorker, type MemoryWorker } from '../../../runtime/queue/memory-worker.ts';
+import { type Asked, createMemoryWorker, type MemoryWorker } from '../../../runtime/queue/memory-worker.ts';
 import { QUEUES } from '../../../runtime/queue/queue-table.ts';
 import type { Wake, WokenWork } from '../../../runtime/queue/queues.ts';
 import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
@@ -25,6 +25,7 @@ for (const kind of REDIS_KINDS)
     let work: WokenWork;
     let wakes: Map<string, Wake | undefined>;
     let gap: () => void;
+    let asked: Asked;
 
     beforeEach(async () => {
       stores = server.freshStores();
@@ -33,8 +34,8 @@ for (const kind of REDIS_KINDS)
       began = [];
       wakes = new Map();
       work = async () => undefined;
-      const asked = {
-        listen: (wake: (id: string, brought?: string) => void, missed: () => void) => {
+      asked = {
+        listen: (wake, missed) => {
           gap = missed;
           return source.listen('tune', wake, missed);
         },
@@ -65,6 +66,26 @@ for (const kind of REDIS_KINDS)
       await stores.due.settle('tune', 'opened', []);
       began.length = 0;
     }
+
+    it('takes nothing where it was closed before it was opened', async () => {
+      await opened();
+      await worker.close();
+      await stores.due.postpone('tune', 'alice', 0);
+      worker.open();
+      // One that is opened later finds her: so would this one.
+      const seen: string[] = [];
+      const other = createMemoryWorker('tune', log, asked, async (id) => {
+        seen.push(id);
+        return undefined;
+      });
+      try {
+        other.open();
+        await eventually(() => expect(seen).to.deep.equal(['alice']));
+        expect(began).to.deep.equal([]);
+      } finally {
+        await other.close();
+      }
+    });
 
     it('finds by itself who is overdue, also when nothing is ever heard', async () => {
       await stores.due.postpone('tune', 'early', 0);
