@@ -34,8 +34,10 @@ const SLACK = 5_000;
 /** How long a tune of unknown length lasts, in milliseconds. */
 const UNKNOWN_LENGTH = 600_000;
 
-/** Milliseconds by which two positions may differ that say the same, and a repeat may be told before the end: a call takes its time. */
+/** Milliseconds by which two positions may differ that say the same: a call takes its time. */
 const JITTER = 3_000;
+/** Milliseconds before its end at which a piece that is told again is a repeat: whoever only says every few seconds that it goes on is met there seldom. */
+const EARLY = 1_000;
 
 /** Characters of a text. */
 export const LONGEST_TEXT = 1024;
@@ -124,14 +126,15 @@ export function play(
 ): Playing {
   const goesOn = before !== undefined && before.expiresAt > now && sameTune(before.tune, tune) ? before : undefined;
   const from = position === undefined ? untold(goesOn, now) : told(goesOn, tune, now, position);
+  const since = goesOn?.since ?? now;
   return {
     device,
     ...(player === undefined ? {} : { player }),
     tune,
-    since: goesOn?.since ?? now,
+    since,
     ...(from === undefined ? {} : { from }),
     // Of a stream nobody knows the end, wherever it is.
-    expiresAt: expiryOf(tune, position === undefined || tune.length === undefined ? now : (from ?? now)),
+    expiresAt: expiryOf(tune, position === undefined || tune.length === undefined ? now : (from ?? since)),
   };
 }
 
@@ -141,16 +144,16 @@ export function beganAt({ since, from = since }: Playing): number {
 }
 
 /** By a position: the same as before where the two only differ by how long the calls took: friends are told of no change then. */
-function told(before: Playing | undefined, { length }: Tune, now: number, position: number): number {
+function told(before: Playing | undefined, { length }: Tune, now: number, position: number): number | undefined {
   const from = now - Math.round(Math.min(position, length ?? position) * 1000);
-  return before?.from !== undefined && Math.abs(before.from - from) < JITTER ? before.from : from;
+  return before && Math.abs(beganAt(before) - from) < JITTER ? before.from : from;
 }
 
 /** Without a position: as before, or from the beginning where it was over. Many players tell a repeat like that, and in no other way. */
 function untold(before: Playing | undefined, now: number): number | undefined {
   const length = before?.tune.length;
   if (before === undefined || length === undefined) return before?.from;
-  return now >= beganAt(before) + length * 1000 - JITTER ? now : before.from;
+  return now >= beganAt(before) + length * 1000 - Math.min(EARLY, length * 500) ? now : before.from;
 }
 
 /** True when friends would see no difference. */

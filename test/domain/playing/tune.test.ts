@@ -48,15 +48,24 @@ describe('domain/playing/tune', () => {
     });
   });
 
+  it('began when it was first told, where the position that comes with it later says the same', () => {
+    const first = play(undefined, 'phone', SONG, 0);
+    expect(play(first, 'phone', SONG, 100_200, { position: 100 })).to.deep.equal(first);
+    expect(play(first, 'phone', SONG, 100_200, { position: 50 })).to.include({ since: 0, from: 50_200 });
+  });
+
   it('begins anew when it is told again at its end, by a player that tells no position', () => {
     const first = play(undefined, 'phone', SONG, 0);
-    expect(play(first, 'phone', SONG, 301_000), 'in the middle').to.not.have.property('from');
-    const second = play(first, 'phone', SONG, 303_000);
-    expect(second).to.include({ since: 0, from: 303_000, expiresAt: 303_000 + 310_000 });
-    expect(play(second, 'phone', SONG, 400_000), 'in its middle').to.include({ since: 0, from: 303_000 });
+    expect(play(first, 'phone', SONG, 303_900), 'in the middle').to.not.have.property('from');
+    const second = play(first, 'phone', SONG, 304_000);
+    expect(second).to.include({ since: 0, from: 304_000, expiresAt: 304_000 + 310_000 });
+    expect(play(second, 'phone', SONG, 400_000), 'in its middle').to.include({ since: 0, from: 304_000 });
     expect(play(second, 'phone', SONG, 609_000), 'once more').to.include({ since: 0, from: 609_000 });
     const resumed = play(undefined, 'phone', SONG, 0, { position: 200 });
     expect(play(resumed, 'phone', SONG, 104_000), 'of one that was resumed').to.include({ from: 104_000 });
+    const short = play(undefined, 'phone', { ...SONG, length: 1 }, 0);
+    expect(play(short, 'phone', short.tune, 400), 'of a short one').to.not.have.property('from');
+    expect(play(short, 'phone', short.tune, 500), 'of a short one').to.include({ from: 500 });
     const stream = play(undefined, 'phone', { kind: 'audio', title: 'A stream' }, 0);
     expect(play(stream, 'phone', stream.tune, 599_000), 'of a stream').to.not.have.property('from');
   });
