@@ -94,12 +94,7 @@ export function createStores(
   const privacyFields = createPrivacyFields(secretsKey);
   const toldHere = createToldHere();
   const credentials = createCredentials(redis, keys);
-  const gone = createGone(
-    redis,
-    async () => (await credentials.list()).map(({ credential }) => credential),
-    secretsKey,
-    keys,
-  );
+  const gone = createGone(redis, () => credentials.living(Date.now()), secretsKey, keys);
   return {
     keys,
     accounts: createAccounts(redis, keys),

@@ -3,9 +3,16 @@ import type { Grant } from '../../domain/access/grant.ts';
 
 /**
  * An operator or a carrier: a program that acts for others. `id`: the credential's, or `operator` for the configured key. `home`:
- * the host at which it has accounts made, where the credential says so; `expiresAt`: when the credential ends, if it does.
+ * the host at which it has accounts made, where the credential says so; `expiresAt`: when the credential ends, if it does; `createdAt`: when it
+ * was made, and none for the configured key.
  */
-export type Carrier = Grant & { kind: 'operator' | 'key' | 'oauth'; id: string; home?: string; expiresAt?: number };
+export type Carrier = Grant & {
+  kind: 'operator' | 'key' | 'oauth';
+  id: string;
+  createdAt?: number;
+  home?: string;
+  expiresAt?: number;
+};
 
 /** Who calls. A subscriber, with a token, acts for itself only; `id` is the subscriber's, `tokenId` undefined while it logs in. */
 export type Caller = Carrier | { kind: 'subscriber'; id: string; tokenId: string | undefined };

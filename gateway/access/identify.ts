@@ -36,12 +36,13 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 function toCarrier(credential: Credential | undefined): Carrier {
   if (!credential) throw notValid();
-  const { kind, id, scopes, ranges, home, expiresAt } = credential;
+  const { kind, id, scopes, ranges, createdAt, home, expiresAt } = credential;
   return {
     kind,
     id,
     scopes,
     ranges,
+    createdAt,
     ...(home !== undefined && { home }),
     ...(expiresAt !== undefined && { expiresAt }),
   };

@@ -18,8 +18,9 @@ const TYPES = ['application/cloudevents+json', 'application/json'];
 
 /** What carriers tell of their lines. */
 export function lineEventRoutes(context: Context): FastifyPluginAsyncTypebox {
-  /** The same for every way to write the number of one phone (decision 263). */
-  const lineKey = (phoneNumber: string) => context.numberKeyOf([...lookupForms(phoneNumber)].sort()[0] ?? phoneNumber);
+  /** The same for every way to write the number of one phone (decision 263), also while the number key is being changed. */
+  const lineKey = (phoneNumber: string) =>
+    context.keyedHash('line', [...lookupForms(phoneNumber)].sort()[0] ?? phoneNumber);
 
   return async (app) => {
     acceptJson(app, TYPES);

@@ -5,6 +5,7 @@ import { Fault } from '../../domain/fault.ts';
 import { readMoment } from '../../domain/moment.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { carrierOf } from '../access/auth.ts';
+import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 import { problems } from '../schemas/common.ts';
 import { SubscriberList, SubscriberListQuery } from '../schemas/subscribers.ts';
@@ -43,13 +44,14 @@ export function subscriberListRoutes({ stores, config, now }: Context): FastifyP
     };
   }
 
-  async function changes(reader: Reader, changedSince: string, { cursor, limit = LIMIT, range, state }: Query) {
+  async function changes(reader: Carrier, changedSince: string, { cursor, limit = LIMIT, range, state }: Query) {
     if (range !== undefined || state !== undefined)
       throw new Fault(
         'INVALID_ARGUMENT',
         'changedSince goes with neither range nor state: who left it would be missed.',
       );
     const since = secondOf(changedSince, now());
+    requireThere(reader, since);
     const first = cursor === undefined ? firstStep(await stores.changed.now()) : cursors.changesStep(since, cursor);
     const { subscribers, removed, next } = await changesPage(stores, reader, since, first, limit);
     return {
@@ -90,6 +92,15 @@ function secondOf(changedSince: string, now: number): number {
   if (time < now - CHANGES_KNOWN)
     throw new Fault('OUT_OF_RANGE', 'changedSince is more than 30 days ago: list everybody anew, and go on from asOf.');
   return Math.floor(time / 1_000);
+}
+
+/** Who left its ranges before it was made was noted for nobody. @throws Fault OUT_OF_RANGE */
+function requireThere({ ranges, createdAt = 0 }: Carrier, since: number): void {
+  if (ranges.length > 0 && Math.floor(createdAt / 1_000) > since)
+    throw new Fault(
+      'OUT_OF_RANGE',
+      'changedSince is before this credential was made: list everybody anew with it, and go on from asOf.',
+    );
 }
 
 function toTime(second: number): string {

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { type Grant, reachOf } from '../../domain/access/grant.ts';
+import { Fault } from '../../domain/fault.ts';
 import { PARTITIONS } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { ChangedPlace } from '../../store/subscriber/changed.ts';
@@ -39,7 +40,7 @@ export function firstStep(asOf: number, partition = 0): ChangesStep {
   return { asOf, partition, at: { are: 'there', place: { second: 0, span: 0, field: -1 } } };
 }
 
-/** Those who have changed, or gone, at `since` or later (seconds since the epoch), up to `limit`, from that step on. */
+/** Those who have changed, or gone, at `since` or later (seconds since the epoch), up to `limit`, from that step on. @throws Fault OUT_OF_RANGE */
 export async function changesPage(
   stores: Stores,
   reader: Reader,
@@ -85,7 +86,7 @@ async function meet(stores: Stores, reader: Reader, since: number, step: Changes
   const records = await recordsOf(stores, found);
   return found.map(({ place, id, owners }, i) => ({
     // Who has come back is told of by its change.
-    removed: couldSee(reader, owners) && !isSeen(reader, records[i]) ? id : undefined,
+    removed: couldSee(reader, owners) && !isSeen(reader, records[i]) ? known(id) : undefined,
     step: { ...step, at: { are: 'gone', place } },
   }));
 }
@@ -98,6 +99,16 @@ async function recordsOf(
   const ids = found.flatMap(({ id }) => id ?? []);
   const records = new Map((await subscribers.records(ids)).map((one) => [one?.id, one]));
   return found.map(({ id }) => (id === undefined ? undefined : records.get(id)));
+}
+
+/** @throws Fault OUT_OF_RANGE where it was sealed with another key */
+function known(id: string | undefined): string {
+  if (id === undefined)
+    throw new Fault(
+      'OUT_OF_RANGE',
+      'Who has gone since can no longer be read, as the key of secrets is another: list everybody anew, and go on from asOf.',
+    );
+  return id;
 }
 
 function seenOf(reader: Reader, one: Subscriber | undefined): Pick<Met, 'listed' | 'removed'> {

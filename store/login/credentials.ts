@@ -154,6 +154,13 @@ export function createCredentials(redis: Redis, keys: Keys) {
       }
     },
 
+    /** All that open something. */
+    async living(now: number): Promise<Credential[]> {
+      return (await redis.hVals(records))
+        .map((json) => JSON.parse(json) as Credential)
+        .filter((one) => isAlive(one, now));
+    },
+
     /** All there ever were, the oldest first, each with its last use, to the hour. */
     async list(): Promise<{ credential: Credential; lastUsedAt: number | undefined }[]> {
       const [all, uses] = await Promise.all([redis.hGetAll(records), redis.hGetAll(used)]);

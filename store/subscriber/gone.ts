@@ -4,18 +4,18 @@ import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { Keys } from '../base/keys.ts';
 import { allPartitions } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
-import { GONE_KNOWN, THIS_SECOND } from './changed-script.ts';
+import { GONE_KNOWN } from './changed-script.ts';
 import { type Numbers, phoneNumbersOf } from './subscriber-record.ts';
 
 export type Gone = ReturnType<typeof createGone>;
 
 /** A credential, as far as it matters here. */
-export type Owner = Pick<Grant, 'ranges'> & { id: string; revokedAt?: number };
+export type Owner = Grant & { id: string };
 
 /** A place among those who are gone from one partition. `which`: how what is sealed begins, empty before the first. */
 export type GonePlace = { second: number; which: string };
 
-/** Somebody at such a place. `owners`: the credentials with ranges that could see it; no `id` where the operator's key is another now. */
+/** Somebody at such a place. `owners`: the credentials with ranges that could see it; no `id` where the operator's key of secrets is another now. */
 export type GoneOne = { place: GonePlace; id: string | undefined; owners: readonly string[] };
 
 const PURPOSE = 'id of somebody who is gone';
@@ -29,11 +29,19 @@ const READ = defineScript({
   reply: as<string[]>,
   lua: `
 since, second, most = tonumber(since), tonumber(second), tonumber(most)
+-- By bytes, in whose order the set has them; < goes by the language that Redis was started in.
+local function isUpToWhich(one)
+  for i = 1, ${WHICH} do
+    local its, other = string.byte(one, i) or -1, string.byte(which, i) or -1
+    if its ~= other then return its < other end
+  end
+  return true
+end
 local found, offset, from = {}, 0, string.format('%.0f', math.max(since, second))
 repeat
   local page = redis.call('ZRANGEBYSCORE', gone, from, '+inf', 'WITHSCORES', 'LIMIT', offset, most)
   for i = 1, #page, 2 do
-    local isBefore = tonumber(page[i + 1]) == second and string.sub(page[i], 1, ${WHICH}) <= which
+    local isBefore = tonumber(page[i + 1]) == second and isUpToWhich(page[i])
     if not isBefore and #found < 2 * most then
       found[#found + 1] = page[i]
       found[#found + 1] = page[i + 1]
@@ -44,20 +52,21 @@ until #page == 0 or #found >= 2 * most
 return found`,
 });
 
+// By the clock alone: what it said while it was ahead would forget who has just gone, long after it was set right.
 const FORGET = defineScript({
-  uses: [THIS_SECOND],
   keys: ['gone'],
-  lua: `redis.call('ZREMRANGEBYSCORE', gone, '-inf', thisSecond() - ${GONE_KNOWN})`,
+  lua: `redis.call('ZREMRANGEBYSCORE', gone, '-inf', tonumber(redis.call('TIME')[1]) - ${GONE_KNOWN})`,
 });
 
 /**
  * Who is not to be seen any more, for 31 days: sorted set `gone` of each partition (the id, sealed, and the ids of the credentials with
- * ranges that could see all of it → second since the epoch, as for `changes`). Of numbers nothing is kept. `all`: every credential.
+ * ranges that could see all of it → second since the epoch, as for `changes`). Of numbers nothing is kept. `living`: every credential that
+ * opens something now.
  */
-export function createGone(redis: Redis, all: () => Promise<Owner[]>, secretsKey: Buffer, keys: Keys) {
-  /** Those with ranges; who has none sees everybody. */
+export function createGone(redis: Redis, living: () => Promise<Owner[]>, secretsKey: Buffer, keys: Keys) {
+  /** Those with ranges that may ask; who has none sees everybody. */
   const owners = async () =>
-    (await all()).filter(({ ranges, revokedAt }) => ranges.length > 0 && revokedAt === undefined);
+    (await living()).filter(({ ranges, scopes }) => ranges.length > 0 && scopes.includes('subscribers:read'));
 
   const farewellOf = (id: string, those: readonly Owner[]) =>
     [seal(secretsKey, PURPOSE, id), ...those.map((one) => one.id)].join(' ');
@@ -70,6 +79,8 @@ export function createGone(redis: Redis, all: () => Promise<Owner[]>, secretsKey
 
     /** What is to be noted of somebody who goes on under other numbers: undefined where it is out of nobody's sight. */
     async farewellTo(id: string, before: Numbers, after: Numbers): Promise<string | undefined> {
+      // All that could see it before can still, and nobody has to be looked for.
+      if (phoneNumbersOf(after).every((number) => phoneNumbersOf(before).includes(number))) return undefined;
       const blind = (await owners()).filter((one) => sees(before)(one) && !sees(after)(one));
       return blind.length > 0 ? farewellOf(id, blind) : undefined;
     },
@@ -87,9 +98,7 @@ export function createGone(redis: Redis, all: () => Promise<Owner[]>, secretsKey
 
     /** Forgets those who have been gone for longer than anybody is told of it. */
     async forget(): Promise<void> {
-      const parts = allPartitions().map((partition) =>
-        FORGET.run(redis, { gone: keys.gone(partition), changes: keys.changes(partition) }, {}),
-      );
+      const parts = allPartitions().map((partition) => FORGET.run(redis, { gone: keys.gone(partition) }, {}));
       await Promise.all(parts);
     },
   };

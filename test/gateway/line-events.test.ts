@@ -97,6 +97,24 @@ describe('what carriers tell of their lines', () => {
     ]);
   });
 
+  it('are the same event at a gateway that has the next number key already', async () => {
+    const event = { id: 'seven', source: '/lines' };
+    const next = await openTestGateway(server, {
+      EARSHOT_REDIS_PREFIX: gateway.config.redisPrefix,
+      EARSHOT_NUMBER_KEY: 'ef'.repeat(32),
+      EARSHOT_NUMBER_KEY_PREVIOUS: 'ab'.repeat(32),
+    });
+    try {
+      const type = 'org.earshot.v1.line-resumed';
+      expect((await tell(type, event)).headers['idempotency-replayed']).to.equal(undefined);
+      const payload = { specversion: '1.0', ...event, type, data: { phoneNumber: NUMBER } };
+      const again = await next.post('/v1/line-events', payload, undefined, carrier);
+      expect([again.status, again.headers['idempotency-replayed']]).to.deep.equal([200, 'true']);
+    } finally {
+      await next.stop();
+    }
+  });
+
   it('are told to wait while the same event is under way, and that another content is another event’s', async () => {
     const event = { id: 'six', source: '/lines' };
     const { tokens } = gateway.stores;
