@@ -177,6 +177,21 @@ for (const kind of REDIS_KINDS)
       expect([ids(back), back.removed]).to.deep.equal([[id], []]);
     });
 
+    it('tells of many who changed, and went, in one second, each once, on pages of any size', async () => {
+      const changedSince = await afterThis();
+      const people = await Promise.all(Array.from({ length: 48 }, () => gateway.join(number('86'))));
+      for (const limit of ['1', '7']) {
+        const all = await walk({ changedSince, limit });
+        expect([ids(all).sort(), all.removed]).to.deep.equal([[...people].sort(), []]);
+      }
+      await Promise.all(people.map((id) => change('DELETE', id)));
+      await Promise.all(people.map(forget));
+      for (const limit of ['1', '7']) {
+        const all = await walk({ changedSince, limit });
+        expect([ids(all), all.removed.sort()]).to.deep.equal([[], [...people].sort()]);
+      }
+    });
+
     it('has nobody missed who changes between two pages, whatever their size', async () => {
       const random = randomFrom(seedOr(7));
       const any = <T>(all: readonly T[]) => all[Math.floor(random() * all.length)] as T;
