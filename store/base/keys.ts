@@ -172,6 +172,7 @@ export function createKeys(
     },
     /** Of one subscription. */
     sink: {
+      first: (subscription: string) => `${prefix}:{sink-${subscription}}:first`,
       due: (subscription: string) => `${prefix}:{sink-${subscription}}:due`,
       told: (subscription: string) => `${prefix}:{sink-${subscription}}:told`,
       friends: (subscription: string, id: string) => `${prefix}:{sink-${subscription}}:friends:${id}`,

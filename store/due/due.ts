@@ -13,9 +13,9 @@ export const AGAIN = 10_000;
 
 /**
  * Takes out those whose time has come and puts them off, in one step: two sweeps must not both have
- * them. Where `again` has a fraction, which no change has, it tells whether one has come since.
+ * them.
  */
-export const TAKE = defineScript({
+const TAKE = defineScript({
   keys: ['due'],
   args: ['now', 'again', 'most'],
   reply: as<string[]>,

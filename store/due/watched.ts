@@ -1,23 +1,27 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Keys, WATCHED } from '../base/keys.ts';
 import { allPartitions, partitionOf } from '../base/partitions.ts';
-import { defineLua, defineScript } from '../base/script.ts';
-import { AGAIN, GRACE, TAKE } from './due.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
+import { AGAIN, GRACE } from './due.ts';
+
+/** So that the time of a withdrawal is below zero, and before that of whatever else has changed. */
+const EARLIER = 2 ** 43;
 
 /**
  * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
  * script that makes the change, in the same step. Where nobody has subscribed it is one look at a key
  * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now. Who waits already
- * keeps its place; of one who was taken the fraction goes (see `TAKE`).
+ * keeps its place; of one who was taken the fraction goes (see `TAKE`). `withdraws`: something may be to be seen no more, which sinks
+ * are told before all else: it is noted as of `EARLIER` milliseconds ago.
  */
 export const NOTE_WATCHED = defineLua({
   keys: ['watchers', 'watched'],
   lua: `
 local areWatched
-local function noteWatched(id, dueAt)
+local function noteWatched(id, dueAt, withdraws)
   if areWatched == nil then areWatched = redis.call('EXISTS', watchers) end
   if areWatched == 0 then return end
-  local changed = dueAt - ${GRACE}
+  local changed = dueAt - ${GRACE} - (withdraws and ${EARLIER} or 0)
   local was = math.floor(tonumber(redis.call('ZSCORE', watched, id) or changed))
   redis.call('ZADD', watched, string.format('%.0f', math.min(was, changed)), id)
 end`,
@@ -36,8 +40,8 @@ export function watchedKeys(keys: Keys, id: string) {
 /** For what is written by a MULTI. */
 export const NOTE_ONE = defineScript({
   uses: [NOTE_WATCHED],
-  args: ['id', 'dueAt'],
-  lua: 'noteWatched(id, dueAt)',
+  args: ['id', 'dueAt', 'withdraws'],
+  lua: `noteWatched(id, dueAt, withdraws == '1')`,
 });
 
 /** Nobody subscribes any more by this one. Where it was the last, who was noted for it is noted for nobody: it would hold an erasure. */
@@ -54,6 +58,22 @@ export function aFraction(): number {
   return 0.25 + Math.random() / 2;
 }
 
+/** As that of a queue's due list, which also says who was noted for a withdrawal. */
+const TAKE = defineScript({
+  keys: ['watched'],
+  args: ['now', 'again', 'most'],
+  reply: as<[ids: string[], withdrawn: string[]]>,
+  lua: `
+local ids, withdrawn = {}, {}
+local found = redis.call('ZRANGEBYSCORE', watched, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
+for i = 1, #found, 2 do
+  ids[#ids + 1] = found[i]
+  if tonumber(found[i + 1]) < 0 then withdrawn[#withdrawn + 1] = found[i] end
+  redis.call('ZADD', watched, again, found[i])
+end
+return { ids, withdrawn }`,
+});
+
 /** Takes those away for whom nothing was noted since they were taken. */
 const SETTLE = defineScript({
   keys: ['watched'],
@@ -65,8 +85,8 @@ for _, id in ipairs(ids) do
 end`,
 });
 
-/** Those of one partition who were taken together. */
-export type TakenPart = { partition: number; again: number; ids: string[] };
+/** Those of one partition who were taken together. `withdrawn`: of whom something may be to be seen no more. */
+export type TakenPart = { partition: number; again: number; ids: string[]; withdrawn: string[] };
 
 /**
  * Whom subscriptions have to be told of: the due list `watched`, in which whoever changes something
@@ -96,8 +116,12 @@ export function createWatched(redis: Redis, keys: Keys) {
     async take(now: number, most: number): Promise<TakenPart[]> {
       const again = now + AGAIN + aFraction();
       const parts = allPartitions().map(async (partition) => {
-        const words = { now, again, most };
-        return { partition, again, ids: await TAKE.run(redis, { due: keys.duePart(WATCHED, partition) }, words) };
+        const [ids, withdrawn] = await TAKE.run(
+          redis,
+          { watched: keys.duePart(WATCHED, partition) },
+          { now, again, most },
+        );
+        return { partition, again, ids, withdrawn };
       });
       return (await Promise.all(parts)).filter(({ ids }) => ids.length > 0);
     },

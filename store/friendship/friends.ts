@@ -147,7 +147,10 @@ export function createFriends(redis: Redis, sharing: Sharing, keys: Keys) {
       if (dirty.length > 0)
         batch.hSet(keys.dirtyItems(id), dirty.flatMap((item) => [item.jid, `${item.id} ${stamp}`]) as never);
       const changed = [...present, ...unset];
-      if (changed.length > 0) NOTE_ONE.add(batch, watchedKeys(keys, id), { id, dueAt: now + GRACE });
+      if (changed.length > 0) {
+        const withdraws = unset.length > 0 ? 1 : 0;
+        NOTE_ONE.add(batch, watchedKeys(keys, id), { id, dueAt: now + GRACE, withdraws });
+      }
       if (closing || changed.length > 0)
         tellIn(batch, keys, id, [
           ...changed.map((other) => ({ what: 'friends' as const, id: other })),

@@ -64,7 +64,7 @@ askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 tell('${NOW_PLAYING}')
 if shown then
-  noteWatched(id, dueAt)
+  noteWatched(id, dueAt, true)
   noteChanged(record)
 end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)

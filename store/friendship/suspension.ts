@@ -27,7 +27,7 @@ end
 if suspended == '1' then numbers[#numbers + 1] = phoneNumber end
 if not suspendBy(numbers, stamp) then return 0 end
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
-noteWatched(id, dueAt)
+noteWatched(id, dueAt, suspended == '1')
 tell('${NOW_PLAYING}')
 return 1`,
 });

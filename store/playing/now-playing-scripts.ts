@@ -41,7 +41,7 @@ end`,
  * are woken, and whoever listens is told. Behind a channel that ends in an @ stands the host
  * whose component works for the subscriber; an empty one stands for an outlet that nobody is to be
  * woken for. `brought`: what the wake of an outlet brings along, if anything; `cause`: the request
- * that it is for, as `causeWord` writes it; `news`: what whoever listens is told.
+ * that it is for, as `causeWord` writes it; `news`: what whoever listens is told; `withdraws`: something has ended.
  */
 const CHANGED = defineLua({
   uses: [TELL, NOTE_WATCHED],
@@ -53,10 +53,10 @@ local function channelOf(channel)
   local place = redis.call('HMGET', record, 'leavesHome', 'jid')
   return channel .. (place[1] or string.match(place[2] or '', '[^@]*$'))
 end
-local function changed(dues, wakes, brought)
+local function changed(dues, wakes, brought, withdraws)
   local whom = cause == '' and id or id .. ';' .. cause
   for _, due in ipairs(dues) do redis.call('ZADD', due, dueAt, id) end
-  noteWatched(id, dueAt)
+  noteWatched(id, dueAt, withdraws)
   for i, channel in ipairs(wakes) do
     local more = brought and brought[i]
     if channel ~= '' then redis.call('PUBLISH', channelOf(channel), more and whom .. ' ' .. more or whom) end
@@ -143,7 +143,7 @@ local gone = 0
 for _, device in ipairs(devices) do gone = gone + redis.call('HDEL', playing, device) end
 if gone == 0 then return 0 end
 redis.call('HSET', playing, 'generation', generation)
-changed(dues, wakes)
+changed(dues, wakes, nil, true)
 return gone`,
 });
 
@@ -169,7 +169,7 @@ local state = redis.call('HGET', told, 'state')
 if state ~= 'unknown' and state ~= 'doubted' then
   redis.call('HSET', told, 'state', shows, 'fingerprint', fingerprint)
 end
-changed(dues, wakes)
+changed(dues, wakes, nil, value == '')
 notePiece()
 return 1`,
 });

@@ -107,7 +107,7 @@ local state = redis.call('HGET', record, 'state')
 if not state or state == 'leaving' then return 0 end
 if only ~= '' and (state ~= only or redis.call('HEXISTS', record, 'order') == 1) then return 0 end
 redis.call('HSET', record, 'state', 'leaving')
-noteWatched(id, dueAt)
+noteWatched(id, dueAt, true)
 if state == 'active' or wasNoted(record) then noteChanged(record) end
 announce()
 redis.call('SADD', leaving, id)

@@ -1,11 +1,12 @@
 import type { ToldSink } from '../../domain/subscription/known.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
 import { scanFields, scannedFields } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
-import { AGAIN, TAKE } from '../due/due.ts';
+import { AGAIN } from '../due/due.ts';
 import { aFraction } from '../due/watched.ts';
 
 /**
@@ -24,8 +25,11 @@ export type Progress = {
 /** What else is noted with what a sink was told: that it has taken an event; that it was told of no friend; and which of them come, or go. */
 export type Noted = { taken?: boolean; anew?: boolean; come?: readonly string[]; gone?: readonly string[] };
 
-/** One that is to be looked at. `again`: to when it was put off, by which `settle` knows whether anybody has asked since. */
-export type TakenOne = { id: string; again: number };
+/** In which line somebody waits: `first`: of whom something may be to be seen no more. */
+export type Line = 'first' | 'due';
+
+/** One that is to be looked at. `again`: to when it was put off there, by which `settle` knows whether anybody has asked since. */
+export type TakenOne = { id: string; line: Line; again: number };
 
 /**
  * To be looked at now, or when it was to be anyway, if that is earlier: who changes again and again
@@ -42,13 +46,47 @@ for _, id in ipairs(ids) do
 end`,
 });
 
-/** To be looked at again at the time `later`, or where that is empty no more; unless somebody has asked since it was taken. */
+/**
+ * Those of `first` whose time has come, or where there are none those of `due`, up to `most`; their ids and their line in turn. Who is taken waits in that
+ * line alone, put off, so that nobody has it twice at once.
+ */
+const TAKE = defineScript({
+  keys: ['first', 'due'],
+  args: ['now', 'again', 'most'],
+  reply: as<string[]>,
+  lua: `
+local taken = {}
+local function take(line, name, other)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now, 'LIMIT', 0, most)) do
+    redis.call('ZREM', other, id)
+    redis.call('ZADD', line, again, id)
+    taken[#taken + 1] = id
+    taken[#taken + 1] = name
+  end
+end
+take(first, 'first', due)
+if #taken == 0 then take(due, 'due', first) end
+return taken`,
+});
+
+/**
+ * To be looked at again at the time `later`, or where that is empty no more; unless somebody has asked since it was taken. What time
+ * alone changes is an end, or hides nobody: it goes first.
+ */
 const SETTLE = defineScript({
-  keys: ['due'],
+  keys: ['first', 'line'],
   args: ['id', 'again', 'later'],
   lua: `
-if tonumber(redis.call('ZSCORE', due, id) or 0) ~= tonumber(again) then return end
-if later == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, later, id) end`,
+if tonumber(redis.call('ZSCORE', line, id) or 0) == tonumber(again) then redis.call('ZREM', line, id) end
+if later ~= '' then redis.call('ZADD', first, 'LT', later, id) end`,
+});
+
+/** To be looked at again at the time `later`, in the same line, whoever has asked since for an earlier one apart. */
+const PUT_OFF = defineScript({
+  keys: ['line'],
+  args: ['id', 'again', 'later'],
+  lua: `
+if tonumber(redis.call('ZSCORE', line, id) or 0) == tonumber(again) then redis.call('ZADD', line, later, id) end`,
 });
 
 /**
@@ -119,33 +157,34 @@ const UNFINISHED = '{"unfinished":true}';
 
 /**
  * What is told silently when a subscription begins: of somebody whose changes are under way it is left to these. The friends come in
- * slices, before the `last` of which nothing counts as told: who dies in between begins anew. False where the rest is of no use.
+ * slices, one that `opens` and one that `closes`, before which nothing counts as told: who dies in between begins anew. False where the rest is of no use.
  */
 const BASELINE = defineScript({
   uses: [IS_STILL],
-  keys: ['progress', 'due', 'told', 'friends'],
-  args: ['fence', 'id', 'value', 'later', 'first', 'last'],
+  keys: ['progress', 'first', 'due', 'told', 'friends'],
+  args: ['fence', 'id', 'value', 'later', 'opens', 'closes'],
   lists: ['come'],
   reply: asYes,
   lua: `
-if not isStill(progress, 'fence', fence) or redis.call('ZSCORE', due, id) then return 0 end
+if not isStill(progress, 'fence', fence) or redis.call('ZSCORE', due, id) or redis.call('ZSCORE', first, id) then return 0 end
 local was = redis.call('HGET', told, id)
 if was and was ~= '${UNFINISHED}' then return 1 end
-if first == '1' then redis.call('UNLINK', friends) end
+if opens == '1' then redis.call('UNLINK', friends) end
 for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
-redis.call('HSET', told, id, last == '1' and value or '${UNFINISHED}')
-if last == '1' and later ~= '' then redis.call('ZADD', due, later, id) end
+redis.call('HSET', told, id, closes == '1' and value or '${UNFINISHED}')
+if closes == '1' and later ~= '' then redis.call('ZADD', first, later, id) end
 return 1`,
 });
 
 /**
- * What is to be done for each subscription, in a slot of its own: sorted set `due` (subscribers to look at, by when: milliseconds
- * since the epoch), hash `told` (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), for each of
+ * What is to be done for each subscription, in a slot of its own: sorted sets `first` and `due` (subscribers to look at, by when: milliseconds
+ * since the epoch; the former of whom something may be to be seen no more, and when time alone changes something), hash `told` (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), for each of
  * these that has friends of whom the sink was told a hash `friends` (their ids, each with nothing), so that an event costs a write of its own size, hash
  * `progress` (see `Progress`; `fence`: of the run of its job that began last).
  */
 export function createSinkWork(redis: Redis, keys: Keys) {
-  const { due, told, friends, progress } = keys.sink;
+  const { first, due, told, friends, progress } = keys.sink;
+  const lines = (subscription: string) => ({ first: first(subscription), due: due(subscription) });
 
   /** Their hashes of friends, before what says whose there are. */
   async function dropFriends(subscription: string): Promise<void> {
@@ -161,29 +200,38 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
   return {
     /** These are to be looked at. */
-    async ask(subscription: string, ids: readonly string[], now: number): Promise<void> {
-      for (const some of slicesOf(ids)) await ASK.run(redis, { due: due(subscription) }, { now, ids: some });
+    async ask(subscription: string, ids: readonly string[], now: number, line: Line = 'due'): Promise<void> {
+      for (const some of slicesOf(ids)) await ASK.run(redis, { due: lines(subscription)[line] }, { now, ids: some });
     },
 
     /** Up to `most` of those whose time has come. They are put off for ten seconds, should this process die. */
     async take(subscription: string, now: number, most: number): Promise<TakenOne[]> {
       const again = now + AGAIN + aFraction();
-      const ids = await TAKE.run(redis, { due: due(subscription) }, { now, again, most });
-      return ids.map((id) => ({ id, again }));
+      const words = await TAKE.run(redis, lines(subscription), { now, again, most });
+      return inBatches(words, 2).map(([id = '', line]) => ({ id, line: line as Line, again }));
     },
 
     /** Looked at; `later`: when time alone changes something. */
-    async settle(subscription: string, { id, again }: TakenOne, later: number | undefined): Promise<void> {
-      await SETTLE.run(redis, { due: due(subscription) }, { id, again, later });
+    async settle(subscription: string, { id, line, again }: TakenOne, later: number | undefined): Promise<void> {
+      const places = { first: first(subscription), line: lines(subscription)[line] };
+      await SETTLE.run(redis, places, { id, again, later });
+    },
+
+    /** To be looked at again then, in the same line. */
+    async putOff(subscription: string, { id, line, again }: TakenOne, later: number): Promise<void> {
+      await PUT_OFF.run(redis, { line: lines(subscription)[line] }, { id, again, later });
     },
 
     /** When the next is to be looked at, in milliseconds since the epoch. */
     async first(subscription: string): Promise<number | undefined> {
-      return (await redis.zRangeWithScores(due(subscription), 0, 0))[0]?.score;
+      const all = Object.values(lines(subscription)).map((line) => redis.zRangeWithScores(line, 0, 0));
+      const scores = (await Promise.all(all)).flatMap(([one]) => (one ? [one.score] : []));
+      return scores.length > 0 ? Math.min(...scores) : undefined;
     },
 
     async waiting(subscription: string): Promise<number> {
-      return redis.zCard(due(subscription));
+      const counts = await Promise.all(Object.values(lines(subscription)).map((line) => redis.zCard(line)));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
 
     async told(subscription: string, id: string): Promise<ToldSink> {
@@ -227,12 +275,12 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       id: string,
       { value, come, later }: { value: ToldSink; come: readonly string[]; later: number | undefined },
     ): Promise<boolean> {
-      const places = { ...placesOf(subscription, id), due: due(subscription) };
+      const places = { ...placesOf(subscription, id), ...lines(subscription) };
       const slices = come.length > 0 ? slicesOf(come) : [[]];
       const words = { fence, id, value: JSON.stringify(value), later };
       for (const [i, some] of slices.entries()) {
-        const [first, last] = [i === 0 ? 1 : 0, i === slices.length - 1 ? 1 : 0];
-        if (!(await BASELINE.run(redis, places, { ...words, first, last, come: some }))) return false;
+        const [opens, closes] = [i === 0 ? 1 : 0, i === slices.length - 1 ? 1 : 0];
+        if (!(await BASELINE.run(redis, places, { ...words, opens, closes, come: some }))) return false;
       }
       return true;
     },
@@ -290,13 +338,13 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       await dropFriends(subscription);
       await redis
         .multi()
-        .unlink([due(subscription), told(subscription)])
+        .unlink([...Object.values(lines(subscription)), told(subscription)])
         .exec();
     },
 
     async forget(subscription: string): Promise<void> {
       await dropFriends(subscription);
-      await redis.unlink([due(subscription), told(subscription), progress(subscription)]);
+      await redis.unlink([...Object.values(lines(subscription)), told(subscription), progress(subscription)]);
     },
   };
 }

@@ -89,7 +89,7 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     if (!(await telling.isStillSo())) {
       // Nothing was sent: of whom nothing may be told any more there is to be no doubt, either.
       await stores.sinkWork.note(subscription, fence, id, told);
-      await stores.sinkWork.ask(subscription, [id], now());
+      await stores.sinkWork.putOff(subscription, one, now());
       return 'changed';
     }
     if (now() - lookedAt > FRESH && !stopped.aborted) {
@@ -105,15 +105,18 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
       await tellAnew(context, subscription, id, doubt);
       return 'changed';
     }
-    if (outcome === 'refused') {
-      await stores.sinkWork.settle(subscription, one, now() + pauseOfRefused(doubt.time, now()));
-    } else if (!isTaken) await stores.sinkWork.ask(subscription, [id], now());
-    if (!isTaken) return outcome;
+    if (!isTaken) {
+      const pause = outcome === 'refused' ? pauseOfRefused(doubt.time, now()) : 0;
+      await stores.sinkWork.putOff(subscription, one, now() + pause);
+      return outcome;
+    }
     told = after;
     line.told(step);
     if (!telling.mayTell(taken)) return 'enough';
     if (now() < until) continue;
-    await stores.sinkWork.ask(subscription, [id], now());
+    // The rest is for the most part of the same kind.
+    await stores.sinkWork.settle(subscription, one, undefined);
+    await stores.sinkWork.ask(subscription, [id], now(), step.value === '' ? 'first' : 'due');
     return 'later';
   }
 }

@@ -18,8 +18,16 @@ type Changed = { id: string; record: Subscriber | undefined };
 /** What is wrong with which subscription: said once, as long as it is so. */
 type Troubles = Map<string, string>;
 
-/** One look at who has changed. */
-type Look = { changed: readonly Changed[]; credentialOf: CredentialOf; troubles: Troubles };
+/** Whom a subscription has to tell of. */
+type Concerned = { ids: readonly string[]; gone: readonly string[] };
+
+/** One look at who has changed; of the `withdrawn` something may be to be seen no more. */
+type Look = {
+  changed: readonly Changed[];
+  withdrawn: ReadonlySet<string>;
+  credentialOf: CredentialOf;
+  troubles: Troubles;
+};
 
 /**
  * Passes on who has changed to the subscriptions that have to tell of it: those whose owner reaches a
@@ -32,30 +40,36 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
   const { stores, queues, log, now } = context;
   let before: Troubles = new Map();
 
-  /** Whom it concerns: everybody, where its owner's credential cannot be read; its own job looks at that. */
-  async function whomItConcerns(one: Subscription, look: Look): Promise<string[]> {
+  /**
+   * Whom it concerns: everybody, where its owner's credential cannot be read; its own job looks at that. Who is in its ranges no more
+   * is `gone`.
+   */
+  async function whomItConcerns(one: Subscription, look: Look): Promise<Concerned> {
     const ids = look.changed.map(({ id }) => id);
-    if (one.status === 'ACTIVATION_REQUESTED') return ids;
+    if (one.status === 'ACTIVATION_REQUESTED') return { ids, gone: [] };
     let grant: Awaited<ReturnType<typeof grantOf>>;
     try {
       grant = await grantOf(look.credentialOf, one, now());
     } catch {
       look.troubles.set(one.id, 'the credential of a subscription cannot be read');
-      return ids;
+      return { ids, gone: [] };
     }
-    if (!grant) return [];
+    if (!grant) return { ids: [], gone: [] };
     const { ranges } = grant;
     const others = look.changed.filter(({ record }) => !isReached({ ranges }, record)).map(({ id }) => id);
     const known = await stores.sinkWork.knows(one.id, others);
     const left = new Set(others.filter((_, i) => !known[i]));
-    return ids.filter((id) => !left.has(id));
+    return { ids: ids.filter((id) => !left.has(id)), gone: others.filter((_, i) => known[i]) };
   }
 
   /** Whether it has to tell of any of these. */
   async function passOn(one: Subscription, look: Look): Promise<boolean> {
-    const concerned = await whomItConcerns(one, look);
-    await stores.sinkWork.ask(one.id, concerned, now());
-    return concerned.length > 0;
+    const { ids, gone } = await whomItConcerns(one, look);
+    const first = new Set([...gone, ...ids.filter((id) => look.withdrawn.has(id))]);
+    await stores.sinkWork.ask(one.id, [...first], now(), 'first');
+    const rest = ids.filter((id) => !first.has(id));
+    await stores.sinkWork.ask(one.id, rest, now());
+    return ids.length > 0;
   }
 
   return async () => {
@@ -70,7 +84,8 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
     );
     const subscriptions = all.filter((one) => !isOver(one));
     const changed = ids.map((id, i) => ({ id, record: records[i] }));
-    const look = { changed, credentialOf: askedOnce(stores.credentials.get), troubles };
+    const withdrawn = new Set(taken.flatMap((part) => part.withdrawn));
+    const look = { changed, withdrawn, credentialOf: askedOnce(stores.credentials.get), troubles };
     const outcomes = await Promise.allSettled(subscriptions.map((one) => passOn(one, look)));
     const failed = subscriptions.filter((_, i) => outcomes[i]?.status === 'rejected').map(({ id }) => id);
     for (const id of failed) {

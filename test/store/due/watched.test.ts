@@ -15,14 +15,28 @@ describe('those of whom subscriptions are to be told', () => {
     await stores.watched.begin('a-subscription');
   });
 
-  const change = (id: string, time: number) =>
-    NOTE_ONE.run(server.redis, watchedKeys(stores.keys, id), { id, dueAt: time + GRACE });
+  const change = (id: string, time: number, withdraws = false) =>
+    NOTE_ONE.run(server.redis, watchedKeys(stores.keys, id), { id, dueAt: time + GRACE, withdraws: withdraws ? 1 : 0 });
   const take = async (now: number, most: number) => (await stores.watched.take(now, most)).flatMap(({ ids }) => ids);
 
   it('keep their place when they change again', async () => {
     await change('one', NOW);
     await change('one', NOW + 2);
     expect(await take(NOW + 1, 1)).to.deep.equal(['one']);
+  });
+
+  it('are first those of whom something is withdrawn, who are known as such, though they changed otherwise as well', async () => {
+    await change('waits', NOW);
+    await change('withdrawn', NOW + 1);
+    await change('withdrawn', NOW + 2, true);
+    await change('withdrawn', NOW + 3);
+    const [taken] = (await stores.watched.take(NOW + 4, 10)).filter(({ ids }) => ids.includes('withdrawn'));
+    expect(taken?.withdrawn).to.deep.equal(['withdrawn']);
+    expect(taken?.ids[0]).to.equal('withdrawn');
+    await change('withdrawn', NOW + 5);
+    await stores.watched.settle(taken as TakenPart);
+    const again = (await stores.watched.take(NOW + 6, 10)).filter(({ ids }) => ids.includes('withdrawn'));
+    expect(again.map(({ withdrawn }) => withdrawn)).to.deep.equal([[]]);
   });
 
   for (const late of [5, AGAIN + 5_000])

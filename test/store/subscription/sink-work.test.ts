@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { AGAIN } from '../../../store/due/due.ts';
 import type { Stores } from '../../../store/stores.ts';
+import type { TakenOne } from '../../../store/subscription/sink-work.ts';
 import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;
@@ -25,6 +26,33 @@ describe('the line of those a sink is to be told of', () => {
     expect(await take(NOW + 3, 3)).to.deep.equal(['other', 'last']);
   });
 
+  it('has those first of whom something may be to be seen no more, and also whose time has come; nobody is in it twice', async () => {
+    const fence = await stores.sinkWork.begin(ID);
+    await stores.sinkWork.ask(ID, ['added', 'also withdrawn', 'playing'], NOW);
+    await stores.sinkWork.baseline(ID, fence, 'ends', { value: { known: KNOWN }, come: [], later: NOW + 3 });
+    await stores.sinkWork.ask(ID, ['withdrawn', 'also withdrawn'], NOW + 1, 'first');
+    expect(await take(NOW + 2, 1)).to.deep.equal(['also withdrawn']);
+    expect(await take(NOW + 3, 2)).to.deep.equal(['withdrawn', 'ends']);
+    const [added, playing] = await stores.sinkWork.take(ID, NOW + 3, 9);
+    expect([added, playing].map((one) => one?.id)).to.deep.equal(['added', 'playing']);
+    await stores.sinkWork.settle(ID, playing as TakenOne, NOW + 5);
+    await stores.sinkWork.ask(ID, ['playing'], NOW + 4);
+    expect(await take(NOW + 5, 1)).to.deep.equal(['playing']);
+    expect(await take(NOW + 5, 9)).to.deep.equal([]);
+  });
+
+  it('keeps who was not taken in its line, behind the others there, and who was asked for since in its place', async () => {
+    await stores.sinkWork.ask(ID, ['one', 'two'], NOW, 'first');
+    await stores.sinkWork.ask(ID, ['last'], NOW);
+    const [one] = await stores.sinkWork.take(ID, NOW, 1);
+    await stores.sinkWork.putOff(ID, one as TakenOne, NOW + 1);
+    expect(await take(NOW + 1, 2)).to.deep.equal(['two', 'one']);
+    const [last] = await stores.sinkWork.take(ID, NOW + 1, 1);
+    await stores.sinkWork.ask(ID, ['last'], NOW + 2);
+    await stores.sinkWork.putOff(ID, last as TakenOne, NOW + 60_000);
+    expect(await take(NOW + 2, 1)).to.deep.equal(['last']);
+  });
+
   it('brings forward who was to be looked at later', async () => {
     const fence = await stores.sinkWork.begin(ID);
     await stores.sinkWork.baseline(ID, fence, 'playing', { value: { known: KNOWN }, come: [], later: NOW + 60_000 });
@@ -40,7 +68,7 @@ describe('the line of those a sink is to be told of', () => {
       await stores.sinkWork.ask(ID, ['one'], NOW);
       const [taken] = await stores.sinkWork.take(ID, NOW, 1);
       await stores.sinkWork.ask(ID, ['one'], NOW + late);
-      await stores.sinkWork.settle(ID, taken as { id: string; again: number }, undefined);
+      await stores.sinkWork.settle(ID, taken as TakenOne, undefined);
       expect(await take(NOW + late, 1)).to.deep.equal(['one']);
     });
 
@@ -91,7 +119,7 @@ describe('the line of those a sink is to be told of', () => {
   it('forgets who was looked at, and has not changed since', async () => {
     await stores.sinkWork.ask(ID, ['one'], NOW);
     const [taken] = await stores.sinkWork.take(ID, NOW, 1);
-    await stores.sinkWork.settle(ID, taken as { id: string; again: number }, undefined);
+    await stores.sinkWork.settle(ID, taken as TakenOne, undefined);
     expect(await stores.sinkWork.waiting(ID)).to.equal(0);
   });
 });

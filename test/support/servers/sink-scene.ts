@@ -90,8 +90,8 @@ export function useSinkScene(kind?: RedisKind) {
     return id;
   }
 
-  async function play(id: string, title = 'Song'): Promise<void> {
-    const [tune, expiresAt] = [{ kind: 'audio', title } as const, scene.time + DAY];
+  async function play(id: string, title = 'Song', length = DAY): Promise<void> {
+    const [tune, expiresAt] = [{ kind: 'audio', title } as const, scene.time + length];
     await scene.stores.nowPlaying.play(id, { device: 'phone', tune, since: scene.time, expiresAt }, scene.time);
     await noticed();
   }

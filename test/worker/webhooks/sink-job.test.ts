@@ -327,6 +327,42 @@ describe('the sink job', () => {
       ).to.deep.equal(['subscriber-removed']);
     });
 
+  it('tells a sink that was away first what is to be seen no more, whoever has waited longer, and what ends by itself meanwhile', async () => {
+    await subscribe();
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i += 1) ids.push(await come());
+    const [stops, leaves, parts, hides, ends] = ids as [string, string, string, string, string];
+    const friend = { id: 'a friend', jid: 'friend@op.example', name: 'Friend', groups: [] };
+    const none = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+    await scene.stores.friends.write(parts, { ...none, set: [friend] }, scene.time);
+    for (const id of [stops, hides]) await play(id);
+    await play(ends, 'Short', 60_000);
+    await run();
+    expect(scene.sink.taken()).to.have.length(9);
+    scene.sink.answer(503);
+    for (let i = 0; i < 30; i += 1) await come();
+    await run();
+    await stop(stops);
+    await scene.stores.subscribers.leave(leaves, scene.time);
+    await scene.stores.friends.write(parts, { ...none, unset: [friend.id] }, scene.time);
+    await scene.stores.privacies.put(hides, { ...OPEN, audience: 'nobody' }, [], undefined, scene.time);
+    await scene.watch();
+    scene.time += 3_600_000;
+    scene.sink.answer(204);
+    const before = scene.sink.events.length;
+    await run();
+    const events = scene.sink.events.slice(before);
+    expect(events.slice(0, 6).map((event) => `${event.subject} ${kindOf(event)}`)).to.have.members([
+      `${stops} now-playing-changed`,
+      `${leaves} subscriber-removed`,
+      `${parts} friend-removed`,
+      `${hides} now-playing-changed`,
+      `${hides} consent-changed`,
+      `${ends} now-playing-changed`,
+    ]);
+    expect(events.slice(6).map(kindOf)).to.deep.equal(Array(30).fill('subscriber-added'));
+  });
+
   it('tells again with the same id what it may have told before it was killed', async () => {
     await subscribe();
     // The answer is never seen: as if the process had died meanwhile.
