@@ -2,6 +2,7 @@ import { domainOf } from '../../domain/account/jid.ts';
 import { OUTLETS } from '../../domain/playing/outlets.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
+import { queueOf, wake } from '../../store/due/makes-due.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { accessFields, hush, isWorkedIn, learnRoster, leaveUnknown, openAsUsual, type Restoring } from './accounts.ts';
 
@@ -14,10 +15,14 @@ const IN_FLIGHT = 8;
  * the job of the tune.
  */
 export async function bringBack(restoring: Restoring, tune: Work): Promise<void> {
-  const { log } = restoring;
+  const { stores, queues, log, now } = restoring;
   log.warn(
     'the data are older than what the XMPP server was told: a copy was put back. Everything is read back from the server before anybody is shown anything',
   );
+  // By the worker: a sink may have been told more than is noted, too.
+  const sinks = await stores.subscriptions.doubtAll();
+  await stores.due.postponeAll(queueOf('sinkAsked'), sinks, now());
+  await wake(queues, 'sinkAsked', sinks);
   const unknown = await hushAll(restoring);
   let count = 0;
   await everybody(restoring, async (subscriber) => {

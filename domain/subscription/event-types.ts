@@ -17,7 +17,7 @@ const KINDS = {
 export type EventKind = keyof typeof KINDS;
 
 /** A kind of event about the subscription itself, of which every sink is told. */
-export type OwnKind = 'subscription-resumed' | 'subscription-ended';
+export type OwnKind = 'subscription-resumed' | 'subscription-restored' | 'subscription-ended';
 
 export const EVENT_KINDS = Object.keys(KINDS) as EventKind[];
 

@@ -25,6 +25,12 @@ export type ToldSink = { known: Known | undefined; doubt?: Doubt | undefined };
 /** A value that no side has. */
 const UNKNOWN = '?';
 
+/** What is known of a sink that was told by data which Earshot has lost: not even whether it knows the subscriber. Everything is told. */
+export const DOUBTED: ToldSink = {
+  known: { numbers: UNKNOWN, consent: UNKNOWN, tune: UNKNOWN },
+  doubt: { side: 'there', value: UNKNOWN, kind: 'subscriber-added', id: '', time: 0 },
+};
+
 /** The value of a friend who is there. */
 const THERE = '1';
 
@@ -64,8 +70,20 @@ function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone,
 
 /** What the sink knows after that step, friends apart. The first event of a subscriber tells its numbers and its consent, too. */
 export function knownAfter({ known }: ToldSink, { side, value }: Step, present: Known | undefined): Known | undefined {
-  if (side === 'there' || !known) return present && { ...present, tune: '' };
+  if (side === 'there' || !known) return present && { ...present, tune: known?.tune === UNKNOWN ? UNKNOWN : '' };
   return side === 'numbers' || side === 'consent' || side === 'tune' ? { ...known, [side]: value } : known;
+}
+
+/** The same after a step of which nobody has told the sink: of what it may know otherwise it is still to be told. */
+export function takenToKnow(told: ToldSink, step: Step, present: Known | undefined): Known | undefined {
+  const known = knownAfter(told, step, present);
+  if (step.side !== 'there' || !known) return known;
+  const { numbers, consent } = told.known ?? known;
+  return {
+    ...known,
+    ...(numbers === UNKNOWN ? { numbers } : {}),
+    ...(consent === UNKNOWN ? { consent } : {}),
+  };
 }
 
 /** The friend whom a step is about. */

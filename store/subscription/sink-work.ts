@@ -1,4 +1,4 @@
-import type { ToldSink } from '../../domain/subscription/known.ts';
+import { DOUBTED, type ToldSink } from '../../domain/subscription/known.ts';
 import { inBatches } from '../../runtime/batches.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL, newFence } from '../base/fence.ts';
@@ -152,6 +152,21 @@ const WALKED = defineScript({
   lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
 });
 
+/** What the sink was told of these is in doubt; nothing by who was overtaken. `friends`: their hashes. */
+const DOUBT = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress', 'told'],
+  keyList: 'friends',
+  args: ['fence', 'value'],
+  lists: ['ids'],
+  reply: asYes,
+  lua: `
+if not isStill(progress, 'fence', fence) then return 0 end
+for _, id in ipairs(ids) do redis.call('HSET', told, id, value) end
+for _, one in ipairs(friends) do redis.call('UNLINK', one) end
+return 1`,
+});
+
 /** What is noted as told while the friends of somebody are written, as what is told silently. */
 const UNFINISHED = '{"unfinished":true}';
 
@@ -288,6 +303,13 @@ export function createSinkWork(redis: Redis, keys: Keys) {
     /** Everybody of whom the sink was told anything, a page at a time, some of them twice. */
     everybodyTold(subscription: string): AsyncGenerator<string[]> {
       return scanFields(redis, told(subscription));
+    },
+
+    /** Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. */
+    async doubt(subscription: string, fence: Fence, ids: readonly string[]): Promise<boolean> {
+      const places = { progress: progress(subscription), told: told(subscription) };
+      const theirs = ids.map((id) => friends(subscription, id));
+      return DOUBT.run(redis, { ...places, friends: theirs }, { fence, value: JSON.stringify(DOUBTED), ids });
     },
 
     /** A run of the job begins: others that are still under way note nothing more. */

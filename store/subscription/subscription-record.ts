@@ -33,6 +33,8 @@ export type Subscription = {
   status: SubscriptionStatus;
   /** Something that has changed could not be passed on to it: it has to look at everybody. A stamp. */
   missed?: string;
+  /** What its sink was told may be more than what is noted, as the data were put back: everything has to be told again. A stamp. */
+  restored?: string;
   ended?: { reason: EndReason; at: number };
 };
 

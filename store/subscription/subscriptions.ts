@@ -1,9 +1,10 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
+import { newStamp } from '../base/marks.ts';
 import { readRecord } from '../base/record.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
-import { MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
+import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
 
 /**
  * In one step, or two calls at once would go beyond the limits. What is over counts by itself: who makes and deletes them
@@ -55,21 +56,36 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     return json === null ? undefined : read(id, json);
   }
 
+  /** All, the oldest first; also those that are over. `broken` hears of those whose record cannot be read, which are left out. */
+  async function list(broken: (id: string) => void = () => {}): Promise<Subscription[]> {
+    const all = Object.entries(await redis.hGetAll(records)).flatMap(([id, json]) => {
+      try {
+        return [read(id, json)];
+      } catch {
+        broken(id);
+        return [];
+      }
+    });
+    return all.sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** Makes of the record what `wish` says, again if somebody else has changed it meanwhile. Undefined where there is none, or `wish` says so. */
+  async function change(
+    id: string,
+    wish: (subscription: Subscription) => Subscription | undefined,
+  ): Promise<Subscription | undefined> {
+    for (;;) {
+      const json = await redis.hGet(records, id);
+      const wanted = json === null ? undefined : wish(read(id, json));
+      if (json === null || !wanted) return undefined;
+      if (await REPLACE.run(redis, { records }, { id, seen: json, record: JSON.stringify(wanted) })) return wanted;
+    }
+  }
+
   return {
     get,
-
-    /** All, the oldest first; also those that are over. `broken` hears of those whose record cannot be read, which are left out. */
-    async list(broken: (id: string) => void = () => {}): Promise<Subscription[]> {
-      const all = Object.entries(await redis.hGetAll(records)).flatMap(([id, json]) => {
-        try {
-          return [read(id, json)];
-        } catch {
-          broken(id);
-          return [];
-        }
-      });
-      return all.sort((a, b) => a.createdAt - b.createdAt);
-    },
+    list,
+    change,
 
     /** `full`: the owner has as many as it may; `crowded`: all together are. */
     async create(subscription: Subscription): Promise<'ok' | 'full' | 'crowded'> {
@@ -79,17 +95,12 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
       return CREATE.run(redis, { records, owned: owned(owner) }, words);
     },
 
-    /** Makes of the record what `wish` says, again if somebody else has changed it meanwhile. Undefined where there is none, or `wish` says so. */
-    async change(
-      id: string,
-      wish: (subscription: Subscription) => Subscription | undefined,
-    ): Promise<Subscription | undefined> {
-      for (;;) {
-        const json = await redis.hGet(records, id);
-        const wanted = json === null ? undefined : wish(read(id, json));
-        if (json === null || !wanted) return undefined;
-        if (await REPLACE.run(redis, { records }, { id, seen: json, record: JSON.stringify(wanted) })) return wanted;
-      }
+    /** What sinks were told may be more than what is noted: the ids of those that have to tell everything again. */
+    async doubtAll(): Promise<string[]> {
+      const all = (await list()).filter((one) => !isOver(one));
+      const doubt = (one: Subscription) => (isOver(one) ? undefined : { ...one, restored: newStamp() });
+      for (const { id } of all) await change(id, doubt);
+      return all.map(({ id }) => id);
     },
 
     /** Nobody reads any more why it ended. */

@@ -8,6 +8,7 @@ import { noteFailure, type Run, tryToResume } from './failing.ts';
 import { grantOf } from './grant.ts';
 import { createLook } from './look.ts';
 import { askEverybody } from './missed.ts';
+import { tellRestored } from './restored.ts';
 import { send } from './send.ts';
 import { type Telling, type Told, tellOne } from './tell.ts';
 
@@ -65,6 +66,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
   if (paused && !(await tryToResume(context, run))) return (await stores.sinkWork.progress(id)).next;
+  if (subscription.restored !== undefined) return beginAnew(context, run, look);
   if (subscription.missed !== undefined) await askEverybody(context, subscription);
   const { maxEvents = Number.POSITIVE_INFINITY } = subscription;
   const telling: Telling = {
@@ -96,6 +98,19 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   if (ended !== 'all') return noteFailure(context, run, ended === 'refused');
   const first = (await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY;
   return Math.min(first, expiresAt, token?.expiresAt ?? Number.POSITIVE_INFINITY, now() + LOOK_AGAIN);
+}
+
+/** The data were put back: the sink is told so, and of everybody, by another run, which reads anew what this one has read. */
+async function beginAnew(context: SinkContext, run: Run, look: ReturnType<typeof createLook>): Promise<number> {
+  const { id } = run.subscription;
+  const outcome = await tellRestored(context, run, look);
+  if (outcome === 'gone') await endSubscription(context, id, 'NETWORK_TERMINATED');
+  else if (outcome !== 'taken' && outcome !== 'cut') return noteFailure(context, run);
+  if (outcome === 'taken') {
+    await context.stores.sinkWork.resume(id, run.fence);
+    await wake(context.queues, 'sinkAsked', [id]);
+  }
+  return context.now();
 }
 
 /** Whether the owner may be told the same as when the run began. */

@@ -11,6 +11,7 @@ import {
   type Step,
   stepsTo,
   type ToldSink,
+  takenToKnow,
 } from '../../domain/subscription/known.ts';
 import { pauseOfRefused } from '../../domain/subscription/pauses.ts';
 import type { Fence } from '../../store/base/fence.ts';
@@ -168,7 +169,7 @@ function silently(
     const [step] = stepsTo({ known, doubt }, present?.known, friends);
     if (!step || isWanted(kinds, step, present)) return { known, anew: false, next: step };
     if (doubt?.side === step.side) doubt = undefined;
-    known = knownAfter({ known }, step, present?.known);
+    known = takenToKnow({ known }, step, present?.known);
     // Of which friends it is to be told then is another question.
     if (step.side === 'there') return { known, anew: true, next: undefined };
   }

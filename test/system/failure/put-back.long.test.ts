@@ -7,7 +7,9 @@ import { createKeys } from '../../../store/base/keys.ts';
 import { dueOf } from '../../../store/due/makes-due.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { subscribe } from '../../support/http/subscriptions.ts';
 import { createBackup } from '../../support/put-back.ts';
+import { kindOf, startSink } from '../../support/servers/sink.ts';
 import { useStack, withRedis } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient, letsIn } from '../../support/xmpp/friend-client.ts';
@@ -16,7 +18,7 @@ const PUBSUB = 'http://jabber.org/protocol/pubsub';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
 
 describe('people whose Earshot has an older copy put back', () => {
-  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0', EARSHOT_SINK_ALLOW: '127.0.0.1' } });
   const api = createApi(stack);
   const backup = createBackup(stack);
   const people = new Map<string, Person>();
@@ -148,6 +150,36 @@ describe('people whose Earshot has an older copy put back', () => {
     await eventually(async () => expect((await api.call('GET', `/v1/subscribers/${frank.id}`)).status).to.equal(404));
     await client('alice').caughtUp();
     expect(client('alice').pushes.slice(since)).to.not.include(frank.jid);
+  });
+
+  it('are told of anew to subscriptions, whose sinks have heard of what the data do not know', async () => {
+    const sink = await startSink();
+    await subscribe(api, sink);
+    const lastOf = ({ id }: Person, kind: string) =>
+      sink.taken().findLast((event) => event.subject === id && kindOf(event) === kind);
+    const tune = () =>
+      (lastOf(person('alice'), 'now-playing-changed')?.data.nowPlaying as { title: string } | null | undefined)?.title;
+    await api.play(person('alice'), { title: 'By the copy', length: 3_000 });
+    await eventually(() => expect(tune()).to.equal('By the copy'));
+    await allDone();
+    const file = await backup.copy();
+    const since = await api.join('+8613800138007', 'since the copy');
+    await eventually(() => expect(lastOf(since, 'subscriber-added')).to.not.equal(undefined));
+    await stampedAnew();
+    await eventually(() => expect(tune()).to.equal('A stamp'));
+    await backup.putBack(file);
+    await allDone();
+    await eventually(() => {
+      const from = sink.taken().findLastIndex((event) => kindOf(event) === 'subscription-restored');
+      expect(from, 'it is told so').to.be.above(0);
+      const anew = sink.taken().slice(from + 1);
+      const added = anew.filter((event) => kindOf(event) === 'subscriber-added').map(({ subject }) => subject);
+      expect(added).to.include.members(['alice', 'bob', 'carol', 'dave', 'hand'].map((name) => person(name).id));
+      expect(added).to.not.include(since.id);
+      expect(tune()).to.equal('By the copy');
+    });
+    expect(sink.faults).to.deep.equal([]);
+    await sink.stop();
   });
 
   it('keep an account that was just being made at the copy', async () => {

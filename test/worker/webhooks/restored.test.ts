@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import { kindOf, type SinkEvent } from '../../support/servers/sink.ts';
+import { SCENE_ID as ID, useSinkScene } from '../../support/servers/sink-scene.ts';
+
+const COPY = 'copied:';
+
+/** What somebody believes who has these events, by subscriber: what plays, and the friends. `forgets`: whether it does what is said of the data. */
+function believe(events: readonly SinkEvent[], forgets: boolean) {
+  const all = new Map<string, { tune: unknown; friends: Set<unknown> }>();
+  for (const event of events) {
+    const [kind, id = ''] = [kindOf(event), event.subject];
+    if (kind === 'subscription-restored' && forgets) all.clear();
+    if (kind === 'subscriber-added') all.set(id, { tune: undefined, friends: new Set() });
+    if (kind === 'subscriber-removed') all.delete(id);
+    const its = all.get(id);
+    if (kind === 'now-playing-changed' && its) its.tune = (event.data.nowPlaying as { title: string } | null)?.title;
+    if (kind === 'friend-added') its?.friends.add(event.data.friendId);
+    if (kind === 'friend-removed') its?.friends.delete(event.data.friendId);
+  }
+  return all;
+}
+
+describe('a sink of which nobody knows what it was told, as an older copy of Redis was put back', () => {
+  const scene = useSinkScene();
+  const { server, subscribe, run, come, play, stop } = scene;
+
+  const keysOf = (prefix: string) => server.redis.keys(`${prefix}*`);
+  const prefix = () => `${scene.stores.keys.outletsUsed.split(':')[0]}:`;
+
+  async function copy(): Promise<void> {
+    for (const key of await keysOf(prefix())) await server.redis.copy(key, COPY + key, { REPLACE: true });
+  }
+
+  async function putBack(): Promise<void> {
+    for (const key of await keysOf(prefix())) await server.redis.del(key);
+    for (const key of await keysOf(COPY + prefix())) await server.redis.copy(key, key.slice(COPY.length));
+    await scene.stores.subscriptions.doubtAll();
+  }
+
+  async function untilTold(): Promise<void> {
+    for (let i = 0; i < 100; i += 1) {
+      await run();
+      const { restored } = (await scene.stores.subscriptions.get(ID)) ?? {};
+      if (restored === undefined && (await scene.stores.sinkWork.first(ID)) === undefined) return;
+      scene.time += 1_000;
+    }
+    throw new Error('There is always more to tell.');
+  }
+
+  const friend = (id: string) => ({ id, jid: `${id}@op.example`, name: id, groups: [] });
+  const none = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+
+  it('is told so, and then of everybody as they are by these data, whatever it has been told since the copy', async () => {
+    await subscribe();
+    const [plays, silent, back, parts] = [await come(), await come(), await come(), await come()];
+    await play(silent, 'Before the copy');
+    await run();
+    await stop(silent);
+    await run();
+    await copy();
+    await play(silent, 'Since the copy');
+    await play(plays, 'Since the copy as well');
+    await scene.stores.subscribers.leave(back, scene.time);
+    await scene.stores.friends.write(parts, { ...none, set: [friend('of the time since')] }, scene.time);
+    const unknown = await come();
+    await run();
+    expect(believe(scene.sink.taken(), false).get(silent)?.tune).to.equal('Since the copy');
+    expect([...believe(scene.sink.taken(), false).keys()]).to.have.members([plays, silent, parts, unknown]);
+    const since = scene.sink.events.length;
+    await putBack();
+    await untilTold();
+    const events = scene.sink.taken();
+    expect(events.slice(since).map(kindOf)[0]).to.equal('subscription-restored');
+    const whoever = believe(events, false);
+    for (const id of [plays, silent, back, parts])
+      expect(whoever.get(id), id).to.deep.equal({ tune: undefined, friends: new Set() });
+    expect([...believe(events, true).keys()]).to.have.members([plays, silent, back, parts]);
+    const told = scene.sink.events.length;
+    await run();
+    expect(scene.sink.events).to.have.length(told);
+  });
+
+  it('hears of what plays by these data, also where it has asked for that alone', async () => {
+    await subscribe({ kinds: ['now-playing-changed'] });
+    const [plays, silent] = [await come(), await come()];
+    await play(plays, 'By the copy');
+    await run();
+    await copy();
+    await play(plays, 'Since');
+    await play(silent, 'Since, too');
+    await run();
+    const since = scene.sink.events.length;
+    await putBack();
+    // The tune ends a day later.
+    for (let i = 0; i < 10; i += 1) {
+      await run();
+      scene.time += 1_000;
+    }
+    const told = scene.sink.taken().slice(since + 1);
+    const titleOf = ({ data }: SinkEvent) => (data.nowPlaying as { title: string } | null)?.title;
+    expect(told.map((event) => [event.subject, titleOf(event)])).to.deep.equal([
+      [silent, undefined],
+      [plays, 'By the copy'],
+    ]);
+  });
+
+  it('is told all of it though it was away, and though whoever tells it is killed in the middle', async () => {
+    await subscribe();
+    const ids = [await come(), await come(), await come()];
+    await run();
+    await scene.stores.subscriptions.doubtAll();
+    scene.sink.answer(503);
+    await run();
+    expect((await scene.stores.subscriptions.get(ID))?.restored).to.be.a('string');
+    scene.time += 60_000;
+    // Killed after the sink has heard that the data were put back.
+    const dying = new AbortController();
+    scene.context.stopped = dying.signal;
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      if (last) last.taken = true;
+      dying.abort();
+      response.writeHead(204).end();
+    });
+    await run();
+    scene.context.stopped = new AbortController().signal;
+    scene.sink.answer(204);
+    scene.time += 60_000;
+    const since = scene.sink.events.length;
+    await untilTold();
+    const [restored, ...added] = scene.sink.events.slice(since);
+    expect(restored && kindOf(restored)).to.equal('subscription-restored');
+    expect(
+      scene.sink.events.filter((event) => kindOf(event) === 'subscription-restored').map(({ id }) => id),
+    ).to.deep.equal(Array(3).fill(restored?.id));
+    expect(added.filter((event) => kindOf(event) === 'subscriber-added').map(({ subject }) => subject)).to.have.members(
+      ids,
+    );
+  });
+});
