@@ -8,7 +8,7 @@ import { createQueueWorker, type QueueWork } from '../runtime/queue/queue-worker
 import type { Work } from '../runtime/queue/queues.ts';
 import { createKeyedHash } from '../runtime/secret/keyed-hash.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/secret/number-key.ts';
-import { puttingOff } from '../store/due/put-off.ts';
+import { puttingOff, puttingOffUnlessAsked } from '../store/due/put-off.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { settingsOfWorker } from '../store/process/shared-settings.ts';
@@ -73,8 +73,9 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     verification: createSendCodeJob(context, config),
     sink: createSinkJob(sinks),
   };
+  const putOff = (queue: QueueOf<'worker'>) => (queue === 'sink' ? puttingOffUnlessAsked : puttingOff);
   const workers = queuesOf('worker').map((queue) =>
-    createQueueWorker(queueRedis, queue, log, puttingOff(stores.due, queue, jobs[queue]), () =>
+    createQueueWorker(queueRedis, queue, log, putOff(queue)(stores.due, queue, jobs[queue]), () =>
       metrics.jobFailures.inc({ queue }),
     ),
   );

@@ -78,6 +78,8 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
       async (request, reply) => {
         const { subscription, secret } = toSubscription(request.body, carrierOf(request), config, now());
         const { id } = subscription;
+        // Whoever dies after it is made has asked for it: the job finds out, and also where it is not made.
+        await stores.due.postpone(queueOf('sinkAsked'), id, now() + GRACE);
         const outcome = await subscriptions.create(subscription);
         if (outcome === 'full')
           throw new Fault(

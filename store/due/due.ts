@@ -38,6 +38,12 @@ for _, hash in ipairs(marks) do if redis.call('EXISTS', hash) == 1 then return e
 redis.call('ZREM', due, id)`,
 });
 
+const POSTPONE = defineScript({
+  keys: ['due'],
+  args: ['id', 'seen', 'time'],
+  lua: `if tonumber(redis.call('ZSCORE', due, id) or '') == tonumber(seen) then redis.call('ZADD', due, time, id) end`,
+});
+
 export type Due = ReturnType<typeof createDue>;
 
 /**
@@ -75,6 +81,16 @@ export function createDue(redis: Redis, keys: Keys) {
     /** Looks at the subscriber again at `time` at the earliest: for trouble that no quick retry will mend. */
     async postpone(queue: DueName, id: string, time: number): Promise<void> {
       await redis.zAdd(keys.due(queue, id), { value: id, score: time });
+    },
+
+    /** When somebody is due; undefined for who is not. In milliseconds since the epoch. */
+    async at(queue: DueName, id: string): Promise<number | undefined> {
+      return (await redis.zScore(keys.due(queue, id), id)) ?? undefined;
+    },
+
+    /** As `postpone`, unless anybody has said otherwise since it was due at the time `seen`. */
+    async postponeFrom(queue: DueName, id: string, seen: number | undefined, time: number): Promise<void> {
+      await POSTPONE.run(redis, { due: keys.due(queue, id) }, { id, seen, time });
     },
 
     /** As `postpone`, for many. */

@@ -13,3 +13,19 @@ export function puttingOff(due: Pick<Due, 'postpone'>, queue: RedisQueue, work: 
     if (typeof again === 'number') await due.postpone(queue, id, again);
   };
 }
+
+/**
+ * The same for work that goes on when another process has taken its job over: whoever was overtaken, or was asked meanwhile, does not
+ * put off what others have said.
+ */
+export function puttingOffUnlessAsked(
+  due: Pick<Due, 'at' | 'postponeFrom'>,
+  queue: RedisQueue,
+  work: Work | QueueWork,
+): QueueWork {
+  return async (id, job, token) => {
+    const seen = await due.at(queue, id);
+    const again = await work(id, job, token);
+    if (typeof again === 'number') await due.postponeFrom(queue, id, seen, again);
+  };
+}

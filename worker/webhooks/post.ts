@@ -6,7 +6,7 @@ import type { SinkContext } from './context.ts';
 export type Posted = { id: string; body: string; secrets: readonly Buffer[]; token: string | undefined };
 
 /**
- * How it ended. `taken`: any 2xx; `gone`: 410, the sink wants nothing more; `refused`: another 4xx; `failed`: anything else that was
+ * How it ended. `taken`: any 2xx; `gone`: 410, the sink wants nothing more; `refused`: it wants nothing of this event; `failed`: anything else that was
  * answered, redirects included, which are not followed; `unreachable`: no answer in time, or an address that may not be connected to.
  */
 export type Outcome = 'taken' | 'gone' | 'refused' | 'failed' | 'unreachable';
@@ -47,8 +47,11 @@ export async function postEvent(
   }
 }
 
+/** What HTTP says of what was sent, and not of who sends it, how much, or where to (RFC 9110, section 15.5). */
+const OF_THE_EVENT: readonly number[] = [400, 409, 413, 422];
+
 function outcomeOf(status: number): Outcome {
   if (status >= 200 && status < 300) return 'taken';
   if (status === 410) return 'gone';
-  return status >= 400 && status < 500 ? 'refused' : 'failed';
+  return OF_THE_EVENT.includes(status) ? 'refused' : 'failed';
 }

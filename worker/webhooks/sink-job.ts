@@ -2,6 +2,7 @@ import type { Work } from '../../runtime/queue/queues.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
 import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import { walk } from './baseline.ts';
+import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { endSubscription, tellEnd } from './ending.ts';
 import { noteFailure, type Run, tryToResume } from './failing.ts';
@@ -14,6 +15,8 @@ import { type Telling, type Told, tellOne } from './tell.ts';
 
 /** Subscribers of whom one sink is told side by side; after a failure it is one. */
 const SIDE_BY_SIDE = 8;
+/** Events about as many subscribers, and none taken in between, that a sink refuses which takes nothing at present. */
+const MANY_REFUSED = 8;
 /** Milliseconds after which a run gives way, and is asked for again. */
 const LONGEST_RUN = 5_000;
 /** Milliseconds after which of one subscriber no more is told before the others. */
@@ -130,6 +133,12 @@ async function activate(
 ): Promise<boolean> {
   // Whoever made the subscription may have died before.
   await stores.watched.begin(subscription.id);
+  const present = await stores.subscriptions.get(subscription.id);
+  if (!present || isOver(present)) {
+    // This run stood still meanwhile, and nobody would take it out again.
+    await stores.watched.end(subscription.id);
+    return false;
+  }
   if (!(await walk(stores, subscription, fence, look, now, stopped))) return false;
   await stores.subscriptions.change(subscription.id, (one) =>
     one.status === 'ACTIVATION_REQUESTED' ? { ...one, status: 'ACTIVE' } : undefined,
@@ -138,22 +147,24 @@ async function activate(
 }
 
 /** Tells of all who wait, up to `most` side by side, until nobody does, or something is wrong. `careful`: the first is tried alone. */
-async function tellAll(
-  context: SinkContext,
-  telling: Telling,
-  careful: boolean,
-  most: number,
-): Promise<Exclude<Told, 'later'> | 'more'> {
+async function tellAll(context: SinkContext, telling: Telling, careful: boolean, most: number): Promise<Told | 'more'> {
   const { stores, stopped, now } = context;
   const until = now() + LONGEST_RUN;
+  let refused = 0;
+  const post = async (event: EventFacts) => {
+    const outcome = await telling.post(event);
+    refused = outcome === 'refused' ? refused + 1 : 0;
+    return outcome;
+  };
   let count = careful ? 1 : most;
   while (!stopped.aborted && now() < until) {
     const some = await stores.sinkWork.take(telling.subscription, now(), count);
     if (some.length === 0) return 'all';
     const turn = Math.min(until, now() + LONGEST_TURN);
-    const outcomes = await Promise.all(some.map((one) => tellOne(context, telling, one, turn)));
+    const outcomes = await Promise.all(some.map((one) => tellOne(context, { ...telling, post }, one, turn)));
     const [worst = 'all'] = outcomes.sort(byGravity);
-    if (worst !== 'later' && worst !== 'all') return worst;
+    const goesOn = worst === 'all' || worst === 'later' || (worst === 'refused' && refused < MANY_REFUSED);
+    if (!goesOn) return worst;
     count = most;
   }
   return stopped.aborted ? 'all' : 'more';

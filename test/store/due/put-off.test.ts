@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createConverge } from '../../../outlet/converge.ts';
 import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue/queue-redis.ts';
-import { createQueueWorker, type QueueWorker } from '../../../runtime/queue/queue-worker.ts';
+import { createQueueWorker, type QueueWork, type QueueWorker } from '../../../runtime/queue/queue-worker.ts';
 import { createQueues, type Queues } from '../../../runtime/queue/queues.ts';
-import { puttingOff } from '../../../store/due/put-off.ts';
+import { puttingOff, puttingOffUnlessAsked } from '../../../store/due/put-off.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { createRecorder, type Recorder } from '../../outlet/recorder.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -66,5 +66,23 @@ describe('an outlet whose jobs the worker runs', () => {
     expect(last()).to.equal(`show ${JID} First`);
     await play(undefined);
     await eventually(() => expect(last()).to.equal(`show ${JID} -`));
+  });
+});
+
+describe('work that another process may have taken over', () => {
+  const server = useRedis();
+  const job = {} as Parameters<QueueWork>[1];
+
+  it('is put off, but not to a later time than others have said meanwhile', async () => {
+    const { due } = server.freshStores();
+    const run = (work: () => Promise<number>) => puttingOffUnlessAsked(due, 'sink', work)('one', job, '');
+    await due.postpone('sink', 'one', 1);
+    await run(async () => 60_000);
+    expect(await due.at('sink', 'one')).to.equal(60_000);
+    await run(async () => {
+      await due.postpone('sink', 'one', 2_000);
+      return 3_600_000;
+    });
+    expect(await due.at('sink', 'one')).to.equal(2_000);
   });
 });
