@@ -12,6 +12,7 @@ import { ports } from './checks/ports.ts';
 import { presenceServer } from './checks/presence-server.ts';
 import { publicAddress } from './checks/public-address.ts';
 import { settings } from './checks/settings.ts';
+import { sinks } from './checks/sinks.ts';
 import { smsWebhook } from './checks/sms-webhook.ts';
 import { xmpp } from './checks/xmpp.ts';
 import type { Check } from './finding.ts';
@@ -47,5 +48,6 @@ export const CHECKS: readonly Check[] = [
   eventStream,
   smsWebhook,
   presenceServer,
+  sinks,
   issuers,
 ];

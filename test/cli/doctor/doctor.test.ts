@@ -9,6 +9,7 @@ import { judge as judgeDisk } from '../../../cli/doctor/checks/disk.ts';
 import { judge as judgeFleet } from '../../../cli/doctor/checks/fleet.ts';
 import { createNodeCheck } from '../../../cli/doctor/checks/node.ts';
 import { judge as judgeSettings } from '../../../cli/doctor/checks/settings.ts';
+import { judge as judgeSinks } from '../../../cli/doctor/checks/sinks.ts';
 import { CHECKS } from '../../../cli/doctor/checks.ts';
 import { examine, type Told } from '../../../cli/doctor/examine.ts';
 import { type Check, ok } from '../../../cli/doctor/finding.ts';
@@ -18,6 +19,7 @@ import { COMMANDS, SHARDED } from '../../../cli/doctor/redis/rights.ts';
 import { projectRoot } from '../../../local/project-root.ts';
 // @ts-expect-error It is run before anything is built, and has no types.
 import { NODE_GUARD } from '../../../local/setup/node-version.mjs';
+import type { Subscription, SubscriptionStatus } from '../../../store/subscription/subscription-record.ts';
 import { createApi } from '../../support/api.ts';
 import { runEarshot } from '../../support/earshot-command.ts';
 import { joinFriends } from '../../support/pair.ts';
@@ -209,6 +211,26 @@ describe('earshot doctor', () => {
   it('has a name of its own for each check', () => {
     const names = CHECKS.map(({ name }) => name);
     expect(new Set(names).size).to.equal(names.length);
+  });
+});
+
+describe('what earshot doctor says of subscriptions', () => {
+  const one = (id: string, status: SubscriptionStatus): Subscription => ({
+    ...{ id, owner: 'a-carrier', sink: `https://${id}.example:8443/hook/secret?key=secret`, kinds: [], secrets: [] },
+    ...{ initial: false, createdAt: 0, status },
+  });
+
+  it('is who is paused and what to do, with nothing of a sink but its host', () => {
+    expect(judgeSinks([], 0)).to.deep.equal([]);
+    expect(judgeSinks([one('over', 'EXPIRED')], 0)).to.deep.equal([]);
+    expect(judgeSinks([one('well', 'ACTIVE'), one('over', 'DELETED')], 0)).to.deep.equal([
+      { level: 'ok', what: 'subscriptions: 1, none of them paused' },
+    ]);
+    const [paused, broken] = judgeSinks([one('well', 'ACTIVE'), one('ill', 'INACTIVE')], 2);
+    expect(paused?.level).to.equal('warning');
+    expect(paused?.what).to.match(/subscription ill, at ill\.example:8443, .*once an hour.*EARSHOT_SINK_ALLOW/);
+    expect(paused?.what).to.not.contain('secret');
+    expect(broken?.what).to.match(/^the records of 2 subscriptions cannot be read/);
   });
 });
 
