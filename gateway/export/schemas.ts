@@ -88,7 +88,15 @@ export const ExportView = named(
         {
           devices: Type.Array(Type.Omit(OwnTune, ['shared'])),
           told: Type.Array(
-            Type.Object({ outlet: Type.String(), at: Time, address: Type.String(), what: Type.String() }, closed),
+            Type.Object(
+              {
+                outlet: Type.String(),
+                at: Time,
+                address: Type.String(),
+                what: Type.String({ description: 'A fingerprint of what was told' }),
+              },
+              closed,
+            ),
           ),
         },
         closed,

@@ -112,7 +112,7 @@ describe('Quicksy clients', () => {
     await api.expectStatus(204, api.call('DELETE', api.path(alice, 'address-book')));
     await eventually(async () => expect(await names()).to.deep.equal(['Bob']));
     const { body } = await api.expectStatus(200, api.call('GET', api.path(alice, 'export')));
-    expect(JSON.stringify(body)).to.contain('"source":"quicksy"');
+    expect(JSON.stringify(body)).to.contain('"book":"quicksy"');
     await api.expectStatus(204, api.call('DELETE', api.path(alice, 'address-book/sources/quicksy')));
     await eventually(async () => expect(await names()).to.deep.equal([]));
     expect(await sources()).to.deep.equal([]);
