@@ -47,8 +47,9 @@ end`,
 });
 
 /**
- * Those of `first` whose time has come, or where there are none those of `due`, up to `most`; their ids and their line in turn. Who is taken waits in that
- * line alone, put off, so that nobody has it twice at once.
+ * Those of `first` whose time has come, or where there are none those of `due`, up to `most`; their ids and their line in turn. Who is taken from
+ * `first` waits there alone, put off, so that nobody has it twice at once; who is taken from `due` may have an end to come in `first`, which a refused event
+ * must not put off.
  */
 const TAKE = defineScript({
   keys: ['first', 'due'],
@@ -56,16 +57,16 @@ const TAKE = defineScript({
   reply: as<string[]>,
   lua: `
 local taken = {}
-local function take(line, name, other)
+local function take(line, name)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now, 'LIMIT', 0, most)) do
-    redis.call('ZREM', other, id)
+    if name == 'first' then redis.call('ZREM', due, id) end
     redis.call('ZADD', line, again, id)
     taken[#taken + 1] = id
     taken[#taken + 1] = name
   end
 end
-take(first, 'first', due)
-if #taken == 0 then take(due, 'due', first) end
+take(first, 'first')
+if #taken == 0 then take(due, 'due') end
 return taken`,
 });
 

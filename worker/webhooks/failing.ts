@@ -38,7 +38,7 @@ export async function noteFailure(
   return next;
 }
 
-/** A paused sink is tried with the event that says so. */
+/** A paused sink is tried with the event that says so. One that refuses that event has answered, and may take others. */
 export async function tryToResume(context: SinkContext, run: Run): Promise<boolean> {
   const { stores, metrics, log } = context;
   const { subscription } = run;
@@ -54,7 +54,7 @@ export async function tryToResume(context: SinkContext, run: Run): Promise<boole
     await endSubscription(context, id, 'NETWORK_TERMINATED');
     return false;
   }
-  if (outcome !== 'taken') {
+  if (outcome !== 'taken' && outcome !== 'refused') {
     await noteFailure(context, run);
     return false;
   }

@@ -29,7 +29,8 @@ export async function tellRestored(
     time: now(),
     data: {},
   });
-  if (outcome !== 'taken') return outcome;
+  // A sink that refuses an event of which it does not know the type is told all the rest.
+  if (outcome !== 'taken' && outcome !== 'refused') return outcome;
   let at = now();
 
   /** `known`: the sink was told of them, wherever they are now. False where the run is over. */

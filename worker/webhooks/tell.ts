@@ -115,9 +115,9 @@ export async function tellOne(context: SinkContext, telling: Telling, one: Taken
     line.told(step);
     if (!telling.mayTell(taken)) return 'enough';
     if (now() < until) continue;
-    // The rest is for the most part of the same kind.
-    await stores.sinkWork.settle(subscription, one, undefined);
+    // The rest is for the most part of the same kind. In this order: who dies in between leaves it in one of the lines.
     await stores.sinkWork.ask(subscription, [id], now(), step.value === '' ? 'first' : 'due');
+    await stores.sinkWork.settle(subscription, one, undefined);
     return 'later';
   }
 }

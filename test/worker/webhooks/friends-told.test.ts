@@ -154,4 +154,39 @@ describe('what a sink is told of friends', () => {
     const waiting = await scene.stores.sinkWork.waiting(ID);
     expect(waiting).to.equal(0);
   });
+
+  it('lose nothing of it where the worker dies just as it lets others have their turn', async () => {
+    await subscribe();
+    const many = await come();
+    await befriend(many, friends(0, 20));
+    scene.sink.answer((response) => {
+      scene.time += 200;
+      const last = scene.sink.events.at(-1);
+      if (last) last.taken = true;
+      response.writeHead(204).end();
+    });
+    const { sinkWork } = scene.stores;
+    const { ask, settle } = sinkWork;
+    let calls = 0;
+    const onlyOnce = () => {
+      calls += 1;
+      if (calls > 1) throw new Error('The worker has died.');
+    };
+    sinkWork.ask = async (...more) => {
+      onlyOnce();
+      return ask(...more);
+    };
+    sinkWork.settle = async (...more) => {
+      onlyOnce();
+      return settle(...more);
+    };
+    expect(await run().catch((err: Error) => err.message)).to.equal('The worker has died.');
+    Object.assign(sinkWork, { ask, settle });
+    expect(told('friend-added')).to.have.length.below(20);
+    for (let i = 0; i < 40 && told('friend-added').length < 20; i += 1) {
+      scene.time += 10_000;
+      await run();
+    }
+    expect(told('friend-added')).to.have.members(ids(friends(0, 20)));
+  });
 });

@@ -104,6 +104,25 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
     ]);
   });
 
+  it('is told of everybody also where it refuses the event that says so', async () => {
+    await subscribe();
+    const id = await come();
+    await run();
+    await scene.stores.subscriptions.doubtAll();
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      const isTaken = last !== undefined && kindOf(last) !== 'subscription-restored';
+      if (isTaken) last.taken = true;
+      response.writeHead(isTaken ? 204 : 422).end();
+    });
+    const before = scene.sink.taken().length;
+    await untilTold();
+    const told = scene.sink.taken().slice(before);
+    expect(told.filter((event) => kindOf(event) === 'subscriber-added').map(({ subject }) => subject)).to.deep.equal([
+      id,
+    ]);
+  });
+
   it('is told all of it though it was away, and though whoever tells it is killed in the middle', async () => {
     await subscribe();
     const ids = [await come(), await come(), await come()];

@@ -217,6 +217,24 @@ describe('the sink job', () => {
     expect((await scene.stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
   });
 
+  it('is back also where it refuses the event that says so', async () => {
+    await subscribe();
+    scene.sink.answer(500);
+    await join();
+    while ((await scene.stores.subscriptions.get(ID))?.status !== 'INACTIVE')
+      scene.time = ((await run()) ?? 0) + DAY / 4;
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      const isTaken = last !== undefined && kindOf(last) !== 'subscription-resumed';
+      if (isTaken) last.taken = true;
+      response.writeHead(isTaken ? 204 : 400).end();
+    });
+    scene.time += DAY;
+    await run();
+    expect((await scene.stores.subscriptions.get(ID))?.status).to.equal('ACTIVE');
+    expect(scene.sink.taken().map(kindOf)).to.deep.equal(['subscriber-added']);
+  });
+
   it('says once more that it is back, as before, where it broke off before that was noted', async () => {
     await subscribe();
     scene.sink.answer(500);
@@ -285,6 +303,37 @@ describe('the sink job', () => {
     expect(await run()).to.be.above(scene.time);
     expect(scene.sink.events).to.have.length.below(30);
     expect(await scene.stores.sinkWork.progress(ID)).to.include({ failures: 1 });
+  });
+
+  it('hears the end of a tune by its length in time, whatever else of the same subscriber it refuses', async () => {
+    await subscribe();
+    const id = await come();
+    await play(id, 'Song', 600_000);
+    await run();
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      const isTaken = last !== undefined && kindOf(last) !== 'friend-added';
+      if (isTaken) last.taken = true;
+      response.writeHead(isTaken ? 204 : 422).end();
+    });
+    const friend = { id: 'a friend', jid: 'friend@op.example', name: 'Friend', groups: [] };
+    await scene.stores.friends.write(id, { set: [friend], unset: [], dirty: [], bar: [], unbar: [] }, scene.time);
+    await scene.watch();
+    const began = scene.time;
+    for (const minutes of [0, 1, 3, 7]) {
+      scene.time = began + minutes * 60_000;
+      await run();
+    }
+    expect(scene.sink.events.filter((event) => kindOf(event) === 'friend-added').length).to.be.above(2);
+    const before = scene.sink.taken().length;
+    scene.time = began + 601_000;
+    await run();
+    expect(
+      scene.sink
+        .taken()
+        .slice(before)
+        .map(({ data }) => data.nowPlaying),
+    ).to.deep.equal([null]);
   });
 
   for (const refused of ['friend-added', 'consent-changed'])
