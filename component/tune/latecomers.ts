@@ -1,6 +1,7 @@
 import { domainOf } from '../../domain/account/jid.ts';
 import { shownBy, type Told } from '../../domain/playing/told.ts';
 import { sideBySide } from '../../runtime/batches.ts';
+import { createPlaces } from '../../runtime/places.ts';
 import type { Context } from '../context.ts';
 import type { MeetingAbility, XmppServer } from '../server/server.ts';
 import { NODES } from './nodes.ts';
@@ -17,7 +18,10 @@ export type Latecomers = {
   stop(): Promise<void>;
 };
 
+/** Friends whose tunes one who came online is shown side by side. */
 const IN_FLIGHT = 4;
+/** Of those who came online so many are greeted side by side, each for so many milliseconds before it keeps nobody waiting: a server names all at once when a connection begins. */
+const GREETED = { most: 16, patience: 10_000 };
 /** Milliseconds for which a client that was cut off may go on showing what has ended meanwhile. */
 const LATELY = 3_600_000;
 
@@ -26,6 +30,8 @@ export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'
   const { stores, log, now, home } = context;
   let nodes: XmppServer['nodes'];
   const underWay = new Set<Promise<void>>();
+  const inPlace = createPlaces(GREETED.most, GREETED.patience);
+  let stopped = false;
 
   async function greet(jid: string): Promise<void> {
     const id = nodes?.showTo || home ? await stores.subscribers.idOfJid(jid) : undefined;
@@ -53,8 +59,8 @@ export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'
     if (failure) throw failure.reason;
   }
 
-  function begin(greeting: Promise<void>): void {
-    const work = greeting
+  function begin(greeting: () => Promise<void>): void {
+    const work = inPlace(async () => (stopped ? undefined : greeting()))
       .catch((err: unknown) => log.warn({ err }, 'somebody who came online is not shown what friends play'))
       .finally(() => underWay.delete(work));
     underWay.add(work);
@@ -64,11 +70,13 @@ export function createLatecomers(context: Pick<Context, 'stores' | 'log' | 'now'
     workWith(server) {
       nodes = server?.nodes;
     },
-    appeared: (jid) => begin(greet(jid)),
+    appeared: (jid) => begin(() => greet(jid)),
     appearedElsewhere(id) {
-      if (nodes?.showTo) begin(greetFromElsewhere(id, nodes));
+      const shown = nodes;
+      if (shown?.showTo) begin(() => greetFromElsewhere(id, shown));
     },
     async stop() {
+      stopped = true;
       await Promise.all(underWay);
     },
   };

@@ -1,6 +1,6 @@
 // XEP-0012: Last Activity, version 2.0 (https://xmpp.org/extensions/xep-0012.html)
 import { xml } from '../../stream/xml.ts';
-import { orAbsent, type UserIq } from '../privileged-iq.ts';
+import type { UserIq } from '../privileged-iq.ts';
 import type { Rights } from '../privileges.ts';
 import type { Snapshot } from '../server.ts';
 
@@ -27,7 +27,8 @@ export function maySeeActivity(rights: Rights): boolean {
  */
 export function onlineByActivity(ask: UserIq, seemsOnline: (jid: string) => boolean, byApi: IsOnline): IsOnline {
   return async (jid) => {
-    const reply = await orAbsent(ask(jid, 'get', xml('query', { xmlns: LAST })));
+    // Whatever the error is: what is published is not to wait for it.
+    const reply = await ask(jid, 'get', xml('query', { xmlns: LAST })).catch(() => undefined);
     const query = reply?.getChild('query', LAST);
     if (!query) return byApi(jid);
     if (query.attrs.seconds !== '0' || query.getText() !== '') return false;

@@ -4,6 +4,7 @@ import type { Context } from '../../../component/context.ts';
 import type { XmppServer } from '../../../component/server/server.ts';
 import { createLatecomers } from '../../../component/tune/latecomers.ts';
 import type { Told } from '../../../domain/playing/told.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const HOUR = 3_600_000;
 const NOW = 100 * HOUR;
@@ -40,14 +41,38 @@ describe('who comes late', () => {
     const latecomers = createLatecomers(context);
     latecomers.workWith({ nodes } as unknown as XmppServer);
     latecomers.appeared('late@op.example');
-    await latecomers.stop();
     const friends = ['plays', 'unknown', 'ended', 'hidden'];
-    expect(shown).to.have.members(friends.map((name) => `${name}@op.example late@op.example`));
+    await eventually(() => expect(shown).to.have.members(friends.map((name) => `${name}@op.example late@op.example`)));
     expect(doubted).to.deep.equal([]);
     // On a server that does not tell what a node holds, what Earshot published there is published again.
     known = false;
     latecomers.appeared('late@op.example');
+    await eventually(() => expect(doubted).to.have.members(['plays', 'ended']));
     await latecomers.stop();
-    expect(doubted).to.have.members(['plays', 'ended']);
+  });
+
+  it('is greeted beside a few others where a server names all who are online at once, and a stop waits for these alone', async () => {
+    const asked: string[] = [];
+    let answer = () => {};
+    const answered = new Promise<undefined>((resolve) => {
+      answer = () => resolve(undefined);
+    });
+    const idOfJid = (jid: string) => {
+      asked.push(jid);
+      return answered;
+    };
+    const stores = { subscribers: { idOfJid } };
+    const latecomers = createLatecomers({
+      stores,
+      log: pino({ level: 'silent' }),
+      now: () => NOW,
+    } as unknown as Context);
+    latecomers.workWith({ nodes: { showTo: async () => true } } as unknown as XmppServer);
+    for (let i = 0; i < 1_000; i += 1) latecomers.appeared(`late${i}@op.example`);
+    await eventually(() => expect(asked).to.have.length(16));
+    const stopped = latecomers.stop();
+    answer();
+    await stopped;
+    expect(asked).to.have.length(16);
   });
 });
