@@ -18,13 +18,14 @@ const TAKEOVER = {
 
 /**
  * How soon a component that stands by does the work of the active one. The active one is ended as many times as each row
- * says, and each time a new one stands by afterwards. `where`: what stands before each row.
+ * says, and each time a new one stands by afterwards. `where`: what stands before each row. `hangs`: whether one that
+ * hangs is measured as well.
  */
 export async function takeover(
   deps: { stack: Stack; api: Api; stores: Stores },
   folder: string,
   say: (line: string) => void,
-  where = '',
+  { where = '', hangs = true } = {},
 ): Promise<Row[]> {
   const components = await createComponents(deps, folder);
   const couple = await makeCouple(deps);
@@ -48,11 +49,12 @@ export async function takeover(
     );
   };
   try {
-    return [
+    const rows = [
       await rowOf('is killed', TAKEOVER.killed, (active) => active.kill()),
       await rowOf('is stopped', TAKEOVER.stopped, (active) => active.stop()),
-      await rowOf('hangs (SIGSTOP)', TAKEOVER.hangs, ({ pid }) => void process.kill(pid, 'SIGSTOP')),
     ];
+    const hang = ({ pid }: Child) => void process.kill(pid, 'SIGSTOP');
+    return hangs ? [...rows, await rowOf('hangs (SIGSTOP)', TAKEOVER.hangs, hang)] : rows;
   } finally {
     await couple.client.leave();
     await components.stop();

@@ -117,6 +117,7 @@ async function atHalfOf(stack: Stack, audience: Audience, form: PublishForm, rat
   const bare = await rawWay(stack, audience.publishers, form);
   const raw = median(await measureLatencies(bare.publish, audience.arrivals, plan).finally(bare.close));
   const way = await earshotWay(stack, audience.publishers);
+  await measureRate(way.publish, audience.arrivals, { lanes: PLAN.lanes, warmUp: PLAN.started, duration: 0 });
   const earshot = median(await measureLatencies(way.publish, audience.arrivals, plan).finally(way.close));
   return { raw, earshot, value: (earshot - raw) / raw };
 }

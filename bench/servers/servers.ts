@@ -28,10 +28,10 @@ export async function ejabberd(deps: ServersDeps, machine: Machine): Promise<Cha
   return chapterOf(EJABBERD_CHAPTER, ON_EJABBERD, rows, machine, WHY);
 }
 
-/** On the system's ejabberd, which accepts two components of one name (decision 190). */
+/** On the system's ejabberd, which accepts two components of one name (decision 190), and goes on sending half of everything to one that hangs. */
 function takeoverOnEjabberd({ folder, signal, say }: ServersDeps): Promise<Row[]> {
   const place = { dataDir: join(folder, 'takeover-ejabberd'), server: 'ejabberd', env: NO_LIMITS, signal } as const;
-  return onStack(place, (stack) => takeover(stack, folder, say, 'ejabberd: '));
+  return onStack(place, (stack) => takeover(stack, folder, say, { where: 'ejabberd: ', hangs: false }));
 }
 
 /** What other places than one home and one Redis cost. */
