@@ -19,3 +19,20 @@ export function tunesOn(
 ): Tunes {
   return (duration) => measureLatencies(publish, arrivals, { lanes: PLAN.lanes, rate, duration });
 }
+
+/** Plays for `during` milliseconds at a time until it has ended: what it ended with, and the latencies meanwhile. */
+export async function tunesUntil<T>(
+  tunes: Tunes,
+  during: number,
+  end: Promise<T>,
+): Promise<{ ended: T; latencies: number[] }> {
+  let over = false;
+  const ended = end.finally(() => {
+    over = true;
+  });
+  // Where a tune is lost that is the reason to break off, and not what fails afterwards.
+  ended.catch(() => {});
+  const latencies: number[] = [];
+  while (!over) latencies.push(...(await tunes(during)));
+  return { ended: await ended, latencies };
+}

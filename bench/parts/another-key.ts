@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stores } from '../../store/stores.ts';
 import { cpuOf, readCpu } from '../cpu.ts';
-import { type BesideTunes, tunesOn } from '../load/steady.ts';
+import { type BesideTunes, tunesOn, tunesUntil } from '../load/steady.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
 import { numberKeysOf } from '../number-keys.ts';
@@ -30,18 +30,15 @@ export async function changeKey(
   const start = performance.now();
   await stack.restart('worker');
   const before = readCpu(stack);
-  let over = false;
   const end = (async () => {
     const keyIds = numberKeysOf(stack).ids;
     while ((await stores.subscribers.records(lasts)).some((record) => record?.keyIds !== keyIds)) await sleep(20);
     await settled(stores);
-    over = true;
     return performance.now();
   })();
-  const latencies: number[] = [];
-  while (!over) latencies.push(...(await tunes(during)));
+  const { ended, latencies } = await tunesUntil(tunes, during, end);
   const cpu = cpuOf(before, readCpu(stack), count);
-  const rate = (count * 1_000) / ((await end) - start);
+  const rate = (count * 1_000) / (ended - start);
   way.close();
   return { rate, tune: median(latencies), quiet, cpu };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf, readCpu } from '../cpu.ts';
-import type { BesideTunes, Tunes } from '../load/steady.ts';
+import { type BesideTunes, type Tunes, tunesUntil } from '../load/steady.ts';
 import { median } from '../median.ts';
 
 /**
@@ -14,15 +14,12 @@ export async function changePolicy({ stack, stores }: BesideTunes, tunes: Tunes,
   const start = performance.now();
   await stack.restart('worker');
   const before = readCpu(stack);
-  let over = false;
   const end = (async () => {
     while ((await stores.reconciliation.policy()) !== 'either') await sleep(20);
     while ((await stores.reconciliation.progress()).state !== 'done') await sleep(20);
-    over = true;
     return performance.now();
   })();
-  const latencies: number[] = [];
-  while (!over) latencies.push(...(await tunes(during)));
+  const { ended, latencies } = await tunesUntil(tunes, during, end);
   const cpu = cpuOf(before, readCpu(stack), count);
-  return { rate: (count * 1_000) / ((await end) - start), tune: median(latencies), cpu };
+  return { rate: (count * 1_000) / (ended - start), tune: median(latencies), cpu };
 }

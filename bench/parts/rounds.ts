@@ -5,7 +5,7 @@ import { startProcess } from '../../local/processes.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { builtProcesses } from '../built.ts';
 import { cpuOf, readCpu } from '../cpu.ts';
-import { type BesideTunes, type Tunes, tunesOn } from '../load/steady.ts';
+import { type BesideTunes, type Tunes, tunesOn, tunesUntil } from '../load/steady.ts';
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
 import type { Row } from '../report/rows.ts';
@@ -96,15 +96,12 @@ async function goThrough({ stack }: BesideTunes, tunes: Tunes): Promise<Gone> {
   const before = readCpu(stack);
   const start = performance.now();
   const begun = (await (await fetch(url, { method: 'POST', headers, body: '{}' })).json()) as { subscribers: number };
-  let over = false;
   const end = (async () => {
     while (((await (await fetch(url, { headers })).json()) as { state: string }).state !== 'done') await sleep(20);
-    over = true;
     return performance.now();
   })();
-  const latencies: number[] = [];
-  while (!over) latencies.push(...(await tunes(ROUNDS.during)));
+  const { ended, latencies } = await tunesUntil(tunes, ROUNDS.during, end);
   const cpu = cpuOf(before, readCpu(stack), begun.subscribers);
-  const rate = (begun.subscribers * 1_000) / ((await end) - start);
+  const rate = (begun.subscribers * 1_000) / (ended - start);
   return { rate, tune: median(latencies), cpu };
 }

@@ -5,7 +5,7 @@ import { readMoment } from '../../domain/moment.ts';
 import { type EventKind, kindOf, scopeOf, typeOf } from '../../domain/subscription/event-types.ts';
 import { readOutsideUrl, type UrlFault } from '../../runtime/outside-url.ts';
 import { seal } from '../../runtime/secret/sealing.ts';
-import type { Progress } from '../../store/subscription/sink-work.ts';
+import type { Progress } from '../../store/subscription/sink-progress.ts';
 import { type Subscription, sealPurpose } from '../../store/subscription/subscription-record.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { NewSubscription, SubscriptionView } from '../schemas/subscriptions.ts';

@@ -16,7 +16,8 @@ import {
 import { pauseOfRefused } from '../../domain/subscription/pauses.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { Noted, TakenOne } from '../../store/subscription/sink-work.ts';
+import type { TakenOne } from '../../store/subscription/sink-lines.ts';
+import type { Noted } from '../../store/subscription/sink-work.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { dataOf } from './event-data.ts';

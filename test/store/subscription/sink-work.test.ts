@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AGAIN } from '../../../store/due/due.ts';
 import type { Stores } from '../../../store/stores.ts';
-import type { TakenOne } from '../../../store/subscription/sink-work.ts';
+import type { TakenOne } from '../../../store/subscription/sink-lines.ts';
 import { useRedis } from '../../support/redis.ts';
 
 const NOW = 1_800_000_000_000;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
-import type { TakenOne } from '../../../store/subscription/sink-work.ts';
+import type { TakenOne } from '../../../store/subscription/sink-lines.ts';
 import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
 import type { EventFacts } from '../../../worker/webhooks/cloud-event.ts';
 import { createLook } from '../../../worker/webhooks/look.ts';
