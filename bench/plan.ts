@@ -23,7 +23,7 @@ export const PLAN = {
   contacts: 300,
   matches: 60,
   /** Books that a component that has just started gets before the one that is measured, and milliseconds after each: accounts are told then of what was made. */
-  books: { before: 3, pause: 5_000 },
+  books: { before: 12, pause: 3_000 },
   /** Subscribers whose rosters are written side by side by Prosody alone. */
   rostersSideBySide: 8,
 } as const;
