@@ -1,8 +1,8 @@
 import { pauseAfter } from '../../domain/subscription/pauses.ts';
+import type { EventFacts } from '../../service/telling/cloud-event.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import { queueOf } from '../../store/due/makes-due.ts';
 import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
-import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { send } from './send.ts';
 

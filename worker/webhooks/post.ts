@@ -1,17 +1,15 @@
 import { request } from 'undici';
 import { signatureHeaders } from '../../runtime/secret/webhook-signature.ts';
+import type { Outcome } from '../../service/telling/outcome.ts';
 import type { SinkContext } from './context.ts';
 
 /** An event on its way. `token`: that the sink has asked for. */
 export type Posted = { id: string; body: string; secrets: readonly Buffer[]; token: string | undefined };
 
 /**
- * How it ended. `taken`: any 2xx; `gone`: 410, the sink wants nothing more; `refused`: it wants nothing of this event; `failed`: anything else that was
- * answered, redirects included, which are not followed; `unreachable`: no answer in time, or an address that may not be connected to.
+ * Hands an event to a sink, by the CloudEvents HTTP protocol binding, section 3.2. Of the answer only its status is read: any 2xx is `taken`,
+ * 410 `gone`, and a redirect, which is not followed, `failed`; an address that may not be connected to is `unreachable`. `now`: milliseconds since the epoch.
  */
-export type Outcome = 'taken' | 'gone' | 'refused' | 'failed' | 'unreachable';
-
-/** Hands an event to a sink, by the CloudEvents HTTP protocol binding, section 3.2. Of the answer only its status is read. `now`: milliseconds since the epoch. */
 export async function postEvent(
   { agent, patience, stopped }: Pick<SinkContext, 'agent' | 'patience' | 'stopped'>,
   sink: string,

@@ -1,8 +1,9 @@
 import { unseal } from '../../runtime/secret/sealing.ts';
+import { cloudEvent, type EventFacts } from '../../service/telling/cloud-event.ts';
+import type { Outcome } from '../../service/telling/outcome.ts';
 import { type Subscription, sealPurpose } from '../../store/subscription/subscription-record.ts';
-import { cloudEvent, type EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
-import { type Outcome, postEvent } from './post.ts';
+import { postEvent } from './post.ts';
 
 /** Sends the sink an event, signed by each secret that is good. @throws Error where EARSHOT_SECRETS_KEY does not open these */
 export async function send(context: SinkContext, subscription: Subscription, event: EventFacts): Promise<Outcome> {

@@ -1,26 +1,20 @@
 import type { Work } from '../../runtime/queue/queues.ts';
+import { walk } from '../../service/telling/baseline.ts';
+import { grantOf } from '../../service/telling/grant.ts';
+import { createLook } from '../../service/telling/look.ts';
+import { askEverybody } from '../../service/telling/missed.ts';
+import { tellRestored } from '../../service/telling/restored.ts';
+import type { Telling } from '../../service/telling/tell.ts';
+import { tellAll } from '../../service/telling/tell-all.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
 import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
-import { walk } from './baseline.ts';
-import type { EventFacts } from './cloud-event.ts';
 import type { SinkContext } from './context.ts';
 import { endSubscription, tellEnd } from './ending.ts';
 import { noteFailure, type Run, tryToResume } from './failing.ts';
-import { grantOf } from './grant.ts';
-import { createLook } from './look.ts';
-import { askEverybody } from './missed.ts';
-import { tellRestored } from './restored.ts';
 import { send } from './send.ts';
-import { type Telling, type Told, tellOne } from './tell.ts';
 
 /** Subscribers of whom one sink is told side by side; after a failure it is one. */
 const SIDE_BY_SIDE = 8;
-/** Events about as many subscribers, and none taken in between, that a sink refuses which takes nothing at present. */
-const MANY_REFUSED = 8;
-/** Milliseconds after which a run gives way, and is asked for again. */
-const LONGEST_RUN = 5_000;
-/** Milliseconds after which of one subscriber no more is told before the others. */
-const LONGEST_TURN = 1_000;
 /** Milliseconds after which every subscription is looked at again, whatever happens. */
 const LOOK_AGAIN = 60_000;
 
@@ -106,7 +100,11 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
 /** The data were put back: the sink is told so, and of everybody, by another run, which reads anew what this one has read. */
 async function beginAnew(context: SinkContext, run: Run, look: ReturnType<typeof createLook>): Promise<number> {
   const { id } = run.subscription;
-  const outcome = await tellRestored(context, run, look);
+  const outcome = await tellRestored(
+    context,
+    { ...run, post: (event) => send(context, run.subscription, event) },
+    look,
+  );
   if (outcome === 'gone') await endSubscription(context, id, 'NETWORK_TERMINATED');
   else if (outcome !== 'taken' && outcome !== 'cut') return noteFailure(context, run);
   if (outcome === 'taken') {
@@ -144,44 +142,4 @@ async function activate(
     one.status === 'ACTIVATION_REQUESTED' ? { ...one, status: 'ACTIVE' } : undefined,
   );
   return true;
-}
-
-/** Tells of all who wait, up to `most` side by side, until nobody does, or something is wrong. `careful`: the first is tried alone. */
-async function tellAll(context: SinkContext, telling: Telling, careful: boolean, most: number): Promise<Told | 'more'> {
-  const { stores, stopped, now } = context;
-  const until = now() + LONGEST_RUN;
-  let refused = 0;
-  const post = async (event: EventFacts) => {
-    const outcome = await telling.post(event);
-    refused = outcome === 'refused' ? refused + 1 : 0;
-    return outcome;
-  };
-  let count = careful ? 1 : most;
-  while (!stopped.aborted && now() < until) {
-    const some = await stores.sinkWork.take(telling.subscription, now(), count);
-    if (some.length === 0) return 'all';
-    const turn = Math.min(until, now() + LONGEST_TURN);
-    const outcomes = await Promise.all(some.map((one) => tellOne(context, { ...telling, post }, one, turn)));
-    const [worst = 'all'] = outcomes.sort(byGravity);
-    const goesOn = worst === 'all' || worst === 'later' || (worst === 'refused' && refused < MANY_REFUSED);
-    if (!goesOn) return worst;
-    count = most;
-  }
-  return stopped.aborted ? 'all' : 'more';
-}
-
-const GRAVITY: readonly Told[] = [
-  'overtaken',
-  'changed',
-  'gone',
-  'enough',
-  'unreachable',
-  'failed',
-  'refused',
-  'later',
-  'all',
-];
-
-function byGravity(a: Told, b: Told): number {
-  return GRAVITY.indexOf(a) - GRAVITY.indexOf(b);
 }

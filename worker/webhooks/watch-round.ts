@@ -1,11 +1,11 @@
 import { type Grant, reachOf } from '../../domain/access/grant.ts';
+import { type CredentialOf, grantOf } from '../../service/telling/grant.ts';
+import { noteMissed } from '../../service/telling/missed.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
 import type { Credential } from '../../store/login/credentials.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
-import { type CredentialOf, grantOf } from './grant.ts';
-import { noteMissed } from './missed.ts';
 
 /** Milliseconds between two looks at who has changed. */
 export const WATCH_INTERVAL = 200;

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { OPEN } from '../../../domain/friendship/privacy.ts';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
+import type { EventFacts } from '../../../service/telling/cloud-event.ts';
+import { createLook } from '../../../service/telling/look.ts';
+import { type Telling, tellOne } from '../../../service/telling/tell.ts';
 import type { TakenOne } from '../../../store/subscription/sink-lines.ts';
 import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
-import type { EventFacts } from '../../../worker/webhooks/cloud-event.ts';
-import { createLook } from '../../../worker/webhooks/look.ts';
-import { type Telling, tellOne } from '../../../worker/webhooks/tell.ts';
 import { kindOf, type SinkEvent, startSink } from '../../support/servers/sink.ts';
 import { SCENE_ID as ID, useSinkScene } from '../../support/servers/sink-scene.ts';
 

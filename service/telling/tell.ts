@@ -19,12 +19,12 @@ import type { Stores } from '../../store/stores.ts';
 import type { TakenOne } from '../../store/subscription/sink-lines.ts';
 import type { Noted } from '../../store/subscription/sink-work.ts';
 import type { EventFacts } from './cloud-event.ts';
-import type { SinkContext } from './context.ts';
+import type { TellingContext } from './context.ts';
 import { dataOf } from './event-data.ts';
 import { areAny, createFriendLine, friendNoted, inSlices } from './friend-line.ts';
 import { tellAnew } from './late.ts';
 import type { createLook, Present } from './look.ts';
-import type { Outcome } from './post.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Milliseconds after which nothing is told of what was seen: a process may have stood still. */
 const FRESH = 1_000;
@@ -58,7 +58,7 @@ export type Told = 'all' | 'later' | Exclude<Outcome, 'taken'> | 'overtaken' | '
  * Everything is looked at anew before each event, so that nothing is told that was withdrawn meanwhile.
  * `until`: when others have their turn, in milliseconds since the epoch; of who has more to be told it is told behind them.
  */
-export async function tellOne(context: SinkContext, telling: Telling, one: TakenOne, until: number): Promise<Told> {
+export async function tellOne(context: TellingContext, telling: Telling, one: TakenOne, until: number): Promise<Told> {
   const { stores, now, stopped } = context;
   const { subscription, fence, look, kinds } = telling;
   const { id } = one;

@@ -1,6 +1,6 @@
 import { type Doubt, mistrust } from '../../domain/subscription/known.ts';
 import { isOver } from '../../store/subscription/subscription-record.ts';
-import type { SinkContext } from './context.ts';
+import type { TellingContext } from './context.ts';
 import { friendNoted } from './friend-line.ts';
 
 /**
@@ -8,7 +8,7 @@ import { friendNoted } from './friend-line.ts';
  * sink may have got it after what another run has told. So it is told once more what holds now.
  */
 export async function tellAnew(
-  { stores, now }: SinkContext,
+  { stores, now }: TellingContext,
   subscription: string,
   id: string,
   late: Doubt,

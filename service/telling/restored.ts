@@ -1,14 +1,18 @@
 import { inBatches } from '../../runtime/batches.ts';
-import type { SinkContext } from './context.ts';
-import type { Run } from './failing.ts';
+import type { Fence } from '../../store/base/fence.ts';
+import type { Subscription } from '../../store/subscription/subscription-record.ts';
+import type { EventFacts } from './cloud-event.ts';
+import type { TellingContext } from './context.ts';
 import type { createLook } from './look.ts';
-import type { Outcome } from './post.ts';
-import { send } from './send.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Subscribers who are looked at side by side. */
 const SIDE_BY_SIDE = 50;
 /** Milliseconds between so many: what changes meanwhile has its turn in between. */
 const PACE = 100;
+
+/** The run that tells all anew. `post` sends an event. */
+type Anew = { subscription: Subscription; fence: Fence; post(event: EventFacts): Promise<Outcome> };
 
 /**
  * After the data were put back (decision 279) a sink may know more than is noted: friends and tunes that there are no more, and
@@ -17,13 +21,12 @@ const PACE = 100;
  * interrupted it begins again. `cut`: the run was overtaken, or the worker ends.
  */
 export async function tellRestored(
-  context: SinkContext,
-  { subscription, fence }: Run,
+  { stores, stopped, now }: TellingContext,
+  { subscription, fence, post }: Anew,
   look: ReturnType<typeof createLook>,
 ): Promise<Outcome | 'cut'> {
-  const { stores, stopped, now } = context;
   const { id, restored } = subscription;
-  const outcome = await send(context, subscription, {
+  const outcome = await post({
     id: `${id}-restored-${restored}`,
     kind: 'subscription-restored',
     time: now(),
