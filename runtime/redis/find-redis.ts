@@ -69,6 +69,8 @@ export async function mastersOf(url: string): Promise<string[]> {
 async function checkNode(url: string): Promise<void> {
   const info = await askNode(url, async (node) => (await node.info('memory')) + (await node.info('persistence')));
   const { host } = new URL(url);
+  // While it reads its file Redis says of itself that it keeps none.
+  if (/^loading:1/m.test(info)) throw new Error('LOADING');
   const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
   if (policy !== 'noeviction')
     throw unfit(
@@ -108,6 +110,7 @@ export function redisAdvice(err: unknown, url: string): string {
   if (REFUSED.includes(code)) return `no Redis can be reached at ${at}`;
   if (UNKNOWN_NAME.includes(code)) return `the host of ${at} has no address`;
   if (/^(?:NOAUTH|WRONGPASS)/.test(message)) return `Redis at ${at} wants another user or password`;
+  if (/^LOADING/.test(message)) return `Redis at ${at} is still reading its data`;
   if (/^NOPERM/.test(message)) return `the user of ${at} may not do what Earshot needs (ACL)`;
   if (protocol === 'rediss:' && (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || isSilent(message)))
     return `who listens at ${at} does not speak TLS: write redis:// if it is a Redis without`;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,15 @@ import { createClient } from 'redis';
 import { freePort } from '../../../local/ports.ts';
 import { type RedisServer, startRedis } from '../../../local/redis/redis-server.ts';
 import { findRedis } from '../../../runtime/redis/find-redis.ts';
+import { askNode } from '../../../runtime/redis/redis-node.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.ts';
 
 const PASSWORD = 'p4ss';
 const log = pino({ level: 'silent' });
 const find = (...urls: [string, ...string[]]) => findRedis(urls, log);
+/** Milliseconds pass with each key while a file is read, and Redis answers meanwhile. */
+const READS_SLOWLY = ['key-load-delay 100000', 'loading-process-events-interval-bytes 1024'];
 const refusal = (...urls: [string, ...string[]]) =>
   find(...urls).then(
     () => 'accepted',
@@ -70,6 +75,23 @@ describe('looking for Redis', () => {
     expect(await refusal(urlOf(0))).to.equal('accepted');
   });
 
+  it('waits for one that still reads its file, which says meanwhile that it keeps none', async () => {
+    const place = { dir: join(dir, 'reading'), password: PASSWORD, port: await freePort() };
+    await fill(await startRedis(place));
+    const starting = startRedis({ ...place, settings: READS_SLOWLY });
+    const url = `redis://:${PASSWORD}@127.0.0.1:${place.port}`;
+    await eventually(async () =>
+      expect(await askNode(url, (node) => node.info('persistence'))).to.contain('\nloading:1'),
+    );
+    const told: string[] = [];
+    const finding = findRedis([url], pino({}, { write: (line) => told.push(JSON.parse(line).msg) }));
+    const isReading = `Redis at 127.0.0.1:${place.port} (EARSHOT_REDIS_URL) is still reading its data`;
+    await Promise.race([finding, eventually(() => expect(told).to.deep.include(isReading))]);
+    await askNode(url, (node) => node.configSet('key-load-delay', '0'));
+    expect(await finding).to.include({ cluster: false });
+    await (await starting).stop();
+  });
+
   it('waits for a cluster of which one master is away', async () => {
     await cluster.kill(1);
     let found = false;
@@ -82,3 +104,13 @@ describe('looking for Redis', () => {
     await finding;
   });
 });
+
+/** Writes a file that takes many steps to read, and kills that Redis. */
+async function fill(redis: RedisServer): Promise<void> {
+  const client = await createClient({ url: redis.url }).connect();
+  await Promise.all(Array.from({ length: 300 }, (_, key) => client.set(`${key}`, randomBytes(2048))));
+  await client.bgRewriteAof();
+  await eventually(async () => expect(await client.info('persistence')).to.contain('aof_rewrite_in_progress:0'));
+  client.destroy();
+  await redis.kill();
+}
