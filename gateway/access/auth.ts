@@ -126,13 +126,16 @@ function present(request: FastifyRequest, subscriber: Subscriber | undefined): S
   return subscriber;
 }
 
+/** Of all subscribers, for as long as their streams are open. */
+const EVERY_NUMBER: Pick<Grant, 'ranges'> = { ranges: [] };
+
 /**
  * The caller's number ranges. A subscriber has none, which stands for every number: its token
  * reaches nobody but itself anyway.
  */
 export function rangesOf({ caller }: FastifyRequest): Pick<Grant, 'ranges'> {
   if (!caller) throw new Fault('UNAUTHENTICATED', 'Send Authorization: Bearer with a credential or a token.');
-  return caller.kind === 'subscriber' ? { ranges: [] } : caller;
+  return caller.kind === 'subscriber' ? EVERY_NUMBER : caller;
 }
 
 /** For what concerns every subscriber. @throws Fault PERMISSION_DENIED */

@@ -19,11 +19,13 @@ export function takeOneAtATime(server: Server): void {
   const waiting = new WeakMap<Socket, Exchange[]>();
 
   function begin(...[request, response]: Exchange): void {
-    response.once('close', () => void goOn(request.socket));
+    response.on('close', goOn);
     for (const listener of listeners) listener.call(server, request, response);
   }
 
-  async function goOn(socket: Socket): Promise<void> {
+  /** One for all answers, as some are open for hours; it comes once. */
+  async function goOn(this: ServerResponse): Promise<void> {
+    const { socket } = this.req;
     if (waiting.get(socket)?.length) await takeTurns();
     const next = socket.destroyed ? undefined : waiting.get(socket)?.shift();
     if (next) begin(...next);

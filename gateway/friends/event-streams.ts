@@ -49,7 +49,7 @@ export function createEventStreams(mostOfAddress: number, mostOfAll = MOST_OF_AL
   return {
     /** `replace` is called when a newer stream of the same subscriber takes the place. @throws Fault TOO_MANY_REQUESTS when the address is full, UNAVAILABLE when this process is */
     open(opener: Opener, replace: () => void): Place {
-      const { subscriber, address } = opener;
+      const { subscriber, token, address } = opener;
       const own = bySubscriber.get(subscriber) ?? [];
       const replaced = own.length >= MOST_STREAMS ? oldestOfMost(own) : undefined;
       const left = (byAddress.get(address ?? '') ?? 0) - (replaced?.address === address ? 1 : 0);
@@ -65,8 +65,8 @@ export function createEventStreams(mostOfAddress: number, mostOfAll = MOST_OF_AL
         leave(replaced);
         replaced.replace();
       }
-      const held: Held = { ...opener, replace };
-      bySubscriber.set(subscriber, [...(bySubscriber.get(subscriber) ?? []), held]);
+      const held: Held = { subscriber, token, address, replace };
+      bySubscriber.set(subscriber, (bySubscriber.get(subscriber) ?? []).concat(held));
       count(address, 1);
       all += 1;
       return { leave: () => leave(held) };

@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Line } from './lines.ts';
 
@@ -88,8 +88,13 @@ class HttpLineWriter implements LineWriter {
   }
 }
 
+/** The same for all. */
+const NO_RAW_HEADERS: string[] = [];
+const NO_HEADERS: IncomingHttpHeaders = {};
+
 /** What the client sent to open the stream is as large as much of the rest, and a response keeps its request. */
 function forgetHeaders(request: IncomingMessage): void {
-  request.rawHeaders = [];
-  request.headers = {};
+  request.rawHeaders = NO_RAW_HEADERS;
+  request.headers = NO_HEADERS;
+  request.url = '';
 }

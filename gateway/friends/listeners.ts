@@ -152,7 +152,7 @@ export function createListeners(context: Context) {
   async function begin(listener: Listener): Promise<void> {
     const [person] = await people.hear([listener.id]);
     if (listener.state === 'over') return;
-    if (person) person.own = [...person.own, listener];
+    if (person) person.own = person.own.concat(listener);
     // It may have been revoked after the request was let in, before anybody listened.
     await check(listener);
     await work(listener);
@@ -160,11 +160,18 @@ export function createListeners(context: Context) {
 
   return {
     /** Begins a stream; `left` is called once, when it is over. */
-    open({ start, left, ...opener }: Opener): Stream {
+    open({ id, grant, isAllowed, start, left }: Opener): Stream {
       const listener: Listener = {
-        ...opener,
-        ...{ following: [], state: 'idle', midway: false, everything: true },
-        ...{ pairs: undefined, behind: undefined, stalledAt: undefined },
+        id,
+        grant,
+        isAllowed,
+        following: [],
+        state: 'idle',
+        midway: false,
+        everything: true,
+        pairs: undefined,
+        behind: undefined,
+        stalledAt: undefined,
         writer: start({
           drained: () => void work(listener),
           closed: () => {

@@ -50,17 +50,18 @@ export function createPeople(events: EventSource) {
 
 function newPerson(id: string, heard: Promise<void>): Person {
   return {
-    ...{ id, followers: new Map(), own: NONE, heard },
-    ...{
-      changed: false,
-      version: 0,
-      asked: [],
-      looking: false,
-      span: undefined,
-      presence: undefined,
-      presences: 0,
-      waiting: 0,
-      idle: false,
-    },
+    id,
+    followers: new Map(),
+    own: NONE,
+    heard,
+    changed: false,
+    version: 0,
+    asked: [],
+    looking: false,
+    span: undefined,
+    presence: undefined,
+    presences: 0,
+    waiting: 0,
+    idle: false,
   };
 }

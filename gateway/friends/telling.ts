@@ -187,12 +187,12 @@ function note(told: Told, { glance, picture, ...one }: Shown): void {
   told.label = labelOf(one);
 }
 
-/** What tells a friend from itself under another name, number or JID, and is small: 48 bits, as a number. */
+/** What tells a friend from itself under another name, number or JID, and is small: 32 bits, which V8 keeps without an object of their own. */
 function labelOf({ view: { name, phoneNumber, jid } }: Pick<Shown, 'view'>): number {
   return createHash('sha1')
     .update(JSON.stringify([name, phoneNumber, jid]))
     .digest()
-    .readUIntBE(0, 6);
+    .readInt32BE();
 }
 
 /** The tune is JSON already. */

@@ -24,6 +24,7 @@ describe('gateway/friends/line-writer', () => {
     expect(answer.headers.get('content-type')).to.equal('text/event-stream');
     expect(one?.request.rawHeaders).to.deep.equal([]);
     expect(one?.request.headers).to.deep.equal({});
+    expect(one?.request.url).to.equal('');
     one?.writer.write(frame('first\n\n'));
     one?.writer.write(frame('second\n\n'));
     one?.writer.end();
