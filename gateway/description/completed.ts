@@ -4,6 +4,7 @@ import { EXAMPLES } from './examples/examples.ts';
 import { headers, parameters, withFieldsSent } from './headers.ts';
 import { createSchemaShelf, nameOf } from './named-schemas.ts';
 import { withAccess } from './security.ts';
+import { webhooks } from './webhooks.ts';
 
 /** The document that Fastify has made of the routes, with what it cannot know: names, header fields, statuses, examples. */
 export function completed(made: Described, routeOf: (operationId: string) => RouteFacts | undefined): Described {
@@ -18,11 +19,18 @@ export function completed(made: Described, routeOf: (operationId: string) => Rou
     path,
     Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, complete(operation)])),
   ]);
-  const shelved = shelf.shelve(responses);
+  const shelved = { webhooks: shelf.shelve(webhooks), responses: shelf.shelve(responses) };
   return {
     ...made,
     paths: Object.fromEntries(paths),
-    components: { ...made.components, schemas: sorted(shelf.schemas), parameters, headers, responses: shelved },
+    webhooks: shelved.webhooks,
+    components: {
+      ...made.components,
+      schemas: sorted(shelf.schemas),
+      parameters,
+      headers,
+      responses: shelved.responses,
+    },
   };
 }
 

@@ -9,7 +9,7 @@ export type Schema = {
   anyOf?: Schema[];
   [keyword: string]: unknown;
 };
-export type Media = { schema?: Schema; example?: unknown };
+export type Media = { schema?: Schema; example?: unknown; examples?: Record<string, { value: unknown }> };
 export type Content = Record<string, Media>;
 export type Ref = { $ref: string };
 export type Answer = { description?: string; headers?: Record<string, Ref>; content?: Content };
@@ -18,7 +18,7 @@ export type Operation = {
   summary?: string;
   description?: string;
   tags?: string[];
-  parameters?: (Ref | { in: string; name: string })[];
+  parameters?: (Ref | { in: string; name: string; [field: string]: unknown })[];
   requestBody?: { required?: boolean; content: Content };
   responses: Record<string, Answer | Ref>;
   security?: Record<string, string[]>[];
@@ -26,6 +26,7 @@ export type Operation = {
 };
 export type Described = {
   paths: Record<string, Record<string, Operation>>;
+  webhooks?: Record<string, Record<string, Operation>>;
   components: Record<string, Record<string, unknown>>;
   [field: string]: unknown;
 };

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from './described.ts';
 
 const PLACE = '#/components/schemas/';
+/** Where values stand, which may have a title that is none of a shape. */
+const VALUES: ReadonlySet<string> = new Set(['example', 'examples']);
 
 /**
  * Puts each shape that has a name (`named`, in gateway/schemas) into one place, and a `$ref` where it stood. Fastify has compiled its
@@ -14,7 +16,7 @@ export function createSchemaShelf() {
     if (Array.isArray(node)) return node.map(shelve);
     if (typeof node !== 'object' || node === null) return node;
     const within: Record<string, unknown> = Object.fromEntries(
-      Object.entries(node).map(([key, value]) => [key, key === 'example' ? value : shelve(value)]),
+      Object.entries(node).map(([key, value]) => [key, VALUES.has(key) ? value : shelve(value)]),
     );
     const { title, ...schema } = within;
     if (typeof title !== 'string') return within;

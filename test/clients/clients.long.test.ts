@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { ofEvents } from '../../gateway/description/examples/events.ts';
 import { projectRoot } from '../../local/project-root.ts';
 import { createApi } from '../support/api.ts';
 import { useStack } from '../support/stack.ts';
@@ -99,14 +100,19 @@ describe('clients of the API', () => {
       await tool('tsc', ['-p', config]);
     });
 
-  it('such as that of clients/typescript: the program of its README compiles, and hears a friend', async () => {
+  it('such as that of clients/typescript: the programs of its README compile, hear a friend, and read an event', async () => {
     const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
-    const [, program = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
-    const file = join(CLIENT, 'dist', 'readme.ts');
-    await writeFile(file, program);
+    const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program = '']) => program);
+    const files = ['readme.ts', 'receiver.ts'].map((name) => join(CLIENT, 'dist', name));
+    expect(programs).to.have.length(files.length);
+    await Promise.all(files.map((file, i) => writeFile(file, programs[i] ?? '')));
     const types = ['--types', 'node', '--typeRoots', join(projectRoot(), 'node_modules', '@types')];
-    await tool('tsc', [...STRICT, '--module', 'nodenext', ...types, file]);
-    const { stdout } = await run('node', [file.replace(/ts$/, 'js'), stack.gatewayUrl, stack.operatorKey]);
+    await tool('tsc', [...STRICT, '--module', 'nodenext', ...types, ...files]);
+    const [file = '', receiver = ''] = files.map((one) => one.replace(/ts$/, 'js'));
+    const { begun } = (await import(pathToFileURL(receiver).href)) as { begun(event: object): string | undefined };
+    expect(begun(ofEvents.NowPlayingChanged)).to.equal('Gymnopédie No. 1');
+    expect(begun(ofEvents.SubscriptionRestored)).to.equal(undefined);
+    const { stdout } = await run('node', [file, stack.gatewayUrl, stack.operatorKey]);
     expect(stdout).to.equal('♪ Jóga\n');
   });
 

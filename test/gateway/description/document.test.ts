@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { EVENT_TYPES } from '../../../domain/subscription/event-types.ts';
 import type { Content, Described, Operation } from '../../../gateway/description/described.ts';
 import { EXAMPLES } from '../../../gateway/description/examples/examples.ts';
 import { createSchemaShelf } from '../../../gateway/description/named-schemas.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { undocumented } from '../../support/http/documented-event.ts';
 import { withoutRefs } from '../../support/http/openapi.ts';
 import { useRedis } from '../../support/redis.ts';
 
@@ -64,6 +66,17 @@ describe('the OpenAPI document', () => {
       expect((schema.contentSchema as { $ref?: string } | undefined)?.$ref, where).to.match(/Event$/);
       expect(example, where).to.be.a('string');
     }
+  });
+
+  it('shows an event of each type that a sink is told of', () => {
+    const events = placesOf(whole).filter(({ type }) => type === 'application/cloudevents+json');
+    const types = events.map(({ example }) => (example as { type?: string }).type);
+    const own = ['resumed', 'restored', 'ended'].map((word) => `org.earshot.v1.subscription-${word}`);
+    const posted = types.filter((type) => type !== 'org.earshot.v1.number-recycled');
+    expect(posted).to.have.members([...EVENT_TYPES, ...own]);
+    for (const { where, schema, example } of events)
+      if (posted.includes((example as { type?: string }).type))
+        expect(undocumented(schema, example), where).to.deep.equal([]);
   });
 
   it('says of each part of a path what it is', () => {
@@ -158,7 +171,8 @@ function callsOf({ paths }: Described): [path: string, method: string, Operation
 }
 
 function placesOf(described: Described): Place[] {
-  return callsOf(described).flatMap(([path, method, { requestBody, responses }]) => {
+  const told = callsOf({ ...described, paths: described.webhooks ?? {} });
+  return [...callsOf(described), ...told].flatMap(([path, method, { requestBody, responses }]) => {
     const answers = Object.entries(responses).flatMap(([status, answer]) =>
       inContent(`${method} ${path} ${status}`, 'content' in answer ? answer.content : undefined),
     );
@@ -167,12 +181,14 @@ function placesOf(described: Described): Place[] {
 }
 
 function inContent(where: string, content: Content = {}): Place[] {
-  return Object.entries(content).map(([type, { schema, example }]) => ({
-    where: `${where} ${type}`,
-    type,
-    schema: schema as TSchema,
-    example,
-  }));
+  return Object.entries(content).flatMap(([type, { schema, example, examples }]) =>
+    Object.entries(examples ?? { '': { value: example } }).map(([name, { value }]) => ({
+      where: `${where} ${type} ${name}`,
+      type,
+      schema: schema as TSchema,
+      example: value,
+    })),
+  );
 }
 
 /** The parts of a text: messages of a stream, or lines of JSON. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
 import { eventually } from '../eventually.ts';
+import { undocumentedInEvent } from '../http/documented-event.ts';
 
 /** An event as a sink has got it, and whether the sink has taken it. */
 export type SinkEvent = {
@@ -19,10 +20,14 @@ export type SinkEvent = {
 /** What a sink does with a request: a status, or whatever it likes. */
 type Answer = number | ((response: ServerResponse) => void);
 
-/** A carrier's receiver of events, which checks each signature with the library that Standard Webhooks keeps. */
+/**
+ * A carrier's receiver of events, which checks each signature with the library that Standard Webhooks keeps, and that each event is as
+ * the API's document says.
+ */
 export async function startSink() {
   const events: SinkEvent[] = [];
   const faults: string[] = [];
+  const strange: string[] = [];
   let secrets: string[] = [];
   let answer: Answer = 204;
   const http = createServer(async (request, response) => {
@@ -32,7 +37,9 @@ export async function startSink() {
       const now: Answer = answer;
       if (secrets.length > 0) requireSigned(secrets, body, request.headers);
       const taken = typeof now === 'number' && now < 300;
-      events.push({ ...JSON.parse(body), headers: request.headers, taken });
+      const event = JSON.parse(body);
+      strange.push(...undocumentedInEvent(event));
+      events.push({ ...event, headers: request.headers, taken });
       if (typeof now === 'number') response.writeHead(now).end();
       else now(response);
     } catch (err) {
@@ -70,6 +77,7 @@ export async function startSink() {
     async stop(): Promise<void> {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
+      expect(strange, 'not as the document says').to.deep.equal([]);
     },
   };
 }
