@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,10 @@ import { Webhook } from 'standardwebhooks';
 
 /** An event as the carrier has believed it. */
 export type Believed = { id: string; kind: string; subject: string; data: Record<string, unknown> };
+
+/** What an import says of a row. */
+export type Report = { row: number; outcome: string; subscriberId?: string; password?: string };
+type ImportLine = Report | { done: true; importId: string } | { stopped: { row: number } };
 
 export type CarrierProgram = Awaited<ReturnType<typeof startCarrierProgram>>;
 
@@ -57,8 +62,18 @@ export async function startCarrierProgram({ urlOf, key }: { urlOf: () => string;
     if (kind === 'subscriber-added') for (const number of data.phoneNumbers as string[]) lines.set(number, subject);
   }
 
-  function ask(method: string, path: string, body: string | undefined, type: string): Promise<Response> {
-    const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) };
+  function ask(
+    method: string,
+    path: string,
+    body: string | undefined,
+    type: string,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...more,
+      ...(body === undefined ? {} : { 'content-type': type }),
+    };
     return fetch(urlOf() + path, { method, headers, ...(body === undefined ? {} : { body }) });
   }
 
@@ -75,6 +90,45 @@ export async function startCarrierProgram({ urlOf, key }: { urlOf: () => string;
     }
   }
 
+  /** What is told of these rows, line by line, for as long as the connection lasts. */
+  async function* toldOf(rows: readonly object[], key: string): AsyncGenerator<ImportLine> {
+    const body = rows.map((row) => JSON.stringify(row)).join('\n');
+    const named = { 'idempotency-key': key };
+    const answer = await ask('POST', '/v1/imports', body, 'application/x-ndjson', named).catch(() => undefined);
+    if (answer && !answer.ok && answer.status < 500 && answer.status !== 429)
+      throw new Error(`The import: ${answer.status} ${await answer.text()}`);
+    if (!answer?.ok || !answer.body) return;
+    let rest = '';
+    try {
+      for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
+        const [last = '', ...lines] = (rest + text).split('\n').reverse();
+        rest = last;
+        for (const line of lines.reverse()) yield JSON.parse(line);
+      }
+    } catch {
+      // It broke.
+    }
+  }
+
+  /** From which row to go on; the id of the import when all are done. */
+  async function importFrom(
+    rows: readonly object[],
+    from: number,
+    key: string,
+    note: (row: number, report: Report) => Promise<void>,
+  ): Promise<number | string> {
+    for await (const line of toldOf(rows.slice(from), key)) {
+      if ('done' in line) return line.importId;
+      if (!('stopped' in line)) await note(from + line.row - 1, line);
+      else {
+        await sleep(AGAIN);
+        return from + line.stopped.row - 1;
+      }
+    }
+    await sleep(AGAIN);
+    return 0;
+  }
+
   return {
     /** In the order in which they came, each once. */
     events,
@@ -83,16 +137,30 @@ export async function startCarrierProgram({ urlOf, key }: { urlOf: () => string;
     /** Whose lines these are: the id by the number, from what the carrier was told. */
     lines,
 
-    /** Adds lines, again from the beginning if the call breaks off: a row that is there changes nothing. */
-    async import(rows: readonly object[]): Promise<void> {
-      const body = rows.map((row) => JSON.stringify(row)).join('\n');
-      for (;;) {
-        const answer = await ask('POST', '/v1/imports', body, 'application/x-ndjson').catch(() => undefined);
-        const text = (await answer?.text().catch(() => undefined)) ?? '';
-        if (answer?.ok && text.trim().split('\n').at(-1)?.includes('"done"')) return;
-        await sleep(AGAIN);
-      }
+    /**
+     * Adds lines, as docs/integrating.md says: all under one key, from the row on at which the report says that something was away, and
+     * from the beginning after a connection that broke. `heard`: is told of how many rows there is a report, and waited for. `reports`:
+     * what was said of each row, as often as it was.
+     */
+    async import(
+      rows: readonly object[],
+      heard?: (count: number) => Promise<void>,
+    ): Promise<{ reports: Report[][]; importId: string }> {
+      const key = randomUUID();
+      const reports = rows.map((): Report[] => []);
+      let count = 0;
+      const note = async (row: number, report: Report) => {
+        if (reports[row]?.push(report) !== 1) return;
+        count += 1;
+        await heard?.(count);
+      };
+      let on: number | string = 0;
+      while (typeof on === 'number') on = await importFrom(rows, on, key, note);
+      return { reports, importId: on };
     },
+
+    /** How many accounts it has made. */
+    accountsOf: async (importId: string) => (await call('GET', `/v1/imports/${importId}`)).accounts,
 
     play: (id: string, title: string) =>
       call('PUT', `/v1/subscribers/${id}/now-playing`, { kind: 'audio', title, length: 3_000 }),
