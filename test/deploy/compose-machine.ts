@@ -36,6 +36,8 @@ exec chroot "$root" /bin/sh -c 'cd /opt/earshot; exec setpriv --reuid="\${0%:*}"
 export type ComposeMachine = {
   /** Runs a program as a service's health is asked for, or as a caller from outside. @returns what it writes. @throws Error when it fails */
   run(program: string, ...args: string[]): Promise<string>;
+  /** Starts somebody else's program in the same network. */
+  beside(name: string, program: string, ...args: string[]): Promise<void>;
   /** Asks a service whether it is well, by its own check. */
   isWell(service: string): Promise<boolean>;
   logs(): string;
@@ -88,8 +90,15 @@ export async function startCompose({ services }: ComposeFile): Promise<ComposeMa
 
   const run = async (program: string, ...args: string[]) =>
     (await promisify(execFile)('nsenter', [...within, program, ...args])).stdout;
+  async function beside(name: string, program: string, ...args: string[]): Promise<void> {
+    const words = [...within, program, ...args];
+    const started = { name, program: 'nsenter', args: words, env: process.env, logFile: logOf(name) };
+    running.push(await startChild({ ...started, deathSignal: 'TERM' }));
+  }
+
   const machine: ComposeMachine = {
     run,
+    beside,
     async isWell(name) {
       const { healthcheck, environment } = services[name] as Service;
       const [kind, ...words] = healthcheck?.test ?? [];
