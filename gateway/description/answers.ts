@@ -142,7 +142,7 @@ export function withAnswers(operation: Operation, route: RouteFacts): Operation 
   const told = statuses
     .filter((status) => !well.some(([one]) => one === status))
     .map((status) => [status, { $ref: `#/components/responses/${BY_STATUS.get(status)}` }] as const);
-  const isTagged = route.method === 'GET' && route.config.conditional && !route.config.streamed;
+  const isTagged = route.method === 'GET' && route.config.conditional && !route.config.untagged;
   return {
     ...operation,
     responses: Object.fromEntries([

@@ -83,7 +83,7 @@ export function withFieldsSent(operation: Operation, { method, config }: RouteFa
   const taken = [
     sent('XCorrelator'),
     ...(config.conditional && !isRead ? [sent('IfMatch')] : []),
-    ...(config.conditional && !(isRead && config.streamed) ? [sent('IfNoneMatch')] : []),
+    ...(config.conditional && !(isRead && config.untagged) ? [sent('IfNoneMatch')] : []),
     ...(isIdempotent(config) && !config.idempotentBy ? [sent('IdempotencyKey')] : []),
   ];
   return { ...operation, parameters: [...(operation.parameters ?? []), ...taken] };
@@ -94,7 +94,7 @@ export function withFieldsAnswered(answer: Answer, { method, config }: RouteFact
   const given = fields(
     'XCorrelator',
     ...(config.unlimited ? [] : (['RateLimit', 'RateLimitPolicy'] as const)),
-    ...((method === 'GET' && config.conditional && !config.streamed) || config.answersTag ? (['ETag'] as const) : []),
+    ...((method === 'GET' && config.conditional && !config.untagged) || config.answersTag ? (['ETag'] as const) : []),
     ...(config.idempotent ? (['IdempotencyReplayed'] as const) : []),
     ...(config.answersPlace ? (['Location'] as const) : []),
   );

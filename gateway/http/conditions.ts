@@ -20,8 +20,8 @@ declare module 'fastify' {
     shows?: (request: FastifyRequest) => Promise<unknown>;
     /** The route itself compares the version, in the step that writes. */
     compares?: true;
-    /** On a GET: the answer is written as it is read, and has no ETag. */
-    streamed?: true;
+    /** On a GET: the answer has no ETag, as it is written while it is read, or says at which moment it was asked for. */
+    untagged?: true;
     /** The answer to a change has the ETag of what is there now. */
     answersTag?: true;
     /** The answer has a Location. */
@@ -32,7 +32,7 @@ declare module 'fastify' {
 }
 
 /**
- * Conditional requests (RFC 9110, section 13): every answer to a GET that is not streamed has an ETag, and If-Match and If-None-Match are honoured wherever they are
+ * Conditional requests (RFC 9110, section 13): every answer to a GET has an ETag, but for those of routes that are `untagged`, and If-Match and If-None-Match are honoured wherever they are
  * sent. Where no GET gives a tag none is equal to it; an asterisk stands for whatever is there.
  */
 export function honourConditions(app: FastifyInstance): void {
@@ -48,7 +48,8 @@ export function honourConditions(app: FastifyInstance): void {
     requireCondition(request, shown ? presentOf(await shown(request)) : '');
   });
   app.addHook('preSerialization', async (request, reply, payload) => {
-    if (isSafe(request) && reply.statusCode === 200 && !reply.hasHeader('etag'))
+    const isTagged = !request.routeOptions.config.untagged;
+    if (isTagged && isSafe(request) && reply.statusCode === 200 && !reply.hasHeader('etag'))
       reply.header('etag', quoted(tagOf(payload)));
     return payload;
   });

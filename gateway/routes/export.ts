@@ -18,7 +18,7 @@ export function exportRoutes(context: Context): FastifyPluginAsyncTypebox {
     app.get(
       '/subscribers/:subscriberId/export',
       {
-        config: { access: { scope: 'subscribers:export', self: true }, long: true, streamed: true },
+        config: { access: { scope: 'subscribers:export', self: true }, long: true, untagged: true },
         exposeHeadRoute: false,
         schema: {
           tags: ['subscribers'],

@@ -44,7 +44,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends',
       {
-        config: { access: { scope: 'friends:read', self: true }, streamed: true },
+        config: { access: { scope: 'friends:read', self: true }, untagged: true },
         schema: {
           tags,
           operationId: 'listFriends',
@@ -69,7 +69,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     app.get(
       '/subscribers/:subscriberId/friends/events',
       {
-        config: { access: { scope: 'friends:read', self: true }, stays: true, streamed: true },
+        config: { access: { scope: 'friends:read', self: true }, stays: true, untagged: true },
         exposeHeadRoute: false,
         schema: {
           tags,

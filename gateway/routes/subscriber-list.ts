@@ -64,7 +64,7 @@ export function subscriberListRoutes({ stores, config, now }: Context): FastifyP
     app.get(
       '/subscribers',
       {
-        config: { access: { scope: 'subscribers:read' } },
+        config: { access: { scope: 'subscribers:read' }, untagged: true },
         schema: {
           tags: ['subscribers'],
           operationId: 'listSubscribers',

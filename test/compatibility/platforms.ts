@@ -27,11 +27,12 @@ export function runOn(name: PlatformName, line: string): void {
   platform(name).run(line);
 }
 
-/** Runs the suite there. @throws Error where it comes to no result, as when the check before it fails */
+/** Runs the suite there, and says what failed. @throws Error where it comes to no result, as when the check before it fails */
 export function suiteOn(name: PlatformName): SuiteResult {
   const there = platform(name);
   const text = there.said(`npm test >${there.log} 2>&1; grep -E '^ +[0-9]+ (passing|failing|pending)' ${there.log}`);
   const count = (what: string) => Number(new RegExp(`(\\d+) ${what}`).exec(text)?.[1] ?? 0);
+  if (count('failing') > 0) console.log(there.said(`sed -n '/^ *[0-9]* failing/,$p' ${there.log}`));
   if (count('passing') === 0) throw new Error(`npm test has come to no result on ${name}: see ${there.log}.`);
   const debian = there.said('. /etc/os-release && echo $VERSION_ID');
   const runs = `Node.js ${there.said('node --version').slice(1)}, Debian ${debian}`;

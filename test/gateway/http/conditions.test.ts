@@ -103,6 +103,11 @@ describe('conditional requests', () => {
         .replace('{subscriptionId}', String(subscribed));
       const { status, headers } = await call('GET', url);
       expect(status, path).to.equal(200);
+      // It says when it was asked for, so no two answers are the same.
+      if (path === '/v1/subscribers') {
+        expect(headers).not.to.have.property('etag');
+        continue;
+      }
       expect(headers.etag, path).to.match(/^"[\w.-]+"$/);
       for (const known of [`${headers.etag}`, `W/${headers.etag}`, `"99", ${headers.etag}`]) {
         const again = await call('GET', url, undefined, { 'if-none-match': known });
