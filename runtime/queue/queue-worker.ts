@@ -15,6 +15,9 @@ export type QueueWorker = { close(): Promise<void> };
 const AGAIN = 1_000;
 /** Failures of one worker before anything else of this process had its turn. */
 const MOST_AT_ONCE = 50;
+/** What BullMQ says of each job whose lock is lost, of many of them in one turn: nothing is wrong with the worker. */
+const LOCK_LOST =
+  /^(?:could not renew lock|Missing (?:lock|key)|Lock mismatch) for job |^Job \S+ is not in the active state/;
 
 /**
  * Runs as many jobs side by side as the table of queues says, as soon as Redis answers; of a queue that is in several parts a
@@ -67,7 +70,11 @@ function createPartWorker(
       runRetryDelay: 1_000,
     });
     const failures = createTurnCount();
+    made.on('lockRenewalFailed', (jobs) => {
+      log.warn({ queue: name, jobs: jobs.length }, 'jobs are no longer locked, and are done once more');
+    });
     made.on('error', (err) => {
+      if (LOCK_LOST.test(err.message)) return log.debug({ err, queue: name }, 'queue worker');
       if (failures.add() < MOST_AT_ONCE) return log.warn({ err, queue: name }, 'queue worker');
       if (worker === made) replace(made);
     });

@@ -1,8 +1,9 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createClient } from 'redis';
-import { connectQueueRedis, type QueueRedis } from '../../../runtime/queue/queue-redis.ts';
+import { connectQueueRedis, type QueueRedis, queuePrefix } from '../../../runtime/queue/queue-redis.ts';
 import { createQueueWorker, type QueueWorker } from '../../../runtime/queue/queue-worker.ts';
 import { createQueues, type Queues } from '../../../runtime/queue/queues.ts';
 import { isRedisAway } from '../../../runtime/redis/redis.ts';
@@ -138,4 +139,42 @@ describe('the queues', () => {
       patient.close();
     }
   });
+
+  it('go on with the worker that they have when many of its jobs lose their locks at once', async () => {
+    const said: string[] = [];
+    const heard = pino({}, { write: (line) => said.push(JSON.parse(line).msg) });
+    const [keep, lose] = [idsOf('keeps', 10), idsOf('loses', 100)];
+    const begun: { id: string; lock: string }[] = [];
+    const latch = new EventEmitter().setMaxListeners(0);
+    let held = true;
+    const locked = await connectQueueRedis(server.place, 'locked', 'wait', log);
+    const lockedQueues = createQueues(locked, log, async () => {});
+    const sinks = createQueueWorker(locked, 'sink', heard, async (id, job) => {
+      begun.push({ id, lock: `${queuePrefix('locked')}:sink:${job.id}:lock` });
+      if (held) await once(latch, 'go');
+    });
+    try {
+      await lockedQueues.enqueue('sink', [...keep, ...lose]);
+      await eventually(() => expect(begun).to.have.length(keep.length + lose.length));
+      await server.redis.unlink(begun.filter(({ id }) => lose.includes(id)).map(({ lock }) => lock));
+      await eventually(() => expect(said.join()).to.match(/no longer locked|made anew/));
+      held = false;
+      latch.emit('go');
+      await eventually(async () =>
+        expect(await server.redis.keys(`${queuePrefix('locked')}:sink:*:lock`)).to.deep.equal([]),
+      );
+      expect(
+        begun.filter(({ id }) => keep.includes(id)),
+        'those that kept theirs',
+      ).to.have.length(keep.length);
+      expect(said.join()).not.to.contain('made anew');
+    } finally {
+      await Promise.all([sinks.close(), lockedQueues.close()]);
+      locked.close();
+    }
+  });
 });
+
+function idsOf(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${index}`);
+}
