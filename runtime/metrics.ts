@@ -4,6 +4,12 @@ import { readVersion } from './version.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+/**
+ * Milliseconds between two looks at how late the event loop is. Each is a timer that wakes the process: prom-client's own hundred a second
+ * are as much as all else that an idle process does.
+ */
+const LAG_LOOKS = 50;
+
 /** Gauges of prom-client that are called as counters are. */
 const NO_COUNTERS = ['resources', 'handles', 'requests'].map((what) => `earshot_nodejs_active_${what}_total`);
 
@@ -16,7 +22,7 @@ export function createMetrics(role: string) {
   const instance = randomUUID();
   const registry = new Registry();
   registry.setDefaultLabels({ role, process: instance.slice(0, 8) });
-  collectDefaultMetrics({ register: registry, prefix: 'earshot_' });
+  collectDefaultMetrics({ register: registry, prefix: 'earshot_', eventLoopMonitoringPrecision: LAG_LOOKS });
   for (const name of NO_COUNTERS) registry.removeSingleMetric(name);
   const registers = [registry];
   new Gauge({

@@ -27,7 +27,7 @@ const PATIENCE = 5_000;
  */
 export async function goOn(context: Context): Promise<void> {
   const { stores, queues, now } = context;
-  while (await hasRoom(context)) {
+  while ((await stores.reconciliation.isOpen()) && (await hasRoom(context))) {
     const taken = await stores.reconciliation.take(now());
     if (!taken) return;
     const ids = await stores.roll.page(taken.page);

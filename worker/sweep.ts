@@ -21,10 +21,12 @@ const MOST_WAITING = 4_000;
  */
 export async function sweep({ stores, queues, metrics, now }: Context): Promise<void> {
   for (const { queue } of OUTLETS) if (stores.outletsUsed.isUnused(queue)) await stores.due.drop(queue);
+  const where = await stores.due.where(REDIS_QUEUES, now());
   for (const queue of REDIS_QUEUES) {
-    const room = MOST_WAITING - (await queues.waiting(queue));
+    const partitions = where.get(queue);
+    const room = partitions ? MOST_WAITING - (await queues.waiting(queue)) : 0;
     if (room <= 0) continue;
-    const ids = await stores.due.take(queue, now(), Math.ceil(room / PARTITIONS));
+    const ids = await stores.due.take(queue, now(), Math.ceil(room / PARTITIONS), partitions);
     await queues.enqueue(queue, ids);
     metrics.swept.inc({ queue }, ids.length);
   }
@@ -32,7 +34,8 @@ export async function sweep({ stores, queues, metrics, now }: Context): Promise<
 
 /** Lets numbers that wait for their subscriber's budget go on. Who was taken by a worker that died is due again ten seconds later. */
 export async function refillBudgets({ stores, queues, now }: Context): Promise<void> {
-  const ids = await stores.due.take(REFILL, now(), BATCH);
+  const partitions = (await stores.due.where([REFILL], now())).get(REFILL) ?? [];
+  const ids = await stores.due.take(REFILL, now(), BATCH, partitions);
   for (const id of ids) await stores.budget.refill(id, now());
   await wake(queues, 'book', ids);
 }

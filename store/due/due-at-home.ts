@@ -5,6 +5,7 @@ import { AFTER_ID, type Keys } from '../base/keys.ts';
 import { allPartitions, askSubscribers } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
 import { AGAIN } from './due.ts';
+import { type Range, type WhereDue, whereDue } from './where-due.ts';
 
 /**
  * Where there are several homes, each has a range of scores in a due list (decision 240). Whoever
@@ -78,6 +79,13 @@ export function createDueAtHome(redis: Redis, keys: Keys) {
     return [...own, ...unseen.filter((_, i) => (homes[i] ?? host) === host)];
   }
 
+  /** All scores at which `TAKE` looks. `homes`: the hosts that it is given. */
+  function rangesOfTake(homes: readonly string[], host: string, now: number): Range[] {
+    const own = homes.indexOf(host) + 1;
+    const beyond = (homes.length + 1) * PART;
+    return [[0, now], [beyond, '+inf'], ...(own > 0 ? [[own * PART, own * PART + now] as const] : [])];
+  }
+
   /** The due lists of a queue, of each partition, and in each the range of scores of a home. */
   function rangesOf(queue: QueueName): { due: string; from: number; to: number }[] {
     return allPartitions().flatMap((partition) =>
@@ -112,11 +120,22 @@ export function createDueAtHome(redis: Redis, keys: Keys) {
       return (await firstOf(queue, most)).map(({ value, score }) => ({ id: value, dueAt: timeOf(score) }));
     },
 
-    /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
-    async take(queue: MemoryQueue, host: string, now: number, most: number): Promise<string[]> {
+    /** Where in these queues, of one process, `take` has something to do. */
+    where(queues: readonly MemoryQueue[], host: string, now: number): Promise<WhereDue> {
+      return whereDue(redis, keys, queues, rangesOfTake(queues.every(isAtHome) ? hosts : [], host, now));
+    },
+
+    /** Subscribers whose time has come, up to `most` of each of these partitions; each is given to one caller only, for ten seconds. */
+    async take(
+      queue: MemoryQueue,
+      host: string,
+      now: number,
+      most: number,
+      partitions: readonly number[] = allPartitions(),
+    ): Promise<string[]> {
       const homes = isAtHome(queue) ? hosts : [];
       const args = { host, now, again: now + AGAIN, most, wakes: keys.wakes(queue, ''), hosts: homes };
-      const parts = allPartitions().map((partition) =>
+      const parts = partitions.map((partition) =>
         TAKE.run(redis, { due: keys.duePart(queue, partition) }, { ...args, own: keys.ownPart(partition) }),
       );
       return (await Promise.all(parts)).flat();

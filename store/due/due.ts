@@ -3,6 +3,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import type { DueName, Keys } from '../base/keys.ts';
 import { allPartitions, byPartition } from '../base/partitions.ts';
 import { as, defineScript } from '../base/script.ts';
+import { type WhereDue, whereDue } from './where-due.ts';
 
 /** Milliseconds after which work that was asked for and not done is asked for again. */
 export const GRACE = 3_000;
@@ -57,9 +58,18 @@ export function createDue(redis: Redis, keys: Keys) {
   }
 
   return {
-    /** Subscribers whose time has come, up to `most` of each partition; each is given to one caller only, for ten seconds. */
-    async take(queue: DueName, now: number, most: number): Promise<string[]> {
-      const parts = allPartitions().map((partition) =>
+    /** Where in these queues somebody's time has come. */
+    where: (queues: readonly DueName[], now: number): Promise<WhereDue> =>
+      whereDue(redis, keys, queues, [['-inf', now]]),
+
+    /** Subscribers whose time has come, up to `most` of each of these partitions; each is given to one caller only, for ten seconds. */
+    async take(
+      queue: DueName,
+      now: number,
+      most: number,
+      partitions: readonly number[] = allPartitions(),
+    ): Promise<string[]> {
+      const parts = partitions.map((partition) =>
         TAKE.run(redis, { due: keys.duePart(queue, partition) }, { now, again: now + AGAIN, most }),
       );
       return (await Promise.all(parts)).flat();

@@ -107,6 +107,15 @@ export function createReconciliation(redis: Redis, roll: ReturnType<typeof creat
       return Number(planned.subscribers);
     },
 
+    /** Whether a page may be left, as far as can be told by two looks at keys that are mostly not there. */
+    async isOpen(): Promise<boolean> {
+      const [[pages, next], taken] = await Promise.all([
+        redis.hmGet(keys.reconciliation, ['pages', 'next']),
+        redis.exists(keys.roundLeases),
+      ]);
+      return taken > 0 || Number(next) < Number(pages);
+    },
+
     /** A page that nobody else looks at; undefined when there is none left. */
     async take(now: number): Promise<NextPage | undefined> {
       const taken = await TAKE.run(redis, places, { now, untilTime: now + LEASE });

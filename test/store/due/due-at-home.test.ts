@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import { partitionOf } from '../../../store/base/partitions.ts';
 import { createWakeSource } from '../../../store/due/wakes.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -35,7 +36,11 @@ for (const kind of REDIS_KINDS)
 
     const withHomes = (hosts: readonly string[]) =>
       createStores(server.redis, prefix, Buffer.alloc(32), undefined, hosts);
-    const take = async (host: string, now: number) => (await stores.dueAtHome.take('roster', host, now, MOST)).sort();
+    /** As a component looks: where somebody is due, and nowhere else. */
+    const take = async (host: string, now: number, most = MOST) => {
+      const where = await stores.dueAtHome.where(['tune', 'roster'], host, now);
+      return (await stores.dueAtHome.take('roster', host, now, most, where.get('roster') ?? [])).sort();
+    };
 
     it('is given to the component of the own home alone, whichever looks first', async () => {
       for (const id of ['alice', 'bob', 'carol']) await stores.due.postpone('roster', id, NOW);
@@ -45,6 +50,26 @@ for (const kind of REDIS_KINDS)
       expect(await take(BRAND, NOW + 9_999), 'again').to.deep.equal([]);
       expect(await take(BRAND, NOW + 10_000), 'what was not done').to.deep.equal(['bob', 'carol']);
       expect(await take(OP, NOW + 10_000)).to.deep.equal(['alice']);
+    });
+
+    it('is looked for where somebody is, and nowhere else', async () => {
+      const where = async (host: string, now: number) => [
+        ...(await stores.dueAtHome.where(['tune', 'roster'], host, now)),
+      ];
+      await stores.due.postpone('roster', 'alice', NOW);
+      await stores.due.postpone('roster', 'bob', NOW + 1);
+      await stores.due.postpone('tune', 'bob', NOW);
+      expect(await where(OP, NOW - 1)).to.deep.equal([]);
+      expect(await where(OP, NOW), 'whoever it is').to.deep.equal([
+        ['tune', [partitionOf('bob')]],
+        ['roster', [partitionOf('alice')]],
+      ]);
+      await stores.dueAtHome.take('tune', OP, NOW, MOST);
+      expect(
+        (await where(OP, NOW)).map(([name]) => name),
+        'no home’s but the own',
+      ).to.deep.equal(['roster']);
+      expect((await where(BRAND, NOW)).map(([name]) => name)).to.have.members(['tune', 'roster']);
     });
 
     it('is given to whoever asks where no home has a process of its own, and is woken there', async () => {
@@ -82,7 +107,7 @@ for (const kind of REDIS_KINDS)
       await stores.due.postponeAll('roster', ['bob', 'carol'], NOW);
       for (let i = 0; i < 3; i += 1) expect(await take(OP, NOW + i)).to.deep.equal([]);
       await stores.due.postpone('roster', 'alice', NOW + 3);
-      expect(await stores.dueAtHome.take('roster', OP, NOW + 3, 1)).to.deep.equal(['alice']);
+      expect(await take(OP, NOW + 3, 1)).to.deep.equal(['alice']);
       expect(await take(BRAND, NOW + 60_000)).to.deep.equal(['bob', 'carol']);
     });
 
