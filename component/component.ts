@@ -52,7 +52,7 @@ export async function startComponent(
   log: Log,
   tracing?: Tracing,
 ): Promise<Running> {
-  const { stores, queues, listen, close } = await openStores(config, 'wait', log);
+  const { stores, queues, place, listen, close } = await openStores(config, 'wait', log);
   const wakeRedis = await listen();
   const doubt = createStillActive(() => standby.isActive());
   const stream = createStream({ ...config, turn: () => standby.turn(), stillActive: doubt.stillActive }, log);
@@ -81,7 +81,7 @@ export async function startComponent(
   // As soon as it is gone, so that no job runs before it was looked at; and once more when it is there.
   for (const event of ['reconnecting', 'ready']) wakeRedis.on(event, restore.missed);
   const parts = { stream, presence, avatars, contacts, bounces, patience, friendsElsewhere, restore };
-  const wakes = createWakeSource(wakeRedis, stores.keys, config.homeHost);
+  const wakes = createWakeSource(wakeRedis, stores.keys, place.sharded, config.homeHost);
   await createLatecomerSource(wakeRedis, stores.keys, config.homeHost)(latecomers.appearedElsewhere);
   const jobs = createJobs(context, config, wakes, parts);
   const beforeJobs = {

@@ -23,7 +23,7 @@ const GRACE = 2_000;
 
 /** Starts what shows on the carrier's presence server (SIP) what subscribers play. */
 export async function startSip(config: SipConfig, log: Log): Promise<Running> {
-  const { stores, queues, listen, close } = await openStores(config, 'wait', log);
+  const { stores, queues, place, listen, close } = await openStores(config, 'wait', log);
   const wakeRedis = await listen();
   const metrics = createMetrics('sip');
   const server = createPresenceServer(config, log, { mayAsk: () => duty.holds() });
@@ -37,7 +37,7 @@ export async function startSip(config: SipConfig, log: Log): Promise<Running> {
   const jobs: Record<QueueOf<'sip'>, WokenWork> = {
     sip: createConverge(outlet, { stores, queues, log, now: Date.now }),
   };
-  const asked = askedBy(stores, createWakeSource(wakeRedis, stores.keys), metrics, Date.now);
+  const asked = askedBy(stores, createWakeSource(wakeRedis, stores.keys, place.sharded), metrics, Date.now);
   const workers = queuesOf('sip').map((queue) =>
     createMemoryWorker(
       queue,

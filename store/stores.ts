@@ -1,5 +1,5 @@
 import { NO_BUDGET } from '../domain/book/number-budget.ts';
-import type { Redis } from '../runtime/redis/redis.ts';
+import { isSingle, type Redis } from '../runtime/redis/redis.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createAvatars } from './account/avatars.ts';
 import { createFormerJids } from './account/former-jids.ts';
@@ -86,7 +86,7 @@ export function createStores(
   hosts: readonly string[] = [],
 ) {
   const known = createKnownOutlets();
-  const keys = createKeys(prefix, hosts, known.used);
+  const keys = createKeys(prefix, hosts, known.used, !isSingle(redis));
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);

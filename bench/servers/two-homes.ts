@@ -41,10 +41,12 @@ export async function twoHomes(deps: ServersDeps): Promise<Row[]> {
   const { folder, signal, say } = deps;
   return onStack({ dataDir: join(folder, 'one-home'), env: NO_LIMITS, signal }, async ({ stack, api, stores }) => {
     const audience = await gatherAudience(stack, api, stores, HOMES);
-    const way = await earshotWay(stack, audience.publishers);
-    const one: Side = { ...way, arrivals: audience.arrivals, processes: () => ours(stack) };
-    const costs = await withTwoHomes(deps, (two) => costsOf(one, two));
-    one.close();
+    const costs = await withTwoHomes(deps, async (two) => {
+      // Not before: a gateway ends connections on which nothing was asked for a while.
+      const way = await earshotWay(stack, audience.publishers);
+      const one: Side = { ...way, arrivals: audience.arrivals, processes: () => ours(stack) };
+      return costsOf(one, two).finally(way.close);
+    });
     audience.leave();
     return rowsOf(costs, say);
   });

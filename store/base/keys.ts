@@ -40,12 +40,14 @@ export const AFTER_ID = {
  * Every key name in one place. What belongs to one subscriber, and the lists that name it, are under the hash tag of the
  * subscriber's partition; what belongs to numbers, JIDs and integers under that of its bucket's.
  * The value's shape is documented in the store file that owns it. `homes`: their hosts; where there are
- * several, what a home alone has is named after its host (decision 240). `used`: the outlets that are.
+ * several, what a home alone has is named after its host (decision 240). `used`: the outlets that are. `inCluster`: whether they stand in
+ * a Redis Cluster.
  */
 export function createKeys(
   prefix: string,
   homes: readonly string[] = [],
   used: () => readonly OutletRow[] = () => OUTLETS,
+  inCluster = false,
 ) {
   const hosts = homes.length > 1 ? homes : [];
   const home = (host: string | undefined) => (hosts.length > 0 ? `@${host}` : '');
@@ -53,6 +55,8 @@ export function createKeys(
   const of = (id: string, what: string) => part(partitionOf(id), `${id}:${what}`);
   const own = (id: string, after: string) => part(partitionOf(id), `${id}${after}`);
   const bucket = (what: string, number: number) => part(number % PARTITIONS, `${what}:${number}`);
+  const ofWakes = (queue: MemoryQueue, host: string | undefined) =>
+    `wakes:${queue}${isAtHome(queue) ? home(host) : ''}`;
   const inBook = (what: string, source: string | undefined) => (source === undefined ? what : `${what}@${source}`);
   return {
     hosts,
@@ -200,17 +204,22 @@ export function createKeys(
     silence: (partition: number) => part(partition, 'silence'),
     /** Whose channel that is. */
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
-    wakes: (queue: MemoryQueue, host?: string) => `${prefix}:wakes:${queue}${isAtHome(queue) ? home(host) : ''}`,
+    wakes: (queue: MemoryQueue, host?: string) => `${prefix}:${ofWakes(queue, host)}`,
+    /** Whether the wakes of `outletWakes` are told in the subscriber's slot, and of which they are then. */
+    inCluster,
+    wakesIn: (partition: number, queue: MemoryQueue, host?: string) => part(partition, ofWakes(queue, host)),
     /** Where the component of a home is told who has come online at another. */
     latecomers: (host: string) => `${prefix}:latecomers${home(host)}`,
     /**
      * Where whoever shows what subscribers play is woken: for each outlet that is used, empty for one whose jobs are not in memory. With
      * several homes the host of the subscriber's JID stands behind it, where each has a process of its own.
      */
-    outletWakes: () =>
-      used().map(({ queue }) =>
-        isInMemory(queue) ? `${prefix}:wakes:${queue}${isAtHome(queue) && hosts.length > 0 ? '@' : ''}` : '',
-      ),
+    outletWakes: (id: string) =>
+      used().map(({ queue }) => {
+        if (!isInMemory(queue)) return '';
+        const channel = ofWakes(queue, '');
+        return inCluster ? part(partitionOf(id), channel) : `${prefix}:${channel}`;
+      }),
     outletsUsed: `${prefix}:outlets`,
   };
 }

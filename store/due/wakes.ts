@@ -1,7 +1,9 @@
+import { OUTLETS } from '../../domain/playing/outlets.ts';
 import { type Cause, readCause } from '../../runtime/cause.ts';
 import { isAtHome, type MemoryQueue } from '../../runtime/queue/queue-table.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { allPartitions } from '../base/partitions.ts';
 import { homesOf } from './due-at-home.ts';
 
 const FIRST = '!';
@@ -37,18 +39,34 @@ export type WakeSource = {
   listen(queue: MemoryQueue, wake: HearWake, gap: () => void): Promise<void>;
 };
 
-/** Needs a connection of its own. `host`: of the home whose subscribers are heard of; left out for queues that no home has for itself. */
-export function createWakeSource(connection: Redis, keys: Keys, host?: string): WakeSource {
+/**
+ * Needs a connection of its own. `sharded`: whether channels belong to slots, where Redis is a cluster; `host`: of the home whose subscribers
+ * are heard of, left out for queues that no home has for itself.
+ */
+export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean, host?: string): WakeSource {
+  /** What `PLAY` and `STOP` tell in the slots of a cluster. */
+  async function listenInSlots(queue: MemoryQueue, read: (message: string) => void): Promise<void> {
+    const channels = allPartitions().map((partition) => keys.wakesIn(partition, queue, host));
+    if (sharded) await Promise.all(channels.map((channel) => connection.sSubscribe(channel, read)));
+    else await connection.subscribe(channels, read);
+  }
+
   return {
     async listen(queue, wake, gap) {
-      await connection.subscribe(keys.wakes(queue, host), (message) => {
+      const read = (message: string) => {
         const end = message.indexOf(' [');
         if (end > 0) hear(wake, message.slice(0, end), message.slice(end + 1));
         else for (const word of message.split(' ')) hear(wake, word);
-      });
+      };
+      await connection.subscribe(keys.wakes(queue, host), read);
+      if (keys.inCluster && isOfOutlet(queue)) await listenInSlots(queue, read);
       connection.on('ready', gap);
     },
   };
+}
+
+function isOfOutlet(queue: MemoryQueue): boolean {
+  return OUTLETS.some((row) => row.queue === queue);
 }
 
 function hear(wake: HearWake, word: string, brought?: string): void {

@@ -41,13 +41,15 @@ end`,
  * are woken, and whoever listens is told. Behind a channel that ends in an @ stands the host
  * whose component works for the subscriber; an empty one stands for an outlet that nobody is to be
  * woken for. `brought`: what the wake of an outlet brings along, if anything; `cause`: the request
- * that it is for, as `causeWord` writes it; `news`: what whoever listens is told; `withdraws`: something has ended.
+ * that it is for, as `causeWord` writes it; `news`: what whoever listens is told; `inSlot`: whether the channels of the wakes belong to the
+ * subscriber's slot (decision 275); `withdraws`: something has ended.
  */
 const CHANGED = defineLua({
   uses: [TELL, NOTE_WATCHED],
   keys: ['record'],
-  args: ['id', 'dueAt', 'cause', 'news'],
+  args: ['id', 'dueAt', 'cause', 'news', 'inSlot'],
   lua: `
+local publish = inSlot == '1' and redis.REDIS_VERSION_NUM and 'SPUBLISH' or 'PUBLISH'
 local function channelOf(channel)
   if string.sub(channel, -1) ~= '@' then return channel end
   local place = redis.call('HMGET', record, 'leavesHome', 'jid')
@@ -59,7 +61,7 @@ local function changed(dues, wakes, brought, withdraws)
   noteWatched(id, dueAt, withdraws)
   for i, channel in ipairs(wakes) do
     local more = brought and brought[i]
-    if channel ~= '' then redis.call('PUBLISH', channelOf(channel), more and whom .. ' ' .. more or whom) end
+    if channel ~= '' then redis.call(publish, channelOf(channel), more and whom .. ' ' .. more or whom) end
   end
   tell(news)
 end`,

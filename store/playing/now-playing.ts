@@ -207,7 +207,8 @@ export function createNowPlaying(redis: Redis, keys: Keys, privacyFields: Privac
       dueAt: now + GRACE,
       generation: newStamp(),
       events: keys.events(id),
-      wakes: keys.outletWakes(),
+      wakes: keys.outletWakes(id),
+      inSlot: keys.inCluster ? 1 : 0,
       ...told,
     };
   }

@@ -18,8 +18,8 @@ describe('gateway/export', () => {
  */
 function kindsOfKeys(): Set<string> {
   const kinds = new Set<string>();
-  // `wakes` makes channels, of queues.
-  const { spent, wakes: _wakes, ...ofIds } = createKeys('earshot');
+  // `wakes` and `wakesIn` make channels, of queues.
+  const { spent, wakes: _wakes, wakesIn: _inSlots, ...ofIds } = createKeys('earshot');
   const [kind] = spent(NUMBER_KEY).split(':').slice(-2);
   kinds.add(`${kind}`);
   for (const make of Object.values(ofIds)) {

@@ -30,7 +30,7 @@ for (const kind of REDIS_KINDS)
     beforeEach(async () => {
       stores = server.freshStores();
       connection = await connectEvents(server.place, log);
-      const source = createWakeSource(connection, stores.keys, 'op.example');
+      const source = createWakeSource(connection, stores.keys, server.place.sharded, 'op.example');
       began = [];
       wakes = new Map();
       work = async () => undefined;
@@ -211,7 +211,7 @@ for (const kind of REDIS_KINDS)
     });
 
     it('begins with who goes before others, and leaves those some turns', async () => {
-      const source = createWakeSource(connection, stores.keys);
+      const source = createWakeSource(connection, stores.keys, server.place.sharded);
       await worker.close();
       let letGo = () => {};
       const held = new Promise<undefined>((resolve) => {

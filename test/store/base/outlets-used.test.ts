@@ -27,7 +27,7 @@ describe('store/base/outlets-used', () => {
     for (const each of [one, other]) await each.used.look();
     expect(duesOf(one.keys, 'played', 'alice')).to.deep.equal([one.keys.due('tune', 'alice')]);
     expect(one.keys.outlets('alice')).to.have.length(2);
-    expect(one.keys.outletWakes()).to.have.length(1);
+    expect(one.keys.outletWakes('alice')).to.have.length(1);
     expect([one.used.isUsed('sip'), one.used.isUnused('sip'), one.used.isUsed('reconcile')]).to.deep.equal([
       false,
       true,

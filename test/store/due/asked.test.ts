@@ -29,7 +29,12 @@ describe('who is overdue, of all queues of a process', () => {
   it('is one question where nobody is, and one more for each list in which somebody is', async () => {
     const connection = await connectEvents(server.place, pino({ level: 'silent' }));
     try {
-      const asked = askedBy(stores, createWakeSource(connection, stores.keys), createMetrics('test'), () => NOW);
+      const asked = askedBy(
+        stores,
+        createWakeSource(connection, stores.keys, server.place.sharded),
+        createMetrics('test'),
+        () => NOW,
+      );
       const queues = [asked('tune'), asked('roster'), asked('listen')];
       const overdue = () => Promise.all(queues.map((queue) => queue.overdue(1_000)));
       await stores.due.postpone('roster', 'alice', NOW);

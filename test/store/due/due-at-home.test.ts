@@ -80,7 +80,7 @@ for (const kind of REDIS_KINDS)
       const connection = await connectEvents(server.place, pino({ level: 'silent' }));
       try {
         const heard: string[] = [];
-        await createWakeSource(connection, stores.keys).listen(
+        await createWakeSource(connection, stores.keys, server.place.sharded).listen(
           'sip',
           (id) => heard.push(id),
           () => {},
@@ -115,7 +115,7 @@ for (const kind of REDIS_KINDS)
       const connection: Redis = await connectEvents(server.place, pino({ level: 'silent' }));
       try {
         const woken: string[] = [];
-        const source = createWakeSource(connection, stores.keys, BRAND);
+        const source = createWakeSource(connection, stores.keys, server.place.sharded, BRAND);
         await source.listen(
           'roster',
           (id) => woken.push(id),
@@ -136,7 +136,7 @@ for (const kind of REDIS_KINDS)
       const connection: Redis = await connectEvents(server.place, pino({ level: 'silent' }));
       try {
         for (const host of HOSTS) {
-          const source = createWakeSource(connection, stores.keys, host);
+          const source = createWakeSource(connection, stores.keys, server.place.sharded, host);
           await source.listen(
             'roster',
             (id) => woken.push(`${id} at ${host}`),

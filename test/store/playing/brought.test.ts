@@ -26,7 +26,7 @@ for (const kind of REDIS_KINDS)
       stores = server.freshStores();
       heard = [];
       listening = await connectEvents(server.place, pino({ level: 'silent' }));
-      const source = createWakeSource(listening, stores.keys, 'op.example');
+      const source = createWakeSource(listening, stores.keys, server.place.sharded, 'op.example');
       await source.listen(
         'tune',
         (id, brought) => heard.push([id, brought]),

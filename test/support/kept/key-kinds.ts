@@ -16,9 +16,17 @@ export function keyKinds(prefix: string, homes: readonly string[] = []): RegExp[
     toldBy: _aReader,
     hosts: _no,
     used: _noneEither,
+    inCluster: _norThis,
     ...rest
   } = createKeys(prefix, homes);
-  const { wakes: _anotherChannel, latecomers: _oneMore, outletWakes: _channels, spent, ...others } = rest;
+  const {
+    wakes: _anotherChannel,
+    wakesIn: _inSlots,
+    latecomers: _oneMore,
+    outletWakes: _channels,
+    spent,
+    ...others
+  } = rest;
   const made = [...DUE_NAMES.map((name) => due(name, 'any')), spent(ANY_NUMBER)];
   for (const [name, entry] of Object.entries(others)) {
     if (typeof entry !== 'function') made.push(...keysIn(entry));
