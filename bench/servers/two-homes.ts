@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../../local/children/child.ts';
-import type { Stack } from '../../local/stack/stack.ts';
 import { createApi } from '../../test/support/api.ts';
 import { homesLack, SECOND, startSecondComponent, startTwoHomes } from '../../test/support/servers/second-home.ts';
 import { NO_LIMITS } from '../../test/support/stalls/stalls.ts';
 import { builtProcesses } from '../built.ts';
-import { type CpuTimes, cpuEach, type Processes, processesOf, readCpuOf } from '../cpu.ts';
+import { type CpuTimes, cpuEach, othersShare, type Processes, processesOf, readCpuOf } from '../cpu.ts';
 import { measureLatencies, type Publish } from '../load/load.ts';
 import { createArrivals } from '../load/tunes.ts';
 import { earshotWay } from '../load/ways.ts';
@@ -30,11 +29,13 @@ export const HOMES = {
 const OURS = ['gateway', 'component', 'worker', 'redis'];
 const OF_SECOND = '+86139';
 
-/** Publishers whose tunes are counted, and the processes that work for them. */
+/** Publishers whose tunes are counted, and all processes that work for them. */
 type Side = { publish: Publish; arrivals: ReturnType<typeof createArrivals>; processes(): Processes; close(): void };
 
 /** Milliseconds of processor time by part: of each round for a tune, and for a second in which nothing plays. */
 type Costs = { rounds: CpuTimes[]; idle: CpuTimes };
+/** `others`: the share of the machine (0–1) that other programs used in all rounds. */
+type Found = { one: Costs; two: Costs; others: number };
 
 /** What Earshot computes for a tune when all people are at one home, and when half of them are at another. */
 export async function twoHomes(deps: ServersDeps): Promise<Row[]> {
@@ -44,7 +45,7 @@ export async function twoHomes(deps: ServersDeps): Promise<Row[]> {
     const costs = await withTwoHomes(deps, async (two) => {
       // Not before: a gateway ends connections on which nothing was asked for a while.
       const way = await earshotWay(stack, audience.publishers);
-      const one: Side = { ...way, arrivals: audience.arrivals, processes: () => ours(stack) };
+      const one: Side = { ...way, arrivals: audience.arrivals, processes: () => processesOf(stack) };
       return costsOf(one, two).finally(way.close);
     });
     audience.leave();
@@ -53,19 +54,29 @@ export async function twoHomes(deps: ServersDeps): Promise<Row[]> {
 }
 
 /** The sides take turns at being first. */
-async function costsOf(one: Side, two: Side): Promise<{ one: Costs; two: Costs }> {
+async function costsOf(one: Side, two: Side): Promise<Found> {
   const rounds: Record<'one' | 'two', CpuTimes[]> = { one: [], two: [] };
   const sides = [['one', one] as const, ['two', two] as const];
+  const before = readCpuOf(bothOf(one, two));
   // The first two rounds compile what the others use.
   for (let i = 0; i < HOMES.rounds + 2; i += 1)
     for (const [name, side] of i % 2 === 0 ? sides : sides.toReversed()) rounds[name].push(await costOf(side));
+  const others = othersShare(before, readCpuOf(bothOf(one, two)));
   return {
     one: { rounds: rounds.one.slice(2), idle: await idleOf(one) },
     two: { rounds: rounds.two.slice(2), idle: await idleOf(two) },
+    others,
   };
 }
 
-function rowsOf({ one, two }: { one: Costs; two: Costs }, say: (line: string) => void): Row[] {
+/** While one of them plays the other idles. */
+function bothOf(one: Side, two: Side): Processes {
+  const named = (name: string, processes: Processes) =>
+    Object.entries(processes).map(([part, pids]) => [`${name} ${part}`, pids] as const);
+  return Object.fromEntries([...named('one', one.processes()), ...named('two', two.processes())]);
+}
+
+function rowsOf({ one, two, others }: Found, say: (line: string) => void): Row[] {
   const ratio = (of: (side: Costs, round: number) => number) =>
     median(one.rounds.map((_, round) => of(two, round) / of(one, round)));
   const whole = ratio(wholeOf);
@@ -81,6 +92,18 @@ function rowsOf({ one, two }: { one: Costs; two: Costs }, say: (line: string) =>
       measured: `${beyond.toFixed(2)} ×; with it ${whole.toFixed(2)} ×: ${told(two)} and ${told(one)}`,
       goal: `at most ${HOMES.more} ×`,
       met: beyond <= HOMES.more,
+    },
+    {
+      what: 'Two homes: processor time of Earshot and Redis in a second in which nothing plays',
+      measured: `${sum(one.idle).toFixed(0)} ms with one home, ${sum(two.idle).toFixed(0)} ms with two`,
+      goal: '',
+      met: undefined,
+    },
+    {
+      what: 'Two homes: what other programs used of this machine meanwhile',
+      measured: `${(others * 100).toFixed(0)} %`,
+      goal: '',
+      met: undefined,
     },
   ];
 }
@@ -121,7 +144,7 @@ async function withTwoHomes<T>({ folder }: ServersDeps, work: (side: Side) => Pr
     redis.destroy();
     const way = await earshotWay(stack, [...first.publishers, ...second.publishers]);
     const { pid } = component;
-    const processes = () => ({ ...ours(stack), component: [...(ours(stack).component ?? []), pid] });
+    const processes = () => ({ ...processesOf(stack), component: [stack.part('component').pid, pid] });
     return await work({ ...way, arrivals, processes }).finally(() => {
       way.close();
       first.leave();
@@ -131,10 +154,6 @@ async function withTwoHomes<T>({ folder }: ServersDeps, work: (side: Side) => Pr
     await component?.stop();
     await stack.stop();
   }
-}
-
-function ours(stack: Stack): Processes {
-  return Object.fromEntries(Object.entries(processesOf(stack)).filter(([name]) => OURS.includes(name)));
 }
 
 async function costOf({ publish, arrivals, processes }: Side): Promise<CpuTimes> {

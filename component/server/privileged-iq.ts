@@ -17,10 +17,16 @@ export function privilegedIq(stream: Stream, written: (jid: string) => string = 
     const inner = xml('iq', { xmlns: 'jabber:client', type, id: 'x', from: jid, to: written(jid) }, child);
     const wrapped = xml('privileged_iq', { xmlns: PRIVILEGE }, inner);
     const answer = await stream.request(xml('iq', { type, to: jid }, wrapped));
-    const reply = descendants(answer, 'iq', 'jabber:client')[0] ?? answer;
+    const reply = forwardedIn(answer) ?? answer;
     if (reply.attrs.type === 'error') throw stanzaErrorOf(reply);
     return reply;
   };
+}
+
+/** Section 6 says where it stands; a server that has it elsewhere is looked through. */
+function forwardedIn(answer: Element): Element | undefined {
+  const forwarded = answer.getChild('privilege')?.getChild('forwarded')?.getChild('iq', 'jabber:client');
+  return forwarded ?? descendants(answer, 'iq', 'jabber:client')[0];
 }
 
 /**

@@ -89,8 +89,8 @@ export async function withEntry<Result>(
 
 function callOf(context: Context, request: FastifyRequest, { subject, status, code }: Outcome): Call {
   const { caller, id: correlator } = request;
-  const from = context.subjectHashOf(networkOf(request.ip));
-  return { caller, operation: operationOf(request), subject, correlator, status, code, from };
+  const call = { caller, operation: operationOf(request), subject, correlator, status, code };
+  return caller?.id ? call : { ...call, from: context.subjectHashOf(networkOf(request.ip)) };
 }
 
 /**

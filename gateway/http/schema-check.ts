@@ -31,7 +31,8 @@ export function checkOf(schema: TSchema): SchemaCheck {
 export function validatorOf({ schema, httpPart }: { schema: TSchema; httpPart?: string }) {
   const check = checkOf(schema);
   return (sent: unknown) => {
-    const value = httpPart === 'body' ? sent : Value.Convert(schema, sent);
+    // Nearly every path fits as it is, and what fits stays as it is: looking costs a tenth of converting.
+    const value = httpPart === 'body' || check.fits(sent) ? sent : Value.Convert(schema, sent);
     return check.fits(value) ? { value } : { error: check.faults(value) };
   };
 }

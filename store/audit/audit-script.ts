@@ -23,12 +23,13 @@ if limit then
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local before = tonumber(redis.call('HGET', clock, 'time') or 0)
-if now < before then now = before end
-redis.call('HSET', clock, 'time', string.format('%d', now))
+local before = redis.call('HMGET', clock, 'time', 'number')
+local number = tonumber(before[2] or 0)
+now = math.max(now, tonumber(before[1] or 0))
+local newNumber = string.format('%d', number + math.max(wanted, 0))
+redis.call('HSET', clock, 'time', string.format('%d', now), 'number', newNumber)
 redis.call('SADD', lanes, lane)
 if wanted <= 0 then return 0 end
-local number = redis.call('HINCRBY', clock, 'number', wanted) - wanted
 for i = 1, wanted do
   for k, slot in ipairs(slots) do fields[tonumber(slot)] = values[(i - 1) * #slots + k] end
   if i == last then

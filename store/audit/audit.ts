@@ -143,7 +143,8 @@ export function createAudit(redis: Redis, keys: Keys) {
 function wordsOf(place: AuditPlace, entries: readonly AuditRecord[], maxEntries: number) {
   const all = entries.map(toFields);
   const [fields = []] = all;
-  const slots = fields.flatMap((word, at) => (all.every((other) => other[at] === word) ? [] : [at]));
+  const isAlone = entries.length === 1;
+  const slots = isAlone ? [] : fields.flatMap((word, at) => (all.every((other) => other[at] === word) ? [] : [at]));
   return {
     ...{ lane: place.lane, length: lengthOf(place.kind, maxEntries), count: entries.length },
     ...{ fields, slots: slots.map((at) => at + 1), values: all.flatMap((words) => slots.map((at) => words[at])) },

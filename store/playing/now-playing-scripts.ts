@@ -123,7 +123,7 @@ for i = 1, #wanted do
   dues[i] = due
 end
 changed(dues, wakes, brought)
-notePiece()
+notePiece(ifUsual == '1')
 return 1`,
 });
 

@@ -3,7 +3,7 @@ import { defineLua, defineScript } from '../base/script.ts';
 /**
  * Notes a piece in the history (`piece`: what stands for it; empty where there is none), unless the
  * settings are others by now than when it was decided that it is shown: what another setting hides,
- * or shows to others, must not be noted any more. More than `longest` pieces push out the oldest.
+ * or shows to others, must not be noted any more. `isRight`: whether that was looked at in the same step. More than `longest` pieces push out the oldest.
  */
 export const PIECE = defineLua({
   keys: ['record', 'recent', 'privacy'],
@@ -13,8 +13,9 @@ local function hasOtherSettings()
   local now = redis.call('HMGET', privacy, 'discoverable', 'audience', 'privateUntil', 'suspended')
   return now[4] or (now[1] or '1') ~= discoverable or (now[2] or '"friends"') ~= audience or (now[3] or '') ~= privateUntil
 end
-local function notePiece()
-  if piece == '' or redis.call('HGET', record, 'state') ~= 'active' or hasOtherSettings() then return end
+local function notePiece(isRight)
+  if piece == '' then return end
+  if not isRight and (redis.call('HGET', record, 'state') ~= 'active' or hasOtherSettings()) then return end
   redis.call('HSET', recent, piece, played)
   redis.call('PEXPIRE', recent, history)
   if redis.call('HLEN', recent) <= tonumber(longest) then return end
