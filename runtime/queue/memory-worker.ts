@@ -97,7 +97,9 @@ export function createMemoryWorker(
     const put = later.get(id);
     clearTimeout(put?.timer);
     later.delete(id);
-    const asking = { brought, cause: cause ?? (waits ?? put)?.cause };
+    // Who was asked for without may have been so because of what is newer: messages of two nodes of a cluster keep no order.
+    const isOlder = waits !== undefined && waits.brought === undefined;
+    const asking = { brought: isOlder ? undefined : brought, cause: cause ?? (waits ?? put)?.cause };
     if (first) others.delete(id);
     (first || before.has(id) ? before : others).set(id, asking);
     runNext();

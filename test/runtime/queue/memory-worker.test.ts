@@ -156,6 +156,24 @@ for (const kind of REDIS_KINDS)
       expect(brought('alice'), 'when it runs once more').to.equal(undefined);
     });
 
+    it('hands a job nothing that came along after somebody had asked without, as it may be older', async () => {
+      await opened();
+      const { letGo } = holding();
+      const bring = (id: string) => server.redis.publish(stores.keys.wakes('tune'), `${id} ["brought"]`);
+      const brought = (id: string) => wakes.get(id)?.brought;
+      const busy = Array.from({ length: QUEUES.tune.concurrency }, (_, i) => `busy-${i}`);
+      await bring('busy-0');
+      await wake(...busy.slice(1), 'alice');
+      for (const id of ['alice', 'bob']) await bring(id);
+      await eventually(() => expect(began).to.deep.equal(busy));
+      expect(brought('busy-0')).to.equal('["brought"]');
+      await wake('busy-0');
+      await eventually(() => expect(brought('busy-0'), 'all is heard').to.equal(undefined));
+      letGo();
+      await eventually(() => expect(began).to.include.members(['alice', 'bob']));
+      expect(['alice', 'bob'].map(brought)).to.deep.equal([undefined, '["brought"]']);
+    });
+
     it('tells a job for which request it is, also when it was put off, fails, or a sweep asks meanwhile', async () => {
       await opened();
       const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
