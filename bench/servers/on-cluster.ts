@@ -20,8 +20,6 @@ const MOST = 0.45;
 export async function onCluster({ folder, signal, say }: ServersDeps): Promise<Row[]> {
   const cluster = await startRedisCluster(join(folder, 'masters'), 'of-the-cluster');
   try {
-    // As the operator is told: sixteen hash tags lie unevenly in three equal parts.
-    await cluster.moveSlots(2, 1, 100);
     const env = { EARSHOT_PUBLISH_INTERVAL_MS: '0', ...NO_LIMITS };
     const place = { dataDir: join(folder, 'cluster'), entries: builtProcesses(), redisUrl: cluster.url, env, signal };
     const stack = await startStack(place);

@@ -14,8 +14,6 @@ export type RedisCluster = {
   kill(master: number): Promise<void>;
   /** On the same port and with the same data. */
   restart(master: number): Promise<void>;
-  /** Gives the lowest slots of one master to another, as many as `count`; masters by their place. */
-  moveSlots(from: number, to: number, count: number): Promise<void>;
   /** Kills any of them, long enough for the others to notice, and waits until all are back. */
   crash(): Promise<void>;
   /** Waits until the other masters have noticed that this one is away, and refuse everything. */
@@ -60,14 +58,6 @@ export async function startRedisCluster(
     kill: (master) => of(master).kill(),
     async restart(master) {
       masters[master] = await start(master, of(master).port);
-    },
-    async moveSlots(from, to, count) {
-      const [source, target] = await Promise.all([from, to].map((master) => cli(of(master), 'cluster', 'myid')));
-      const words = { from: source, to: target, slots: `${count}` };
-      const options = Object.entries(words).flatMap(([name, word = '']) => [`--cluster-${name}`, word.trim()]);
-      const { port } = of(from);
-      await cli(of(from), '--cluster', 'reshard', `127.0.0.1:${port}`, ...options, '--cluster-yes');
-      await cluster.untilOk();
     },
     async crash() {
       const master = Math.floor(random() * MASTERS);
