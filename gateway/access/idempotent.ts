@@ -64,8 +64,9 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
       await giveBack(begun);
       throw err;
     });
+    const name = idempotentBy ? 'source and id' : 'Idempotency-Key';
     if (answer === 'under-way')
-      throw new Fault('CONFLICT', 'A request with this Idempotency-Key is still under way; ask again in a moment.');
+      throw new Fault('CONFLICT', `A request with this ${name} is still under way; ask again in a moment.`);
     if (answer === 'started') {
       const stopRenewing = startRenewing(RENEWAL, () => stores.idempotency.renew(secret, begun.fence));
       request.idempotency = { ...begun, stopRenewing };
@@ -79,7 +80,9 @@ export function honourIdempotencyKeys(app: FastifyInstance, context: Context): v
     if (answer === 'other' || answer.request !== asked)
       throw new Fault(
         'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key was sent with another body; send a new key with this one.',
+        idempotentBy
+          ? 'An event of this source and id was sent with another content; give this one another id.'
+          : 'This Idempotency-Key was sent with another body; send a new key with this one.',
       );
     return reply.code(answer.status).type(answer.contentType).header('idempotency-replayed', 'true').send(answer.body);
   });

@@ -152,6 +152,7 @@ describe('what carriers tell of their lines', () => {
     expect((await tell('org.earshot.v1.line-suspended', event)).status).to.equal(200);
     const other = await tell('org.earshot.v1.line-resumed', event);
     expect([other.status, other.body.code]).to.deep.equal([422, 'IDEMPOTENCY_KEY_REUSED']);
+    expect(other.body.detail, 'there is no Idempotency-Key').to.contain('source and id');
     const elsewhere = await tell('org.earshot.v1.number-recycled', {}, await newCarrier(['+49']));
     expect([elsewhere.status, elsewhere.body.code]).to.deep.equal([403, 'PERMISSION_DENIED']);
     expect((await tell('org.earshot.v1.line-painted', { id: 'again' })).status).to.equal(400);
