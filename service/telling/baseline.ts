@@ -4,32 +4,36 @@ import type { Fence } from '../../store/base/fence.ts';
 import { WATCHED } from '../../store/base/keys.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscription } from '../../store/subscription/subscription-record.ts';
-import type { createLook } from './look.ts';
+import type { Look } from './look.ts';
 
 /** Subscribers who are looked at side by side. */
 const SIDE_BY_SIDE = 50;
+/** Milliseconds after which others who look at everybody have their turn. */
+const LONGEST_TURN = 5_000;
 
 /**
  * Goes through everybody once, a page at a time, before a subscription begins: what is so now it is
  * not told, only what changes; or with `initial` all of it is. Who changes meanwhile is told as a
- * whole. Goes on where it was interrupted. `stopped`: ends it early. True when it is done.
+ * whole. Goes on where it was interrupted. `stopped`: ends it early; so does what is left after a while. True when it is done.
  */
 export async function walk(
   stores: Stores,
   subscription: Subscription,
   fence: Fence,
-  look: ReturnType<typeof createLook>,
+  look: Look,
   now: () => number,
   stopped: AbortSignal,
 ): Promise<boolean> {
   const pages = await stores.roll.pages();
+  const until = now() + LONGEST_TURN;
   let { walked } = await stores.sinkWork.progress(subscription.id);
   for (; walked < pages; walked += 1) {
-    for (const some of inBatches(await stores.roll.page(walked), SIDE_BY_SIDE)) {
+    for (const some of inBatches(await look.among(await stores.roll.page(walked)), SIDE_BY_SIDE)) {
       if (stopped.aborted) return false;
       await Promise.all(some.map((id) => begin(stores, subscription, fence, id, look, now)));
     }
     await stores.sinkWork.walked(subscription.id, fence, walked + 1);
+    if (now() >= until && walked + 1 < pages) return false;
   }
   return true;
 }
@@ -39,7 +43,7 @@ async function begin(
   { id: subscription, initial, kinds }: Subscription,
   fence: Fence,
   id: string,
-  look: ReturnType<typeof createLook>,
+  look: Look,
   now: () => number,
 ): Promise<void> {
   const present = await look(id, now());

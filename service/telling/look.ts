@@ -22,12 +22,18 @@ export type Present = {
 /** Characters of a fingerprint: 72 bits. */
 const FINGERPRINT = 12;
 
+export type Look = {
+  /** Undefined for who is not there, or has no number in the ranges. */
+  (id: string, now: number): Promise<Present | undefined>;
+  /** Those of many who may have one there, by a small read of each: whoever goes through everybody asks this first. */
+  among(ids: readonly string[]): Promise<readonly string[]>;
+};
+
 /** Looks at subscribers for the owner of one subscription: what it may know of each, friends apart. */
-export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pick<Grant, 'ranges'>) {
+export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pick<Grant, 'ranges'>): Look {
   const hashOf = (text: string) => (text === '' ? '' : keyedHash('told a sink', text).slice(0, FINGERPRINT));
 
-  /** Undefined for who is not there, or has no number in the ranges. */
-  return async (id: string, now: number): Promise<Present | undefined> => {
+  async function look(id: string, now: number): Promise<Present | undefined> {
     const situation = await stores.situations.own(id);
     const { subscriber, privacy } = situation;
     if (subscriber?.state !== 'active') return undefined;
@@ -49,7 +55,15 @@ export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pic
       playing,
       until: earliest(showing.until, endOf(privacy, now)),
     };
-  };
+  }
+
+  return Object.assign(look, {
+    async among(ids: readonly string[]) {
+      if (ranges.length === 0) return ids;
+      const numbers = await stores.subscribers.numbersOfMany(ids);
+      return ids.filter((_, i) => numbersWithin({ ranges }, numbers[i] ?? []).length > 0);
+    },
+  });
 }
 
 /** The subscriber's own settings. A private session that is over is none. */

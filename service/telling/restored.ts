@@ -3,7 +3,7 @@ import type { Fence } from '../../store/base/fence.ts';
 import type { Subscription } from '../../store/subscription/subscription-record.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
-import type { createLook } from './look.ts';
+import type { Look } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Subscribers who are looked at side by side. */
@@ -23,7 +23,7 @@ type Anew = { subscription: Subscription; fence: Fence; post(event: EventFacts):
 export async function tellRestored(
   { stores, stopped, now }: TellingContext,
   { subscription, fence, post }: Anew,
-  look: ReturnType<typeof createLook>,
+  look: Look,
 ): Promise<Outcome | 'cut'> {
   const { id, restored } = subscription;
   const outcome = await post({

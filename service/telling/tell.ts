@@ -23,7 +23,7 @@ import type { TellingContext } from './context.ts';
 import { dataOf } from './event-data.ts';
 import { areAny, createFriendLine, friendNoted, inSlices } from './friend-line.ts';
 import { tellAnew } from './late.ts';
-import type { createLook, Present } from './look.ts';
+import type { Look, Present } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Milliseconds after which nothing is told of what was seen: a process may have stood still. */
@@ -38,7 +38,7 @@ export type Telling = {
   subscription: string;
   kinds: readonly EventKind[];
   fence: Fence;
-  look: ReturnType<typeof createLook>;
+  look: Look;
   post(event: EventFacts): Promise<Outcome>;
   mayTell(taken: number): boolean;
   isStillSo(): Promise<boolean>;

@@ -122,6 +122,15 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
       return ids.map((id, i) => toSubscriber(id, found[i] as Record<string, string>));
     },
 
+    /** The numbers of many, the primary first, in the order asked for; none of who is not active. Reads nothing else. */
+    async numbersOfMany(ids: readonly string[]): Promise<string[][]> {
+      const fields = ['state', 'phoneNumber', 'otherPhoneNumbers'];
+      const found = await askSubscribers(redis, ids, (batch, id) => batch.hmGet(keys.subscriber(id), fields));
+      return (found as (string | null)[][]).map(([state, phoneNumber, others]) =>
+        state === 'active' && phoneNumber ? [phoneNumber, ...(others ? others.split(' ') : [])] : [],
+      );
+    },
+
     /** Who uses this bare JID, in any state. */
     async idOfJid(jid: string): Promise<string | undefined> {
       const index = await redis.hGet(keys.jids(jid), jid);

@@ -1,7 +1,7 @@
 import type { Work } from '../../runtime/queue/queues.ts';
 import { walk } from '../../service/telling/baseline.ts';
 import { grantOf } from '../../service/telling/grant.ts';
-import { createLook } from '../../service/telling/look.ts';
+import { createLook, type Look } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
 import { tellRestored } from '../../service/telling/restored.ts';
 import type { Telling } from '../../service/telling/tell.ts';
@@ -11,6 +11,7 @@ import { type EndReason, isOver, type Subscription } from '../../store/subscript
 import type { SinkContext } from './context.ts';
 import { endSubscription, tellEnd } from './ending.ts';
 import { noteFailure, type Run, tryToResume } from './failing.ts';
+import { inTurn } from './in-turn.ts';
 import { send } from './send.ts';
 
 /** Subscribers of whom one sink is told side by side; after a failure it is one. */
@@ -56,9 +57,12 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { id, expiresAt = Number.POSITIVE_INFINITY, token } = subscription;
   const look = createLook(stores, context.keyedHash, run.grant);
   if (subscription.status === 'ACTIVATION_REQUESTED') {
-    // What was read when the run began may be minutes old after the walk: another run tells.
-    if (await activate(context, run, look)) await wake(context.queues, 'sinkAsked', [id]);
-    return now();
+    return inTurn(context, id, async () => {
+      await activate(context, run, look);
+      // What was read when the run began may be old after the walk: another run tells, or goes on behind others.
+      await wake(context.queues, 'sinkAsked', [id]);
+      return now();
+    });
   }
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
@@ -98,7 +102,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
 }
 
 /** The data were put back: the sink is told so, and of everybody, by another run, which reads anew what this one has read. */
-async function beginAnew(context: SinkContext, run: Run, look: ReturnType<typeof createLook>): Promise<number> {
+async function beginAnew(context: SinkContext, run: Run, look: Look): Promise<number> {
   const { id } = run.subscription;
   const outcome = await tellRestored(
     context,
@@ -127,7 +131,7 @@ async function isStillSo({ stores, now }: SinkContext, { subscription, grant }: 
 async function activate(
   { stores, now, stopped }: SinkContext,
   { subscription, fence }: Run,
-  look: ReturnType<typeof createLook>,
+  look: Look,
 ): Promise<boolean> {
   // Whoever made the subscription may have died before.
   await stores.watched.begin(subscription.id);

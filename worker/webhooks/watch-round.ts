@@ -62,6 +62,14 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
     return { ids: ids.filter((id) => !left.has(id)), gone: others.filter((_, i) => known[i]) };
   }
 
+  /** Those that have begun by now: any other asks for itself once it has, and may be one of a thousand that wait for it. */
+  async function toWake(concerned: readonly Subscription[]): Promise<string[]> {
+    const looks = await Promise.all(
+      concerned.map((one) => (one.status === 'ACTIVATION_REQUESTED' ? stores.subscriptions.get(one.id) : one)),
+    );
+    return looks.flatMap((one) => (one && one.status !== 'ACTIVATION_REQUESTED' ? [one.id] : []));
+  }
+
   /** Whether it has to tell of any of these. */
   async function passOn(one: Subscription, look: Look): Promise<boolean> {
     const { ids, gone } = await whomItConcerns(one, look);
@@ -92,7 +100,7 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
       troubles.set(id, 'what has changed could not be passed on to a subscription');
       await noteMissed(stores, id);
     }
-    const asked = subscriptions.filter((_, i) => isConcerned(outcomes[i])).map(({ id }) => id);
+    const asked = await toWake(subscriptions.filter((_, i) => isConcerned(outcomes[i])));
     await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
     await wake(queues, 'sinkAsked', asked);
     await Promise.all(taken.map(stores.watched.settle));

@@ -9,6 +9,7 @@ import { type Subscription, sealPurpose } from '../../../store/subscription/subs
 import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
 import type { SinkContext } from '../../../worker/webhooks/context.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
+import { createWalks } from '../../../worker/webhooks/walks.ts';
 import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
 import { jobContext } from '../context.ts';
 import { type RedisKind, useRedis } from '../redis.ts';
@@ -46,6 +47,7 @@ export function useSinkScene(kind?: RedisKind) {
       ...jobContext('worker', scene.stores, () => scene.time),
       agent: createGuardedAgent(createAddressGuard(['127.0.0.1']), null),
       patience: 300_000,
+      walks: createWalks(),
       secretsKey: SECRETS_KEY,
       keyedHash: createKeyedHash(SECRETS_KEY),
       stopped: new AbortController().signal,
