@@ -37,19 +37,22 @@ const THERE = '1';
 /** A friend of whom the sink is to be told next that it is none any more, and one that it is. One in doubt is always among them. */
 export type NextFriends = { gone?: string | undefined; come?: string | undefined };
 
+/** `wider`: the tune as the sink may know it, where fewer may see it now. */
+type Beside = NextFriends & { wider?: readonly string[] | undefined };
+
 /**
  * What has to be told, in this order: a side of which nobody knows what the sink was told, whatever it
  * is now, then what must no longer be seen, then the rest; of friends the next ones. What the sink has refused is last.
  */
-export function stepsTo(told: ToldSink, present: Known | undefined, friends: NextFriends = {}): Step[] {
-  const steps = inOrder(told, present, friends);
+export function stepsTo(told: ToldSink, present: Known | undefined, beside: Beside = {}): Step[] {
+  const steps = inOrder(told, present, beside);
   const doubted = steps.find(({ side }) => side === told.doubt?.side);
   if (!doubted) return steps;
   const others = steps.filter((step) => step !== doubted);
   return told.doubt?.refused ? [...others, doubted] : [doubted, ...others];
 }
 
-function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone, come }: NextFriends): Step[] {
+function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone, come, wider = [] }: Beside): Step[] {
   if (!present) return known || doubt ? [{ side: 'there', value: '', kind: 'subscriber-removed' }] : [];
   // Its event tells both.
   const added: Step = { side: 'there', value: `${present.numbers} ${present.consent}`, kind: 'subscriber-added' };
@@ -57,7 +60,7 @@ function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone,
   const changed = (side: 'numbers' | 'consent' | 'tune', kind: EventKind): Step[] =>
     known[side] !== present[side] || doubt?.side === side ? [{ side, value: present[side], kind }] : [];
   const tune = changed('tune', 'now-playing-changed');
-  const ends = present.tune === '';
+  const ends = present.tune === '' || wider.includes(known.tune);
   return [
     ...(ends ? tune : []),
     ...changed('consent', 'consent-changed'),

@@ -1,7 +1,7 @@
 import { beganAt } from '../../domain/playing/tune.ts';
 import type { EventKind } from '../../domain/subscription/event-types.ts';
 import { friendOf, type Step } from '../../domain/subscription/known.ts';
-import { type Present, presentPrivacy } from './look.ts';
+import { audienceOf, type Present, presentPrivacy } from './look.ts';
 
 /** The member `data` of a step's event, beside the ids. `kinds`: what was asked for. Names are never in it. */
 export function dataOf(
@@ -29,16 +29,11 @@ export function dataOf(
   }
 }
 
-/** Whom the tune is for; which groups these are is the subscriber's own business. */
-function audienceOf({ privacy: { audience } }: Present): 'friends' | 'nobody' | 'groups' {
-  return typeof audience === 'string' ? audience : 'groups';
-}
-
 function consent(present: Present, now: number): Record<string, unknown> {
   const { discoverable, privateUntil } = presentPrivacy(present.privacy, now);
   return {
     discoverable,
-    audience: audienceOf(present),
+    audience: audienceOf(present.privacy),
     privateUntil: privateUntil === null ? null : new Date(privateUntil).toISOString(),
   };
 }
@@ -46,5 +41,5 @@ function consent(present: Present, now: number): Record<string, unknown> {
 function nowPlaying(present: Present): Record<string, unknown> | null {
   const { playing } = present;
   if (!playing) return null;
-  return { ...playing.tune, since: new Date(beganAt(playing)).toISOString(), audience: audienceOf(present) };
+  return { ...playing.tune, since: new Date(beganAt(playing)).toISOString(), audience: audienceOf(present.privacy) };
 }

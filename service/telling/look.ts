@@ -15,9 +15,14 @@ export type Present = {
   whole: boolean;
   privacy: Privacy;
   playing: Playing | undefined;
+  /** What is noted where the same tune was told for more people than it is for now. */
+  wider: readonly string[];
   /** When time alone changes any of it, in milliseconds since the epoch. */
   until: number | undefined;
 };
+
+/** Whom a tune is for, from the fewest to all; which groups these are is the subscriber's own business. `nobody`: it is not told. */
+const AUDIENCES = ['nobody', 'groups', 'friends'] as const;
 
 /** Characters of a fingerprint: 72 bits. */
 const FINGERPRINT = 12;
@@ -43,12 +48,16 @@ export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pic
     const whole = reachOf({ ranges }, all) === 'whole';
     const showing = decideShowing(situation, now);
     const playing = whole ? visibleTo(showing, 'trusted') : undefined;
+    const audience = audienceOf(privacy);
+    const tuneFor = (whom: Whom) =>
+      playing ? hashOf(JSON.stringify([fingerprint(playing.tune), beganAt(playing), whom])) : '';
     return {
       known: {
         numbers: hashOf(JSON.stringify([numbers, whole])),
         consent: whole ? hashOf(JSON.stringify(presentPrivacy(privacy, now))) : '',
-        tune: playing ? hashOf(JSON.stringify([fingerprint(playing.tune), beganAt(playing)])) : '',
+        tune: tuneFor(audience),
       },
+      wider: playing ? AUDIENCES.slice(AUDIENCES.indexOf(audience) + 1).map(tuneFor) : [],
       numbers,
       whole,
       privacy,
@@ -64,6 +73,12 @@ export function createLook(stores: Stores, keyedHash: KeyedHash, { ranges }: Pic
       return ids.filter((_, i) => numbersWithin({ ranges }, numbers[i] ?? []).length > 0);
     },
   });
+}
+
+type Whom = (typeof AUDIENCES)[number];
+
+export function audienceOf({ audience }: Pick<Privacy, 'audience'>): Whom {
+  return typeof audience === 'string' ? audience : 'groups';
 }
 
 /** The subscriber's own settings. A private session that is over is none. */

@@ -167,7 +167,7 @@ function silently(
   let { known } = told;
   let doubt = told.doubt;
   for (;;) {
-    const [step] = stepsTo({ known, doubt }, present?.known, friends);
+    const [step] = stepsTo({ known, doubt }, present?.known, { ...friends, wider: present?.wider });
     if (!step || isWanted(kinds, step, present)) return { known, anew: false, next: step };
     if (doubt?.side === step.side) doubt = undefined;
     known = takenToKnow({ known }, step, present?.known);

@@ -16,7 +16,7 @@ import {
 import { randomFrom, SEED } from '../../support/random.ts';
 
 const PRESENT: Known = { numbers: 'n', consent: 'c', tune: '' };
-const kinds = (told: ToldSink, present: Known | undefined, friends: NextFriends = {}) =>
+const kinds = (told: ToldSink, present: Known | undefined, friends: NextFriends & { wider?: string[] } = {}) =>
   stepsTo(told, present, friends).map(({ kind }) => kind);
 
 describe('what a sink has to be told', () => {
@@ -43,6 +43,8 @@ describe('what a sink has to be told', () => {
     expect(kinds({ known }, { ...PRESENT, numbers: 'm', consent: 'd' }, friends)).to.deep.equal(stops);
     const other = ['consent-changed', 'friend-removed', 'numbers-changed', 'now-playing-changed', 'friend-added'];
     expect(kinds({ known }, { numbers: 'm', consent: 'd', tune: 'u' }, friends)).to.deep.equal(other);
+    const fewer = { numbers: 'm', consent: 'd', tune: 'the same for fewer' };
+    expect(kinds({ known }, fewer, { ...friends, wider: ['t'] })).to.deep.equal(stops);
   });
 
   it('is told again where nobody knows whether it was, although all is as before', () => {

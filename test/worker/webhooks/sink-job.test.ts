@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import { OPEN } from '../../../domain/friendship/privacy.ts';
+import { OPEN, type Privacy } from '../../../domain/friendship/privacy.ts';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { createAddressGuard } from '../../../runtime/internal-addresses.ts';
 import type { EventFacts } from '../../../service/telling/cloud-event.ts';
@@ -439,6 +439,33 @@ describe('the sink job', () => {
     expect(scene.sink.events).to.have.length(2);
     expect(scene.sink.events[0]?.id).to.equal(scene.sink.events[1]?.id);
   });
+
+  for (const [what, kinds] of [
+    ['to all', EVENT_KINDS],
+    ['to tunes alone', ['now-playing-changed'] as const],
+  ] as const)
+    it(`tells whom a tune is for when that changes, and first where it is fewer: subscribed ${what}`, async () => {
+      await subscribe({ kinds });
+      const [hides, other] = [await come(), await come()];
+      for (const id of [hides, other]) await play(id);
+      await run();
+      const share = async (audience: Privacy['audience']) => {
+        await scene.stores.privacies.put(hides, { ...OPEN, audience }, [], undefined, scene.time);
+        const before = scene.sink.events.length;
+        await play(other, `Song ${before}`);
+        await run();
+        const events = scene.sink.events.slice(before).filter(({ subject }) => subject === hides);
+        if (events.length > 0) expect(scene.sink.events[before]?.subject).to.equal(hides);
+        return events.map((event) => {
+          const playing = event.data.nowPlaying as { title: string; audience: string } | undefined;
+          return playing ? [playing.title, playing.audience] : kindOf(event);
+        });
+      };
+      const consent = kinds === EVENT_KINDS ? ['consent-changed'] : [];
+      expect(await share({ groups: ['Family'] })).to.deep.equal([['Song', 'groups'], ...consent]);
+      expect(await share({ groups: ['Work'] })).to.deep.equal(consent);
+      expect(await share('friends')).to.deep.equal([...consent, ['Song', 'friends']]);
+    });
 
   it('tells once more what holds when an old event may have come after another run’s', async () => {
     await subscribe();
