@@ -34,6 +34,7 @@ import { createPrivacyFields } from './friendship/privacy-fields.ts';
 import { createReconciliation } from './friendship/reconciliation.ts';
 import { createRosterWork } from './friendship/roster-work.ts';
 import { createSharing } from './friendship/sharing.ts';
+import { createShownFriends } from './friendship/shown-friends.ts';
 import { createSuspensions } from './friendship/suspension.ts';
 import { createUnheld } from './friendship/unheld.ts';
 import { createBookSeals } from './image/book-seal.ts';
@@ -90,6 +91,7 @@ export function createStores(
   const interned = createInterned(redis, keys);
   const roll = createRoll(redis, keys);
   const sharing = createSharing(redis, keys);
+  const friends = createFriends(redis, sharing, keys);
   const sealOf = createBookSeals(secretsKey);
   const privacyFields = createPrivacyFields(secretsKey);
   const toldHere = createToldHere();
@@ -118,7 +120,7 @@ export function createStores(
     events: createEvents(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
     farEnds: createFarEnds(redis, keys),
-    friends: createFriends(redis, sharing, keys),
+    friends,
     ledger: createLedger(redis, keys),
     otherEnds: createOtherEnds(redis, keys),
     rosterWork: createRosterWork(redis, keys),
@@ -149,6 +151,7 @@ export function createStores(
     sources: createSources(redis, keys, sealOf, budget),
     rates: createRates(redis, keys),
     sharing,
+    shownFriends: createShownFriends(redis, keys, friends),
     sights: createSights(redis, keys, privacyFields),
     latecomers: createLatecomerCalls(redis, keys),
     situations: createSituations(redis, keys, privacyFields, toldHere),

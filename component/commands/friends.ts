@@ -12,7 +12,7 @@ export const friends: Command = {
     const { title } = texts.commands.friends;
     const words = texts.friends;
     const { stores, now } = context;
-    const views = await friendViews(stores, id, await stores.friends.list(id), now());
+    const views = await friendViews(stores, id, await stores.shownFriends.own(id), now());
     if (views.length === 0) return done(title, words.none);
     const lines = views.map(({ name, jid, online }) => ({
       label: name || jid,

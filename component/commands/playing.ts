@@ -11,7 +11,7 @@ export const playing: Command = {
     const { id } = subscriberOf(visit);
     const { title } = texts.commands.playing;
     const { stores, now } = context;
-    const views = await friendViews(stores, id, await stores.friends.list(id), now());
+    const views = await friendViews(stores, id, await stores.shownFriends.own(id), now());
     const lines = views.flatMap(({ name, jid, nowPlaying: tune }) => {
       if (!tune) return [];
       const said = [tune.artist, tune.title, tune.source, tune.uri].filter((text) => text !== undefined);

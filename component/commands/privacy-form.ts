@@ -53,7 +53,7 @@ async function peopleField(visit: Visit, people: readonly BlockedPerson[]): Prom
 
 /** Who is blocked, and the friends, who can be. Who is blocked is no friend any more, and so has no name here. */
 async function personOptions(visit: Visit, people: readonly BlockedPerson[]): Promise<Option[]> {
-  const friends = await visit.context.stores.friends.list(subscriberOf(visit).id);
+  const friends = await visit.context.stores.shownFriends.list(subscriberOf(visit).id);
   const blocked = people.flatMap((one) => ('subscriberId' in one ? [asOption(one.subscriberId)] : []));
   const offered = fitting(friends, ({ id, name }) => id + name);
   return [...blocked, ...offered.map(({ id, name }) => ({ value: id, label: name }))];

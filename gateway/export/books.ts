@@ -12,7 +12,7 @@ export async function exportAddressBooks(context: Context, { id }: Subscriber) {
 /** Each number of each book with the names it has there, and the friend to whom it led. */
 export async function* exportContacts(context: Context, { id }: Subscriber) {
   const { stores } = context;
-  const friends = await stores.friends.list(id);
+  const friends = await stores.shownFriends.list(id);
   const friendOf = new Map(friends.map(({ held, id: friend }) => [held, friend]));
   for (const source of await booksOf(context, id))
     for await (const { numberKey, labels } of stores.addressBooks.entriesOf(id, source))

@@ -4,7 +4,7 @@ import { toTime } from './section.ts';
 
 /** As the subscriber's roster shall show them. What friends play is theirs. */
 export async function exportFriends({ stores }: Context, { id }: Subscriber) {
-  return (await stores.friends.list(id)).map(({ id: friend, jid, name, groups, held, since }) => ({
+  return (await stores.shownFriends.list(id)).map(({ id: friend, jid, name, groups, held, since }) => ({
     subscriberId: friend,
     jid,
     name,

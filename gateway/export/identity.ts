@@ -69,7 +69,7 @@ const OF_OTHERS = new Set<string>(['reconcile', ...OUTLETS.map(({ queue }) => qu
  */
 export async function exportPending({ stores }: Context, { id }: Subscriber) {
   const { due, numberKeys, subscribers, rosterItems, change } = await stores.pending.of(id);
-  const friends = await stores.friends.some(id, subscribers);
+  const friends = await stores.shownFriends.among(id, subscribers);
   return {
     due: Object.entries(due)
       .filter(([work]) => !OF_OTHERS.has(work))

@@ -27,6 +27,8 @@ export type Listener = {
   midway: boolean;
   /** Everything has to be told, as at first. */
   everything: boolean;
+  /** It has blocked somebody, or no longer does: it has to be looked at which friends that concerns. */
+  blocks: boolean;
   /** Friends who were added, dropped or changed. */
   pairs: Set<string> | undefined;
   /** Friends about whom something could not be told at once. */

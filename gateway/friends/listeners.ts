@@ -41,14 +41,14 @@ export function createListeners(context: Context) {
     round: () => void people.forgetIdle(),
   });
   const looks = createLooks(context, { show, wake: wheel.wake });
-  const { tellEverything, tellPairs, catchUp } = createTelling(context, { people, looks });
+  const { tellEverything, findPairs, tellPairs, catchUp } = createTelling(context, { people, looks });
   events.follow(hear, startAnew);
 
   function hear(id: string, change: Change): void {
     const person = people.get(id);
     if (!person) return;
     for (const listener of person.own) hearOwn(listener, change);
-    if (change.what === 'friends' || change.what === 'tokens') return;
+    if (change.what === 'friends' || change.what === 'blocks' || change.what === 'tokens') return;
     if (change.what === 'presence') forgetPresence(person);
     looks.note(person, change.what === 'now-playing' ? change.trace : undefined);
   }
@@ -56,8 +56,9 @@ export function createListeners(context: Context) {
   function hearOwn(listener: Listener, change: Change): void {
     if (change.what === 'gone') close(listener);
     else if (change.what === 'tokens') void check(listener);
-    else if (change.what === 'friends') {
-      askForPair(listener, change.id);
+    else if (change.what === 'friends' || change.what === 'blocks') {
+      if (change.what === 'blocks') listener.blocks = true;
+      else askForPair(listener, change.id);
       void work(listener);
     }
   }
@@ -80,8 +81,6 @@ export function createListeners(context: Context) {
       return;
     }
     tellSeen(listener, person, told, glance);
-    // Perhaps the listener has lost this friend, and has not heard of it.
-    if (!glance.isFriend) askForPair(listener, person.id);
     if (listener.pairs) void work(listener);
   }
 
@@ -106,6 +105,7 @@ export function createListeners(context: Context) {
       listener.everything = false;
       return () => tellEverything(listener);
     }
+    if (listener.blocks) return () => findPairs(listener);
     if (listener.pairs?.size) return () => tellPairs(listener);
     return listener.behind?.size ? () => catchUp(listener) : undefined;
   }
@@ -169,6 +169,7 @@ export function createListeners(context: Context) {
         state: 'idle',
         midway: false,
         everything: true,
+        blocks: false,
         pairs: undefined,
         behind: undefined,
         stalledAt: undefined,

@@ -52,15 +52,18 @@ export function createTelling(
   }
 
   async function tellEverything(listener: Listener): Promise<void> {
-    const shown = await inTurn(() => lookAtAll(listener));
+    const all = await inTurn(() => lookAtAll(listener));
+    for (const { person } of all.filter(isHidden)) hide(listener, person);
+    const shown = all.filter((one) => !isHidden(one));
     shown.sort((a, b) => a.friend.name.localeCompare(b.friend.name));
     await writeList(listener, shown);
   }
 
   async function lookAtAll(listener: Listener): Promise<Shown[]> {
+    listener.blocks = false;
     listener.pairs = undefined;
     listener.behind = undefined;
-    const friends = await stores.friends.list(listener.id);
+    const friends = await stores.shownFriends.own(listener.id);
     const present = new Set(friends.map(({ id }) => id));
     for (const person of listener.following.filter(({ id }) => !present.has(id))) unfollow(listener, person);
     return show(listener, friends);
@@ -85,11 +88,20 @@ export function createTelling(
     listener.midway = false;
   }
 
+  /** Whom it has blocked, or no longer has: only who was told of, or would be. So a number is nothing to be seen of, whether anybody has it or not. */
+  async function findPairs(listener: Listener): Promise<void> {
+    listener.blocks = false;
+    const friends = new Set((await stores.shownFriends.own(listener.id)).map(({ id }) => id));
+    const followed = new Set(listener.following.map(({ id }) => id));
+    for (const id of friends) if (!followed.has(id)) askForPair(listener, id);
+    for (const id of followed) if (!friends.has(id)) askForPair(listener, id);
+  }
+
   /** Friends who were added, dropped, or go by another name, number or JID. */
   async function tellPairs(listener: Listener): Promise<void> {
     const ids = [...(listener.pairs ?? [])];
     listener.pairs = undefined;
-    const found = await stores.friends.some(listener.id, ids);
+    const found = await stores.shownFriends.ownAmong(listener.id, ids);
     for (const [i, id] of ids.entries()) {
       const person = people.get(id);
       if (found[i] || !person) continue;
@@ -104,6 +116,10 @@ export function createTelling(
 
   function tellPair(listener: Listener, told: Told, one: Shown): void {
     const { person, glance, picture } = one;
+    if (isHidden(one)) {
+      if (hide(listener, person)) listener.writer.write(removedLine(person.id));
+      return;
+    }
     if (told.label !== labelOf(one)) {
       if (isStale(one)) hideTune(listener, one);
       note(told, one);
@@ -125,7 +141,7 @@ export function createTelling(
     }
   }
 
-  return { tellEverything, tellPairs, catchUp };
+  return { tellEverything, findPairs, tellPairs, catchUp };
 }
 
 /** Without what plays, which is written out already. */
@@ -136,12 +152,26 @@ function viewOf(friend: Friend, { seen: { subscriber, online } }: Glance): Frien
 /** What has become of a friend whom the client knows, as far as no more has to be read for it. */
 export function tellSeen(listener: Listener, person: Person, told: Told, glance: Glance): void {
   const isWhole = told.label !== undefined && tellDifference(listener, person, told, glance);
-  if (!isWhole) askForPair(listener, person.id);
+  // It may have parted from the listener, which has not heard of it.
+  if (!isWhole || !glance.isFriend) askForPair(listener, person.id);
 }
 
 /** It was heard since that the friend has changed: perhaps nobody is to see the tune any more. */
 function isStale({ person, glance }: Shown): boolean {
   return person.version !== glance.version;
+}
+
+/** It has not, or not yet, the listener as a friend as well, or has just blocked it. It is followed all the same: that may change. */
+function isHidden({ glance }: Shown): boolean {
+  return !glance.isFriend;
+}
+
+/** Notes that the listener knows nothing of it; whether it did. */
+function hide(listener: Listener, person: Person): boolean {
+  const told = person.followers.get(listener);
+  const wasKnown = told?.label !== undefined;
+  if (told) told.label = undefined;
+  return wasKnown;
 }
 
 /** The tune is told when it was looked at again. */

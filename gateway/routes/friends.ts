@@ -40,6 +40,11 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
     return async () => (await isAllowed()) && isWholeReached(grant, id, stores).catch(() => true);
   }
 
+  /** All are asked about once more with what they play; of a page the next one must not begin at somebody who is none. */
+  function friendsFor(id: string, { limit }: Static<typeof FriendsQuery>): Promise<Friend[]> {
+    return limit === undefined ? stores.shownFriends.own(id) : stores.shownFriends.list(id);
+  }
+
   return async (app) => {
     app.get(
       '/subscribers/:subscriberId/friends',
@@ -56,7 +61,7 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
       },
       async (request, reply) => {
         const { id } = await subscriberOf(request, stores);
-        const { page, next } = pageOf(await stores.friends.list(id), request.query);
+        const { page, next } = pageOf(await friendsFor(id, request.query), request.query);
         const views = await friendViews(stores, id, page, now());
         const friends = await withPictures(context, id, views);
         const shown = friends.map((view) => hideNumber(rangesOf(request), view));

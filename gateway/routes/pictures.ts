@@ -43,7 +43,7 @@ export function pictureRoutes(context: Context): FastifyPluginAsyncTypebox {
         const { id } = await subscriberOf(request, stores);
         const { friendId } = request.params;
         const [[friend], [record]] = await Promise.all([
-          stores.friends.some(id, [friendId]),
+          stores.shownFriends.among(id, [friendId]),
           stores.subscribers.records([friendId]),
         ]);
         const found = friend && (await pictureOf(context, id, friendView(friend, record, onlineOf([]), undefined)));

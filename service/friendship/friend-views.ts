@@ -24,7 +24,10 @@ export function tuneView(playing: Playing) {
   return { ...tune, since: new Date(beganAt(playing)).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
 }
 
-/** The friends of `id` with what they play at `now` and let this one see, in the order of their names. */
+/**
+ * The friends of `id` with what they play at `now` and let this one see, in the order of their names. `friends`: as the own end has them (`ShownFriends.own`);
+ * whoever has not `id` as a friend, or has just blocked it, is left out.
+ */
 export async function friendViews(
   stores: Stores,
   id: string,
@@ -40,11 +43,12 @@ export async function friendViews(
     stores.privacies.of(ids),
     stores.friends.ofEachDecided(ids, id),
   ]);
-  const views = friends.map((friend, i) => {
-    const record = records[i];
+  const views = friends.flatMap((friend, i) => {
+    const [record, end] = [records[i], theirs[i]];
+    if (!end) return [];
     const basis = { state: record?.state, devices: states[i]?.devices ?? [], privacy: privacies[i] ?? OPEN, ...ALONE };
-    const playing = visibleToFriend(decideShowing(basis, now), theirs[i]);
-    return friendView(friend, record, onlineOf(presences[i] ?? []), playing);
+    const playing = visibleToFriend(decideShowing(basis, now), end);
+    return [friendView(friend, record, onlineOf(presences[i] ?? []), playing)];
   });
   return views.sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -7,17 +7,20 @@ import { slicesOf } from './slices.ts';
 /**
  * What changed about a subscriber. It says nothing personal: the listener reads the state itself,
  * so a message that comes twice does no harm. `friends` names the friend who was added or removed;
- * `tokens`: one or all were revoked. `trace`: the place of the request in its trace, where it is traced (`runtime/cause`).
+ * `blocks`: who is blocked, or no longer is, and that all of it is decided; `tokens`: one or all were revoked. `trace`: the place of the request in its trace, where it is traced (`runtime/cause`).
  */
 export type Change =
   | { what: 'now-playing'; trace?: string | undefined }
   | { what: 'presence' }
   | { what: 'avatar' }
   | { what: 'friends'; id: string }
+  | { what: 'blocks' }
   | { what: 'tokens' }
   | { what: 'gone' };
 
 export const NOW_PLAYING = JSON.stringify({ what: 'now-playing' } satisfies Change);
+
+export const BLOCKS = JSON.stringify({ what: 'blocks' } satisfies Change);
 
 /** What is told of another tune. */
 export function playingNews(trace: string | undefined): string {

@@ -1,5 +1,5 @@
 import { OPEN } from '../../domain/friendship/privacy.ts';
-import { NOW_PLAYING, TELL } from '../base/events.ts';
+import { BLOCKS, NOW_PLAYING, TELL } from '../base/events.ts';
 import { SEEN_MARK } from '../base/marks.ts';
 import { as, defineScript } from '../base/script.ts';
 import { ASK_FOR_ACCESS } from '../due/asked-access.ts';
@@ -63,6 +63,7 @@ if found or #marked > 0 then redis.call('ZADD', dueReconcile, 'LT', dueAt, id) e
 askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 tell('${NOW_PLAYING}')
+if #marked > 0 then tell('${BLOCKS}') end
 if shown then
   noteWatched(id, dueAt, true)
   noteChanged(record)
@@ -74,7 +75,7 @@ return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,
 
 /**
  * Takes away the marks of blocks that are those that were seen; `seen`: fields, each with its value after it. As long as a mark was
- * there nobody whom it names was shown what plays: pages that looked meanwhile look again.
+ * there nobody whom it names was shown what plays, or who it is: pages that looked meanwhile look again, those of the subscriber itself as well.
  */
 export const CLEAR_BLOCKED = defineScript({
   uses: [SEEN_MARK, TELL],
@@ -83,5 +84,8 @@ export const CLEAR_BLOCKED = defineScript({
   lua: `
 local cleared = 0
 for i = 1, #seen, 2 do cleared = cleared + clearSeen(marks, seen[i], seen[i + 1]) end
-if cleared > 0 then tell('${NOW_PLAYING}') end`,
+if cleared > 0 then
+  tell('${NOW_PLAYING}')
+  tell('${BLOCKS}')
+end`,
 });

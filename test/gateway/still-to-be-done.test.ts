@@ -73,12 +73,14 @@ describe('what a subscriber sees of what has still to be done', () => {
     await alice.ask('PUT', 'address-book', {}, { contacts: [{ name: 'Bob', phoneNumbers: [bob.phoneNumber] }] });
     gateway.pass(60_000);
     expect(await alice.ask('GET', 'address-book')).to.include({ state: 'reconciling' });
-    const friend = { id: bob.id, jid: `${bob.id}@op.example`, name: 'Bob', groups: [] };
-    await gateway.stores.friends.write(
-      alice.id,
-      { set: [friend], unset: [], dirty: [], bar: [], unbar: [] },
-      gateway.now(),
-    );
+    for (const [one, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      const friend = { id: other.id, jid: `${other.id}@op.example`, name: 'Friend', groups: [] };
+      const changes = { set: [friend], unset: [], dirty: [], bar: [], unbar: [] };
+      await gateway.stores.friends.write(one.id, changes, gateway.now());
+    }
     await gateway.stores.pairs.touch(alice.id, [bob.id, carol.id], gateway.now());
     const { pending } = await alice.ask('GET', 'export');
     expect(pending).to.deep.include({ subscribers: [bob.id] });

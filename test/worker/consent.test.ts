@@ -137,16 +137,19 @@ describe('consent in the reconcile job', () => {
       await join('bob', ['alice']);
       await settle(reconcile, 'alice', 'bob');
       const seen: boolean[] = [];
+      const lists: string[][] = [];
       const looking = watchedStores(server, stores, async () => {
         const { friends } = await stores.sights.read('bob', ['alice']);
         const listed = await stores.friends.ofEachDecided(['bob'], 'alice');
         seen.push([...friends, ...listed].some((friend) => friend !== undefined));
+        for (const id of ['alice', 'bob']) lists.push((await stores.shownFriends.list(id)).map((friend) => friend.id));
       });
       await put('bob', true, [block]);
       await settle(
         createJob('mutual', NUMBER_KEYS, () => NOW, looking),
         'bob',
       );
+      expect(lists.flat()).to.deep.equal([]);
       expect(seen, 'steps of the jobs').to.have.length.above(10);
       expect(seen).to.not.include(true);
       expect((await stores.privacies.dirtyBlocked('bob')).marks).to.deep.equal({});

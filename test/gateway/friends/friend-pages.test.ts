@@ -15,8 +15,11 @@ describe('the list of friends', () => {
     gateway = await openTestGateway(server);
     alice = await gateway.join('+8613800138000');
     ids = await Promise.all(Array.from({ length: 7 }, (_, n) => gateway.join(`+861390013900${n}`)));
-    const set = ids.map((id): Friend => ({ id, jid: `${id}@op.example`, name: id, groups: [], since: 0 }));
-    await gateway.stores.friends.write(alice, { set, unset: [], dirty: [], bar: [], unbar: [] }, gateway.now());
+    const entry = (id: string): Friend => ({ id, jid: `${id}@op.example`, name: id, groups: [], since: 0 });
+    const write = (id: string, set: Friend[]) =>
+      gateway.stores.friends.write(id, { set, unset: [], dirty: [], bar: [], unbar: [] }, gateway.now());
+    await write(alice, ids.map(entry));
+    for (const id of ids) await write(id, [entry(alice)]);
   });
 
   after(async () => gateway?.stop());

@@ -157,19 +157,53 @@ describe('gateway/friends/listeners', () => {
     for (const stream of [alices, carols]) stream.close();
   });
 
-  it('tells the tune of who blocks somebody no more when that is decided, also where it was looked at before', async () => {
-    const [bob = '', alice = ''] = await join(2);
+  it('leaves out who has just blocked the listener, or was blocked by it, and brings both back when no block is left', async () => {
+    const [bob = '', alice = '', carol = ''] = await join(3);
     await befriend(bob, alice);
+    await befriend(carol, alice);
     await play(bob, 'Clair de lune');
     const { privacies } = gateway.stores;
-    for (const blocked of [[{ subscriberId: alice }], []])
-      await privacies.put(bob, OPEN, blocked, undefined, Date.now());
+    const put = (id: string, ...blocked: string[]) =>
+      privacies.put(
+        id,
+        OPEN,
+        blocked.map((subscriberId) => ({ subscriberId })),
+        undefined,
+        Date.now(),
+      );
+    const shown = ({ events }: EventStream): string[] => {
+      const ids = new Set<string>();
+      for (const { event, data } of events) {
+        const { friends = [], subscriberId = '' } = data as {
+          friends?: { subscriberId: string }[];
+          subscriberId?: string;
+        };
+        if (event === 'friends') ids.clear();
+        for (const friend of friends) ids.add(friend.subscriberId);
+        if (event === 'friend-added') ids.add(subscriberId);
+        if (event === 'friend-removed') ids.delete(subscriberId);
+      }
+      return [...ids];
+    };
+    const open = await follow(alice);
+    expect(shown(open)).to.have.members([bob, carol]);
+    await put(bob, alice);
+    await eventually(() => expect(shown(open)).to.deep.equal([carol]));
+    const told = open.events.length;
+    await play(bob, 'After');
+    await put(alice, carol);
+    await eventually(() => expect(shown(open)).to.deep.equal([]));
+    expect(open.events.slice(told)).to.deep.equal([{ event: 'friend-removed', data: { subscriberId: carol } }]);
     const stream = await follow(alice);
-    const [first] = stream.events.map(({ data }) => data.friends as { nowPlaying: unknown }[]);
-    expect(first?.map(({ nowPlaying }) => nowPlaying)).to.deep.equal([null]);
-    await privacies.clearDirtyBlocked(bob, (await privacies.dirtyBlocked(bob)).marks);
-    await eventually(() => expect(titles(stream)).to.deep.equal(['Clair de lune']));
-    stream.close();
+    expect(shown(stream)).to.deep.equal([]);
+    // Both take it back, before anybody has decided.
+    await put(bob);
+    await put(alice);
+    for (const id of [bob, alice]) await privacies.clearDirtyBlocked(id, (await privacies.dirtyBlocked(id)).marks);
+    for (const one of [open, stream]) {
+      await eventually(() => expect(shown(one)).to.have.members([bob, carol]));
+      one.close();
+    }
   });
 
   it('tells those who follow a friend of a change that was heard while it was looked at for somebody else', async () => {
@@ -255,7 +289,7 @@ describe('gateway/friends/listeners', () => {
 
   it('puts nothing between the parts of a long list, not even that another stream has taken the place', async () => {
     const [alice = '', ...friends] = await join(100);
-    for (const id of friends) await wants(alice, id, ['x'.repeat(1_000)]);
+    for (const id of friends) await befriend(alice, id, ['x'.repeat(1_000)]);
     const another = await openTestGateway(redis, { EARSHOT_REDIS_PREFIX: gateway.config.redisPrefix });
     const lines: string[] = [];
     let go = () => {};

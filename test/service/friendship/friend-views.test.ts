@@ -35,16 +35,17 @@ describe('what friends are shown in a list', () => {
     stores.privacies.put(id, { ...OPEN, ...privacy }, blocked, undefined, NOW);
   const titles = async (by = stores) => {
     const views = await friendViews(by, 'viewer', FRIENDS.map(friendOf), NOW);
-    return views.map(({ nowPlaying }) => nowPlaying?.title ?? null);
+    return views.map(({ name, nowPlaying }) => [name, nowPlaying?.title ?? null]);
   };
+  const shared = (...names: string[]) => names.map((name) => [name, 'Shared']);
   const popular = () => popularAmongFriends({ stores, config: { popular: 'on' } as never, now: () => NOW }, 'viewer');
 
-  it('is nothing of who has blocked them, from the moment at which that is stored, although nobody has decided the pair', async () => {
-    expect(await titles()).to.deep.equal(['Shared', 'Shared', 'Shared']);
+  it('is nothing of who has blocked them, not even the name, from the moment at which that is stored, although nobody has decided the pair', async () => {
+    expect(await titles()).to.deep.equal(shared(...FRIENDS));
     expect(await popular()).to.deep.equal([{ kind: 'audio', title: 'Shared', friends: 3 }]);
     await put('alice', {}, [{ subscriberId: 'viewer' }]);
     await play('alice', 'After');
-    expect(await titles()).to.deep.equal([null, 'Shared', 'Shared']);
+    expect(await titles()).to.deep.equal(shared('bob', 'carol'));
     expect(await popular()).to.deep.equal([]);
   });
 
@@ -60,6 +61,6 @@ describe('what friends are shown in a list', () => {
         },
       },
     };
-    expect(await titles(late)).to.deep.equal([null, 'Shared', 'Shared']);
+    expect(await titles(late)).to.deep.equal([['alice', null], ...shared('bob', 'carol')]);
   });
 });
