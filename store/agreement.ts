@@ -17,24 +17,30 @@ const CLOCKS_DIFFER = 5_000;
 
 /**
  * Notes the names of both keys and the version of the data where none are noted yet. Answers what is
- * noted, and Redis' time. `present`, `previous`: names of the number keys that the process was given.
+ * noted, Redis' time, and what this process did: `begun`, `ended` or nothing. `present`, `previous`: names of the number keys that the process was given.
  * A process that has a previous key, and finds that one noted, notes both: the change of the key
- * begins. One that has the present key alone, and finds it noted first, drops the previous: it ends.
+ * begins, where none is under way, or turns round. One that has the present key alone, and finds it noted first, drops the previous: it ends.
  */
 const AGREE = defineScript({
   keys: ['agreement'],
   args: ['present', 'previous', 'secrets', 'data'],
-  reply: as<[numbers: string, secrets: string, data: string, time: number]>,
+  reply: as<[numbers: string, secrets: string, data: string, time: number, step: '' | 'begun' | 'ended']>,
   lua: `
 redis.call('HSETNX', agreement, 'numbers', previous == '' and present or present .. ' ' .. previous)
 redis.call('HSETNX', agreement, 'secrets', secrets)
 redis.call('HSETNX', agreement, 'data', data)
-local noted = string.match(redis.call('HGET', agreement, 'numbers'), '^%S+')
-if previous ~= '' and previous == noted then redis.call('HSET', agreement, 'numbers', present .. ' ' .. previous)
-elseif previous == '' and present == noted then redis.call('HSET', agreement, 'numbers', present) end
+local noted, former = string.match(redis.call('HGET', agreement, 'numbers'), '^(%S+) ?(%S*)')
+local step = ''
+if previous == noted and (former == '' or former == present) then
+  redis.call('HSET', agreement, 'numbers', present .. ' ' .. previous)
+  step = 'begun'
+elseif previous == '' and present == noted and former ~= '' then
+  redis.call('HSET', agreement, 'numbers', present)
+  step = 'ended'
+end
 local found = redis.call('HMGET', agreement, 'numbers', 'secrets', 'data')
 local time = redis.call('TIME')
-found[4] = time[1] * 1000 + math.floor(time[2] / 1000)
+found[4], found[5] = time[1] * 1000 + math.floor(time[2] / 1000), step
 return found`,
 });
 
@@ -51,6 +57,14 @@ return found`,
 
 const OTHER_NUMBERS =
   'EARSHOT_NUMBER_KEY is not the key of this data: no number would be found, and everybody could join a second time. Give the right one; how it is changed is said in docs/operating.md, "Changing the number key".';
+const OVERTAKEN =
+  'EARSHOT_NUMBER_KEY is a third key while the change from the first to the second is under way: the first would be given up, and every book that was not uploaded anew since would match nobody, which ends friendships. End that change first, when the apps have uploaded their books anew: start all with the second key and without EARSHOT_NUMBER_KEY_PREVIOUS (docs/operating.md, "Changing the number key").';
+const STEPS = {
+  begun:
+    'another number key: it and the one before count from now on. Books stay under the one before until they are uploaded anew; take EARSHOT_NUMBER_KEY_PREVIOUS away only then, or friendships end',
+  ended:
+    'the number key before counts no more: whose book was not uploaded anew since it was changed loses the friends that it holds, until it is',
+};
 const OTHER_SECRETS =
   'EARSHOT_SECRETS_KEY is not the key of this data: nothing that is sealed could be read, now or later. Give the right one.';
 
@@ -60,7 +74,7 @@ type Names = Record<'present' | 'previous' | 'secrets', string>;
 /**
  * Compares what must be the same in every process, and as long as the data are there: both keys, by
  * names that tell nothing of them, and the version of the data. Whoever is first notes its own (hash `agreement`). A clock
- * that is not Redis' is said in the log. Waits for a Redis that is away. @throws Fault FAILED_PRECONDITION, with what to do
+ * that is not Redis', and that this process begins or ends a change of the number key, is said in the log. Waits for a Redis that is away. @throws Fault FAILED_PRECONDITION, with what to do
  */
 export async function requireAgreement(
   redis: Redis,
@@ -70,12 +84,16 @@ export async function requireAgreement(
   now: () => number = Date.now,
 ): Promise<void> {
   const names = namesOf(config);
-  const [numbers, secrets, data, time, asked] = await ask(redis, keys, names, now);
+  const [numbers, secrets, data, time, step, asked] = await ask(redis, keys, names, now);
   const clock = compareClocks(asked, time, now());
   if (clock) log.error({ seconds: clock.seconds }, clock.what);
   const differs = differenceFrom({ numbers, secrets, data }, names, keys);
   if (differs !== undefined) throw new Fault('FAILED_PRECONDITION', differs);
+  if (step !== '') log.warn(STEPS[step]);
 }
+
+/** What becomes of a change of the number key when a process starts with certain keys: `overtaken` when it must not start. */
+export type KeyChange = 'begins' | 'goes on' | 'ends' | 'overtaken';
 
 /**
  * The same for whoever only looks, and notes nothing. `noted`: whether any process has noted anything. `differs`:
@@ -86,12 +104,28 @@ export async function lookAtAgreement(
   keys: Keys,
   config: KeyConfig,
   now: () => number = Date.now,
-): Promise<{ noted: boolean; differs: string | undefined; clock: string | undefined }> {
+): Promise<{
+  noted: boolean;
+  differs: string | undefined;
+  change: KeyChange | undefined;
+  clock: string | undefined;
+}> {
   const asked = now();
   const [numbers, secrets, data, time] = await LOOK.run(redis, { agreement: keys.agreement }, {});
   const clock = compareClocks(asked, time, now())?.what;
-  if (numbers === '') return { noted: false, differs: undefined, clock };
-  return { noted: true, differs: differenceFrom({ numbers, secrets, data }, namesOf(config), keys), clock };
+  if (numbers === '') return { noted: false, differs: undefined, change: undefined, clock };
+  const names = namesOf(config);
+  const differs = differenceFrom({ numbers, secrets, data }, names, keys);
+  return { noted: true, differs, change: changeOf(numbers, names), clock };
+}
+
+/** `numbers`: as they are noted. Undefined where no change is under way, or another key altogether was given. */
+function changeOf(numbers: string, { present, previous }: Names): KeyChange | undefined {
+  const [first, former] = numbers.split(' ');
+  if (previous === first && former === undefined) return 'begins';
+  if (previous === first && present !== former) return 'overtaken';
+  if (present !== first || former === undefined) return undefined;
+  return previous === '' ? 'ends' : 'goes on';
 }
 
 function namesOf(config: KeyConfig): Names {
@@ -106,7 +140,8 @@ function differenceFrom(
 ): string | undefined {
   const first = `If nothing is kept yet, and the first process had a wrong one: redis-cli del ${agreement}`;
   const known = noted.numbers.split(' ');
-  if (!known.includes(present) && !known.includes(previous)) return `${OTHER_NUMBERS} ${first}`;
+  if (!known.includes(present) && known[0] !== previous) return `${OTHER_NUMBERS} ${first}`;
+  if (changeOf(noted.numbers, { present, previous, secrets }) === 'overtaken') return OVERTAKEN;
   if (noted.secrets !== secrets) return `${OTHER_SECRETS} ${first}`;
   if (Number(noted.data) <= Number(DATA)) return undefined;
   return `A later Earshot has written the data (version ${noted.data}, this one knows ${DATA}). Start that one, or restore a backup from before it.`;
@@ -129,7 +164,7 @@ async function ask(
   { agreement }: Keys,
   names: Names,
   now: () => number,
-): Promise<[numbers: string, secrets: string, data: string, time: number, asked: number]> {
+): Promise<[...Awaited<ReturnType<typeof AGREE.run>>, asked: number]> {
   for (;;)
     try {
       const asked = now();

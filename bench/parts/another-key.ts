@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../../local/stack/stack.ts';
 import type { Stores } from '../../store/stores.ts';
 import { cpuOf, readCpu } from '../cpu.ts';
 import { type BesideTunes, tunesOn, tunesUntil } from '../load/steady.ts';
@@ -30,17 +31,27 @@ export async function changeKey(
   const start = performance.now();
   await stack.restart('worker');
   const before = readCpu(stack);
-  const end = (async () => {
-    const keyIds = numberKeysOf(stack).ids;
-    while ((await stores.subscribers.records(lasts)).some((record) => record?.keyIds !== keyIds)) await sleep(20);
-    await settled(stores);
-    return performance.now();
-  })();
+  const end = entered(stack, stores, lasts).then(() => performance.now());
   const { ended, latencies } = await tunesUntil(tunes, during, end);
   const cpu = cpuOf(before, readCpu(stack), count);
   const rate = (count * 1_000) / (ended - start);
   way.close();
   return { rate, tune: median(latencies), quiet, cpu };
+}
+
+/** The key before counts no more, as after the books were uploaded anew: another change may begin. */
+export async function endChange({ stack, stores }: Pick<BesideTunes, 'stack' | 'stores'>): Promise<void> {
+  delete stack.env.EARSHOT_NUMBER_KEY_PREVIOUS;
+  await stack.restart('gateway');
+  await stack.restart('worker');
+  await entered(stack, stores, await lastOfEachPage(stores));
+}
+
+/** Everybody is under the present keys, and nobody is due. */
+async function entered(stack: Stack, stores: Stores, lasts: readonly string[]): Promise<void> {
+  const keyIds = numberKeysOf(stack).ids;
+  while ((await stores.subscribers.records(lasts)).some((record) => record?.keyIds !== keyIds)) await sleep(20);
+  await settled(stores);
 }
 
 /** A worker goes through a page from its beginning to its end, and through the pages in any order. */

@@ -9,7 +9,7 @@ import { type BesideTunes, type Tunes, tunesOn, tunesUntil } from '../load/stead
 import { earshotWay } from '../load/ways.ts';
 import { median } from '../median.ts';
 import type { Row } from '../report/rows.ts';
-import { changeKey } from './another-key.ts';
+import { changeKey, endChange } from './another-key.ts';
 import { changePolicy } from './another-policy.ts';
 import { giveBooks, makeBare, makeOwners } from './owners.ts';
 import { ROUNDS } from './rounds-plan.ts';
@@ -25,8 +25,9 @@ export async function rounds(deps: BesideTunes, say: (line: string) => void): Pr
   say(`Making ${ROUNDS.owners} books of ${ROUNDS.contacts} …`);
   const ids = await makeOwners(deps);
   const owners = await roundsOf(deps, OWNERS, ROUNDS.goals.owners, say);
-  // The next change of the key is the second: books from before the first match nobody after it.
+  // A second change of the key begins only when the first is ended, and books from before that match nobody then.
   await deps.audience.uploadBooks();
+  await endChange(deps);
   await makeBare(deps);
   const all = await roundsOf(deps, ALL, ROUNDS.goals.bare, say);
   await giveBooks(deps, ids, 0);
