@@ -1,3 +1,4 @@
+import { type EjabberdApiConfig, readEjabberdApi } from '../../component/server/ejabberd/ejabberd-settings.ts';
 import { readServers, type ServersConfig } from '../../component/server/kinds.ts';
 import type { CommonConfig } from '../../runtime/config/common-config.ts';
 import { type ComponentConfig, componentConfig } from '../../runtime/config/component-config.ts';
@@ -30,7 +31,7 @@ export type Patient = {
   faults: readonly string[];
   /** What every process needs, of whichever role. */
   common: CommonConfig & KeyConfig;
-  component: (ComponentConfig & ServersConfig) | undefined;
+  component: (ComponentConfig & ServersConfig & { ejabberdApi: EjabberdApiConfig | undefined }) | undefined;
   gateway: GatewayConfig | undefined;
   worker: WorkerConfig | undefined;
   /** Of the process `sip`, where a presence server is set. */
@@ -51,7 +52,11 @@ const REDIS_FIRST = 'not looked at: what is wrong with Redis comes first';
 /** Reads the settings of these roles and connects to nothing yet. */
 export function createPatient(env: Env, roles: readonly Role[], connects = false): Patient {
   const [component, gateway, worker] = [
-    readLeniently(env, (read) => ({ ...componentConfig(read), ...readServers(read) })),
+    readLeniently(env, (read) => ({
+      ...componentConfig(read),
+      ...readServers(read),
+      ejabberdApi: readEjabberdApi(read),
+    })),
     readLeniently(env, gatewayConfig),
     readLeniently(env, workerConfig),
   ];

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createApi } from '../../../component/server/ejabberd/api.ts';
+import { createLapses } from '../../../component/server/ejabberd/uptime.ts';
 import { createGate } from '../../../component/server/gate.ts';
-import type { ServersConfig } from '../../../component/server/kinds.ts';
+import { Shut } from '../../../component/server/server.ts';
 import { createStream } from '../../../component/stream/stream.ts';
 import { silenceAdvice, streamAdvice } from '../../../component/stream/stream-advice.ts';
-import type { ComponentConfig } from '../../../runtime/config/component-config.ts';
 import { every } from '../../../runtime/lifecycle.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { lookAtAgreement } from '../../../store/agreement.ts';
@@ -21,9 +23,11 @@ const TRIAL = 20_000;
 /** Milliseconds between two renewals of the lease. */
 const RENEWAL = 1_000;
 
+type Component = NonNullable<Patient['component']>;
+
 /**
  * Whether the XMPP server lets the component in, and do what it has to. What a component that runs has found out is asked of
- * its status, as a second connection could end its own. Where none runs, this one connects in its place for a moment; but
+ * its status, as a second connection could end its own; of these settings it is asked besides whether they lead anywhere. Where none runs, this one connects in its place for a moment; but
  * only if this Redis is the one of an Earshot with these keys, as a component could be heard of in another.
  */
 export const xmpp: Check = {
@@ -47,7 +51,11 @@ export const xmpp: Check = {
     });
     if (!opened) return reachServer(component, 'where Redis cannot be asked nobody knows whether a component runs');
     const running = await runningOf(opened.stores, component.homeHost);
-    if (running) return toFinding(running, `the component on ${running.host}`);
+    if (running) {
+      const found = toFinding(running, `the component on ${running.host}`);
+      // One that waits has said why.
+      return running.ready ? [found, ...(await astray(component, running))] : found;
+    }
     if (!patient.connects && !(await isTheirs(opened, patient)))
       return reachServer(
         component,
@@ -63,14 +71,40 @@ async function isTheirs({ redis, stores }: Opened, { common }: Patient): Promise
   return noted && differs === undefined;
 }
 
-/** What comes of a connection that says nothing. `unasked`: why no more is asked. */
-async function reachServer(config: ComponentConfig, unasked: string): Promise<Finding> {
-  const { hostname, port } = new URL(config.service.replace(/^xmpp:/, 'http:'));
+/**
+ * What is wrong with the ways to the server, by these settings, whatever those of the component are that runs. On another machine
+ * it may be right that they do not lead there from here.
+ */
+async function astray(config: Component, running: ProcessStatus): Promise<Finding[]> {
+  const wrong = [await failureOf(() => reachService(config), config), await failureOf(() => askApi(config), config)];
+  const found = wrong.filter((what) => what !== undefined);
+  if (running.host === hostname()) return found.map((what) => fault(`by these settings ${what}`));
+  return found.map((what) => warning(`by these settings, and from this machine, ${what}`));
+}
+
+async function failureOf(ask: () => Promise<unknown>, config: Component): Promise<string | undefined> {
   try {
-    await reach({ hostname, port: Number(port || 5347) }, false);
+    await ask();
+    return undefined;
   } catch (err) {
-    return fault(streamAdvice(err as { code?: string }, config));
+    return err instanceof Shut ? err.message : streamAdvice(err as { code?: string }, config);
   }
+}
+
+async function reachService({ service }: Component): Promise<void> {
+  const { hostname: host, port } = new URL(service.replace(/^xmpp:/, 'http:'));
+  await reach({ hostname: host, port: Number(port || 5347) }, false);
+}
+
+/** What every component asks of ejabberd. @throws Shut */
+async function askApi({ ejabberdApi }: Component): Promise<void> {
+  if (ejabberdApi) await createLapses(createApi(ejabberdApi), Date.now).startedAt();
+}
+
+/** What comes of a connection that says nothing. `unasked`: why no more is asked. */
+async function reachServer(config: Component, unasked: string): Promise<Finding> {
+  const failure = await failureOf(() => reachService(config), config);
+  if (failure !== undefined) return fault(failure);
   return warning(
     `somebody listens at ${config.service}; whether it lets the component in was not tried, as ${unasked}`,
   );
@@ -90,7 +124,7 @@ function toFinding({ ready, missing, advice, mode }: Status, who: string): Findi
   return ok(`${who} is connected, ${mode === 'unprivileged' ? 'without privileges' : 'with every right'}`);
 }
 
-async function connectInstead(config: ComponentConfig & ServersConfig, stores: Stores, log: Log): Promise<Finding> {
+async function connectInstead(config: Component, stores: Stores, log: Log): Promise<Finding> {
   const self = { host: config.homeHost, instance: randomUUID() };
   const { other } = await stores.activeLease.hold(self, 'unknown');
   if (other) return warning('a component is just starting: ask again in a moment');
@@ -105,7 +139,7 @@ async function connectInstead(config: ComponentConfig & ServersConfig, stores: S
 }
 
 /** As the component does when it starts: the handshake, the rights, and the trial on an account of its own. */
-async function tryServer(config: ComponentConfig & ServersConfig, log: Log): Promise<Finding> {
+async function tryServer(config: Component, log: Log): Promise<Finding> {
   const stream = createStream(config, log);
   const nothing = async () => {};
   const gate = createGate(stream, config, [], { remind: nothing, prepare: nothing, seemsOnline: () => false }, log);

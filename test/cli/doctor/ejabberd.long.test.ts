@@ -112,6 +112,27 @@ describe('earshot doctor, and the component, say what is wrong with the way to t
     await eventually(async () => expect((await look())[0]).to.include({ level: 'ok' }));
   });
 
+  it('by its own settings, also beside a component that has the right ones', async () => {
+    await stack.untilReady();
+    const wrong: [settings: Record<string, string>, advice: RegExp][] = [
+      [at(1), noApiAt(1, 'ECONNREFUSED')],
+      [{ EARSHOT_EJABBERD_API_PASSWORD: 'p4ssw0rd' }, UNKNOWN],
+      [
+        { EARSHOT_COMPONENT_SERVICE: 'xmpp://127.0.0.1:1' },
+        /no XMPP server can be reached at xmpp:\/\/127\.0\.0\.1:1 \(EARSHOT_COMPONENT_SERVICE\)/,
+      ],
+    ];
+    for (const [settings, advice] of wrong) {
+      const told = await look(settings);
+      expect(told.map(({ level }) => level)).to.deep.equal(['ok', 'fault']);
+      expect(told[1]?.what)
+        .to.match(/^by these settings /)
+        .and.match(advice);
+      expect(told[1]?.what).to.not.contain('p4ssw0rd').and.not.contain(own.EARSHOT_EJABBERD_API_PASSWORD);
+    }
+    expect((await look()).map(({ level }) => level)).to.deep.equal(['ok']);
+  });
+
   /** The doctor, and the component in `/readyz` and in its log. */
   async function saysTheSame(mistake: Mistake): Promise<void> {
     const advice = await fault('the component on', mistake);
