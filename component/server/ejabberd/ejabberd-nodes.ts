@@ -42,17 +42,25 @@ export function withEvents(
   const arrived = createMoments<true>(now);
   /** The node of whoever has published by a client, as ejabberd sends it then. */
   const published = createMoments<string>(now);
-  /** What is about to be shown; `overtaken`: it holds something else by now, or others may see it. */
+  /** What is about to be shown. */
   const shows = new Set<Show>();
+  /** Changes of who may see a node that are under way. */
+  const changes = new Set<{ place: string; done: Promise<unknown> }>();
 
-  function overtake(jid: string, node: string): void {
+  function overtake(jid: string, node: string, by: 'access' | 'item'): void {
     published.forget(jid);
     const place = placeOf(jid, node);
-    for (const show of shows) if (show.place === place) show.overtaken = true;
+    for (const show of shows) if (show.place === place && show.overtaken !== 'item') show.overtaken = by;
+  }
+
+  /** Who may see it is not half changed then. */
+  async function decided(place: string): Promise<void> {
+    const ours = [...changes].filter((change) => change.place === place);
+    await Promise.allSettled(ours.map(({ done }) => done));
   }
 
   async function showing<Result>(jid: string, node: string, work: (show: Show) => Promise<Result>): Promise<Result> {
-    const show = { place: placeOf(jid, node), overtaken: false };
+    const show: Show = { place: placeOf(jid, node), overtaken: undefined };
     shows.add(show);
     try {
       return await work(show);
@@ -66,17 +74,28 @@ export function withEvents(
     await stream.send(xml('message', { type: 'headline', from: jid, to: contact }, event));
   }
 
-  /** Those who have subscribed to a closed node are sent it in any case. `payload`: left out for what the node holds. */
+  /**
+   * Those who have subscribed to a closed node are sent it in any case. `payload`: left out for what the node holds. Again where others may see it
+   * meanwhile; what is published meanwhile is sent by whoever publishes it.
+   */
   async function sendToContacts(jid: string, node: string, payload?: Element): Promise<void> {
     await showing(jid, node, async (show) => {
-      if ((await nodes.accessModel(jid, node)) !== 'presence') return;
-      const roster = await readRoster(stream, jid);
-      const item = payload ? xml('item', { id: ITEM }, payload) : await nodes.item(jid, node);
-      if (!item) return;
-      for (const contact of roster.values())
-        if (!show.overtaken && (contact.subscription === 'from' || contact.subscription === 'both'))
-          await send(jid, node, item, contact.jid);
+      do {
+        if (isOvertakenBy(show, 'access')) show.overtaken = undefined;
+        await decided(show.place);
+        await sendOnce(show, jid, node, payload);
+      } while (isOvertakenBy(show, 'access'));
     });
+  }
+
+  async function sendOnce(show: Show, jid: string, node: string, payload: Element | undefined): Promise<void> {
+    if ((await nodes.accessModel(jid, node)) !== 'presence') return;
+    const roster = await readRoster(stream, jid);
+    const item = payload ? xml('item', { id: ITEM }, payload) : await nodes.item(jid, node);
+    if (!item) return;
+    for (const contact of roster.values())
+      if (!show.overtaken && (contact.subscription === 'from' || contact.subscription === 'both'))
+        await send(jid, node, item, contact.jid);
   }
 
   async function maySee(jid: string, node: string, contact: string): Promise<boolean> {
@@ -101,21 +120,28 @@ export function withEvents(
   return {
     ...nodes,
     async publish(jid, node, payload) {
-      overtake(jid, node);
+      overtake(jid, node, 'item');
       // Nobody tells the component of a client whose connection breaks, so it asks.
       const [online] = await Promise.all([isOnline(jid), nodes.publish(jid, node, payload)]);
       if (!online || arrived.of(jid)) await sendToContacts(jid, node, payload);
       else published.note(jid, node);
     },
-    setAccess(jid, node, changes) {
-      overtake(jid, node);
-      return nodes.setAccess(jid, node, changes);
+    async setAccess(jid, node, fields) {
+      overtake(jid, node, 'access');
+      const change = { place: placeOf(jid, node), done: nodes.setAccess(jid, node, fields) };
+      changes.add(change);
+      try {
+        await change.done;
+      } finally {
+        changes.delete(change);
+      }
     },
     showTo: (jid, node, contact) =>
       showing(jid, node, async (show) => {
         // Otherwise the contact would be told the former tune after the next one, and keep it.
         do {
-          show.overtaken = false;
+          show.overtaken = undefined;
+          await decided(show.place);
           const item = await nodes.item(jid, node);
           if (!item && !show.overtaken) return !nodes.forgetsItems;
           const may = item && (await maySee(jid, node, contact));
@@ -126,8 +152,12 @@ export function withEvents(
   };
 }
 
-/** Something that is about to be sent. */
-type Show = { place: string; overtaken: boolean };
+/** Something that is about to be sent. `overtaken`: by what it holds now, or by who may see it. */
+type Show = { place: string; overtaken: 'item' | 'access' | undefined };
+
+function isOvertakenBy({ overtaken }: Show, what: Show['overtaken']): boolean {
+  return overtaken === what;
+}
 
 function placeOf(jid: string, node: string): string {
   return `${jid} ${node}`;

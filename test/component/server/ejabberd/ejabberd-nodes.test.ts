@@ -20,11 +20,13 @@ describe('component/server/ejabberd: who comes while something is published', ()
   let roster: Promise<void>;
   /** What happens when the node was read and before the answer comes. */
   let meanwhile: () => Promise<void>;
+  /** Settles when the access that is set is in force, and leaves the model to the test. */
+  let changing: Promise<void> | undefined;
   let nodes: NodeAbility;
 
   beforeEach(() => {
     [held, model, told, meanwhile] = [xml('former'), 'whitelist', [], async () => {}];
-    [time, roster] = [0, Promise.resolve()];
+    [time, roster, changing] = [0, Promise.resolve(), undefined];
     const of = {
       async publish(_jid: string, _node: string, payload: Element) {
         held = payload;
@@ -40,6 +42,7 @@ describe('component/server/ejabberd: who comes while something is published', ()
       accessModel: async () => model,
       affiliations: async () => new Map(model === 'whitelist' ? [[BOB, 'member']] : []),
       setAccess: async () => {
+        if (changing) return changing;
         model = 'authorize';
       },
     } as unknown as NodeAbility;
@@ -105,6 +108,29 @@ describe('component/server/ejabberd: who comes while something is published', ()
     held = xml('own');
     comes();
     await eventually(() => expect(told).to.deep.equal(['next', 'own']));
+  });
+
+  it('of the user’s own clients makes contacts be sent it where who may see it is changed in between, when that is done', async () => {
+    model = 'presence';
+    await nodes.publish(ALICE, 'tune', xml('next'));
+    let answer = () => {};
+    roster = new Promise((resolve) => {
+      answer = resolve;
+    });
+    comes();
+    let opened = () => {};
+    changing = new Promise((resolve) => {
+      opened = resolve;
+    });
+    const change = nodes.setAccess(ALICE, 'tune', []);
+    // Half of the change was made.
+    model = 'whitelist';
+    answer();
+    await new Promise(setImmediate);
+    model = 'presence';
+    opened();
+    await change;
+    await eventually(() => expect(told).to.deep.equal(['next', 'next']));
   });
 
   it('of the user’s own clients makes contacts be sent nothing of what is long ago, or was overtaken', async () => {
