@@ -81,16 +81,24 @@ export function createMadeItems(secret: string, keeps: () => KeepAbility | undef
     entries: () => Promise<Entries>,
   ): Promise<void> {
     const made = [...(await entries())].filter(([, { kind }]) => kind !== 'own');
-    if (made.length === 0) return keeps()?.drop(account, nodeOf(account));
+    if (made.length === 0) return forget(account);
     const all = new Set(made.map(([jid]) => partOf(jid)));
     try {
       await put(account, made, parts ?? all);
     } catch (err) {
       if (!isCondition(err, 'conflict')) throw err;
       // The user has made a node of that name, or opened it.
-      await keeps()?.drop(account, nodeOf(account));
+      await forget(account);
       await put(account, made, all);
     }
+  }
+
+  /** Whatever of it a server does not delete says nothing from then on. */
+  async function forget(account: string): Promise<void> {
+    const node = nodeOf(account);
+    const there = keeps();
+    if (!there || (await there.drop(account, node)) || (await there.all(account, node)).length === 0) return;
+    await put(account, [], new Set(Array(PARTS).keys()));
   }
 
   async function put(account: string, made: readonly Entry[], parts: ReadonlySet<number>): Promise<void> {
@@ -109,7 +117,7 @@ export function createMadeItems(secret: string, keeps: () => KeepAbility | undef
     async read(account) {
       return new Map(((await keeps()?.all(account, nodeOf(account))) ?? []).flatMap(toItems));
     },
-    drop: (account) => inTurn(account, async () => keeps()?.drop(account, nodeOf(account))),
+    drop: (account) => inTurn(account, () => forget(account)),
   };
 }
 

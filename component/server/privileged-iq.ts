@@ -33,7 +33,7 @@ function forwardedIn(answer: Element): Element | undefined {
  * The conditions that mean that what was asked for is not there: no node, no vCard, no account, no
  * right to ask, or no such service.
  */
-const ABSENT = [
+export const ABSENT = [
   'item-not-found',
   'forbidden',
   'not-allowed',

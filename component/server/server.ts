@@ -100,8 +100,8 @@ export type KeepAbility = {
   put(jid: string, node: string, id: string, payload: Element): Promise<void>;
   /** The payloads of all its items; none where there is no such node, or no such account. */
   all(jid: string, node: string): Promise<Element[]>;
-  /** The node with all its items; one that is not there is gone. */
-  drop(jid: string, node: string): Promise<void>;
+  /** The node with all its items. False where the server says that it was not deleted: it refuses that, or there is no such account; all is as it was then. */
+  drop(jid: string, node: string): Promise<boolean>;
 };
 
 /** Users' vCards (XEP-0054). */

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RosterItem } from '../../domain/friendship/roster.ts';
+import type { Log } from '../../runtime/log.ts';
 import { Denied } from '../stream/denied.ts';
 import { untilHeard } from '../stream/ping.ts';
 import { Unanswered } from '../stream/requests.ts';
@@ -10,8 +11,8 @@ import { type Element, textElement, xml } from '../stream/xml.ts';
 import { BrokenWord } from './first-writes.ts';
 import { type Ability, type Lack, NoAccount, type XmppServer } from './server.ts';
 
-/** Where a server is tried. `domain`, `secret`: the component's own; `homeHost`: whose users it serves. */
-export type TrialPlace = { stream: Stream; domain: string; homeHost: string; secret: string };
+/** Where a server is tried. `domain`, `secret`: the component's own; `homeHost`: whose users it serves; `log`: hears what it does otherwise and may. */
+export type TrialPlace = { stream: Stream; domain: string; homeHost: string; secret: string; log: Pick<Log, 'warn'> };
 
 type Trial = TrialPlace & { server: XmppServer; jid: string; nobody: string };
 
@@ -23,6 +24,9 @@ const EVENT_PATIENCE = 1_000;
 
 /** A private node of the trial account. */
 const KEPT = 'urn:earshot:trial:0';
+
+const REFUSES_DELETION =
+  'the XMPP server refuses to delete a private node: those in users’ accounts with what Earshot made stay there empty, where they would go (XEP-0356: "set" of pubsub#owner)';
 
 /** What is tried of each ability, in this order. vCards are not among them: they are only read. */
 const STEPS: readonly (readonly [ability: Ability, step: (trial: Trial) => Promise<void>])[] = [
@@ -138,12 +142,13 @@ async function tryNodes(trial: Trial): Promise<void> {
   await noAccount(nodes.publish(nobody, TUNE, tune('Three')));
 }
 
-async function tryKeeps({ jid, server: { keeps } }: Trial): Promise<void> {
+async function tryKeeps({ jid, server: { keeps }, log }: Trial): Promise<void> {
   if (!keeps) return;
   try {
     await keeps.put(jid, KEPT, 'current', xml('trial', { xmlns: KEPT }));
     const held = await keeps.all(jid, KEPT);
-    await keeps.drop(jid, KEPT);
+    const gone = await keeps.drop(jid, KEPT);
+    if (!gone && held.length === 1) return log.warn(REFUSES_DELETION);
     if (held.length === 1 && (await keeps.all(jid, KEPT)).length === 0) return;
   } catch (err) {
     // Where there may be no such node Earshot does without (decision 279).

@@ -1,9 +1,10 @@
 // XEP-0163: Personal Eventing Protocol, version 1.2.2 (https://xmpp.org/extensions/xep-0163.html), in users' names
+import { isCondition } from '../stream/stanza-error.ts';
 import { type Element, xml } from '../stream/xml.ts';
 import { changeAccess } from './node-access.ts';
 import { configureNode, nodeForm, PUBSUB, PUBSUB_OWNER, readAffiliations, TO_EVERYBODY } from './node-owner.ts';
 import { subscribe, unsubscribe } from './node-subscription.ts';
-import { orAbsent, type UserIq } from './privileged-iq.ts';
+import { ABSENT, orAbsent, type UserIq } from './privileged-iq.ts';
 import type { KeepAbility, NodeAbility } from './server.ts';
 
 /** In what servers differ. */
@@ -83,7 +84,13 @@ export function createUserKeeps(
       return items.flatMap((item) => item.getChildElements());
     },
     async drop(jid, node) {
-      await orAbsent(ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('delete', { node }))));
+      try {
+        await ask(jid, 'set', xml('pubsub', { xmlns: PUBSUB_OWNER }, xml('delete', { node })));
+      } catch (err) {
+        if (!isCondition(err, ...ABSENT)) throw err;
+        return isCondition(err, 'item-not-found');
+      }
+      return true;
     },
   };
 }

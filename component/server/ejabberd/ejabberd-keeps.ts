@@ -35,7 +35,7 @@ export function createWrappedKeeps(stream: Stream, ask: UserIq, known: KnownAcco
     },
     async drop(jid, node) {
       made.delete(`${jid} ${node}`);
-      await keeps.drop(jid, node);
+      return keeps.drop(jid, node);
     },
   };
 }

@@ -128,10 +128,15 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
 
   it('cannot be where the server says that a private node holds what it does not hold', async () => {
     for (const untrue of ['put', 'drop'] as const) {
-      const silent = { ...keeps, [untrue]: async () => {} };
+      const silent = { ...keeps, [untrue]: async () => true };
       const compared = await compareStamps({ stores }, PLACE, { accounts: ability, keeps: silent });
       expect(compared.found, untrue).to.equal('untrue');
     }
     expect(await compare(), 'and can be once it does as it says').to.equal('first');
+  });
+
+  it('can be where the server says that it deletes no private node', async () => {
+    const refusing = { ...keeps, drop: async () => false };
+    expect((await compareStamps({ stores }, PLACE, { accounts: ability, keeps: refusing })).found).to.equal('first');
   });
 });

@@ -31,6 +31,7 @@ describe('what an account keeps of the items that Earshot made', () => {
   let isRedisAway: boolean;
   /** Whether the user has made a node of that name that others may read. */
   let isOpen: boolean;
+  let refusesDeletion: boolean;
 
   function does(what: string): void {
     if (what.startsWith(breaksAt)) throw new Error('the stream broke');
@@ -45,9 +46,11 @@ describe('what an account keeps of the items that Earshot made', () => {
     },
     all: async () => [...node.values()],
     async drop() {
+      if (refusesDeletion) return false;
       does('drop');
       isOpen = false;
       node.clear();
+      return true;
     },
   };
   const made = createMadeItems('a secret', () => keeps);
@@ -56,6 +59,7 @@ describe('what an account keeps of the items that Earshot made', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     [roster, node, done, breaksAt, isRedisAway, isOpen] = [new Map(), new Map(), [], 'nothing', false, false];
+    refusesDeletion = false;
     const rosters = {
       read: async () => new Map(roster),
       async set(_jid: string, item: RosterItem) {
@@ -110,6 +114,20 @@ describe('what an account keeps of the items that Earshot made', () => {
     await job('alice');
     expect(done.slice(2)).to.deep.equal([`remove ${jidOf('bob')}`, 'drop']);
     expect(await kept(), 'nothing is left').to.deep.equal([]);
+  });
+
+  it('says nothing any more where the server does not delete the node', async () => {
+    refusesDeletion = true;
+    await made.drop(ALICE);
+    expect(done, 'where there is none').to.deep.equal([]);
+    await befriend('bob');
+    await job('alice');
+    await part('bob');
+    await job('alice');
+    expect(await kept()).to.deep.equal([]);
+    await befriend('bob');
+    await job('alice');
+    expect(await kept()).to.deep.equal([[jidOf('bob'), { kind: 'made' }]]);
   });
 
   it('says that an item has gone also where Redis is away from that moment on', async () => {

@@ -1,14 +1,21 @@
 import { expect } from 'chai';
 import type { XmppServer } from '../../../component/server/server.ts';
-import { trialAccount, tryAbilities } from '../../../component/server/trial.ts';
+import { type TrialPlace, trialAccount, tryAbilities } from '../../../component/server/trial.ts';
 import { ALL_PRIVILEGES } from '../../../local/prosody/prosody-config.ts';
 import { SECRET, startUnderTest, type UnderTest } from './under-test.ts';
 
 /** What a server says that answers `result` and does nothing. */
-async function nothing(): Promise<void> {}
+async function nothing(): Promise<true> {
+  return true;
+}
 
 describe('a server that says that it has done what it has not', () => {
   let world: UnderTest;
+  let warned: string[] = [];
+
+  beforeEach(() => {
+    warned = [];
+  });
 
   before(async () => {
     world = await startUnderTest('prosody', { prosody: { privileges: ALL_PRIVILEGES } });
@@ -19,7 +26,8 @@ describe('a server that says that it has done what it has not', () => {
   /** A real one, but for what it does not do. */
   function tried(untrue: (server: XmppServer) => Partial<XmppServer>) {
     const { server, stream, domain, xmpp } = world;
-    const place = { stream, domain, secret: SECRET, homeHost: xmpp.domain };
+    const log = { warn: (text: string) => void warned.push(text) } as TrialPlace['log'];
+    const place = { stream, domain, secret: SECRET, homeHost: xmpp.domain, log };
     return tryAbilities({ ...server, ...untrue(server) }, place);
   }
 
@@ -45,6 +53,14 @@ describe('a server that says that it has done what it has not', () => {
         },
       ]);
     });
+
+  it('is none that says that it deletes no private node: that is said, and done without', async () => {
+    const refuses = async () => false;
+    const lacks = await tried(({ keeps }) => ({ ...(keeps && { keeps: { ...keeps, drop: refuses } }) }));
+    expect(lacks).to.deep.equal([]);
+    expect(warned).to.have.length(1);
+    expect(warned[0]).to.contain('refuses to delete a private node');
+  });
 
   it('leaves the account of the trial nowhere', async () => {
     expect(await world.server.accounts.exists(trial())).to.equal(false);
