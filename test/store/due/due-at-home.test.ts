@@ -36,6 +36,12 @@ for (const kind of REDIS_KINDS)
 
     const withHomes = (hosts: readonly string[]) =>
       createStores(server.redis, prefix, Buffer.alloc(32), undefined, hosts);
+    /** Between the nodes of a cluster a wake can be lost, as a connection of theirs may be made anew; so it is given again. */
+    const wakenUntil = (wake: () => Promise<void>, check: () => void) =>
+      eventually(async () => {
+        await wake();
+        check();
+      });
     /** As a component looks: where somebody is due, and nowhere else. */
     const take = async (host: string, now: number, most = MOST) => {
       const where = await stores.dueAtHome.where(['tune', 'roster'], host, now);
@@ -85,8 +91,10 @@ for (const kind of REDIS_KINDS)
           (id) => heard.push(id),
           () => {},
         );
-        await stores.wakes.tell('sip', ['alice', 'bob']);
-        await eventually(() => expect(heard).to.deep.equal(['alice', 'bob']));
+        await wakenUntil(
+          () => stores.wakes.tell('sip', ['alice', 'bob']),
+          () => expect(heard.slice(0, 2)).to.deep.equal(['alice', 'bob']),
+        );
       } finally {
         connection.destroy();
       }
@@ -121,11 +129,18 @@ for (const kind of REDIS_KINDS)
           (id) => woken.push(id),
           () => {},
         );
-        await stores.wakes.tell('roster', ['alice', 'bob', 'nobody']);
-        await eventually(() => expect(woken).to.deep.equal(['bob']));
-        await stores.due.postpone('roster', 'carol', NOW);
-        expect(await take(OP, NOW)).to.deep.equal([]);
-        await eventually(() => expect(woken).to.deep.equal(['bob', 'carol']));
+        const heard = () => [...new Set(woken)];
+        await wakenUntil(
+          () => stores.wakes.tell('roster', ['alice', 'bob', 'nobody']),
+          () => expect(heard()).to.deep.equal(['bob']),
+        );
+        await wakenUntil(
+          async () => {
+            await stores.due.postpone('roster', 'carol', NOW);
+            expect(await take(OP, NOW)).to.deep.equal([]);
+          },
+          () => expect(heard()).to.deep.equal(['bob', 'carol']),
+        );
       } finally {
         connection.destroy();
       }
@@ -148,13 +163,17 @@ for (const kind of REDIS_KINDS)
         expect(await moveTo(`bob@${OP}`)).to.equal('ok');
         expect(await take(OP, NOW + 10_000)).to.deep.equal([]);
         expect(await take(BRAND, NOW + 10_000)).to.deep.equal(['bob']);
-        await stores.wakes.tell('roster', ['bob']);
-        await eventually(() => expect(woken.at(-1)).to.equal(`bob at ${BRAND}`));
+        await wakenUntil(
+          () => stores.wakes.tell('roster', ['bob']),
+          () => expect(woken.at(-1)).to.equal(`bob at ${BRAND}`),
+        );
         expect(await moveTo(`bob@${BRAND}`), 'back').to.equal('busy');
         expect(await moveTo(`bobby@${OP}`), 'further').to.equal('busy');
         expect(await stores.formerJids.free('bob', `bob@${BRAND}`, NOW + 11_000)).to.equal(true);
-        await stores.wakes.tell('roster', ['bob']);
-        await eventually(() => expect(woken.at(-1)).to.equal(`bob at ${OP}`));
+        await wakenUntil(
+          () => stores.wakes.tell('roster', ['bob']),
+          () => expect(woken.at(-1)).to.equal(`bob at ${OP}`),
+        );
         expect(await take(BRAND, NOW + 30_000)).to.deep.equal([]);
         expect(await take(OP, NOW + 30_000)).to.deep.equal(['bob']);
         expect((await stores.pending.of('bob')).due).to.include.keys('tune', 'listen');
