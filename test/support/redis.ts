@@ -20,6 +20,8 @@ export type TestRedis = {
   /** As EARSHOT_REDIS_URL takes it. */
   url: string;
   place: RedisPlace;
+  /** Each master, and the folder of its files. */
+  nodes: readonly { url: string; dir: string }[];
   redis: Redis;
   freshStores(budget?: NumberBudget): Stores;
   /** Of a cluster: kill -9 of any master, and its restart after a while. */
@@ -39,6 +41,10 @@ export async function startTestRedis(kind: RedisKind = 'a single Redis'): Promis
   return {
     url: server.url,
     place,
+    nodes:
+      'masters' in server
+        ? server.masters.map(({ url }, i) => ({ url, dir: join(dir, `${i}`) }))
+        : [{ url: server.url, dir }],
     redis,
     crashMaster: 'crash' in server ? server.crash : undefined,
     freshStores: (budget) => createStores(redis, `t${randomUUID().slice(0, 8)}`, Buffer.alloc(32), budget),

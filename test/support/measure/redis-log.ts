@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'chai';
-import { createClient } from 'redis';
 import type { Stack } from '../../../local/stack/stack.ts';
-import { eventually } from '../eventually.ts';
-import { withRedis } from '../stack.ts';
+import { type Line, monitored, wholes } from './monitor.ts';
 
 /** What clients have told Redis, and what of it Redis has written to its log and to the disk. */
 export type Told = {
@@ -22,39 +18,33 @@ export type Told = {
 const ALWAYS =
   /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT|ZCARD)$|:status:|:processes$|:outlets$|:server-stamp|:active:|:metrics$|:leaving$|:reconciliation$|:queue\}:(?!tune:)|^ZRANGEBYSCORE \S+:due:/i;
 
-/** Everything that is told to the stack's Redis while `during` runs, but for what is told all the time. */
-export async function toldRedis(stack: Stack & { dataDir: string }, during: () => Promise<void>): Promise<Told> {
-  const log = await logOf(join(stack.dataDir, 'redis'));
-  const lines: string[] = [];
-  const monitor = await createClient({ url: stack.redis().url }).connect();
-  await monitor.monitor((line) => lines.push(`${line}`));
-  await during();
-  const end = await untilSeen(stack, lines);
-  monitor.destroy();
-  const commands = wholes(withCalls(lines.slice(0, end).map(toLine)));
+/** One Redis that a stack works with: the folder of its files, and how it is asked. */
+export type Node = { url: string; dir: string };
+
+/**
+ * Everything that is told to the stack's Redis while `during` runs, but for what is told all the time. `nodes`: the masters of a
+ * cluster, where the stack works with one: what each was told comes after what the one before was.
+ */
+export async function toldRedis(
+  stack: Stack & { dataDir: string },
+  during: () => Promise<void>,
+  nodes: readonly Node[] = [{ url: stack.redis().url, dir: join(stack.dataDir, 'redis') }],
+): Promise<Told> {
+  const logs = await Promise.all(nodes.map(({ dir }) => logOf(dir)));
+  const lines: Line[] = [];
+  const [first, ...others] = nodes.map(({ url }) => url);
+  // One within the other, so that all hear while it runs.
+  const all = others.reduce<() => Promise<void>>(
+    (inner, url) => async () => void lines.push(...(await monitored(url, inner))),
+    during,
+  );
+  if (first !== undefined) lines.push(...(await monitored(first, all)));
+  const commands = wholes(withCalls(lines));
+  const written = await Promise.all(logs.map((log) => log()));
   return {
     commands: commands.filter(isOfInterest).flat(),
-    steps: inSteps(readWords(await log())).filter(isOfInterest),
+    steps: written.flatMap((log) => inSteps(readWords(log))).filter(isOfInterest),
   };
-}
-
-/** How many lines tell what was told before this. */
-async function untilSeen(stack: Stack, lines: readonly string[]): Promise<number> {
-  const mark = randomUUID();
-  await withRedis(stack, async (redis) => void (await redis.get(mark)));
-  return eventually(() => {
-    const at = lines.findIndex((line) => line.includes(mark));
-    expect(at, 'the mark').to.be.at.least(0);
-    return at;
-  });
-}
-
-type Line = { by: string; words: string[] };
-
-/** `1339518083.107412 [0 127.0.0.1:60866] "set" "key" "a \"value\""` */
-function toLine(line: string): Line {
-  const [, by = '', rest = ''] = /^\S+ \[\d+ ([^\]]+)\] (.*)$/s.exec(line) ?? [];
-  return { by, words: [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/gs)].map(([, word = '']) => word) };
 }
 
 /** What a script calls is told right behind it, and is one more word of it: scripts go by names that say nothing. */
@@ -64,21 +54,6 @@ function withCalls(lines: readonly Line[]): Line[] {
     if (by === 'lua') commands.at(-1)?.words.push(words.join(' '));
     else commands.push({ by, words: [...words] });
   return commands;
-}
-
-/** Commands of one client between MULTI and EXEC belong together, each other one is alone. */
-function wholes(lines: readonly Line[]): string[][][] {
-  const all: string[][][] = [];
-  const open = new Map<string, string[][]>();
-  for (const { by, words } of lines) {
-    const name = words[0]?.toUpperCase();
-    const whole = open.get(by) ?? [];
-    whole.push(words);
-    if (whole.length === 1) all.push(whole);
-    if (name === 'EXEC' || (whole.length === 1 && name !== 'MULTI')) open.delete(by);
-    else open.set(by, whole);
-  }
-  return all;
 }
 
 function isOfInterest(whole: readonly string[][]): boolean {
@@ -91,8 +66,8 @@ function inSteps(commands: readonly string[][]): string[][][] {
 }
 
 /** Reads what is written from now on. */
-async function logOf(folder: string): Promise<() => Promise<Buffer>> {
-  const files = join(folder, 'appendonlydir');
+async function logOf(dir: string): Promise<() => Promise<Buffer>> {
+  const files = join(dir, 'appendonlydir');
   const name = (await readdir(files))
     .filter((file) => file.endsWith('.incr.aof'))
     .sort()

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { createApi, type Person } from '../../support/api.ts';
 import { type Told, toldRedis } from '../../support/measure/redis-log.ts';
 import { joinFriends } from '../../support/pair.ts';
-import { useStack } from '../../support/stack.ts';
+import { REDIS_KINDS, useRedis } from '../../support/redis.ts';
+import { useRunning } from '../../support/running.ts';
+import { startTestStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
@@ -13,91 +15,95 @@ const TRIES = 5;
 /** Each is written to the disk before Redis answers it. */
 const MOST_STEPS = { tune: 2, stop: 3, byToken: 4 };
 
-describe('what Redis is told for one tune', () => {
-  const stack = useStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
-  const api = createApi(stack);
-  let alice: Person;
-  let bob: Person;
-  let bobs: FriendClient;
+for (const kind of REDIS_KINDS)
+  describe(`what ${kind} is told for one tune`, () => {
+    const cluster = kind === 'a Redis Cluster' ? useRedis(kind) : undefined;
+    const stack = useRunning(() =>
+      startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' }, ...(cluster && { redisUrl: cluster.url }) }),
+    );
+    const api = createApi(stack);
+    let alice: Person;
+    let bob: Person;
+    let bobs: FriendClient;
 
-  before(async () => {
-    [alice, bob] = await joinFriends(api);
-    bobs = await connectFriend(stack, bob);
-    await play();
-    // What it does for others and by itself is not counted: the tune alone is.
-    await stack.kill('worker');
-  });
+    before(async () => {
+      [alice, bob] = await joinFriends(api);
+      bobs = await connectFriend(stack, bob);
+      await play();
+      // What it does for others and by itself is not counted: the tune alone is.
+      await stack.kill('worker');
+    });
 
-  after(async () => bobs?.leave());
+    after(async () => bobs?.leave());
 
-  let titles = 0;
+    let titles = 0;
 
-  /** A tune that did not play before. */
-  async function play(more: { device?: string } = {}): Promise<void> {
-    titles += 1;
-    const title = `Title ${titles}`;
-    await api.play(alice, { title, length: 300, ...more });
-    await bobs.hears(alice.jid, title);
-    await workDone(stack);
-  }
-
-  async function stop(): Promise<void> {
-    await api.stop(alice);
-    await bobs.hears(alice.jid, undefined);
-    await workDone(stack);
-  }
-
-  /**
-   * Counts what is told during `counted`. The component also does something by itself now and then, such as reading a roster: what was
-   * too much is counted again after `first`, and is too much when it is so each time.
-   */
-  async function expectFew(
-    what: keyof typeof MOST_STEPS,
-    counted: () => Promise<void>,
-    first: () => Promise<void> = async () => {},
-  ): Promise<void> {
-    for (let left = TRIES; ; left -= 1) {
-      await first();
-      const told = await toldRedis(stack, counted);
-      try {
-        return check(what, told);
-      } catch (err) {
-        if (left === 1) throw err;
-      }
-    }
-  }
-
-  function check(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
-    expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what]);
-    // That it was told: no other step comes after the stanza.
-    expect(texts(steps.at(-1) ?? []).join(), 'the last step').to.match(/:told:xmpp state told /);
-    expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS[what]);
-  }
-
-  it('is few commands, and two steps that wait for the disk, one of them before the stanza', async () => {
-    await expectFew('tune', play);
-  });
-
-  it('is no more when it takes the place of one that plays on another device, and one step more when it stops', async () => {
-    await expectFew('tune', () => play({ device: 'another' }), play);
-    await expectFew('stop', stop, play);
-  });
-
-  it('is also the two counts of calls, at once, where the subscriber’s own token is used', async () => {
-    const headers = { authorization: `Bearer ${alice.token}` };
-    const byToken = async () => {
+    /** A tune that did not play before. */
+    async function play(more: { device?: string } = {}): Promise<void> {
       titles += 1;
       const title = `Title ${titles}`;
-      const tune = { kind: 'audio', title, length: 300 };
-      await api.expectStatus(202, api.call('PUT', '/v1/subscribers/me/now-playing', tune, headers));
+      await api.play(alice, { title, length: 300, ...more });
       await bobs.hears(alice.jid, title);
       await workDone(stack);
-    };
-    // The first use of a token in an hour is noted.
-    await byToken();
-    await expectFew('byToken', byToken);
+    }
+
+    async function stop(): Promise<void> {
+      await api.stop(alice);
+      await bobs.hears(alice.jid, undefined);
+      await workDone(stack);
+    }
+
+    /**
+     * Counts what is told during `counted`. The component also does something by itself now and then, such as reading a roster: what was
+     * too much is counted again after `first`, and is too much when it is so each time.
+     */
+    async function expectFew(
+      what: keyof typeof MOST_STEPS,
+      counted: () => Promise<void>,
+      first: () => Promise<void> = async () => {},
+    ): Promise<void> {
+      for (let left = TRIES; ; left -= 1) {
+        await first();
+        const told = await toldRedis(stack, counted, cluster?.nodes);
+        try {
+          return check(what, told);
+        } catch (err) {
+          if (left === 1) throw err;
+        }
+      }
+    }
+
+    function check(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
+      expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what]);
+      // That it was told: no other step comes after the stanza.
+      expect(texts(steps.at(-1) ?? []).join(), 'the last step').to.match(/:told:xmpp state told /);
+      expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS[what]);
+    }
+
+    it('is few commands, and two steps that wait for the disk, one of them before the stanza', async () => {
+      await expectFew('tune', play);
+    });
+
+    it('is no more when it takes the place of one that plays on another device, and one step more when it stops', async () => {
+      await expectFew('tune', () => play({ device: 'another' }), play);
+      await expectFew('stop', stop, play);
+    });
+
+    it('is also the two counts of calls, at once, where the subscriber’s own token is used', async () => {
+      const headers = { authorization: `Bearer ${alice.token}` };
+      const byToken = async () => {
+        titles += 1;
+        const title = `Title ${titles}`;
+        const tune = { kind: 'audio', title, length: 300 };
+        await api.expectStatus(202, api.call('PUT', '/v1/subscribers/me/now-playing', tune, headers));
+        await bobs.hears(alice.jid, title);
+        await workDone(stack);
+      };
+      // The first use of a token in an hour is noted.
+      await byToken();
+      await expectFew('byToken', byToken);
+    });
   });
-});
 
 function texts(commands: readonly string[][]): string[] {
   return commands.map((words) => words.join(' ').replaceAll('\n', ' '));
