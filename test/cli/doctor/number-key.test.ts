@@ -58,7 +58,7 @@ describe('earshot doctor, of a number key that is changed', () => {
     for (const [i, number] of NUMBERS.entries())
       await addSubscriber(
         stores,
-        { id: `${i}`, ...hashNumbers([number], keys), jid: `${i}@op.example`, displayName: '', state: 'pending' },
+        { id: `${i}`, ...hashNumbers([number], keys), jid: `${i}@op.example`, displayName: '' },
         NOW,
       );
     await hold([0, 1, 2], FIRST);

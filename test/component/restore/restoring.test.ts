@@ -52,7 +52,10 @@ describe('a server on which Earshot has worked before it kept anything there', (
         nodes.set(`${jid} ${node}`, [payload]);
       },
       all: async (jid: string, node: string) => nodes.get(`${jid} ${node}`) ?? [],
-      drop: async (jid: string, node: string) => void nodes.delete(`${jid} ${node}`),
+      async drop(jid: string, node: string) {
+        nodes.delete(`${jid} ${node}`);
+        return true;
+      },
     },
   } as unknown as XmppServer;
   const stamp = () => nodes.get(`${stampAccount(CONFIG)} urn:earshot:stamp:1`);

@@ -34,7 +34,10 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
       const held = nodes.get(node);
       return held ? [held] : [];
     },
-    drop: async (_jid, node) => void nodes.delete(node),
+    async drop(_jid, node) {
+      nodes.delete(node);
+      return true;
+    },
   };
   const ability = {
     exists: async (jid: string) => accounts.has(jid),

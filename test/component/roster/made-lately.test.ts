@@ -31,7 +31,10 @@ describe('what roster jobs note of the items that Earshot makes', () => {
       nodes.set(jid, new Map(nodes.get(jid)).set(id, payload));
     },
     all: async (jid) => [...(nodes.get(jid)?.values() ?? [])],
-    drop: async (jid) => void nodes.delete(jid),
+    async drop(jid) {
+      nodes.delete(jid);
+      return true;
+    },
   };
   const made = createMadeItems('a secret', () => keeps);
   const entriesOf = async ({ id }: { id: string }): Promise<Entries> => ledgers.get(id) ?? new Map();

@@ -9,6 +9,7 @@ import { openEvents } from '../../support/http/event-stream.ts';
 import { useRedis } from '../../support/redis.ts';
 
 const HOUR = 3_600_000;
+const TURN = { at: 0, paid: 0 };
 const PICTURE = { hash: 'c'.repeat(40), image: 'data:image/png;base64,iVBORw0KGgo=' };
 
 type Person = { id: string; phoneNumber: string; token: string };
@@ -90,7 +91,7 @@ describe('a friend who has just blocked somebody, or was blocked', () => {
       await befriend(bob, alice, carol);
       await befriend(alice, carol);
       const { avatars } = gateway.stores;
-      await avatars.settle(bob.id, `${bob.id}@op.example`, await avatars.known(bob.id), PICTURE, gateway.now());
+      await avatars.settle(bob.id, `${bob.id}@op.example`, await avatars.known(bob.id), PICTURE, TURN);
       expect(await pictureOf(alice, bob)).to.equal(200);
       for (const [one, other] of [
         [alice, bob],
