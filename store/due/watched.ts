@@ -6,13 +6,19 @@ import { AGAIN, GRACE } from './due.ts';
 
 /** So that the time of a withdrawal is below zero, and before that of whatever else has changed. */
 const EARLIER = 2 ** 43;
+/**
+ * Fractions of a millisecond. Of one who was taken: below a half, or above three quarters for a withdrawal. Three quarters: who was taken for a withdrawal
+ * has changed since, and should the taker die the withdrawal is still to be passed on.
+ */
+const STILL_WITHDRAWN = 0.75;
+const TAKEN_WITHDRAWN = 0.5;
 
 /**
  * Lua: `noteWatched(id, dueAt)`: something has changed that a subscription may want to hear of: for the
  * script that makes the change, in the same step. Where nobody has subscribed it is one look at a key
  * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now. Who waits already
- * keeps its place; of one who was taken the fraction goes (see `TAKE`). `withdraws`: something may be to be seen no more, which sinks
- * are told before all else: it is noted as of `EARLIER` milliseconds ago.
+ * keeps its place; of one who was taken the fraction goes (see `TAKE`), but for what it says of a withdrawal. `withdraws`: something may be to be seen no
+ * more, which sinks are told before all else: it is noted as of `EARLIER` milliseconds ago.
  */
 export const NOTE_WATCHED = defineLua({
   keys: ['watchers', 'watched'],
@@ -22,8 +28,10 @@ local function noteWatched(id, dueAt, withdraws)
   if areWatched == nil then areWatched = redis.call('EXISTS', watchers) end
   if areWatched == 0 then return end
   local changed = dueAt - ${GRACE} - (withdraws and ${EARLIER} or 0)
-  local was = math.floor(tonumber(redis.call('ZSCORE', watched, id) or changed))
-  redis.call('ZADD', watched, string.format('%.0f', math.min(was, changed)), id)
+  local was = tonumber(redis.call('ZSCORE', watched, id) or changed)
+  local at = math.min(math.floor(was), changed)
+  if at >= 0 and was - math.floor(was) >= ${STILL_WITHDRAWN} then at = at + ${STILL_WITHDRAWN} end
+  redis.call('ZADD', watched, string.format('%.2f', at), id)
 end`,
 });
 
@@ -53,12 +61,12 @@ redis.call('SREM', watchers, subscription)
 if redis.call('EXISTS', watchers) == 0 then redis.call('DEL', watched) end`,
 });
 
-/** Of a millisecond; one that is still there after a sum with milliseconds since the epoch. */
+/** Of a millisecond, below a half; one that is still there after a sum with milliseconds since the epoch. */
 export function aFraction(): number {
-  return 0.25 + Math.random() / 2;
+  return 0.3 + Math.random() / 8;
 }
 
-/** As that of a queue's due list, which also says who was noted for a withdrawal. */
+/** As that of a queue's due list, which also says who was noted for a withdrawal: one who is not settled is taken for one again. */
 const TAKE = defineScript({
   keys: ['watched'],
   args: ['now', 'again', 'most'],
@@ -68,20 +76,29 @@ local ids, withdrawn = {}, {}
 local found = redis.call('ZRANGEBYSCORE', watched, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
 for i = 1, #found, 2 do
   ids[#ids + 1] = found[i]
-  if tonumber(found[i + 1]) < 0 then withdrawn[#withdrawn + 1] = found[i] end
-  redis.call('ZADD', watched, again, found[i])
+  local at, later = tonumber(found[i + 1]), tonumber(again)
+  if at < 0 or at - math.floor(at) >= ${STILL_WITHDRAWN} then
+    withdrawn[#withdrawn + 1] = found[i]
+    later = later + ${TAKEN_WITHDRAWN}
+  end
+  redis.call('ZADD', watched, string.format('%.17g', later), found[i])
 end
 return { ids, withdrawn }`,
 });
 
-/** Takes those away for whom nothing was noted since they were taken. */
+/** Takes those away for whom nothing was noted since they were taken; a withdrawal of the others that was noted before is passed on. */
 const SETTLE = defineScript({
   keys: ['watched'],
   args: ['again'],
   lists: ['ids'],
   lua: `
 for _, id in ipairs(ids) do
-  if tonumber(redis.call('ZSCORE', watched, id) or 0) == tonumber(again) then redis.call('ZREM', watched, id) end
+  local at, taken = tonumber(redis.call('ZSCORE', watched, id) or 0), tonumber(again)
+  if at == taken or at == taken + ${TAKEN_WITHDRAWN} then
+    redis.call('ZREM', watched, id)
+  elseif at - math.floor(at) == ${STILL_WITHDRAWN} then
+    redis.call('ZADD', watched, string.format('%.0f', math.floor(at)), id)
+  end
 end`,
 });
 

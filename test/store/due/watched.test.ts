@@ -39,6 +39,21 @@ describe('those of whom subscriptions are to be told', () => {
     expect(again.map(({ withdrawn }) => withdrawn)).to.deep.equal([[]]);
   });
 
+  it('are still those of whom something is withdrawn where whoever took them has died, and changed otherwise since', async () => {
+    const withdrawnAt = async (now: number) =>
+      (await stores.watched.take(now, 10)).flatMap(({ withdrawn }) => withdrawn);
+    await change('withdrawn', NOW, true);
+    await change('changed since', NOW, true);
+    await change('changed', NOW);
+    expect(await withdrawnAt(NOW)).to.have.members(['withdrawn', 'changed since']);
+    await change('changed since', NOW + 1);
+    expect(await withdrawnAt(NOW + 2)).to.deep.equal(['changed since']);
+    expect(await withdrawnAt(NOW + 2 * AGAIN)).to.have.members(['withdrawn', 'changed since']);
+    const last = await stores.watched.take(NOW + 4 * AGAIN, 10);
+    for (const part of last) await stores.watched.settle(part);
+    expect(await take(NOW + 8 * AGAIN, 10)).to.deep.equal([]);
+  });
+
   for (const late of [5, AGAIN + 5_000])
     it(`are passed on again when they change ${late} ms after they were taken`, async () => {
       await change('one', NOW);
