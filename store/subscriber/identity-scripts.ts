@@ -106,7 +106,8 @@ return begun`,
  * undone. Where that is at another home, the field `leavesHome` names that home: its component works
  * for the subscriber until all is undone. With another primary number the outlets have to look that show
  * somebody at it (`readdressedDues`, keys of the same slot). A number that goes takes along that its line was suspended, which the outlets
- * have to look at (`audienceDues`, likewise). `farewell`: for `noteGone`, empty where nobody loses sight of the subscriber. It is one step, as a friend who came in between would be
+ * have to look at (`audienceDues`, likewise). Whoever has another number may be out of somebody's ranges, of which sinks are told first.
+ * `farewell`: for `noteGone`, empty where nobody loses sight of the subscriber. It is one step, as a friend who came in between would be
  * missing in one of the two rosters. `fields`: of the record, each with its value after it.
  */
 export const COMMIT = defineScript({
@@ -144,7 +145,7 @@ if suspendBy(suspendedBy(), mark) then
   tell('${NOW_PLAYING}')
 end
 redis.call('ZADD', dueReconcile, 'LT', dueAt, id)
-noteWatched(id, dueAt)
+noteWatched(id, dueAt, true)
 noteChanged(record)
 if farewell ~= '' then noteGone(farewell) end
 return 'ok'`,

@@ -76,6 +76,24 @@ describe('the look at whom subscriptions have to be told of', () => {
     expect(asked.sort()).to.deep.equal(['its', 'the former']);
   });
 
+  it('passes on before all others whoever may be out of the ranges by another number', async () => {
+    await subscribe('its', await credential('its', ['+86138']));
+    const round = createWatchRound(context);
+    const id = await join('+8613800138000');
+    await round();
+    for (const one of await stores.sinkWork.take('its', time, 100)) await stores.sinkWork.settle('its', one, undefined);
+    const [own, other] = ['AAAA00000001', 'AAAA99999999'];
+    const numbers = {
+      ...{ phoneNumber: '+8613800138000', numberKey: own },
+      ...{ otherPhoneNumbers: ['+8613900139000'], numberKeys: [own, other] },
+    };
+    const wanted = { numbers, jid: `${id}@op.example` };
+    expect(await stores.subscribers.identity.change(id, wanted, time)).to.equal('ok');
+    await round();
+    const taken = await stores.sinkWork.take('its', time, 100);
+    expect(taken.map((one) => ({ id: one.id, line: one.line }))).to.deep.equal([{ id, line: 'first' }]);
+  });
+
   it('reads each credential once, and asks what was told only about those who are out of range', async () => {
     const owner = await credential('carrier', ['+86138']);
     for (let i = 0; i < 10; i += 1) await subscribe(`one of its ${i}`, owner);
