@@ -2,9 +2,9 @@ import type { EventKind } from './event-types.ts';
 
 /**
  * What a sink may know of a subscriber, as far as it is compared, friends apart (see `friend-changes`): fingerprints, which tell
- * nothing by themselves. `tune`: empty for none.
+ * nothing by themselves. `tune`: empty for none. `there`: only where nobody knows whether the sink knows the subscriber at all.
  */
-export type Known = { numbers: string; consent: string; tune: string };
+export type Known = { numbers: string; consent: string; tune: string; there?: string };
 
 /** One side of that: whether the subscriber is there at all, or one of its parts, or one friend (`friend <id>`). */
 export type Side = 'there' | 'numbers' | 'consent' | 'tune' | `friend ${string}`;
@@ -27,7 +27,7 @@ const UNKNOWN = '?';
 
 /** What is known of a sink that was told by data which Earshot has lost: not even whether it knows the subscriber. Everything is told. */
 export const DOUBTED: ToldSink = {
-  known: { numbers: UNKNOWN, consent: UNKNOWN, tune: UNKNOWN },
+  known: { there: UNKNOWN, numbers: UNKNOWN, consent: UNKNOWN, tune: UNKNOWN },
   doubt: { side: 'there', value: UNKNOWN, kind: 'subscriber-added', id: '', time: 0 },
 };
 
@@ -56,15 +56,20 @@ function inOrder({ known, doubt }: ToldSink, present: Known | undefined, { gone,
   if (!present) return known || doubt ? [{ side: 'there', value: '', kind: 'subscriber-removed' }] : [];
   // Its event tells both.
   const added: Step = { side: 'there', value: `${present.numbers} ${present.consent}`, kind: 'subscriber-added' };
-  if (!known || doubt?.side === 'there') return [added];
+  const isInDoubt = doubt?.side === 'there';
+  if (!known || (isInDoubt && !doubt.refused)) return [added];
   const changed = (side: 'numbers' | 'consent' | 'tune', kind: EventKind): Step[] =>
     known[side] !== present[side] || doubt?.side === side ? [{ side, value: present[side], kind }] : [];
   const tune = changed('tune', 'now-playing-changed');
   const ends = present.tune === '' || wider.includes(known.tune);
+  const parts: Step[] =
+    gone === undefined ? [] : [{ side: `friend ${gone}`, value: '', kind: 'friend-removed' } as const];
+  // Who refuses to be told of the subscriber may know it: what is to be seen no more does not wait for that.
+  if (isInDoubt || known.there !== undefined) return [...(ends ? tune : []), ...parts, added, ...(ends ? [] : tune)];
   return [
     ...(ends ? tune : []),
     ...changed('consent', 'consent-changed'),
-    ...(gone === undefined ? [] : [{ side: `friend ${gone}`, value: '', kind: 'friend-removed' } as const]),
+    ...parts,
     ...changed('numbers', 'numbers-changed'),
     ...(ends ? [] : tune),
     ...(come === undefined ? [] : [{ side: `friend ${come}`, value: THERE, kind: 'friend-added' } as const]),
@@ -114,6 +119,7 @@ export function isUnsure({ side }: Step, before: Doubt | undefined): boolean {
 export function afterRefusal({ known, doubt }: ToldSink, before: Doubt | undefined): ToldSink {
   if (!doubt) return { known };
   const refused = { ...doubt, refused: true } as const;
+  if (known && doubt.side === 'there') return { known: { ...known, there: UNKNOWN }, doubt: refused };
   const isPart = known !== undefined && doubt.side in known;
   return { known: isPart && isUnsure(doubt, before) ? { ...known, [doubt.side]: UNKNOWN } : known, doubt: refused };
 }

@@ -3,6 +3,7 @@ import { friendChanges } from '../../../domain/subscription/friend-changes.ts';
 import {
   afterRefusal,
   asDoubt,
+  DOUBTED,
   friendOf,
   isUnsure,
   type Known,
@@ -94,15 +95,27 @@ describe('what a sink has to be told', () => {
     expect(kinds({ known }, PRESENT)).to.deep.equal(['now-playing-changed']);
   });
 
+  it('is the end of a tune also of somebody of whom nobody knows whether the sink knows it, and of whom it refuses to be told', () => {
+    expect(kinds(DOUBTED, PRESENT, { gone: 'g' })).to.deep.equal(['subscriber-added']);
+    const refused = afterRefusal(DOUBTED, undefined);
+    const ends = ['now-playing-changed', 'friend-removed', 'subscriber-added'];
+    expect(kinds(refused, PRESENT, { gone: 'g', come: 'f' })).to.deep.equal(ends);
+    const [end] = stepsTo(refused, PRESENT);
+    const after = { known: end && knownAfter(refused, end, PRESENT) };
+    expect(kinds(after, PRESENT, { come: 'f' })).to.deep.equal(['subscriber-added']);
+    const [added] = stepsTo(after, PRESENT);
+    expect(added && knownAfter(after, added, PRESENT)).to.deep.equal(PRESENT);
+  });
+
   it('leads from anything to anything, also when answers are lost or refused: who believes each event in turn knows all in the end', () => {
     const random = randomFrom(SEED);
     const some = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
     for (let life = 0; life < 2_000; life += 1) {
-      let told: ToldSink = { known: undefined };
+      let told: ToldSink = life % 3 === 0 ? DOUBTED : { known: undefined };
       /** Of whom it is noted that the sink was told; and what it believes, whatever it has answered. */
       let toldOf = new Set<string>();
-      let believed: Known | undefined;
-      let believes = new Set<string>();
+      let believed: Known | undefined = life % 6 === 0 ? { numbers: 'b', consent: 'd', tune: 'v' } : undefined;
+      let believes = new Set<string>(believed && ['f', 'h']);
       let present: Known | undefined;
       let is: string[] = [];
       let refuses = false;
