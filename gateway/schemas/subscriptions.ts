@@ -24,7 +24,9 @@ const Config = {
     Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'It ends after so many events.' }),
   ),
   initialEvent: Type.Optional(
-    Type.Boolean({ description: 'True: first everybody in range is told as they are now, and then what changes.' }),
+    Type.Boolean({
+      description: 'True: everybody in range is told as they are, whoever changes meanwhile before the others.',
+    }),
   ),
 };
 
@@ -76,7 +78,8 @@ const view = {
   expiresAt: Type.Optional(Time),
   events: Type.Integer({ description: 'How many the sink has taken' }),
   waiting: Type.Integer({
-    description: 'Subscribers about whom there may be something to tell, now or when their tunes end',
+    description:
+      'Subscribers about whom there may be something to tell, and besides the tunes whose end is to be told in time: who waits and plays counts twice.',
   }),
   failures: Type.Integer({ description: 'Tries that failed since the last one that did not' }),
   failingSince: Type.Optional(Time),

@@ -50,7 +50,8 @@ async function begin(
   if (!present) return;
   const come = present.whole && !initial && asksForFriends(kinds) ? await stores.friends.ids(id) : [];
   // Looked at after what is so: a change since then is noted there, or has been passed on from there.
-  if (initial || (await stores.due.isMarked(WATCHED, id))) return stores.sinkWork.ask(subscription, [id], now());
+  if (initial) return stores.sinkWork.ask(subscription, [id], now(), 'roll');
+  if (await stores.due.isMarked(WATCHED, id)) return stores.sinkWork.ask(subscription, [id], now());
   const value = { known: present.known };
   await stores.sinkWork.baseline(subscription, fence, id, { value, come, later: present.until });
 }

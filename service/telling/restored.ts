@@ -1,5 +1,6 @@
 import { inBatches } from '../../runtime/batches.ts';
 import type { Fence } from '../../store/base/fence.ts';
+import { SCAN_START } from '../../store/base/hash-scan.ts';
 import type { Subscription } from '../../store/subscription/subscription-record.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
@@ -8,33 +9,32 @@ import type { Outcome } from './outcome.ts';
 
 /** Subscribers who are looked at side by side. */
 const SIDE_BY_SIDE = 50;
-/** Milliseconds between so many: what changes meanwhile has its turn in between. */
-const PACE = 100;
+/** Milliseconds by which who plays nothing is before who plays: a tune may have to go. */
+const EARLIER = 86_400_000;
+/** Milliseconds after which a run gives way to what has changed meanwhile. */
+const LONGEST_RUN = 1_000;
 
 /** The run that tells all anew. `post` sends an event. */
 type Anew = { subscription: Subscription; fence: Fence; post(event: EventFacts): Promise<Outcome> };
 
+/** How far it has come, by pages of those of whom the sink was told, and then of everybody, from the last page on. */
+type Place = { told: string } | { page: number };
+
 /**
  * After the data were put back (decision 279) a sink may know more than is noted: friends and tunes that there are no more, and
  * subscribers whom nobody knows here. An event says so first. Then everybody who is there, or of whom the sink was told, is in doubt,
- * and is told of anew, as is by then, those who play nothing first; at last the subscription is as ever. From wherever it is
- * interrupted it begins again. `cut`: the run was overtaken, or the worker ends.
+ * and is told of anew, as is by then, those who play nothing first, and what changes meanwhile before all of them; at last the
+ * subscription is as ever. A run gives way after a while (`more`), and the next goes on from there. `cut`: the run was overtaken, or
+ * the worker ends.
  */
 export async function tellRestored(
   { stores, stopped, now }: TellingContext,
   { subscription, fence, post }: Anew,
   look: Look,
-): Promise<Outcome | 'cut'> {
-  const { id, restored } = subscription;
-  const outcome = await post({
-    id: `${id}-restored-${restored}`,
-    kind: 'subscription-restored',
-    time: now(),
-    data: {},
-  });
-  // A sink that refuses an event of which it does not know the type is told all the rest.
-  if (outcome !== 'taken' && outcome !== 'refused') return outcome;
-  let at = now();
+): Promise<Outcome | 'cut' | 'more'> {
+  const { sinkWork, roll } = stores;
+  const { id, restored = '' } = subscription;
+  const until = now() + LONGEST_RUN;
 
   /** `known`: the sink was told of them, wherever they are now. False where the run is over. */
   async function doubt(ids: readonly string[], known: boolean): Promise<boolean> {
@@ -42,28 +42,55 @@ export async function tellRestored(
       if (stopped.aborted) return false;
       const present = await Promise.all(some.map((one) => look(one, now())));
       const its = some.filter((_, i) => known || present[i]);
-      if (!(await stores.sinkWork.doubt(id, fence, its))) return false;
+      if (!(await sinkWork.doubt(id, fence, its))) return false;
       const playing = new Set(some.filter((_, i) => present[i]?.playing));
-      const ask = (line: 'first' | 'due') =>
-        stores.sinkWork.ask(
+      const ask = (plays: boolean, at: number) =>
+        sinkWork.ask(
           id,
-          its.filter((one) => playing.has(one) === (line === 'due')),
+          its.filter((one) => playing.has(one) === plays),
           at,
-          line,
+          'roll',
         );
-      await Promise.all([ask('first'), ask('due')]);
-      at += PACE;
+      await Promise.all([ask(false, now() - EARLIER), ask(true, now())]);
     }
     return true;
   }
 
-  const told = new Set<string>();
-  for await (const some of stores.sinkWork.everybodyTold(id)) for (const one of some) told.add(one);
-  if (!(await doubt([...told], true))) return 'cut';
-  for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
-    const others = (await stores.roll.page(page)).filter((one) => !told.has(one));
-    if (!(await doubt(others, false))) return 'cut';
+  /** A page; where to go on, or undefined where the run is over. */
+  async function doubtPage(place: Place): Promise<Place | undefined> {
+    if ('told' in place) {
+      const { fields, next } = await sinkWork.toldFrom(id, place.told);
+      if (!(await doubt(fields, true))) return undefined;
+      return next === SCAN_START ? { page: (await roll.pages()) - 1 } : { told: next };
+    }
+    const ids = await look.among(await roll.page(place.page));
+    // Of whom it was told is in doubt by now, or was told since.
+    const known = await sinkWork.knows(id, ids);
+    const others = ids.filter((_, i) => !known[i]);
+    return (await doubt(others, false)) ? { page: place.page - 1 } : undefined;
+  }
+
+  let place = readPlace(restored, await sinkWork.restoring(id));
+  if (!place) {
+    const data = {};
+    const outcome = await post({ id: `${id}-restored-${restored}`, kind: 'subscription-restored', time: now(), data });
+    // A sink that refuses an event of which it does not know the type is told all the rest.
+    if (outcome !== 'taken' && outcome !== 'refused') return outcome;
+    place = { told: SCAN_START };
+  }
+  while (!('page' in place) || place.page >= 0) {
+    if (stopped.aborted) return 'cut';
+    const next = await doubtPage(place);
+    if (!next || !(await sinkWork.noteRestoring(id, fence, `${restored} ${JSON.stringify(next)}`))) return 'cut';
+    place = next;
+    if (now() >= until) return 'more';
   }
   await stores.subscriptions.change(id, ({ restored: present, ...one }) => (present === restored ? one : undefined));
   return 'taken';
+}
+
+/** Undefined where that is not of these older data: nothing is done yet. */
+function readPlace(restored: string, noted: string): Place | undefined {
+  const [stamp, place] = noted.split(' ');
+  return stamp === restored && place !== undefined ? JSON.parse(place) : undefined;
 }

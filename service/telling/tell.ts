@@ -117,7 +117,8 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
     if (!telling.mayTell(taken)) return 'enough';
     if (now() < until) continue;
     // The rest is for the most part of the same kind. In this order: who dies in between leaves it in one of the lines.
-    await stores.sinkWork.ask(subscription, [id], now(), step.value === '' ? 'first' : 'due');
+    const rest = one.line === 'roll' ? 'roll' : 'due';
+    await stores.sinkWork.ask(subscription, [id], now(), step.value === '' ? 'first' : rest);
     await stores.sinkWork.settle(subscription, one, undefined);
     return 'later';
   }

@@ -47,14 +47,27 @@ for i = 1, #page[2], 2 do fields[#fields + 1] = page[2][i] end
 return { page[1], fields }`,
 });
 
+/** Where a scan begins, and what it says when it is over. */
+export const SCAN_START = '0';
+
+/** One page of what `scanFields` meets, and where to go on: also later, and in another process. */
+export async function fieldsFrom(
+  redis: Redis,
+  hash: string,
+  cursor: string,
+): Promise<{ fields: string[]; next: string }> {
+  const [next, fields] = await FIELDS.run(redis, { hash }, { cursor, count: SLICE });
+  return { fields, next };
+}
+
 /** The names of the fields alone, a page at a time, as `scanTexts` meets them: no value leaves Redis. */
 export async function* scanFields(redis: Redis, hash: string): AsyncGenerator<string[]> {
-  let cursor = '0';
+  let cursor = SCAN_START;
   do {
-    const [next, fields] = await FIELDS.run(redis, { hash }, { cursor, count: SLICE });
+    const { fields, next } = await fieldsFrom(redis, hash, cursor);
     yield fields;
     cursor = next;
-  } while (cursor !== '0');
+  } while (cursor !== SCAN_START);
 }
 
 /** All that `scanFields` meets, each once. */

@@ -178,6 +178,7 @@ export function createKeys(
     sink: {
       first: (subscription: string) => `${prefix}:{sink-${subscription}}:first`,
       due: (subscription: string) => `${prefix}:{sink-${subscription}}:due`,
+      roll: (subscription: string) => `${prefix}:{sink-${subscription}}:roll`,
       told: (subscription: string) => `${prefix}:{sink-${subscription}}:told`,
       friends: (subscription: string, id: string) => `${prefix}:{sink-${subscription}}:friends:${id}`,
       progress: (subscription: string) => `${prefix}:{sink-${subscription}}:progress`,

@@ -6,8 +6,8 @@ import { slicesOf } from '../base/slices.ts';
 import { AGAIN } from '../due/due.ts';
 import { aFraction } from '../due/watched.ts';
 
-/** In which line somebody waits: `first`: of whom something may be to be seen no more. */
-export type Line = 'first' | 'due';
+/** In which line somebody waits. `first`: of whom something may be to be seen no more; `due`: who has changed; `roll`: whoever there is. */
+export type Line = 'first' | 'due' | 'roll';
 
 /** One that is to be looked at. `again`: to when it was put off there, by which `settle` knows whether anybody has asked since. */
 export type TakenOne = { id: string; line: Line; again: number };
@@ -28,26 +28,30 @@ end`,
 });
 
 /**
- * Those of `first` whose time has come, or where there are none those of `due`, up to `most`; their ids and their line in turn. Who is taken from
- * `first` waits there alone, put off, so that nobody has it twice at once; who is taken from `due` may have an end to come in `first`, which a refused event
+ * Those of `first` whose time has come, or where there are none those of `due` and with them one of `roll` at least, unless `most` is one: whoever changes
+ * does not wait for everybody, and everybody is told in the end. Up to `most`; their ids and their line in turn. Who is taken from a
+ * line waits in none behind it, so that nobody has it twice at once; who is taken from `due` may have an end to come in `first`, which a refused event
  * must not put off.
  */
 const TAKE = defineScript({
-  keys: ['first', 'due'],
+  keys: ['first', 'due', 'roll'],
   args: ['now', 'again', 'most'],
   reply: as<string[]>,
   lua: `
 local taken = {}
-local function take(line, name)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now, 'LIMIT', 0, most)) do
-    if name == 'first' then redis.call('ZREM', due, id) end
+local function take(line, name, count, behind)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', line, '-inf', now, 'LIMIT', 0, count)) do
+    for _, other in ipairs(behind) do redis.call('ZREM', other, id) end
     redis.call('ZADD', line, again, id)
     taken[#taken + 1] = id
     taken[#taken + 1] = name
   end
 end
-take(first, 'first')
-if #taken == 0 then take(due, 'due') end
+take(first, 'first', most, { due, roll })
+if #taken == 0 then
+  take(due, 'due', math.max(most - 1, 1), { roll })
+  take(roll, 'roll', most - #taken / 2, {})
+end
 return taken`,
 });
 
@@ -73,12 +77,13 @@ if tonumber(redis.call('ZSCORE', line, id) or 0) == tonumber(again) then redis.c
 
 /** Where both lines of a subscription are. */
 export function linesOf({ sink }: Keys, subscription: string): Record<Line, string> {
-  return { first: sink.first(subscription), due: sink.due(subscription) };
+  return { first: sink.first(subscription), due: sink.due(subscription), roll: sink.roll(subscription) };
 }
 
 /**
- * Whom a subscription's sink is to be told of: sorted sets `first` and `due` (subscribers to look at, by when: milliseconds since
- * the epoch; the former of whom something may be to be seen no more, and when time alone changes something).
+ * Whom a subscription's sink is to be told of: sorted sets `first`, `due` and `roll` (subscribers to look at, by when: milliseconds since
+ * the epoch). `first`: of whom something may be to be seen no more, and when time alone changes something; `roll`: everybody, where all is told anew, or
+ * nobody knows who has changed.
  */
 export function createSinkLines(redis: Redis, keys: Keys) {
   const lines = (subscription: string) => linesOf(keys, subscription);
@@ -114,6 +119,7 @@ export function createSinkLines(redis: Redis, keys: Keys) {
       return scores.length > 0 ? Math.min(...scores) : undefined;
     },
 
+    /** How many are in the lines; who is in two counts twice. */
     async waiting(subscription: string): Promise<number> {
       const counts = await Promise.all(Object.values(lines(subscription)).map((line) => redis.zCard(line)));
       return counts.reduce((sum, count) => sum + count, 0);

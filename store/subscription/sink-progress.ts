@@ -55,7 +55,19 @@ const WALKED = defineScript({
   lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
 });
 
-/** How it goes with each subscription: a hash `progress` (see `Progress`; `fence`: of the run of its job that began last). */
+const RESTORING = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'place'],
+  reply: asYes,
+  lua: `
+if not isStill(progress, 'fence', fence) then return 0 end
+redis.call('HSET', progress, 'restoring', place)
+return 1`,
+});
+
+/** How it goes with each subscription: a hash `progress` (see `Progress`; `fence`: of the run of its job that began last; `restoring`:
+ * see `service/telling/restored`). */
 export function createSinkProgress(redis: Redis, keys: Keys) {
   const { progress } = keys.sink;
 
@@ -96,6 +108,16 @@ export function createSinkProgress(redis: Redis, keys: Keys) {
     /** It goes on as if it had never failed; false by who was overtaken. */
     async resume(subscription: string, fence: Fence): Promise<boolean> {
       return RESUME.run(redis, { progress: progress(subscription) }, { fence });
+    },
+
+    /** How far it has come that all is told anew; empty where that has not begun. */
+    async restoring(subscription: string): Promise<string> {
+      return (await redis.hGet(progress(subscription), 'restoring')) ?? '';
+    },
+
+    /** Notes that; false by who was overtaken. */
+    async noteRestoring(subscription: string, fence: Fence, place: string): Promise<boolean> {
+      return RESTORING.run(redis, { progress: progress(subscription) }, { fence, place });
     },
 
     /** Nothing by who was overtaken. */

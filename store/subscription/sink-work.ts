@@ -1,7 +1,7 @@
 import { DOUBTED, type ToldSink } from '../../domain/subscription/known.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL } from '../base/fence.ts';
-import { scanFields, scannedFields } from '../base/hash-scan.ts';
+import { fieldsFrom, scanFields, scannedFields } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
@@ -153,6 +153,11 @@ export function createSinkWork(redis: Redis, keys: Keys) {
     /** Everybody of whom the sink was told anything, a page at a time, some of them twice. */
     everybodyTold(subscription: string): AsyncGenerator<string[]> {
       return scanFields(redis, told(subscription));
+    },
+
+    /** One page of them, and where to go on; `SCAN_START` to begin, and when that was the last. */
+    toldFrom(subscription: string, cursor: string): Promise<{ fields: string[]; next: string }> {
+      return fieldsFrom(redis, told(subscription), cursor);
     },
 
     /** Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. */

@@ -1,5 +1,6 @@
 import type { Work } from '../../runtime/queue/queues.ts';
 import { walk } from '../../service/telling/baseline.ts';
+import type { EventFacts } from '../../service/telling/cloud-event.ts';
 import { grantOf } from '../../service/telling/grant.ts';
 import { createLook, type Look } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
@@ -67,7 +68,8 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
   if (paused && !(await tryToResume(context, run))) return (await stores.sinkWork.progress(id)).next;
-  if (subscription.restored !== undefined) return beginAnew(context, run, look);
+  const anew = subscription.restored === undefined ? undefined : await tellAnew(context, run, look);
+  if (typeof anew === 'number') return anew;
   if (subscription.missed !== undefined) await askEverybody(context, subscription);
   const { maxEvents = Number.POSITIVE_INFINITY } = subscription;
   const telling: Telling = {
@@ -92,7 +94,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   }
   // By when to look again the run that has overtaken this one may have said already.
   if (ended === 'overtaken') return now();
-  if (ended === 'more' || ended === 'changed') {
+  if (ended === 'more' || ended === 'changed' || (ended === 'all' && anew === 'more')) {
     await wake(context.queues, 'sinkAsked', [id]);
     return now();
   }
@@ -101,21 +103,20 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   return Math.min(first, expiresAt, token?.expiresAt ?? Number.POSITIVE_INFINITY, now() + LOOK_AGAIN);
 }
 
-/** The data were put back: the sink is told so, and of everybody, by another run, which reads anew what this one has read. */
-async function beginAnew(context: SinkContext, run: Run, look: Look): Promise<number> {
+/**
+ * The data were put back: the sink is told so, and then of everybody. `more`: of some that is still to come, after what has changed meanwhile. When to
+ * look again otherwise, by another run, which reads anew what this one has read.
+ */
+async function tellAnew(context: SinkContext, run: Run, look: Look): Promise<number | 'more'> {
+  const { stores, queues, now } = context;
   const { id } = run.subscription;
-  const outcome = await tellRestored(
-    context,
-    { ...run, post: (event) => send(context, run.subscription, event) },
-    look,
-  );
+  const post = (event: EventFacts) => send(context, run.subscription, event);
+  const outcome = await tellRestored(context, { ...run, post }, look);
   if (outcome === 'gone') await endSubscription(context, id, 'NETWORK_TERMINATED');
-  else if (outcome !== 'taken' && outcome !== 'cut') return noteFailure(context, run);
-  if (outcome === 'taken') {
-    await context.stores.sinkWork.resume(id, run.fence);
-    await wake(context.queues, 'sinkAsked', [id]);
-  }
-  return context.now();
+  else if (outcome !== 'taken' && outcome !== 'more' && outcome !== 'cut') return noteFailure(context, run);
+  if (outcome === 'taken' || outcome === 'more') await stores.sinkWork.resume(id, run.fence);
+  if (outcome === 'taken') await wake(queues, 'sinkAsked', [id]);
+  return outcome === 'more' ? 'more' : now();
 }
 
 /** Whether the owner may be told the same as when the run began. */

@@ -41,6 +41,18 @@ describe('the line of those a sink is to be told of', () => {
     expect(await take(NOW + 5, 9)).to.deep.equal([]);
   });
 
+  it('has whoever changes before everybody, and of them some beside the others, so that all have their turn', async () => {
+    await stores.sinkWork.ask(ID, ['one', 'two', 'three', 'withdrawn', 'changes'], NOW, 'roll');
+    await stores.sinkWork.ask(ID, ['changes'], NOW + 1);
+    await stores.sinkWork.ask(ID, ['another', 'one more'], NOW + 2);
+    await stores.sinkWork.ask(ID, ['withdrawn'], NOW + 2, 'first');
+    expect(await take(NOW + 2, 3)).to.deep.equal(['withdrawn']);
+    expect(await take(NOW + 2, 1)).to.deep.equal(['changes']);
+    expect(await take(NOW + 2, 2)).to.deep.equal(['another', 'one']);
+    expect(await take(NOW + 2, 3)).to.deep.equal(['one more', 'three', 'two']);
+    expect(await take(NOW + 2, 9)).to.deep.equal([]);
+  });
+
   it('keeps who was not taken in its line, behind the others there, and who was asked for since in its place', async () => {
     await stores.sinkWork.ask(ID, ['one', 'two'], NOW, 'first');
     await stores.sinkWork.ask(ID, ['last'], NOW);

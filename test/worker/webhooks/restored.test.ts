@@ -104,6 +104,66 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
     ]);
   });
 
+  it('hears what changes meanwhile before everybody is told of, also while not all have been looked at', async () => {
+    await subscribe();
+    const ids: string[] = [];
+    for (let i = 0; i < 60; i += 1) ids.push(await come());
+    await run();
+    await scene.stores.subscriptions.doubtAll();
+    const [plays = ''] = ids.slice(-1);
+    scene.sink.answer(async (response) => {
+      const last = scene.sink.events.at(-1);
+      if (last) last.taken = true;
+      if (last && kindOf(last) === 'subscription-restored') await play(plays, 'Meanwhile');
+      response.writeHead(204).end();
+    });
+    // A slow machine: so late it is at each look at the clock.
+    const { now } = scene.context;
+    scene.context.now = () => {
+      scene.time += 20;
+      return now();
+    };
+    const since = scene.sink.events.length;
+    await run();
+    const events = scene.sink.events.slice(since);
+    expect((await scene.stores.subscriptions.get(ID))?.restored, 'it gives way').to.be.a('string');
+    expect(events.length, 'of all it was told').to.be.below(ids.length);
+    const its = events.filter(({ subject }) => subject === plays);
+    expect(its.map(kindOf)).to.deep.equal(['subscriber-added', 'now-playing-changed']);
+    const others = events.slice(0, events.indexOf(its[1] as SinkEvent)).map(({ subject }) => subject);
+    expect(others.length, 'before it').to.be.below(10);
+    scene.sink.answer(204);
+    scene.context.now = now;
+    await stop(plays);
+    await untilTold();
+    const told = scene.sink.events.slice(since);
+    expect(told.filter((event) => kindOf(event) === 'subscription-restored')).to.have.length(1);
+    const all = told.filter((event) => kindOf(event) === 'subscriber-added').map(({ subject }) => subject);
+    expect(all).to.have.members(ids);
+  });
+
+  it('hears that a tune has ended also where it refuses to be told once more of whom it knows', async () => {
+    await subscribe();
+    const id = await come();
+    await copy();
+    await play(id, 'Since the copy');
+    await run();
+    await putBack();
+    scene.sink.answer((response) => {
+      const last = scene.sink.events.at(-1);
+      const isTaken = last !== undefined && kindOf(last) !== 'subscriber-added';
+      if (isTaken) last.taken = true;
+      response.writeHead(isTaken ? 204 : 409).end();
+    });
+    for (let i = 0; i < 4; i += 1) {
+      await run();
+      scene.time += 60_000;
+    }
+    expect(believe(scene.sink.taken(), false).get(id)?.tune).to.equal(undefined);
+    expect(scene.sink.taken().at(-1)?.data).to.include({ nowPlaying: null });
+    expect(scene.sink.taken().filter((event) => kindOf(event) === 'now-playing-changed')).to.have.length(2);
+  });
+
   it('is told of everybody also where it refuses the event that says so', async () => {
     await subscribe();
     const id = await come();
