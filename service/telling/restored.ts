@@ -61,7 +61,7 @@ export async function tellRestored(
     if ('told' in place) {
       const { fields, next } = await sinkWork.toldFrom(id, place.told);
       if (!(await doubt(fields, true))) return undefined;
-      return next === SCAN_START ? { page: (await roll.pages()) - 1 } : { told: next };
+      return next === undefined ? { page: (await roll.pages()) - 1 } : { told: next };
     }
     const ids = await look.among(await roll.page(place.page));
     // Of whom it was told is in doubt by now, or was told since.

@@ -47,27 +47,48 @@ for i = 1, #page[2], 2 do fields[#fields + 1] = page[2][i] end
 return { page[1], fields }`,
 });
 
-/** Where a scan begins, and what it says when it is over. */
-export const SCAN_START = '0';
+/** Where `fieldsFrom` begins. */
+export const SCAN_START = '';
 
-/** One page of what `scanFields` meets, and where to go on: also later, and in another process. */
+/**
+ * As `FIELDS`, from a place on that is good in one server as long as it runs, as each keeps its hashes in another order: elsewhere it
+ * begins anew.
+ */
+const FIELDS_FROM = defineScript({
+  keys: ['hash'],
+  args: ['server', 'cursor', 'count'],
+  reply: as<[server: string, cursor: string, fields: string[]]>,
+  lua: `
+local here = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local page = redis.call('HSCAN', hash, server == here and cursor or '0', 'COUNT', count)
+local fields = {}
+for i = 1, #page[2], 2 do fields[#fields + 1] = page[2][i] end
+return { here, page[1], fields }`,
+});
+
+/** One page of what `scanFields` meets, and where to go on, also later and in another process; undefined when that was the last. */
 export async function fieldsFrom(
   redis: Redis,
   hash: string,
-  cursor: string,
-): Promise<{ fields: string[]; next: string }> {
-  const [next, fields] = await FIELDS.run(redis, { hash }, { cursor, count: SLICE });
-  return { fields, next };
+  place: string,
+): Promise<{ fields: string[]; next: string | undefined }> {
+  const [before = '', from = '0'] = place.split(':');
+  const [server, cursor, fields] = await FIELDS_FROM.run(
+    redis,
+    { hash },
+    { server: before, cursor: from, count: SLICE },
+  );
+  return { fields, next: cursor === '0' ? undefined : `${server}:${cursor}` };
 }
 
 /** The names of the fields alone, a page at a time, as `scanTexts` meets them: no value leaves Redis. */
 export async function* scanFields(redis: Redis, hash: string): AsyncGenerator<string[]> {
-  let cursor = SCAN_START;
+  let cursor = '0';
   do {
-    const { fields, next } = await fieldsFrom(redis, hash, cursor);
+    const [next, fields] = await FIELDS.run(redis, { hash }, { cursor, count: SLICE });
     yield fields;
     cursor = next;
-  } while (cursor !== SCAN_START);
+  } while (cursor !== '0');
 }
 
 /** All that `scanFields` meets, each once. */

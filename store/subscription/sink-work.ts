@@ -155,9 +155,9 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       return scanFields(redis, told(subscription));
     },
 
-    /** One page of them, and where to go on; `SCAN_START` to begin, and when that was the last. */
-    toldFrom(subscription: string, cursor: string): Promise<{ fields: string[]; next: string }> {
-      return fieldsFrom(redis, told(subscription), cursor);
+    /** One page of them, as `fieldsFrom` gives it. */
+    toldFrom(subscription: string, place: string): Promise<{ fields: string[]; next: string | undefined }> {
+      return fieldsFrom(redis, told(subscription), place);
     },
 
     /** Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. */
