@@ -23,7 +23,8 @@ export function withNothingLeft(nodes: NodeAbility, { subscribers }: Pick<Stores
     ...nodes,
     async publish(jid, node, payload) {
       await nodes.publish(jid, node, payload);
-      await releaseIfLeft(jid, node);
+      // What shows something in an account that was left is followed by what takes it away.
+      if (payload.getChildElements().length === 0) await releaseIfLeft(jid, node);
     },
     async setAccess(jid, node, changes) {
       await nodes.setAccess(jid, node, changes);
