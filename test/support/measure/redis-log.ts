@@ -16,7 +16,7 @@ export type Told = {
  * by the test, which asks what is left to be done.
  */
 const ALWAYS =
-  /^(?:PING|HELLO|CLIENT|INFO|ZCOUNT|ZCARD)$|:status:|:processes$|:outlets$|:server-stamp|:active:|:metrics$|:leaving$|:reconciliation$|:queue\}:(?!tune:)|^ZRANGEBYSCORE \S+:due:/i;
+  /^(?:PING|HELLO|CLIENT|INFO|CLUSTER|ZCOUNT|ZCARD)$|:status:|:processes$|:outlets$|:server-stamp|:active:|:metrics$|:leaving$|:reconciliation$|:queue\}:(?!tune:)|^ZRANGEBYSCORE \S+:due:/i;
 
 /** One Redis that a stack works with: the folder of its files, and how it is asked. */
 export type Node = { url: string; dir: string };

@@ -8,6 +8,8 @@ import { startTestStack } from '../../support/stack.ts';
 import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
+/** In a cluster the entry in the audit trail is a step of its own, as it lies in another slot. */
+const MORE_IN_CLUSTER = 1;
 /** Commands for one tune, from the request to its end. Of the first stop Redis is told the script's name, and then its text. */
 const MOST_COMMANDS = { tune: 2, stop: 6, byToken: 5 };
 /** Times that it is counted at most, until it is few. */
@@ -18,6 +20,7 @@ const MOST_STEPS = { tune: 2, stop: 3, byToken: 4 };
 for (const kind of REDIS_KINDS)
   describe(`what ${kind} is told for one tune`, () => {
     const cluster = kind === 'a Redis Cluster' ? useRedis(kind) : undefined;
+    const more = cluster ? MORE_IN_CLUSTER : 0;
     const stack = useRunning(() =>
       startTestStack({ env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' }, ...(cluster && { redisUrl: cluster.url }) }),
     );
@@ -74,10 +77,11 @@ for (const kind of REDIS_KINDS)
     }
 
     function check(what: keyof typeof MOST_STEPS, { commands, steps }: Told): void {
-      expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what]);
+      expect(steps.length, shown(steps.flat())).to.be.at.most(MOST_STEPS[what] + more);
+      const own = steps.map((step) => texts(step).join()).filter((step) => step.includes(alice.id));
       // That it was told: no other step comes after the stanza.
-      expect(texts(steps.at(-1) ?? []).join(), 'the last step').to.match(/:told:xmpp state told /);
-      expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS[what]);
+      expect(own.at(-1), 'the last step').to.match(/:told:xmpp state told /);
+      expect(commands.length, shown(commands)).to.be.at.most(MOST_COMMANDS[what] + more);
     }
 
     it('is few commands, and two steps that wait for the disk, one of them before the stanza', async () => {
