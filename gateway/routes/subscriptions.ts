@@ -42,6 +42,15 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
     return toView(subscription, progress, waiting);
   }
 
+  async function worn(owner: string): Promise<Fault> {
+    const free = await subscriptions.firstForgotten(owner);
+    return new Fault(
+      'CONFLICT',
+      `A credential has at most ${MOST_SUBSCRIPTIONS.over} subscriptions that are over and of which the end can still be read, or told; the first of them is forgotten at ${new Date(free).toISOString()}.`,
+      Math.max(1, Math.ceil((free - now()) / 1_000)),
+    );
+  }
+
   /** Has the job look, and again if that is lost. */
   async function ask(id: string): Promise<void> {
     await stores.due.postpone(queueOf('sinkAsked'), id, now() + GRACE);
@@ -82,10 +91,8 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
         await stores.due.postpone(queueOf('sinkAsked'), id, now() + GRACE);
         const outcome = await subscriptions.create(subscription);
         if (outcome === 'full')
-          throw new Fault(
-            'CONFLICT',
-            `A credential has at most ${MOST_SUBSCRIPTIONS.each} subscriptions, and ${MOST_SUBSCRIPTIONS.over} that ended within a day; delete one, or wait.`,
-          );
+          throw new Fault('CONFLICT', `A credential has at most ${MOST_SUBSCRIPTIONS.each} subscriptions; delete one.`);
+        if (outcome === 'worn') throw await worn(subscription.owner);
         if (outcome === 'crowded')
           throw new Fault('UNAVAILABLE', 'There are as many subscriptions as Earshot serves; ask the operator.');
         await watched.begin(id);

@@ -48,5 +48,8 @@ export function isOver({ status }: Pick<Subscription, 'status'>): boolean {
   return status === 'EXPIRED' || status === 'DELETED';
 }
 
+/** Milliseconds for which it can be read why a subscription ended, and its sink is tried to be told so. */
+export const KEPT = 86_400_000;
+
 /** The most that one credential may have, beside those that are `over` and not yet forgotten, and all together. */
 export const MOST_SUBSCRIPTIONS = { each: 20, over: 20, all: 1_000 };

@@ -4,7 +4,7 @@ import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { readRecord } from '../base/record.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
-import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
+import { isOver, KEPT, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
 
 /**
  * In one step, or two calls at once would go beyond the limits. What is over counts by itself: who makes and deletes them
@@ -13,7 +13,7 @@ import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-re
 const CREATE = defineScript({
   keys: ['records', 'owned'],
   args: ['id', 'record', 'most', 'mostOver', 'mostOfAll'],
-  reply: as<'ok' | 'full' | 'crowded'>,
+  reply: as<'ok' | 'full' | 'worn' | 'crowded'>,
   lua: `
 local there = redis.call('SMEMBERS', owned)
 local over = 0
@@ -21,7 +21,8 @@ for _, one in ipairs(there) do
   local record = redis.call('HGET', records, one)
   if not record or cjson.decode(record).ended then over = over + 1 end
 end
-if #there - over >= tonumber(most) or over >= tonumber(mostOver) then return 'full' end
+if #there - over >= tonumber(most) then return 'full' end
+if over >= tonumber(mostOver) then return 'worn' end
 if redis.call('HLEN', records) >= tonumber(mostOfAll) then return 'crowded' end
 redis.call('SADD', owned, id)
 redis.call('HSET', records, id, record)
@@ -87,12 +88,18 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     list,
     change,
 
-    /** `full`: the owner has as many as it may; `crowded`: all together are. */
-    async create(subscription: Subscription): Promise<'ok' | 'full' | 'crowded'> {
+    /** `full`: the owner has as many as it may; `worn`: as many that are over; `crowded`: all together are. */
+    async create(subscription: Subscription): Promise<'ok' | 'full' | 'worn' | 'crowded'> {
       const { id, owner } = subscription;
       const { each: most, over: mostOver, all: mostOfAll } = MOST_SUBSCRIPTIONS;
       const words = { id, record: JSON.stringify(subscription), most, mostOver, mostOfAll };
       return CREATE.run(redis, { records, owned: owned(owner) }, words);
+    },
+
+    /** When the first of the owner's that are over is forgotten, in milliseconds since the epoch. */
+    async firstForgotten(owner: string): Promise<number> {
+      const ends = (await list()).flatMap((one) => (one.owner === owner && one.ended ? [one.ended.at] : []));
+      return Math.min(...ends) + KEPT;
     },
 
     /** What sinks were told may be more than what is noted: the ids of those that have to tell everything again. */

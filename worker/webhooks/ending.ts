@@ -2,12 +2,9 @@ import { pauseAfter } from '../../domain/subscription/pauses.ts';
 import type { EventFacts } from '../../service/telling/cloud-event.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import { queueOf } from '../../store/due/makes-due.ts';
-import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
+import { type EndReason, isOver, KEPT, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
 import { send } from './send.ts';
-
-/** Milliseconds for which it can be read why a subscription ended, and its sink is tried to be told so. */
-const KEPT = 86_400_000;
 
 /** From now on nothing about anybody is told, nor kept for it. */
 export async function endSubscription(context: SinkContext, id: string, reason: EndReason): Promise<void> {
@@ -34,7 +31,18 @@ function endEvent({ id, ended }: Subscription): EventFacts {
   return { id: `${id}-ended`, kind: 'subscription-ended', time: at, data: { terminationReason: reason } };
 }
 
-/** One that is over: its sink is told so, unless it wants nothing more or nobody may be told; a day later it is forgotten. */
+/** Nothing of it is left, and there is nothing to look at again. */
+async function forget({ stores }: SinkContext, subscription: Subscription): Promise<undefined> {
+  const { id } = subscription;
+  await stores.subscriptions.forget(subscription);
+  await stores.sinkWork.forget(id);
+  await stores.due.settle(queueOf('sinkAsked'), id, []);
+}
+
+/**
+ * One that is over: its sink is told so, unless it wants nothing more or nobody may be told; a day later it is forgotten, and at once
+ * where nobody reads why, as its owner has ended it.
+ */
 export async function tellEnd(
   context: SinkContext,
   subscription: Subscription,
@@ -44,18 +52,14 @@ export async function tellEnd(
   const { stores, draw, now } = context;
   const { id, ended } = subscription;
   const kept = await clearEnded(context, subscription);
-  if (now() >= kept) {
-    await stores.subscriptions.forget(subscription);
-    await stores.sinkWork.forget(id);
-    await stores.due.settle(queueOf('sinkAsked'), id, []);
-    return undefined;
-  }
+  if (now() >= kept) return forget(context, subscription);
   const { next } = await stores.sinkWork.progress(id);
   const toldAlready = next >= kept;
   if (toldAlready || !mayBeTold || ended?.reason === 'NETWORK_TERMINATED') return kept;
   if (next > now()) return next;
   const outcome = await send(context, subscription, endEvent(subscription));
   if (outcome === 'taken' || outcome === 'gone') {
+    if (ended?.reason === 'SUBSCRIPTION_DELETED') return forget(context, subscription);
     await stores.sinkWork.pause(id, fence, kept);
     return kept;
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Work } from '../../runtime/queue/queues.ts';
 import { walk } from '../../service/telling/baseline.ts';
 import type { EventFacts } from '../../service/telling/cloud-event.ts';
@@ -25,11 +26,15 @@ const LOOK_AGAIN = 60_000;
  * a sink that hangs keeps nobody waiting. Returns when to look again.
  */
 export function createSinkJob(context: SinkContext): Work {
-  const { stores, now } = context;
+  const { stores, stopped, now } = context;
+  // Each event on its way listens there; from eleven on Node.js takes that for a leak.
+  setMaxListeners(0, stopped);
 
   return async (id) => {
     const subscription = await stores.subscriptions.get(id);
     if (!subscription) {
+      // Whoever did not know yet that it is over may have asked for something.
+      await stores.sinkWork.forget(id);
       await stores.due.settle(queueOf('sinkAsked'), id, []);
       return undefined;
     }

@@ -62,12 +62,12 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
     return { ids: ids.filter((id) => !left.has(id)), gone: others.filter((_, i) => known[i]) };
   }
 
-  /** Those that have begun by now: any other asks for itself once it has, and may be one of a thousand that wait for it. */
+  /** Those that have begun by now, or are over: any other asks for itself once it has, and may be one of a thousand that wait for it. */
   async function toWake(concerned: readonly Subscription[]): Promise<string[]> {
     const looks = await Promise.all(
       concerned.map((one) => (one.status === 'ACTIVATION_REQUESTED' ? stores.subscriptions.get(one.id) : one)),
     );
-    return looks.flatMap((one) => (one && one.status !== 'ACTIVATION_REQUESTED' ? [one.id] : []));
+    return concerned.filter((_, i) => looks[i]?.status !== 'ACTIVATION_REQUESTED').map(({ id }) => id);
   }
 
   /** Whether it has to tell of any of these. */

@@ -29,7 +29,8 @@ describe('subscriptions', () => {
       expect(await make(`ended ${i}`)).to.equal('ok');
       await end(`ended ${i}`);
     }
-    expect(await make('after all these')).to.equal('full');
+    expect(await make('after all these')).to.equal('worn');
+    expect(await stores.subscriptions.firstForgotten('a-carrier')).to.be.within(Date.now(), Date.now() + 86_400_000);
     await stores.subscriptions.forget(one('ended 0'));
     for (let i = 0; i < each; i += 1) expect(await make(`open ${i}`), `${i}`).to.equal('ok');
     expect(await make('one more')).to.equal('full');

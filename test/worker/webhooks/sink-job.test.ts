@@ -7,7 +7,9 @@ import type { EventFacts } from '../../../service/telling/cloud-event.ts';
 import { createLook } from '../../../service/telling/look.ts';
 import { type Telling, tellOne } from '../../../service/telling/tell.ts';
 import type { TakenOne } from '../../../store/subscription/sink-lines.ts';
+import type { Subscription } from '../../../store/subscription/subscription-record.ts';
 import { createGuardedAgent } from '../../../worker/carddav/agent.ts';
+import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
 import { kindOf, type SinkEvent, startSink } from '../../support/servers/sink.ts';
 import { SCENE_ID as ID, useSinkScene } from '../../support/servers/sink-scene.ts';
 
@@ -97,6 +99,60 @@ describe('the sink job', () => {
     const kept = Object.getOwnPropertySymbols(stopped).find(({ description }) => description === 'kDependantSignals');
     const dependants = kept && (stopped as unknown as Record<symbol, Set<unknown> | undefined>)[kept];
     expect(dependants?.size ?? 0).to.equal(0);
+  });
+
+  it('has Node.js see no leak where more than ten sinks are called at a time', async () => {
+    await subscribe();
+    const made = (await scene.stores.subscriptions.get(ID)) as Subscription;
+    const ids = Array.from({ length: 12 }, (_, i) => `beside ${i}`);
+    for (const id of ids) {
+      await scene.stores.subscriptions.create({ ...made, id, secrets: [] });
+      await scene.stores.watched.begin(id);
+    }
+    await come();
+    const warnings: string[] = [];
+    const warned = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', warned);
+    const held: { writeHead(status: number): { end(): void } }[] = [];
+    scene.sink.answer((response) => {
+      held.push(response);
+      if (held.length === ids.length) for (const one of held) one.writeHead(204).end();
+    });
+    const job = createSinkJob(scene.context);
+    await Promise.all(ids.map((id) => job(id)));
+    process.off('warning', warned);
+    expect(held).to.have.length(ids.length);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('is forgotten once its owner has ended it and the sink was told so, whatever was asked for meanwhile', async () => {
+    await subscribe();
+    await join();
+    await WITHDRAWN['the subscription is deleted']?.('operator');
+    scene.sink.answer(503);
+    expect(await run()).to.be.above(scene.time);
+    expect(await scene.stores.subscriptions.get(ID)).to.not.equal(undefined);
+    scene.time += 60_000;
+    scene.sink.answer(204);
+    expect(await run()).to.equal(undefined);
+    expect(await scene.stores.subscriptions.get(ID)).to.equal(undefined);
+    // By a look at who has changed that had read it before.
+    await scene.stores.sinkWork.ask(ID, ['somebody'], scene.time);
+    await run();
+    const [prefix] = scene.stores.keys.sink.due(ID).split(':');
+    expect(await server.redis.keys(`${prefix}:{sink-${ID}}*`)).to.deep.equal([]);
+    expect(scene.sink.taken().map(kindOf)).to.deep.equal(['subscriber-added', 'subscription-ended']);
+  });
+
+  it('is kept for a day where it ended otherwise, so that its owner can read why', async () => {
+    await subscribe({ expiresAt: scene.time + 1_000 });
+    scene.time += 2_000;
+    const again = await run();
+    expect(scene.sink.taken().map(kindOf)).to.deep.equal(['subscription-ended']);
+    expect(again).to.be.within(scene.time + DAY - 3_000, scene.time + DAY);
+    scene.time = again ?? 0;
+    await run();
+    expect(await scene.stores.subscriptions.get(ID)).to.equal(undefined);
   });
 
   it('tells what has changed, once', async () => {
