@@ -172,8 +172,9 @@ describe('an import', () => {
     await gateway.stop();
     gateway = await open({ ...NO_QUEUES, enqueue });
     const ids = (await send(rowsOf(2_000))).map(({ subscriberId = '' }) => subscriberId);
-    expect(ids.slice(0, 25).every((id) => woken.includes(id))).to.equal(true);
-    expect(woken.length).to.be.at.most(50);
+    // Of whichever part of the file is stored first: several are under way at a time.
+    expect(ids).to.include.members(woken);
+    expect(woken.length).to.be.within(25, 50);
     const due = await dueIn('listen');
     expect(due.map(({ value }) => value)).to.have.members(ids);
     const later = due.filter(({ value }) => !woken.includes(value));
