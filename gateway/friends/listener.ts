@@ -1,6 +1,6 @@
 import type { Grant } from '../../domain/access/grant.ts';
 import type { Span } from '../../runtime/tracing.ts';
-import type { LineWriter } from './line-writer.ts';
+import type { LineWriter } from '../live/line-writer.ts';
 import type { Presence, Seen } from './seen.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import type { Change } from '../../store/base/events.ts';
 import type { Context } from '../context.ts';
-import type { LineWriter, WriterCalls } from './line-writer.ts';
-import { GREETING, HEARTBEAT, REPLACED } from './lines.ts';
+import type { LineWriter, WriterCalls } from '../live/line-writer.ts';
+import { GREETING, HEARTBEAT, REPLACED } from '../live/lines.ts';
+import { createWheel } from '../live/wheel.ts';
 import { type Glance, isReady, type Listener, type Person } from './listener.ts';
 import { createLooks } from './looks.ts';
 import { createPeople } from './people.ts';
 import { askForPair, beBehind, createTelling, tellSeen } from './telling.ts';
-import { createWheel } from './wheel.ts';
 
 /** Milliseconds for which a client may leave untaken what it was sent. */
 const STALLED = 60_000;

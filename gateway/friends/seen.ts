@@ -3,7 +3,8 @@ import { decideShowing, visibleToFriend } from '../../domain/playing/showing.ts'
 import { tuneView } from '../../service/friendship/friend-views.ts';
 import type { Sight } from '../../store/playing/sights.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { type Line, NOTHING, presenceLine, tuneLine } from './lines.ts';
+import type { Line } from '../live/lines.ts';
+import { NOTHING, presenceLine, tuneLine } from './lines.ts';
 
 /** What those who follow a friend see of it at one moment; what is alike for all of them is made once. */
 export type Seen = {

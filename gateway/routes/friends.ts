@@ -1,7 +1,6 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { takeTurns } from '../../runtime/turns.ts';
 import { friendViews } from '../../service/friendship/friend-views.ts';
@@ -13,10 +12,10 @@ import { jsonList } from '../body/json-list.ts';
 import type { Context } from '../context.ts';
 import { createEventStreams, type Opener } from '../friends/event-streams.ts';
 import { hideNumber } from '../friends/friend-numbers.ts';
-import { createLineWriter, type LineWriter, type WriterCalls } from '../friends/line-writer.ts';
 import { createListeners, type Stream } from '../friends/listeners.ts';
 import { withPictures } from '../friends/pictures.ts';
 import { account } from '../http/correlator.ts';
+import { takeOver } from '../live/taken-over.ts';
 import { problems, SubscriberParams } from '../schemas/common.ts';
 import { FriendEvents, FriendsQuery, FriendsView, FriendView } from '../schemas/friends.ts';
 
@@ -99,14 +98,11 @@ export function friendRoutes(context: Context, closing: AbortSignal): FastifyPlu
         const place = streams.open(openerOf(request, id), () => stream?.replace());
         metrics.streams.inc();
         account(request, reply, metrics);
-        reply.hijack();
-        letGo(reply);
-        reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
         stream = listeners.open({
           id,
           grant: rangesOf(request),
           isAllowed: rightsOf(request, id),
-          start: startOn(reply),
+          start: takeOver(reply),
           left: place.leave,
         });
       },
@@ -125,15 +121,4 @@ function pageOf(friends: readonly Friend[], { limit = friends.length, cursor = '
 function openerOf({ caller, ip }: FastifyRequest, subscriber: string): Opener {
   if (caller?.kind !== 'subscriber') return { subscriber, token: caller?.id ?? '', address: undefined };
   return { subscriber, token: caller.tokenId ?? '', address: networkOf(ip) };
-}
-
-/** Fastify keeps request and reply for when the answer is over, by one listener for both ways to end: hours, for a stream. */
-function letGo({ raw }: FastifyReply): void {
-  for (const listener of raw.listeners('error') as (() => void)[]) raw.off('error', listener).off('finish', listener);
-}
-
-/** By itself, so that what a stream keeps holds nothing of the request. */
-function startOn(reply: FastifyReply): (calls: WriterCalls) => LineWriter {
-  const [response, headers] = [reply.raw, reply.getHeaders() as OutgoingHttpHeaders];
-  return (calls) => createLineWriter(response, headers, calls);
 }

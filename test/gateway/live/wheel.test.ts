@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { createRow } from '../../../gateway/friends/row.ts';
-import { createWheel } from '../../../gateway/friends/wheel.ts';
+import { createWheel } from '../../../gateway/live/wheel.ts';
 import { eventually } from '../../support/eventually.ts';
 
-describe('gateway/friends/wheel', () => {
+describe('gateway/live/wheel', () => {
   it('rings after its time, once, and at the last time that was asked for', async () => {
     const rung: [string, number][] = [];
     let now = 1_000_000;
@@ -39,7 +39,7 @@ describe('gateway/friends/wheel', () => {
   });
 });
 
-describe('gateway/friends/row', () => {
+describe('gateway/live/row', () => {
   it('lets so many run at a time, the others in their order, also after one that fails', async () => {
     const inTurn = createRow(2);
     const begun: number[] = [];

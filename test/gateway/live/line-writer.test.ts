@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { createLineWriter, type LineWriter } from '../../../gateway/friends/line-writer.ts';
-import { frame } from '../../../gateway/friends/lines.ts';
+import { createLineWriter, type LineWriter } from '../../../gateway/live/line-writer.ts';
+import { frame } from '../../../gateway/live/lines.ts';
 
-describe('gateway/friends/line-writer', () => {
+describe('gateway/live/line-writer', () => {
   it('keeps nothing of what the client sent to open the stream, which goes on', async () => {
     const opened: { request: IncomingMessage; writer: LineWriter }[] = [];
     const closed = new Promise<void>((resolve) => {
