@@ -12,6 +12,7 @@ import type { InTurn } from './imports/giving-way.ts';
 import { addressBookRoutes } from './routes/address-book.ts';
 import { addressBookChangesRoutes } from './routes/address-book-changes.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { eventRoutes } from './routes/events.ts';
 import { exportRoutes } from './routes/export.ts';
 import { friendRoutes } from './routes/friends.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -55,6 +56,7 @@ export function apiRoutes(
     await v1.register(lineEventRoutes(context));
     await v1.register(credentialRoutes(context));
     await v1.register(subscriptionRoutes(context));
+    await v1.register(eventRoutes(context, closing));
     await v1.register(auditRoutes(context));
     await v1.register(importRoutes(context, inTurn));
     await v1.register(reconciliationRoutes(context));

@@ -71,6 +71,25 @@ export function every(interval: number, log: Log, task: () => Promise<void>): Re
   };
 }
 
+/** Calls `task` when it is asked to, at once where the last time is `gap` milliseconds ago, or else when it is, once for all who have asked meanwhile. */
+export function atMostEvery(gap: number, task: () => void): { soon(): void; stop(): void } {
+  let last = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  function run(): void {
+    timer = undefined;
+    last = performance.now();
+    task();
+  }
+
+  return {
+    soon() {
+      timer ??= setTimeout(run, Math.max(last + gap - performance.now(), 0));
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
 /** The configuration, or a plain message and exit code 1: an operator's typing slip is no reason for a stack trace. */
 export function configOrExit<T>(read: () => T): T {
   try {

@@ -1,6 +1,6 @@
 import type { WorkerConfig } from '../runtime/config/worker-config.ts';
 import { createAddressGuard } from '../runtime/internal-addresses.ts';
-import { every, type Running } from '../runtime/lifecycle.ts';
+import { atMostEvery, every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type QueueOf, queuesOf } from '../runtime/queue/queue-table.ts';
@@ -9,6 +9,7 @@ import type { Work } from '../runtime/queue/queues.ts';
 import { createKeyedHash } from '../runtime/secret/keyed-hash.ts';
 import { createNumberKey, createNumberKeys } from '../runtime/secret/number-key.ts';
 import { puttingOff, puttingOffUnlessAsked } from '../store/due/put-off.ts';
+import { hearWatched } from '../store/due/watched.ts';
 import { startHeartbeat } from '../store/heartbeat.ts';
 import { openStores } from '../store/open.ts';
 import { settingsOfWorker } from '../store/process/shared-settings.ts';
@@ -25,7 +26,7 @@ import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts'
 import type { SinkContext } from './webhooks/context.ts';
 import { createSinkJob } from './webhooks/sink-job.ts';
 import { createWalks } from './webhooks/walks.ts';
-import { createWatchRound, WATCH_INTERVAL } from './webhooks/watch-round.ts';
+import { createWatchRound, WATCH_GAP, WATCH_INTERVAL } from './webhooks/watch-round.ts';
 
 /** Milliseconds after which it is forgotten who has been gone for long. */
 const FORGET_INTERVAL = 60_000;
@@ -36,7 +37,8 @@ const SINK_PATIENCE = 10_000;
 
 /** Starts the background work that needs no XMPP: reconciliation, network address books, codes for logging in, events for subscriptions, and the sweep. */
 export async function startWorker(config: WorkerConfig, log: Log): Promise<Running> {
-  const { stores, queues, queueRedis, close } = await openStores(config, 'wait', log);
+  const { stores, queues, queueRedis, place, listen, close } = await openStores(config, 'wait', log);
+  const eventRedis = await listen();
   const metrics = createMetrics('worker');
   const context: Context = {
     stores,
@@ -89,6 +91,8 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   });
   const forgetting = every(FORGET_INTERVAL, log, () => stores.gone.forget());
   const watching = every(WATCH_INTERVAL, log, createWatchRound(sinks));
+  const noted = atMostEvery(WATCH_GAP, watching.soon);
+  await hearWatched(eventRedis, stores.keys, place.sharded, noted.soon);
   const keyRound = createKeyRound(context);
   const rounds = every(ROUND_INTERVAL, log, async () => {
     await keyRound();
@@ -111,11 +115,13 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
       await rounds.stop();
       await sweeping.stop();
       await forgetting.stop();
+      noted.stop();
       await watching.stop();
       stopping.abort();
       await Promise.all([reader.stop(), ...workers.map((worker) => worker.close())]);
       await sinks.agent.destroy();
       await close();
+      eventRedis.destroy();
     },
   };
 }

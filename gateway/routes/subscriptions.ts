@@ -4,7 +4,12 @@ import type { Static } from 'typebox';
 import { Fault } from '../../domain/fault.ts';
 import { GRACE } from '../../store/due/due.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
-import { isOver, MOST_SUBSCRIPTIONS, type Subscription } from '../../store/subscription/subscription-record.ts';
+import {
+  isOver,
+  isStream,
+  MOST_SUBSCRIPTIONS,
+  type Subscription,
+} from '../../store/subscription/subscription-record.ts';
 import { carrierOf } from '../access/auth.ts';
 import type { Context } from '../context.ts';
 import { Empty, problems } from '../schemas/common.ts';
@@ -31,7 +36,12 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
   async function own(request: FastifyRequest, id: string): Promise<Subscription> {
     const found = await subscriptions.get(id);
     // What its owner has deleted is gone for the owner.
-    if (!found || found.owner !== carrierOf(request).id || found.ended?.reason === 'SUBSCRIPTION_DELETED')
+    if (
+      !found ||
+      isStream(found) ||
+      found.owner !== carrierOf(request).id ||
+      found.ended?.reason === 'SUBSCRIPTION_DELETED'
+    )
       throw new Fault('NOT_FOUND', 'There is no such subscription.');
     return found;
   }
@@ -60,7 +70,9 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
   async function list(request: FastifyRequest) {
     const { id: owner } = carrierOf(request);
     const all = await subscriptions.list();
-    const its = all.filter((one) => one.owner === owner && one.ended?.reason !== 'SUBSCRIPTION_DELETED');
+    const its = all.filter(
+      (one) => one.owner === owner && !isStream(one) && one.ended?.reason !== 'SUBSCRIPTION_DELETED',
+    );
     return { subscriptions: await Promise.all(its.map(viewOf)) };
   }
 

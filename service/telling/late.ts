@@ -7,7 +7,7 @@ import { friendNoted } from './friend-line.ts';
  * For a run that was overtaken while its event `late` about the subscriber `id` was on its way: the
  * sink may have got it after what another run has told. So it is told once more what holds now.
  */
-export async function tellAnew(
+export async function tellOnceMore(
   { stores, now }: TellingContext,
   subscription: string,
   id: string,

@@ -1,16 +1,12 @@
-import { inBatches } from '../../runtime/batches.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import { SCAN_START } from '../../store/base/hash-scan.ts';
 import type { Subscription } from '../../store/subscription/subscription-record.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
+import { createDoubting } from './doubting.ts';
 import type { Look } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Subscribers who are looked at side by side. */
-const SIDE_BY_SIDE = 50;
-/** Milliseconds by which who plays nothing is before who plays: a tune may have to go. */
-const EARLIER = 86_400_000;
 /** Milliseconds after which a run gives way to what has changed meanwhile. */
 const LONGEST_RUN = 1_000;
 
@@ -35,26 +31,7 @@ export async function tellRestored(
   const { sinkWork, roll } = stores;
   const { id, restored = '' } = subscription;
   const until = now() + LONGEST_RUN;
-
-  /** `known`: the sink was told of them, wherever they are now. False where the run is over. */
-  async function doubt(ids: readonly string[], known: boolean): Promise<boolean> {
-    for (const some of inBatches(ids, SIDE_BY_SIDE)) {
-      if (stopped.aborted) return false;
-      const present = await Promise.all(some.map((one) => look(one, now())));
-      const its = some.filter((_, i) => known || present[i]);
-      if (!(await sinkWork.doubt(id, fence, its))) return false;
-      const playing = new Set(some.filter((_, i) => present[i]?.playing));
-      const ask = (plays: boolean, at: number) =>
-        sinkWork.ask(
-          id,
-          its.filter((one) => playing.has(one) === plays),
-          at,
-          'roll',
-        );
-      await Promise.all([ask(false, now() - EARLIER), ask(true, now())]);
-    }
-    return true;
-  }
+  const doubt = createDoubting({ stores, stopped, now }, { subscription, fence }, look);
 
   /** A page; where to go on, or undefined where the run is over. */
   async function doubtPage(place: Place): Promise<Place | undefined> {

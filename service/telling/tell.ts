@@ -22,7 +22,6 @@ import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
 import { dataOf } from './event-data.ts';
 import { areAny, createFriendLine, friendNoted, inSlices } from './friend-line.ts';
-import { tellAnew } from './late.ts';
 import type { Look, Present } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -32,7 +31,7 @@ const FRESH = 1_000;
 /**
  * One run of a subscription's job. `post` sends an event; `mayTell`: whether the sink may be told one
  * more, by how many it has taken; `isStillSo`: whether the subscription and its grant are those of
- * the run.
+ * the run; `overtaken`: another run has begun while that event was on its way.
  */
 export type Telling = {
   subscription: string;
@@ -42,6 +41,7 @@ export type Telling = {
   post(event: EventFacts): Promise<Outcome>;
   mayTell(taken: number): boolean;
   isStillSo(): Promise<boolean>;
+  overtaken(id: string, late: Doubt): Promise<void>;
 };
 
 /**
@@ -104,7 +104,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
     const { after, noted } = afterAnswer(outcome, step, value, told.doubt, present);
     const taken = await stores.sinkWork.note(subscription, fence, id, after, noted);
     if (taken === undefined) {
-      await tellAnew(context, subscription, id, doubt);
+      await telling.overtaken(id, doubt);
       return 'changed';
     }
     if (!isTaken) {

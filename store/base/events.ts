@@ -7,7 +7,8 @@ import { slicesOf } from './slices.ts';
 /**
  * What changed about a subscriber. It says nothing personal: the listener reads the state itself,
  * so a message that comes twice does no harm. `friends` names the friend who was added or removed;
- * `blocks`: who is blocked, or no longer is, and that all of it is decided; `tokens`: one or all were revoked. `trace`: the place of the request in its trace, where it is traced (`runtime/cause`).
+ * `blocks`: who is blocked, or no longer is, and that all of it is decided; `tokens`: one or all were revoked; `stream`: of a carrier's event stream, and no
+ * subscriber, that there is something to tell, or that another has taken its place. `trace`: the place of the request in its trace, where it is traced (`runtime/cause`).
  */
 export type Change =
   | { what: 'now-playing'; trace?: string | undefined }
@@ -16,6 +17,7 @@ export type Change =
   | { what: 'friends'; id: string }
   | { what: 'blocks' }
   | { what: 'tokens' }
+  | { what: 'stream' }
   | { what: 'gone' };
 
 export const NOW_PLAYING = JSON.stringify({ what: 'now-playing' } satisfies Change);
@@ -76,17 +78,18 @@ export function createEvents(redis: Redis, keys: Keys) {
 export type EventSource = ReturnType<typeof createEventSource>;
 
 /**
- * The listening side; needs a connection of its own. There is one who hears it all, and shares it
+ * The listening side; needs a connection of its own. Whoever follows it hears it all, and shares it
  * out. `sharded`: whether channels belong to slots, as they do where Redis can.
  */
 export function createEventSource(connection: Redis, keys: Keys, sharded: boolean) {
-  let hear: (id: string, change: Change) => void = () => {};
+  const hearers: ((id: string, change: Change) => void)[] = [];
   let kept: Promise<unknown> | undefined;
 
   function dispatch(message: string, channel: string): void {
     // Nearly all are of this kind.
     const change: Change = message === NOW_PLAYING ? { what: 'now-playing' } : JSON.parse(message);
-    hear(keys.toldBy(channel), change);
+    const id = keys.toldBy(channel);
+    for (const hear of hearers) hear(id, change);
   }
 
   /** The library gives a node's connection up with its last subscription, and with it one that comes in that moment. */
@@ -97,7 +100,7 @@ export function createEventSource(connection: Redis, keys: Keys, sharded: boolea
   return {
     /** `heard`: of every change; `missed`: the connection is back, and what was told meanwhile was not heard. */
     follow(heard: (id: string, change: Change) => void, missed: () => void): void {
-      hear = heard;
+      hearers.push(heard);
       connection.on('ready', missed);
     },
 

@@ -173,6 +173,7 @@ export function createKeys(
     subscriptions: {
       records: `${prefix}:{subscriptions}:records`,
       owned: (owner: string) => `${prefix}:{subscriptions}:owned:${owner}`,
+      streams: `${prefix}:{subscriptions}:streams`,
     },
     /** Of one subscription. */
     sink: {
@@ -182,6 +183,7 @@ export function createKeys(
       told: (subscription: string) => `${prefix}:{sink-${subscription}}:told`,
       friends: (subscription: string, id: string) => `${prefix}:{sink-${subscription}}:friends:${id}`,
       progress: (subscription: string) => `${prefix}:{sink-${subscription}}:progress`,
+      sent: (subscription: string) => `${prefix}:{sink-${subscription}}:sent`,
     },
     rate: (who: string) => `${prefix}:rate:${who}`,
     /** `id`: the keyed hash of a code’s number and nonce, see verifications.ts. */

@@ -1,4 +1,5 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
+import { TELL_AT } from '../base/events.ts';
 import { type Keys, WATCHED } from '../base/keys.ts';
 import { allPartitions, partitionOf } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
@@ -18,9 +19,10 @@ const TAKEN_WITHDRAWN = 0.5;
  * script that makes the change, in the same step. Where nobody has subscribed it is one look at a key
  * that is not there, for however many a script changes, and nothing is written. `dueAt`: as for a job, `GRACE` from now. Who waits already
  * keeps its place; of one who was taken the fraction goes (see `TAKE`), but for what it says of a withdrawal. `withdraws`: something may be to be seen no
- * more, which sinks are told before all else: it is noted as of `EARLIER` milliseconds ago.
+ * more, which sinks are told before all else: it is noted as of `EARLIER` milliseconds ago. Whoever waits for that is told, in a channel of the list's name.
  */
 export const NOTE_WATCHED = defineLua({
+  uses: [TELL_AT],
   keys: ['watchers', 'watched'],
   lua: `
 local areWatched
@@ -28,10 +30,12 @@ local function noteWatched(id, dueAt, withdraws)
   if areWatched == nil then areWatched = redis.call('EXISTS', watchers) end
   if areWatched == 0 then return end
   local changed = dueAt - ${GRACE} - (withdraws and ${EARLIER} or 0)
-  local was = tonumber(redis.call('ZSCORE', watched, id) or changed)
+  local before = redis.call('ZSCORE', watched, id)
+  local was = tonumber(before or changed)
   local at = math.min(math.floor(was), changed)
   if at >= 0 and was - math.floor(was) >= ${STILL_WITHDRAWN} then at = at + ${STILL_WITHDRAWN} end
   redis.call('ZADD', watched, string.format('%.2f', at), id)
+  if not before or was > changed then tellAt(watched, '') end
 end`,
 });
 
@@ -148,4 +152,15 @@ export function createWatched(redis: Redis, keys: Keys) {
       await SETTLE.run(redis, { watched: keys.duePart(WATCHED, partition) }, { again, ids });
     },
   };
+}
+
+/**
+ * Calls `noted` when somebody is noted, and when that may have been missed. Needs a connection of its own. `sharded`: as for
+ * `createEventSource`.
+ */
+export async function hearWatched(connection: Redis, keys: Keys, sharded: boolean, noted: () => void): Promise<void> {
+  connection.on('ready', noted);
+  const channels = allPartitions().map((partition) => keys.duePart(WATCHED, partition));
+  if (!sharded) await connection.subscribe(channels, noted);
+  else await Promise.all(channels.map((channel) => connection.sSubscribe(channel, noted)));
 }

@@ -5,8 +5,8 @@ import { as, asYes, defineScript } from '../base/script.ts';
 
 /**
  * How it goes with a subscription. `events`: that the sink has taken; `failures`: one after the other since `failingSince`; `next`:
- * not before that time is it tried again; `walked`: pages of all subscribers that were looked at before it began. Times:
- * milliseconds since the epoch.
+ * not before that time is it tried again; `walked`: pages of all subscribers that were looked at before it began; `seen`: when somebody was
+ * connected for a stream. Times: milliseconds since the epoch.
  */
 export type Progress = {
   events: number;
@@ -14,6 +14,7 @@ export type Progress = {
   failingSince: number | undefined;
   next: number;
   walked: number;
+  seen: number;
 };
 
 /** Counts a failure, and answers how many there were, and since when; nothing for who was overtaken. */
@@ -55,6 +56,13 @@ const WALKED = defineScript({
   lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
 });
 
+const SEE = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'now'],
+  lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'seen', now) end`,
+});
+
 const RESTORING = defineScript({
   uses: [IS_STILL],
   keys: ['progress'],
@@ -79,14 +87,26 @@ export function createSinkProgress(redis: Redis, keys: Keys) {
       return fence;
     },
 
+    /** Of which run the last is, and the position of what was sent last to whoever is connected for a stream. */
+    async standing(subscription: string): Promise<{ fence: Fence | undefined; position: number }> {
+      const [fence, position] = await redis.hmGet(progress(subscription), ['fence', 'position']);
+      return { fence: fence ?? undefined, position: Number(position ?? 0) };
+    },
+
+    /** Somebody is connected; nothing by who was overtaken. */
+    async see(subscription: string, fence: Fence, now: number): Promise<void> {
+      await SEE.run(redis, { progress: progress(subscription) }, { fence, now });
+    },
+
     async progress(subscription: string): Promise<Progress> {
-      const { events, failures, failingSince, next, walked } = await redis.hGetAll(progress(subscription));
+      const { events, failures, failingSince, next, walked, seen } = await redis.hGetAll(progress(subscription));
       return {
         events: Number(events ?? 0),
         failures: Number(failures ?? 0),
         failingSince: failingSince === undefined ? undefined : Number(failingSince),
         next: Number(next ?? 0),
         walked: Number(walked ?? 0),
+        seen: Number(seen ?? 0),
       };
     },
 

@@ -7,6 +7,7 @@ import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { createSinkLines, linesOf } from './sink-lines.ts';
 import { createSinkProgress } from './sink-progress.ts';
+import { createSinkSent, LEAVE_OUT } from './sink-sent.ts';
 
 /** What else is noted with what a sink was told: that it has taken an event; that it was told of no friend; and which of them come, or go. */
 export type Noted = { taken?: boolean; anew?: boolean; come?: readonly string[]; gone?: readonly string[] };
@@ -17,14 +18,17 @@ export type Noted = { taken?: boolean; anew?: boolean; come?: readonly string[];
  * `anew`: of no friend was it told. Answers the count, or -1 for who was overtaken.
  */
 const NOTE = defineScript({
-  uses: [IS_STILL],
-  keys: ['progress', 'told', 'friends'],
+  uses: [IS_STILL, LEAVE_OUT],
+  keys: ['told', 'friends'],
   args: ['fence', 'id', 'value', 'taken', 'anew'],
   lists: ['come', 'gone'],
   reply: as<number>,
   lua: `
 if not isStill(progress, 'fence', fence) then return -1 end
-if value == '' then redis.call('HDEL', told, id) else redis.call('HSET', told, id, value) end
+if value == '' then
+  redis.call('HDEL', told, id)
+  leaveOut(id)
+else redis.call('HSET', told, id, value) end
 if value == '' or anew == '1' then redis.call('UNLINK', friends) end
 for _, friend in ipairs(come) do redis.call('HSET', friends, friend, '') end
 for _, friend in ipairs(gone) do redis.call('HDEL', friends, friend) end
@@ -75,12 +79,13 @@ return 1`,
 });
 
 /**
- * What is to be done for each subscription, in a slot of its own: whom to look at (`sink-lines`), how it goes (`sink-progress`), a hash `told`
+ * What is to be done for each subscription, in a slot of its own: whom to look at (`sink-lines`), how it goes (`sink-progress`), what of it was sent
+ * to whoever is connected for a stream (`sink-sent`), a hash `told`
  * (subscriber → what the sink was told, as JSON of a `ToldSink`; no number, name or title), and for each of these that has friends of whom the sink was
  * told a hash `friends` (their ids, each with nothing), so that an event costs a write of its own size.
  */
 export function createSinkWork(redis: Redis, keys: Keys) {
-  const { told, friends, progress } = keys.sink;
+  const { told, friends, progress, sent } = keys.sink;
   const lines = (subscription: string) => linesOf(keys, subscription);
 
   /** Their hashes of friends, before what says whose there are. */
@@ -91,6 +96,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
   const placesOf = (subscription: string, id: string) => ({
     progress: progress(subscription),
+    sent: sent(subscription),
     told: told(subscription),
     friends: friends(subscription, id),
   });
@@ -98,6 +104,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
   return {
     ...createSinkLines(redis, keys),
     ...createSinkProgress(redis, keys),
+    ...createSinkSent(redis, keys),
 
     async told(subscription: string, id: string): Promise<ToldSink> {
       const json = await redis.hGet(told(subscription), id);
@@ -172,13 +179,16 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       await dropFriends(subscription);
       await redis
         .multi()
-        .unlink([...Object.values(lines(subscription)), told(subscription)])
+        .unlink([...Object.values(lines(subscription)), told(subscription), sent(subscription)])
         .exec();
     },
 
     async forget(subscription: string): Promise<void> {
       await dropFriends(subscription);
-      await redis.unlink([...Object.values(lines(subscription)), told(subscription), progress(subscription)]);
+      await redis.unlink([
+        ...Object.values(lines(subscription)),
+        ...[told(subscription), sent(subscription), progress(subscription)],
+      ]);
     },
   };
 }

@@ -14,7 +14,8 @@ export const END_REASONS = [
 export type EndReason = (typeof END_REASONS)[number];
 
 /**
- * What a carrier has asked to be told of, and where. `owner`: the credential's id, or `operator`. `secrets`, `token`: sealed (see
+ * What a carrier has asked to be told of, and where. `owner`: the credential's id, or `operator`. `sink`: a URL; empty for an event stream, which is
+ * told to whoever is connected for its owner. `secrets`, `token`: sealed (see
  * `sealPurpose`); the first secret is the present one, `until`: when one that was replaced signs no more. Times: milliseconds
  * since the epoch.
  */
@@ -41,6 +42,16 @@ export type Subscription = {
 /** What a secret or a token of a subscription is sealed for. */
 export function sealPurpose(id: string, what: 'secret' | 'token'): string {
   return `subscription ${id} ${what}`;
+}
+
+/** Whether it is an event stream: each owner has one at most. */
+export function isStream({ sink }: Pick<Subscription, 'sink'>): boolean {
+  return sink === '';
+}
+
+/** As what its gateway hears that there is something to tell: the name of a channel, for `store/base/events`. */
+export function streamName(owner: string): string {
+  return `stream-${owner}`;
 }
 
 /** Whether it is over: nothing more is told but that. */

@@ -29,6 +29,32 @@ redis.call('HSET', records, id, record)
 return 'ok'`,
 });
 
+/** The owner's stream from now on. The one before it goes; nobody is asked for what is left of it. */
+const OPEN_STREAM = defineScript({
+  keys: ['records', 'streams'],
+  args: ['owner', 'id', 'record', 'mostOfAll'],
+  reply: as<'ok' | 'crowded'>,
+  lua: `
+local before = redis.call('HGET', streams, owner)
+if before then redis.call('HDEL', records, before) end
+if redis.call('HLEN', records) >= tonumber(mostOfAll) then
+  redis.call('HDEL', streams, owner)
+  return 'crowded'
+end
+redis.call('HSET', streams, owner, id)
+redis.call('HSET', records, id, record)
+return 'ok'`,
+});
+
+const FORGET_STREAM = defineScript({
+  uses: [IS_STILL],
+  keys: ['records', 'streams'],
+  args: ['owner', 'id'],
+  lua: `
+redis.call('HDEL', records, id)
+if isStill(streams, owner, id) then redis.call('HDEL', streams, owner) end`,
+});
+
 /** Replaces the record, if it is the one that was seen. */
 const REPLACE = defineScript({
   uses: [IS_STILL],
@@ -46,11 +72,11 @@ function read(id: string, json: string): Subscription {
 }
 
 /**
- * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), and for each owner a set of its own. One that is
- * over is kept for a day, so that its owner can read why.
+ * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), for each owner a set of its own, and hash `streams` (owner → the id
+ * of its event stream, which is not in that set). One that is over is kept for a day, so that its owner can read why; a stream is not.
  */
 export function createSubscriptions(redis: Redis, keys: Keys) {
-  const { records, owned } = keys.subscriptions;
+  const { records, owned, streams } = keys.subscriptions;
 
   async function get(id: string): Promise<Subscription | undefined> {
     const json = await redis.hGet(records, id);
@@ -100,6 +126,23 @@ export function createSubscriptions(redis: Redis, keys: Keys) {
     async firstForgotten(owner: string): Promise<number> {
       const ends = (await list()).flatMap((one) => (one.owner === owner && one.ended ? [one.ended.at] : []));
       return Math.min(...ends) + KEPT;
+    },
+
+    /** The owner's event stream, whether anybody is connected for it or not. */
+    async streamOf(owner: string): Promise<Subscription | undefined> {
+      const id = await redis.hGet(streams, owner);
+      return id === null ? undefined : get(id);
+    },
+
+    /** In place of the owner's stream before it. `crowded`: as for `create`; then there is none. */
+    async openStream(stream: Subscription): Promise<'ok' | 'crowded'> {
+      const { id, owner } = stream;
+      const words = { owner, id, record: JSON.stringify(stream), mostOfAll: MOST_SUBSCRIPTIONS.all };
+      return OPEN_STREAM.run(redis, { records, streams }, words);
+    },
+
+    async forgetStream({ id, owner }: Subscription): Promise<void> {
+      await FORGET_STREAM.run(redis, { records, streams }, { owner, id });
     },
 
     /** What sinks were told may be more than what is noted: the ids of those that have to tell everything again. */

@@ -1,20 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import type { Work } from '../../runtime/queue/queues.ts';
-import { walk } from '../../service/telling/baseline.ts';
+import { activate } from '../../service/telling/activation.ts';
 import type { EventFacts } from '../../service/telling/cloud-event.ts';
 import { grantOf } from '../../service/telling/grant.ts';
+import { tellOnceMore } from '../../service/telling/late.ts';
 import { createLook, type Look } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
 import { tellRestored } from '../../service/telling/restored.ts';
 import type { Telling } from '../../service/telling/tell.ts';
 import { tellAll } from '../../service/telling/tell-all.ts';
-import { queueOf, wake } from '../../store/due/makes-due.ts';
-import { type EndReason, isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
+import { wake } from '../../store/due/makes-due.ts';
+import { type EndReason, isOver, isStream, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
 import { endSubscription, tellEnd } from './ending.ts';
 import { noteFailure, type Run, tryToResume } from './failing.ts';
 import { inTurn } from './in-turn.ts';
 import { send } from './send.ts';
+import { clearAway, lookAfter } from './streams.ts';
 
 /** Subscribers of whom one sink is told side by side; after a failure it is one. */
 const SIDE_BY_SIDE = 8;
@@ -33,11 +35,10 @@ export function createSinkJob(context: SinkContext): Work {
   return async (id) => {
     const subscription = await stores.subscriptions.get(id);
     if (!subscription) {
-      // Whoever did not know yet that it is over may have asked for something.
-      await stores.sinkWork.forget(id);
-      await stores.due.settle(queueOf('sinkAsked'), id, []);
+      await clearAway(context, id);
       return undefined;
     }
+    if (isStream(subscription)) return lookAfter(context, subscription);
     const fence = await stores.sinkWork.begin(id);
     const grant = await grantOf(stores.credentials.get, subscription, now());
     const reason = isOver(subscription) ? undefined : reasonToEnd(subscription, grant, now());
@@ -85,6 +86,7 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
     post: (event) => send(context, subscription, event),
     mayTell: (taken) => taken < maxEvents,
     isStillSo: () => isStillSo(context, run),
+    overtaken: (one, late) => tellOnceMore(context, id, one, late),
   };
   // Of the last event that may be told there is one.
   const most = subscription.maxEvents === undefined ? SIDE_BY_SIDE : 1;
@@ -132,24 +134,4 @@ async function isStillSo({ stores, now }: SinkContext, { subscription, grant }: 
   ]);
   if (!present || isOver(present) || reasonToEnd(present, granted, now())) return false;
   return JSON.stringify(granted?.ranges) === JSON.stringify(grant.ranges);
-}
-
-async function activate(
-  { stores, now, stopped }: SinkContext,
-  { subscription, fence }: Run,
-  look: Look,
-): Promise<boolean> {
-  // Whoever made the subscription may have died before.
-  await stores.watched.begin(subscription.id);
-  const present = await stores.subscriptions.get(subscription.id);
-  if (!present || isOver(present)) {
-    // This run stood still meanwhile, and nobody would take it out again.
-    await stores.watched.end(subscription.id);
-    return false;
-  }
-  if (!(await walk(stores, subscription, fence, look, now, stopped))) return false;
-  await stores.subscriptions.change(subscription.id, (one) =>
-    one.status === 'ACTIVATION_REQUESTED' ? { ...one, status: 'ACTIVE' } : undefined,
-  );
-  return true;
 }

@@ -4,11 +4,13 @@ import { noteMissed } from '../../service/telling/missed.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
 import type { Credential } from '../../store/login/credentials.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { isOver, type Subscription } from '../../store/subscription/subscription-record.ts';
+import { isOver, isStream, type Subscription, streamName } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
 
-/** Milliseconds between two looks at who has changed. */
+/** Milliseconds between two looks at who has changed, where nothing is heard of anybody. */
 export const WATCH_INTERVAL = 200;
+/** The same where somebody is noted all the while: what follows one moment after another belongs together. */
+export const WATCH_GAP = 40;
 /** Subscribers that one look takes of each partition. */
 const MOST = 250;
 
@@ -100,7 +102,10 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
       troubles.set(id, 'what has changed could not be passed on to a subscription');
       await noteMissed(stores, id);
     }
-    const asked = await toWake(subscriptions.filter((_, i) => isConcerned(outcomes[i])));
+    const concerned = subscriptions.filter((_, i) => isConcerned(outcomes[i]));
+    // A stream is told by the gateway that somebody is connected to.
+    for (const { owner } of concerned.filter(isStream)) await stores.events.tell(streamName(owner), { what: 'stream' });
+    const asked = await toWake(concerned.filter((one) => !isStream(one)));
     await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
     await wake(queues, 'sinkAsked', asked);
     await Promise.all(taken.map(stores.watched.settle));

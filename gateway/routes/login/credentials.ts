@@ -7,6 +7,7 @@ import { Fault } from '../../../domain/fault.ts';
 import { readMoment } from '../../../domain/moment.ts';
 import { cleanText } from '../../../domain/text.ts';
 import { type Credential, isAlive } from '../../../store/login/credentials.ts';
+import { streamName } from '../../../store/subscription/subscription-record.ts';
 import { carrierOf } from '../../access/auth.ts';
 import type { Carrier } from '../../access/caller.ts';
 import type { Context } from '../../context.ts';
@@ -26,7 +27,7 @@ const GRACE = 86_400;
 
 /** Carriers' credentials. Nobody gives out more than is theirs, nor gets at a credential that may do more. */
 export function credentialRoutes({ stores, config: { homes }, now }: Context): FastifyPluginAsyncTypebox {
-  const { credentials } = stores;
+  const { credentials, events } = stores;
 
   async function within(carrier: Carrier, id: string): Promise<Credential> {
     const credential = await credentials.get(id);
@@ -133,6 +134,8 @@ export function credentialRoutes({ stores, config: { homes }, now }: Context): F
       async (request, reply) => {
         const { id } = await within(carrierOf(request), request.params.credentialId);
         await credentials.revoke(id, now());
+        // Whoever is connected for it ends now, and not at the next heartbeat.
+        await events.tell(streamName(id), { what: 'stream' });
         return reply.code(204).send(null);
       },
     );

@@ -569,6 +569,7 @@ describe('the sink job', () => {
         stands = false;
         return true;
       },
+      overtaken: () => Promise.reject(new Error('There is no other run.')),
       post: async (event) => {
         told.push(event);
         return 'taken';

@@ -1,0 +1,131 @@
+import { eachInTurns } from '../../runtime/turns.ts';
+import type { BegunStream } from '../../service/telling/streams.ts';
+import { wake } from '../../store/due/makes-due.ts';
+import { streamName } from '../../store/subscription/subscription-record.ts';
+import type { Context } from '../context.ts';
+import type { LineWriter, WriterCalls } from '../live/line-writer.ts';
+import { frame, GREETING, HEARTBEAT, REPLACED } from '../live/lines.ts';
+import { createWheel } from '../live/wheel.ts';
+import { writeBookmark } from './bookmark.ts';
+import type { OpenStream } from './open-stream.ts';
+import { type Ending, takeTurn } from './turn.ts';
+
+/** Milliseconds for which a client may leave untaken what it was sent. */
+const STALLED = 60_000;
+/** Milliseconds in which a client may take in the last line. */
+const GRACE = 5_000;
+/** Milliseconds until it goes on after the store did not answer. */
+const TRY_AGAIN = 500;
+/** Milliseconds between two notes that somebody is connected. */
+const SEEN = 3_600_000;
+
+/** Who opens a stream. `start` begins the answer. */
+export type Opener = { begun: BegunStream; isAllowed(): Promise<boolean>; start(calls: WriterCalls): LineWriter };
+
+export type Streams = ReturnType<typeof createStreams>;
+
+/** The event streams of credentials that are open in this process (decision 242). */
+export function createStreams(context: Context) {
+  const { stores, queues, events, metrics, log, now } = context;
+  const all = new Set<OpenStream>();
+  const wheel = createWheel<OpenStream, OpenStream>(context, {
+    beat: (stream) => void beat(stream).catch(() => {}),
+    ring: (stream) => void work(stream),
+    round: () => {},
+  });
+  events.follow(
+    (name, { what }) => {
+      if (what === 'stream') for (const stream of all) if (streamName(stream.owner) === name) void work(stream);
+    },
+    () => void eachInTurns([...all], (stream) => void work(stream)),
+  );
+
+  /** Turn after turn, until there is nothing to tell. */
+  async function work(stream: OpenStream): Promise<void> {
+    stream.isAsked = true;
+    if (stream.isBusy) return;
+    stream.isBusy = true;
+    let next = now();
+    while (all.has(stream) && (stream.isAsked || next <= now())) {
+      stream.isAsked = false;
+      const outcome = await takeTurn(context, stream).catch(() => now() + TRY_AGAIN);
+      if (typeof outcome === 'string') finish(stream, outcome);
+      else next = outcome;
+    }
+    stream.isBusy = false;
+    if (all.has(stream) && Number.isFinite(next)) wheel.wake(stream, next);
+  }
+
+  function finish(stream: OpenStream, ending: Ending): void {
+    log.info({ subscription: stream.id, reason: ending }, 'an event stream ends');
+    if (ending === 'replaced') stream.writer.write(REPLACED);
+    // It is forgotten at once, and not when it is looked after next.
+    else wake(queues, 'sinkAsked', [stream.id]).catch(() => {});
+    close(stream);
+  }
+
+  async function beat(stream: OpenStream): Promise<void> {
+    const { writer, stalledAt } = stream;
+    if (!writer.isFull()) {
+      stream.stalledAt = undefined;
+      writer.write(HEARTBEAT);
+    } else if (stalledAt === undefined) stream.stalledAt = now();
+    else if (now() - stalledAt >= STALLED) return writer.destroy();
+    if (!(await stream.isAllowed())) return close(stream);
+    void work(stream);
+    if (now() - stream.seenAt < SEEN) return;
+    stream.seenAt = now();
+    await stores.sinkWork.see(stream.id, stream.fence, now());
+  }
+
+  function close(stream: OpenStream): void {
+    leave(stream);
+    stream.writer.end();
+    // A client that takes nothing never sees the end.
+    setTimeout(() => stream.writer.destroy(), GRACE).unref();
+  }
+
+  function leave(stream: OpenStream): void {
+    if (!all.delete(stream)) return;
+    stream.over.abort();
+    metrics.openStreams.dec();
+    wheel.leave(stream);
+    if (![...all].some(({ owner }) => owner === stream.owner))
+      events.unlisten([streamName(stream.owner)]).catch(() => {});
+    stores.sinkWork.see(stream.id, stream.fence, now()).catch(() => {});
+  }
+
+  async function begin(stream: OpenStream): Promise<void> {
+    await events.listen([streamName(stream.owner)]);
+    // It may have been revoked after the request was let in, before anybody listened.
+    if (!(await stream.isAllowed())) return close(stream);
+    await work(stream);
+  }
+
+  return {
+    count: () => all.size,
+
+    open({ begun: { stream: subscription, fence, again, isNew }, isAllowed, start }: Opener): void {
+      const { id, owner, kinds } = subscription;
+      const stream: OpenStream = {
+        ...{ id, owner, kinds, fence, again, isAllowed },
+        ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
+        ...{ isBusy: false, isAsked: false, stalledAt: undefined, seenAt: now() },
+        writer: start({ drained: () => {}, closed: () => leave(stream) }),
+      };
+      stream.writer.write(GREETING);
+      // An id without data is what a client comes back with that was told nothing yet.
+      if (isNew) stream.writer.write(frame(`id: ${writeBookmark({ stream: id, position: 0 })}\n\n`));
+      all.add(stream);
+      metrics.openStreams.inc();
+      wheel.join(stream);
+      begin(stream).catch(() => stream.writer.destroy());
+    },
+
+    /** Ends all of them, for good. */
+    stop(): void {
+      wheel.stop();
+      for (const stream of all) close(stream);
+    },
+  };
+}

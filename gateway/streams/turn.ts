@@ -1,0 +1,79 @@
+import { activate } from '../../service/telling/activation.ts';
+import type { TellingContext } from '../../service/telling/context.ts';
+import { createDoubting } from '../../service/telling/doubting.ts';
+import { grantOf } from '../../service/telling/grant.ts';
+import { createLook } from '../../service/telling/look.ts';
+import { askEverybody } from '../../service/telling/missed.ts';
+import { tellRestored } from '../../service/telling/restored.ts';
+import { tellAll } from '../../service/telling/tell-all.ts';
+import { newStamp } from '../../store/base/marks.ts';
+import { isOver } from '../../store/subscription/subscription-record.ts';
+import type { Context } from '../context.ts';
+import { type OpenStream, taken } from './open-stream.ts';
+import { sendEvent } from './sending.ts';
+
+/** Subscribers of whom one stream is told side by side. */
+const SIDE_BY_SIDE = 8;
+
+/** Why a stream ends. `replaced`: another connection of its owner has taken its place; `withdrawn`: its owner may be told nothing more. */
+export type Ending = 'replaced' | 'withdrawn';
+
+/**
+ * Tells whoever is connected what has changed, as the `sink` job of the worker tells a webhook. Returns when there may be more to tell, in
+ * milliseconds since the epoch.
+ */
+export async function takeTurn(context: Context, stream: OpenStream): Promise<number | Ending> {
+  const { stores, keyedHash, now } = context;
+  const { id, fence, kinds } = stream;
+  await taken(stream);
+  const telling: TellingContext = { stores, now, stopped: stream.over.signal };
+  const [subscription, standing] = await Promise.all([stores.subscriptions.get(id), stores.sinkWork.standing(id)]);
+  if (!subscription || isOver(subscription) || standing.fence !== fence) return 'replaced';
+  const grant = await grantOf(stores.credentials.get, subscription, now());
+  if (!grant) return 'withdrawn';
+  const run = {
+    subscription,
+    fence,
+    post: (event: Parameters<typeof sendEvent>[2]) => sendEvent(context, stream, event),
+  };
+  const look = createLook(stores, keyedHash, grant);
+  if (standing.position < stream.position) {
+    // Redis has come back without what it was told last.
+    await stores.subscriptions.change(id, (one) => ({ ...one, restored: newStamp() }));
+    return now();
+  }
+  if (subscription.status === 'ACTIVATION_REQUESTED') {
+    await activate(telling, run, look);
+    return now();
+  }
+  if (stream.again.length > 0) {
+    if (await createDoubting(telling, run, look)(stream.again, true)) stream.again = [];
+    return now();
+  }
+  if (subscription.restored !== undefined) {
+    await tellRestored(telling, run, look);
+    return now();
+  }
+  if (subscription.missed !== undefined) await askEverybody(telling, subscription);
+
+  /** Whether its owner may be told the same as when the turn began. */
+  async function isStillSo(): Promise<boolean> {
+    const present = await stores.subscriptions.get(id);
+    if (!present || isOver(present) || present.restored !== undefined) return false;
+    const granted = await grantOf(stores.credentials.get, present, now());
+    return JSON.stringify(granted?.ranges) === JSON.stringify(grant?.ranges);
+  }
+
+  const ended = await tellAll(
+    telling,
+    {
+      ...{ subscription: id, kinds, fence, look, post: run.post, isStillSo },
+      mayTell: () => true,
+      // Whoever is connected now has said up to where it was told, and nothing is sent any more by who was overtaken.
+      overtaken: async () => {},
+    },
+    false,
+    SIDE_BY_SIDE,
+  );
+  return ended === 'all' ? ((await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY) : now();
+}
