@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { EVENT_TYPES } from '../../domain/subscription/event-types.ts';
 import { NoOptions, named, oneOf, partsOf } from './common.ts';
+import { CarrierEvent } from './events.ts';
 
 export const EventsQuery = Type.Object(
   {
@@ -29,10 +30,10 @@ export const EventsHeaders = Type.Object({
 });
 
 /** A message of the stream. */
-export const CarrierMessage = named(
-  'CarrierMessage',
+export const CarrierStreamEvent = named(
+  'CarrierStreamEvent',
   Type.Union([
-    named('CarrierEventMessage', Type.Object({ id: Type.String(), data: Type.Unknown() })),
+    named('CarrierEventMessage', Type.Object({ id: Type.String(), data: CarrierEvent })),
     named('StreamReplaced', Type.Object({ event: oneOf(['replaced']), data: NoOptions })),
   ]),
 );
@@ -42,7 +43,7 @@ export const CarrierEvents = {
   content: {
     'text/event-stream': {
       schema: partsOf(
-        CarrierMessage,
+        CarrierStreamEvent,
         'Messages, each with, as JSON in one line, `data` as here. Those with an `id` and no `event` are events; one that has an `id` and nothing else comes first, where the stream is new.',
       ),
     },

@@ -49,7 +49,7 @@ const DATA: Record<EventKind | OwnKind, TProperties> = {
 
 const MEANINGS: Record<EventKind | OwnKind, string> = {
   'subscriber-added':
-    'A subscriber has come, also into the ranges. What it consents to is told to who is told of consent.',
+    'A subscriber has come, also into the ranges: forget what was told of it before, as all of it is told after this. What it consents to is told to who is told of consent.',
   'subscriber-removed': 'A subscriber has gone, also from the ranges.',
   'numbers-changed': 'A subscriber has other numbers.',
   'consent-changed': 'A subscriber has other settings, or a private session has begun or ended.',
@@ -59,7 +59,7 @@ const MEANINGS: Record<EventKind | OwnKind, string> = {
     'A subscriber plays something else, or nothing that it shares; also when the same tune was wound or begins anew.',
   'subscription-resumed': 'A sink that had failed for a day answers again.',
   'subscription-restored':
-    'The operator has put back older data: what was told before counts no more, and everything is told anew after this.',
+    'The operator has put back older data, or of a stream nobody knows what was told last: what was told before counts no more, and everything is told anew after this.',
   'subscription-ended': 'Nothing more is told.',
 };
 

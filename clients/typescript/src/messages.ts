@@ -1,5 +1,5 @@
 /** A message of an event stream. */
-export type Message = { event?: string; data?: string; retry?: number };
+export type Message = { id?: string; event?: string; data?: string; retry?: number };
 
 /**
  * The messages of a stream (WHATWG HTML, section 9.2), as Earshot sends them: lines end with LF. Comments are passed over.
@@ -26,7 +26,8 @@ function toMessage(text: string): Message {
   const message: Message = {};
   const data: string[] = [];
   for (const line of text.split('\n')) {
-    const [, field, value = ''] = /^(event|data|retry): ?(.*)$/.exec(line) ?? [];
+    const [, field, value = ''] = /^(id|event|data|retry): ?(.*)$/.exec(line) ?? [];
+    if (field === 'id') message.id = value;
     if (field === 'event') message.event = value;
     if (field === 'data') data.push(value);
     if (field === 'retry' && /^\d+$/.test(value)) message.retry = Number(value);

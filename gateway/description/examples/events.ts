@@ -21,6 +21,15 @@ function ofSubscription(kind: string, data: object) {
   };
 }
 
+/** As messages of a stream: of one, an id with a position. */
+export const CarrierStreamEvent = [
+  ['subscriber-added', { phoneNumbers, ...consent }, 1769860800000] as const,
+  ['friend-added', { friendId }, 1769860800001] as const,
+]
+  .map(([kind, data, position]) => `id: ${subscriptionId}.${position}\ndata: ${JSON.stringify(about(kind, data))}\n\n`)
+  .concat('event: replaced\ndata: {}\n\n')
+  .join('');
+
 /** What sinks are told, by the names of the shapes. */
 export const ofEvents = {
   SubscriberAdded: about('subscriber-added', { phoneNumbers, ...consent }),

@@ -1,3 +1,4 @@
+import { CarrierStreamEvent } from './events.ts';
 import { ofExport } from './export.ts';
 import { ofOperations } from './operations.ts';
 import { ofPlaying } from './playing.ts';
@@ -9,6 +10,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...ofSubscribers,
   ...ofPlaying,
   ...ofSubscriptions,
+  CarrierStreamEvent,
   ...ofOperations,
   ...ofExport,
 };

@@ -61,7 +61,7 @@ describe('the OpenAPI document', () => {
 
   it('says of each event stream which events it has', () => {
     const streams = placesOf(document).filter(({ type }) => type === 'text/event-stream');
-    expect(streams).to.have.length(2);
+    expect(streams).to.have.length(3);
     for (const { where, schema, example } of streams) {
       expect((schema.contentSchema as { $ref?: string } | undefined)?.$ref, where).to.match(/Event$/);
       expect(example, where).to.be.a('string');
@@ -202,7 +202,7 @@ function partsOf(type: string, text: string): unknown[] {
     .split('\n\n')
     .filter(Boolean)
     .map((message) => {
-      const [event = '', data = ''] = message.split('\n');
-      return { event: event.slice('event: '.length), data: JSON.parse(data.slice('data: '.length)) };
+      const fields = message.split('\n').map((line) => line.split(/: (.*)/, 2) as [string, string]);
+      return Object.fromEntries(fields.map(([name, value]) => [name, name === 'data' ? JSON.parse(value) : value]));
     });
 }

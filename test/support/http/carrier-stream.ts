@@ -3,6 +3,7 @@ import { type IncomingMessage, request as open } from 'node:http';
 import { expect } from 'chai';
 import { typeOf } from '../../../domain/subscription/event-types.ts';
 import { eventually } from '../eventually.ts';
+import { undocumentedInEvent } from './documented-event.ts';
 
 /** A message with data. `event`: empty for an event of a subscriber. */
 export type CarrierMessage = { id: string; event: string; data: CarrierEvent };
@@ -24,6 +25,8 @@ export function openCarrierStream(
   const messages: CarrierMessage[] = [];
   /** Of each answer, what it was. */
   const statuses: number[] = [];
+  /** What was not as the API's document says. */
+  const faults: string[] = [];
   let lastId = from;
   let tries = 0;
   let isOver = false;
@@ -65,6 +68,7 @@ export function openCarrierStream(
     const data = field('data');
     const event = field('event') ?? '';
     if (data !== undefined) messages.push({ id: lastId, event, data: JSON.parse(data) });
+    if (data !== undefined && event === '') faults.push(...undocumentedInEvent(JSON.parse(data)));
     if (event === 'replaced') isOver = true;
   }
 
@@ -99,6 +103,7 @@ export function openCarrierStream(
       isOver = true;
       response?.destroy();
       await done;
+      expect(faults).to.deep.equal([]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Api, Person } from '../api.ts';
 import { eventually } from '../eventually.ts';
 import { GRANT, type startCarrier } from '../http/carrier.ts';
+import type { CarrierStream } from '../http/carrier-stream.ts';
 import { bearer, issueKey } from '../http/credentials.ts';
 import { subscribe } from '../http/subscriptions.ts';
 import { makePassword } from '../players/players.ts';
@@ -18,6 +19,8 @@ type Scene = {
   dav: DavServer;
   /** Where a subscription to everything is told. */
   sink: Sink;
+  /** The operator's event stream. */
+  stream: CarrierStream;
   /** Of whom everything is to be kept somewhere, its numbers, and the client of its account. */
   person: Person;
   numbers: readonly [string, string];
@@ -32,9 +35,10 @@ type Scene = {
 
 /** What leaves something in Redis and is done by no other means: who erases somebody finds all of it. */
 export async function useEveryFeature(scene: Scene): Promise<void> {
-  const { api, person, enemy, damage, sink } = scene;
+  const { api, person, enemy, damage, sink, stream } = scene;
   await logIn(scene);
   await subscribe(api, sink, { config: { initialEvent: true } });
+  await eventually(() => expect(stream.events().map(({ subject }) => subject)).to.include(person.id));
   await eventually(() => {
     const its = sink.taken().filter(({ subject }) => subject === person.id);
     expect(its.map(kindOf)).to.include.members(['subscriber-added', 'friend-added', 'now-playing-changed']);

@@ -125,6 +125,7 @@ describe('the HTTP API', () => {
       'GET /v1/subscriptions/{subscriptionId}',
       'POST /v1/subscriptions/{subscriptionId}/rotate',
       'DELETE /v1/subscriptions/{subscriptionId}',
+      'GET /v1/events',
       `GET ${of('')}`,
       `PATCH ${of('')}`,
       `DELETE ${of('')}`,

@@ -101,6 +101,8 @@ const TABLE: Record<string, number[]> = {
   'GET /v1/subscriptions/{subscriptionId}':         [401, 401,  401,    403,  403,   403,     404,    404,    200],
   'POST /v1/subscriptions/{subscriptionId}/rotate': [401, 401,  401,    403,  403,   403,     404,    404,    200],
   'DELETE /v1/subscriptions/{subscriptionId}':      [401, 401,  401,    403,  403,   403,     404,    404,    204],
+  // Who may read nothing of what is told is told nothing.
+  'GET /v1/events':                                 [401, 401,  401,    403,  403,   403,     200,    403,    200],
   [`GET ${of('')}`]:                                [401, 401,  401,    403,  200,   403,     404,    200,    200],
   [`PATCH ${of('')}`]:                              [401, 401,  401,    403,  403,   403,     404,    200,    200],
   [`DELETE ${of('')}`]:                             [401, 401,  401,    403,  403,   403,     404,    204,    404],

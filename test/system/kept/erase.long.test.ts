@@ -8,6 +8,7 @@ import { createKeys } from '../../../store/base/keys.ts';
 import { type Api, createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { AUDIENCE, startCarrier } from '../../support/http/carrier.ts';
+import { type CarrierStream, openCarrierStream } from '../../support/http/carrier-stream.ts';
 import { bearer } from '../../support/http/credentials.ts';
 import { useEveryFeature } from '../../support/kept/every-feature.ts';
 import { keyKinds, keysEverFilled } from '../../support/kept/key-kinds.ts';
@@ -36,6 +37,7 @@ describe('erasing a subscriber', () => {
   let api: Api;
   let dav: DavServer;
   let sink: Sink;
+  let stream: CarrierStream;
   let presence: ScriptedServer;
   let alice: Person;
   let carrier: Awaited<ReturnType<typeof startCarrier>>;
@@ -74,12 +76,15 @@ describe('erasing a subscriber', () => {
       await api.join('+8613300133000', 'Eve'),
     ];
     clients = await Promise.all([bob, carol, dave].map((person) => connectFriend(stack, person as Person)));
+    stream = openCarrierStream(() => [stack.gatewayUrl], bearer(stack.operatorKey));
+    await stream.begun();
     await live();
   });
 
   after(async () => {
     await Promise.all((clients ?? []).map((one) => one.leave()));
     await dav?.stop();
+    await stream?.close();
     await sink?.stop();
     await carrier?.stop();
     await stack?.stop();
@@ -179,7 +184,19 @@ describe('erasing a subscriber', () => {
       withRedis(stack, async (redis) => {
         await redis.hSet(createKeys('earshot').subscriber(alice.id), 'keyIds', 'of another key');
       });
-    const scene = { api, carrier, dav, sink, person: alice, numbers, client, other, enemy: person(eve), damage };
+    const scene = {
+      api,
+      carrier,
+      dav,
+      sink,
+      stream,
+      person: alice,
+      numbers,
+      client,
+      other,
+      enemy: person(eve),
+      damage,
+    };
     await useEveryFeature(scene).finally(() => Promise.all([other.stop(), client.leave()]));
   }
 
@@ -228,6 +245,8 @@ describe('erasing a subscriber', () => {
           const told = JSON.stringify(await redis.hGetAll(key));
           for (const id of ids) expect(told).to.not.contain(id);
         }
+        for (const key of await keysMatching(redis, '*:{sink-*}:sent'))
+          expect(await redis.zRange(key, 0, -1)).to.not.include.members([...ids]);
         for (const queue of QUEUE_NAMES.filter((name) => name !== 'sink'))
           for (const key of await keysMatching(redis, `*:due:${queue}`)) {
             const due = await redis.zRange(key, 0, Date.now() + 60_000, { BY: 'SCORE' });

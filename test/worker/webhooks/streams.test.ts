@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
+import { type BegunStream, beginStream, type WantedStream } from '../../../service/telling/streams.ts';
+import { isStream } from '../../../store/subscription/subscription-record.ts';
+import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
+import { useSinkScene } from '../../support/servers/sink-scene.ts';
+
+const DAY = 86_400_000;
+
+describe('what the worker does for event streams', () => {
+  const scene = useSinkScene();
+
+  async function begin(more: Partial<WantedStream> = {}): Promise<BegunStream> {
+    const wanted = { owner: 'operator', kinds: EVENT_KINDS, initial: false, bookmark: undefined, ...more };
+    const begun = await beginStream(scene.context, wanted);
+    if (!begun) throw new Error('There are too many.');
+    return begun;
+  }
+
+  const job = (id: string) => createSinkJob(scene.context)(id);
+  /** Every key that belongs to a subscription of that id. */
+  const keysOf = async (id: string) => {
+    const watching = await scene.server.redis.sMembers(scene.stores.keys.watchers(0));
+    return [...(await scene.server.redis.keys(`*{sink-${id}}*`)), ...watching.filter((one) => one === id)];
+  };
+
+  async function newOwner(): Promise<string> {
+    const scopes = [...new Set(EVENT_KINDS.map(scopeOf))];
+    const made = await scene.stores.credentials.create({ name: 'carrier', scopes, ranges: ['+86138'] }, scene.time);
+    return (made as { credential: { id: string } }).credential.id;
+  }
+
+  it('passes on to it who changes, and posts nothing', async () => {
+    const { id } = (await begin()).stream;
+    const one = await scene.come();
+    expect(await job(id)).to.be.above(scene.time);
+    expect((await scene.stores.sinkWork.take(id, scene.time, 9)).map((taken) => taken.id)).to.deep.equal([one]);
+    expect(scene.sink.events).to.deep.equal([]);
+  });
+
+  it('leaves nothing of one in whose place another has begun', async () => {
+    const first = (await begin()).stream;
+    await scene.come();
+    const second = (await begin()).stream;
+    expect(second.id).to.not.equal(first.id);
+    await job(first.id);
+    await job(second.id);
+    expect(await keysOf(first.id)).to.deep.equal([]);
+    expect(await keysOf(second.id)).to.include(second.id);
+    expect((await scene.stores.subscriptions.list()).filter(isStream).map(({ id }) => id)).to.deep.equal([second.id]);
+  });
+
+  it('keeps one for a month in which nobody is connected, and no longer', async () => {
+    const { id } = (await begin()).stream;
+    scene.time += 29 * DAY;
+    expect(await job(id)).to.be.above(scene.time);
+    const { stream, fence } = await begin({ bookmark: { stream: id, position: 0 } });
+    expect(stream.id, 'it is the same').to.equal(id);
+    await scene.stores.sinkWork.see(id, fence, scene.time);
+    scene.time += 29 * DAY;
+    expect(await job(id)).to.be.above(scene.time);
+    scene.time += DAY;
+    expect(await job(id)).to.equal(undefined);
+    expect(await keysOf(id)).to.deep.equal([]);
+    expect(await scene.stores.subscriptions.streamOf('operator')).to.equal(undefined);
+  });
+
+  it('forgets one whose credential is revoked', async () => {
+    const owner = await newOwner();
+    const { id } = (await begin({ owner })).stream;
+    await scene.come();
+    await scene.stores.credentials.revoke(owner, scene.time);
+    expect(await job(id)).to.equal(undefined);
+    expect(await keysOf(id)).to.deep.equal([]);
+    expect(await scene.stores.subscriptions.get(id)).to.equal(undefined);
+  });
+
+  it('takes nothing from one that begins in the moment in which it is looked for', async () => {
+    const owner = await newOwner();
+    const { id } = (await begin({ owner })).stream;
+    const { get } = scene.stores.subscriptions;
+    let asked = 0;
+    scene.stores.subscriptions.get = async (one) => (asked++ === 0 ? undefined : get(one));
+    await job(id);
+    scene.stores.subscriptions.get = get;
+    expect(await keysOf(id)).to.include(id);
+  });
+});
