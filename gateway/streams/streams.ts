@@ -8,7 +8,7 @@ import { frame, GREETING, HEARTBEAT, REPLACED } from '../live/lines.ts';
 import { createWheel } from '../live/wheel.ts';
 import { writeBookmark } from './bookmark.ts';
 import type { OpenStream } from './open-stream.ts';
-import { type Ending, takeTurn } from './turn.ts';
+import { type Ending, endingOf, takeTurn } from './turn.ts';
 
 /** Milliseconds for which a client may leave untaken what it was sent. */
 const STALLED = 60_000;
@@ -16,6 +16,8 @@ const STALLED = 60_000;
 const GRACE = 5_000;
 /** Milliseconds until it goes on after the store did not answer. */
 const TRY_AGAIN = 500;
+/** Milliseconds for which a stream stands in the wheel; after that a heartbeat looks. */
+const SOON = 30_000;
 /** Milliseconds between two notes that somebody is connected. */
 const SEEN = 3_600_000;
 
@@ -35,10 +37,21 @@ export function createStreams(context: Context) {
   });
   events.follow(
     (name, { what }) => {
-      if (what === 'stream') for (const stream of all) if (streamName(stream.owner) === name) void work(stream);
+      if (what === 'stream') for (const stream of all) if (streamName(stream.owner) === name) hear(stream);
     },
     () => void eachInTurns([...all], (stream) => void work(stream)),
   );
+
+  function hear(stream: OpenStream): void {
+    // A turn may wait for long for a client that takes nothing.
+    if (stream.isBusy) void check(stream).catch(() => {});
+    void work(stream);
+  }
+
+  async function check(stream: OpenStream): Promise<void> {
+    const ending = await endingOf(context, stream);
+    if (ending) finish(stream, ending);
+  }
 
   /** Turn after turn, until there is nothing to tell. */
   async function work(stream: OpenStream): Promise<void> {
@@ -53,10 +66,11 @@ export function createStreams(context: Context) {
       else next = outcome;
     }
     stream.isBusy = false;
-    if (all.has(stream) && Number.isFinite(next)) wheel.wake(stream, next);
+    if (all.has(stream) && next < now() + SOON) wheel.wake(stream, next);
   }
 
   function finish(stream: OpenStream, ending: Ending): void {
+    if (!all.has(stream)) return;
     log.info({ subscription: stream.id, reason: ending }, 'an event stream ends');
     if (ending === 'replaced') stream.writer.write(REPLACED);
     // It is forgotten at once, and not when it is looked after next.

@@ -18,6 +18,23 @@ const SIDE_BY_SIDE = 8;
 /** Why a stream ends. `replaced`: another connection of its owner has taken its place; `withdrawn`: its owner may be told nothing more. */
 export type Ending = 'replaced' | 'withdrawn';
 
+/** Why this stream is to end, if it is. */
+export async function endingOf(context: Context, stream: OpenStream): Promise<Ending | undefined> {
+  const standing = await standingOf(context, stream);
+  return typeof standing === 'string' ? standing : undefined;
+}
+
+/** The subscription, what its owner may be told now, and the position that was noted last. */
+async function standingOf({ stores, now }: Context, { id, fence }: OpenStream) {
+  const [subscription, { fence: last, position }] = await Promise.all([
+    stores.subscriptions.get(id),
+    stores.sinkWork.standing(id),
+  ]);
+  if (!subscription || isOver(subscription) || last !== fence) return 'replaced';
+  const grant = await grantOf(stores.credentials.get, subscription, now());
+  return grant ? { subscription, grant, position } : 'withdrawn';
+}
+
 /**
  * Tells whoever is connected what has changed, as the `sink` job of the worker tells a webhook. Returns when there may be more to tell, in
  * milliseconds since the epoch.
@@ -27,17 +44,16 @@ export async function takeTurn(context: Context, stream: OpenStream): Promise<nu
   const { id, fence, kinds } = stream;
   await taken(stream);
   const telling: TellingContext = { stores, now, stopped: stream.over.signal };
-  const [subscription, standing] = await Promise.all([stores.subscriptions.get(id), stores.sinkWork.standing(id)]);
-  if (!subscription || isOver(subscription) || standing.fence !== fence) return 'replaced';
-  const grant = await grantOf(stores.credentials.get, subscription, now());
-  if (!grant) return 'withdrawn';
+  const standing = await standingOf(context, stream);
+  if (typeof standing === 'string') return standing;
+  const { subscription, grant } = standing;
   const run = {
     subscription,
     fence,
     post: (event: Parameters<typeof sendEvent>[2]) => sendEvent(context, stream, event),
   };
   const look = createLook(stores, keyedHash, grant);
-  if (standing.position < stream.position) {
+  if (standing.position < stream.position && subscription.restored === undefined) {
     // Redis has come back without what it was told last.
     await stores.subscriptions.change(id, (one) => ({ ...one, restored: newStamp() }));
     return now();
@@ -61,7 +77,7 @@ export async function takeTurn(context: Context, stream: OpenStream): Promise<nu
     const present = await stores.subscriptions.get(id);
     if (!present || isOver(present) || present.restored !== undefined) return false;
     const granted = await grantOf(stores.credentials.get, present, now());
-    return JSON.stringify(granted?.ranges) === JSON.stringify(grant?.ranges);
+    return JSON.stringify(granted?.ranges) === JSON.stringify(grant.ranges);
   }
 
   const ended = await tellAll(

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { ofEvents } from '../../gateway/description/examples/events.ts';
 import { projectRoot } from '../../local/project-root.ts';
 import { createApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { useStack } from '../support/stack.ts';
 
 const run = promisify(execFile);
@@ -100,20 +101,35 @@ describe('clients of the API', () => {
       await tool('tsc', ['-p', config]);
     });
 
-  it('such as that of clients/typescript: the programs of its README compile, hear a friend, and read an event', async () => {
+  it('such as that of clients/typescript: the programs of its README compile, hear a friend, follow a carrier’s lines, and read an event', async () => {
     const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
     const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, program = '']) => program);
-    const files = ['readme.ts', 'receiver.ts'].map((name) => join(CLIENT, 'dist', name));
+    const files = ['readme.ts', 'follower.ts', 'receiver.ts'].map((name) => join(CLIENT, 'dist', name));
     expect(programs).to.have.length(files.length);
     await Promise.all(files.map((file, i) => writeFile(file, programs[i] ?? '')));
     const types = ['--types', 'node', '--typeRoots', join(projectRoot(), 'node_modules', '@types')];
     await tool('tsc', [...STRICT, '--module', 'nodenext', ...types, ...files]);
-    const [file = '', receiver = ''] = files.map((one) => one.replace(/ts$/, 'js'));
+    const [file = '', follower = '', receiver = ''] = files.map((one) => one.replace(/ts$/, 'js'));
     const { begun } = (await import(pathToFileURL(receiver).href)) as { begun(event: object): string | undefined };
     expect(begun(ofEvents.NowPlayingChanged)).to.equal('Gymnopédie No. 1');
     expect(begun(ofEvents.SubscriptionRestored)).to.equal(undefined);
     const { stdout } = await run('node', [file, stack.gatewayUrl, stack.operatorKey]);
     expect(stdout).to.equal('♪ Jóga\n');
+    const alice = await api.join('+8613800138076', 'Alice');
+    let followed = '';
+    void run('node', [follower, stack.gatewayUrl, stack.operatorKey]).then(({ stdout: said }) => {
+      followed = said;
+    });
+    let tunes = 0;
+    await eventually(async () => {
+      tunes += 1;
+      await api.play(alice, { title: `Gymnopédie ${tunes}`, length: 300 });
+      expect(followed).to.match(/^[0-9a-f-]{36}\.\d+ Gymnopédie \d+\n$/);
+    });
+    await api.play(alice, { title: 'Gnossienne', length: 300 });
+    const [id = ''] = followed.split(' ');
+    const again = await run('node', [follower, stack.gatewayUrl, stack.operatorKey, id]);
+    expect(again.stdout, 'it goes on from there').to.match(/ Gnossienne\n$/);
   });
 
   it('such as that of clients/typescript: go on when the gateway was away', async () => {

@@ -13,6 +13,7 @@ describe('the receiver of events in docs/integrating.md', () => {
   const api = createApi(stack);
   let text: string;
   let receiver: ChildProcess | undefined;
+  let follower: ChildProcess | undefined;
   let port: number;
 
   before(async () => {
@@ -20,7 +21,10 @@ describe('the receiver of events in docs/integrating.md', () => {
     port = await freePort();
   });
 
-  after(() => receiver?.kill());
+  after(() => {
+    receiver?.kill();
+    follower?.kill();
+  });
 
   it('takes what is signed, as it is printed, and refuses anything else', async () => {
     const body = { protocol: 'HTTP', sink: `http://127.0.0.1:${port}/`, types: [typeOf('subscriber-added')] };
@@ -39,6 +43,21 @@ describe('the receiver of events in docs/integrating.md', () => {
     await eventually(() => expect(said).to.contain(`org.earshot.v1.subscriber-added ${id} `));
     const forged = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' });
     expect(forged.status).to.equal(401);
+  });
+
+  it('has a command beside it for who cannot be posted to, which shows the same as it comes', async () => {
+    const [, command = ''] = /## Events on a stream\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(text) ?? [];
+    follower = spawn('sh', ['-c', `exec ${command}`], {
+      env: { ...process.env, EARSHOT: stack.gatewayUrl, KEY: stack.operatorKey },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let said = '';
+    follower.stdout?.setEncoding('utf8').on('data', (some: string) => {
+      said += some;
+    });
+    await eventually(() => expect(said).to.match(/^id: \S+$/m));
+    const { id } = await api.join('+8613800138001');
+    await eventually(() => expect(said).to.match(new RegExp(`^data: .*subscriber-added.*${id}`, 'm')));
   });
 
   it('stands under a table of every type that can be asked for', () => {
