@@ -30,6 +30,7 @@ export type Streams = ReturnType<typeof createStreams>;
 export function createStreams(context: Context) {
   const { stores, queues, events, metrics, log, now } = context;
   const all = new Set<OpenStream>();
+  const walking = new Set<OpenStream>();
   const wheel = createWheel<OpenStream, OpenStream>(context, {
     beat: (stream) => void beat(stream).catch(() => {}),
     ring: (stream) => void work(stream),
@@ -61,7 +62,7 @@ export function createStreams(context: Context) {
     let next = now();
     while (all.has(stream) && (stream.isAsked || next <= now())) {
       stream.isAsked = false;
-      const outcome = await takeTurn(context, stream).catch(() => now() + TRY_AGAIN);
+      const outcome = await takeTurn(context, stream, walking).catch(() => now() + TRY_AGAIN);
       if (typeof outcome === 'string') finish(stream, outcome);
       else next = outcome;
     }

@@ -14,6 +14,9 @@ import { sendEvent } from './sending.ts';
 
 /** Subscribers of whom one stream is told side by side. */
 const SIDE_BY_SIDE = 8;
+/** Streams of a gateway that look at everybody at a time (decision 244), and milliseconds until others ask for their turn. */
+const MOST_WALKING = 4;
+const ASKS_AGAIN = 500;
 
 /** Why a stream ends. `replaced`: another connection of its owner has taken its place; `withdrawn`: its owner may be told nothing more. */
 export type Ending = 'replaced' | 'withdrawn';
@@ -37,9 +40,13 @@ async function standingOf({ stores, now }: Context, { id, fence }: OpenStream) {
 
 /**
  * Tells whoever is connected what has changed, as the `sink` job of the worker tells a webhook. Returns when there may be more to tell, in
- * milliseconds since the epoch.
+ * milliseconds since the epoch. `walking`: the streams of this process that look at everybody at present.
  */
-export async function takeTurn(context: Context, stream: OpenStream): Promise<number | Ending> {
+export async function takeTurn(
+  context: Context,
+  stream: OpenStream,
+  walking: Set<OpenStream>,
+): Promise<number | Ending> {
   const { stores, keyedHash, now } = context;
   const { id, fence, kinds } = stream;
   await taken(stream);
@@ -58,16 +65,18 @@ export async function takeTurn(context: Context, stream: OpenStream): Promise<nu
     await stores.subscriptions.change(id, (one) => ({ ...one, restored: newStamp() }));
     return now();
   }
-  if (subscription.status === 'ACTIVATION_REQUESTED') {
-    await activate(telling, run, look);
-    return now();
+  const walks = subscription.status === 'ACTIVATION_REQUESTED' || subscription.restored !== undefined;
+  if (walks && walking.size >= MOST_WALKING) return now() + ASKS_AGAIN;
+  if (walks) walking.add(stream);
+  try {
+    if (subscription.status === 'ACTIVATION_REQUESTED') await activate(telling, run, look);
+    else if (subscription.restored !== undefined) await tellRestored(telling, run, look);
+  } finally {
+    walking.delete(stream);
   }
+  if (walks) return now();
   if (stream.again.length > 0) {
     if (await createDoubting(telling, run, look)(stream.again, true)) stream.again = [];
-    return now();
-  }
-  if (subscription.restored !== undefined) {
-    await tellRestored(telling, run, look);
     return now();
   }
   if (subscription.missed !== undefined) await askEverybody(telling, subscription);
