@@ -68,13 +68,15 @@ export async function takeTurn(
   const walks = subscription.status === 'ACTIVATION_REQUESTED' || subscription.restored !== undefined;
   if (walks && walking.size >= MOST_WALKING) return now() + ASKS_AGAIN;
   if (walks) walking.add(stream);
+  let anew: Awaited<ReturnType<typeof tellRestored>> | undefined;
   try {
     if (subscription.status === 'ACTIVATION_REQUESTED') await activate(telling, run, look);
-    else if (subscription.restored !== undefined) await tellRestored(telling, run, look);
+    else if (subscription.restored !== undefined) anew = await tellRestored(telling, run, look);
   } finally {
     walking.delete(stream);
   }
-  if (walks) return now();
+  // Of everybody some are still to come, after what has changed meanwhile.
+  if (walks && anew !== 'more') return now();
   if (stream.again.length > 0) {
     if (await createDoubting(telling, run, look)(stream.again, true)) stream.again = [];
     return now();
@@ -84,7 +86,7 @@ export async function takeTurn(
   /** Whether its owner may be told the same as when the turn began. */
   async function isStillSo(): Promise<boolean> {
     const present = await stores.subscriptions.get(id);
-    if (!present || isOver(present) || present.restored !== undefined) return false;
+    if (!present || isOver(present) || present.restored !== subscription.restored) return false;
     const granted = await grantOf(stores.credentials.get, present, now());
     return JSON.stringify(granted?.ranges) === JSON.stringify(grant.ranges);
   }
@@ -100,5 +102,7 @@ export async function takeTurn(
     false,
     SIDE_BY_SIDE,
   );
-  return ended === 'all' ? ((await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY) : now();
+  return ended === 'all' && anew === undefined
+    ? ((await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY)
+    : now();
 }
