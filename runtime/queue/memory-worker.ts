@@ -97,8 +97,9 @@ export function createMemoryWorker(
     const put = later.get(id);
     clearTimeout(put?.timer);
     later.delete(id);
-    // Who was asked for without may have been so because of what is newer: messages of two nodes of a cluster keep no order.
-    const isOlder = waits !== undefined && waits.brought === undefined;
+    // Who was asked for without, or whose job was put off or failed, may have been so because of what is newer: messages of two nodes of a
+    // cluster keep no order.
+    const isOlder = waits ? waits.brought === undefined : put !== undefined;
     const asking = { brought: isOlder ? undefined : brought, cause: cause ?? (waits ?? put)?.cause };
     if (first) others.delete(id);
     (first || before.has(id) ? before : others).set(id, asking);

@@ -174,6 +174,27 @@ for (const kind of REDIS_KINDS)
       expect(['alice', 'bob'].map(brought)).to.deep.equal([undefined, '["brought"]']);
     });
 
+    for (const [why, putOff] of [
+      ['was put off', async () => Date.now() + LONG],
+      ['has failed', () => Promise.reject(new Error('no answer'))],
+    ] as const)
+      it(`hands a job that ${why} nothing that came along afterwards, as it may be older than what the job has read`, async () => {
+        await opened();
+        const { letGo } = holding();
+        const held = work;
+        // Once: who has failed is soon tried again by itself.
+        work = (id, wake) => (began.length === 1 ? putOff() : held(id, wake));
+        try {
+          await wake('alice');
+          await eventually(() => expect(began).to.include('alice'));
+          for (const id of ['alice', 'bob']) await server.redis.publish(stores.keys.wakes('tune'), `${id} ["brought"]`);
+          await eventually(() => expect(began).to.deep.equal(['alice', 'alice', 'bob']));
+          expect(['alice', 'bob'].map((id) => wakes.get(id)?.brought)).to.deep.equal([undefined, '["brought"]']);
+        } finally {
+          letGo();
+        }
+      });
+
     it('tells a job for which request it is, also when it was put off, fails, or a sweep asks meanwhile', async () => {
       await opened();
       const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
@@ -188,7 +209,9 @@ for (const kind of REDIS_KINDS)
       next = undefined;
       await say('alice;second; ["brought"]');
       await eventually(() => expect(told()).to.deep.equal({ correlator: 'second', trace: undefined }));
-      expect(wakes.get('alice')?.brought).to.equal('["brought"]');
+      await say('bob;its-own; ["brought"]');
+      await eventually(() => expect(wakes.get('bob')?.cause).to.include({ correlator: 'its-own' }));
+      expect(wakes.get('bob')?.brought).to.equal('["brought"]');
       work = async () => {
         throw new Error('no answer');
       };
