@@ -3,27 +3,48 @@ import { IS_STILL } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { readRecord } from '../base/record.ts';
-import { as, asYes, defineScript } from '../base/script.ts';
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { isOver, KEPT, MOST_SUBSCRIPTIONS, type Subscription } from './subscription-record.ts';
+
+/** Lua: `isCrowded()`: whether all have as many as there may be. What is over keeps nobody out: what has been so the longest is forgotten for it. */
+const IS_CROWDED = defineLua({
+  keys: ['records'],
+  args: ['mostOfAll'],
+  lua: `
+local function isCrowded()
+  if redis.call('HLEN', records) < tonumber(mostOfAll) then return false end
+  local oldest, at
+  local all = redis.call('HGETALL', records)
+  for i = 1, #all, 2 do
+    local isRead, record = pcall(cjson.decode, all[i + 1])
+    local ended = isRead and record.ended
+    if ended and (not at or ended.at < at) then oldest, at = all[i], ended.at end
+  end
+  if oldest then redis.call('HDEL', records, oldest) end
+  return oldest == nil
+end`,
+});
 
 /**
  * In one step, or two calls at once would go beyond the limits. What is over counts by itself: who makes and deletes them
  * without end would fill the place of all.
  */
 const CREATE = defineScript({
-  keys: ['records', 'owned'],
-  args: ['id', 'record', 'most', 'mostOver', 'mostOfAll'],
+  uses: [IS_CROWDED],
+  keys: ['owned'],
+  args: ['id', 'record', 'most', 'mostOver'],
   reply: as<'ok' | 'full' | 'worn' | 'crowded'>,
   lua: `
-local there = redis.call('SMEMBERS', owned)
-local over = 0
-for _, one in ipairs(there) do
+local live, over = 0, 0
+for _, one in ipairs(redis.call('SMEMBERS', owned)) do
   local record = redis.call('HGET', records, one)
-  if not record or cjson.decode(record).ended then over = over + 1 end
+  if not record then redis.call('SREM', owned, one)
+  elseif cjson.decode(record).ended then over = over + 1
+  else live = live + 1 end
 end
-if #there - over >= tonumber(most) then return 'full' end
+if live >= tonumber(most) then return 'full' end
 if over >= tonumber(mostOver) then return 'worn' end
-if redis.call('HLEN', records) >= tonumber(mostOfAll) then return 'crowded' end
+if isCrowded() then return 'crowded' end
 redis.call('SADD', owned, id)
 redis.call('HSET', records, id, record)
 return 'ok'`,
@@ -31,13 +52,14 @@ return 'ok'`,
 
 /** The owner's stream from now on. The one before it goes; nobody is asked for what is left of it. */
 const OPEN_STREAM = defineScript({
-  keys: ['records', 'streams'],
-  args: ['owner', 'id', 'record', 'mostOfAll'],
+  uses: [IS_CROWDED],
+  keys: ['streams'],
+  args: ['owner', 'id', 'record'],
   reply: as<'ok' | 'crowded'>,
   lua: `
 local before = redis.call('HGET', streams, owner)
 if before then redis.call('HDEL', records, before) end
-if redis.call('HLEN', records) >= tonumber(mostOfAll) then
+if isCrowded() then
   redis.call('HDEL', streams, owner)
   return 'crowded'
 end
@@ -73,7 +95,7 @@ function read(id: string, json: string): Subscription {
 
 /**
  * Subscriptions, in one slot: hash `records` (id → JSON of a `Subscription`), for each owner a set of its own, and hash `streams` (owner → the id
- * of its event stream, which is not in that set). One that is over is kept for a day, so that its owner can read why; a stream is not.
+ * of its event stream, which is not in that set). One that is over is kept for a day, or as long as there is place, so that its owner can read why; a stream is not.
  */
 export function createSubscriptions(redis: Redis, keys: Keys) {
   const { records, owned, streams } = keys.subscriptions;

@@ -16,10 +16,10 @@ describe('subscriptions', () => {
     ...{ id, owner: 'a-carrier', sink: 'https://sink.example/', kinds: [], secrets: [], initial: false },
     ...{ createdAt: Date.now(), status: 'ACTIVE' },
   });
-  const end = (id: string) =>
+  const end = (id: string, at = Date.now()) =>
     stores.subscriptions.change(id, (seen) => ({
       ...{ ...seen, status: 'DELETED' },
-      ended: { reason: 'SUBSCRIPTION_DELETED', at: Date.now() },
+      ended: { reason: 'SUBSCRIPTION_DELETED', at },
     }));
 
   it('are few for each owner, and so are those that it has ended: they are kept for a day', async () => {
@@ -34,6 +34,24 @@ describe('subscriptions', () => {
     await stores.subscriptions.forget(one('ended 0'));
     for (let i = 0; i < each; i += 1) expect(await make(`open ${i}`), `${i}`).to.equal('ok');
     expect(await make('one more')).to.equal('full');
+  });
+
+  it('are so many of all, of which those that are over keep nobody out: the one that has been so the longest is forgotten', async () => {
+    const { all, each } = MOST_SUBSCRIPTIONS;
+    const of = (i: number): Subscription => ({ ...one(`${i}`), owner: `carrier ${Math.floor(i / each)}` });
+    for (let i = 0; i < all; i += 1) expect(await stores.subscriptions.create(of(i))).to.equal('ok');
+    const late = { ...one('late'), owner: 'late' };
+    expect(await stores.subscriptions.create(late)).to.equal('crowded');
+    expect(await stores.subscriptions.openStream({ ...late, sink: '' })).to.equal('crowded');
+    await end('7', Date.now() - 1_000);
+    await end('3', Date.now() - 2_000);
+    expect(await stores.subscriptions.create(late)).to.equal('ok');
+    expect(await stores.subscriptions.get('3')).to.equal(undefined);
+    expect(await stores.subscriptions.get('7')).to.include({ status: 'DELETED' });
+    expect(await stores.subscriptions.openStream({ ...late, id: 'stream', sink: '' })).to.equal('ok');
+    expect(await stores.subscriptions.get('7')).to.equal(undefined);
+    expect(await stores.subscriptions.create({ ...late, id: 'later' })).to.equal('crowded');
+    expect(await stores.subscriptions.list()).to.have.length(all);
   });
 
   it('hold nobody’s erasure when the last of them has ended', async () => {
