@@ -44,6 +44,15 @@ export type WakeSource = {
  * are heard of, left out for queues that no home has for itself.
  */
 export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean, host?: string): WakeSource {
+  /** One for each who listens, also when it tries again: a connection calls each reader once, however often it was given it. */
+  const readers = new WeakMap<HearWake, (message: string) => void>();
+
+  function readerOf(wake: HearWake): (message: string) => void {
+    const read = readers.get(wake) ?? readerFor(wake);
+    readers.set(wake, read);
+    return read;
+  }
+
   /** What `PLAY` and `STOP` tell in the slots of a cluster. */
   async function listenInSlots(queue: MemoryQueue, read: (message: string) => void): Promise<void> {
     const channels = allPartitions().map((partition) => keys.wakesIn(partition, queue, host));
@@ -53,11 +62,7 @@ export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean
 
   return {
     async listen(queue, wake, gap) {
-      const read = (message: string) => {
-        const end = message.indexOf(' [');
-        if (end > 0) hear(wake, message.slice(0, end), message.slice(end + 1));
-        else for (const word of message.split(' ')) hear(wake, word);
-      };
+      const read = readerOf(wake);
       await connection.subscribe(keys.wakes(queue, host), read);
       if (keys.inCluster && isOfOutlet(queue)) await listenInSlots(queue, read);
       connection.on('ready', gap);
@@ -67,6 +72,14 @@ export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean
 
 function isOfOutlet(queue: MemoryQueue): boolean {
   return OUTLETS.some((row) => row.queue === queue);
+}
+
+function readerFor(wake: HearWake): (message: string) => void {
+  return (message) => {
+    const end = message.indexOf(' [');
+    if (end > 0) hear(wake, message.slice(0, end), message.slice(end + 1));
+    else for (const word of message.split(' ')) hear(wake, word);
+  };
 }
 
 function hear(wake: HearWake, word: string, brought?: string): void {

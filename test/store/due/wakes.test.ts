@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { createClient } from 'redis';
 import type { Playing } from '../../../domain/playing/tune.ts';
 import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import { allPartitions } from '../../../store/base/partitions.ts';
 import { createWakeSource } from '../../../store/due/wakes.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -13,6 +15,10 @@ const NOW = 1_800_000_000_000;
 const HOST = 'op.example';
 const SONG: Playing = { device: 'phone', tune: { kind: 'audio', title: 'A' }, since: NOW, expiresAt: NOW + 60_000 };
 const PEOPLE = ['alice', 'bob', 'carol', 'dave'];
+
+function asHalf(url: string): string {
+  return Object.assign(new URL(url), { username: 'half', password: 'half' }).href;
+}
 
 for (const hosts of [[], [HOST, 'brand.example']])
   describe(`who is woken over a Redis Cluster, with ${hosts.length > 0 ? 'several homes' : 'one home'}`, () => {
@@ -46,6 +52,15 @@ for (const hosts of [[], [HOST, 'brand.example']])
       for (const connection of connections) connection.destroy();
     });
 
+    /** Of the user `half`. */
+    async function onEachNode(...rules: string[]): Promise<void> {
+      for (const { url } of server.nodes) {
+        const node = await createClient({ url }).connect();
+        await node.aclSetUser('half', rules);
+        node.destroy();
+      }
+    }
+
     it('is woken of a tune by the node that has the subscriber, and no other node is told', async () => {
       const everything: string[] = [];
       const listening = await connectEvents(server.place, log);
@@ -58,6 +73,29 @@ for (const hosts of [[], [HOST, 'brand.example']])
       const all = [...PEOPLE, ...PEOPLE, 'alice'].sort();
       await eventually(() => expect([...woken].sort()).to.deep.equal(all));
       await eventually(() => expect(everything).to.deep.equal(['alice']));
+    });
+
+    it('is woken once of a tune where it could be listened to only at a later try', async () => {
+      const channels = allPartitions().map((partition) => stores.keys.wakesIn(partition, 'tune', HOST));
+      const allowed = ['earshot', stores.keys.wakes('tune', HOST), ...channels.slice(1)].map(
+        (channel) => `&${channel}`,
+      );
+      await onEachNode('reset', 'on', '>half', '~*', '+@all', 'resetchannels', ...allowed);
+      const half = await connectEvents({ ...server.place, urls: server.place.urls.map(asHalf) as [string] }, log);
+      connections.push(half);
+      const source = createWakeSource(half, stores.keys, server.place.sharded, HOST);
+      const heard: string[] = [];
+      const wake = (id: string) => void heard.push(id);
+      const tried = () => source.listen('tune', wake, () => {});
+      for (let i = 0; i < 3; i += 1)
+        expect(`${await tried().catch((err: unknown) => err)}`, 'one slot is refused').to.include('NOPERM');
+      await onEachNode('allchannels');
+      await tried();
+      for (const id of PEOPLE) await stores.nowPlaying.play(id, SONG, NOW);
+      await eventually(() => expect(heard).to.include.members(PEOPLE));
+      await server.redis.publish(stores.keys.wakes('tune', HOST), 'eve');
+      await eventually(() => expect(heard).to.include('eve'));
+      expect([...heard].sort(), 'each reader of a message is called in one moment').to.deep.equal([...PEOPLE, 'eve']);
     });
 
     it('is woken again of tunes after masters were killed, and told that something may have been missed', async () => {
