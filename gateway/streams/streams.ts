@@ -93,6 +93,11 @@ export function createStreams(context: Context) {
     await stores.sinkWork.see(stream.id, stream.fence, now());
   }
 
+  /** It takes what it is sent, though each beat may meet it full. */
+  function drained(stream: OpenStream): void {
+    stream.stalledAt = undefined;
+  }
+
   function close(stream: OpenStream): void {
     leave(stream);
     stream.writer.end();
@@ -126,7 +131,7 @@ export function createStreams(context: Context) {
         ...{ id, owner, kinds, fence, again, isAllowed },
         ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
         ...{ isBusy: false, isAsked: false, stalledAt: undefined, seenAt: now() },
-        writer: start({ drained: () => {}, closed: () => leave(stream) }),
+        writer: start({ drained: () => drained(stream), closed: () => leave(stream) }),
       };
       stream.writer.write(GREETING);
       // An id without data is what a client comes back with that was told nothing yet.
