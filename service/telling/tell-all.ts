@@ -29,13 +29,19 @@ export async function tellAll(
     const some = await stores.sinkWork.take(telling.subscription, now(), count);
     if (some.length === 0) return 'all';
     const turn = Math.min(until, now() + LONGEST_TURN);
-    const outcomes = await Promise.all(some.map((one) => tellOne(context, { ...telling, post }, one, turn)));
+    const outcomes = await allEnded(some.map((one) => tellOne(context, { ...telling, post }, one, turn)));
     const [worst = 'all'] = outcomes.sort(byGravity);
     const goesOn = worst === 'all' || worst === 'later' || (worst === 'refused' && refused < MANY_REFUSED);
     if (!goesOn) return worst;
     count = most;
   }
   return stopped.aborted ? 'all' : 'more';
+}
+
+/** What each came to, when all have ended: none goes on beside the next run. @throws what the first of those that failed threw */
+async function allEnded<T>(under: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(under);
+  return Promise.all(under);
 }
 
 const GRAVITY: readonly Told[] = [
