@@ -18,8 +18,8 @@ const GRACE = 5_000;
 const TRY_AGAIN = 500;
 /** Milliseconds for which a stream stands in the wheel; after that a heartbeat looks. */
 const SOON = 30_000;
-/** Milliseconds between two notes that somebody is connected. */
-const SEEN = 3_600_000;
+/** Milliseconds between two notes that somebody is connected: one that waits to begin is forgotten after ten minutes without. */
+const SEEN = 180_000;
 
 /** Who opens a stream. `start` begins the answer. */
 export type Opener = { begun: BegunStream; isAllowed(): Promise<boolean>; start(calls: WriterCalls): LineWriter };

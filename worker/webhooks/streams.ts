@@ -6,10 +6,12 @@ import type { SinkContext } from './context.ts';
 
 /** Milliseconds after which every stream is looked at again, whatever happens. */
 const LOOK_AGAIN = 60_000;
+/** Milliseconds after which one that has not begun is forgotten where nobody is there: everybody who changes is noted for it, in range or not. */
+const NOT_BEGUN = 600_000;
 
 /**
  * The `sink` job of an event stream, which the gateway tells that somebody is connected to: forgets it with its credential, or when nobody has
- * been there for a month. When to look again.
+ * been there for a month; one that has not begun, of which nothing was told, after ten minutes. When to look again.
  */
 export async function lookAfter(context: SinkContext, stream: Subscription): Promise<number | undefined> {
   const { stores, log, now } = context;
@@ -17,7 +19,8 @@ export async function lookAfter(context: SinkContext, stream: Subscription): Pro
     grantOf(stores.credentials.get, stream, now()),
     stores.sinkWork.progress(stream.id),
   ]);
-  const isOver = !grant || now() - Math.max(seen, stream.createdAt) >= ENDS_AFTER;
+  const kept = stream.status === 'ACTIVATION_REQUESTED' ? NOT_BEGUN : ENDS_AFTER;
+  const isOver = !grant || now() - Math.max(seen, stream.createdAt) >= kept;
   if (isOver) {
     await stores.subscriptions.forgetStream(stream);
     log.info({ subscription: stream.id }, 'an event stream is forgotten');

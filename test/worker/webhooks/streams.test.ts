@@ -6,6 +6,7 @@ import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
 import { useSinkScene } from '../../support/servers/sink-scene.ts';
 
 const DAY = 86_400_000;
+const MINUTE = 60_000;
 
 describe('what the worker does for event streams', () => {
   const scene = useSinkScene();
@@ -17,6 +18,8 @@ describe('what the worker does for event streams', () => {
     return begun;
   }
 
+  /** As by the gateway that has looked at everybody. */
+  const hasBegun = (id: string) => scene.stores.subscriptions.change(id, (one) => ({ ...one, status: 'ACTIVE' }));
   const job = (id: string) => createSinkJob(scene.context)(id);
   /** Every key that belongs to a subscription of that id. */
   const keysOf = async (id: string) => {
@@ -50,8 +53,22 @@ describe('what the worker does for event streams', () => {
     expect((await scene.stores.subscriptions.list()).filter(isStream).map(({ id }) => id)).to.deep.equal([second.id]);
   });
 
+  it('forgets one after ten minutes that nobody let begin, and goes on with it for whoever is there', async () => {
+    const { stream, fence } = await begin();
+    scene.time += 6 * MINUTE;
+    await scene.stores.sinkWork.see(stream.id, fence, scene.time);
+    scene.time += 6 * MINUTE;
+    expect(await job(stream.id)).to.be.above(scene.time);
+    await scene.come();
+    scene.time += 6 * MINUTE;
+    await job(stream.id);
+    expect(await keysOf(stream.id)).to.deep.equal([]);
+    expect(await scene.stores.subscriptions.get(stream.id)).to.equal(undefined);
+  });
+
   it('keeps one for a month in which nobody is connected, and no longer', async () => {
     const { id } = (await begin()).stream;
+    await hasBegun(id);
     scene.time += 29 * DAY;
     expect(await job(id)).to.be.above(scene.time);
     const { stream, fence } = await begin({ bookmark: { stream: id, position: 0 } });
