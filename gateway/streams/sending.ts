@@ -1,6 +1,8 @@
 import { asksForFriends, type EventKind } from '../../domain/subscription/event-types.ts';
 import { cloudEvent, type EventFacts } from '../../service/telling/cloud-event.ts';
 import type { Outcome } from '../../service/telling/outcome.ts';
+import { newStamp } from '../../store/base/marks.ts';
+import type { Stores } from '../../store/stores.ts';
 import type { Context } from '../context.ts';
 import { frame } from '../live/lines.ts';
 import { writeBookmark } from './bookmark.ts';
@@ -21,12 +23,24 @@ export async function sendEvent(context: Context, stream: OpenStream, event: Eve
 async function write({ stores, metrics }: Context, stream: OpenStream, event: EventFacts): Promise<Outcome> {
   const { id, fence, kinds, writer, over } = stream;
   if (over.signal.aborted) return 'unreachable';
-  const position = await stores.sinkWork.send(id, fence, event.subject, isLost(event, kinds));
-  if (position === undefined || over.signal.aborted) return 'unreachable';
+  const words = { id: event.subject, last: isLost(event, kinds), reached: stream.position };
+  const position = await stores.sinkWork.send(id, fence, words);
+  if (position === 'lost') await tellAnew(stores, stream);
+  if (typeof position !== 'number' || over.signal.aborted) return 'unreachable';
   stream.position = position;
   writer.write(frame(`id: ${writeBookmark({ stream: id, position })}\ndata: ${cloudEvent(id, event)}\n\n`));
   metrics.sinkEvents.inc({ outcome: 'streamed' });
   return 'taken';
+}
+
+/** Redis has come back without what it was told last, of which nobody knows what it was: all is told anew, from the start. */
+export async function tellAnew(
+  { subscriptions, sinkWork }: Stores,
+  { id, fence, position }: OpenStream,
+): Promise<void> {
+  // In this order: as long as positions are behind it is seen again.
+  await subscriptions.change(id, (one) => ({ ...one, restored: newStamp() }));
+  await sinkWork.reach(id, fence, position);
 }
 
 /**

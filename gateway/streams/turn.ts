@@ -6,11 +6,10 @@ import { createLook } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
 import { tellRestored } from '../../service/telling/restored.ts';
 import { tellAll } from '../../service/telling/tell-all.ts';
-import { newStamp } from '../../store/base/marks.ts';
 import { isOver } from '../../store/subscription/subscription-record.ts';
 import type { Context } from '../context.ts';
 import { type OpenStream, taken } from './open-stream.ts';
-import { sendEvent } from './sending.ts';
+import { sendEvent, tellAnew } from './sending.ts';
 
 /** Subscribers of whom one stream is told side by side. */
 const SIDE_BY_SIDE = 8;
@@ -60,9 +59,8 @@ export async function takeTurn(
     post: (event: Parameters<typeof sendEvent>[2]) => sendEvent(context, stream, event),
   };
   const look = createLook(stores, keyedHash, grant);
-  if (standing.position < stream.position && subscription.restored === undefined) {
-    // Redis has come back without what it was told last.
-    await stores.subscriptions.change(id, (one) => ({ ...one, restored: newStamp() }));
+  if (standing.position < stream.position) {
+    await tellAnew(stores, stream);
     return now();
   }
   const walks = subscription.status === 'ACTIVATION_REQUESTED' || subscription.restored !== undefined;

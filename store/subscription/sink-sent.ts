@@ -33,18 +33,20 @@ end`,
 /**
  * The position of what is sent now, about the subscriber `id`, or about none: the time by Redis in milliseconds, or one more than the one
  * before, so that it grows also where an older copy of the data was put back. `last`: whoever has not got it has to begin anew. -1 for who was
- * overtaken.
+ * overtaken; -2 where the last one is before `reached`, which the caller has sent: Redis came back without what it was told last.
  */
 const SEND = defineScript({
   uses: [IS_STILL, RAISE_FLOOR],
   keys: ['sent'],
-  args: ['fence', 'id', 'last', 'most'],
+  args: ['fence', 'id', 'last', 'most', 'reached'],
   reply: as<number>,
   lua: `
 if not isStill(progress, 'fence', fence) then return -1 end
+local before = tonumber(redis.call('HGET', progress, 'position') or 0)
+if before < tonumber(reached) then return -2 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local position = math.max(now, tonumber(redis.call('HGET', progress, 'position') or 0) + 1)
+local position = math.max(now, before + 1)
 local text = string.format('%.0f', position)
 redis.call('HSET', progress, 'position', text)
 if last == '1' then raiseFloor(text) end
@@ -53,6 +55,18 @@ redis.call('ZADD', sent, text, id)
 local over = redis.call('ZCARD', sent) - tonumber(most)
 if over > 0 then raiseFloor(redis.call('ZPOPMIN', sent, over)[2 * over]) end
 return position`,
+});
+
+/** What is sent from now on is after that position; nothing by who was overtaken. */
+const REACH = defineScript({
+  uses: [IS_STILL],
+  keys: ['progress'],
+  args: ['fence', 'reached'],
+  lua: `
+if not isStill(progress, 'fence', fence) then return end
+if tonumber(redis.call('HGET', progress, 'position') or 0) < tonumber(reached) then
+  redis.call('HSET', progress, 'position', reached)
+end`,
 });
 
 /** About whom something was sent after that position; false where that is not known. */
@@ -75,12 +89,24 @@ export function createSinkSent(redis: Redis, keys: Keys) {
   const { progress, sent } = keys.sink;
 
   return {
-    /** To be called before the event about the subscriber is sent. `last`: see `SEND`. Undefined for a run that was overtaken. */
-    async send(subscription: string, fence: Fence, id: string | undefined, last: boolean): Promise<number | undefined> {
+    /**
+     * To be called before the event about the subscriber is sent. `last`: see `SEND`; `reached`: the position that the caller has sent last. `lost`:
+     * Redis does not know that one; undefined for a run that was overtaken.
+     */
+    async send(
+      subscription: string,
+      fence: Fence,
+      { id, last, reached }: { id: string | undefined; last: boolean; reached: number },
+    ): Promise<number | 'lost' | undefined> {
       const places = { progress: progress(subscription), sent: sent(subscription) };
-      const words = { fence, id, last: last ? 1 : 0, most: MOST_SENT };
-      const position = await SEND.run(redis, places, words);
+      const position = await SEND.run(redis, places, { fence, id, last: last ? 1 : 0, most: MOST_SENT, reached });
+      if (position === -2) return 'lost';
       return position < 0 ? undefined : position;
+    },
+
+    /** The caller has sent that position, and knows that Redis came back without it. */
+    async reach(subscription: string, fence: Fence, reached: number): Promise<void> {
+      await REACH.run(redis, { progress: progress(subscription) }, { fence, reached });
     },
 
     /** About whom something was sent after that position, the longest ago first; undefined where that is not known. */

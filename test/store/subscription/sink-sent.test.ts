@@ -16,8 +16,8 @@ describe('what was sent on an event stream', () => {
     fence = await stores.sinkWork.begin(ID);
   });
 
-  const send = async (id: string | undefined, last = false) =>
-    (await stores.sinkWork.send(ID, fence, id, last)) as number;
+  const send = async (id: string | undefined, last = false, reached = 0) =>
+    (await stores.sinkWork.send(ID, fence, { id, last, reached })) as number;
   const sentAfter = (position: number) => stores.sinkWork.sentAfter(ID, position);
 
   it('has positions that only grow, also where the clock stands still or was ahead', async () => {
@@ -69,7 +69,19 @@ describe('what was sent on an event stream', () => {
 
   it('is sent by no run that was overtaken', async () => {
     await stores.sinkWork.begin(ID);
-    expect(await stores.sinkWork.send(ID, fence, 'one', false)).to.equal(undefined);
+    expect(await send('one')).to.equal(undefined);
     expect(await sentAfter(0)).to.deep.equal([]);
+  });
+
+  it('is not sent where Redis has lost what was sent before, until all is to be told anew, and then after that', async () => {
+    const reached = (await send('one')) + 1_000_000;
+    expect(await send('two', false, reached)).to.equal('lost');
+    expect(await sentAfter(0)).to.deep.equal(['one']);
+    await stores.sinkWork.reach(ID, 'of who was overtaken', reached);
+    expect(await send('two', false, reached)).to.equal('lost');
+    await stores.sinkWork.reach(ID, fence, reached);
+    expect(await send('two', false, reached)).to.equal(reached + 1);
+    await stores.sinkWork.reach(ID, fence, reached);
+    expect(await send('two', false, reached + 1)).to.equal(reached + 2);
   });
 });
