@@ -32,10 +32,12 @@ export async function beginStream(
   wanted: WantedStream,
 ): Promise<BegunStream | undefined> {
   const before = await stores.subscriptions.streamOf(wanted.owner);
-  const begun = (before && (await takenUp(stores, before, wanted))) ?? (await another(stores, wanted, now()));
+  const begun = (before && (await takenUp(stores, before, wanted, now()))) ?? (await another(stores, wanted, now()));
   if (!begun) return undefined;
   const { stream, fence } = begun;
   await stores.watched.begin(stream.id);
+  // Whoever looks after it may have found no record of it, before this one was written or after it went: it is looked at once more.
+  await stores.due.postpone(queueOf('sinkAsked'), stream.id, now() + GRACE);
   await stores.sinkWork.see(stream.id, fence, now());
   await stores.events.tell(streamName(stream.owner), { what: 'stream' });
   if (before && before.id !== stream.id) await wake({ enqueue: queues.enqueue }, 'sinkAsked', [before.id]);
@@ -43,12 +45,15 @@ export async function beginStream(
 }
 
 async function takenUp(
-  { sinkWork }: Stores,
+  { due, sinkWork }: Stores,
   stream: Subscription,
   { kinds, bookmark }: WantedStream,
+  now: number,
 ): Promise<BegunStream | undefined> {
   if (!bookmark || bookmark.stream !== stream.id || isOver(stream)) return undefined;
   if (JSON.stringify(kinds) !== JSON.stringify(stream.kinds)) return undefined;
+  // It may be cleared away in this moment: what is noted from now on is looked at, too.
+  await due.postpone(queueOf('sinkAsked'), stream.id, now + GRACE);
   // From now on nobody else sends anything.
   const fence = await sinkWork.begin(stream.id);
   const again = await sinkWork.sentAfter(stream.id, bookmark.position);

@@ -42,7 +42,10 @@ redis.call('ZREM', due, id)`,
 const POSTPONE = defineScript({
   keys: ['due'],
   args: ['id', 'seen', 'time'],
-  lua: `if tonumber(redis.call('ZSCORE', due, id) or '') == tonumber(seen) then redis.call('ZADD', due, time, id) end`,
+  lua: `
+if tonumber(redis.call('ZSCORE', due, id) or '') ~= tonumber(seen) then return end
+if time == '' then redis.call('ZREM', due, id)
+else redis.call('ZADD', due, time, id) end`,
 });
 
 export type Due = ReturnType<typeof createDue>;
@@ -98,8 +101,8 @@ export function createDue(redis: Redis, keys: Keys) {
       return (await redis.zScore(keys.due(queue, id), id)) ?? undefined;
     },
 
-    /** As `postpone`, unless anybody has said otherwise since it was due at the time `seen`. */
-    async postponeFrom(queue: DueName, id: string, seen: number | undefined, time: number): Promise<void> {
+    /** As `postpone`, unless anybody has said otherwise since it was due at the time `seen`. Without `time` it is due no more. */
+    async postponeFrom(queue: DueName, id: string, seen: number | undefined, time: number | undefined): Promise<void> {
       await POSTPONE.run(redis, { due: keys.due(queue, id) }, { id, seen, time });
     },
 

@@ -2,7 +2,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { TELL_AT } from '../base/events.ts';
 import { type Keys, WATCHED } from '../base/keys.ts';
 import { allPartitions, partitionOf } from '../base/partitions.ts';
-import { as, defineLua, defineScript } from '../base/script.ts';
+import { as, asYes, defineLua, defineScript } from '../base/script.ts';
 import { AGAIN, GRACE } from './due.ts';
 
 /** So that the time of a withdrawal is below zero, and before that of whatever else has changed. */
@@ -60,9 +60,11 @@ export const NOTE_ONE = defineScript({
 const END = defineScript({
   keys: ['watchers', 'watched'],
   args: ['subscription'],
+  reply: asYes,
   lua: `
-redis.call('SREM', watchers, subscription)
-if redis.call('EXISTS', watchers) == 0 then redis.call('DEL', watched) end`,
+local was = redis.call('SREM', watchers, subscription)
+if redis.call('EXISTS', watchers) == 0 then redis.call('DEL', watched) end
+return was`,
 });
 
 /** Of a millisecond, below a half; one that is still there after a sum with milliseconds since the epoch. */
@@ -116,7 +118,7 @@ export type TakenPart = { partition: number; again: number; ids: string[]; withd
  * slot.
  */
 export function createWatched(redis: Redis, keys: Keys) {
-  const each = (ask: (partition: number) => Promise<unknown>) => Promise.all(allPartitions().map(ask));
+  const each = <Answer>(ask: (partition: number) => Promise<Answer>) => Promise.all(allPartitions().map(ask));
 
   return {
     /** From the moment at which this has returned every change is noted. */
@@ -124,8 +126,10 @@ export function createWatched(redis: Redis, keys: Keys) {
       await each((partition) => redis.sAdd(keys.watchers(partition), subscription));
     },
 
-    async end(subscription: string): Promise<void> {
-      await each((partition) => END.run(redis, watchedPartKeys(keys, partition), { subscription }));
+    /** Whether it was noted anywhere. */
+    async end(subscription: string): Promise<boolean> {
+      const were = await each((partition) => END.run(redis, watchedPartKeys(keys, partition), { subscription }));
+      return were.includes(true);
     },
 
     /** Whether something may be noted. */

@@ -183,12 +183,14 @@ export function createSinkWork(redis: Redis, keys: Keys) {
         .exec();
     },
 
-    async forget(subscription: string): Promise<void> {
+    /** Whether there was anything. */
+    async forget(subscription: string): Promise<boolean> {
       await dropFriends(subscription);
-      await redis.unlink([
+      const count = await redis.unlink([
         ...Object.values(lines(subscription)),
         ...[told(subscription), sent(subscription), progress(subscription)],
       ]);
+      return count > 0;
     },
   };
 }

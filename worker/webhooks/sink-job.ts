@@ -34,10 +34,7 @@ export function createSinkJob(context: SinkContext): Work {
 
   return async (id) => {
     const subscription = await stores.subscriptions.get(id);
-    if (!subscription) {
-      await clearAway(context, id);
-      return undefined;
-    }
+    if (!subscription) return clearAway(context, id);
     if (isStream(subscription)) return lookAfter(context, subscription);
     const fence = await stores.sinkWork.begin(id);
     const grant = await grantOf(stores.credentials.get, subscription, now());

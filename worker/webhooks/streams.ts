@@ -26,16 +26,22 @@ export async function lookAfter(context: SinkContext, stream: Subscription): Pro
     log.info({ subscription: stream.id }, 'an event stream is forgotten');
   }
   await stores.events.tell(streamName(stream.owner), { what: 'stream' });
-  if (!isOver) return now() + LOOK_AGAIN;
-  await clearAway(context, stream.id);
-  return undefined;
+  return isOver ? clearAway(context, stream.id) : now() + LOOK_AGAIN;
 }
 
-/** What is left of one that has no record, or has none yet. */
-export async function clearAway({ stores }: Pick<SinkContext, 'stores'>, id: string): Promise<void> {
-  await stores.watched.end(id);
-  await stores.sinkWork.forget(id);
+/**
+ * What is left of one that has no record, or has none yet. Whoever has read the record before may still note something for it: it is looked at until
+ * nothing was left. When to look again.
+ */
+export async function clearAway({ stores, now }: SinkContext, id: string): Promise<number | undefined> {
+  const seen = await stores.due.at(queueOf('sinkAsked'), id);
+  const wasWatched = await stores.watched.end(id);
+  const wasLeft = await stores.sinkWork.forget(id);
   // One that has begun in this moment would hear of nothing.
   if (await stores.subscriptions.get(id)) await stores.watched.begin(id);
-  else await stores.due.settle(queueOf('sinkAsked'), id, []);
+  else if (!wasWatched && !wasLeft) {
+    await stores.due.postponeFrom(queueOf('sinkAsked'), id, seen, undefined);
+    return undefined;
+  }
+  return now() + LOOK_AGAIN;
 }

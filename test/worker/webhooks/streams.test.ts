@@ -27,6 +27,14 @@ describe('what the worker does for event streams', () => {
     return [...(await scene.server.redis.keys(`*{sink-${id}}*`)), ...watching.filter((one) => one === id)];
   };
 
+  const dueAt = (id: string) => scene.stores.due.at('sink', id);
+  /** Nothing of it is there, and nobody looks for it. */
+  async function untilCleared(id: string): Promise<void> {
+    for (let i = 0; i < 3 && (await job(id)) !== undefined; i += 1) expect(await dueAt(id)).to.be.a('number');
+    expect(await keysOf(id)).to.deep.equal([]);
+    expect(await dueAt(id)).to.equal(undefined);
+  }
+
   async function newOwner(): Promise<string> {
     const scopes = [...new Set(EVENT_KINDS.map(scopeOf))];
     const made = await scene.stores.credentials.create({ name: 'carrier', scopes, ranges: ['+86138'] }, scene.time);
@@ -77,8 +85,7 @@ describe('what the worker does for event streams', () => {
     scene.time += 29 * DAY;
     expect(await job(id)).to.be.above(scene.time);
     scene.time += DAY;
-    expect(await job(id)).to.equal(undefined);
-    expect(await keysOf(id)).to.deep.equal([]);
+    await untilCleared(id);
     expect(await scene.stores.subscriptions.streamOf('operator')).to.equal(undefined);
   });
 
@@ -87,9 +94,44 @@ describe('what the worker does for event streams', () => {
     const { id } = (await begin({ owner })).stream;
     await scene.come();
     await scene.stores.credentials.revoke(owner, scene.time);
-    expect(await job(id)).to.equal(undefined);
-    expect(await keysOf(id)).to.deep.equal([]);
+    await untilCleared(id);
     expect(await scene.stores.subscriptions.get(id)).to.equal(undefined);
+  });
+
+  it('clears away also what is noted for one that is gone by who had read its record before', async () => {
+    const { id } = (await begin()).stream;
+    await begin();
+    expect(await job(id)).to.be.above(scene.time);
+    await scene.stores.sinkWork.ask(id, ['somebody'], scene.time);
+    await untilCleared(id);
+  });
+
+  it('clears away what is left of one that is taken up while another begins in its place', async () => {
+    const { stream } = await begin();
+    await begin();
+    await job(stream.id);
+    await untilCleared(stream.id);
+    const { streamOf } = scene.stores.subscriptions;
+    scene.stores.subscriptions.streamOf = async () => stream;
+    await begin({ bookmark: { stream: stream.id, position: 0 } });
+    scene.stores.subscriptions.streamOf = streamOf;
+    expect(await keysOf(stream.id)).to.not.deep.equal([]);
+    expect(await dueAt(stream.id)).to.be.a('number');
+    await job(stream.id);
+    await untilCleared(stream.id);
+  });
+
+  it('looks after one whose record was not there yet when it was looked for', async () => {
+    const { openStream } = scene.stores.subscriptions;
+    scene.stores.subscriptions.openStream = async (stream) => {
+      await untilCleared(stream.id);
+      return openStream(stream);
+    };
+    const { id } = (await begin()).stream;
+    scene.stores.subscriptions.openStream = openStream;
+    expect(await dueAt(id)).to.be.a('number');
+    expect(await job(id)).to.be.above(scene.time);
+    expect(await keysOf(id)).to.include(id);
   });
 
   it('takes nothing from one that begins in the moment in which it is looked for', async () => {
