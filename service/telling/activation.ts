@@ -4,7 +4,7 @@ import { walk } from './baseline.ts';
 import type { TellingContext } from './context.ts';
 import type { Look } from './look.ts';
 
-/** Looks at everybody once, after which the subscription has begun. False where it is over, or the process ends. */
+/** Looks at everybody once, after which the subscription has begun. False where it is over, or another run has begun, or the process ends. */
 export async function activate(
   { stores, now, stopped }: TellingContext,
   { subscription, fence }: { subscription: Subscription; fence: Fence },

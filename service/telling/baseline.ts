@@ -14,7 +14,8 @@ const LONGEST_TURN = 5_000;
 /**
  * Goes through everybody once, a page at a time, before a subscription begins: what is so now it is
  * not told, only what changes; or with `initial` all of it is. Who changes meanwhile is told as a
- * whole. Goes on where it was interrupted. `stopped`: ends it early; so does what is left after a while. True when it is done.
+ * whole. Goes on where it was interrupted. `stopped`: ends it early; so does another run, and what is left after a while. True
+ * when it is done, by a run that nobody has overtaken.
  */
 export async function walk(
   stores: Stores,
@@ -32,10 +33,11 @@ export async function walk(
       if (stopped.aborted) return false;
       await Promise.all(some.map((id) => begin(stores, subscription, fence, id, look, now)));
     }
-    await stores.sinkWork.walked(subscription.id, fence, walked + 1);
+    // What this run has noted of the page counts only where it is still the last.
+    if (!(await stores.sinkWork.walked(subscription.id, fence, walked + 1))) return false;
     if (now() >= until && walked + 1 < pages) return false;
   }
-  return true;
+  return stores.sinkWork.walked(subscription.id, fence, walked);
 }
 
 async function begin(

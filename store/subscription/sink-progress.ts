@@ -53,7 +53,11 @@ const WALKED = defineScript({
   uses: [IS_STILL],
   keys: ['progress'],
   args: ['fence', 'pages'],
-  lua: `if isStill(progress, 'fence', fence) then redis.call('HSET', progress, 'walked', pages) end`,
+  reply: asYes,
+  lua: `
+if not isStill(progress, 'fence', fence) then return 0 end
+redis.call('HSET', progress, 'walked', pages)
+return 1`,
 });
 
 const SEE = defineScript({
@@ -140,9 +144,9 @@ export function createSinkProgress(redis: Redis, keys: Keys) {
       return RESTORING.run(redis, { progress: progress(subscription) }, { fence, place });
     },
 
-    /** Nothing by who was overtaken. */
-    async walked(subscription: string, fence: Fence, pages: number): Promise<void> {
-      await WALKED.run(redis, { progress: progress(subscription) }, { fence, pages });
+    /** False by who was overtaken. */
+    async walked(subscription: string, fence: Fence, pages: number): Promise<boolean> {
+      return WALKED.run(redis, { progress: progress(subscription) }, { fence, pages });
     },
   };
 }

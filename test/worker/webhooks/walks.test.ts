@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
+import { activate } from '../../../service/telling/activation.ts';
+import { createLook } from '../../../service/telling/look.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
 import { createWalks } from '../../../worker/webhooks/walks.ts';
 import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
@@ -83,6 +85,21 @@ describe('subscriptions that look at everybody', () => {
       await job('long');
     }
     expect(await statusOf('long')).to.equal('ACTIVE');
+  });
+
+  it('have not begun by a run that was overtaken before it had looked at all', async () => {
+    await subscribe();
+    await make('overtaken');
+    await come();
+    const subscription = await scene.stores.subscriptions.get('overtaken');
+    if (!subscription) throw new Error('It is gone.');
+    const before = await scene.stores.sinkWork.begin('overtaken');
+    await scene.stores.sinkWork.begin('overtaken');
+    const look = createLook(scene.stores, scene.context.keyedHash, { ranges: [] });
+    expect(await activate(scene.context, { subscription, fence: before }, look)).to.equal(false);
+    expect(await statusOf('overtaken')).to.equal('ACTIVATION_REQUESTED');
+    await createSinkJob(scene.context)('overtaken');
+    expect(await statusOf('overtaken')).to.equal('ACTIVE');
   });
 
   it('are not woken by each change that they hear of meanwhile, and told of it once they have begun', async () => {
