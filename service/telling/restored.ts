@@ -37,14 +37,14 @@ export async function tellRestored(
   async function doubtPage(place: Place): Promise<Place | undefined> {
     if ('told' in place) {
       const { fields, next } = await sinkWork.toldFrom(id, place.told);
-      if (!(await doubt(fields, true))) return undefined;
+      if (!(await doubt(fields, true, 'roll'))) return undefined;
       return next === undefined ? { page: (await roll.pages()) - 1 } : { told: next };
     }
     const ids = await look.among(await roll.page(place.page));
     // Of whom it was told is in doubt by now, or was told since.
     const known = await sinkWork.knows(id, ids);
     const others = ids.filter((_, i) => !known[i]);
-    return (await doubt(others, false)) ? { page: place.page - 1 } : undefined;
+    return (await doubt(others, false, 'roll')) ? { page: place.page - 1 } : undefined;
   }
 
   let place = readPlace(restored, await sinkWork.restoring(id));

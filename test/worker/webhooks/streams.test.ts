@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
+import { createDoubting } from '../../../service/telling/doubting.ts';
+import { createLook } from '../../../service/telling/look.ts';
 import { type BegunStream, beginStream, type WantedStream } from '../../../service/telling/streams.ts';
 import { isStream } from '../../../store/subscription/subscription-record.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
@@ -119,6 +121,21 @@ describe('what the worker does for event streams', () => {
     expect(await dueAt(stream.id)).to.be.a('number');
     await job(stream.id);
     await untilCleared(stream.id);
+  });
+
+  it('tells again first of who plays nothing, or is gone, of whom something may not have arrived', async () => {
+    const begun = await begin();
+    const { id } = begun.stream;
+    const [silent, plays, gone] = [await scene.come(), await scene.come(), await scene.come()];
+    await scene.play(plays);
+    await scene.stores.subscribers.leave(gone, scene.time);
+    const look = createLook(scene.stores, scene.context.keyedHash, { ranges: [] });
+    const doubt = createDoubting(scene.context, { subscription: begun.stream, fence: begun.fence }, look);
+    expect(await doubt([plays, silent, gone], true)).to.equal(true);
+    const taken = await scene.stores.sinkWork.take(id, scene.time, 9);
+    expect(taken.map((one) => one.id)).to.have.members([silent, gone]);
+    expect(taken.map(({ line }) => line)).to.deep.equal(['first', 'first']);
+    expect((await scene.stores.sinkWork.take(id, scene.time, 9)).map((one) => one.id)).to.deep.equal([plays]);
   });
 
   it('looks after one whose record was not there yet when it was looked for', async () => {
