@@ -13,7 +13,7 @@ const EARLIER = 86_400_000;
 /** For one run: has subscribers told anew of whom nobody knows what was told, each on every side. */
 export function createDoubting(
   { stores, stopped, now }: TellingContext,
-  { subscription: { id }, fence }: { subscription: Subscription; fence: Fence },
+  { subscription: { id, restored }, fence }: { subscription: Subscription; fence: Fence },
   look: Look,
 ) {
   const { sinkWork } = stores;
@@ -27,7 +27,7 @@ export function createDoubting(
       if (stopped.aborted) return false;
       const present = await Promise.all(some.map((one) => look(one, now())));
       const its = some.filter((_, i) => known || present[i]);
-      if (!(await sinkWork.doubt(id, fence, its))) return false;
+      if (!(await sinkWork.doubt(id, fence, its, restored))) return false;
       const playing = new Set(some.filter((_, i) => present[i]?.playing));
       const ask = (plays: boolean, at: number, line: Line) =>
         sinkWork.ask(

@@ -4,6 +4,7 @@ import type { Subscription } from '../../store/subscription/subscription-record.
 import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
 import { createDoubting } from './doubting.ts';
+import { type Place, readPlace, writePlace } from './known-anew.ts';
 import type { Look } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -13,13 +14,10 @@ const LONGEST_RUN = 1_000;
 /** The run that tells all anew. `post` sends an event. */
 type Anew = { subscription: Subscription; fence: Fence; post(event: EventFacts): Promise<Outcome> };
 
-/** How far it has come, by pages of those of whom the sink was told, and then of everybody, from the last page on. */
-type Place = { told: string } | { page: number };
-
 /**
  * After the data were put back (decision 279) a sink may know more than is noted: friends and tunes that there are no more, and
  * subscribers whom nobody knows here. An event says so first. Then everybody who is there, or of whom the sink was told, is in doubt,
- * and is told of anew, as is by then, those who play nothing first, and what changes meanwhile before all of them; at last the
+ * and is told of anew, as is by then, those who play nothing first, and what changes meanwhile before all of them, anew as well; at last the
  * subscription is as ever. A run gives way after a while (`more`), and the next goes on from there. `cut`: the run was overtaken, or
  * the worker ends.
  */
@@ -58,16 +56,10 @@ export async function tellRestored(
   while (!('page' in place) || place.page >= 0) {
     if (stopped.aborted) return 'cut';
     const next = await doubtPage(place);
-    if (!next || !(await sinkWork.noteRestoring(id, fence, `${restored} ${JSON.stringify(next)}`))) return 'cut';
+    if (!next || !(await sinkWork.noteRestoring(id, fence, writePlace(restored, next)))) return 'cut';
     place = next;
     if (now() >= until) return 'more';
   }
   await stores.subscriptions.change(id, ({ restored: present, ...one }) => (present === restored ? one : undefined));
   return 'taken';
-}
-
-/** Undefined where that is not of these older data: nothing is done yet. */
-function readPlace(restored: string, noted: string): Place | undefined {
-  const [stamp, place] = noted.split(' ');
-  return stamp === restored && place !== undefined ? JSON.parse(place) : undefined;
 }

@@ -17,11 +17,12 @@ import { pauseOfRefused } from '../../domain/subscription/pauses.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { TakenOne } from '../../store/subscription/sink-lines.ts';
-import type { Noted } from '../../store/subscription/sink-work.ts';
+import type { Noted, StoredTold } from '../../store/subscription/sink-work.ts';
 import type { EventFacts } from './cloud-event.ts';
 import type { TellingContext } from './context.ts';
 import { dataOf } from './event-data.ts';
 import { areAny, createFriendLine, friendNoted, inSlices } from './friend-line.ts';
+import { toldNow } from './known-anew.ts';
 import type { Look, Present } from './look.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -63,7 +64,10 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
   const { subscription, fence, look, kinds } = telling;
   const { id } = one;
   const line = createFriendLine(stores, subscription, kinds, id);
-  let told = await stores.sinkWork.told(subscription, id);
+  const known = await toldNow(stores, subscription, fence, id);
+  if (!known) return 'overtaken';
+  let { told } = known;
+  const { since } = known;
   for (;;) {
     const lookedAt = now();
     const present = await look(id, lookedAt);
@@ -75,7 +79,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
       : { known: silent.known };
     if (silent.anew || areAny(friends.silent) || JSON.stringify(value) !== JSON.stringify(told)) {
       const noted = silent.anew ? [{ anew: true }] : inSlices(friends.silent);
-      const taken = await noteEach(stores, telling, id, value, noted);
+      const taken = await noteEach(stores, telling, id, { ...value, since }, noted);
       if (taken === undefined) return 'overtaken';
       if (step && !telling.mayTell(taken)) return 'enough';
     }
@@ -90,7 +94,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
     }
     if (!(await telling.isStillSo())) {
       // Nothing was sent: of whom nothing may be told any more there is to be no doubt, either.
-      await stores.sinkWork.note(subscription, fence, id, told);
+      await stores.sinkWork.note(subscription, fence, id, { ...told, since });
       await stores.sinkWork.putOff(subscription, one, now());
       return 'changed';
     }
@@ -102,7 +106,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
     const outcome = await telling.post(eventOf(telling, id, doubt, present, now()));
     const isTaken = outcome === 'taken';
     const { after, noted } = afterAnswer(outcome, step, value, told.doubt, present);
-    const taken = await stores.sinkWork.note(subscription, fence, id, after, noted);
+    const taken = await stores.sinkWork.note(subscription, fence, id, { ...after, since }, noted);
     if (taken === undefined) {
       await telling.overtaken(id, doubt);
       return 'changed';
@@ -147,7 +151,7 @@ async function noteEach(
   { sinkWork }: Stores,
   { subscription, fence }: Telling,
   id: string,
-  value: ToldSink,
+  value: StoredTold,
   each: readonly Noted[],
 ): Promise<number | undefined> {
   let taken: number | undefined;

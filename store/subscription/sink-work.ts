@@ -12,6 +12,9 @@ import { createSinkSent, LEAVE_OUT } from './sink-sent.ts';
 /** What else is noted with what a sink was told: that it has taken an event; that it was told of no friend; and which of them come, or go. */
 export type Noted = { taken?: boolean; anew?: boolean; come?: readonly string[]; gone?: readonly string[] };
 
+/** `since`: the older data since which that is known (see `service/telling/known-anew`), for as long as that matters and a while longer. */
+export type StoredTold = ToldSink & { since?: string | undefined };
+
 /**
  * Notes what a sink was told of somebody, if no other run of the job has begun meanwhile, which would
  * note something else. `taken`: it has taken an event, which is counted, and ends its failures.
@@ -106,9 +109,9 @@ export function createSinkWork(redis: Redis, keys: Keys) {
     ...createSinkProgress(redis, keys),
     ...createSinkSent(redis, keys),
 
-    async told(subscription: string, id: string): Promise<ToldSink> {
+    async told(subscription: string, id: string): Promise<StoredTold> {
       const json = await redis.hGet(told(subscription), id);
-      return json === null ? { known: undefined } : (JSON.parse(json) as ToldSink);
+      return json === null ? { known: undefined } : (JSON.parse(json) as StoredTold);
     },
 
     /** The ids of the subscriber's friends of whom the sink was told. */
@@ -127,7 +130,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       subscription: string,
       fence: Fence,
       id: string,
-      value: ToldSink,
+      value: StoredTold,
       { taken = false, anew = false, come = [], gone = [] }: Noted = {},
     ): Promise<number | undefined> {
       const json = value.known || value.doubt ? JSON.stringify(value) : '';
@@ -168,10 +171,14 @@ export function createSinkWork(redis: Redis, keys: Keys) {
     },
 
     /** Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. */
-    async doubt(subscription: string, fence: Fence, ids: readonly string[]): Promise<boolean> {
+    async doubt(subscription: string, fence: Fence, ids: readonly string[], since?: string): Promise<boolean> {
       const places = { progress: progress(subscription), told: told(subscription) };
       const theirs = ids.map((id) => friends(subscription, id));
-      return DOUBT.run(redis, { ...places, friends: theirs }, { fence, value: JSON.stringify(DOUBTED), ids });
+      return DOUBT.run(
+        redis,
+        { ...places, friends: theirs },
+        { fence, value: JSON.stringify({ ...DOUBTED, since }), ids },
+      );
     },
 
     /** It is over: what its sink was told is nobody's business any more. */

@@ -142,6 +142,34 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
     expect(all).to.have.members(ids);
   });
 
+  it('is told anew also of who changes before it is come to, once, and not what differs from what it has forgotten', async () => {
+    await subscribe();
+    const id = await come();
+    await run();
+    const { sinkWork, subscriptions } = scene.stores;
+    await subscriptions.change(ID, (one) => ({ ...one, restored: 'stamp' }));
+    // A walk of many runs, which has not come to that one.
+    await sinkWork.noteRestoring(ID, await sinkWork.begin(ID), 'stamp {"page":999}');
+    const { now } = scene.context;
+    scene.context.now = () => {
+      scene.time += 20;
+      return now();
+    };
+    const since = scene.sink.events.length;
+    await play(id, 'Meanwhile');
+    await run();
+    expect(scene.sink.taken().slice(since).map(kindOf)).to.deep.equal(['subscriber-added', 'now-playing-changed']);
+    await play(id, 'Another');
+    await run();
+    expect(
+      scene.sink
+        .taken()
+        .slice(since + 2)
+        .map(kindOf),
+    ).to.deep.equal(['now-playing-changed']);
+    expect((await subscriptions.get(ID))?.restored, 'it is still under way').to.equal('stamp');
+  });
+
   it('hears that a tune has ended also where it refuses to be told once more of whom it knows', async () => {
     await subscribe();
     const id = await come();
