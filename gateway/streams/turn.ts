@@ -6,6 +6,9 @@ import { createLook } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
 import { tellRestored } from '../../service/telling/restored.ts';
 import { tellAll } from '../../service/telling/tell-all.ts';
+import type { Fence } from '../../store/base/fence.ts';
+import type { Stores } from '../../store/stores.ts';
+import { isSince } from '../../store/subscription/sink-holder.ts';
 import { isOver } from '../../store/subscription/subscription-record.ts';
 import type { Context } from '../context.ts';
 import { type OpenStream, taken } from './open-stream.ts';
@@ -17,8 +20,11 @@ const SIDE_BY_SIDE = 8;
 const MOST_WALKING = 4;
 const ASKS_AGAIN = 500;
 
-/** Why a stream ends. `replaced`: another connection of its owner has taken its place; `withdrawn`: its owner may be told nothing more. */
-export type Ending = 'replaced' | 'withdrawn';
+/**
+ * Why a stream ends. `replaced`: another connection of its owner has taken its place; `lost`: none has, but what is noted of it is gone, or of before
+ * it, as where Redis came back without what it was told last; `withdrawn`: its owner may be told nothing more.
+ */
+export type Ending = 'replaced' | 'lost' | 'withdrawn';
 
 /** Why this stream is to end, if it is. */
 export async function endingOf(context: Context, stream: OpenStream): Promise<Ending | undefined> {
@@ -27,14 +33,21 @@ export async function endingOf(context: Context, stream: OpenStream): Promise<En
 }
 
 /** The subscription, what its owner may be told now, and the position that was noted last. */
-async function standingOf({ stores, now }: Context, { id, fence }: OpenStream) {
+async function standingOf({ stores, now }: Context, { id, owner, fence }: OpenStream) {
   const [subscription, { fence: last, position }] = await Promise.all([
     stores.subscriptions.get(id),
     stores.sinkWork.standing(id),
   ]);
-  if (!subscription || isOver(subscription) || last !== fence) return 'replaced';
+  if (!subscription || isOver(subscription) || last !== fence)
+    return (await isReplaced(stores, owner, fence)) ? 'replaced' : 'lost';
   const grant = await grantOf(stores.credentials.get, subscription, now());
   return grant ? { subscription, grant, position } : 'withdrawn';
+}
+
+/** Whether the owner's stream, this one or another in its place, was taken over since. */
+async function isReplaced({ subscriptions, sinkWork }: Stores, owner: string, fence: Fence): Promise<boolean> {
+  const present = await subscriptions.streamOf(owner);
+  return present !== undefined && isSince((await sinkWork.standing(present.id)).fence, fence);
 }
 
 /**

@@ -55,7 +55,7 @@ async function takenUp(
   // It may be cleared away in this moment: what is noted from now on is looked at, too.
   await due.postpone(queueOf('sinkAsked'), stream.id, now + GRACE);
   // From now on nobody else sends anything.
-  const fence = await sinkWork.begin(stream.id);
+  const fence = await sinkWork.takeOver(stream.id);
   const again = await sinkWork.sentAfter(stream.id, bookmark.position);
   return again && { stream, fence, again, isNew: false };
 }
@@ -72,7 +72,8 @@ async function another(
   };
   // Whoever dies after it is made has asked for it to be looked after, and also where it is not made.
   await due.postpone(queueOf('sinkAsked'), id, now + GRACE);
+  // Before it is in place of the one before: whoever has that one sees by this that it is replaced.
+  const fence = await sinkWork.takeOver(id);
   if ((await subscriptions.openStream(stream)) === 'crowded') return undefined;
-  const fence = await sinkWork.begin(id);
   return { stream, fence, again: [], isNew: true };
 }

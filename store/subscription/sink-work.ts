@@ -5,6 +5,7 @@ import { fieldsFrom, scanFields, scannedFields } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
+import { createSinkHolder } from './sink-holder.ts';
 import { createSinkLines, linesOf } from './sink-lines.ts';
 import { createSinkProgress } from './sink-progress.ts';
 import { createSinkSent, LEAVE_OUT } from './sink-sent.ts';
@@ -107,6 +108,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
   return {
     ...createSinkLines(redis, keys),
     ...createSinkProgress(redis, keys),
+    ...createSinkHolder(redis, keys),
     ...createSinkSent(redis, keys),
 
     async told(subscription: string, id: string): Promise<StoredTold> {

@@ -112,6 +112,25 @@ describe('an event stream of a credential, at its gateway', () => {
     for (const stream of all) if (stream !== last) expect(kindsOf(stream)).to.deep.equal([]);
   });
 
+  it('is not told that it was replaced where nobody has done so, and comes back', async () => {
+    const { keys } = gateway.stores;
+    const spoiling = [
+      (id: string) => server.redis.hSet(keys.sink.progress(id), 'fence', '1.of-before'),
+      (id: string) => server.redis.hDel(keys.sink.progress(id), 'fence'),
+      (id: string) => server.redis.hDel(keys.subscriptions.records, id),
+    ];
+    for (const spoil of spoiling) {
+      const stream = await follow();
+      await spoil(idOf(stream));
+      await wake();
+      await eventually(() => expect(stream.statuses).to.have.length.above(1));
+      const one = await join();
+      await eventually(() => expect(stream.events().map(({ subject }) => subject)).to.include(one));
+      expect(stream.isOver()).to.equal(false);
+      await stream.close();
+    }
+  });
+
   it('keeps nothing for a client that takes nothing: it is told the newest when it does', async () => {
     const people: string[] = [];
     for (let n = 0; n < PEOPLE; n += 1) people.push(await join());
