@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { typeOf } from '../../../domain/subscription/event-types.ts';
-import { createKeys } from '../../../store/base/keys.ts';
+import { createKeys, WATCHED } from '../../../store/base/keys.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type CarrierStream, openCarrierStream } from '../../support/http/carrier-stream.ts';
@@ -141,6 +141,11 @@ describe('the event stream of a credential', () => {
 
   it('tells nothing that was so before, or with initial all of it', async () => {
     const alice = await join();
+    await withRedis(stack, async (redis) => {
+      // Whoever is still noted as changed when a stream begins is told as new.
+      const noted = createKeys('earshot').due(WATCHED, alice.id);
+      await eventually(async () => expect(await redis.zScore(noted, alice.id)).to.equal(null));
+    });
     const stream = await follow();
     await withRedis(stack, async (redis) => {
       const { records } = createKeys('earshot').subscriptions;
