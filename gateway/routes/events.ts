@@ -59,6 +59,8 @@ export function eventRoutes(context: Context, closing: AbortSignal): FastifyPlug
         });
         if (!begun)
           throw new Fault('UNAVAILABLE', 'There are as many subscriptions as Earshot serves; ask the operator.');
+        // All that were open have ended by now, and nobody would end this one.
+        if (closing.aborted) throw new Fault('UNAVAILABLE', 'This gateway ends; go on at once at another.');
         context.metrics.streams.inc();
         account(request, reply, context.metrics);
         streams.open({ begun, isAllowed, start: takeOver(reply) });
