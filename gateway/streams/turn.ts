@@ -76,15 +76,18 @@ export async function takeTurn(
     await tellAnew(stores, stream);
     return now();
   }
-  const walks = subscription.status === 'ACTIVATION_REQUESTED' || subscription.restored !== undefined;
-  if (walks && walking.size >= MOST_WALKING) return now() + ASKS_AGAIN;
+  const begins = subscription.status === 'ACTIVATION_REQUESTED';
+  const isToWalk = begins || subscription.restored !== undefined;
+  const walks = isToWalk && walking.size < MOST_WALKING;
+  // One that has begun tells meanwhile what has changed: nothing that is to be seen no more waits for a place.
+  if (begins && !walks) return now() + ASKS_AGAIN;
   if (walks) walking.add(stream);
   let anew: Awaited<ReturnType<typeof tellRestored>> | undefined;
   try {
-    if (subscription.status === 'ACTIVATION_REQUESTED') await activate(telling, run, look);
-    else if (subscription.restored !== undefined) anew = await tellRestored(telling, run, look);
+    if (begins) await activate(telling, run, look);
+    else if (walks) anew = await tellRestored(telling, run, look);
   } finally {
-    walking.delete(stream);
+    if (walks) walking.delete(stream);
   }
   // Of everybody some are still to come, after what has changed meanwhile.
   if (walks && anew !== 'more') return now();
@@ -113,7 +116,7 @@ export async function takeTurn(
     false,
     SIDE_BY_SIDE,
   );
-  return ended === 'all' && anew === undefined
-    ? ((await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY)
-    : now();
+  if (ended !== 'all' || anew !== undefined) return now();
+  const first = (await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY;
+  return isToWalk ? Math.min(first, now() + ASKS_AGAIN) : first;
 }
