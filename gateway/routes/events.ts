@@ -27,7 +27,7 @@ export function eventRoutes(context: Context, closing: AbortSignal): FastifyPlug
     app.get(
       '/events',
       {
-        config: { access: { scope: 'subscriptions:write' }, stays: true, streamed: true },
+        config: { access: { scope: 'subscriptions:write' }, stays: true, untagged: true },
         exposeHeadRoute: false,
         schema: {
           tags: ['subscriptions'],

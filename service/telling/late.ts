@@ -22,8 +22,8 @@ export async function tellOnceMore(
     // Of another run that is still under way nothing may be noted over this.
     const fence = await stores.sinkWork.begin(subscription);
     const told = await stores.sinkWork.told(subscription, id);
-    if ((await stores.sinkWork.note(subscription, fence, id, mistrust(told, late), friendNoted(late))) !== undefined)
-      break;
+    const unsure = { ...mistrust(told, late), since: told.since };
+    if ((await stores.sinkWork.note(subscription, fence, id, unsure, friendNoted(late))) !== undefined) break;
   }
   await stores.sinkWork.ask(subscription, [id], now());
 }
