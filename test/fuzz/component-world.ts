@@ -5,6 +5,7 @@ import { startProcess } from '../../local/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { type FakeServer, startFakeServer } from '../support/xmpp/fake-server.ts';
+import { heldMemory } from './held-memory.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** The component's own process, on a server that sends whatever it is told. */
@@ -19,9 +20,11 @@ export type ComponentWorld = {
 export async function openComponentWorld(): Promise<ComponentWorld> {
   const redis = await startTestRedis();
   const server = await startFakeServer();
+  const held = await heldMemory();
   const folder = await mkdtemp(join(tmpdir(), 'earshot-fuzz-'));
   const logFile = join(folder, 'component.log');
   const env = {
+    ...held.env,
     EARSHOT_REDIS_URL: redis.url,
     EARSHOT_HOME_HOST: 'op.example',
     EARSHOT_NUMBER_KEY: 'ab'.repeat(32),
@@ -38,7 +41,7 @@ export async function openComponentWorld(): Promise<ComponentWorld> {
   await online(1);
   return {
     server,
-    watch: watchProcess('component', component, logFile),
+    watch: watchProcess('component', component, logFile, held),
     async revive() {
       if (component.exit() === undefined) return;
       component = await start();
@@ -48,6 +51,7 @@ export async function openComponentWorld(): Promise<ComponentWorld> {
       await component.stop();
       await server.stop();
       await redis.stop();
+      await held.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

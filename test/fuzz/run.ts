@@ -35,8 +35,8 @@ export async function fuzz(part: Part, run: Run): Promise<{ inputs: number; find
       findings.push(...(await feed(surface, count, run, watches)));
     }
     for (const watch of watches) {
-      run.say(`  ${watch.memory()}`);
-      findings.push(...watch.findings());
+      run.say(`  ${await watch.memory()}`);
+      findings.push(...(await watch.findings()));
     }
   } finally {
     await stop();
@@ -82,7 +82,7 @@ async function feed(surface: Surface, count: number, run: Run, watches: ProcessW
   const first = watches.some((watch) => !watch.isWarm()) ? Math.ceil(count * WARM_UP) : 0;
   const outcomes: Outcome[] = [];
   if (first > 0) outcomes.push(await surface.run(first, run.seed));
-  if (first > 0) for (const watch of watches) watch.warmedUp();
+  if (first > 0) for (const watch of watches) await watch.warmedUp();
   // Another seed, or the first inputs came twice.
   outcomes.push(await surface.run(count - first, first > 0 ? run.seed + count : run.seed));
   const findings = outcomes.flatMap((outcome) => outcome.findings);

@@ -3,6 +3,7 @@ import type { Stack, StackOptions } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Issuer, startIssuer } from '../support/http/issuer.ts';
 import { startTestStack } from '../support/stack.ts';
+import { heldMemory } from './held-memory.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** A whole Earshot with an issuer of tokens and three friends, and nothing that would hold a fuzzer back. */
@@ -28,17 +29,17 @@ const SETTINGS = {
 
 /** `options`: what is special about this one's stack. */
 export async function openWorld(options: Partial<Pick<StackOptions, 'entries' | 'env'>> = {}): Promise<World> {
-  const issuer = await startIssuer();
-  const env = { ...SETTINGS, ...options.env, EARSHOT_OAUTH_ISSUER: issuer.url };
+  const [issuer, held] = [await startIssuer(), await heldMemory()];
+  const env = { ...SETTINGS, ...options.env, ...held.env, EARSHOT_OAUTH_ISSUER: issuer.url };
   const stack = await startTestStack({ ...options, env }).catch(async (err) => {
-    await issuer.stop();
+    await Promise.all([issuer.stop(), held.stop()]);
     throw err;
   });
   const api = createApi(stack);
   const people: Person[] = [];
   for (const number of ['+8613700137000', '+8613900139000', '+8613600136000']) people.push(await api.join(number));
   const watches = (['gateway', 'component', 'worker'] as const).map((role) =>
-    watchProcess(role, stack.process(role), join(stack.dataDir, 'logs', `${role}.log`)),
+    watchProcess(role, stack.process(role), join(stack.dataDir, 'logs', `${role}.log`), held),
   );
   return {
     stack,
@@ -48,7 +49,7 @@ export async function openWorld(options: Partial<Pick<StackOptions, 'entries' | 
     watches,
     async stop() {
       await stack.stop();
-      await issuer.stop();
+      await Promise.all([issuer.stop(), held.stop()]);
     },
   };
 }
