@@ -3,6 +3,7 @@ import { bareOf, domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Log } from '../../runtime/log.ts';
 import { errorAnswer } from './error-answer.ts';
+import { ownTexts } from './own-texts.ts';
 
 /** Octets. */
 const LONGEST_STANZA = 400_000;
@@ -17,6 +18,7 @@ export function guard(entity: Component, log: Log): void {
   handOverTags(entity);
   passOverUnaddressed(entity, log);
   waitUntilOnline(entity);
+  ownTexts(entity);
   boundWriting(entity);
   echoNothing(entity);
   // RFC 6120, section 4.4: who is told that the stream ends, ends it as well.

@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import {
   LARGEST_SUBMISSION,
   readSubmission,
   SUBMISSION_HOLDS,
 } from '../../../gateway/players/listenbrainz/submission.ts';
+import { heapHeld } from '../../support/garbage.ts';
 
 const NOW = 1_800_000_000;
 const listen = (title: string) => ({ listened_at: 1, track_metadata: { artist_name: 'a', track_name: title } });
@@ -15,12 +14,6 @@ async function* inPieces(bytes: Buffer, atLast = () => {}): AsyncGenerator<Buffe
   atLast();
 }
 
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
-
 describe('listens that are submitted', () => {
   it('are checked as they come, and none but the first is kept', async () => {
     const metadata = '{"artist_name":"a","track_name":"b"}';
@@ -28,9 +21,9 @@ describe('listens that are submitted', () => {
     const body = Buffer.from(`{"listen_type":"import","payload":[${`${hostile},`.repeat(999)}${hostile}]}`);
     expect(body.length).to.be.below(LARGEST_SUBMISSION);
     let held = 0;
-    const before = heapUsed();
+    const before = heapHeld();
     const pieces = inPieces(body, () => {
-      held = heapUsed() - before;
+      held = heapHeld() - before;
     });
     const refusal = await readSubmission(pieces, NOW).catch((err: Error) => err.message);
     expect(refusal).to.match(/may only contain listened_at and track_metadata/);

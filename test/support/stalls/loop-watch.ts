@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { collectGarbage } from '../garbage.ts';
 
 /** Milliseconds between two looks at the loop. */
 const TICK = 2;
@@ -32,13 +32,6 @@ export function serveLoopWatch(port: number): void {
     longest = 0;
   });
   server.listen(port, '127.0.0.1').unref();
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
 }
 
 /** The first field of schedstat, nanoseconds on a processor; the main thread has the number of the process. */
