@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProcess } from '../../local/processes.ts';
 import { eventually } from '../support/eventually.ts';
+import { heldMemory } from '../support/measure/held-memory.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { type FakeServer, startFakeServer } from '../support/xmpp/fake-server.ts';
-import { heldMemory } from './held-memory.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** The component's own process, on a server that sends whatever it is told. */

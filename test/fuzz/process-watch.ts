@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Child } from '../../local/children/child.ts';
-import type { HeldMemory } from './held-memory.ts';
+import type { HeldMemory } from '../support/measure/held-memory.ts';
 
 /** Bytes by which what a process holds may have grown from its warm-up to the end: compiled code, and what is kept for a while. */
 const GROWTH = 32 * 1024 * 1024;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Stack, StackOptions } from '../../local/stack/stack.ts';
 import { type Api, createApi, type Person } from '../support/api.ts';
 import { type Issuer, startIssuer } from '../support/http/issuer.ts';
+import { heldMemory } from '../support/measure/held-memory.ts';
 import { startTestStack } from '../support/stack.ts';
-import { heldMemory } from './held-memory.ts';
 import { type ProcessWatch, watchProcess } from './process-watch.ts';
 
 /** A whole Earshot with an issuer of tokens and three friends, and nothing that would hold a fuzzer back. */

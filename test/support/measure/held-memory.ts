@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '../support/eventually.ts';
+import { eventually } from '../eventually.ts';
 
 /** Asks processes what they hold once their garbage is gone: how much a busy heap has not yet given back says nothing. */
 export type HeldMemory = {
