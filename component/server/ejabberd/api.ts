@@ -1,7 +1,7 @@
 // ejabberd's HTTP API: https://docs.ejabberd.im/developer/ejabberd-api/
 import { Denied } from '../../stream/denied.ts';
 import { Shut } from '../server.ts';
-import { type Answer, createPost } from './api-connections.ts';
+import { type Answer, createPost, TooLong } from './api-connections.ts';
 import { awayAdvice, brokenAdvice, credentialAdvice } from './ejabberd-advice.ts';
 import type { EjabberdApiConfig } from './ejabberd-settings.ts';
 
@@ -24,6 +24,8 @@ const VERSION = '/v1';
 const BAD_REQUEST = 400;
 /** What it says to a credential that it does not know, and to nothing else: whom it knows it refuses what is not allowed with 403. */
 const UNAUTHORIZED = 401;
+/** What only tells something, and may be asked twice. */
+const QUESTIONS: readonly string[] = ['check_account', 'connected_users_vhost', 'stats', 'user_sessions_info'];
 const AWAY = 'the HTTP API of ejabberd to answer (EARSHOT_EJABBERD_API)';
 const STRANGER =
   'the HTTP API of ejabberd to let the component in (EARSHOT_EJABBERD_API_USER, EARSHOT_EJABBERD_API_PASSWORD)';
@@ -34,16 +36,16 @@ export function partsOf(jid: string): { user: string; host: string } {
   return { user: jid.slice(0, Math.max(at, 0)), host: jid.slice(at + 1) };
 }
 
-/** How ejabberd's HTTP API is called (mod_http_api). `credential`: undefined where it lets this address call without one. */
-export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
+/** How ejabberd's HTTP API is called (mod_http_api). `credential`: undefined where it lets this address call without one; `longest`: of `createPost`. */
+export function createApi({ url, credential }: EjabberdApiConfig, longest?: number): CallApi {
   const headers = { 'content-type': 'application/json', ...(credential && { authorization: basic(credential) }) };
-  const send = createPost();
+  const send = createPost(longest);
 
   let version = VERSION;
 
-  async function post(path: string, body: string): Promise<Answer> {
+  async function post(path: string, body: string, mayRepeat: boolean): Promise<Answer> {
     try {
-      return await send(`${url}/${path}`, headers, body);
+      return await send({ url: `${url}/${path}`, headers, body, mayRepeat });
     } catch (err) {
       throw away(reasonOf(err));
     }
@@ -53,9 +55,12 @@ export function createApi({ url, credential }: EjabberdApiConfig): CallApi {
 
   /** With the version, where ejabberd knows versions. */
   async function ask(command: string, body: string): Promise<Answer> {
-    const answer = await post(`${command}${version}`, body);
-    if (answer.status !== BAD_REQUEST || version === '') return answer;
-    const plain = await post(command, body);
+    const mayRepeat = QUESTIONS.includes(command);
+    // Which it is may be found out by another call meanwhile.
+    const asked = version;
+    const answer = await post(`${command}${asked}`, body, mayRepeat);
+    if (answer.status !== BAD_REQUEST || asked === '') return answer;
+    const plain = await post(command, body, mayRepeat);
     if (plain.status !== BAD_REQUEST) version = '';
     return plain;
   }
@@ -89,6 +94,7 @@ function parsed(text: string): unknown {
 
 /** A code, and nothing of what was sent. */
 function reasonOf(err: unknown): string {
+  if (err instanceof TooLong) return err.message;
   const { code } = err as { code?: unknown };
   return typeof code === 'string' && code !== 'ABORT_ERR' ? code : 'no answer in time';
 }

@@ -65,6 +65,67 @@ describe('The HTTP API of ejabberd', () => {
     expect(asked).to.deep.equal(['/stats/v1', '/stats', '/register']);
   });
 
+  it('is called without its version also by those who asked before that was known', async () => {
+    await serve((request, response) => {
+      request.resume();
+      if (request.url?.endsWith('/v1')) response.statusCode = 400;
+      response.end('0');
+    });
+    const call = createApi({ url, credential: undefined });
+    const calls = Array.from({ length: 20 }, (_, i) => call('check_account', { user: `u${i}`, host: 'op.example' }));
+    expect(await Promise.all(calls)).to.deep.equal(calls.map(() => 0));
+  });
+
+  it('is asked once more where a connection that was kept is closed just then, and told nothing twice', async () => {
+    const asked: string[] = [];
+    const seen = new Set<number | undefined>();
+    let closesNew = false;
+    await serve((request, response) => {
+      asked.push(`${request.url}`);
+      request.resume();
+      const { remotePort } = request.socket;
+      if (closesNew || seen.has(remotePort)) request.socket.destroy();
+      else response.end('0');
+      seen.add(remotePort);
+    });
+    const call = createApi({ url, credential: undefined });
+    const outcome = (command: string) => call(command, {}).catch((err: unknown) => err);
+    // On a connection of its own, on that one, and on another.
+    expect(await call('check_account', {})).to.equal(0);
+    expect(await call('check_account', {})).to.equal(0);
+    expect(asked).to.have.length(3);
+    expect(ports).to.have.length(2);
+    const write = await outcome('add_rosteritem');
+    expect(write).to.be.instanceOf(Shut);
+    expect((write as Shut).message).to.contain('(ECONNRESET)');
+    expect(asked.slice(3)).to.deep.equal(['/add_rosteritem/v1']);
+    // A new connection that is closed is an answer.
+    closesNew = true;
+    expect(await outcome('check_account')).to.be.instanceOf(Shut);
+    expect(asked.slice(4)).to.deep.equal(['/check_account/v1']);
+    expect(ports).to.have.length(3);
+  });
+
+  it('is heard no longer than an answer may be', async () => {
+    let closed = false;
+    await serve((request, response) => {
+      request.resume();
+      if (request.url?.startsWith('/stats')) return void response.end('"34567890"');
+      response.on('close', () => {
+        closed = true;
+      });
+      // Without an end.
+      const writeOn = () => void (closed || response.write(' '.repeat(1_000), writeOn));
+      writeOn();
+    });
+    const call = createApi({ url, credential: undefined }, 10);
+    expect(await call('stats', {})).to.equal('34567890');
+    const err = await call('connected_users_vhost', {}).catch((thrown: unknown) => thrown);
+    expect(err).to.be.instanceOf(Shut);
+    expect((err as Shut).message).to.contain('(an answer of more than 10 characters)');
+    await eventually(() => expect(closed).to.equal(true));
+  });
+
   it('is away where it leads to another place, which the credential is not sent to', async () => {
     const asked: (string | undefined)[] = [];
     await serve((request, response) => {
