@@ -45,9 +45,9 @@ for (const kind of REDIS_KINDS)
     });
 
     /** What came along with the wake of this tune. */
-    async function play(title: string): Promise<string | undefined> {
+    async function play(title: string, isShown = true): Promise<string | undefined> {
       heard.length = 0;
-      await stores.nowPlaying.play('alice', song(title), NOW, { wanted: () => song(title) });
+      await stores.nowPlaying.play('alice', song(title), NOW, { wanted: () => (isShown ? song(title) : undefined) });
       await eventually(() => expect(heard.map(([id]) => id)).to.deep.equal(['alice']));
       return heard[0]?.[1];
     }
@@ -74,6 +74,16 @@ for (const kind of REDIS_KINDS)
       expect(brought).to.include('Second');
       for (const secret of [ALICE.phoneNumber, ALICE.numberKey, ALICE.displayName])
         expect(brought).to.not.include(secret);
+    });
+
+    it('says that a line is suspended, and not which', async () => {
+      await play('First');
+      await tell('First', NOW);
+      expect(await stores.suspensions.set('alice', ALICE.phoneNumber, true, NOW)).to.equal(true);
+      const brought = await play('Second', false);
+      expect(read(brought)?.privacy).to.include({ suspended: true });
+      expect(read(brought)).to.deep.equal(await stores.situations.read('alice', 'xmpp'));
+      expect(brought).to.not.include(ALICE.phoneNumber.slice(1));
     });
 
     it('is nothing where the outlet has to be told more than another tune', async () => {
