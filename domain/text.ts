@@ -35,3 +35,11 @@ export function lengthOf(text: string): number {
   for (const _ of text) length += 1;
   return length;
 }
+
+/**
+ * The same text with characters of its own, for what is kept: V8 makes a part of a string, of 13 characters and more, a view that keeps the
+ * whole. It copies what is joined when a part of that is taken; measured at 40 ns.
+ */
+export function ownText(text: string): string {
+  return ` ${text}`.slice(1);
+}

@@ -1,6 +1,7 @@
 // XEP-0153: vCard-Based Avatars, version 1.1 (https://xmpp.org/extensions/xep-0153.html)
 import { turnOf } from '../../domain/account/avatar.ts';
 import { bareOf, domainOf } from '../../domain/account/jid.ts';
+import { ownText } from '../../domain/text.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import type { Context } from '../context.ts';
 import { Denied } from '../stream/denied.ts';
@@ -96,5 +97,6 @@ export function createAvatars(context: Context, homeHost: string): Avatars {
  */
 function hintOf(presence: Element): string | undefined {
   if (presence.attrs.type !== undefined) return undefined;
-  return presence.getChild('x', UPDATE)?.getChild('photo')?.getText().trim().toLowerCase().slice(0, LONGEST_HINT);
+  const hint = presence.getChild('x', UPDATE)?.getChild('photo')?.getText().trim().toLowerCase();
+  return hint === undefined ? undefined : ownText(hint.slice(0, LONGEST_HINT));
 }

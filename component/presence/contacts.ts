@@ -28,20 +28,31 @@ export type Contacts = {
 /** Milliseconds after a presence in which the server repeats what it published last. */
 const REPEATING = 5_000;
 
-/** `info`: what the component answers to disco#info now. */
+/** `info`: what the component answers to disco#info now; `now`: milliseconds. */
 export function createContacts(
   context: Context,
   { domain, homeHost }: Pick<ComponentConfig, 'domain' | 'homeHost'>,
   stream: Pick<Stream, 'send' | 'request'>,
   info: () => Element,
+  now = elapsed,
 ): Contacts {
   const { stores, log } = context;
   const greeted = new Set<string>();
+  /** To whom, and when; the longest ago first, and nobody for longer than it counts. */
   const appeared = new Map<string, number>();
   let presentAs = domain;
 
+  function noteAppeared(to: string): void {
+    appeared.delete(to);
+    appeared.set(to, now());
+    for (const [other, at] of appeared) {
+      if (now() - at < REPEATING) return;
+      appeared.delete(other);
+    }
+  }
+
   function send(to: string, type?: string): Promise<void> {
-    if (type === undefined) appeared.set(to, elapsed());
+    if (type === undefined) noteAppeared(to);
     const present = type === undefined ? [capsElement(info()), pictureElement()] : [];
     const from = type === undefined || type === 'unavailable' ? presentAs : domain;
     return stream.send(xml('presence', { from, to, type }, present));
@@ -96,7 +107,7 @@ export function createContacts(
     },
     mayRepeat(jid) {
       const at = appeared.get(jid);
-      return at !== undefined && elapsed() - at < REPEATING;
+      return at !== undefined && now() - at < REPEATING;
     },
     forget() {
       greeted.clear();

@@ -1,6 +1,6 @@
 import { bareOf, resourceOf } from '../../domain/account/jid.ts';
 import type { Resource } from '../../domain/account/presence.ts';
-import { cleanText } from '../../domain/text.ts';
+import { cleanText, ownText } from '../../domain/text.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Snapshot } from '../server/server.ts';
 
@@ -28,19 +28,28 @@ const LONGEST_STATUS = 1024;
 
 /** A client's presence with what friends may be shown of its words. */
 export function shown({ status, ...resource }: Resource): Resource {
-  return { ...resource, status: cleanText(status).slice(0, LONGEST_STATUS) };
+  return { ...resource, status: ownText(cleanText(status).slice(0, LONGEST_STATUS)) };
 }
 
 /** Compares what the server says with the presences that are `known`. `note`: is given what differs; `found`: hears of those who were there before it began, and of subscribers whose clients were not known; `failed`: a look that failed. */
 export function createRollCall({ known, note, isSubscriber, found, failed }: Parts): RollCall {
-  const heard = new Set<string>();
+  /** By the comparison that is under way; undefined where none is. */
+  let heard: Set<string> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let round = 0;
 
   async function compare(snapshot: Snapshot, mine: number): Promise<void> {
-    heard.clear();
+    const meanwhile = new Set<string>();
+    heard = meanwhile;
+    await compareBut(meanwhile, snapshot, mine).finally(() => {
+      if (heard === meanwhile) heard = undefined;
+    });
+  }
+
+  /** `meanwhile`: of whom the server has told since it began. */
+  async function compareBut(meanwhile: ReadonlySet<string>, snapshot: Snapshot, mine: number): Promise<void> {
     const online = byAccount(await snapshot.online());
-    const isOld = (jid: string) => mine !== round || heard.has(jid);
+    const isOld = (jid: string) => mine !== round || meanwhile.has(jid);
     for (const [jid, before] of known) {
       const left = [...before.values()].filter(({ resource }) => online.get(jid)?.has(resource));
       if (left.length < before.size && !isOld(jid)) note(jid, byResource(left));
@@ -76,7 +85,7 @@ export function createRollCall({ known, note, isSubscriber, found, failed }: Par
       await compare(snapshot, mine);
       if (mine === round) soon(snapshot, mine);
     },
-    heard: (jid) => void heard.add(jid),
+    heard: (jid) => void heard?.add(jid),
     end() {
       round += 1;
       clearTimeout(timer);

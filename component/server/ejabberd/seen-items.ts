@@ -17,20 +17,29 @@ type Waiting = { content: string; resolve(): void };
 const PATIENCE = 10_000;
 const MOST_SEEN = 10_000;
 
-/** Remembers the last item of each node, until the stream breaks. */
-export function createSeenItems(stream: Stream): SeenItems {
+/** Remembers the last item of each node, until the stream breaks. `isFollowed`: whether it is one of those; anybody may send events of others. */
+export function createSeenItems(
+  stream: Pick<Stream, 'onOffline' | 'onStanza'>,
+  isFollowed: (jid: string, node: string) => boolean,
+): SeenItems {
   const items = new Map<string, Element>();
   const waiting = new Map<string, Set<Waiting>>();
+
+  function remember(key: string, item: Element): void {
+    items.delete(key);
+    items.set(key, item);
+    for (const oldest of items.keys()) if (items.size > MOST_SEEN) items.delete(oldest);
+  }
 
   stream.onOffline(() => items.clear());
   stream.onStanza((stanza) => {
     const list = stanza.name === 'message' ? stanza.getChild('event', EVENT)?.getChild('items') : undefined;
     const item = list?.getChild('item');
     if (!list || !item) return;
-    const key = `${stanza.attrs.from} ${list.attrs.node}`;
-    items.delete(key);
-    items.set(key, item);
-    for (const oldest of items.keys()) if (items.size > MOST_SEEN) items.delete(oldest);
+    const { from = '' } = stanza.attrs;
+    const { node = '' } = list.attrs;
+    const key = `${from} ${node}`;
+    if (isFollowed(from, node)) remember(key, item);
     const content = contentOf(item.getChildElements()[0]);
     for (const one of waiting.get(key) ?? []) if (one.content === content) one.resolve();
   });

@@ -29,8 +29,20 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
     return stream.request(xml('iq', { type, to: jid }, child));
   };
   const prepared = new Set<string>();
-  const seen = createSeenItems(stream);
+  /** Those that are just being prepared: what they hold comes with it. */
+  const beginning = new Map<string, number>();
+  const seen = createSeenItems(stream, (jid, node) => isFollowed(`${jid} ${node}`));
   stream.onOffline(() => prepared.clear());
+
+  function isFollowed(key: string): boolean {
+    return prepared.has(key) || beginning.has(key);
+  }
+
+  function begin(key: string, change: 1 | -1): void {
+    const count = (beginning.get(key) ?? 0) + change;
+    if (count > 0) beginning.set(key, count);
+    else beginning.delete(key);
+  }
 
   /** As an owner. */
   async function follow(place: Place): Promise<void> {
@@ -56,6 +68,18 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
     if (!(await known.exist(jid))) throw new NoAccount();
     const key = `${jid} ${node}`;
     if (prepared.has(key)) return;
+    begin(key, 1);
+    try {
+      await followAsOwner(place);
+      prepared.add(key);
+    } finally {
+      begin(key, -1);
+    }
+    for (const oldest of prepared) if (prepared.size > MOST_PREPARED) prepared.delete(oldest);
+  }
+
+  async function followAsOwner(place: Place): Promise<void> {
+    const { jid, node } = place;
     try {
       await follow(place);
     } catch (err) {
@@ -64,8 +88,6 @@ export function createSpokenNodes(stream: Stream, component: string, known: Know
       await takePart(stream, place, component);
       await follow(place);
     }
-    prepared.add(key);
-    for (const oldest of prepared) if (prepared.size > MOST_PREPARED) prepared.delete(oldest);
   }
 
   /** Does something in the node, once more where it was taken from the component meanwhile. */

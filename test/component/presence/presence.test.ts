@@ -5,6 +5,7 @@ import type { Context } from '../../../component/context.ts';
 import { createPresenceTracker, MOST_CLIENTS } from '../../../component/presence/presence.ts';
 import { xml } from '../../../component/stream/xml.ts';
 import { eventually } from '../../support/eventually.ts';
+import { heapHeld } from '../../support/garbage.ts';
 import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -33,6 +34,19 @@ describe('the presence tracker', () => {
     tracker.receive(xml('presence', { from: `alice@op.example/${kept[0]?.resource}`, type: 'unavailable' }));
     expect(tracker.of('alice@op.example')).to.have.length(MOST_CLIENTS - 1);
     await tracker.stop();
+  });
+
+  it('keeps of what a client says of itself no more than friends are shown', async () => {
+    const context = { stores: server.freshStores(), log: pino({ level: 'silent' }) } as unknown as Context;
+    const tracker = createPresenceTracker(context, 'op.example');
+    const before = heapHeld();
+    for (let i = 0; i < 200; i += 1)
+      tracker.receive(
+        xml('presence', { from: `somebody-${i}@op.example/phone` }, xml('status', {}, `${i}`.padEnd(100_000, 'x'))),
+      );
+    await tracker.stop();
+    expect(tracker.of('somebody-199@op.example')[0]?.status).to.have.length(1_024);
+    expect((heapHeld() - before) / 1_000, 'kB').to.be.below(5_000);
   });
 
   it('goes on when the server had nobody to name after a reconnection', async () => {
