@@ -34,7 +34,8 @@ export type Listeners = ReturnType<typeof createListeners>;
 export function createListeners(context: Context) {
   const { events, metrics, now } = context;
   const all = new Set<Listener>();
-  const people = createPeople(events);
+  // What one plays may last for hours.
+  const people = createPeople(events, (person) => wheel.forget(person));
   const wheel = createWheel<Listener, Person>(context, {
     beat: (listener) => void beat(listener),
     ring: (person) => looks.note(person),

@@ -6,8 +6,11 @@ const NONE: readonly Listener[] = [];
 
 export type People = ReturnType<typeof createPeople>;
 
-/** Everybody whose changes are heard here, by id. Who is followed no more is heard for a round longer: it may be the same client that comes back. */
-export function createPeople(events: EventSource) {
+/**
+ * Everybody whose changes are heard here, by id. Who is followed no more is heard for a round longer: it may be the same client that comes
+ * back. `forgotten`: is told who is heard no more.
+ */
+export function createPeople(events: Pick<EventSource, 'listen' | 'unlisten'>, forgotten: (person: Person) => void) {
   const people = new Map<string, Person>();
 
   return {
@@ -35,15 +38,18 @@ export function createPeople(events: EventSource) {
 
     /** To be called once in a while. */
     async forgetIdle(): Promise<void> {
-      const over: string[] = [];
+      const over: Person[] = [];
       for (const person of people.values()) {
         if (person.followers.size > 0 || person.own.length > 0 || person.waiting > 0) continue;
-        if (person.idle) over.push(person.id);
+        if (person.idle) over.push(person);
         else person.idle = true;
       }
-      for (const id of over) people.delete(id);
+      for (const person of over) {
+        people.delete(person.id);
+        forgotten(person);
+      }
       // A connection that is away has no subscription to give up.
-      if (over.length > 0) await events.unlisten(over).catch(() => {});
+      if (over.length > 0) await events.unlisten(over.map(({ id }) => id)).catch(() => {});
     },
   };
 }

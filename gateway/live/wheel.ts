@@ -63,6 +63,9 @@ export function createWheel<Rider, Due>(
       else alarms.set(step, new Set([due]));
     },
 
+    /** Is not to be rung any more. */
+    forget,
+
     stop: () => clearInterval(timer),
   };
 }

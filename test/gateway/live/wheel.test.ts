@@ -17,6 +17,8 @@ describe('gateway/live/wheel', () => {
     wheel.wake('brought forward', now + 3_000_000);
     wheel.wake('brought forward', now + 2_000);
     wheel.wake('over', now - 5_000);
+    wheel.wake('forgotten', now + 1_000);
+    wheel.forget('forgotten');
     const names = () => rung.map(([due]) => due);
     now += 900;
     await eventually(() => expect(names()).to.deep.equal(['over']));
