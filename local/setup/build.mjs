@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { lockedPackages } from './npm-packages.mjs';
 import { inProject, ROOT } from './paths.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -50,10 +51,10 @@ function run(script, ...args) {
   if (status !== 0) throw new SetupError('The build failed: see above.');
 }
 
-/** Changes when a source file is added, removed or changed; a copy of the folder has the same. */
+/** Changes when a source file is added, removed or changed, or a library is another; a copy of the folder has the same. */
 function fingerprint() {
-  const hash = createHash('sha256');
-  for (const file of ['tsconfig.json', 'package-lock.json', ...sourceFiles()]) {
+  const hash = createHash('sha256').update(JSON.stringify(lockedPackages()));
+  for (const file of ['tsconfig.json', ...sourceFiles()]) {
     const content = readFileSync(inProject(file));
     hash.update(`${file} ${content.length}\n`).update(content);
   }

@@ -37,6 +37,15 @@ function matches(wanted, installed) {
   return Object.entries(installed).every(same) && Object.entries(wanted).every(present);
 }
 
+/**
+ * Path, version and hash of each package in package-lock.json, and nothing that one npm writes there and another leaves out: that of
+ * Debian 13 knows no `libc`, and rewrites the file for a mere `npm prune`.
+ */
+export function lockedPackages() {
+  const packages = readPackages(inProject('package-lock.json')) ?? {};
+  return Object.entries(packages).map(([path, { version, integrity }]) => [path, version, integrity]);
+}
+
 function readPackages(file) {
   if (!existsSync(file)) return undefined;
   try {

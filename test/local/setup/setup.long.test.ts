@@ -158,6 +158,13 @@ describe('the setup', () => {
     writeJson('node_modules/.package-lock.json', { packages: {} });
     expect(check()).to.include({ stdout: '', stderr: '', status: 0 });
     writeJson('node_modules/.package-lock.json', lock);
+    // As `npm prune` leaves it where another npm has written it.
+    const { '': root, 'node_modules/a': one } = lock.packages;
+    writeJson('package-lock.json', { packages: { '': root, 'node_modules/a': { ...one, libc: ['glibc'] } } });
+    expect(check()).to.include({ stdout: '', stderr: '', status: 0 });
+    writeJson('package-lock.json', { packages: { '': root, 'node_modules/a': { ...one, version: '1.0.1' } } });
+    expect(check().stderr).to.contain('What is built in dist/ is not of these sources.');
+    writeJson('package-lock.json', lock);
     writeFileSync(join(project, 'cli', 'two.ts'), 'export const two = 2;\n');
     expect(check().stderr).to.contain('What is built in dist/ is not of these sources.').and.contain('npm run build');
     rmSync(join(project, 'cli', 'two.ts'));
