@@ -31,6 +31,11 @@ const LEAVING = 500;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
+// Whoever reads no further, as `head` does, has what it wanted; what was begun ends as it would.
+process.stdout.on('error', (err: NodeJS.ErrnoException) => {
+  if (err.code !== 'EPIPE') throw err;
+});
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (err) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readReady } from './ready-file.ts';
+import { NO_NPM_START, readReady } from './ready-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where the gateway is and the operator's key for it. */
@@ -15,7 +15,9 @@ export function findServer(env: NodeJS.ProcessEnv): Server {
   if (env.EARSHOT_URL) throw new UsageError(`Set EARSHOT_OPERATOR_KEY as well: the key for ${env.EARSHOT_URL}.`);
   const ready = readReady(env);
   if (ready) return { url: ready.gatewayUrl, key: ready.operatorKey };
-  throw new UsageError('Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080.');
+  throw new UsageError(
+    `Set EARSHOT_OPERATOR_KEY, and EARSHOT_URL unless it is http://127.0.0.1:8080. Without them, ${NO_NPM_START}.`,
+  );
 }
 
 function keyIn(file: string | undefined): string | undefined {

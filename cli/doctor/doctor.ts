@@ -1,4 +1,4 @@
-import { readReady } from '../ready-file.ts';
+import { NO_NPM_START, readReady } from '../ready-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { examine, type Told } from './examine.ts';
 import { createPatient, ROLES, type Role } from './patient.ts';
@@ -14,7 +14,12 @@ export async function doctor(
   json: boolean,
   print: (line: string) => void,
 ): Promise<number> {
-  const patient = createPatient(settingsOf(env), roles.length === 0 ? ROLES : roles.map(toRole), connects);
+  const ready = isGiven(env) ? undefined : readReady(env);
+  const patient = createPatient(
+    { ...ready?.settings, ...env },
+    roles.length === 0 ? ROLES : roles.map(toRole),
+    connects,
+  );
   const told: Told[] = [];
   try {
     for await (const one of examine(patient)) {
@@ -27,6 +32,7 @@ export async function doctor(
   const count = (level: Told['level']) => told.filter((one) => one.level === level).length;
   if (json) print(JSON.stringify(told.map(({ check, level, what }) => ({ check, level, what }))));
   else print(`${count('fault')} faults, ${count('warning')} warnings.`);
+  if (!json && !ready && !isGiven(env)) print(`It was given no keys, and ${NO_NPM_START}.`);
   return count('fault') === 0 ? 0 : 1;
 }
 
@@ -35,10 +41,9 @@ function lineOf({ check, level, what }: Told): string {
   return `${level.padEnd(8)} ${check.padEnd(14)} ${what.replaceAll('\n', `\n${' '.repeat(24)}`)}`;
 }
 
-/** Those of the environment; where it is not given all, those of a running `npm start`, with what it is given in their place. */
-function settingsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const isGiven = env.EARSHOT_NUMBER_KEY || env.EARSHOT_NUMBER_KEY_FILE;
-  return isGiven ? env : { ...readReady(env)?.settings, ...env };
+/** Whether these are the settings of processes; otherwise they stand in for some of a running `npm start`. */
+function isGiven(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.EARSHOT_NUMBER_KEY || env.EARSHOT_NUMBER_KEY_FILE);
 }
 
 function toRole(text: string): Role {

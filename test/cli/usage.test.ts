@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runEarshot } from '../support/earshot-command.ts';
+import { runEarshot, runUnread } from '../support/earshot-command.ts';
 
 describe('the command earshot, called wrongly', () => {
   /** Nothing listens there, and nothing need. */
@@ -40,6 +40,27 @@ describe('the command earshot, called wrongly', () => {
     const here = await runEarshot(['status'], { ...beside, EARSHOT_URL: '' });
     expect(here.err, 'asked there').to.contain(ready.gatewayUrl);
     rmSync(dataDir, { recursive: true });
+  });
+
+  it('says where an npm start is looked for, when there is none and nothing is set', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'earshot-cli-'));
+    const nothing = Object.fromEntries(
+      ['URL', 'OPERATOR_KEY', 'OPERATOR_KEY_FILE', 'NUMBER_KEY', 'NUMBER_KEY_FILE'].map((name) => [
+        `EARSHOT_${name}`,
+        '',
+      ]),
+    );
+    const env = { ...nothing, EARSHOT_DATA_DIR: empty, EARSHOT_REDIS_URL: 'redis://127.0.0.1:9' };
+    const [status, doctor] = [await runEarshot(['status'], env), await runEarshot(['doctor'], env)];
+    expect([status.code, doctor.code]).to.deep.equal([2, 1]);
+    for (const text of [status.err, doctor.out])
+      expect(text).to.contain('no npm start runs in this folder: set EARSHOT_DATA_DIR');
+    rmSync(empty, { recursive: true });
+  });
+
+  it('ends as it would where nobody reads its output any more', async () => {
+    const { code, err } = await runUnread(['help'], settings);
+    expect([code, err]).to.deep.equal([0, '']);
   });
 
   it('names the command that there is not, and the nearest one, before anything is asked of the settings', async () => {

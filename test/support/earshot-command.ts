@@ -7,13 +7,34 @@ export type Said = { code: number; out: string; err: string };
 
 /** Starts `earshot` with these arguments; from the build where the processes of the stack run from it, too. */
 export function startEarshot(args: readonly string[], settings: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, wordsOf(args), {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What Node.js is told to run it. */
+function wordsOf(args: readonly string[]): string[] {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const program =
     process.env.EARSHOT_FROM_BUILD === '1'
       ? [file('../../dist/cli/main.js')]
       : ['--import', 'tsx', file('../../cli/main.ts')];
-  const env = { ...process.env, ...settings };
-  return spawn(process.execPath, [...program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return [...program, ...args];
+}
+
+/** Runs it to its end; whoever read its standard output has gone before it begins. `out` is empty. */
+export async function runUnread(args: readonly string[], settings: NodeJS.ProcessEnv): Promise<Said> {
+  const words = ['-c', 'read _; exec "$@"', 'sh', process.execPath, ...wordsOf(args)];
+  const child = spawn('sh', words, { env: { ...process.env, ...settings } });
+  let err = '';
+  child.stderr.on('data', (text) => (err += text));
+  const ended = once(child, 'close');
+  child.stdout.destroy();
+  await once(child.stdout, 'close');
+  child.stdin.end('\n');
+  const [code] = await ended;
+  return { code, out: '', err };
 }
 
 /** Runs it to its end. */
