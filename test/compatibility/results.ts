@@ -19,7 +19,7 @@ export type Tried = { runs: string; day: string; flow: FlowResult };
  * was renamed would be missed by nobody
  */
 export function resultsOf(
-  flows: readonly Flow[],
+  flows: readonly Pick<Flow, 'name' | 'tests'>[],
   report: Report,
   asked: readonly string[] = flows.map(({ name }) => name),
 ): FlowResult[] {

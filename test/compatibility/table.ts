@@ -1,3 +1,4 @@
+import { flowsOf } from './flows.ts';
 import type { SuiteResult } from './platforms.ts';
 import type { FlowResult, Tried } from './results.ts';
 import type { Target } from './targets.ts';
@@ -15,7 +16,8 @@ leaves the rest of the page as it is. The page is written after each flow. What 
 stays in \`~/.cache/earshot/servers\` (\`$XDG_CACHE_HOME\`).
 
 A number is how many tests passed; the date is that of the last flow that was run, and stands in the
-cell of a flow that ran on an earlier day.
+cell of a flow that ran on an earlier day. The last chapters say which tests failed, and which were left
+out and why; [operating.md](operating.md#ejabberd) has what Earshot cannot do on a server, and the settings.
 `;
 const OF_TWO_HOMES = `## Two homes
 
@@ -67,7 +69,7 @@ export function pageOf(
     OF_TWO_HOMES,
     ...tableOf(rows.filter(({ target }) => target.second !== undefined)),
     ...suiteRows(suites),
-    ...rows.flatMap(({ target, column }) => notesOf(target, column)),
+    ...notesOf(rows),
     '',
     `<!-- results: ${JSON.stringify(columns).replaceAll('-->', '-- >')} -->`,
     `<!-- suites: ${JSON.stringify(suites)} -->`,
@@ -95,8 +97,14 @@ function tableOf(rows: readonly Row[]): string[] {
     ['', ...rows.map(({ target }) => target.title)],
     ['---', ...rows.map(() => '---')],
     ['runs on', ...rows.map(({ column }) => (column && 'runs' in column ? `${column.runs}, ${column.day}` : NOT_RUN))],
-    ...names.map((name) => [name, ...rows.map(({ column }) => cellOf(column, name))]),
+    ...names.map((name) => [titleOf(rows, name), ...rows.map(({ column }) => cellOf(column, name))]),
   ].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** Its name, and what it shows. */
+function titleOf(rows: readonly Row[], name: string): string {
+  const flow = rows.flatMap(({ target }) => flowsOf(target)).find((one) => one.name === name);
+  return flow ? `**${name}**: ${flow.shows}` : name;
 }
 
 function flowsIn(column: Column | undefined): readonly FlowResult[] {
@@ -113,12 +121,24 @@ function cellOf(column: Column | undefined, name: string): string {
   return parts.join(', ');
 }
 
-/** What did not run or did not pass, and why. */
-function notesOf({ title }: Target, column: Column | undefined): string[] {
-  if (column === undefined) return [];
-  if ('missing' in column) return ['', `## ${title}: not run`, '', column.missing];
-  const failed = column.flows.flatMap((flow) => flow.failed.map((test) => `- **failed**: ${test}`));
-  const skipped = column.flows.flatMap((flow) => flow.skipped.map((test) => `- skipped: ${test}`));
-  if (failed.length + skipped.length === 0) return [];
-  return ['', `## ${title}`, '', ...failed, ...skipped];
+/** What did not run or did not pass, and why; a test once, with all servers of which the same is said. */
+function notesOf(rows: readonly Row[]): string[] {
+  const all = (what: 'failed' | 'skipped') =>
+    rows.flatMap(({ target, column }) =>
+      flowsIn(column).flatMap((flow) => flow[what].map((test) => ({ test, title: target.title }))),
+    );
+  return [
+    ...rows.flatMap(({ target: { title }, column }) =>
+      column && 'missing' in column ? ['', `## ${title}: not run`, '', column.missing] : [],
+    ),
+    ...chapter('What failed', all('failed')),
+    ...chapter('What was left out', all('skipped')),
+  ];
+}
+
+function chapter(head: string, said: readonly { test: string; title: string }[]): string[] {
+  if (said.length === 0) return [];
+  const tests = [...new Set(said.map(({ test }) => test))];
+  const titles = (test: string) => said.filter((one) => one.test === test).map(({ title }) => title);
+  return ['', `## ${head}`, '', ...tests.map((test) => `- ${titles(test).join('; ')}: ${test}`)];
 }
