@@ -32,8 +32,8 @@ describe('the setup', () => {
     cpSync(join(projectRoot(), 'local', 'setup.mjs'), join(project, 'local', 'setup.mjs'));
     mkdirSync(join(project, 'node_modules'));
     mkdirSync(join(project, 'cli'));
-    symlinkSync(join(projectRoot(), 'node_modules', 'esbuild'), join(project, 'node_modules', 'esbuild'));
-    symlinkSync(join(projectRoot(), 'node_modules', 'typescript'), join(project, 'node_modules', 'typescript'));
+    for (const name of ['esbuild', 'typescript', '@jridgewell'])
+      symlinkSync(join(projectRoot(), 'node_modules', name), join(project, 'node_modules', name));
     writeJson('package.json', { type: 'module' });
     writeJson('tsconfig.json', { compilerOptions: { noEmit: true, types: [] }, include: ['cli'] });
     writeJson('package-lock.json', lock);
