@@ -61,6 +61,7 @@ export async function connectRawComponent(
   }
 
   const set = (jid: string, child: string) => ask('set', jid, child);
+  const written = (jid: string) => (form === 'privileged' ? jid : inUpperCase(jid));
 
   async function sendAs(jid: string, child: string): Promise<void> {
     counter += 1;
@@ -72,7 +73,10 @@ export async function connectRawComponent(
     publish: (jid: string, tune: TestTune) =>
       form === 'as the user'
         ? sendAs(jid, tunePublish(tune))
-        : set(jid, wrapped(jid, form === 'privileged' ? jid : inUpperCase(jid), tunePublish(tune))),
+        : set(jid, wrapped('set', jid, written(jid), tunePublish(tune))),
+    /** The user's last activity (XEP-0012), asked as the user, of which nothing is kept. */
+    readActivity: (jid: string) =>
+      ask('get', jid, wrapped('get', jid, written(jid), `<query xmlns='jabber:iq:last'/>`)),
     /** Stores one roster item as `both`. */
     setRosterItem: (jid: string, item: { jid: string; name: string }) =>
       set(
@@ -89,8 +93,8 @@ export async function connectRawComponent(
 }
 
 /** XEP-0356, section 6. `written`: how the account is named within. */
-function wrapped(jid: string, written: string, child: string): string {
-  return `<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='set' id='x' from='${jid}' to='${written}'>${child}</iq></privileged_iq>`;
+function wrapped(type: 'get' | 'set', jid: string, written: string, child: string): string {
+  return `<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='${type}' id='x' from='${jid}' to='${written}'>${child}</iq></privileged_iq>`;
 }
 
 function inUpperCase(jid: string): string {

@@ -11,12 +11,22 @@ function publisherOf(publishers: readonly Person[], lanes: number, lane: number,
   return publishers[lane + lanes * (turn % turns)] as Person;
 }
 
+/** What a bare component asks beside each publish about its publisher. */
+export type Question = (component: RawComponent, jid: string) => Promise<unknown>;
+
 /** Stops Earshot's component and takes its place in the same XMPP server, by the same kind of connection. */
-export async function rawWay(stack: Stack, publishers: readonly Person[], form?: PublishForm) {
+export async function rawWay(
+  stack: Stack,
+  publishers: readonly Person[],
+  form?: PublishForm,
+  question: Question = async () => {},
+) {
   await stack.part('component').stop();
   const component: RawComponent = await connectRawComponent(componentPlace(stack), form);
-  const publish: Publish = (lane, turn, tune) =>
-    component.publish(publisherOf(publishers, PLAN.lanes, lane, turn).jid, tune);
+  const publish: Publish = async (lane, turn, tune) => {
+    const { jid } = publisherOf(publishers, PLAN.lanes, lane, turn);
+    await Promise.all([question(component, jid), component.publish(jid, tune)]);
+  };
   return { component, publish, close: component.close };
 }
 

@@ -7,26 +7,34 @@ import { PLAN } from '../plan.ts';
 
 /** Milliseconds. */
 export type Latency = { median: number; p99: number };
-/** `rate`: events a second at the friends; `quiet`, `half`: at these parts of the bare rate; `cpu`: milliseconds for each event. */
-export type Published = { rate: number; quiet: Latency; half: Latency; cpu: CpuTimes };
+/** `rate`: events a second at the friends; `cpu`: milliseconds for each event. */
+export type FullRate = { rate: number; cpu: CpuTimes };
+/** `quiet`, `half`: at these parts of the bare rate. */
+export type Published = FullRate & { quiet: Latency; half: Latency };
 
 /** The full rate, what it costs, and the latencies at parts of `rawRate` (of its own rate when left out). */
 export async function publishing(
   stack: Stack,
   publish: Publish,
-  { arrivals }: Audience,
+  audience: Audience,
   rawRate?: number,
 ): Promise<Published> {
+  const full = await fullRate(stack, publish, audience);
+  async function latencyAt(load: number): Promise<Latency> {
+    const plan = { lanes: PLAN.lanes, rate: (rawRate ?? full.rate) * load, duration: PLAN.latencyDuration };
+    const latencies = await measureLatencies(publish, audience.arrivals, plan);
+    return { median: median(latencies), p99: p99(latencies) };
+  }
+  return { ...full, quiet: await latencyAt(PLAN.load.quiet), half: await latencyAt(PLAN.load.half) };
+}
+
+/** As much as passes. */
+export async function fullRate(stack: Stack, publish: Publish, { arrivals }: Audience): Promise<FullRate> {
   let before = readCpu(stack);
   let cpu: CpuTimes = {};
   const rate = await measureRate(publish, arrivals, PLAN, (events) => {
     if (events === undefined) before = readCpu(stack);
     else cpu = cpuEach(before, readCpu(stack), events);
   });
-  async function latencyAt(load: number): Promise<Latency> {
-    const plan = { lanes: PLAN.lanes, rate: (rawRate ?? rate) * load, duration: PLAN.latencyDuration };
-    const latencies = await measureLatencies(publish, arrivals, plan);
-    return { median: median(latencies), p99: p99(latencies) };
-  }
-  return { rate, quiet: await latencyAt(PLAN.load.quiet), half: await latencyAt(PLAN.load.half), cpu };
+  return { rate, cpu };
 }

@@ -13,17 +13,21 @@ import { earshotWay, rawWay } from '../load/ways.ts';
 import { median } from '../median.ts';
 import { onStack } from '../on-stack.ts';
 import type { Round } from '../parts/measure.ts';
-import { publishing } from '../parts/publishing.ts';
+import { type FullRate, fullRate, publishing } from '../parts/publishing.ts';
 import { type Audience, gatherAudience } from '../people/audience.ts';
 import { goOnline } from '../people/friend.ts';
 import { PLAN } from '../plan.ts';
 import { type Compared, cpuFigures, type Figure, toFigures } from '../report/figures.ts';
 import type { Row } from '../report/rows.ts';
+import { type Asked, askingRows, questionOf } from './asking.ts';
 import type { ServersDeps } from './deps.ts';
 
 const GOALS = { rate: 0.9, median: 1 } as const;
 /** Clients that log in at a time. */
 const SIDE_BY_SIDE = 8;
+
+/** One round of each side. */
+type Measured = Asked & Compared;
 
 /** What `npm run test:servers` has unpacked of a later ejabberd. */
 const LATER = join(cacheFolder(), 'ejabberd-24.12');
@@ -46,23 +50,24 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
     const online: { close(): void }[] = [];
     for (const part of inBatches(audience.publishers, SIDE_BY_SIDE))
       online.push(...(await Promise.all(part.map((one) => goOnline(deps.stack, one)))));
-    const found: Compared[] = [];
+    const found: Measured[] = [];
+    const form = formOf(version);
     const round = async (publish: Publish, rawRate?: number) => oneRound(deps.stack, audience, publish, rawRate);
     for (let i = 0; i < PLAN.rounds; i += 1) {
-      const bare = await rawWay(deps.stack, audience.publishers, formOf(version));
+      const bare = await rawWay(deps.stack, audience.publishers, form);
       const raw = await round(bare.publish).finally(bare.close);
+      const careful = await rawWay(deps.stack, audience.publishers, form, questionOf(deps.stack, form));
+      const asking = await fullRate(deps.stack, careful.publish, audience).finally(careful.close);
       const way = await earshotWay(deps.stack, audience.publishers);
       await measureRate(way.publish, audience.arrivals, { lanes: PLAN.lanes, warmUp: PLAN.started, duration: 0 });
       const earshot = await round(way.publish, raw.rate).finally(way.close);
-      say(`ejabberd ${version} alone ${told(raw)}; through Earshot ${told(earshot)}`);
-      found.push({ raw, earshot });
+      say(
+        `ejabberd ${version} alone ${told(raw)}, asked ${asking.rate.toFixed(0)} tunes/s; through Earshot ${told(earshot)}`,
+      );
+      found.push({ raw, asking, earshot });
     }
-    const atOwnHalf = await atHalfOf(
-      deps.stack,
-      audience,
-      formOf(version),
-      median(found.map(({ earshot }) => earshot.rate)),
-    );
+    const ownRate = median(found.map(({ earshot }) => earshot.rate));
+    const atOwnHalf = await atHalfOf(deps.stack, audience, form, ownRate);
     for (const { close } of online) close();
     audience.leave();
     return { pairs: found, atOwnHalf };
@@ -75,12 +80,13 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
       goal: `at least ${GOALS.rate}`,
       met: rate.value >= GOALS.rate,
     },
+    ...askingRows(version, pairs),
     addedRow(version, 'quiet', quiet.median),
     addedRow(version, 'half load', half.median),
     addedRow(version, 'at half of what goes through Earshot', atOwnHalf),
     {
       what: `ejabberd ${version}: processor time of a tune at the full rate`,
-      measured: `alone ${costs(pairs.map(({ raw }) => raw))}; through Earshot ${costs(pairs.map(({ earshot }) => earshot))}`,
+      measured: `alone ${costs(pairs.map(({ raw }) => raw))}; asked ${costs(pairs.map(({ asking }) => asking))}; through Earshot ${costs(pairs.map(({ earshot }) => earshot))}`,
       goal: '',
       met: undefined,
     },
@@ -89,13 +95,16 @@ async function onVersion(root: string, { folder, signal, say }: ServersDeps): Pr
   ];
 }
 
-/** What a tune may take of all processors for the goal of the rate, and what it takes. */
-function roomRow(version: string, rawRate: number, pairs: readonly Compared[]): Row {
+/** What a tune may take of all processors for the goal of the rate, what it takes, and what of it would be there without Earshot. */
+function roomRow(version: string, rawRate: number, pairs: readonly Measured[]): Row {
   const room = (cpus().length * 1_000) / (GOALS.rate * rawRate);
-  const takes = cpuFigures(pairs.map(({ earshot }) => earshot)).reduce((sum, [, ms]) => sum + ms, 0);
+  const takes = (side: keyof Measured) =>
+    cpuFigures(pairs.map((pair) => pair[side]))
+      .reduce((sum, [, ms]) => sum + ms, 0)
+      .toFixed(2);
   return {
-    what: `ejabberd ${version}: processor time that a tune takes of this machine, and may take for ${GOALS.rate} where none is idle`,
-    measured: `${takes.toFixed(2)} ms, ${room.toFixed(2)} ms`,
+    what: `ejabberd ${version}: processor time that a tune takes of this machine, and may take for ${GOALS.rate} where none is idle; what the bare component’s publish takes, and its publish and question`,
+    measured: `${takes('earshot')} ms, ${room.toFixed(2)} ms; ${takes('raw')} ms, ${takes('asking')} ms`,
     goal: '',
     met: undefined,
   };
@@ -123,7 +132,7 @@ async function atHalfOf(stack: Stack, audience: Audience, form: PublishForm, rat
 }
 
 /** The parts that use more than a hundredth of a millisecond. */
-function costs(rounds: readonly Round[]): string {
+function costs(rounds: readonly FullRate[]): string {
   const parts = cpuFigures(rounds).filter(([, ms]) => ms > 0.01);
   return parts.map(([part, ms]) => `${part} ${ms.toFixed(2)} ms`).join(', ');
 }
