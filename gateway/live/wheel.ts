@@ -39,6 +39,7 @@ export function createWheel<Rider, Due>(
 
   function forget(due: Due): void {
     const step = stepOfDue.get(due) ?? Number.NaN;
+    stepOfDue.delete(due);
     const others = alarms.get(step);
     if (others?.delete(due) && others.size === 0) alarms.delete(step);
   }

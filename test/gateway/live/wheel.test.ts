@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createRow } from '../../../gateway/friends/row.ts';
 import { createWheel } from '../../../gateway/live/wheel.ts';
 import { eventually } from '../../support/eventually.ts';
+import { heapHeld } from '../../support/garbage.ts';
 
 describe('gateway/live/wheel', () => {
   it('rings after its time, once, and at the last time that was asked for', async () => {
@@ -37,6 +38,20 @@ describe('gateway/live/wheel', () => {
     wheel.wake('put back', now + 1_000);
     now += 1_100;
     await eventually(() => expect(names().at(-1)).to.equal('put back'));
+    wheel.stop();
+  });
+});
+
+describe('gateway/live/wheel, of whom it has forgotten,', () => {
+  it('keeps nothing', () => {
+    const wheel = createWheel<never, object>({ now: () => 0 }, { beat: () => {}, ring: () => {}, round: () => {} });
+    const before = heapHeld();
+    for (let i = 0; i < 1_000; i += 1) {
+      const person = { texts: Array.from({ length: 1_000 }, (_, n) => `${i} ${n}`) };
+      wheel.wake(person, 3_600_000);
+      wheel.forget(person);
+    }
+    expect((heapHeld() - before) / 1_000, 'kB').to.be.below(5_000);
     wheel.stop();
   });
 });
