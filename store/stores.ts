@@ -41,6 +41,7 @@ import { createBookSeals } from './image/book-seal.ts';
 import { createApplicationPasswords } from './login/application-passwords.ts';
 import { createAskedCodes } from './login/asked-codes.ts';
 import { createAssertions } from './login/assertions.ts';
+import { createCodeStamps } from './login/code-stamps.ts';
 import { createCredentials } from './login/credentials.ts';
 import { createPlayerSessions } from './login/player-sessions.ts';
 import { createTokens } from './login/tokens.ts';
@@ -106,6 +107,7 @@ export function createStores(
     knownPlaces: createKnownPlaces(redis, keys),
     addressBooks: createAddressBooks(redis, keys, sealOf, budget),
     askedCodes: createAskedCodes(redis, keys),
+    codeStamps: createCodeStamps(redis, keys),
     askedItems: createAskedItems(redis, keys),
     assertions: createAssertions(redis, keys),
     applicationPasswords: createApplicationPasswords(redis, keys),

@@ -6,6 +6,7 @@ import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { partFromNumber } from '../login/number-holder.ts';
 import { revokeTokens } from '../login/revoking.ts';
+import { voidCodes } from '../login/void-codes.ts';
 import { hasPhone, isActiveOrOrdered, subscribersWith, subscriberWith } from '../subscriber/subscriber-fields.ts';
 import { askForConsent } from './consent-anew.ts';
 
@@ -14,6 +15,7 @@ import { askForConsent } from './consent-anew.ts';
  * nobody had it.
  */
 export async function recycleNumber(context: ServiceContext, phoneNumber: string): Promise<string | undefined> {
+  await voidCodes(context, phoneNumber);
   // Of who was added before one phone was one subscriber's there may be one for each form. Who gets the number meanwhile is not looked at.
   const holders = await subscribersWith(context, lookupForms(phoneNumber), isActiveOrOrdered);
   let parted: string | undefined;
@@ -36,6 +38,7 @@ export async function applyLineChange(
   change: LineChange,
 ): Promise<string | undefined> {
   if (change === 'recycled' || change === 'ported-out') return recycleNumber(context, phoneNumber);
+  if (change === 'sim-swapped') await voidCodes(context, phoneNumber);
   const subscriber = await subscriberWith(context, phoneNumber);
   if (!subscriber) return undefined;
   const { id } = subscriber;

@@ -4,8 +4,11 @@ import type { Issued } from '../../store/login/tokens.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { ServiceContext } from '../context.ts';
 import { createSubscriber } from '../subscriber/new-subscriber.ts';
-import { subscriberWith } from '../subscriber/subscriber-fields.ts';
+import { hasPhone, subscriberWith } from '../subscriber/subscriber-fields.ts';
 import { type Existing, openHolder } from './number-holder.ts';
+import { revokeToken } from './revoking.ts';
+import { loginFailure } from './verification.ts';
+import { isGood, type Proved, stampOf } from './void-codes.ts';
 
 const LONGEST_DEVICE_NAME = 64;
 
@@ -19,18 +22,33 @@ export type Wish = { deviceName: string | undefined; existing: Existing };
  * Logs in whoever has proved to have the number. Gives the number's subscriber, if the prover says
  * that it is the same person or need not say so, or a new one, whose password is returned this
  * once. `useUp` spends the proof; it is called after everything that may fail for long, and before
- * the token is made. @throws Fault as openHolder and createSubscriber
+ * the token is made. @throws Fault UNAUTHENTICATED (meanwhile the number went to somebody else, or its SIM was swapped), and as openHolder and createSubscriber
  */
 export async function logIn(
   context: ServiceContext,
-  phoneNumber: string,
+  { phoneNumber, stamp }: Proved,
   { deviceName, existing }: Wish,
   useUp: () => Promise<void>,
 ): Promise<LoggedIn> {
-  const { subscriber, ...parted } = await openHolder(context, phoneNumber, existing);
+  const { subscriber, voided, ...parted } = await openHolder(context, phoneNumber, existing);
   const found = subscriber ? { subscriber } : { ...(await createOrFind(context, phoneNumber)), ...parted };
   await useUp();
-  return { ...found, issued: await issueToken(context, found.subscriber.id, deviceName) };
+  const { id } = found.subscriber;
+  const issued = await issueToken(context, id, deviceName);
+  // Who closes what the number opened has made the codes void before that, so it finds the token or is found here.
+  const inTime = !voided || isGood(stamp, voided.before);
+  if (!inTime || !(await isStillOpened(context, id, { phoneNumber, stamp: voided?.stamp ?? stamp }))) {
+    await revokeToken(context, id, issued.tokenId);
+    throw loginFailure();
+  }
+  return { ...found, issued };
+}
+
+/** Whether what was proved opens this subscriber by now. */
+async function isStillOpened(context: ServiceContext, id: string, { phoneNumber, stamp }: Proved): Promise<boolean> {
+  if (!isGood(stamp, await stampOf(context, phoneNumber))) return false;
+  const present = await context.stores.subscribers.get(id);
+  return present !== undefined && hasPhone(present, phoneNumber);
 }
 
 /** A token for one device; a former one of that device ends at once. */

@@ -19,10 +19,10 @@ export async function provideAccount(
   phoneNumber: string,
   password: string,
 ): Promise<NumberAccount> {
-  const { subscriber: known, ...parted } = await holderAtTheTime(context, phoneNumber);
+  const { subscriber: known, parted } = await holderAtTheTime(context, phoneNumber);
   if (!known) {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', undefined, { password, names: 'number' });
-    return { subscriber, created: true, ...parted };
+    return { subscriber, created: true, ...(parted === undefined ? {} : { parted }) };
   }
   if (known.jid !== `${phoneNumber}@${domainOf(known.jid)}`) throw otherAccount();
   await requireComponent(context, domainOf(known.jid));

@@ -1,6 +1,7 @@
 import { hostForNew } from '../../domain/account/homes.ts';
 import { Fault } from '../../domain/fault.ts';
 import { isSamePhone } from '../../domain/phone.ts';
+import type { Voided } from '../../store/login/code-stamps.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { requireComponent } from '../account/account-request.ts';
 import type { ServiceContext } from '../context.ts';
@@ -12,12 +13,13 @@ import {
   subscriberWith,
 } from '../subscriber/subscriber-fields.ts';
 import { revokeTokens } from './revoking.ts';
+import { voidCodes } from './void-codes.ts';
 
 /** What whoever proves a number says of the subscriber who has it: nothing yet, that it is itself, or that it is somebody else. */
 export type Existing = 'unsaid' | 'continue' | 'startAnew';
 
-/** `parted`: the id of the subscriber who had the number until now. */
-export type Holder = { subscriber: Subscriber | undefined; parted?: string };
+/** `parted`: the id of the subscriber who had the number until now; `voided`: the codes that were, too. */
+export type Holder = { subscriber: Subscriber | undefined; parted?: string; voided?: Voided };
 
 /**
  * The subscriber whom the proof of a number opens. Numbers are given to other people after a time,
@@ -36,7 +38,8 @@ export async function openHolder(
   if (!subscriber) return { subscriber };
   if (existing === 'startAnew') {
     await requireComponent(context, host);
-    return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber) };
+    const voided = await voidCodes(context, phoneNumber);
+    return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber), voided };
   }
   if (subscriber.ordered)
     throw new Fault('CONFLICT', 'The account for this number is just being made; try again in a few minutes.');

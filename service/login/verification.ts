@@ -5,9 +5,11 @@ import { lookupForms } from '../../domain/phone.ts';
 import type { Lines } from '../../runtime/config/login-config.ts';
 import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { Fence } from '../../store/base/fence.ts';
+import { newStamp } from '../../store/base/marks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Count, countInAll, countOne } from './limited.ts';
+import { isGood, type Proved, stampOf } from './void-codes.ts';
 
 /** Wrong codes after which a code is dead. */
 const TRIES = 3;
@@ -20,11 +22,12 @@ export type Sent = { authenticationId: string; expiresAt: number };
 export type Asking = { network: string; site?: string | undefined };
 
 /** What a validated code stands for until it is used up, or given back because nothing could come of it. */
-export type Proof = { phoneNumber: string; useUp(): Promise<void>; giveBack(): Promise<void> };
+export type Proof = Proved & { useUp(): Promise<void>; giveBack(): Promise<void> };
 
 /**
  * Makes a code for the number and has it sent; those that are under way stay good. Whether the number is known is not looked at. The
- * number travels in the authentication id, sealed: what is kept is under a keyed hash.
+ * number travels in the authentication id, sealed: what is kept is under a keyed hash. So does the stamp of the phone's codes; where it has none, another one
+ * in its place, or the length of the id would tell.
  * @throws Fault INVALID_ARGUMENT (codes are not sent to such numbers), TOO_MANY_REQUESTS
  */
 export async function sendCode(context: ServiceContext, phoneNumber: string, asking: Asking): Promise<Sent> {
@@ -36,14 +39,16 @@ export async function sendCode(context: ServiceContext, phoneNumber: string, ask
   const expiresAt = now() + config.verification.codeLifetime;
   const message = seal(config.secretsKey, id, JSON.stringify({ phoneNumber, code }));
   const codeHash = keyedHash('code', nonce, code);
+  const stamp = (await stampOf(context, phoneNumber)) ?? newStamp();
   await stores.verifications.start(id, { codeHash, message, expiresAt }, TRIES, now());
   await wake(queues, 'codeMade', [id]);
-  return { authenticationId: seal(config.secretsKey, AUTHENTICATION, JSON.stringify([phoneNumber, nonce])), expiresAt };
+  const opened: Opened = [phoneNumber, nonce, stamp];
+  return { authenticationId: seal(config.secretsKey, AUTHENTICATION, JSON.stringify(opened)), expiresAt };
 }
 
 /**
- * Whose number the code proves; only one caller gets it. `authenticationIds`: what the code may belong to, as the asker has them. Wrong, expired, used up
- * and never made are one and the same.
+ * Whose number the code proves; only one caller gets it. `authenticationIds`: what the code may belong to, as the asker has them. Wrong, expired, used up,
+ * void and never made are one and the same.
  * @throws Fault UNAUTHENTICATED, TOO_MANY_REQUESTS
  */
 export async function proveNumber(
@@ -58,10 +63,10 @@ export async function proveNumber(
   for (const authenticationId of authenticationIds) {
     const found = await tryCode(context, authenticationId, code);
     if (!found) continue;
-    const { id, fence, phoneNumber } = found;
+    const { id, fence, ...proved } = found;
     await wrong.giveBack();
     return {
-      phoneNumber,
+      ...proved,
       async useUp() {
         if (!(await verifications.consume(id, fence))) throw loginFailure();
       },
@@ -81,16 +86,17 @@ async function tryCode(
   context: ServiceContext,
   authenticationId: string,
   code: string,
-): Promise<{ id: string; fence: Fence; phoneNumber: string } | undefined> {
+): Promise<(Proved & { id: string; fence: Fence }) | undefined> {
   const { stores, keyedHash, now } = context;
   // An id that nobody gave out takes the same way, with a number that nobody has.
-  const [phoneNumber, nonce] = openId(context, authenticationId) ?? ['', ''];
+  const [phoneNumber, nonce, stamp] = openId(context, authenticationId) ?? ['', ''];
   const id = verificationOf(context, phoneNumber, nonce);
   const sent = keyedHash('code', nonce, code);
   const wanted = await stores.verifications.attempt(id, now());
   const right = timingSafeEqual(Buffer.from(sent), Buffer.from(wanted ?? keyedHash('no code', nonce)));
-  const fence = right ? await stores.verifications.reserve(id, now()) : undefined;
-  return fence === undefined ? undefined : { id, fence, phoneNumber };
+  const present = await stampOf(context, phoneNumber);
+  const fence = right && isGood(stamp, present) ? await stores.verifications.reserve(id, now()) : undefined;
+  return fence === undefined ? undefined : { id, fence, phoneNumber, stamp: present };
 }
 
 /** What a code to this number counts against: from what is the asker's own to what is everybody's. @throws Fault INVALID_ARGUMENT */
@@ -123,12 +129,12 @@ function countryOf({ types, countries }: Lines, phoneNumber: string): string {
   return country;
 }
 
-function openId(
-  { config }: ServiceContext,
-  authenticationId: string,
-): [phoneNumber: string, nonce: string] | undefined {
+/** `stamp`: none in an id of an earlier version. */
+type Opened = [phoneNumber: string, nonce: string, stamp?: string];
+
+function openId({ config }: ServiceContext, authenticationId: string): Opened | undefined {
   const opened = unseal(config.secretsKey, AUTHENTICATION, authenticationId);
-  return opened === undefined ? undefined : (JSON.parse(opened) as [string, string]);
+  return opened === undefined ? undefined : (JSON.parse(opened) as Opened);
 }
 
 /** What a code is kept under. */
@@ -136,6 +142,6 @@ function verificationOf({ keyedHash }: ServiceContext, phoneNumber: string, nonc
   return keyedHash('verification', phoneNumber, nonce);
 }
 
-function loginFailure(): Fault {
+export function loginFailure(): Fault {
   return new Fault('UNAUTHENTICATED', 'The code is not valid; ask for a new one.');
 }

@@ -189,6 +189,7 @@ export function createKeys(
     /** `id`: the keyed hash of a code’s number and nonce, see verifications.ts. */
     verification: (id: string) => of(id, 'verification'),
     askedCode: (asker: string) => `${prefix}:asked-code:${asker}`,
+    codeStamp: (phone: string) => `${prefix}:code-stamp:${phone}`,
     limit: (name: string) => of(name, 'limit'),
     assertion: (hash: string) => `${prefix}:assertion:${hash}`,
     idempotency: (hash: string) => `${prefix}:idempotency:${hash}`,

@@ -3,6 +3,7 @@ import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault, type FaultCode } from '../../../domain/fault.ts';
 import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../../service/login/login.ts';
+import { stampOf } from '../../../service/login/void-codes.ts';
 import { type Asserted, createAssertionCheck } from '../../access/assertion.ts';
 import { becomeCallerWithin } from '../../access/audit.ts';
 import { OAuthFault } from '../../access/oauth-fault.ts';
@@ -83,7 +84,8 @@ async function logInOnce(
   const { assertions } = context.stores;
   if (!(await assertions.use(issuer, jti, until)))
     throw new OAuthFault('invalid_grant', 'The assertion is not accepted: it was used before.');
-  return logIn(context, phoneNumber, wish, async () => {}).catch(async (err: unknown) => {
+  const stamp = await stampOf(context, phoneNumber);
+  return logIn(context, { phoneNumber, stamp }, wish, async () => {}).catch(async (err: unknown) => {
     await assertions.forget(issuer, jti);
     throw err;
   });
@@ -101,6 +103,8 @@ function toOAuthFault(error: FastifyError): OAuthFault | undefined {
   if (error instanceof OAuthFault) return error;
   if (error instanceof Fault && error.code === 'CONFIRMATION_REQUIRED')
     return new OAuthFault('interaction_required', error.message);
+  if (error instanceof Fault && error.code === 'UNAUTHENTICATED')
+    return new OAuthFault('invalid_grant', 'The number has just gone to somebody else, or to another SIM.');
   const wrong = error.validation !== undefined || (error instanceof Fault && error.code === 'INVALID_ARGUMENT');
   return wrong ? new OAuthFault('invalid_request', error.message) : undefined;
 }

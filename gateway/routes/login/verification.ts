@@ -54,7 +54,7 @@ export function verificationRoutes(context: Context): FastifyPluginAsyncTypebox 
         const { authenticationId, code, existing = 'unsaid' } = request.body;
         const wish: Wish = { deviceName: toDeviceName(request.body.deviceName), existing };
         const proof = await proveNumber(context, [authenticationId], code, networkOf(request.ip));
-        const loggedIn = await logIn(context, proof.phoneNumber, wish, proof.useUp).catch(async (err: unknown) => {
+        const loggedIn = await logIn(context, proof, wish, proof.useUp).catch(async (err: unknown) => {
           await proof.giveBack();
           throw err;
         });

@@ -66,7 +66,7 @@ export async function useEveryFeature(scene: Scene): Promise<void> {
   await api.settled(person);
 }
 
-/** By a code, by a carrier's word, and from an account that wants to take the number along. */
+/** By a code, by a carrier's word, and from an account that wants to take the number along. The codes of a number that nobody has are made void. */
 async function logIn({ api, carrier, person, numbers, other }: Scene): Promise<void> {
   const [phoneNumber, second] = numbers;
   const sent = await api.expectStatus(202, api.call('POST', '/v1/verification/send-code', { phoneNumber }));
@@ -87,6 +87,7 @@ async function logIn({ api, carrier, person, numbers, other }: Scene): Promise<v
     .ask('set', query)
     .catch((err: Error) => err.message);
   expect(answer, 'the code is asked for').to.contain('not-acceptable');
+  await api.expectStatus(204, api.call('POST', '/v1/numbers/recycle', { phoneNumber: '+8613512345678' }));
 }
 
 async function rejectACard({ api, dav, person }: Scene): Promise<void> {

@@ -27,6 +27,7 @@ describe('a number that has become somebody else’s', () => {
         // Who is not online is silent for long.
         EARSHOT_NUMBER_QUARANTINE_DAYS: '0',
         EARSHOT_CODES_PER_ADDRESS: '1000/1',
+        EARSHOT_CODES_PER_NUMBER_AND_ADDRESS: '1000/1',
         EARSHOT_ASSERTION_ISSUER: carrier.issuer,
         EARSHOT_ASSERTION_JWKS_URL: carrier.jwksUrl,
         EARSHOT_ASSERTION_AUDIENCE: AUDIENCE,
@@ -69,14 +70,23 @@ describe('a number that has become somebody else’s', () => {
   it('logs its new owner in as somebody new, who says so with the code', async () => {
     const alice = await live();
     const { phoneNumber } = alice;
-    const sent = await api.expectStatus(202, api.call('POST', '/v1/verification/send-code', { phoneNumber }, NOBODY));
-    const login = { authenticationId: sent.body.authenticationId, code: await codeFor(api, phoneNumber) };
-    const validate = (more: object) =>
-      api.call('POST', '/v1/verification/validate-code', { ...login, ...more }, NOBODY);
+    const send = async () => {
+      const { body } = await api.expectStatus(
+        202,
+        api.call('POST', '/v1/verification/send-code', { phoneNumber }, NOBODY),
+      );
+      return { authenticationId: body.authenticationId, code: await codeFor(api, phoneNumber) };
+    };
+    const former = await send();
+    const login = await send();
+    const validate = (more: object, proof = login) =>
+      api.call('POST', '/v1/verification/validate-code', { ...proof, ...more }, NOBODY);
     expect((await api.expectStatus(409, validate({}))).body.code).to.equal('CONFIRMATION_REQUIRED');
     const { body } = await api.expectStatus(200, validate({ existing: 'startAnew' }));
     expect(body.subscriberId).to.not.equal(alice.id);
     expect(body.jid).to.not.equal(alice.jid);
+    // The former owner may have asked for it.
+    await api.expectStatus(401, validate({ existing: 'continue' }, former));
     const zoe = { jid: String(body.jid), password: String(body.password) };
     const zoes = await connectFriend(stack, zoe);
     expect(await zoes.roster()).to.deep.equal([]);
