@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from '../../runtime/redis/redis.ts';
+import { MANY_FIELDS } from './many-fields.ts';
 import { defineLua, defineScript } from './script.ts';
 import { slicesOf } from './slices.ts';
 
@@ -17,21 +18,30 @@ export function newStamp(): string {
 
 /**
  * Lua: `seenMark(marks, field, seen, stampOf)`: the mark as it is now, where it is the one that was
- * seen, else nil. `clearSeen`, with the same arguments, takes it away then, and answers how many
- * that were. `stampOf(mark)`, for a hash whose marks change and keep their stamps: by what two of
- * them are the same. Without it the whole values have to be.
+ * seen, else nil. `clearSeen(marks, seen, stampOf)` takes those away that are, and answers how many
+ * these were; `seen`: fields, each with its value after it. `stampOf(mark)`, for a hash whose marks
+ * change and keep their stamps: by what two of them are the same. Without it the whole values have to be.
  */
 export const SEEN_MARK = defineLua({
+  uses: [MANY_FIELDS],
   lua: `
+local function isSeen(mark, seen, stampOf)
+  if not mark then return false end
+  if not stampOf then return mark == seen end
+  local stamp = stampOf(mark)
+  return stamp and stamp == stampOf(seen)
+end
 local function seenMark(marks, field, seen, stampOf)
   local mark = redis.call('HGET', marks, field)
-  if not mark then return nil end
-  if not stampOf then return mark == seen and mark or nil end
-  local stamp = stampOf(mark)
-  return stamp and stamp == stampOf(seen) and mark or nil
+  return isSeen(mark, seen, stampOf) and mark or nil
 end
-local function clearSeen(marks, field, seen, stampOf)
-  return seenMark(marks, field, seen, stampOf) and redis.call('HDEL', marks, field) or 0
+local function clearSeen(marks, seen, stampOf)
+  local fields, gone = {}, {}
+  for i = 1, #seen, 2 do fields[#fields + 1] = seen[i] end
+  for i, mark in ipairs(valuesOf(marks, fields)) do
+    if isSeen(mark, seen[2 * i], stampOf) then gone[#gone + 1] = fields[i] end
+  end
+  return dropFields(marks, gone)
 end`,
 });
 
@@ -41,10 +51,7 @@ const CLEAR_SEEN = defineScript({
   keys: ['marks'],
   lists: ['seen'],
   reply: Number,
-  lua: `
-local cleared = 0
-for i = 1, #seen, 2 do cleared = cleared + clearSeen(marks, seen[i], seen[i + 1]) end
-return cleared`,
+  lua: 'return clearSeen(marks, seen)',
 });
 
 /**

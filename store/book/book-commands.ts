@@ -1,5 +1,6 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import { IS_STILL } from '../base/fence.ts';
+import { MANY_FIELDS } from '../base/many-fields.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
 import { BUCKET_OF } from '../image/book-buckets.ts';
@@ -18,9 +19,6 @@ export type Command =
   | { do: 'state' | 'end' | 'set' | 'unset'; fields: readonly string[] }
   | { do: 'records'; cut: readonly string[]; added: readonly string[] }
   | { do: 'follow'; came: readonly string[]; touched: readonly string[]; gone: readonly string[] };
-
-/** Marks in one call: Lua can hand on a few thousand arguments at once. */
-const BATCH = 1_000;
 
 /**
  * Lua: `whyNot(source)`: why a writer may not go on: `gone` (the subscriber), `over` (another read of
@@ -47,7 +45,7 @@ end`,
  * bucket. `source`: of a source's book the source. `commands`: packed, see `packCommands`.
  */
 export const COMMIT = defineScript({
-  uses: [FORGIVE, BUDGET, EACH_NUMBER, BUCKET_OF, WRITER],
+  uses: [FORGIVE, BUDGET, EACH_NUMBER, BUCKET_OF, WRITER, MANY_FIELDS],
   keys: ['held', 'uids', 'dirtyNumbers', 'dueReconcile'],
   keyList: 'source',
   args: ['stamp', 'dueAt', 'commands'],
@@ -57,11 +55,21 @@ local buckets = tonumber(redis.call('HGET', book, 'buckets') or '1')
 local run = {}
 function run.state(words) redis.call('HSET', book, unpack(words, 2)) end
 run['end'] = function(words) redis.call('HDEL', book, unpack(words, 2)) end
+local function byBucket(words, each)
+  local parts = {}
+  for i = 2, #words, each do
+    local bucket = bucketOf(held, words[i], buckets)
+    local part = parts[bucket] or {}
+    parts[bucket] = part
+    for n = i, i + each - 1 do part[#part + 1] = words[n] end
+  end
+  return parts
+end
 function run.set(words)
-  for i = 2, #words, 2 do redis.call('HSET', bucketOf(held, words[i], buckets), words[i], words[i + 1]) end
+  for bucket, part in pairs(byBucket(words, 2)) do setFields(bucket, part) end
 end
 function run.unset(words)
-  for i = 2, #words do redis.call('HDEL', bucketOf(held, words[i], buckets), words[i]) end
+  for bucket, part in pairs(byBucket(words, 1)) do dropFields(bucket, part) end
 end
 local function eachRecord(list, visit)
   for at = 1, #list, ${RECORD_BYTES} do
@@ -86,17 +94,12 @@ function run.records(words)
 end
 local function mark(b, touched)
   local marks = {}
-  local function write()
-    if #marks > 0 then redis.call('HSET', dirtyNumbers, unpack(marks)) end
-    marks = {}
-  end
   eachNumber(touched, function(number)
     if isWaiting(b, number) then return end
     marks[#marks + 1] = number
     marks[#marks + 1] = stamp
-    if #marks >= ${2 * BATCH} then write() end
   end)
-  write()
+  setFields(dirtyNumbers, marks)
 end
 function run.follow(words)
   local came, touched, gone, isGone = words[2], words[3], words[4], {}

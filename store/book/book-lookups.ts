@@ -3,6 +3,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import { scanBytes } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { MANY_FIELDS } from '../base/many-fields.ts';
 import { clearSeen, type Marks } from '../base/marks.ts';
 import { EACH_NUMBER } from '../base/packed-numbers.ts';
 import { byPartition, packNumberKey, unpackNumberKey } from '../base/partitions.ts';
@@ -23,20 +24,20 @@ const BATCH = 250;
  * book. `places`: for each of them what waits and its books, in the order of the keys, which are those of the first.
  */
 const LOOK_UP = defineScript({
-  uses: [BOOKS, EACH_NUMBER],
+  uses: [BOOKS, EACH_NUMBER, MANY_FIELDS],
   keys: ['waiting'],
   keyList: 'places',
   args: ['numbers'],
   reply: as<(Buffer | null)[][]>,
   lua: `
-local found = {}
+local found, asked = {}, {}
+eachNumber(numbers, function(number) asked[#asked + 1] = number end)
 for i = 1, #places, 6 do
   waiting, ownBook, ownHeld, sources, sourceBook, sourceHeld = unpack(places, i, i + 5)
-  local waits, books, entries = redis.call('EXISTS', waiting) == 1, openBooks(), {}
-  eachNumber(numbers, function(number)
-    local hidden = waits and redis.call('HEXISTS', waiting, number) == 1
-    entries[#entries + 1] = not hidden and entryIn(books, number)
-  end)
+  local entries = entriesIn(openBooks(), asked)
+  if redis.call('EXISTS', waiting) == 1 then
+    for at, hidden in ipairs(valuesOf(waiting, asked)) do entries[at] = not hidden and entries[at] end
+  end
   found[#found + 1] = entries
 end
 return found`,

@@ -1,8 +1,8 @@
 import type { LedgerEntry } from '../../domain/friendship/roster.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
-import { IS_STILL } from '../base/fence.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { MANY_FIELDS } from '../base/many-fields.ts';
 import { type Marks, SEEN_MARK } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
 import { asYes, defineScript } from '../base/script.ts';
@@ -20,20 +20,25 @@ export type LedgerChange = { jid: string; seen: LedgerEntry | undefined; next: L
  * entry before and after; `done`: JIDs, each with its mark.
  */
 const NOTE = defineScript({
-  uses: [IS_STILL, SEEN_MARK],
+  uses: [MANY_FIELDS, SEEN_MARK],
   keys: ['ledger', 'dirtyItems', 'former', 'due'],
   args: ['id'],
   lists: ['changes', 'done'],
   reply: asYes,
   lua: `
-for i = 1, #changes, 3 do
-  if not isStill(ledger, changes[i], changes[i + 1]) then return 0 end
+local jids, entries, gone = {}, {}, {}
+for i = 1, #changes, 3 do jids[#jids + 1] = changes[i] end
+for i, entry in ipairs(valuesOf(ledger, jids)) do
+  if (entry or '') ~= changes[3 * i - 1] then return 0 end
+  if changes[3 * i] == '' then gone[#gone + 1] = jids[i]
+  else
+    entries[#entries + 1] = jids[i]
+    entries[#entries + 1] = changes[3 * i]
+  end
 end
-for i = 1, #changes, 3 do
-  if changes[i + 2] == '' then redis.call('HDEL', ledger, changes[i])
-  else redis.call('HSET', ledger, changes[i], changes[i + 2]) end
-end
-for i = 1, #done, 2 do clearSeen(dirtyItems, done[i], done[i + 1]) end
+dropFields(ledger, gone)
+setFields(ledger, entries)
+clearSeen(dirtyItems, done)
 if #done > 0 and redis.call('EXISTS', dirtyItems, former) == 0 then redis.call('ZREM', due, id) end
 return 1`,
 });

@@ -49,15 +49,15 @@ const BRING = defineScript({
   lists: ['channels', 'ends'],
   reply: as<('right' | 'marked' | 'written')[]>,
   lua: `
-local outcomes = {}
+local outcomes, due = {}, {}
 for n = 1, #places / ${KEYS_EACH} do
   local other, friend, before, formerJid, barredJid, held =
     unpack(ends, n * ${WORDS_EACH} - ${WORDS_EACH - 1}, n * ${WORDS_EACH})
   local record, privacy, partings, barred, friends, dirtyItems, dirtyNumbers, dirtyPairs, blocked =
     unpack(places, n * ${KEYS_EACH} - ${KEYS_EACH - 1}, n * ${KEYS_EACH})
   local is = redis.call('HGET', friends, id) or ''
-  local settled = certain == '1' and redis.call('HEXISTS', dirtyPairs, id) == 0
-    and redis.call('HEXISTS', dirtyPairs, bothEnds) == 0 and (redis.call('HGET', barred, id) or '') == barredJid
+  local marks = redis.call('HMGET', dirtyPairs, id, bothEnds)
+  local settled = certain == '1' and not marks[1] and not marks[2] and (redis.call('HGET', barred, id) or '') == barredJid
   if settled and is == friend then
     outcomes[n] = 'right'
   elseif settled and friend ~= '' and is == before and redis.call('HGET', record, 'state') == 'active'
@@ -65,7 +65,8 @@ for n = 1, #places / ${KEYS_EACH} do
     and (held == '' or redis.call('HEXISTS', dirtyNumbers, held) == 0) then
     redis.call('HSET', friends, id, friend)
     redis.call('HSET', dirtyItems, jid, id .. ' ' .. stamp, formerJid, id .. ' ' .. stamp)
-    redis.call('ZADD', dueRoster, dueAt, other)
+    due[#due + 1] = dueAt
+    due[#due + 1] = other
     noteWatched(other, dueAt)
     tellAt(channels[n], change)
     tellAt(channels[n], '${NOW_PLAYING}')
@@ -76,6 +77,7 @@ for n = 1, #places / ${KEYS_EACH} do
     outcomes[n] = 'marked'
   end
 end
+if #due > 0 then redis.call('ZADD', dueRoster, unpack(due)) end
 return outcomes`,
 });
 

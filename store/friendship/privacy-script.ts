@@ -82,9 +82,7 @@ export const CLEAR_BLOCKED = defineScript({
   keys: ['marks'],
   lists: ['seen'],
   lua: `
-local cleared = 0
-for i = 1, #seen, 2 do cleared = cleared + clearSeen(marks, seen[i], seen[i + 1]) end
-if cleared > 0 then
+if clearSeen(marks, seen) > 0 then
   tell('${NOW_PLAYING}')
   tell('${BLOCKS}')
 end`,

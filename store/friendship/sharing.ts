@@ -2,6 +2,7 @@ import { ADMITTING, type OutletName } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { MANY_FIELDS } from '../base/many-fields.ts';
 import { type Marks, newStamp, SEEN_MARK } from '../base/marks.ts';
 import { askSubscribers, type Batch } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
@@ -66,8 +67,7 @@ const END = defineScript({
   uses: [SEEN_MARK, STAMP_OF],
   keys: ['partings'],
   lists: ['seen'],
-  lua: `
-for i = 1, #seen, 2 do clearSeen(partings, seen[i], seen[i + 1], stampOf) end`,
+  lua: 'clearSeen(partings, seen, stampOf)',
 });
 
 /**
@@ -75,14 +75,13 @@ for i = 1, #seen, 2 do clearSeen(partings, seen[i], seen[i + 1], stampOf) end`,
  * where that may differ now.
  */
 const WELCOME = defineScript({
-  uses: [ASK_FOR_ACCESS],
+  uses: [ASK_FOR_ACCESS, MANY_FIELDS],
   keys: ['privacy', 'partings', 'blocks'],
   keyList: 'outletDues',
   args: ['id', 'stamp', 'dueAt'],
   lists: ['friends'],
   lua: `
-local parted = 0
-for _, friend in ipairs(friends) do parted = parted + redis.call('HDEL', partings, friend) end
+local parted = dropFields(partings, friends)
 local named = redis.call('HEXISTS', privacy, 'chosen') + redis.call('EXISTS', blocks)
 if parted == 0 and named == 0 then return 0 end
 askForAccess(stamp)

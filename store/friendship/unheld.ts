@@ -31,7 +31,7 @@ for i, id in ipairs(ids) do
   settled[i] = 0
   if not asked and redis.call('HGET', record, 'state') == 'active'
     and redis.call('EXISTS', unpack(places, last - ${KEYS_EACH - 2}, last - 1)) == 0 then
-    for n = from, to - 1, 2 do clearSeen(announced, seen[n], seen[n + 1]) end
+    clearSeen(announced, { unpack(seen, from, to - 1) })
     if redis.call('EXISTS', announced) == 0 then
       redis.call('ZREM', due, id)
       settled[i] = 1

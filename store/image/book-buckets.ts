@@ -1,3 +1,4 @@
+import { MANY_FIELDS } from '../base/many-fields.ts';
 import { defineLua } from '../base/script.ts';
 import { NAMES_SOMEBODY } from './book-entry.ts';
 
@@ -43,11 +44,11 @@ end`,
 
 /**
  * Lua: opens the books of a subscriber (`keys.books`), the own one and then those of the sources by
- * name; and what the first of them that holds a number says about it. One that names nobody gives
- * way to one that does.
+ * name; and what the first of them that holds a number says about it, false where none does. One that
+ * names nobody gives way to one that does. `entriesIn`: the same about many numbers, in their order.
  */
 export const BOOKS = defineLua({
-  uses: [BUCKET_OF, NAMES_SOMEBODY],
+  uses: [BUCKET_OF, NAMES_SOMEBODY, MANY_FIELDS],
   keys: ['ownBook', 'ownHeld', 'sources', 'sourceBook', 'sourceHeld'],
   lua: `
 local function openBook(book, held)
@@ -72,6 +73,32 @@ local function entryIn(books, number)
     local entry = redis.call('HGET', bucketOf(book.held, number, book.buckets), number)
     if entry and namesSomebody(entry) then return entry end
     found = found or entry
+  end
+  return found
+end
+local function numbersByBucket(book, numbers)
+  local parts = {}
+  for i, number in ipairs(numbers) do
+    local bucket = bucketOf(book.held, number, book.buckets)
+    local part = parts[bucket] or { numbers = {}, places = {} }
+    parts[bucket] = part
+    part.numbers[#part.numbers + 1] = number
+    part.places[#part.places + 1] = i
+  end
+  return parts
+end
+local function entriesIn(books, numbers)
+  local found = {}
+  for i = 1, #numbers do found[i] = false end
+  for _, book in ipairs(books) do
+    for bucket, part in pairs(numbersByBucket(book, numbers)) do
+      for i, entry in ipairs(valuesOf(bucket, part.numbers)) do
+        local place = part.places[i]
+        if entry and not (found[place] and (namesSomebody(found[place]) or not namesSomebody(entry))) then
+          found[place] = entry
+        end
+      end
+    end
   end
   return found
 end`,

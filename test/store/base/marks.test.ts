@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { IS_STILL, newFence } from '../../../store/base/fence.ts';
+import { MANY_FIELDS } from '../../../store/base/many-fields.ts';
 import { clearOne, clearSeen, newStamp, SEEN_MARK } from '../../../store/base/marks.ts';
-import { asYes, defineScript } from '../../../store/base/script.ts';
+import { as, asYes, defineScript } from '../../../store/base/script.ts';
 import { useRedis } from '../../support/redis.ts';
 
 /** Clears a mark whose first word may change, as that of a parting does. */
@@ -10,7 +11,24 @@ const CLEAR_BY_STAMP = defineScript({
   keys: ['marks'],
   args: ['field', 'seen'],
   reply: asYes,
-  lua: `return clearSeen(marks, field, seen, function(mark) return string.match(mark, '^%S+ (%S+)') end)`,
+  lua: `return clearSeen(marks, { field, seen }, function(mark) return string.match(mark, '^%S+ (%S+)') end)`,
+});
+
+/** Sets so many fields, and says what is left of the even ones when these were dropped. */
+const MANY = defineScript({
+  uses: [MANY_FIELDS],
+  keys: ['hash'],
+  args: ['count'],
+  reply: as<[values: (string | null)[], dropped: number]>,
+  lua: `
+local words, even = {}, {}
+for i = 1, tonumber(count) do
+  words[2 * i - 1], words[2 * i] = 'f' .. i, tostring(i)
+  if i % 2 == 0 then even[#even + 1] = 'f' .. i end
+end
+setFields(hash, words)
+even[#even + 1] = 'nobody'
+return { valuesOf(hash, even), dropFields(hash, even) }`,
 });
 
 const WRITE = defineScript({
@@ -45,6 +63,21 @@ describe('store/base', () => {
       expect(await clear('nobody', 'asked stamp xmpp')).to.equal(false);
       expect(await clear('friend', 'asked stamp xmpp')).to.equal(true);
       expect(await server.redis.hKeys(KEY)).to.deep.equal(['other']);
+    });
+  });
+
+  describe('many fields of a hash', () => {
+    it('are set, read and dropped in several calls where they are more than one may name', async () => {
+      const [values, dropped] = await MANY.run(server.redis, { hash: KEY }, { count: 9_001 });
+      expect(values).to.deep.equal([...Array.from({ length: 4_500 }, (_, i) => `${2 * i + 2}`), null]);
+      expect(dropped).to.equal(4_500);
+      expect(await server.redis.hLen(KEY)).to.equal(4_501);
+      expect(await server.redis.hGet(KEY, 'f9001')).to.equal('9001');
+    });
+
+    it('are none where none are named', async () => {
+      expect(await MANY.run(server.redis, { hash: KEY }, { count: 0 })).to.deep.equal([[null], 0]);
+      expect(await server.redis.exists(KEY)).to.equal(0);
     });
   });
 
