@@ -11,14 +11,12 @@ import type { Verdict } from './verdicts.ts';
  * jobs decide. Adds those that were written to `written`.
  */
 export async function bringOtherEnds(
-  context: Context,
+  { stores, queues, metrics, now }: Context,
   subscriber: Subscriber,
-  verdicts: readonly Verdict[],
+  ends: readonly OtherEnd[],
   written: string[],
 ): Promise<void> {
-  if (verdicts.length === 0) return;
-  const { stores, queues, metrics, now } = context;
-  const ends = await endsOf(context, subscriber, verdicts);
+  if (ends.length === 0) return;
   // Who leaves is also to be forgotten at the other ends, in their own jobs.
   const certain = subscriber.state === 'active';
   const { befriended, marked } = await stores.otherEnds.bring(subscriber, ends, certain, now());
@@ -27,25 +25,25 @@ export async function bringOtherEnds(
   await Promise.all([wake(queues, 'paired', marked), wake(queues, 'befriended', befriended)]);
 }
 
-/** The friend that the other end should have is the subscriber, under the name of the other's book. */
-async function endsOf(
+/**
+ * How the other ends of these pairs should be. The friend that one should have is the subscriber, under the name of the other's
+ * book, which was read after what that end has now: or a name that changes in between would be lost.
+ */
+export async function otherEndsOf(
   { stores, now }: Context,
   subscriber: Subscriber,
   verdicts: readonly Verdict[],
 ): Promise<OtherEnd[]> {
-  const friends = verdicts.flatMap(({ friend, other }) => (friend ? [other] : []));
   const numberKeys = keysOf(subscriber);
-  const [before, labels] = await Promise.all([
-    stores.friends.ofEach(friends, subscriber.id),
-    stores.addressBooks.labelsOfEach(friends, numberKeys),
-  ]);
-  const places = new Map(friends.map((other, i) => [other, i]));
-  return verdicts.map(({ other, barred }) => {
-    const i = places.get(other);
+  const friends = verdicts.filter(({ friend }) => friend);
+  const entries = new Map(friends.map(({ other, far }) => [other, far.entries]));
+  const labels = await stores.addressBooks.labelsIn(entries, numberKeys);
+  return verdicts.map(({ other, barred, far }) => {
+    const [named, before] = [labels.get(other), far.friend];
     const bars = barred === undefined ? undefined : subscriber.jid;
-    if (i === undefined) return { id: other, friend: undefined, before: undefined, barred: bars };
-    const friend = toFriend(subscriber, firstHeld(numberKeys, labels[i] ?? []));
-    dateFriend(friend, before[i], now());
-    return { id: other, friend, before: before[i], barred: bars };
+    if (!named) return { id: other, friend: undefined, before: undefined, barred: bars };
+    const friend = toFriend(subscriber, firstHeld(numberKeys, named));
+    dateFriend(friend, before, now());
+    return { id: other, friend, before, barred: bars };
   });
 }

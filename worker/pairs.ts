@@ -1,3 +1,4 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { inBatches } from '../runtime/batches.ts';
 import type { Marks } from '../store/base/marks.ts';
 import { wake } from '../store/due/makes-due.ts';
@@ -6,7 +7,7 @@ import type { Stores } from '../store/stores.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { dateFriend } from './friend-entry.ts';
-import { bringOtherEnds } from './other-ends.ts';
+import { bringOtherEnds, otherEndsOf } from './other-ends.ts';
 import { type Asked, judge, type Verdict } from './verdicts.ts';
 
 /** How many pairs are read and written together. */
@@ -33,15 +34,18 @@ export async function decidePairs(
   let decided: Marks = {};
   for (const part of inBatches(await stores.pairs.dirty(subscriber.id), BATCH)) {
     await stores.pairs.clearDirty(subscriber.id, decided);
-    const verdicts = await decide(
-      context,
-      subscriber,
-      part.map(({ other }) => other),
-      followed.blocked.others,
-    );
-    const early = await whereEarly(stores, subscriber.id, verdicts, followed);
-    const ends = verdicts.filter((_, i) => part[i]?.bothEnds && !early[i]);
-    await bringOtherEnds(context, subscriber, ends, written);
+    const others = part.map(({ other }) => other);
+    const { verdicts, changes } = await decide(context, subscriber, others, followed.blocked.others);
+    const asked = verdicts.filter((_, i) => part[i]?.bothEnds);
+    const [, early, ends] = await Promise.all([
+      write(context, subscriber.id, changes),
+      whereEarly(stores, subscriber.id, verdicts, followed),
+      // Once the write is sent: Redis syncs it meanwhile.
+      turnOfOthers().then(() => otherEndsOf(context, subscriber, asked)),
+    ]);
+    const isEarly = new Set(others.filter((_, i) => early[i]));
+    const inTime = ends.filter(({ id }) => !isEarly.has(id));
+    await bringOtherEnds(context, subscriber, inTime, written);
     await leaveToNewcomers(context, subscriber, verdicts);
     const done = part.filter((_, i) => !early[i]);
     decided = Object.assign({}, ...done.map(({ marks }) => marks));
@@ -121,32 +125,37 @@ function portions(all: readonly OwnEnds[]): OwnEnds[][] {
   return found;
 }
 
-/** `parted`: others who were blocked meanwhile, whatever is so now: they begin anew. */
+/** Writes nothing of this end. `parted`: others who were blocked meanwhile, whatever is so now: they begin anew. */
 async function decide(
   context: Context,
   subscriber: Subscriber,
   others: string[],
   parted: ReadonlySet<string>,
-): Promise<Verdict[]> {
-  const { stores, queues, metrics, now } = context;
+): Promise<{ verdicts: Verdict[]; changes: FriendChanges }> {
+  const { stores, metrics } = context;
   const { id } = subscriber;
-  const [before, barredBefore] = await Promise.all([
+  const [before, barredBefore, [verdicts = []]] = await Promise.all([
     stores.friends.some(id, others),
     stores.sharing.barredAmong(id, others),
+    judge(context, [{ subscriber, others }]),
   ]);
-  const [verdicts = []] = await judge(context, [{ subscriber, others }]);
   // Here and not where pairs are judged: a round, which only looks, would tell by it which blocked ids are nobody’s.
   const gone = verdicts.flatMap((verdict) => (verdict.gone ? [verdict.other] : []));
   await Promise.all([stores.pairs.forgetDeclined(id, gone), stores.privacies.forgetBlocked(id, gone)]);
   const changes = compare(context, others, before, barredBefore, verdicts, parted);
-  const { set, unset, dirty, bar, unbar } = changes;
-  metrics.pairs.inc({ outcome: 'changed' }, set.length + unset.length);
-  metrics.pairs.inc({ outcome: 'same' }, others.length - set.length - unset.length);
-  if (dirty.length + bar.length + unbar.length === 0) return verdicts;
+  const changed = changes.set.length + changes.unset.length;
+  metrics.pairs.inc({ outcome: 'changed' }, changed);
+  metrics.pairs.inc({ outcome: 'same' }, others.length - changed);
+  return { verdicts, changes };
+}
+
+/** Writes this end, and has it shown. */
+async function write({ stores, queues, now }: Context, id: string, changes: FriendChanges): Promise<void> {
+  const { set, dirty, bar, unbar } = changes;
+  if (dirty.length + bar.length + unbar.length === 0) return;
   // Whoever parts loses the tune first: the tune job hands on to the roster job.
   await wake(queues, 'audience', (await stores.friends.write(id, changes, now())) ? [id] : []);
   await wake(queues, 'befriended', set.length > 0 ? [id] : []);
-  return verdicts;
 }
 
 /** What the verdicts change of what is stored. Friends who stay are dated as they were, others and those of `parted` from now on. */

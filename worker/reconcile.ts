@@ -1,5 +1,7 @@
-import type { Marks } from '../store/base/marks.ts';
+import { type Marks, newStamp } from '../store/base/marks.ts';
+import type { Batch } from '../store/base/partitions.ts';
 import { wake } from '../store/due/makes-due.ts';
+import type { DirtyBlocked } from '../store/friendship/privacy.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
 import type { Context } from './context.ts';
 import { enterAgain, isOutdated } from './identity.ts';
@@ -13,14 +15,32 @@ export function createReconcileJob(context: Context): (id: string) => Promise<vo
   const { stores } = context;
 
   return async (id) => {
-    const run = await stores.runs.begin(id);
+    const begun = await begin(context, id);
     const written: string[] = [];
     try {
-      await reconcile(context, id, written);
+      await reconcile(context, id, begun, written);
     } finally {
-      if (!(await stores.runs.end(id, run))) await lookAnew(context, id, written);
+      if (!(await stores.runs.end(id, begun.run))) await lookAnew(context, id, written);
     }
   };
+}
+
+/** The subscriber, and the numbers that it announces, as of one moment. */
+type State = { subscriber: Subscriber | undefined; announced: Marks };
+/** What a run begins with. `run`: its stamp; `wish`: that of a wish to look at everything. */
+type Begun = { run: string; state: State; wish: string | undefined };
+
+/** A run that was overtaken before it began must not go by what was read before: so it begins in the step that reads. */
+async function begin({ stores, now }: Context, id: string): Promise<Begun> {
+  const run = newStamp();
+  const read = (begins?: (batch: Batch) => void) =>
+    Promise.all([stores.subscribers.recordAnnounced(id, begins), stores.reconciliation.wish(id)]);
+  const [first, settled] = await Promise.all([
+    read((batch) => stores.runs.begin(batch, id, run)),
+    stores.subscribers.identity.settle(id, now()),
+  ]);
+  const [state, wish] = settled ? await read() : first;
+  return { run, state, wish };
 }
 
 /**
@@ -37,19 +57,23 @@ async function lookAnew({ stores, queues, log, now }: Context, id: string, writt
 }
 
 /** A mark is taken away only after its work is done. */
-async function reconcile(context: Context, id: string, written: string[]): Promise<void> {
-  const { stores, now } = context;
-  await stores.subscribers.identity.settle(id, now());
-  const { subscriber, announced } = await presentState(context, id);
+async function reconcile(context: Context, id: string, begun: Begun, written: string[]): Promise<void> {
+  const { stores } = context;
+  const { subscriber, announced } = await presentState(context, id, begun);
   // Due as long as it is: nothing may announce it when it becomes active.
   if (subscriber?.state === 'pending') return;
-  // After the marks that a round has made here: one that comes into force later makes them anew.
-  const policy = (await stores.reconciliation.policy()) ?? context.policy;
-  const decided = { ...context, policy };
   if (subscriber?.state === 'leaving') await letGo(context, subscriber);
   if (subscriber) {
+    const [policy, numbers, dirtyBlocked] = await Promise.all([
+      // After the marks that a round has made here: one that comes into force later makes them anew.
+      stores.reconciliation.policy(),
+      stores.addressBooks.dirtyNumbers(id),
+      stores.privacies.dirtyBlocked(id),
+    ]);
+    const decided = { ...context, policy: policy ?? context.policy };
     await followAnnounced(decided, id, announced);
-    const followed = { numbers: await followNumbers(context, id), blocked: await followBlocked(context, id) };
+    await followNumbers(context, id, numbers);
+    const followed = { numbers, blocked: await followBlocked(context, id, dirtyBlocked) };
     const pairs = await decidePairs(decided, subscriber, written, followed);
     // Only now: who is blocked sees nothing as long as the mark is there, and the book is not followed before its pairs are decided.
     // Together: roster jobs read meanwhile, and Redis answers nobody while it syncs.
@@ -70,12 +94,8 @@ async function reconcile(context: Context, id: string, written: string[]): Promi
  * the directory under other keys. Then gives the record and the numbers that it announces, as of
  * one moment.
  */
-async function presentState(
-  context: Context,
-  id: string,
-): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
+async function presentState(context: Context, id: string, { state, wish }: Begun): Promise<State> {
   const { stores, now } = context;
-  const [state, wish] = await Promise.all([stores.subscribers.recordAnnounced(id), stores.reconciliation.wish(id)]);
   const { subscriber } = state;
   const active = subscriber?.state === 'active';
   if (wish !== undefined && active) await stores.addressBooks.touchAll(id, now());
@@ -110,32 +130,32 @@ async function followAnnounced(context: Context, id: string, seen: Marks): Promi
 /**
  * The book got or lost these numbers. Marks the pairs with their owners, and with the friends whom
  * the book held by them: such a friend may have given the number up meanwhile, and have decided its
- * own end of the pair before. Returns the marks of the numbers, to be taken away when those pairs are decided.
+ * own end of the pair before. `seen`: the marks of the numbers, to be taken away when those pairs are decided.
  */
-async function followNumbers(context: Context, id: string): Promise<Marks> {
+async function followNumbers(context: Context, id: string, seen: Marks): Promise<void> {
   const { stores } = context;
-  const seen = await stores.addressBooks.dirtyNumbers(id);
   const numberKeys = Object.keys(seen);
-  if (numberKeys.length === 0) return seen;
-  const { held, owners } = await enterNumbers(context, id, numberKeys);
-  // A no ends in the same step in which the contact leaves the book, which marks its number.
-  const forgiven = await stores.pairs.forgiven(id);
+  if (numberKeys.length === 0) return;
+  const [{ held, owners }, forgiven] = await Promise.all([
+    enterNumbers(context, id, numberKeys),
+    // A no ends in the same step in which the contact leaves the book, which marks its number.
+    stores.pairs.forgiven(id),
+  ]);
   const lost = await stores.friends.heldBy(
     id,
     numberKeys.filter((_, i) => held[i] === false),
   );
   await touch(context, id, [...owners, ...lost, ...Object.keys(forgiven)]);
   await stores.pairs.clearForgiven(id, forgiven);
-  return seen;
 }
 
 /**
  * Somebody was blocked, or no longer is: that one pair is concerned, or whoever owns the number now. Returns those others, and the
- * marks, to be taken away when these pairs are decided.
+ * marks that were `seen`, to be taken away when these pairs are decided.
  */
-async function followBlocked(context: Context, id: string): Promise<Followed['blocked']> {
+async function followBlocked(context: Context, id: string, seen: DirtyBlocked): Promise<Followed['blocked']> {
   const { stores } = context;
-  const { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked(id);
+  const { ids, numberKeys, marks } = seen;
   if (ids.length + numberKeys.length === 0) return { marks, others: new Set() };
   const { owners } = await enterNumbers(context, id, numberKeys);
   const known = await stores.subscribers.records(ids);
@@ -150,17 +170,16 @@ async function enterNumbers(
   id: string,
   numberKeys: readonly string[],
 ): Promise<{ held: boolean[]; owners: string[] }> {
-  const [held, blocked] = await Promise.all([
+  const [held, blocked, index] = await Promise.all([
     stores.addressBooks.holds(id, numberKeys),
     stores.privacies.blocksNumbers(id, numberKeys),
+    stores.holders.indexOf(id),
   ]);
-  // First the holders, then the owners: whoever joins in this moment does it the other way round, and one sees the other.
-  await stores.holders.update(
-    id,
+  const owners = await stores.holders.update(
+    index,
     numberKeys.map((numberKey, i) => ({ numberKey, held: held[i] === true || blocked[i] === true })),
   );
-  const owners = await stores.directory.owners(numberKeys);
-  return { held, owners: owners.filter((owner) => owner !== undefined) };
+  return { held, owners };
 }
 
 /** Marks the pairs with these others. Later this job decides its own end of them, and sees to the other ends. */

@@ -44,7 +44,7 @@ export async function storage(folder: string, say: (line: string) => void): Prom
     await cost('Reverse index, for each of 3,000,000 book entries', books * contacts, goals.reverse, async () => {
       for (const [i, id] of owners.entries())
         await stores.holders.update(
-          id,
+          await stores.holders.indexOf(id),
           (drawn[i] ?? []).map((numberKey) => ({ numberKey, held: true })),
         );
     });

@@ -56,6 +56,9 @@ end)
 return { nextOne, numbers }`,
 });
 
+/** What the books of each of these say about the same numbers: by their ids, in the order of the numbers; null where none holds it. */
+export type BookEntries = ReadonlyMap<string, readonly (Buffer | null)[]>;
+
 /** What a subscriber's books hold, and which numbers the reconciliation has still to look at. */
 export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
   const binary = redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
@@ -78,11 +81,7 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
     return askSlices(numberKeys, async (some) => (await lookUp([id], some))[0] ?? [], BATCH);
   }
 
-  /** The same of each of these holders, with one script for each hash tag. */
-  async function entriesOfEach(
-    holders: readonly string[],
-    numberKeys: readonly string[],
-  ): Promise<Map<string, (Buffer | null)[]>> {
+  async function entriesOfEach(holders: readonly string[], numberKeys: readonly string[]): Promise<BookEntries> {
     const found = new Map<string, (Buffer | null)[]>();
     if (numberKeys.length === 0) return found;
     const parts = [...byPartition([...new Set(holders)]).values()].flatMap((part) => slicesOf(part));
@@ -149,31 +148,26 @@ export function createBookLookups(redis: Redis, keys: Keys, sealOf: BookSeals) {
       return (await entries(id, numberKeys)).map((entry) => entry !== null);
     },
 
-    /** For each of the holders: one of its books holds one of the numbers. */
-    async holdsEach(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
-      const found = await entriesOfEach(holders, numberKeys);
-      return holders.map((holder) => found.get(holder)?.some((entry) => entry !== null) ?? false);
-    },
+    /** What the books of each of these holders say, with one script for each hash tag. */
+    entriesOfEach,
 
-    /** The same, and each holder costs the same, whoever the others are. */
+    /** For each of the holders: one of its books holds one of the numbers. Each costs the same, whoever the others are. */
     async holdsEachAlike(holders: readonly string[], numberKeys: readonly string[]): Promise<boolean[]> {
       const found = await Promise.all(holders.map((holder) => entries(holder, numberKeys)));
       return found.map((of) => of.some((entry) => entry !== null));
     },
 
-    /** For each of the holders: how its books name each number; undefined where none holds it. */
-    async labelsOfEach(holders: readonly string[], numberKeys: readonly string[]): Promise<(Label | undefined)[][]> {
-      const found = await entriesOfEach(holders, numberKeys);
+    /** How these books name each of the numbers about which they were asked; undefined where none holds it. */
+    async labelsIn(found: BookEntries, numberKeys: readonly string[]): Promise<Map<string, (Label | undefined)[]>> {
       const numbers = numberKeys.map((numberKey) => packNumberKey(numberKey).toString('latin1'));
-      const labels: (Label | undefined)[][] = [];
-      await eachInTurns(holders, (holder) => {
-        const [seal, entries] = [sealOf(holder), found.get(holder) ?? []];
-        labels.push(
-          numbers.map((number, i) => {
-            const entry = entries[i];
-            return entry ? labelOf(seal, number, entry.toString('latin1')) : undefined;
-          }),
-        );
+      const labels = new Map<string, (Label | undefined)[]>();
+      await eachInTurns(found, ([holder, entries]) => {
+        const seal = sealOf(holder);
+        const named = numbers.map((number, i) => {
+          const entry = entries[i];
+          return entry ? labelOf(seal, number, entry.toString('latin1')) : undefined;
+        });
+        labels.set(holder, named);
       });
       return labels;
     },

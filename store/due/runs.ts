@@ -1,7 +1,7 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
-import { clearOne, newStamp } from '../base/marks.ts';
-import { partitionOf } from '../base/partitions.ts';
+import { clearOne } from '../base/marks.ts';
+import { type Batch, partitionOf } from '../base/partitions.ts';
 
 /**
  * Whose reconcile job is under way: a hash `running` for each partition (id → stamp of the run that
@@ -11,11 +11,9 @@ import { partitionOf } from '../base/partitions.ts';
  */
 export function createRuns(redis: Redis, keys: Keys) {
   return {
-    /** Returns the stamp of this run. */
-    async begin(id: string): Promise<string> {
-      const stamp = newStamp();
-      await redis.hSet(keys.running(partitionOf(id)), id, stamp);
-      return stamp;
+    /** Notes a run by a stamp of its own, in one step with what it reads first. */
+    begin(batch: Batch, id: string, stamp: string): void {
+      batch.hSet(keys.running(partitionOf(id)), id, stamp);
     },
 
     /** True when no other run began after this one; so nobody else decided the same meanwhile. */

@@ -5,13 +5,23 @@ import { PARTITIONS, partitionOf } from '../base/partitions.ts';
 import { as, asYesEach, defineLua, defineScript, toFields } from '../base/script.ts';
 import { SLICE } from '../base/slices.ts';
 import { keysOf, type Numbers, type Subscriber, toSubscriber } from '../subscriber/subscriber-record.ts';
+import { type Friend, toFriend } from './friends.ts';
 import { blockFieldsOf } from './privacy.ts';
 
 /** A pair, seen from `me`: what is asked is how it looks from the end of `who`. */
 export type FarQuestion = { who: string; me: Pick<Numbers, 'numberKey' | 'numberKeys'> & { id: string } };
 
-/** What the far end of a pair brings, but for its book. `declines`: it has turned the near end down; `blocks`: by id or by number. */
-export type FarEnd = { record: Subscriber | undefined; discoverable: boolean; declines: boolean; blocks: boolean };
+/**
+ * What the far end of a pair brings, but for its book. `declines`: it has turned the near end down; `blocks`: by id or by number;
+ * `friend`: the near end as it is among its friends.
+ */
+export type FarEnd = {
+  record: Subscriber | undefined;
+  discoverable: boolean;
+  declines: boolean;
+  blocks: boolean;
+  friend: Friend | undefined;
+};
 
 /**
  * Lua: whether `who` blocks the near end whose names, by which it may be blocked, stand in `names` from one
@@ -32,7 +42,7 @@ end`,
 const FAR_ENDS = defineScript({
   uses: [BLOCKS],
   lists: ['whos', 'mes', 'spans', 'names'],
-  reply: as<[record: string[], discoverable: string, declines: number, blocks: number][]>,
+  reply: as<[record: string[], discoverable: string, declines: number, blocks: number, friend: string][]>,
   lua: `
 local found = {}
 for i, who in ipairs(whos) do
@@ -42,6 +52,7 @@ for i, who in ipairs(whos) do
     redis.call('HGET', own .. who .. '${AFTER_ID.privacy}', 'discoverable') or '',
     (declined and declined ~= '') and 1 or 0,
     blocks(who, names, tonumber(spans[2 * i - 1]), tonumber(spans[2 * i])) and 1 or 0,
+    redis.call('HGET', own .. who .. '${AFTER_ID.friends}', mes[i]) or '',
   }
 end
 return found`,
@@ -85,11 +96,12 @@ export function createFarEnds(redis: Redis, keys: Keys) {
     /** In the order asked for. */
     async of(questions: readonly FarQuestion[]): Promise<FarEnd[]> {
       const found = await ask(questions, (own, words) => FAR_ENDS.run(redis, { own }, words));
-      return found.map(([record, discoverable, declines, blocks], i) => ({
+      return found.map(([record, discoverable, declines, blocks, friend], i) => ({
         record: toSubscriber(questions[i]?.who ?? '', toFields(record)),
         discoverable: discoverable !== '0',
         declines: declines === 1,
         blocks: blocks === 1,
+        friend: friend === '' ? undefined : toFriend(friend),
       }));
     },
 

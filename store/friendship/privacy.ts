@@ -20,6 +20,8 @@ import { CLEAR_BLOCKED, PUT_PRIVACY } from './privacy-script.ts';
 export type Blocked = { subscriberId: string } | { numberKey: string; sealed?: string };
 
 /** Who of a pair may have blocked the other, by id or by one of its numbers. */
+/** Who was blocked, or no longer is: ids and numbers, and the marks that say so. */
+export type DirtyBlocked = { ids: string[]; numberKeys: string[]; marks: Marks };
 export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
 
 const DAY = 86_400_000;
@@ -157,7 +159,7 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
     },
 
     /** Who was blocked, or no longer is, and has still to be looked at. */
-    async dirtyBlocked(id: string): Promise<{ ids: string[]; numberKeys: string[]; marks: Marks }> {
+    async dirtyBlocked(id: string): Promise<DirtyBlocked> {
       const marks = await redis.hGetAll(keys.dirtyBlocked(id));
       const named = (prefix: string) =>
         Object.keys(marks).flatMap((field) => (field.startsWith(prefix) ? [field.slice(prefix.length)] : []));

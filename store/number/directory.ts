@@ -3,21 +3,22 @@ import { type Interned, NOBODYS_INTEGER } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { EACH_PLACE } from '../base/packed-numbers.ts';
 import { askPartitions } from '../base/partitions.ts';
-import { as, defineScript } from '../base/script.ts';
+import { as, defineLua, defineScript } from '../base/script.ts';
 
-/**
- * Many numbers of one partition with one call; `directory` is what stands before a bucket's number.
- */
-const OWNERS = defineScript({
+/** Lua: `ownersOf()`: who owns each of many numbers of one partition; `directory` is what stands before a bucket's number. */
+export const OWNERS_OF = defineLua({
   uses: [EACH_PLACE],
   keys: ['directory'],
   args: ['numbers'],
-  reply: as<(string | null)[]>,
   lua: `
-local owners = {}
-eachPlace(directory, numbers, function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)
-return owners`,
+local function ownersOf()
+  local owners = {}
+  eachPlace(directory, numbers, function(bucket, field) owners[#owners + 1] = redis.call('HGET', bucket, field) end)
+  return owners
+end`,
 });
+
+const OWNERS = defineScript({ uses: [OWNERS_OF], reply: as<(string | null)[]>, lua: 'return ownersOf()' });
 
 /**
  * Who owns a number: hashes `directory:<bucket>` (seven bytes of the number key → the owner's integer). A bucket's hash

@@ -7,6 +7,7 @@ import { EACH_PLACE } from '../base/packed-numbers.ts';
 import { askPartitions } from '../base/partitions.ts';
 import { as, defineLua, defineScript } from '../base/script.ts';
 import { SLICE } from '../base/slices.ts';
+import { OWNERS_OF } from './directory.ts';
 
 /** Up to so many holders of a number stand packed in its field; more are a set of their own. */
 const MOST_PACKED = 16;
@@ -36,12 +37,13 @@ end`,
 });
 
 /**
- * Adds a holder to each number. In one step with the reading of the list: of two who come at once
- * none may be lost.
+ * Adds a holder to each number, and answers who owns it. In one step with the reading of the list: of
+ * two who come at once none may be lost.
  */
 const ADD = defineScript({
-  uses: [PACKED],
+  uses: [PACKED, OWNERS_OF],
   args: ['me'],
+  reply: as<(string | null)[]>,
   lua: `
 local item = struct.pack('>I4', tonumber(me))
 eachList(function(bucket, field, list)
@@ -53,13 +55,15 @@ eachList(function(bucket, field, list)
     redis.call('SADD', setOf(bucket, field), me)
     redis.call('HSET', bucket, field, SET)
   end
-end)`,
+end)
+return ownersOf()`,
 });
 
 /** Takes a holder away from each number, in one step as `ADD`. */
 const REMOVE = defineScript({
-  uses: [PACKED],
+  uses: [PACKED, OWNERS_OF],
   args: ['me'],
+  reply: as<(string | null)[]>,
   lua: `
 local item = struct.pack('>I4', tonumber(me))
 eachList(function(bucket, field, list)
@@ -72,7 +76,8 @@ eachList(function(bucket, field, list)
   if not at then return end
   if #list == 4 then redis.call('HDEL', bucket, field)
   else redis.call('HSET', bucket, field, string.sub(list, 1, at - 1) .. string.sub(list, at + 4)) end
-end)`,
+end)
+return ownersOf()`,
 });
 
 /** Who holds each number: its list, or where that is a set, the set's name after the lists. */
@@ -107,21 +112,31 @@ export function createHolders(redis: Redis, interned: Interned, keys: Keys) {
     return [...indexes];
   }
 
-  async function write(script: typeof ADD, me: number, numberKeys: readonly string[]): Promise<void> {
-    await askPartitions(numberKeys, async (partition, packed) => {
-      await script.run(redis, { holders: keys.holdersPart(partition) }, { me, numbers: packed });
-      return [];
+  function write(script: typeof ADD, me: number, numberKeys: readonly string[]): Promise<(string | null)[]> {
+    return askPartitions(numberKeys, (partition, packed) => {
+      const places = { holders: keys.holdersPart(partition), directory: keys.directoryPart(partition) };
+      return script.run(redis, places, { me, numbers: packed });
     });
   }
 
   return {
-    /** Brings the index in line with what the subscriber's books hold of these numbers, and which of them it blocks. */
-    async update(id: string, numbers: readonly { numberKey: string; held: boolean }[]): Promise<void> {
-      const index = await interned.indexOf(id);
-      if (index === undefined) return;
+    /** The subscriber as the index has it; undefined for none. */
+    indexOf: interned.indexOf,
+
+    /**
+     * Brings the index in line with what the books of that subscriber hold of these numbers, and which of them it blocks. Returns
+     * whoever owns one of them in that moment; whoever comes to own it afterwards finds the holder.
+     */
+    async update(
+      index: number | undefined,
+      numbers: readonly { numberKey: string; held: boolean }[],
+    ): Promise<string[]> {
+      if (index === undefined) return [];
       const [there, gone]: [string[], string[]] = [[], []];
       await eachInTurns(numbers, ({ numberKey, held }) => (held ? there : gone).push(numberKey));
-      await Promise.all([write(ADD, index, there), write(REMOVE, index, gone)]);
+      const owners = await Promise.all([write(ADD, index, there), write(REMOVE, index, gone)]);
+      const owning = owners.flat().flatMap((owner) => (owner === null ? [] : [Number(owner)]));
+      return (await interned.idsOf(owning)).filter((id) => id !== undefined);
     },
 
     /** Who holds each number all the while; whoever begins or ceases to meanwhile may be there or not. */

@@ -115,12 +115,16 @@ export function createIdentity(redis: Redis, interned: Interned, spent: Spent, g
     await DROP_INTENTION.run(redis, places(id), { fence });
   }
 
-  /** Ends a change whose process is gone: what was committed is finished, everything else undone. `atOnce`: does not wait for its deadline. */
-  async function settle(id: string, now: number, atOnce = false): Promise<void> {
+  /**
+   * Ends a change whose process is gone: what was committed is finished, everything else undone; true where there was one. `atOnce`: does
+   * not wait for its deadline.
+   */
+  async function settle(id: string, now: number, atOnce = false): Promise<boolean> {
     const fence = newFence();
     const latest = atOnce ? '+inf' : now;
     const taken = await TAKE_OVER.run(redis, places(id), { fence, deadline: now + PATIENCE, latest });
     if (taken) await finish(id, fence);
+    return taken;
   }
 
   /** Gives back places that the directory says are the subscriber's and its record does not name, unless a change is under way. */

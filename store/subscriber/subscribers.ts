@@ -2,7 +2,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Interned } from '../base/interned.ts';
 import type { Keys } from '../base/keys.ts';
 import { type Marks, newStamp } from '../base/marks.ts';
-import { allPartitions, askSubscribers, partitionOf } from '../base/partitions.ts';
+import { allPartitions, askSubscribers, type Batch, partitionOf } from '../base/partitions.ts';
 import { GRACE } from '../due/due.ts';
 import { duesOf } from '../due/makes-due.ts';
 import { watchedKeys } from '../due/watched.ts';
@@ -103,9 +103,13 @@ export function createSubscribers(redis: Redis, interned: Interned, spent: Spent
     /** In any state. */
     record,
 
-    /** The record and what it announces, at one moment: each change of it announces in the same step. */
-    async recordAnnounced(id: string): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
+    /** The record and what it announces, at one moment: each change of it announces in the same step. `along`: what is written in that moment, too. */
+    async recordAnnounced(
+      id: string,
+      along: (batch: Batch) => void = () => {},
+    ): Promise<{ subscriber: Subscriber | undefined; announced: Marks }> {
       const batch = redis.multi().hGetAll(keys.subscriber(id)).hGetAll(keys.announced(id));
+      along(batch);
       const [fields, announced] = (await batch.exec()) as unknown as [Record<string, string>, Marks];
       return { subscriber: toSubscriber(id, fields), announced };
     },

@@ -98,16 +98,34 @@ function describeStores(kind: RedisKind): void {
       for (const id of ids) await join({ ...ALICE, id, numberKey: keyOf(id), jid: `${id}@op.example` });
       const held = (state: boolean) => [A, B].map((numberKey) => ({ numberKey, held: state }));
       for (const [i, id] of ids.entries()) {
-        await stores.holders.update(id, held(true));
-        await stores.holders.update(id, held(true));
+        await stores.holders.update(await stores.holders.indexOf(id), held(true));
+        await stores.holders.update(await stores.holders.indexOf(id), held(true));
         expect((await stores.holders.ofEach([A]))[0]).to.have.members(ids.slice(0, i + 1));
       }
       for (const [i, id] of ids.entries()) {
-        await stores.holders.update(id, held(false));
+        await stores.holders.update(await stores.holders.indexOf(id), held(false));
         expect((await stores.holders.ofEach([B]))[0]).to.have.members(ids.slice(i + 1));
       }
       const prefix = stores.keys.lastIndex.split(':')[0];
       expect(await server.redis.keys(`${prefix}:*holders*`)).to.be.empty;
+    });
+
+    it('are told who owns the numbers that they come to hold or let go, and nobody does who has left', async () => {
+      await join();
+      await join({ ...ALICE, id: 'bob', numberKey: B, jid: 'bob@op.example' });
+      await join({ ...ALICE, id: 'carol', numberKey: keyOf('carol'), jid: 'carol@op.example' });
+      const carol = await stores.holders.indexOf('carol');
+      const update = (held: boolean) =>
+        stores.holders.update(carol, [
+          { numberKey: A, held: true },
+          { numberKey: B, held },
+          { numberKey: keyOf('nobody'), held },
+        ]);
+      expect(await update(true)).to.have.members(['alice', 'bob']);
+      expect(await update(false)).to.have.members(['alice', 'bob']);
+      await stores.subscribers.leave('alice', NOW);
+      expect(await update(true)).to.deep.equal(['bob']);
+      expect(await stores.holders.update(await stores.holders.indexOf('nobody'), [])).to.deep.equal([]);
     });
   });
 

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { createNumberKeys } from '../../runtime/secret/number-key.ts';
+import { newStamp } from '../../store/base/marks.ts';
+import { partitionOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createKeyRound } from '../../worker/rounds.ts';
@@ -44,7 +46,7 @@ for (const kind of REDIS_KINDS)
       const numberKeys = keys.of(other);
       await stores.addressBooks.replace(id, new Map([[other, { name: other, groups: [], numberKeys }]]), NOW);
       await stores.holders.update(
-        id,
+        await stores.holders.indexOf(id),
         numberKeys.map((numberKey) => ({ numberKey, held: true })),
       );
       // As after its job.
@@ -108,7 +110,7 @@ for (const kind of REDIS_KINDS)
 
     it('leaves to their jobs of whom somebody comes to hold a number meanwhile, who leaves, or whose job is under way', async () => {
       const [held = '', leaver = '', running = '', friendly = ''] = LONERS;
-      await stores.runs.begin(running);
+      await server.redis.hSet(stores.keys.running(partitionOf(running)), running, newStamp());
       const { ofEach } = stores.holders;
       stores.holders.ofEach = async (numberKeys) => {
         stores.holders.ofEach = ofEach;

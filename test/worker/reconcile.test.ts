@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Policy } from '../../domain/friendship/association.ts';
 import { OPEN } from '../../domain/friendship/privacy.ts';
 import { createNumberKey, createNumberKeys } from '../../runtime/secret/number-key.ts';
+import { partitionOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
@@ -82,9 +83,9 @@ describe('the reconcile job', () => {
     await stores.addressBooks.replace('bob', holding('new'), NOW);
     for (const id of ['alice', 'bob', 'alice']) await reconcile(id);
     const { recordAnnounced } = stores.subscribers;
-    stores.subscribers.recordAnnounced = async (id) => {
+    stores.subscribers.recordAnnounced = async (...asked) => {
       stores.subscribers.recordAnnounced = recordAnnounced;
-      const before = await recordAnnounced(id);
+      const before = await recordAnnounced(...asked);
       await changeNumber(stores, 'alice');
       return before;
     };
@@ -169,14 +170,49 @@ describe('the reconcile job', () => {
     await stores.addressBooks.replace('alice', holding('bob'), NOW);
     for (const id of ['alice', 'bob']) await reconcile(id);
     const { recordAnnounced } = stores.subscribers;
-    stores.subscribers.recordAnnounced = async (id) => {
+    stores.subscribers.recordAnnounced = async (id, along) => {
       stores.subscribers.recordAnnounced = recordAnnounced;
       await stores.reconciliation.adopt('either');
       await stores.reconciliation.mark([(await stores.subscribers.record(id)) as Subscriber], NOW);
-      return recordAnnounced(id);
+      return recordAnnounced(id, along);
     };
     for (const id of ['alice', 'bob']) await reconcile(id);
     expect([await friends('alice'), await friends('bob')]).to.deep.equal([['bob'], ['alice']]);
+  });
+
+  it('has begun, for whoever is overtaken, when it has read what it begins with', async () => {
+    const { stores, reconcile } = await meet('mutual');
+    const { recordAnnounced } = stores.subscribers;
+    const seen: boolean[] = [];
+    stores.subscribers.recordAnnounced = async (...asked) => {
+      const before = await recordAnnounced(...asked);
+      seen.push((await server.redis.hExists(stores.keys.running(partitionOf('alice')), 'alice')) === 1);
+      return before;
+    };
+    await reconcile('alice');
+    expect(seen).to.deep.equal([true]);
+  });
+
+  it('gives no friend a former name at the other end, whose book and job were quicker', async () => {
+    const { stores, reconcile } = await meet('mutual');
+    const named = (name: string) => new Map([['alice', { ...contactOf('alice'), name }]]);
+    const nameAtBob = async () => (await stores.friends.list('bob')).map((friend) => friend.name);
+    await stores.addressBooks.replace('alice', holding('bob'), NOW);
+    await stores.addressBooks.replace('bob', named('Before'), NOW);
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect(await nameAtBob()).to.deep.equal(['Before']);
+    await stores.pairs.markBothEnds('alice', ['bob'], NOW);
+    const { entriesOfEach } = stores.addressBooks;
+    // After the job has read how bob's book names alice.
+    stores.addressBooks.entriesOfEach = async (holders, numberKeys) => {
+      stores.addressBooks.entriesOfEach = entriesOfEach;
+      const entries = await entriesOfEach(holders, numberKeys);
+      await stores.addressBooks.replace('bob', named('After'), NOW);
+      await reconcile('bob');
+      return entries;
+    };
+    for (const id of ['alice', 'bob']) await reconcile(id);
+    expect(await nameAtBob()).to.deep.equal(['After']);
   });
 
   it('does not take a number back that the subscriber got while a round had it entered again', async () => {

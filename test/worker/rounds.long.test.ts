@@ -4,7 +4,8 @@ import { createClient, RESP_TYPES } from 'redis';
 import type { QueueName } from '../../runtime/queue/queue-table.ts';
 import type { Queues } from '../../runtime/queue/queues.ts';
 import { createNumberKeys } from '../../runtime/secret/number-key.ts';
-import { placeOf } from '../../store/base/partitions.ts';
+import { newStamp } from '../../store/base/marks.ts';
+import { partitionOf, placeOf } from '../../store/base/partitions.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Context } from '../../worker/context.ts';
 import { createReconcileJob } from '../../worker/reconcile.ts';
@@ -34,10 +35,10 @@ const DAMAGE: Record<string, (stores: Stores, redis: TestRedis['redis']) => Prom
   'whose number is nobody’s in the directory': ({ keys }, redis) =>
     redis.hDel(keys.directory(placeOf(numberKeyOf('p3')).bucket), placeOf(numberKeyOf('p3')).field),
   'whose JID is nobody’s': ({ keys }, redis) => redis.hDel(keys.jids('p3@op.example'), 'p3@op.example'),
-  'who is missing among the holders of a number': ({ holders }) =>
-    holders.update('p3', [{ numberKey: numberKeyOf('p4'), held: false }]),
+  'who is missing among the holders of a number': async ({ holders }) =>
+    holders.update(await holders.indexOf('p3'), [{ numberKey: numberKeyOf('p4'), held: false }]),
   'who is under other keys': ({ keys }, redis) => redis.hSet(keys.subscriber('p3'), 'keyIds', 'others'),
-  'whose job is under way': ({ runs }) => runs.begin('p3'),
+  'whose job is under way': ({ keys }, redis) => redis.hSet(keys.running(partitionOf('p3')), 'p3', newStamp()),
 };
 
 for (const kind of REDIS_KINDS)

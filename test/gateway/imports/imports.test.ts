@@ -187,7 +187,7 @@ describe('an import', () => {
     const numberKeyOf = (n: number) => context.numberKeyOf(number(n));
     const holder = await gateway.join(number(999));
     await stores.due.settle('reconcile', holder, []);
-    await stores.holders.update(holder, [{ numberKey: numberKeyOf(7), held: true }]);
+    await stores.holders.update(await stores.holders.indexOf(holder), [{ numberKey: numberKeyOf(7), held: true }]);
     const ids = (await send(rowsOf(300))).map(({ subscriberId = '' }) => subscriberId);
     expect((await dueIn('reconcile')).map(({ value }) => value)).to.deep.equal([ids[7]]);
     expect((await stores.subscribers.recordAnnounced(ids[7] ?? '')).announced).to.have.all.keys(numberKeyOf(7));

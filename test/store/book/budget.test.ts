@@ -41,7 +41,7 @@ function describeBudget(kind: RedisKind): void {
     expect(await dirty()).to.equal(now);
     expect(await waiting()).to.equal(3);
     const [hidden = ''] = letters.slice(0, 6).filter((one) => !now.includes(one));
-    expect(await stores.addressBooks.holdsEach(['alice'], [keyOf(hidden)])).to.deep.equal([false]);
+    expect(await stores.addressBooks.holds('alice', [keyOf(hidden)])).to.deep.equal([false]);
     expect(await stores.addressBooks.labels('alice', [keyOf(hidden), keyOf(now.slice(0, 1))])).to.deep.equal([
       undefined,
       { name: now[0], groups: [] },

@@ -42,7 +42,7 @@ describe('the sources of a subscriber', () => {
     expect(await names('x', 'a', 'b')).to.deep.equal(['In a', 'In a', 'In b']);
     await stores.addressBooks.replace('alice', book('My own', 'x'), NOW);
     expect(await names('x', 'a', 'b', 'c')).to.deep.equal(['My own', 'In a', 'In b', undefined]);
-    expect(await stores.addressBooks.holdsEach(['alice'], [keyOf('b')])).to.deep.equal([true]);
+    expect(await stores.addressBooks.holds('alice', [keyOf('b')])).to.deep.equal([true]);
     await stores.addressBooks.drop('alice', NOW);
     await stores.addressBooks.clearDirtyNumbers('alice', await stores.addressBooks.dirtyNumbers('alice'));
     expect(await stores.sources.unlink('alice', 'a', NOW)).to.equal(true);
