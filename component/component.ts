@@ -79,7 +79,7 @@ export async function startComponent(
   const patience = createPatience(context, stream);
   const restore = createRestore(context, config, stream.drop);
   // As soon as it is gone, so that no job runs before it was looked at; and once more when it is there.
-  for (const event of ['reconnecting', 'ready']) wakeRedis.on(event, restore.missed);
+  for (const event of ['reconnecting', 'ready'] as const) wakeRedis.on(event, restore.missed);
   const parts = { stream, presence, avatars, contacts, bounces, patience, friendsElsewhere, restore };
   const wakes = createWakeSource(wakeRedis, stores.keys, place.sharded, config.homeHost);
   await createLatecomerSource(wakeRedis, stores.keys, config.homeHost)(latecomers.appearedElsewhere);

@@ -5,7 +5,8 @@ import type { Log } from '../runtime/log.ts';
 import { connectQueueRedis, type QueueRedis } from '../runtime/queue/queue-redis.ts';
 import { createQueues, type Queues } from '../runtime/queue/queues.ts';
 import { findRedis } from '../runtime/redis/find-redis.ts';
-import { connectEvents, connectRedis, type Redis } from '../runtime/redis/redis.ts';
+import type { Listening } from '../runtime/redis/listening.ts';
+import { connectEvents, connectRedis } from '../runtime/redis/redis.ts';
 import type { RedisPlace, WhenAway } from '../runtime/redis/redis-options.ts';
 import { requireAgreement } from './agreement.ts';
 import { LOOK_INTERVAL } from './base/outlets-used.ts';
@@ -17,7 +18,7 @@ export type Opened = {
   queues: Queues;
   queueRedis: QueueRedis;
   place: RedisPlace;
-  listen(): Promise<Redis>;
+  listen(): Promise<Listening>;
   close(): Promise<void>;
 };
 

@@ -8,19 +8,16 @@ import {
   pauseBefore,
   type RedisPlace,
   SILENCE,
-  unwatchedOptions,
   type WhenAway,
 } from './redis-options.ts';
 import { endSilentConnections } from './redis-silence.ts';
 
-/** Milliseconds after which the nodes have found each other again when one of them was away. */
-const BUS_IS_BACK = 2_000;
+/** Milliseconds until the nodes are asked anew who is a master, at the first try; at each later one so much more. */
+const LOOK_AGAIN = 5_000;
 
 /** A client of a Redis Cluster, connected to every master. `patience`: as `connectRedis`. */
 export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log: Log, patience = SILENCE) {
-  const cluster = newCluster(place, connectionOptions(whenAway), log);
-  await open(cluster, log);
-  await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+  const cluster = await connected(place, connectionOptions(whenAway), log);
   endSilentConnections(cluster, () => cluster.masters.flatMap(({ client }) => client ?? []), patience, log);
   // The library would take any node, also one that is away while the one with the subscriber's data is not.
   const publish = async (channel: string, message: string) =>
@@ -28,18 +25,16 @@ export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log:
   return Object.assign(cluster, { publish });
 }
 
-/** A client that only listens, to one node; it says `ready` after each gap, as one of a single Redis does. */
-export async function connectClusterEvents(place: RedisPlace, log: Log) {
-  const cluster = newCluster(place, unwatchedOptions('wait'), log);
-  cluster.on('node-ready', () => {
-    cluster.emit('ready');
-    // What is told at another node can be lost until the nodes' own connections are back as well.
-    setTimeout(() => cluster.emit('ready'), BUS_IS_BACK).unref();
-  });
-  await open(cluster, log);
-  // The library gives the connection up with its last subscription, and with it one that comes in that moment.
-  await cluster.subscribe('earshot', () => {});
-  return cluster;
+/** The library calls a master that it has never reached for ever at the same address, also when another has its slots. */
+async function connected(place: RedisPlace, options: ReturnType<typeof connectionOptions>, log: Log) {
+  for (let round = 1; ; round += 1) {
+    const cluster = newCluster(place, options, log);
+    await open(cluster, log);
+    const all = Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+    if (await Promise.race([all, sleep(round * LOOK_AGAIN, false, { ref: false })])) return cluster;
+    log.warn('Redis Cluster: a master is away; the nodes are asked anew who has its slots');
+    cluster.destroy();
+  }
 }
 
 /** Tries for as long as no node answers in time, as a connection to a single server does. */

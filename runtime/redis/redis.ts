@@ -12,7 +12,9 @@ import {
   TimeoutError,
 } from 'redis';
 import type { Log } from '../log.ts';
-import { connectCluster, connectClusterEvents } from './redis-cluster.ts';
+import { createClusterEvents } from './cluster-events.ts';
+import type { Listening } from './listening.ts';
+import { connectCluster } from './redis-cluster.ts';
 import { leaveAlong, leaveCopy } from './redis-copy.ts';
 import {
   connectionOptions,
@@ -53,14 +55,12 @@ export function isSingle(redis: Redis): boolean {
   return !('masters' in redis);
 }
 
-/** A connection for subscriptions alone. It emits `ready` when something may have been missed. `beside`: of the same process, with which it leaves a Redis that is only a copy. */
-export async function connectEvents(place: RedisPlace, log: Log, beside?: Redis): Promise<Redis> {
-  if (!place.cluster) {
-    const client = await opened(createClient({ url: place.urls[0], ...unwatchedOptions('wait') }), log);
-    if (beside) leaveAlong(client, beside, log);
-    return client;
-  }
-  return (await connectClusterEvents(place, log)) as unknown as Redis;
+/** `beside`: of the same process, with which it leaves a Redis that is only a copy. */
+export async function connectEvents(place: RedisPlace, log: Log, beside?: Redis): Promise<Listening> {
+  if (place.cluster) return createClusterEvents(place, log);
+  const client = await opened(createClient({ url: place.urls[0], ...unwatchedOptions('wait') }), log);
+  if (beside) leaveAlong(client, beside, log);
+  return client;
 }
 
 /** The library's own client of one server. */

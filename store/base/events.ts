@@ -1,6 +1,7 @@
+import type { Listening } from '../../runtime/redis/listening.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
-import { allPartitions, type Batch, byPartition } from './partitions.ts';
+import { type Batch, byPartition } from './partitions.ts';
 import { defineLua, defineScript } from './script.ts';
 import { slicesOf } from './slices.ts';
 
@@ -81,20 +82,14 @@ export type EventSource = ReturnType<typeof createEventSource>;
  * The listening side; needs a connection of its own. Whoever follows it hears it all, and shares it
  * out. `sharded`: whether channels belong to slots, as they do where Redis can.
  */
-export function createEventSource(connection: Redis, keys: Keys, sharded: boolean) {
+export function createEventSource(connection: Listening, keys: Keys, sharded: boolean) {
   const hearers: ((id: string, change: Change) => void)[] = [];
-  let kept: Promise<unknown> | undefined;
 
   function dispatch(message: string, channel: string): void {
     // Nearly all are of this kind.
     const change: Change = message === NOW_PLAYING ? { what: 'now-playing' } : JSON.parse(message);
     const id = keys.toldBy(channel);
     for (const hear of hearers) hear(id, change);
-  }
-
-  /** The library gives a node's connection up with its last subscription, and with it one that comes in that moment. */
-  function keep(): Promise<unknown> {
-    return Promise.all(allPartitions().map((partition) => connection.sSubscribe(keys.silence(partition), () => {})));
   }
 
   return {
@@ -110,11 +105,6 @@ export function createEventSource(connection: Redis, keys: Keys, sharded: boolea
         for (const some of slicesOf(ids)) await connection.subscribe(some.map(keys.events), dispatch);
         return;
       }
-      kept ??= keep().catch((err: unknown) => {
-        kept = undefined;
-        throw err;
-      });
-      await kept;
       await eachSlot(ids, (channels) => connection.sSubscribe(channels, dispatch));
     },
 

@@ -205,8 +205,6 @@ export function createKeys(
     metrics: `${prefix}:metrics`,
     /** Pub/sub channels, not keys. */
     events: (id: string) => of(id, 'events'),
-    /** On which nothing is ever told. */
-    silence: (partition: number) => part(partition, 'silence'),
     /** Whose channel that is. */
     toldBy: (channel: string) => channel.split(':').at(-2) ?? '',
     wakes: (queue: MemoryQueue, host?: string) => `${prefix}:${ofWakes(queue, host)}`,

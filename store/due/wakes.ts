@@ -1,6 +1,7 @@
 import { OUTLETS } from '../../domain/playing/outlets.ts';
 import { type Cause, readCause } from '../../runtime/cause.ts';
 import { isAtHome, type MemoryQueue } from '../../runtime/queue/queue-table.ts';
+import type { Listening } from '../../runtime/redis/listening.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { allPartitions } from '../base/partitions.ts';
@@ -43,7 +44,7 @@ export type WakeSource = {
  * Needs a connection of its own. `sharded`: whether channels belong to slots, where Redis is a cluster; `host`: of the home whose subscribers
  * are heard of, left out for queues that no home has for itself.
  */
-export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean, host?: string): WakeSource {
+export function createWakeSource(connection: Listening, keys: Keys, sharded: boolean, host?: string): WakeSource {
   /** One for each who listens, also when it tries again: a connection calls each reader once, however often it was given it. */
   const readers = new WeakMap<HearWake, (message: string) => void>();
 
@@ -63,9 +64,15 @@ export function createWakeSource(connection: Redis, keys: Keys, sharded: boolean
   return {
     async listen(queue, wake, gap) {
       const read = readerOf(wake);
-      await connection.subscribe(keys.wakes(queue, host), read);
-      if (keys.inCluster && isOfOutlet(queue)) await listenInSlots(queue, read);
       connection.on('ready', gap);
+      try {
+        await connection.subscribe(keys.wakes(queue, host), read);
+        if (keys.inCluster && isOfOutlet(queue)) await listenInSlots(queue, read);
+      } catch (err) {
+        // Whoever tries again would be told twice.
+        connection.off('ready', gap);
+        throw err;
+      }
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Listening } from '../../runtime/redis/listening.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { TELL_AT } from '../base/events.ts';
 import { type Keys, WATCHED } from '../base/keys.ts';
@@ -162,7 +163,12 @@ export function createWatched(redis: Redis, keys: Keys) {
  * Calls `noted` when somebody is noted, and when that may have been missed. Needs a connection of its own. `sharded`: as for
  * `createEventSource`.
  */
-export async function hearWatched(connection: Redis, keys: Keys, sharded: boolean, noted: () => void): Promise<void> {
+export async function hearWatched(
+  connection: Listening,
+  keys: Keys,
+  sharded: boolean,
+  noted: () => void,
+): Promise<void> {
   connection.on('ready', noted);
   const channels = allPartitions().map((partition) => keys.duePart(WATCHED, partition));
   if (!sharded) await connection.subscribe(channels, noted);

@@ -1,3 +1,4 @@
+import type { Listening } from '../../runtime/redis/listening.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 
@@ -18,7 +19,7 @@ export function createLatecomerCalls(redis: Redis, keys: Keys) {
 export type LatecomerSource = (hear: (id: string) => void) => Promise<void>;
 
 /** Needs a connection of its own. `host`: of the home whose component hears. */
-export function createLatecomerSource(connection: Redis, keys: Keys, host: string): LatecomerSource {
+export function createLatecomerSource(connection: Listening, keys: Keys, host: string): LatecomerSource {
   return async (hear) => {
     if (keys.hosts.length > 0) await connection.subscribe(keys.latecomers(host), hear);
   };

@@ -4,7 +4,8 @@ import { createClient } from 'redis';
 import { type Asked, createMemoryWorker, type MemoryWorker } from '../../../runtime/queue/memory-worker.ts';
 import { QUEUES } from '../../../runtime/queue/queue-table.ts';
 import type { Wake, WokenWork } from '../../../runtime/queue/queues.ts';
-import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
+import { connectEvents } from '../../../runtime/redis/redis.ts';
 import { PARTITIONS } from '../../../store/base/partitions.ts';
 import { createWakeSource } from '../../../store/due/wakes.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -19,7 +20,7 @@ for (const kind of REDIS_KINDS)
     const log = pino({ level: 'silent' });
     const server = useRedis(kind);
     let stores: Stores;
-    let connection: Redis;
+    let connection: Listening;
     let worker: MemoryWorker;
     let began: string[];
     let work: WokenWork;

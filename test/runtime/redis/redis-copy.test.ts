@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createClient, ErrorReply } from 'redis';
 import { type RedisServer, startRedis } from '../../../local/redis/redis-server.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
 import { connectEvents, connectRedis, isRedisAway, type Redis } from '../../../runtime/redis/redis.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Relay, startRelay } from '../../support/relay.ts';
@@ -17,7 +18,7 @@ describe('a Redis that is only a copy of another one from now on', () => {
   let next: RedisServer;
   let address: Relay;
   let redis: Redis;
-  let listening: Redis;
+  let listening: Listening;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'earshot-copy-'));

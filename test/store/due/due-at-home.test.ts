@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
+import { connectEvents } from '../../../runtime/redis/redis.ts';
 import { partitionOf } from '../../../store/base/partitions.ts';
 import { createWakeSource } from '../../../store/due/wakes.ts';
 import { createStores, type Stores } from '../../../store/stores.ts';
@@ -120,7 +121,7 @@ for (const kind of REDIS_KINDS)
     });
 
     it('wakes the component of that home when another finds it', async () => {
-      const connection: Redis = await connectEvents(server.place, pino({ level: 'silent' }));
+      const connection: Listening = await connectEvents(server.place, pino({ level: 'silent' }));
       try {
         const woken: string[] = [];
         const source = createWakeSource(connection, stores.keys, server.place.sharded, BRAND);
@@ -148,7 +149,7 @@ for (const kind of REDIS_KINDS)
 
     it('is first given to the home that is left, and only then to the one that was moved to', async () => {
       const woken: string[] = [];
-      const connection: Redis = await connectEvents(server.place, pino({ level: 'silent' }));
+      const connection: Listening = await connectEvents(server.place, pino({ level: 'silent' }));
       try {
         for (const host of HOSTS) {
           const source = createWakeSource(connection, stores.keys, server.place.sharded, host);

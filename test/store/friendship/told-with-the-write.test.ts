@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
+import { connectEvents } from '../../../runtime/redis/redis.ts';
 import { type Change, createEventSource } from '../../../store/base/events.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -16,7 +17,7 @@ for (const kind of REDIS_KINDS)
   describe(`who becomes a friend, and who is one no more, on ${kind}`, () => {
     const server = useRedis(kind);
     let stores: Stores;
-    let connection: Redis;
+    let connection: Listening;
     let heard: [string, Change][];
 
     beforeEach(async () => {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { shownBy } from '../../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../../domain/playing/tune.ts';
-import { connectEvents, type Redis } from '../../../runtime/redis/redis.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
+import { connectEvents } from '../../../runtime/redis/redis.ts';
 import { createWakeSource } from '../../../store/due/wakes.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -19,7 +20,7 @@ for (const kind of REDIS_KINDS)
   describe(`what a wake brings along from ${kind}`, () => {
     const server = useRedis(kind);
     let stores: Stores;
-    let listening: Redis;
+    let listening: Listening;
     let heard: [id: string, brought: string | undefined][];
 
     beforeEach(async () => {

@@ -12,7 +12,6 @@ export function keyKinds(prefix: string, homes: readonly string[] = []): RegExp[
     duePart: _theSame,
     books: _theirs,
     events: _aChannel,
-    silence: _anEmptyChannel,
     toldBy: _aReader,
     hosts: _no,
     used: _noneEither,

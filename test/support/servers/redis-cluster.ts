@@ -20,6 +20,10 @@ export type RedisCluster = {
   untilNoticed(master: number): Promise<void>;
   /** Waits until every master has met the others and serves its slots. */
   untilOk(): Promise<void>;
+  /** Starts one more node, which has all that this master has, and can take over. */
+  addReplica(master: RedisServer): Promise<RedisServer>;
+  /** On the same port: of a node that was killed, and whose slots another has meanwhile. */
+  restartAsReplica(node: RedisServer): Promise<RedisServer>;
   stop(): Promise<void>;
 };
 
@@ -39,10 +43,14 @@ export async function startRedisCluster(
   settings: readonly string[] = [],
 ): Promise<RedisCluster> {
   const start = async (name: number, port: number) =>
-    startRedis({ dir: join(dir, `${name}`), password, port, settings: [...SETTINGS, ...settings] });
+    startRedis({
+      ...{ dir: join(dir, `${name}`), password, port },
+      settings: [...SETTINGS, `masterauth ${password}`, ...settings],
+    });
   const masters: RedisServer[] = [];
+  const replicas: RedisServer[] = [];
   const stop = async () => {
-    await Promise.all(masters.map((master) => master.stop()));
+    await Promise.all([...masters, ...replicas].map((node) => node.stop()));
   };
   try {
     for (let i = 0; i < MASTERS; i += 1) masters.push(await start(i, await portWithBus()));
@@ -72,9 +80,34 @@ export async function startRedisCluster(
         'fail',
         masters.filter((_, master) => master !== missing),
       ),
+    async addReplica(master) {
+      const replica = await start(MASTERS + replicas.length, await portWithBus());
+      replicas.push(replica);
+      const id = (await cli(master, 'cluster', 'myid')).trim();
+      await cli(replica, 'cluster', 'meet', '127.0.0.1', `${master.port}`);
+      await eventually(async () => expectWord('OK', await cli(replica, 'cluster', 'replicate', id)));
+      await untilFollows(replica);
+      return replica;
+    },
+    async restartAsReplica({ port }) {
+      const nodes = [masters, replicas].find((some) => some.some((one) => one.port === port)) as RedisServer[];
+      const i = nodes.findIndex((one) => one.port === port);
+      const node = await start(nodes === masters ? i : MASTERS + i, port);
+      nodes[i] = node;
+      await untilFollows(node);
+      return node;
+    },
     stop,
   };
   return cluster;
+}
+
+async function untilFollows(replica: RedisServer): Promise<void> {
+  await eventually(async () => expectWord('master_link_status:up', await cli(replica, 'info', 'replication')));
+}
+
+function expectWord(word: string, answer: string): void {
+  if (!answer.includes(word)) throw new Error(`There is no ${word} in:\n${answer}`);
 }
 
 async function makeCluster(masters: readonly RedisServer[]): Promise<void> {
@@ -86,8 +119,7 @@ async function makeCluster(masters: readonly RedisServer[]): Promise<void> {
 async function untilState(state: 'ok' | 'fail', masters: readonly RedisServer[]): Promise<void> {
   for (const master of masters)
     await eventually(async () => {
-      const info = await cli(master, 'cluster', 'info');
-      if (!info.includes(`cluster_state:${state}`)) throw new Error(`The cluster is not yet ${state}:\n${info}`);
+      expectWord(`cluster_state:${state}`, await cli(master, 'cluster', 'info'));
     });
 }
 

@@ -1,0 +1,181 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClientClosedError, createClient, ErrorReply } from 'redis';
+import type { Log } from '../log.ts';
+import type { Hear, Listening } from './listening.ts';
+import { pauseBefore, type RedisPlace, unwatchedOptions } from './redis-options.ts';
+import { createSlotMap } from './slot-map.ts';
+
+/** Milliseconds after which the nodes have found each other again when one of them was away. */
+const BUS_IS_BACK = 2_000;
+
+type Kind = 'ordinary' | 'sharded';
+
+/** Channels of one kind and one hash tag, so of one slot. */
+type Group = { kind: Kind; tag: string; channels: string[] };
+
+/** A connection to one master, and what is heard over it. */
+type Ear = { url: string; client: Client; connected: Promise<unknown>; channels: Record<Kind, Set<string>> };
+
+type Client = ReturnType<typeof newClient>;
+
+/**
+ * Listens to a cluster: to each channel, of either kind, at the master that has its slot, which is where all of Earshot's messages are sent. A
+ * connection of which anything is wrong, or whose node says that it no longer has a slot, is given up: the nodes are asked anew who has
+ * which slot, and what was heard over it is listened to there, for as long as it takes. The library's own cluster is not taken:
+ * a node that was away from the start it calls for ever at the same address, and what another node refuses to take over is lost to it without a word.
+ */
+export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
+  const told = new EventEmitter();
+  const slots = createSlotMap(urls);
+  const ears = new Map<string, Ear>();
+  const readers: Record<Kind, Map<string, Set<Hear>>> = { ordinary: new Map(), sharded: new Map() };
+  const deliver: Record<Kind, Hear> = {
+    ordinary: (message, channel) => tell('ordinary', message, channel),
+    sharded: (message, channel) => tell('sharded', message, channel),
+  };
+  let isOpen = true;
+
+  function tell(kind: Kind, message: string, channel: string): void {
+    for (const hear of readers[kind].get(channel) ?? []) hear(message, channel);
+  }
+
+  function earAt(url: string): Ear {
+    const known = ears.get(url);
+    if (known) return known;
+    const client = newClient(url);
+    const channels = { ordinary: new Set<string>(), sharded: new Set<string>() };
+    const ear: Ear = { url, client, channels, connected: client.connect() };
+    client.on('error', (err) => giveUp(ear, err));
+    client.on('sharded-channel-moved', () => giveUp(ear, new Error('The node has a slot no longer.')));
+    ear.connected.catch((err: unknown) => giveUp(ear, err));
+    ears.set(url, ear);
+    return ear;
+  }
+
+  function giveUp(ear: Ear, err: unknown): void {
+    if (ears.get(ear.url) !== ear) return;
+    ears.delete(ear.url);
+    slots.forget();
+    if (ear.client.isOpen) ear.client.destroy();
+    const lost = (['ordinary', 'sharded'] as const).flatMap((kind) => groupsOf(kind, ear.channels[kind]));
+    if (!isOpen) return;
+    log.warn({ err }, 'Redis Cluster: a connection that listens is given up');
+    if (lost.length === 0) return;
+    told.emit('reconnecting');
+    void Promise.all(lost.map(placeAgain)).then(missed);
+  }
+
+  function missed(): void {
+    if (!isOpen) return;
+    told.emit('ready');
+    // What is told at another node can be lost until the nodes' own connections are back as well.
+    setTimeout(() => told.emit('ready'), BUS_IS_BACK).unref();
+  }
+
+  /** Those of them that somebody still listens to. */
+  function wanted({ kind, channels }: Group): string[] {
+    return channels.filter((channel) => readers[kind].has(channel));
+  }
+
+  /** @throws what the node says */
+  async function hearAt(ear: Ear, group: Group): Promise<void> {
+    await ear.connected;
+    const channels = wanted(group);
+    if (channels.length === 0) return;
+    for (const channel of channels) ear.channels[group.kind].add(channel);
+    if (group.kind === 'sharded') await ear.client.sSubscribe(channels, deliver.sharded);
+    else await ear.client.subscribe(channels, deliver.ordinary);
+  }
+
+  /** Tries until it is heard. @throws ErrorReply where the user's rights (ACL) do not reach */
+  async function place(group: Group): Promise<void> {
+    for (let round = 0; isOpen; round += 1)
+      try {
+        return await hearAt(earAt(await slots.masterOf(group.tag)), group);
+      } catch (err) {
+        if (err instanceof ErrorReply && err.message.startsWith('NOPERM')) throw err;
+        if (!isOpen) break;
+        log.warn({ err }, 'Redis Cluster: nothing is heard of a slot');
+        slots.forget();
+        await sleep(pauseBefore(round), undefined, { ref: false });
+      }
+    throw new ClientClosedError();
+  }
+
+  async function placeAgain(group: Group): Promise<void> {
+    for (let round = 0; isOpen; round += 1)
+      try {
+        return await place(group);
+      } catch (err) {
+        if (isOpen) log.warn({ err }, 'Redis Cluster: nothing is heard of a slot');
+        await sleep(pauseBefore(round), undefined, { ref: false });
+      }
+  }
+
+  async function listen(kind: Kind, channels: string | string[], hear: Hear): Promise<void> {
+    const all = [channels].flat();
+    for (const channel of all) {
+      const those = readers[kind].get(channel) ?? new Set();
+      readers[kind].set(channel, those.add(hear));
+    }
+    await Promise.all(
+      groupsOf(kind, all).map((group) =>
+        place(group).catch(async (err: unknown) => {
+          await leave(kind, group.channels, hear);
+          throw err;
+        }),
+      ),
+    );
+  }
+
+  async function leave(kind: Kind, channels: string | string[], hear: Hear): Promise<void> {
+    const gone = [channels].flat().filter((channel) => {
+      const those = readers[kind].get(channel);
+      those?.delete(hear);
+      return those?.size === 0 && readers[kind].delete(channel);
+    });
+    await Promise.all([...ears.values()].map((ear) => leaveAt(ear, kind, gone)));
+  }
+
+  async function leaveAt(ear: Ear, kind: Kind, gone: string[]): Promise<void> {
+    const its = gone.filter((channel) => ear.channels[kind].delete(channel));
+    for (const { channels } of groupsOf(kind, its))
+      try {
+        if (kind === 'sharded') await ear.client.sUnsubscribe(channels, deliver.sharded);
+        else await ear.client.unsubscribe(channels, deliver.ordinary);
+      } catch (err) {
+        giveUp(ear, err);
+      }
+  }
+
+  return {
+    subscribe: (channels, hear) => listen('ordinary', channels, hear),
+    sSubscribe: (channels, hear) => listen('sharded', channels, hear),
+    unsubscribe: (channels, hear) => leave('ordinary', channels, hear),
+    sUnsubscribe: (channels, hear) => leave('sharded', channels, hear),
+    on: (event, heard) => told.on(event, heard),
+    off: (event, heard) => told.off(event, heard),
+    destroy() {
+      isOpen = false;
+      for (const { client } of ears.values()) if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+/** One that is not made anew by itself: it would call the same address, and listen to what has moved. */
+function newClient(url: string) {
+  const { socket, ...options } = unwatchedOptions('fail-fast');
+  return createClient({ url, ...options, socket: { ...socket, reconnectStrategy: false } });
+}
+
+function groupsOf(kind: Kind, channels: Iterable<string>): Group[] {
+  const groups = new Map<string, Group>();
+  for (const channel of channels) {
+    const tag = /^[^{]*\{([^}]+)\}/.exec(channel)?.[1] ?? channel;
+    const group = groups.get(tag);
+    if (group) group.channels.push(channel);
+    else groups.set(tag, { kind, tag, channels: [channel] });
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import type { RedisServer } from '../../../local/redis/redis-server.ts';
+import type { Listening } from '../../../runtime/redis/listening.ts';
+import { connectEvents, connectRedis, type Redis } from '../../../runtime/redis/redis.ts';
+import { askNode } from '../../../runtime/redis/redis-node.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.ts';
+
+const CHANNEL = 'news:{tag}';
+
+describe('connections to a Redis Cluster whose slots change hands', () => {
+  let dir: string;
+  let cluster: RedisCluster;
+  /** Of the channel's slot: who has it, and who takes over when that one is gone. */
+  let pair: [RedisServer, RedisServer];
+  let listening: Listening;
+  let troubles: number;
+  const log = pino({ level: 'warn' }, { write: () => (troubles += 1) });
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'earshot-cluster-'));
+    cluster = await startRedisCluster(dir, 'a-password', ['cluster-replica-no-failover yes']);
+    const master = await ownerOf(CHANNEL);
+    pair = [master, await cluster.addReplica(master)];
+  });
+
+  after(async () => {
+    await cluster.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    listening = await connectEvents({ urls: urls(), cluster: true, sharded: true }, log);
+    troubles = 0;
+  });
+
+  afterEach(() => listening.destroy());
+
+  const ask = ({ url }: RedisServer, ...command: string[]) =>
+    askNode(url, (node) => node.sendCommand<unknown>(command));
+
+  async function ownerOf(channel: string): Promise<RedisServer> {
+    const [any] = cluster.masters as [RedisServer];
+    const slot = Number(await ask(any, 'CLUSTER', 'KEYSLOT', channel));
+    const shards = await askNode(any.url, (node) => node.clusterSlots());
+    const shard = shards.find(({ from, to }) => from <= slot && slot <= to);
+    return cluster.masters.find(({ port }) => port === shard?.master.port) as RedisServer;
+  }
+
+  /** The one of the pair goes by `kill -9`, and the other has its slots from then on. */
+  async function failOver(meanwhile = async () => {}): Promise<void> {
+    const [gone, next] = pair;
+    await gone.kill();
+    await meanwhile();
+    await ask(next, 'CLUSTER', 'FAILOVER', 'TAKEOVER');
+    pair = [next, await cluster.restartAsReplica(gone)];
+  }
+
+  /** Says it until it is heard: what is told in a gap is lost. */
+  async function isHeard(heard: string[], word: string): Promise<void> {
+    await eventually(async () => {
+      const [teller] = pair;
+      await ask(teller, 'SPUBLISH', CHANNEL, word);
+      await ask(teller, 'PUBLISH', 'everybody', word);
+      expect(heard).to.include.members([`sharded ${word}`, `ordinary ${word}`]);
+    });
+  }
+
+  /** What is heard from now on. */
+  async function listen(heard: string[]): Promise<unknown> {
+    return Promise.all([
+      listening.sSubscribe(CHANNEL, (message) => heard.push(`sharded ${message}`)),
+      listening.subscribe('everybody', (message) => heard.push(`ordinary ${message}`)),
+    ]);
+  }
+
+  const urls = () => cluster.masters.map(({ url }) => url) as [string, ...string[]];
+
+  it('hear of a slot whose master was away when they began, from the one that takes over', async () => {
+    const heard: string[] = [];
+    let listens: Promise<unknown> = Promise.resolve();
+    await failOver(async () => {
+      listens = listen(heard);
+      await eventually(() => expect(troubles, 'it is noticed').to.be.above(0));
+    });
+    await listens;
+    await isHeard(heard, 'at last');
+  });
+
+  it('hear of a slot whose master is gone from the one that takes over, and say that they may have missed something', async () => {
+    const heard: string[] = [];
+    await listen(heard);
+    await isHeard(heard, 'before');
+    let gaps = 0;
+    listening.on('ready', () => (gaps += 1));
+    await failOver();
+    await isHeard(heard, 'after');
+    await eventually(() => expect(gaps).to.be.above(0));
+  });
+
+  it('ask the one that takes over, where a process starts while a master is away', async () => {
+    let redis: Redis | undefined;
+    await failOver(async () => {
+      connectRedis({ urls: urls(), cluster: true, sharded: true }, 'fail-fast', log).then((connection) => {
+        redis = connection;
+      });
+      await eventually(() => expect(troubles, 'it is noticed').to.be.above(0));
+    });
+    await eventually(() => expect(redis).to.not.equal(undefined));
+    await eventually(async () => expect(await redis?.set(CHANNEL, 'written')).to.equal('OK'));
+    redis?.destroy();
+  });
+
+  it('hear of a slot that was moved, also where its new node hears of that later', async () => {
+    const heard: string[] = [];
+    await listen(heard);
+    await isHeard(heard, 'before');
+    const [from] = pair;
+    const to = cluster.masters.find(({ port }) => port !== from.port && port !== pair[1].port) as RedisServer;
+    const [slot, id] = [await ask(from, 'CLUSTER', 'KEYSLOT', CHANNEL), await ask(to, 'CLUSTER', 'MYID')];
+    troubles = 0;
+    const give = ['CLUSTER', 'SETSLOT', `${slot}`, 'NODE', `${id}`];
+    await ask(from, ...give);
+    await eventually(() => expect(troubles, 'it was not taken at once').to.be.above(0));
+    await ask(to, 'CLUSTER', 'BUMPEPOCH');
+    await ask(to, ...give);
+    pair = [to, from];
+    await isHeard(heard, 'after');
+  });
+});
