@@ -1,5 +1,7 @@
-import { askNode, type RedisNode, siblingOf } from './redis-node.ts';
+import { askNode, siblingOf } from './redis-node.ts';
 import type { RedisPlace } from './redis-options.ts';
+
+const SLOTS = 16_384;
 
 type Shard = { from: number; to: number; url: string };
 
@@ -14,38 +16,29 @@ export type SlotMap = {
 export function createSlotMap(urls: RedisPlace['urls']): SlotMap {
   let nodes: string[] = [...urls];
   let shards: Promise<Shard[]> | undefined;
-  const slots = new Map<string, number>();
 
-  async function ask<T>(question: (node: RedisNode, url: string) => Promise<T>): Promise<T> {
+  async function askAt(url: string): Promise<Shard[]> {
+    const answer = await askNode(url, (node) => node.clusterSlots());
+    const all = answer.flatMap(({ master, replicas }) => [master, ...replicas].map((one) => siblingOf(url, one)));
+    nodes = [...new Set([...nodes, ...all])];
+    return answer.map(({ from, to, master }) => ({ from, to, url: siblingOf(url, master) }));
+  }
+
+  async function ask(): Promise<Shard[]> {
     let failed: unknown;
     for (const url of nodes)
       try {
-        return await askNode(url, (node) => question(node, url));
+        return await askAt(url);
       } catch (err) {
         failed = err;
       }
     throw failed;
   }
 
-  function askForShards(): Promise<Shard[]> {
-    return ask(async (node, url) => {
-      const answer = await node.clusterSlots();
-      const all = answer.flatMap(({ master, replicas }) => [master, ...replicas].map((one) => siblingOf(url, one)));
-      nodes = [...new Set([...nodes, ...all])];
-      return answer.map(({ from, to, master }) => ({ from, to, url: siblingOf(url, master) }));
-    });
-  }
-
-  async function slotOf(tag: string): Promise<number> {
-    const slot = slots.get(tag) ?? (await ask((node) => node.clusterKeySlot(tag)));
-    slots.set(tag, slot);
-    return slot;
-  }
-
   return {
     async masterOf(tag) {
-      const slot = await slotOf(tag);
-      shards ??= askForShards();
+      const slot = slotOf(tag);
+      shards ??= ask();
       const shard = (await shards).find(({ from, to }) => from <= slot && slot <= to);
       if (!shard) throw new Error(`Slot ${slot} of the Redis Cluster belongs to no node.`);
       return shard.url;
@@ -55,4 +48,17 @@ export function createSlotMap(urls: RedisPlace['urls']): SlotMap {
       nodes = [...nodes.slice(1), ...nodes.slice(0, 1)];
     },
   };
+}
+
+/**
+ * The slot of a hash tag: its CRC-16 (XMODEM), of which 14 bits count
+ * (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model).
+ */
+export function slotOf(tag: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(tag)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
+  }
+  return crc % SLOTS;
 }

@@ -7,6 +7,7 @@ import type { RedisServer } from '../../../local/redis/redis-server.ts';
 import type { Listening } from '../../../runtime/redis/listening.ts';
 import { connectEvents, connectRedis, type Redis } from '../../../runtime/redis/redis.ts';
 import { askNode } from '../../../runtime/redis/redis-node.ts';
+import { slotOf } from '../../../runtime/redis/slot-map.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.ts';
 
@@ -80,6 +81,12 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
 
   const urls = () => cluster.masters.map(({ url }) => url) as [string, ...string[]];
 
+  it('know which slot a hash tag has, as the nodes do', async () => {
+    const [any] = cluster.masters as [RedisServer];
+    for (const tag of ['p00', 'p15', 'tag', 'everybody', 'é “two” 音', '123456789', ''])
+      expect(slotOf(tag), tag).to.equal(await ask(any, 'CLUSTER', 'KEYSLOT', tag));
+  });
+
   it('hear of a slot whose master was away when they began, from the one that takes over', async () => {
     const heard: string[] = [];
     let listens: Promise<unknown> = Promise.resolve();
@@ -111,7 +118,7 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
       await eventually(() => expect(troubles, 'it is noticed').to.be.above(0));
     });
     await eventually(() => expect(redis).to.not.equal(undefined));
-    await eventually(async () => expect(await redis?.set(CHANNEL, 'written')).to.equal('OK'));
+    await eventually(async () => expect(await redis?.exists(CHANNEL)).to.equal(0));
     redis?.destroy();
   });
 
