@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../local/children/programs.ts';
+import { LockTaken, takeLock } from '../../local/pid-lock.ts';
 import { projectRoot } from '../../local/project-root.ts';
 import { cacheFolder } from './cache.ts';
 import { Missing, run, said } from './run.ts';
@@ -36,7 +37,10 @@ export type DebianRoot = {
   file(name: string): string;
 };
 
-/** Builds it once, and copies the checkout into it at each call. @throws Missing where that cannot be done here */
+/**
+ * Builds it once, and copies the checkout into it at each call; nobody else has it until this process ends. @throws Missing where that
+ * cannot be done here, Error where another run has it
+ */
 export function debianRoot(debian: number): DebianRoot {
   const release = RELEASES[debian];
   if (release === undefined)
@@ -50,6 +54,7 @@ export function debianRoot(debian: number): DebianRoot {
   if (findProgram('debootstrap') === undefined)
     throw new Missing(`Debian ${debian} is built in a folder by debootstrap: apt-get install debootstrap`);
   const folder = join(cacheFolder(), `debian-${debian}`);
+  keepToOneself(folder);
   if (!existsSync(folder)) build(release, folder);
   copyFileSync('/etc/resolv.conf', join(folder, 'etc/resolv.conf'));
   // Of a machine whose network has certificates of its own, too.
@@ -62,6 +67,23 @@ export function debianRoot(debian: number): DebianRoot {
     said: (line) => said('unshare', words(line), { env: insideEnv() }),
     file: (name) => join(folder, CHECKOUT, name),
   };
+}
+
+const kept = new Set<string>();
+
+/** The copy of the checkout, and what is installed, are those of one run at a time. @throws Error where another has the folder */
+export function keepToOneself(folder: string): void {
+  if (kept.has(folder)) return;
+  try {
+    process.once('exit', takeLock(`${folder}.lock`));
+    kept.add(folder);
+  } catch (err) {
+    if (!(err instanceof LockTaken)) throw err;
+    const holder = err.holder === undefined ? '' : ` (process ${err.holder})`;
+    throw new Error(
+      `Another run has ${folder}${holder}: wait until it has ended, or set XDG_CACHE_HOME to a folder of this one's own.`,
+    );
+  }
 }
 
 /** The words behind `unshare` that run a line of shell in there, with processes and mounts that end with it. */
