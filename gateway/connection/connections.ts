@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
@@ -25,14 +25,19 @@ const LINGER = 1_000;
 /** Characters of a path with its query; ours have 200. */
 const LONGEST_URL = 2_000;
 
-/** For Node's server, which looks every two seconds for who is too slow. */
-export const httpOptions = { headersTimeout: HEAD_TIMEOUT, connectionsCheckingInterval: 2_000 };
+/** For Node's server, which looks every two seconds for who is too slow. Who names no host is refused by `requireOneHost`. */
+export const httpOptions = {
+  headersTimeout: HEAD_TIMEOUT,
+  connectionsCheckingInterval: 2_000,
+  requireHostHeader: false,
+};
 /** For Fastify. */
 export const connectionOptions = { bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT, clientErrorHandler };
 
 /** What Node's parser refuses never becomes a request, so it is answered on the bare connection. */
 const REFUSALS: Record<string, [FaultCode, string]> = {
   HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'The headers, with the path, are larger than 16 kB.'],
+  CONNECT: ['INVALID_ARGUMENT', 'This is no proxy; CONNECT leads nowhere.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'The request did not arrive in time; send it again, faster.'],
 };
 
@@ -63,6 +68,14 @@ function refuse(error: { code?: string }, socket: Socket): void {
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
   setTimeout(() => socket.destroy(), LINGER).unref();
+}
+
+/** Refuses CONNECT, for which Node hands out the bare connection, or closes it without a word. */
+export function refuseTunnels(server: Server): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy()).resume();
+    refuse({ code: 'CONNECT' }, socket);
+  });
 }
 
 /**

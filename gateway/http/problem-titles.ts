@@ -18,6 +18,7 @@ export const TITLES: Record<FaultCode, string> = {
   REQUEST_TIMEOUT: 'Request Timeout',
   CANCELLED: 'Client Closed Request',
   UNSUPPORTED_MEDIA_TYPE: 'Unsupported Media Type',
+  EXPECTATION_FAILED: 'Expectation Failed',
   IDEMPOTENCY_KEY_REUSED: 'Unprocessable Content',
   TOO_MANY_REQUESTS: 'Too Many Requests',
   UNAVAILABLE: 'Service Unavailable',

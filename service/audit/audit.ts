@@ -20,6 +20,7 @@ export const STATUS_OF: Readonly<Record<FaultCode, number>> = {
   PAYLOAD_TOO_LARGE: 413,
   URI_TOO_LONG: 414,
   HEADERS_TOO_LARGE: 431,
+  EXPECTATION_FAILED: 417,
   REQUEST_TIMEOUT: 408,
   // As nginx logs it: nobody is there to read it.
   CANCELLED: 499,

@@ -9,7 +9,7 @@ const CODES = new Set([
   ...['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'],
   ...['ALREADY_EXISTS', 'CONFLICT'],
   ...['FAILED_PRECONDITION', 'PAYLOAD_TOO_LARGE', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'],
-  ...['UNSUPPORTED_MEDIA_TYPE', 'IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_REQUESTS'],
+  ...['UNSUPPORTED_MEDIA_TYPE', 'EXPECTATION_FAILED', 'IDEMPOTENCY_KEY_REUSED', 'TOO_MANY_REQUESTS'],
 ]);
 
 /** The one route whose errors speak OAuth 2.0 (RFC 6749, section 5.2). */
@@ -28,7 +28,7 @@ export function wrongWith({ status, type, text }: Answered, method: string, path
 }
 
 /** Problems of the way to a call, which the document gives as `default`; 413 and 415, where no body is taken. */
-const ON_THE_WAY = ['405', '408', '413', '414', '415', '431'];
+const ON_THE_WAY = ['405', '408', '413', '414', '415', '417', '431'];
 
 /** What is wrong with a status by the document, if anything. Without statuses nothing is known of the call. */
 export function undocumented(status: number, statuses: readonly string[]): string | undefined {
