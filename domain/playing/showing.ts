@@ -69,8 +69,9 @@ export function visibleTo({ playing, audience, parting, barred }: Showing, reach
   if (audience === 'nobody') return undefined;
   // It says itself who may see it.
   if (reach === 'trusted') return playing;
-  if (parting) return undefined;
-  return reach === 'each-friend' || (audience === 'friends' && !barred) ? playing : undefined;
+  if (reach === 'each-friend') return parting ? undefined : playing;
+  // Who parts looks on, as whoever is no friend; from whom it is to be kept is barred in the step that parts them.
+  return audience === 'friends' && !barred ? playing : undefined;
 }
 
 /**

@@ -228,6 +228,16 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
   });
 
+  it('shows on while somebody parts where friends are not told apart, but nothing when who parts is barred', async () => {
+    const outlet = createRecorder('everybody');
+    await play('Song');
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Song`]);
+    await stores.friends.write('alice', { ...NO_CHANGES, unset: ['bob'] }, now);
+    expect(await run(outlet)).to.deep.equal([]);
+    await stores.friends.write('alice', { ...NO_CHANGES, unset: ['carol'], bar: [['carol', 'carol@op.example']] }, now);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
   it('is emptied and opened at an address that was given up, and told everything at the new one', async () => {
     const outlet = createRecorder('each-friend');
     await consent({ audience: { groups: ['Work'] } });

@@ -43,7 +43,12 @@ describe('domain/showing', () => {
     ['all friends once that is over', { settings: { privateUntil: NOW } }, 'tv tv tv tv tv'],
     ['chosen groups, and who cannot tell friends apart nothing', { settings: { audience: FAMILY } }, 'tv - tv - tv'],
     ['who cannot tell friends apart nothing while one is barred', { barred: true }, 'tv - tv tv tv'],
-    ['nothing where a screen has to be cleared while somebody parts', { parting: true }, '- - tv tv tv'],
+    ['nothing where a screen has to be cleared while somebody parts', { parting: true }, '- tv tv tv tv'],
+    [
+      'who cannot tell friends apart nothing where who parts is barred',
+      { parting: true, barred: true },
+      '- - tv tv tv',
+    ],
     ['nobody when it leaves', { state: 'leaving' }, '- - - - -'],
     ['nobody before its account is there', { state: 'pending' }, '- - - - -'],
     ['nobody when it is gone', { state: undefined }, '- - - - -'],
