@@ -35,6 +35,7 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
     sharded: (message, channel) => tell('sharded', message, channel),
   };
   let isOpen = true;
+  let resting: Promise<void> | undefined;
 
   function tell(kind: Kind, message: string, channel: string): void {
     for (const hear of readers[kind].get(channel) ?? []) hear(message, channel);
@@ -59,9 +60,8 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
     slots.forget();
     if (ear.client.isOpen) ear.client.destroy();
     const lost = (['ordinary', 'sharded'] as const).flatMap((kind) => groupsOf(kind, ear.channels[kind]));
-    if (!isOpen) return;
+    if (!isOpen || lost.length === 0) return;
     log.warn({ err }, 'Redis Cluster: a connection that listens is given up');
-    if (lost.length === 0) return;
     told.emit('reconnecting');
     void Promise.all(lost.map(placeAgain)).then(missed);
   }
@@ -83,9 +83,15 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
     await ear.connected;
     const channels = wanted(group);
     if (channels.length === 0) return;
+    // Before it is answered, so that they are placed anew where the connection is given up in the same moment.
     for (const channel of channels) ear.channels[group.kind].add(channel);
-    if (group.kind === 'sharded') await ear.client.sSubscribe(channels, deliver.sharded);
-    else await ear.client.subscribe(channels, deliver.ordinary);
+    try {
+      if (group.kind === 'sharded') await ear.client.sSubscribe(channels, deliver.sharded);
+      else await ear.client.subscribe(channels, deliver.ordinary);
+    } catch (err) {
+      for (const channel of channels) ear.channels[group.kind].delete(channel);
+      throw err;
+    }
   }
 
   /** Tries until it is heard. @throws ErrorReply where the user's rights (ACL) do not reach */
@@ -95,12 +101,19 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
         return await hearAt(earAt(await slots.masterOf(group.tag)), group);
       } catch (err) {
         if (err instanceof ErrorReply && err.message.startsWith('NOPERM')) throw err;
-        if (!isOpen) break;
-        log.warn({ err }, 'Redis Cluster: nothing is heard of a slot');
-        slots.forget();
-        await sleep(pauseBefore(round), undefined, { ref: false });
+        await rest(round, err);
       }
     throw new ClientClosedError();
+  }
+
+  /** All rest together, so that the nodes are asked once for all of them. */
+  function rest(round: number, err: unknown): Promise<void> {
+    if (isOpen && !resting) log.warn({ err }, 'Redis Cluster: not all slots are heard');
+    resting ??= sleep(pauseBefore(round), undefined, { ref: false }).then(() => {
+      resting = undefined;
+      slots.forget();
+    });
+    return resting;
   }
 
   async function placeAgain(group: Group): Promise<void> {
@@ -108,8 +121,7 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
       try {
         return await place(group);
       } catch (err) {
-        if (isOpen) log.warn({ err }, 'Redis Cluster: nothing is heard of a slot');
-        await sleep(pauseBefore(round), undefined, { ref: false });
+        await rest(round, err);
       }
   }
 
