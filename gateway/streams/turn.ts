@@ -92,7 +92,8 @@ export async function takeTurn(
   // Of everybody some are still to come, after what has changed meanwhile.
   if (walks && anew !== 'more') return now();
   if (stream.again.length > 0) {
-    if (await createDoubting(telling, run, look)(stream.again, true)) stream.again = [];
+    // What they were told, since whichever older data, may not have arrived. Who plays nothing goes before who has changed, and behind withdrawals.
+    if (await createDoubting(telling, run, look)(stream.again, { known: true, silent: 'due' })) stream.again = [];
     return now();
   }
   if (subscription.missed !== undefined) await askEverybody(telling, subscription);

@@ -39,5 +39,5 @@ export async function toldNow(
   ]);
   const since = underWay(noted);
   if (since === undefined || was === since || !(told.known || told.doubt)) return { told, since };
-  return (await sinkWork.doubt(subscription, fence, [id], since)) ? { told: DOUBTED, since } : undefined;
+  return (await sinkWork.doubt(subscription, fence, [id], { since })) ? { told: DOUBTED, since } : undefined;
 }

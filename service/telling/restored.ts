@@ -30,19 +30,21 @@ export async function tellRestored(
   const { id, restored = '' } = subscription;
   const until = now() + LONGEST_RUN;
   const doubt = createDoubting({ stores, stopped, now }, { subscription, fence }, look);
+  // Who has changed before it was come to was told anew then.
+  const itsOwn = { silent: 'roll', unless: restored } as const;
 
   /** A page; where to go on, or undefined where the run is over. */
   async function doubtPage(place: Place): Promise<Place | undefined> {
     if ('told' in place) {
       const { fields, next } = await sinkWork.toldFrom(id, place.told);
-      if (!(await doubt(fields, true, 'roll'))) return undefined;
+      if (!(await doubt(fields, { known: true, ...itsOwn }))) return undefined;
       return next === undefined ? { page: (await roll.pages()) - 1 } : { told: next };
     }
     const ids = await look.among(await roll.page(place.page));
     // Of whom it was told is in doubt by now, or was told since.
     const known = await sinkWork.knows(id, ids);
     const others = ids.filter((_, i) => !known[i]);
-    return (await doubt(others, false, 'roll')) ? { page: place.page - 1 } : undefined;
+    return (await doubt(others, { known: false, ...itsOwn })) ? { page: place.page - 1 } : undefined;
   }
 
   let place = readPlace(restored, await sinkWork.restoring(id));

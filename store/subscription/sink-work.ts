@@ -43,18 +43,23 @@ end
 return tonumber(redis.call('HGET', progress, 'events') or 0)`,
 });
 
-/** What the sink was told of these is in doubt; nothing by who was overtaken. `friends`: their hashes. */
+/** What the sink was told of these is in doubt, but for what is known `unless` of older data; nothing by who was overtaken. `friends`: their hashes. */
 const DOUBT = defineScript({
   uses: [IS_STILL],
   keys: ['progress', 'told'],
   keyList: 'friends',
-  args: ['fence', 'value'],
+  args: ['fence', 'value', 'unless'],
   lists: ['ids'],
   reply: asYes,
   lua: `
 if not isStill(progress, 'fence', fence) then return 0 end
-for _, id in ipairs(ids) do redis.call('HSET', told, id, value) end
-for _, one in ipairs(friends) do redis.call('UNLINK', one) end
+for i, id in ipairs(ids) do
+  local was = unless ~= '' and redis.call('HGET', told, id)
+  if not (was and cjson.decode(was).since == unless) then
+    redis.call('HSET', told, id, value)
+    redis.call('UNLINK', friends[i])
+  end
+end
 return 1`,
 });
 
@@ -172,15 +177,20 @@ export function createSinkWork(redis: Redis, keys: Keys) {
       return fieldsFrom(redis, told(subscription), place);
     },
 
-    /** Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. */
-    async doubt(subscription: string, fence: Fence, ids: readonly string[], since?: string): Promise<boolean> {
+    /**
+     * Nobody knows what the sink was told of these, at most `SLICE`: it is to be told of all; false for a run that was overtaken. `since`: the older data
+     * for which it is so; `unless`: those since which what is known of somebody stays, as it was in doubt for them already.
+     */
+    async doubt(
+      subscription: string,
+      fence: Fence,
+      ids: readonly string[],
+      { since, unless }: { since?: string | undefined; unless?: string | undefined } = {},
+    ): Promise<boolean> {
       const places = { progress: progress(subscription), told: told(subscription) };
       const theirs = ids.map((id) => friends(subscription, id));
-      return DOUBT.run(
-        redis,
-        { ...places, friends: theirs },
-        { fence, value: JSON.stringify({ ...DOUBTED, since }), ids },
-      );
+      const value = JSON.stringify({ ...DOUBTED, since });
+      return DOUBT.run(redis, { ...places, friends: theirs }, { fence, value, unless, ids });
     },
 
     /** It is over: what its sink was told is nobody's business any more. */

@@ -20,6 +20,16 @@ function believe(events: readonly SinkEvent[], forgets: boolean) {
   return all;
 }
 
+/** Whom somebody takes for friends of one who is told of friends alone. */
+function believed(events: readonly SinkEvent[]): Set<unknown> {
+  const friends = new Set<unknown>();
+  for (const event of events) {
+    if (kindOf(event) === 'friend-added') friends.add(event.data.friendId);
+    if (kindOf(event) === 'friend-removed') friends.delete(event.data.friendId);
+  }
+  return friends;
+}
+
 describe('a sink of which nobody knows what it was told, as an older copy of Redis was put back', () => {
   const scene = useSinkScene();
   const { server, subscribe, run, come, play, stop } = scene;
@@ -48,7 +58,8 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
   }
 
   const friend = (id: string) => ({ id, jid: `${id}@op.example`, name: id, groups: [] });
-  const none = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
+  type Written = Parameters<typeof scene.stores.friends.write>[1];
+  const none: Written = { set: [], unset: [], dirty: [], bar: [], unbar: [] };
 
   it('is told so, and then of everybody as they are by these data, whatever it has been told since the copy', async () => {
     await subscribe();
@@ -168,6 +179,36 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
         .map(kindOf),
     ).to.deep.equal(['now-playing-changed']);
     expect((await subscriptions.get(ID))?.restored, 'it is still under way').to.equal('stamp');
+  });
+
+  it('hears of a friend who parts, though it was told of that one anew before the walk came to whom it is about', async () => {
+    await subscribe({ kinds: ['friend-added', 'friend-removed'] });
+    const { friends, sinkWork, subscriptions } = scene.stores;
+    const id = await come();
+    const write = async (changes: Partial<Written>) => {
+      await friends.write(id, { ...none, ...changes }, scene.time);
+      await scene.watch();
+    };
+    await write({ set: [friend('before')] });
+    await run();
+    await subscriptions.change(ID, (one) => ({ ...one, restored: 'stamp' }));
+    const place = async (where: object) =>
+      sinkWork.noteRestoring(ID, await sinkWork.begin(ID), `stamp ${JSON.stringify(where)}`);
+    await place({ page: 999 });
+    const { now } = scene.context;
+    scene.context.now = () => {
+      scene.time += 20;
+      return now();
+    };
+    await write({ set: [friend('since')] });
+    await run();
+    expect(believed(scene.sink.taken())).to.deep.equal(new Set(['before', 'since']));
+    expect((await subscriptions.get(ID))?.restored, 'the walk has not come to it').to.equal('stamp');
+    scene.context.now = now;
+    await place({ told: '' });
+    await friends.write(id, { ...none, unset: ['since'] }, scene.time);
+    await untilTold();
+    expect(believed(scene.sink.taken())).to.deep.equal(new Set(['before']));
   });
 
   it('hears that a tune has ended also where it refuses to be told once more of whom it knows', async () => {

@@ -123,19 +123,26 @@ describe('what the worker does for event streams', () => {
     await untilCleared(stream.id);
   });
 
-  it('tells again first of who plays nothing, or is gone, of whom something may not have arrived', async () => {
+  it('tells again of whom something may not have arrived, who plays nothing, or is gone, before who has changed, and behind what was withdrawn since', async () => {
     const begun = await begin();
     const { id } = begun.stream;
+    await hasBegun(id);
     const [silent, plays, gone] = [await scene.come(), await scene.come(), await scene.come()];
-    await scene.play(plays);
+    const [stops, changes] = [await scene.come(), await scene.come()];
+    for (const one of [plays, stops]) await scene.play(one);
     await scene.stores.subscribers.leave(gone, scene.time);
+    await scene.watch();
+    await scene.stores.sinkWork.drop(id);
     const look = createLook(scene.stores, scene.context.keyedHash, { ranges: [] });
     const doubt = createDoubting(scene.context, { subscription: begun.stream, fence: begun.fence }, look);
-    expect(await doubt([plays, silent, gone], true)).to.equal(true);
-    const taken = await scene.stores.sinkWork.take(id, scene.time, 9);
-    expect(taken.map((one) => one.id)).to.have.members([silent, gone]);
-    expect(taken.map(({ line }) => line)).to.deep.equal(['first', 'first']);
-    expect((await scene.stores.sinkWork.take(id, scene.time, 9)).map((one) => one.id)).to.deep.equal([plays]);
+    expect(await doubt([plays, silent, gone], { known: true, silent: 'due' })).to.equal(true);
+    scene.time += 1;
+    await scene.play(changes);
+    await scene.stop(stops);
+    const next = async (most: number) => (await scene.stores.sinkWork.take(id, scene.time, most)).map((one) => one.id);
+    expect(await next(1)).to.deep.equal([stops]);
+    expect(await next(3)).to.have.members([silent, gone, plays]);
+    expect(await next(9)).to.deep.equal([changes]);
   });
 
   it('looks after one whose record was not there yet when it was looked for', async () => {
