@@ -24,8 +24,8 @@ import { SOURCE_LIMITS } from './source-read.ts';
 import { createSourceSlots } from './source-slots.ts';
 import { forgetLeavers, refillBudgets, SWEEP_INTERVAL, sweep } from './sweep.ts';
 import type { SinkContext } from './webhooks/context.ts';
+import { createSinkWalks } from './webhooks/in-turn.ts';
 import { createSinkJob } from './webhooks/sink-job.ts';
-import { createWalks } from './webhooks/walks.ts';
 import { createWatchRound, WATCH_GAP, WATCH_INTERVAL } from './webhooks/watch-round.ts';
 
 /** Milliseconds after which it is forgotten who has been gone for long. */
@@ -60,7 +60,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
     ...{ stores, queues, metrics, log, secretsKey: config.secretsKey, now: Date.now, draw: Math.random },
     agent: createGuardedAgent(createAddressGuard(config.sinkAllow), null),
     patience: SINK_PATIENCE,
-    walks: createWalks(),
+    walks: createSinkWalks(),
     keyedHash: createKeyedHash(config.secretsKey),
     stopped: stopping.signal,
   };

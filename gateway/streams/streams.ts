@@ -1,5 +1,6 @@
 import { eachInTurns } from '../../runtime/turns.ts';
 import type { BegunStream } from '../../service/telling/streams.ts';
+import { createWalks } from '../../service/telling/walks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { streamName } from '../../store/subscription/subscription-record.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +9,7 @@ import { frame, GREETING, HEARTBEAT, REPLACED } from '../live/lines.ts';
 import { createWheel } from '../live/wheel.ts';
 import { writeBookmark } from './bookmark.ts';
 import type { OpenStream } from './open-stream.ts';
-import { type Ending, endingOf, takeTurn } from './turn.ts';
+import { type Ending, endingOf, type InTurn, takeTurn } from './turn.ts';
 
 /** Milliseconds for which a client may leave untaken what it was sent. */
 const STALLED = 60_000;
@@ -30,7 +31,7 @@ export type Streams = ReturnType<typeof createStreams>;
 export function createStreams(context: Context) {
   const { stores, queues, events, metrics, log, now } = context;
   const all = new Set<OpenStream>();
-  const walking = new Set<OpenStream>();
+  const walks = createWalks<OpenStream>();
   const wheel = createWheel<OpenStream, OpenStream>(context, {
     beat: (stream) => void beat(stream).catch(() => {}),
     ring: (stream) => void work(stream),
@@ -62,12 +63,29 @@ export function createStreams(context: Context) {
     let next = now();
     while (all.has(stream) && (stream.isAsked || next <= now())) {
       stream.isAsked = false;
-      const outcome = await takeTurn(context, stream, walking).catch(() => now() + TRY_AGAIN);
+      const outcome = await takeTurn(context, stream, inTurnOf(stream)).catch(() => now() + TRY_AGAIN);
       if (typeof outcome === 'string') finish(stream, outcome);
       else next = outcome;
     }
     stream.isBusy = false;
     if (all.has(stream) && next < now() + SOON) wheel.wake(stream, next);
+  }
+
+  function inTurnOf(stream: OpenStream): InTurn {
+    return async (look) => {
+      // Whoever has left waits for nothing.
+      if (!all.has(stream) || !walks.begin(stream)) return 'waits';
+      try {
+        return await look();
+      } finally {
+        callNext(walks.end(stream));
+      }
+    };
+  }
+
+  /** There is a place for it to look at everybody. */
+  function callNext(next: OpenStream | undefined): void {
+    if (next) void work(next);
   }
 
   function finish(stream: OpenStream, ending: Ending): void {
@@ -110,6 +128,7 @@ export function createStreams(context: Context) {
     stream.over.abort();
     metrics.openStreams.dec();
     wheel.leave(stream);
+    callNext(walks.leave(stream));
     if (![...all].some(({ owner }) => owner === stream.owner))
       events.unlisten([streamName(stream.owner)]).catch(() => {});
     stores.sinkWork.see(stream.id, stream.fence, now()).catch(() => {});

@@ -4,7 +4,7 @@ import { createDoubting } from '../../service/telling/doubting.ts';
 import { grantOf } from '../../service/telling/grant.ts';
 import { createLook } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
-import { tellRestored } from '../../service/telling/restored.ts';
+import { doubtEverybody, sayRestored } from '../../service/telling/restored.ts';
 import { tellAll } from '../../service/telling/tell-all.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import type { Stores } from '../../store/stores.ts';
@@ -16,9 +16,8 @@ import { sendEvent, tellAnew } from './sending.ts';
 
 /** Subscribers of whom one stream is told side by side. */
 const SIDE_BY_SIDE = 8;
-/** Streams of a gateway that look at everybody at a time (decision 244), and milliseconds until others ask for their turn. */
-const MOST_WALKING = 4;
-const ASKS_AGAIN = 500;
+/** Milliseconds after which a stream that waits to look at everybody asks for its turn by itself. */
+const ASKS_AGAIN = 5_000;
 
 /**
  * Why a stream ends. `replaced`: another connection of its owner has taken its place; `lost`: none has, but what is noted of it is gone, or of before
@@ -50,15 +49,14 @@ async function isReplaced({ subscriptions, sinkWork }: Stores, owner: string, fe
   return present !== undefined && isSince((await sinkWork.standing(present.id)).fence, fence);
 }
 
+/** Has this stream look at everybody while few others of this process do (decision 244), or it `waits`, and is woken for it. */
+export type InTurn = <T>(look: () => Promise<T>) => Promise<T | 'waits'>;
+
 /**
  * Tells whoever is connected what has changed, as the `sink` job of the worker tells a webhook. Returns when there may be more to tell, in
- * milliseconds since the epoch. `walking`: the streams of this process that look at everybody at present.
+ * milliseconds since the epoch.
  */
-export async function takeTurn(
-  context: Context,
-  stream: OpenStream,
-  walking: Set<OpenStream>,
-): Promise<number | Ending> {
+export async function takeTurn(context: Context, stream: OpenStream, inTurn: InTurn): Promise<number | Ending> {
   const { stores, keyedHash, now } = context;
   const { id, fence, kinds } = stream;
   await taken(stream);
@@ -76,27 +74,18 @@ export async function takeTurn(
     await tellAnew(stores, stream);
     return now();
   }
-  const begins = subscription.status === 'ACTIVATION_REQUESTED';
-  const isToWalk = begins || subscription.restored !== undefined;
-  const walks = isToWalk && walking.size < MOST_WALKING;
-  // One that has begun tells meanwhile what has changed: nothing that is to be seen no more waits for a place.
-  if (begins && !walks) return now() + ASKS_AGAIN;
-  if (walks) walking.add(stream);
-  let anew: Awaited<ReturnType<typeof tellRestored>> | undefined;
-  try {
-    if (begins) await activate(telling, run, look);
-    else if (walks) anew = await tellRestored(telling, run, look);
-  } finally {
-    if (walks) walking.delete(stream);
-  }
-  // Of everybody some are still to come, after what has changed meanwhile.
-  if (walks && anew !== 'more') return now();
+  if (subscription.status === 'ACTIVATION_REQUESTED')
+    return now() + ((await inTurn(() => activate(telling, run, look))) === 'waits' ? ASKS_AGAIN : 0);
+  if (subscription.restored !== undefined && (await sayRestored(telling, run)) !== 'taken') return now();
+  const walked = subscription.restored !== undefined && (await inTurn(() => doubtEverybody(telling, run, look)));
+  if (walked === 'done' || walked === 'cut') return now();
+  // Of everybody some are still to come: meanwhile it is told what has changed, and nothing that is to be seen no more waits for a place.
   if (stream.again.length > 0) {
     // What they were told, since whichever older data, may not have arrived. Who plays nothing goes before who has changed, and behind withdrawals.
     if (await createDoubting(telling, run, look)(stream.again, { known: true, silent: 'due' })) stream.again = [];
     return now();
   }
-  if (subscription.missed !== undefined) await askEverybody(telling, subscription);
+  const missed = subscription.missed !== undefined && (await inTurn(() => askEverybody(telling, subscription)));
 
   /** Whether its owner may be told the same as when the turn began. */
   async function isStillSo(): Promise<boolean> {
@@ -117,7 +106,7 @@ export async function takeTurn(
     false,
     SIDE_BY_SIDE,
   );
-  if (ended !== 'all' || anew !== undefined) return now();
+  if (ended !== 'all' || walked === 'more') return now();
   const first = (await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY;
-  return isToWalk ? Math.min(first, now() + ASKS_AGAIN) : first;
+  return walked === 'waits' || missed === 'waits' ? Math.min(first, now() + ASKS_AGAIN) : first;
 }

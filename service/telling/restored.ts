@@ -11,25 +11,43 @@ import type { Outcome } from './outcome.ts';
 /** Milliseconds after which a run gives way to what has changed meanwhile. */
 const LONGEST_RUN = 1_000;
 
-/** The run that tells all anew. `post` sends an event. */
-type Anew = { subscription: Subscription; fence: Fence; post(event: EventFacts): Promise<Outcome> };
+/** The run that tells all anew. */
+type Anew = { subscription: Subscription; fence: Fence };
 
 /**
  * After the data were put back (decision 279) a sink may know more than is noted: friends and tunes that there are no more, and
- * subscribers whom nobody knows here. An event says so first. Then everybody who is there, or of whom the sink was told, is in doubt,
- * and is told of anew, as is by then, those who play nothing first, and what changes meanwhile before all of them, anew as well; at last the
- * subscription is as ever. A run gives way after a while (`more`), and the next goes on from there. `cut`: the run was overtaken, or
- * the worker ends.
+ * subscribers whom nobody knows here. An event says so first, which `post` sends, unless it was said: `taken` where all is to be told anew from now on. `cut`:
+ * the run was overtaken.
  */
-export async function tellRestored(
-  { stores, stopped, now }: TellingContext,
-  { subscription, fence, post }: Anew,
+export async function sayRestored(
+  { stores: { sinkWork }, now }: TellingContext,
+  { subscription: { id, restored = '' }, fence, post }: Anew & { post(event: EventFacts): Promise<Outcome> },
+): Promise<Outcome | 'cut'> {
+  if (readPlace(restored, await sinkWork.restoring(id))) return 'taken';
+  const data = {};
+  const outcome = await post({ id: `${id}-restored-${restored}`, kind: 'subscription-restored', time: now(), data });
+  // A sink that refuses an event of which it does not know the type is told all the rest.
+  if (outcome !== 'taken' && outcome !== 'refused') return outcome;
+  const begins = writePlace(restored, { told: SCAN_START });
+  return (await sinkWork.noteRestoring(id, fence, begins)) ? 'taken' : 'cut';
+}
+
+/**
+ * When that was said everybody who is there, or of whom the sink was told, is put in doubt,
+ * to be told of anew, as is by then, those who play nothing first, and what changes meanwhile before all of them, anew as well; at last the
+ * subscription is as ever. A run gives way after a while (`more`), and the next goes on from there. `cut`: the run was overtaken, or
+ * the process ends.
+ */
+export async function doubtEverybody(
+  context: TellingContext,
+  { subscription, fence }: Anew,
   look: Look,
-): Promise<Outcome | 'cut' | 'more'> {
+): Promise<'done' | 'more' | 'cut'> {
+  const { stores, stopped, now } = context;
   const { sinkWork, roll } = stores;
   const { id, restored = '' } = subscription;
   const until = now() + LONGEST_RUN;
-  const doubt = createDoubting({ stores, stopped, now }, { subscription, fence }, look);
+  const doubt = createDoubting(context, { subscription, fence }, look);
   // Who has changed before it was come to was told anew then.
   const itsOwn = { silent: 'roll', unless: restored } as const;
 
@@ -47,14 +65,7 @@ export async function tellRestored(
     return (await doubt(others, { known: false, ...itsOwn })) ? { page: place.page - 1 } : undefined;
   }
 
-  let place = readPlace(restored, await sinkWork.restoring(id));
-  if (!place) {
-    const data = {};
-    const outcome = await post({ id: `${id}-restored-${restored}`, kind: 'subscription-restored', time: now(), data });
-    // A sink that refuses an event of which it does not know the type is told all the rest.
-    if (outcome !== 'taken' && outcome !== 'refused') return outcome;
-    place = { told: SCAN_START };
-  }
+  let place: Place = readPlace(restored, await sinkWork.restoring(id)) ?? { told: SCAN_START };
   while (!('page' in place) || place.page >= 0) {
     if (stopped.aborted) return 'cut';
     const next = await doubtPage(place);
@@ -63,5 +74,5 @@ export async function tellRestored(
     if (now() >= until) return 'more';
   }
   await stores.subscriptions.change(id, ({ restored: present, ...one }) => (present === restored ? one : undefined));
-  return 'taken';
+  return 'done';
 }

@@ -1,14 +1,19 @@
+import { createWalks, type Walks } from '../../service/telling/walks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import type { SinkContext } from './context.ts';
-import { ASKS_AGAIN } from './walks.ts';
 
-/** Has a subscription look at everybody while few others do: at once, or in a run of its own that it is woken for. Returns when to look again. */
-export async function inTurn(
-  { walks, queues, now }: SinkContext,
+/** Who looks at everybody, of the subscriptions of one worker, by their ids. */
+export function createSinkWalks(): Walks<string> {
+  return createWalks();
+}
+
+/** Has a subscription look at everybody while few others do: at once, or it `waits`, and is woken for a run of its own. */
+export async function inTurn<T>(
+  { walks, queues }: SinkContext,
   id: string,
-  look: () => Promise<number>,
-): Promise<number> {
-  if (!walks.begin(id)) return now() + ASKS_AGAIN;
+  look: () => Promise<T>,
+): Promise<T | 'waits'> {
+  if (!walks.begin(id)) return 'waits';
   try {
     return await look();
   } finally {

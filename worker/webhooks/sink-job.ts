@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Work } from '../../runtime/queue/queues.ts';
 import { activate } from '../../service/telling/activation.ts';
-import type { EventFacts } from '../../service/telling/cloud-event.ts';
 import { grantOf } from '../../service/telling/grant.ts';
 import { tellOnceMore } from '../../service/telling/late.ts';
 import { createLook, type Look } from '../../service/telling/look.ts';
 import { askEverybody } from '../../service/telling/missed.ts';
-import { tellRestored } from '../../service/telling/restored.ts';
+import { doubtEverybody, sayRestored } from '../../service/telling/restored.ts';
 import type { Telling } from '../../service/telling/tell.ts';
 import { tellAll } from '../../service/telling/tell-all.ts';
+import { ASKS_AGAIN } from '../../service/telling/walks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { type EndReason, isOver, isStream, type Subscription } from '../../store/subscription/subscription-record.ts';
 import type { SinkContext } from './context.ts';
@@ -61,19 +61,18 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   const { id, expiresAt = Number.POSITIVE_INFINITY, token } = subscription;
   const look = createLook(stores, context.keyedHash, run.grant);
   if (subscription.status === 'ACTIVATION_REQUESTED') {
-    return inTurn(context, id, async () => {
-      await activate(context, run, look);
-      // What was read when the run began may be old after the walk: another run tells, or goes on behind others.
-      await wake(context.queues, 'sinkAsked', [id]);
-      return now();
-    });
+    if ((await inTurn(context, id, () => activate(context, run, look))) === 'waits') return now() + ASKS_AGAIN;
+    // What was read when the run began may be old after the walk: another run tells, or goes on behind others.
+    await wake(context.queues, 'sinkAsked', [id]);
+    return now();
   }
   const { next, failures, events } = await stores.sinkWork.progress(id);
   if (next > now()) return next;
   if (paused && !(await tryToResume(context, run))) return (await stores.sinkWork.progress(id)).next;
   const anew = subscription.restored === undefined ? undefined : await tellAnew(context, run, look);
   if (typeof anew === 'number') return anew;
-  if (subscription.missed !== undefined) await askEverybody(context, subscription);
+  const missed =
+    subscription.missed !== undefined && (await inTurn(context, id, () => askEverybody(context, subscription)));
   const { maxEvents = Number.POSITIVE_INFINITY } = subscription;
   const telling: Telling = {
     subscription: id,
@@ -104,23 +103,32 @@ async function goOn(context: SinkContext, run: Run): Promise<number> {
   }
   if (ended !== 'all') return noteFailure(context, run, ended === 'refused');
   const first = (await stores.sinkWork.first(id)) ?? Number.POSITIVE_INFINITY;
-  return Math.min(first, expiresAt, token?.expiresAt ?? Number.POSITIVE_INFINITY, now() + LOOK_AGAIN);
+  const again = now() + (anew === 'waits' || missed === 'waits' ? ASKS_AGAIN : LOOK_AGAIN);
+  return Math.min(first, expiresAt, token?.expiresAt ?? Number.POSITIVE_INFINITY, again);
 }
 
 /**
- * The data were put back: the sink is told so, and then of everybody. `more`: of some that is still to come, after what has changed meanwhile. When to
- * look again otherwise, by another run, which reads anew what this one has read.
+ * The data were put back: the sink is told so, and then of everybody, who are looked at while few other subscriptions do so. `more`, `waits`: of some that
+ * is still to come, after what has changed meanwhile. When to look again otherwise, by another run, which reads anew what this one has read.
  */
-async function tellAnew(context: SinkContext, run: Run, look: Look): Promise<number | 'more'> {
+async function tellAnew(context: SinkContext, run: Run, look: Look): Promise<number | 'more' | 'waits'> {
   const { stores, queues, now } = context;
   const { id } = run.subscription;
-  const post = (event: EventFacts) => send(context, run.subscription, event);
-  const outcome = await tellRestored(context, { ...run, post }, look);
-  if (outcome === 'gone') await endSubscription(context, id, 'NETWORK_TERMINATED');
-  else if (outcome !== 'taken' && outcome !== 'more' && outcome !== 'cut') return noteFailure(context, run);
-  if (outcome === 'taken' || outcome === 'more') await stores.sinkWork.resume(id, run.fence);
-  if (outcome === 'taken') await wake(queues, 'sinkAsked', [id]);
-  return outcome === 'more' ? 'more' : now();
+  const said = await sayRestored(context, {
+    ...run,
+    post: async (event) => {
+      const outcome = await send(context, run.subscription, event);
+      // One that refuses the event has answered, too.
+      if (outcome === 'taken' || outcome === 'refused') await stores.sinkWork.resume(id, run.fence);
+      return outcome;
+    },
+  });
+  if (said === 'gone') await endSubscription(context, id, 'NETWORK_TERMINATED');
+  else if (said !== 'taken' && said !== 'cut') return noteFailure(context, run);
+  if (said !== 'taken') return now();
+  const looked = await inTurn(context, id, () => doubtEverybody(context, run, look));
+  if (looked === 'done') await wake(queues, 'sinkAsked', [id]);
+  return looked === 'more' || looked === 'waits' ? looked : now();
 }
 
 /** Whether the owner may be told the same as when the run began. */

@@ -65,11 +65,11 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
   }
 
   /** Those that have begun by now, or are over: any other asks for itself once it has, and may be one of a thousand that wait for it. */
-  async function toWake(concerned: readonly Subscription[]): Promise<string[]> {
+  async function haveBegun(concerned: readonly Subscription[]): Promise<Subscription[]> {
     const looks = await Promise.all(
       concerned.map((one) => (one.status === 'ACTIVATION_REQUESTED' ? stores.subscriptions.get(one.id) : one)),
     );
-    return concerned.filter((_, i) => looks[i]?.status !== 'ACTIVATION_REQUESTED').map(({ id }) => id);
+    return concerned.filter((_, i) => looks[i]?.status !== 'ACTIVATION_REQUESTED');
   }
 
   /** Whether it has to tell of any of these. */
@@ -103,9 +103,11 @@ export function createWatchRound(context: SinkContext): () => Promise<void> {
       await noteMissed(stores, id);
     }
     const concerned = subscriptions.filter((_, i) => isConcerned(outcomes[i]));
+    const begun = await haveBegun(concerned);
     // A stream is told by the gateway that somebody is connected to.
-    for (const { owner } of concerned.filter(isStream)) await stores.events.tell(streamName(owner), { what: 'stream' });
-    const asked = await toWake(concerned.filter((one) => !isStream(one)));
+    const streams = begun.filter(isStream).map(({ owner }) => streamName(owner));
+    await Promise.all(streams.map((name) => stores.events.tell(name, { what: 'stream' })));
+    const asked = begun.filter((one) => !isStream(one)).map(({ id }) => id);
     await stores.due.postponeAll(queueOf('sinkAsked'), asked, now());
     await wake(queues, 'sinkAsked', asked);
     await Promise.all(taken.map(stores.watched.settle));

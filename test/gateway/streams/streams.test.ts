@@ -1,15 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { typeOf } from '../../../domain/subscription/event-types.ts';
+import { EVENT_KINDS, scopeOf, typeOf } from '../../../domain/subscription/event-types.ts';
 import { streamName } from '../../../store/subscription/subscription-record.ts';
 import type { SinkContext } from '../../../worker/webhooks/context.ts';
 import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { type CarrierStream, openCarrierStream } from '../../support/http/carrier-stream.ts';
+import { bearer } from '../../support/http/credentials.ts';
 import { useRedis } from '../../support/redis.ts';
 
+/** Streams of a gateway that look at everybody at a time. */
+const MOST = 4;
+const SCOPES = [...new Set(EVENT_KINDS.map(scopeOf)), 'subscriptions:write' as const];
 const YEAR = 31_536_000_000;
 const PEOPLE = 20;
 const ROUNDS = 10;
@@ -101,6 +105,60 @@ describe('an event stream of a credential, at its gateway', () => {
     await wake();
     await stream.hears(['subscriber-added']);
     expect(stream.events()[0]?.subject).to.equal(one);
+  });
+
+  it('looks at everybody while few others do, and is called when its turn has come, whoever has left meanwhile', async () => {
+    // The clock stands still: nobody asks again by itself.
+    const time = Date.now();
+    const still = await openTestGateway(server, {}, { clock: () => time });
+    const opened: CarrierStream[] = [];
+    try {
+      await still.app.listen({ port: 0, host: '127.0.0.1' });
+      const url = `http://127.0.0.1:${(still.app.server.address() as AddressInfo).port}`;
+      await still.join('+8613800139300');
+      const looking = new Set<() => void>();
+      const { page } = still.stores.roll;
+      still.stores.roll.page = async (...words) => {
+        await new Promise<void>((resolve) => looking.add(resolve));
+        return page(...words);
+      };
+      const open = async () => {
+        const made = await still.stores.credentials.create(
+          { name: `${opened.length}`, scopes: SCOPES, ranges: [] },
+          time,
+        );
+        const stream = openCarrierStream(() => [url], bearer((made as { key: string }).key));
+        opened.push(stream);
+        await stream.begun();
+        return stream;
+      };
+      const letOneGo = () => {
+        const [one] = looking;
+        if (one) looking.delete(one);
+        one?.();
+      };
+      for (let n = 0; n < MOST; n += 1) await open();
+      await eventually(() => expect(looking.size).to.equal(MOST));
+      const leaves = await open();
+      const [next, last] = [await open(), await open()];
+      await leaves.close();
+      letOneGo();
+      await eventually(() => expect(looking.size).to.equal(MOST));
+      const statuses = async () =>
+        Promise.all([next, last].map(async (one) => (await still.stores.subscriptions.get(idOf(one)))?.status));
+      while (looking.size > 0) {
+        expect(looking.size).to.be.at.most(MOST);
+        letOneGo();
+        await eventually(async () => {
+          const begun = (await statuses()).filter((status) => status === 'ACTIVE');
+          expect(looking.size > 0 || begun.length === 2).to.equal(true);
+        });
+      }
+      await eventually(async () => expect(await statuses()).to.deep.equal(['ACTIVE', 'ACTIVE']));
+    } finally {
+      await Promise.all(opened.map((stream) => stream.close()));
+      await still.stop();
+    }
   });
 
   it('is told of nobody twice at once by two connections, whichever was the last', async () => {

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.ts';
 import { activate } from '../../../service/telling/activation.ts';
 import { createLook } from '../../../service/telling/look.ts';
+import { ASKS_AGAIN, createWalks } from '../../../service/telling/walks.ts';
 import { createSinkJob } from '../../../worker/webhooks/sink-job.ts';
-import { createWalks } from '../../../worker/webhooks/walks.ts';
 import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
 import { jobContext } from '../../support/context.ts';
 import { kindOf } from '../../support/servers/sink.ts';
@@ -66,6 +66,39 @@ describe('subscriptions that look at everybody', () => {
     expect(woken).to.have.members(['first', 'second']);
     await job('second');
     expect(await statusOf('second')).to.equal('ACTIVE');
+  });
+
+  it('wait for a place as well to tell all anew, or to find what they have missed, and tell meanwhile what changes', async () => {
+    await subscribe();
+    const id = await come();
+    const job = createSinkJob(scene.context);
+    await job(ID);
+    scene.context.walks = createWalks(1);
+    scene.context.walks.begin('another');
+    const { subscriptions, sinkWork } = scene.stores;
+    await subscriptions.doubtAll();
+    await subscriptions.change(ID, (one) => ({ ...one, missed: 'stamp' }));
+    await play(id);
+    const told = scene.sink.taken().length;
+    expect(await job(ID)).to.be.at.most(scene.time + ASKS_AGAIN);
+    const kinds = ['subscription-restored', 'subscriber-added', 'now-playing-changed'];
+    expect(scene.sink.taken().slice(told).map(kindOf)).to.deep.equal(kinds);
+    expect(await subscriptions.get(ID))
+      .to.include({ missed: 'stamp' })
+      .and.have.property('restored');
+    expect(await sinkWork.waiting(ID), 'nobody is looked at').to.equal(1);
+    expect(scene.context.walks.end('another')).to.equal(ID);
+    for (let run = 0; run < 3; run += 1) await job(ID);
+    expect(await subscriptions.get(ID)).to.not.have.any.keys('missed', 'restored');
+  });
+
+  it('have no place kept for one that has left', () => {
+    const walks = createWalks<string>(1);
+    walks.begin('another');
+    for (const one of ['leaves', 'comes', 'last']) walks.begin(one);
+    expect(walks.leave('leaves')).to.equal(undefined);
+    expect(walks.end('another')).to.equal('comes');
+    expect(walks.leave('comes'), 'that was woken').to.equal('last');
   });
 
   it('go on behind others after a while, where they were', async () => {

@@ -4,7 +4,7 @@ import { EVENT_KINDS, scopeOf } from '../../../domain/subscription/event-types.t
 import { WATCHED } from '../../../store/base/keys.ts';
 import { AGAIN } from '../../../store/due/due.ts';
 import type { Stores } from '../../../store/stores.ts';
-import type { Subscription } from '../../../store/subscription/subscription-record.ts';
+import { type Subscription, streamName } from '../../../store/subscription/subscription-record.ts';
 import type { SinkContext } from '../../../worker/webhooks/context.ts';
 import { createWatchRound } from '../../../worker/webhooks/watch-round.ts';
 import { jobContext } from '../../support/context.ts';
@@ -92,6 +92,19 @@ describe('the look at whom subscriptions have to be told of', () => {
     await round();
     const taken = await stores.sinkWork.take('its', time, 100);
     expect(taken.map((one) => ({ id: one.id, line: one.line }))).to.deep.equal([{ id, line: 'first' }]);
+  });
+
+  it('tells the gateway nothing of a stream that has not begun, which finds by itself what was noted', async () => {
+    const owners = [await credential('begins', ['+86138']), await credential('has begun', ['+86138'])];
+    const [begins = '', begun = ''] = owners;
+    await subscribe('begins', begins, { sink: '', status: 'ACTIVATION_REQUESTED' });
+    await subscribe('has begun', begun, { sink: '' });
+    const told: string[] = [];
+    const events = { ...stores.events, tell: async (name: string) => void told.push(name) };
+    const id = await join('+8613800138000');
+    await createWatchRound({ ...context, stores: { ...stores, events } })();
+    expect(told).to.deep.equal([streamName(begun)]);
+    expect(await waits('begins')).to.deep.equal([id]);
   });
 
   it('reads each credential once, and asks what was told only about those who are out of range', async () => {
