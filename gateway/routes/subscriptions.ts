@@ -48,7 +48,7 @@ export function subscriptionRoutes({ stores, queues, config, now }: Context): Fa
 
   async function viewOf(subscription: Subscription): Promise<Static<typeof SubscriptionView>> {
     const { id } = subscription;
-    const [progress, waiting] = await Promise.all([sinkWork.progress(id), sinkWork.waiting(id)]);
+    const [progress, waiting] = await Promise.all([sinkWork.progress(id), sinkWork.waiting(id, now())]);
     return toView(subscription, progress, waiting);
   }
 

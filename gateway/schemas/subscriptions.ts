@@ -79,7 +79,7 @@ const view = {
   events: Type.Integer({ description: 'How many the sink has taken' }),
   waiting: Type.Integer({
     description:
-      'Subscribers about whom there may be something to tell, and besides the tunes whose end is to be told in time: who waits and plays counts twice.',
+      'Subscribers about whom there may be something to tell; who has something new and something to be seen no more counts twice. 0 where the sink was told all, but for an end that it has refused, until that is tried again.',
   }),
   failures: Type.Integer({ description: 'Tries that failed since the last one that did not' }),
   failingSince: Type.Optional(Time),

@@ -119,9 +119,10 @@ export function createSinkLines(redis: Redis, keys: Keys) {
       return scores.length > 0 ? Math.min(...scores) : undefined;
     },
 
-    /** How many are in the lines; who is in two counts twice. */
-    async waiting(subscription: string): Promise<number> {
-      const counts = await Promise.all(Object.values(lines(subscription)).map((line) => redis.zCard(line)));
+    /** How many are to be looked at by `now`; who is in two lines counts twice. Of `first`, where ends that are to come are, too, nobody does whose time has not come. */
+    async waiting(subscription: string, now: number): Promise<number> {
+      const { first, due, roll } = lines(subscription);
+      const counts = await Promise.all([redis.zCount(first, '-inf', now), redis.zCard(due), redis.zCard(roll)]);
       return counts.reduce((sum, count) => sum + count, 0);
     },
   };

@@ -68,6 +68,8 @@ describe('the line of those a sink is to be told of', () => {
   it('brings forward who was to be looked at later', async () => {
     const fence = await stores.sinkWork.begin(ID);
     await stores.sinkWork.baseline(ID, fence, 'playing', { value: { known: KNOWN }, come: [], later: NOW + 60_000 });
+    expect(await stores.sinkWork.waiting(ID, NOW), 'nobody waits for an end to come').to.equal(0);
+    expect(await stores.sinkWork.waiting(ID, NOW + 60_000)).to.equal(1);
     await stores.sinkWork.ask(ID, ['playing'], NOW);
     expect(await take(NOW, 1)).to.deep.equal(['playing']);
   });
@@ -132,6 +134,6 @@ describe('the line of those a sink is to be told of', () => {
     await stores.sinkWork.ask(ID, ['one'], NOW);
     const [taken] = await stores.sinkWork.take(ID, NOW, 1);
     await stores.sinkWork.settle(ID, taken as TakenOne, undefined);
-    expect(await stores.sinkWork.waiting(ID)).to.equal(0);
+    expect(await stores.sinkWork.waiting(ID, NOW)).to.equal(0);
   });
 });

@@ -151,7 +151,7 @@ describe('what a sink is told of friends', () => {
     const order = scene.sink.taken().map(({ subject }) => subject);
     expect(order.indexOf(other)).to.be.below(order.lastIndexOf(many));
     expect(order.indexOf(late)).to.be.below(order.lastIndexOf(many) - 5);
-    const waiting = await scene.stores.sinkWork.waiting(ID);
+    const waiting = await scene.stores.sinkWork.waiting(ID, scene.time);
     expect(waiting).to.equal(0);
   });
 

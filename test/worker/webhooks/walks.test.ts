@@ -86,7 +86,7 @@ describe('subscriptions that look at everybody', () => {
     expect(await subscriptions.get(ID))
       .to.include({ missed: 'stamp' })
       .and.have.property('restored');
-    expect(await sinkWork.waiting(ID), 'nobody is looked at').to.equal(1);
+    expect(await sinkWork.waiting(ID, scene.time), 'nobody is looked at').to.equal(0);
     expect(scene.context.walks.end('another')).to.equal(ID);
     for (let run = 0; run < 3; run += 1) await job(ID);
     expect(await subscriptions.get(ID)).to.not.have.any.keys('missed', 'restored');

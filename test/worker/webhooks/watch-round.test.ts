@@ -72,7 +72,7 @@ describe('the look at whom subscriptions have to be told of', () => {
     await createWatchRound(context)();
     expect(await waits('its')).to.deep.equal([id]);
     expect(await waits('the former')).to.deep.equal([id]);
-    expect(await stores.sinkWork.waiting('a stranger')).to.equal(0);
+    expect(await stores.sinkWork.waiting('a stranger', time)).to.equal(0);
     expect(asked.sort()).to.deep.equal(['its', 'the former']);
   });
 
