@@ -79,7 +79,7 @@ async function reconcile(context: Context, id: string, begun: Begun, written: st
     // Together: roster jobs read meanwhile, and Redis answers nobody while it syncs.
     await Promise.all([
       stores.pairs.clearDirty(id, pairs),
-      stores.privacies.clearDirtyBlocked(id, followed.blocked.marks),
+      stores.privacies.clearDirtyBlocked(id, followed.blocked.marks, context.now()),
       stores.addressBooks.clearDirtyNumbers(id, followed.numbers),
     ]);
   }

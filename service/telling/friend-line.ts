@@ -10,21 +10,22 @@ export type FriendsNow = { next: NextFriends; silent: FriendChanges };
 
 /**
  * Of which friends of a subscriber a sink has still to be told: who they are and of whom it was told is read once, and each looked
- * at again before it is its turn, so that one with many friends costs for each event what one with few does.
+ * at again before it is its turn, so that one with many friends costs for each event what one with few does. Whom it has blocked is none from the moment
+ * in which that is stored: a tune of after it goes behind the event that says so.
  */
 export function createFriendLine(stores: Stores, subscription: string, kinds: readonly EventKind[], id: string) {
-  /** What is left, the next one last. `whole`: whether there may be any. */
-  let left: (FriendChanges & { whole: boolean }) | undefined;
+  /** What is left, the next one last. `whole`: whether there may be any; `undecided`: who was blocked, or no longer is, and was not decided yet. */
+  let left: (FriendChanges & { whole: boolean; undecided: string }) | undefined;
 
-  async function read(whole: boolean, doubt: Doubt | undefined): Promise<FriendsNow> {
+  async function read(whole: boolean, undecided: string, doubt: Doubt | undefined): Promise<FriendsNow> {
     const [was, is] = await Promise.all([
       stores.sinkWork.friendsTold(subscription, id),
-      whole ? stores.friends.ids(id) : [],
+      whole ? stores.shownFriends.ids(id, undecided) : [],
     ]);
     const { gone, come } = friendChanges(was, is, doubt);
     const tells = (kind: EventKind) => kinds.includes(kind);
     left = {
-      whole,
+      ...{ whole, undecided },
       gone: tells('friend-removed') ? gone.reverse() : [],
       come: tells('friend-added') ? come.reverse() : [],
     };
@@ -36,7 +37,7 @@ export function createFriendLine(stores: Stores, subscription: string, kinds: re
   async function stands({ gone, come }: NextFriends): Promise<boolean> {
     const some = [gone, come].filter((friend) => friend !== undefined);
     if (some.length === 0) return true;
-    const found = await stores.friends.some(id, some);
+    const found = await stores.shownFriends.ownAmong(id, some);
     const isFriend = (friend: string) => found[some.indexOf(friend)] !== undefined;
     return !(gone !== undefined && isFriend(gone)) && !(come !== undefined && !isFriend(come));
   }
@@ -45,9 +46,11 @@ export function createFriendLine(stores: Stores, subscription: string, kinds: re
     /** `whole`: whether the sink may be told of them; of all who are none any more it is told in any case. */
     async look(whole: boolean, doubt: Doubt | undefined): Promise<FriendsNow> {
       if (!asksForFriends(kinds)) return { next: {}, silent: { gone: [], come: [] } };
-      if (left?.whole !== whole) return read(whole, doubt);
+      // Read after the tune: one of after a block comes with its mark.
+      const undecided = whole ? await stores.shownFriends.undecided(id) : '';
+      if (left?.whole !== whole || left.undecided !== undecided) return read(whole, undecided, doubt);
       const next = nextOf(left);
-      if (whole && !(await stands(next))) return read(whole, doubt);
+      if (whole && !(await stands(next))) return read(whole, undecided, doubt);
       return { next, silent: { gone: [], come: [] } };
     },
 

@@ -64,10 +64,8 @@ askForAccess(mark)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, dueAt, id) end
 tell('${NOW_PLAYING}')
 if #marked > 0 then tell('${BLOCKS}') end
-if shown then
-  noteWatched(id, dueAt, true)
-  noteChanged(record)
-end
+noteWatched(id, dueAt, true)
+if shown then noteChanged(record) end
 redis.call('HSET', privacy, 'discoverable', discoverable, 'audience', audience, 'privateUntil', privateUntil)
 if chosen == '1' then redis.call('HSET', privacy, 'chosen', '1') else redis.call('HDEL', privacy, 'chosen') end
 return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,
@@ -75,15 +73,18 @@ return tostring(redis.call('HINCRBY', privacy, 'version', 1))`,
 
 /**
  * Takes away the marks of blocks that are those that were seen; `seen`: fields, each with its value after it. As long as a mark was
- * there nobody whom it names was shown what plays, or who it is: pages that looked meanwhile look again, those of the subscriber itself as well.
+ * there nobody whom it names was shown what plays, or who it is, and no carrier told that it is a friend: pages that looked meanwhile look again, those of the
+ * subscriber itself as well, and so do subscriptions.
  */
 export const CLEAR_BLOCKED = defineScript({
-  uses: [SEEN_MARK, TELL],
+  uses: [SEEN_MARK, TELL, NOTE_WATCHED],
   keys: ['marks'],
+  args: ['id', 'dueAt'],
   lists: ['seen'],
   lua: `
 if clearSeen(marks, seen) > 0 then
   tell('${NOW_PLAYING}')
   tell('${BLOCKS}')
+  noteWatched(id, dueAt, false)
 end`,
 });

@@ -166,12 +166,15 @@ export function createPrivacies(redis: Redis, keys: Keys, fields: PrivacyFields)
       return { ids: named(SUBSCRIBER), numberKeys: named(NUMBER), marks };
     },
 
-    async clearDirtyBlocked(id: string, seen: Marks): Promise<void> {
+    async clearDirtyBlocked(id: string, seen: Marks, now: number): Promise<void> {
       for (const some of slicesOf(Object.keys(seen)))
         await CLEAR_BLOCKED.run(
           redis,
-          { marks: keys.dirtyBlocked(id) },
-          { events: keys.events(id), seen: some.flatMap((field) => [field, seen[field] as string]) },
+          { marks: keys.dirtyBlocked(id), ...watchedKeys(keys, id) },
+          {
+            ...{ id, dueAt: now + GRACE, events: keys.events(id) },
+            seen: some.flatMap((field) => [field, seen[field] as string]),
+          },
         );
     },
   };

@@ -24,6 +24,16 @@ export function createShownFriends(redis: Redis, keys: Keys, friends: Friends) {
   }
 
   return {
+    /** What the own marks name, in one text: of whom it is not decided. Most have none. */
+    async undecided(id: string): Promise<string> {
+      return (await redis.hKeys(keys.dirtyBlocked(id))).sort().join();
+    },
+
+    /** The ids of `own`. `undecided`: those marks, as they were read just before. */
+    async ids(id: string, undecided: string): Promise<string[]> {
+      return undecided === '' ? friends.ids(id) : (await own(id)).map((friend) => friend.id);
+    },
+
     /**
      * Without those whom `id` has blocked, or no longer blocks, while the pair has still to be decided. Whether each
      * has `id` as a friend has still to be asked (`ofEachDecided`, or `isFriend` of a sight).

@@ -45,7 +45,7 @@ describe('an outlet is brought in line with what is decided', () => {
   const consent = (settings: Partial<Privacy>) =>
     stores.privacies.put('alice', { ...OPEN, ...settings }, [], undefined, now);
   const decide = async () =>
-    stores.privacies.clearDirtyBlocked('alice', (await stores.privacies.dirtyBlocked('alice')).marks);
+    stores.privacies.clearDirtyBlocked('alice', (await stores.privacies.dirtyBlocked('alice')).marks, now);
   /** Decided, as a worker would, and half a second has passed. */
   const blocks = async (...ids: string[]) => {
     await stores.privacies.put(

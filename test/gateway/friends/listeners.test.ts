@@ -199,7 +199,8 @@ describe('gateway/friends/listeners', () => {
     // Both take it back, before anybody has decided.
     await put(bob);
     await put(alice);
-    for (const id of [bob, alice]) await privacies.clearDirtyBlocked(id, (await privacies.dirtyBlocked(id)).marks);
+    for (const id of [bob, alice])
+      await privacies.clearDirtyBlocked(id, (await privacies.dirtyBlocked(id)).marks, gateway.now());
     for (const one of [open, stream]) {
       await eventually(() => expect(shown(one)).to.have.members([bob, carol]));
       one.close();

@@ -107,6 +107,31 @@ describe('an event stream of a credential, at its gateway', () => {
     expect(stream.events()[0]?.subject).to.equal(one);
   });
 
+  it('is told that whom somebody has blocked is a friend no more before a tune of after that, while nobody has decided it', async () => {
+    const stream = await follow();
+    const [alice, bob] = [await join(), await join()];
+    await stream.hears(['subscriber-added', 'subscriber-added']);
+    const { friends, privacies } = gateway.stores;
+    const none = { unset: [], dirty: [], bar: [], unbar: [] };
+    await friends.write(alice, { ...none, set: [{ id: bob, jid: '', name: 'Bob', groups: [] }] }, gateway.now());
+    await watch();
+    await stream.hears(['friend-added'], 2);
+    const block = async (blocked: object[]) => {
+      const payload = { discoverable: true, audience: 'friends', privateUntil: null, blocked };
+      const url = `/v1/subscribers/${alice}/privacy`;
+      const { status } = await gateway.call({ method: 'PUT', url, headers: gateway.operator, payload });
+      expect(status).to.equal(200);
+    };
+    await block([{ subscriberId: bob }]);
+    await play(alice, 'After the block');
+    await watch();
+    await stream.hears(['friend-removed', 'now-playing-changed'], 3);
+    await block([]);
+    await privacies.clearDirtyBlocked(alice, (await privacies.dirtyBlocked(alice)).marks, gateway.now());
+    await watch();
+    await stream.hears(['friend-added'], 5);
+  });
+
   it('looks at everybody while few others do, and is called when its turn has come, whoever has left meanwhile', async () => {
     // The clock stands still: nobody asks again by itself.
     const time = Date.now();

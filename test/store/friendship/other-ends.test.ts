@@ -109,7 +109,7 @@ for (const kind of REDIS_KINDS)
     it('is left to its own job where it blocks the friend, or anybody, also when that was decided before and nothing is marked', async () => {
       for (const blocked of [{ subscriberId: 'alice' }, { numberKey: keyOf('alice') }, { subscriberId: 'nobody' }]) {
         await stores.privacies.put('bob', OPEN, [blocked], undefined, NOW);
-        await stores.privacies.clearDirtyBlocked('bob', (await stores.privacies.dirtyBlocked('bob')).marks);
+        await stores.privacies.clearDirtyBlocked('bob', (await stores.privacies.dirtyBlocked('bob')).marks, NOW);
         await isLeftToItsOwnJob({ friend: HER });
         await stores.pairs.clearDirty('bob', await server.redis.hGetAll(stores.keys.dirtyPairs('bob')));
       }

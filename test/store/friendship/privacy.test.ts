@@ -81,11 +81,11 @@ describe('the store of consent', () => {
     let { ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice');
     expect([ids, numberKeys]).to.deep.equal([['bob'], [keyOf('stranger')]]);
     expect(await due()).to.deep.equal([true, true]);
-    await stores.privacies.clearDirtyBlocked('alice', marks);
+    await stores.privacies.clearDirtyBlocked('alice', marks, NOW);
     await stores.privacies.put('alice', OPEN, [...blocked, { subscriberId: 'carol' }], undefined, NOW);
     ({ ids, numberKeys, marks } = await stores.privacies.dirtyBlocked('alice'));
     expect([ids, numberKeys]).to.deep.equal([['carol'], []]);
-    await stores.privacies.clearDirtyBlocked('alice', marks);
+    await stores.privacies.clearDirtyBlocked('alice', marks, NOW);
     await stores.privacies.put('alice', OPEN, [], undefined, NOW);
     ({ ids, numberKeys } = await stores.privacies.dirtyBlocked('alice'));
     expect(ids).to.have.members(['bob', 'carol']);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { OPEN } from '../../../domain/friendship/privacy.ts';
 import type { EventKind } from '../../../domain/subscription/event-types.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import { traffic } from '../../support/redis.ts';
@@ -97,6 +98,32 @@ describe('what a sink is told of friends', () => {
       void done.then(() => response.writeHead(204).end());
     });
   }
+
+  it('is whom somebody blocks while it is told of, before the tune of after that', async () => {
+    await subscribe();
+    const id = await come();
+    const [blocked] = friends(0, 1) as [Friend];
+    await befriend(id, [blocked]);
+    await run();
+    await play(id, 'Before');
+    const events = scene.sink.events.length;
+    scene.sink.answer(async (response) => {
+      const last = scene.sink.events.at(-1);
+      if (last) last.taken = true;
+      if (scene.sink.events.length === events + 1) {
+        await scene.stores.privacies.put(id, OPEN, [{ subscriberId: blocked.id }], undefined, scene.time);
+        await play(id, 'After');
+      }
+      response.writeHead(204).end();
+    });
+    await run();
+    expect(scene.sink.taken().slice(events).map(kindOf)).to.deep.equal([
+      'now-playing-changed',
+      'friend-removed',
+      'now-playing-changed',
+    ]);
+    expect(told('friend-removed')).to.deep.equal([blocked.id]);
+  });
 
   it('is not who parted while others were told of, nor that one is none who came back', async () => {
     await subscribe();
