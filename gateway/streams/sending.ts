@@ -22,7 +22,8 @@ export async function sendEvent(context: Context, stream: OpenStream, event: Eve
 
 async function write({ stores, metrics }: Context, stream: OpenStream, event: EventFacts): Promise<Outcome> {
   const { id, fence, kinds, writer, over } = stream;
-  if (over.signal.aborted) return 'unreachable';
+  // Of those who are told of side by side another has filled it: whoever has to wait is looked at anew.
+  if (over.signal.aborted || writer.isFull()) return 'unreachable';
   const words = { id: event.subject, last: isLost(event, kinds), reached: stream.position };
   const position = await stores.sinkWork.send(id, fence, words);
   if (position === 'lost') await tellAnew(stores, stream);
