@@ -7,7 +7,7 @@ const ROOT = new URL('../', import.meta.url);
 const PASSED_OVER = ['node_modules', 'dist', 'data', 'fixtures'];
 const SOURCE = /\.(ts|tsx|mts|mjs|js|sh)$/;
 /** Folders of tests that are about no folder of the code; what is below them are capabilities. */
-const OF_TESTS = ['compatibility', 'fuzz', 'support', 'system', 'torture'];
+const OF_TESTS = ['compatibility', 'fuzz', 'soak', 'support', 'system', 'torture'];
 /** Folders whose own folders may not all import each other. */
 const ROOMS = [
   'domain',
