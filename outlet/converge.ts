@@ -212,22 +212,30 @@ async function traced<Result>(job: Span | undefined, name: string, call: () => P
 async function fail(context: ConvergeContext, outlet: Outlet, seen: Situation, err: unknown): Promise<void> {
   const { stores, queues, now } = context;
   if (err instanceof Overtaken) return queues.enqueue(outletRow(outlet.name).queue, [seen.subscriber.id]);
-  if (err instanceof NobodyThere) await giveUp(context, outlet, seen, err);
   const pause = outlet.retry(err);
+  if (err instanceof NobodyThere) await miss(context, outlet, seen, err, pause);
   if (pause === undefined) throw err;
   await stores.nowPlaying.putOff(outlet.name, seen, now() + pause);
 }
 
-/** Nothing is shown, so nobody has to wait for it to be cleared. */
-async function giveUp(
+/**
+ * Where nobody is, nothing is shown, so nobody has to wait for it to be cleared. But a server in trouble finds nobody either: what was told there
+ * before may still be shown, and is only forgotten when after the `pause` still nobody is found (decision 206).
+ */
+async function miss(
   context: ConvergeContext,
   outlet: Outlet,
   seen: Situation,
   { message }: NobodyThere,
+  pause = 0,
 ): Promise<void> {
-  const { stores, log } = context;
-  const { id } = seen.subscriber;
+  const { stores, log, now } = context;
+  const { told, subscriber } = seen;
+  const { id } = subscriber;
   log.warn({ subject: id }, message);
+  const since = told.state === 'missed' ? told.at : now();
+  if (told.address !== undefined && (told.state !== 'missed' || since + pause > now()))
+    return stores.told.miss(id, outlet.name, since);
   await stores.told.forget(id, outlet.name);
   await letGo(context, id, outlet.name, await stores.sharing.partings(id));
 }

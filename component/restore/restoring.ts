@@ -7,11 +7,12 @@ import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import { createMadeItems, type Entries, type KeepsMade, type MadeItems, notedAtOnce } from '../roster/made-items.ts';
 import { createMadeLately } from '../roster/made-lately.ts';
+import { ownAccount } from '../server/own-account.ts';
 import type { KeepAbility, XmppServer } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { Unanswered } from '../stream/requests.ts';
 import { bringBack } from './bring-back.ts';
-import { compareStamps, renewStamp, type Stamped, stampAccount } from './server-stamp.ts';
+import { compareStamps, renewStamp, type Stamped } from './server-stamp.ts';
 
 /** Milliseconds between two stamps while jobs run. */
 const INTERVAL = 5_000;
@@ -54,7 +55,7 @@ export function createRestore(
 ): Restore {
   const { stores, log } = context;
   const made = createMadeItems(config.secret, keepsNow);
-  const lately = createMadeLately({ made, account: stampAccount(config), keeps: keepsNow, entriesOf, log });
+  const lately = createMadeLately({ made, account: ownAccount(config), keeps: keepsNow, entriesOf, log });
   let worked = false;
   let stopping = false;
   let present: Stamped | undefined;
@@ -144,7 +145,7 @@ export function createRestore(
 
   /** What was noted lately goes into accounts' own nodes, by what stands there: the ledger is older. */
   async function settleBefore(own: MadeItems, keeps: KeepAbility): Promise<void> {
-    const account = stampAccount(config);
+    const account = ownAccount(config);
     const left = createMadeLately({
       ...{ made: own, account, keeps: () => keeps, entriesOf: ({ jid }) => own.read(jid), log },
     });

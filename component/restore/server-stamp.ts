@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { newStamp } from '../../store/base/marks.ts';
 import type { Context } from '../context.ts';
+import { type OwnPlace, ownAccount } from '../server/own-account.ts';
 import type { KeepAbility, XmppServer } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { xml } from '../stream/xml.ts';
@@ -10,9 +11,6 @@ const NODE = 'urn:earshot:stamp:1';
 const ITEM = 'current';
 /** In the same account, and gone at once: whether the server makes such nodes, and keeps what they are told. */
 const TRIAL = 'urn:earshot:trial:0';
-
-/** Whose account it is; `secret`: the component's. */
-export type StampPlace = { homeHost: string; secret: string };
 
 /**
  * What the two sides know of each other: `same` as ever; `first`: the server has no stamp yet;
@@ -25,24 +23,22 @@ export type Comparison = 'same' | 'first' | 'apart' | 'none' | 'untrue';
 export type Stamped = Pick<XmppServer, 'lapses'> & { keeps: KeepAbility };
 type Server = Pick<XmppServer, 'accounts'> & Pick<Stamped, 'keeps'>;
 
-/** The account of the component's own: its name is the same each time, and nobody can guess it. */
-export function stampAccount({ secret, homeHost }: StampPlace): string {
-  const name = createHmac('sha256', secret).update('stamp account').digest('hex').slice(0, 20);
-  return `earshot-stamp-${name}@${homeHost}`;
-}
-
 /** What was found; `held`: the stamp that the server has, if any. */
 export type Compared = { found: Comparison; held?: string };
 
 /** Compares the stamp that the server has with the one in Redis (decision 279). */
 export async function compareStamps(
   { stores }: Pick<Context, 'stores'>,
-  place: StampPlace,
+  place: OwnPlace,
   { accounts, keeps }: Server,
 ): Promise<Compared> {
-  const jid = stampAccount(place);
+  const jid = ownAccount(place);
   try {
-    if (!(await accounts.exists(jid))) await accounts.add(jid, randomBytes(24).toString('base64url'));
+    if (!(await accounts.exists(jid))) {
+      await accounts.add(jid, randomBytes(24).toString('base64url'));
+      // By the one that is found the server is believed of all others.
+      await accounts.exists(jid);
+    }
     // Another component may have tried the same node.
     if (!(await isKept(keeps, jid)) && !(await isKept(keeps, jid))) return { found: 'untrue' };
     const [item] = await keeps.all(jid, NODE);
@@ -69,14 +65,14 @@ async function isKept(keeps: KeepAbility, jid: string): Promise<boolean> {
  */
 export async function renewStamp(
   { stores, now }: Pick<Context, 'stores' | 'now'>,
-  place: StampPlace,
+  place: OwnPlace,
   { keeps, lapses }: Stamped,
   held?: string,
 ): Promise<string | undefined> {
   const at = now();
   const stamp = `${at} ${newStamp()}`;
   if (!(await stores.serverStamps.begin(place.homeHost, stamp, held))) return undefined;
-  await keeps.put(stampAccount(place), NODE, ITEM, xml('stamp', { xmlns: NODE }, stamp));
+  await keeps.put(ownAccount(place), NODE, ITEM, xml('stamp', { xmlns: NODE }, stamp));
   // While this is not noted Redis knows of both.
   await stores.serverStamps.settle(place.homeHost, stamp, lapses && at - lapses.within);
   return stamp;

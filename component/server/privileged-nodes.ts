@@ -2,23 +2,23 @@ import { isCondition } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { TUNE } from '../stream/tune-namespace.ts';
 import { xml } from '../stream/xml.ts';
+import type { Exists } from './existence.ts';
 import { PUBSUB } from './node-owner.ts';
 import { privilegedIq } from './privileged-iq.ts';
 import { type KeepAbility, NoAccount, type NodeAbility } from './server.ts';
 import { createUserKeeps, createUserNodes, type NodeWays, PRIVATE, ROOM } from './user-nodes.ts';
 
 /** By the rights of XEP-0356 to `pubsub` and `pubsub#owner`, on a server that lets nobody speak for a user that it does not have. `component`: its domain. */
-export function createPrivilegedNodes(stream: Stream, component: string): NodeAbility {
-  return createUserNodes(privilegedIq(stream), component, waysOf(stream));
+export function createPrivilegedNodes(stream: Stream, component: string, exists: Exists): NodeAbility {
+  return createUserNodes(privilegedIq(stream), component, waysOf(exists));
 }
 
 /** Private nodes by the same rights. */
-export function createPrivilegedKeeps(stream: Stream): KeepAbility {
-  return createUserKeeps(privilegedIq(stream), waysOf(stream), { ...PRIVATE, ...ROOM });
+export function createPrivilegedKeeps(stream: Stream, exists: Exists): KeepAbility {
+  return createUserKeeps(privilegedIq(stream), waysOf(exists), { ...PRIVATE, ...ROOM });
 }
 
-function waysOf(stream: Stream): NodeWays {
-  const exists = (jid: string) => accountExists(stream, jid);
+function waysOf(exists: Exists): NodeWays {
   return {
     bySubscription: false,
     exists,
@@ -33,7 +33,7 @@ function waysOf(stream: Stream): NodeWays {
   };
 }
 
-/** Whether the account exists: the server lets nobody speak for a user that it does not have. Any node shows it. */
+/** Whether the server says that the account exists: it lets nobody speak for a user that it does not have. Any node shows it. */
 export async function accountExists(stream: Stream, jid: string): Promise<boolean> {
   try {
     await privilegedIq(stream)(jid, 'get', xml('pubsub', { xmlns: PUBSUB }, xml('items', { node: TUNE })));

@@ -1,6 +1,7 @@
 import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
 import { createPlaces } from '../../runtime/places.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { Exists } from './existence.ts';
 import { createFirstWrites } from './first-writes.ts';
 import { readRoster } from './roster-iq.ts';
 import type { RosterAbility } from './server.ts';
@@ -25,7 +26,7 @@ const DOUBT = 1_000;
 export function createRosters(
   stream: Stream,
   untimed: RosterWrites,
-  exists: (jid: string) => Promise<boolean>,
+  exists: Exists,
   onBrokenWord: () => void,
 ): RosterAbility {
   const first = createFirstWrites(stream, onBrokenWord, { othersWait: true });
@@ -64,11 +65,7 @@ export function createRosters(
  * The roster; undefined when there is no such account. For such an account servers give no answer,
  * or an empty roster, so both make it ask whether there is one.
  */
-async function readExisting(
-  stream: Stream,
-  jid: string,
-  exists: (jid: string) => Promise<boolean>,
-): Promise<Map<string, RosterItem> | undefined> {
+async function readExisting(stream: Stream, jid: string, exists: Exists): Promise<Map<string, RosterItem> | undefined> {
   const roster = await readRoster(stream, jid, DOUBT).catch(() => undefined);
   if (roster && roster.size > 0) return roster;
   if (!(await exists(jid))) return undefined;

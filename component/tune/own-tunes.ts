@@ -110,6 +110,6 @@ async function follow(context: Context, config: OwnTunesConfig, { event, moment,
 async function isLateEcho({ stores }: Context, id: string, tune: Tune, devices: readonly Playing[]): Promise<boolean> {
   const { state } = await stores.told.read(id, 'xmpp');
   const current = currentOf(devices, 0);
-  const isUnsure = state === 'unknown' || state === 'doubted';
+  const isUnsure = state === 'unknown' || state === 'missed' || state === 'doubted';
   return isUnsure && current !== undefined && sameTune({ ...current.tune, kind: 'audio' }, tune);
 }

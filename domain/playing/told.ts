@@ -11,6 +11,8 @@ export type Told = { address: string | undefined; memo?: Memo } & (
   | { state: 'nothing' }
   /** Something is on its way, its answer was never seen, or somebody else has spoken: it may show anything. */
   | { state: 'unknown' }
+  /** Nobody was found there, for the first time `at`, which may have been wrong: it may show anything. */
+  | { state: 'missed'; at: number }
   /** It shows what the user's own client has published there, and was told nothing since. `fingerprint`: of that tune; empty after its end. */
   | { state: 'heard'; fingerprint: string }
   /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */
@@ -26,7 +28,7 @@ export const NOTHING_TOLD: Told = { state: 'nothing', address: undefined };
 
 /** The fingerprint of the tune that is shown, empty for none; undefined when nobody knows. */
 export function shownBy(told: Told): string | undefined {
-  if (told.state === 'unknown' || told.state === 'doubted') return undefined;
+  if (told.state === 'unknown' || told.state === 'missed' || told.state === 'doubted') return undefined;
   return told.state === 'told' || told.state === 'heard' ? told.fingerprint : fingerprint(undefined);
 }
 

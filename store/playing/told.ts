@@ -71,6 +71,14 @@ askForAccess(stamp)
 for _, due in ipairs(outletDues) do redis.call('ZADD', due, at, id) end`,
 });
 
+/** Notes that nobody was found at the address, unless all was forgotten meanwhile, as of somebody who has left. */
+const MISS = defineScript({
+  keys: ['told'],
+  args: ['at'],
+  lua: `
+if redis.call('EXISTS', told) == 1 then redis.call('HSET', told, 'state', 'missed', 'at', at) end`,
+});
+
 /** Of what was read before: whose it is, and the stamp of all that plays. */
 export type Seen = { subscriber: Addressee; generation: string };
 
@@ -138,6 +146,11 @@ export function createTold(redis: Redis, keys: Keys, toldHere: ToldHere) {
       await DOUBT.run(redis, places, { id, at: now, stamp: newStamp(), fields });
     },
 
+    /** Nobody was found at the subscriber's address, at first at this time. */
+    async miss(id: string, outlet: OutletName, at: number): Promise<void> {
+      await MISS.run(redis, { told: keys.told(id, outlet) }, { at });
+    },
+
     /** There is nobody at the subscriber's address, so nothing is shown to anybody. */
     async forget(id: string, outlet: OutletName): Promise<void> {
       await redis.del([keys.told(id, outlet), keys.access(id, outlet)]);
@@ -156,6 +169,7 @@ export function toTold({ state, fingerprint: noted = '', at: time, again, ...fie
   if (state === 'unknown' || time === undefined) return { ...place, state: 'unknown' };
   const at = Number(time);
   if (state === 'told') return { ...place, state, fingerprint, at, ...(again && { again: Number(again) }) };
+  if (state === 'missed') return { ...place, state, at };
   return state === 'doubted' ? { ...place, state, fingerprint, at } : { ...place, state: 'hidden', at };
 }
 

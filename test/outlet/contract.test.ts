@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import { createPrivilegedNodes } from '../../component/server/privileged-nodes.ts';
+import { accountExists, createPrivilegedNodes } from '../../component/server/privileged-nodes.ts';
 import { createEchoes } from '../../component/stream/echoes.ts';
 import { createStream } from '../../component/stream/stream.ts';
 import { createXmppOutlet } from '../../component/tune/xmpp-outlet.ts';
@@ -29,7 +29,7 @@ async function onProsody(): Promise<Subject> {
   stream.start();
   await online;
   const context = {
-    nodes: createPrivilegedNodes(stream, componentDomain),
+    nodes: createPrivilegedNodes(stream, componentDomain, (jid) => accountExists(stream, jid)),
     echoes: createEchoes(Date.now),
     metrics: createMetrics('component'),
   };

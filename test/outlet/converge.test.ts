@@ -5,6 +5,7 @@ import { ADMITTING } from '../../domain/playing/outlets.ts';
 import { shownBy, tellingTime } from '../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../domain/playing/tune.ts';
 import { type ConvergeContext, createConverge } from '../../outlet/converge.ts';
+import { NobodyThere } from '../../outlet/outlet.ts';
 import type { Queues } from '../../runtime/queue/queues.ts';
 import { GRACE } from '../../store/due/due.ts';
 import type { Situation } from '../../store/playing/situation.ts';
@@ -284,10 +285,35 @@ describe('an outlet is brought in line with what is decided', () => {
       now,
     );
     expect(await run(outlet)).to.deep.equal(['show nobody@op.example -']);
-    expect(asked).to.include.members(['roster alice', 'roster bob']);
-    expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: undefined });
     expect(await isDue(NOW + 59_999)).to.equal(false);
     expect(await isDue(NOW + 60_000)).to.equal(true);
+    now += 30_000;
+    await run(outlet);
+    expect(asked, 'it may be a mistake').to.not.include.members(['roster bob']);
+    now += 30_000;
+    expect(await run(outlet)).to.deep.equal(['show nobody@op.example -']);
+    expect(asked).to.include.members(['roster alice', 'roster bob']);
+    expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: undefined });
+  });
+
+  it('where nobody was found by mistake is told again that nothing is to be shown', async () => {
+    let isThere = true;
+    const outlet = createRecorder('each-friend');
+    const { show } = outlet;
+    outlet.show = async (address, playing, memo) => {
+      if (!isThere) throw new NobodyThere('there is nobody');
+      return show(address, playing, memo);
+    };
+    await play('Song');
+    await run(outlet);
+    isThere = false;
+    await consent({ audience: 'nobody' });
+    expect(await run(outlet)).to.deep.equal([]);
+    isThere = true;
+    now += 60_000;
+    expect(await run(outlet)).to.include(`show ${JID} -`);
+    expect(outlet.sight.get(JID)).to.equal(undefined);
+    expect(shownBy(await stores.told.read('alice', 'xmpp'))).to.equal('');
   });
 
   it('that cannot tell friends apart shows nothing that one of them may not see', async () => {

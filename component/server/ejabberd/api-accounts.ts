@@ -1,14 +1,15 @@
 import { Fault } from '../../../domain/fault.ts';
 import { Denied } from '../../stream/denied.ts';
+import { createExistence } from '../existence.ts';
 import type { AccountAbility } from '../server.ts';
 import { type CallApi, partsOf } from './api.ts';
 
 /** What `check_account` answers where the account is there. */
 const THERE = 0;
 
-/** By the commands of the HTTP API. */
-export function createApiAccounts(call: CallApi): AccountAbility {
-  const exists = async (jid: string) => (await call('check_account', partsOf(jid))) === THERE;
+/** By the commands of the HTTP API. `own`: see `createExistence`. */
+export function createApiAccounts(call: CallApi, own: string): AccountAbility {
+  const exists = createExistence(async (jid) => (await call('check_account', partsOf(jid))) === THERE, own);
 
   return {
     exists,

@@ -3,6 +3,7 @@ import { elapsed } from '../../../runtime/elapsed.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
+import { ownAccount } from '../own-account.ts';
 import { privilegedIq } from '../privileged-iq.ts';
 import { createPrivilegedVcards } from '../privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS, type Rights } from '../privileges.ts';
@@ -90,7 +91,7 @@ function withApi(connection: Connection, api: EjabberdApiConfig | undefined) {
   if (!api) return undefined;
   const { stream, domain, homeHost, seemsOnline, log, distrust } = connection;
   const call = whenCertain(stream, createApi(api));
-  const accounts = createApiAccounts(call);
+  const accounts = createApiAccounts(call, ownAccount(connection));
   const known = createKnownAccounts(accounts.exists, elapsed);
   const ask = privilegedIq(stream, inUpperCase);
   const snapshot = createApiSnapshot(call, homeHost);

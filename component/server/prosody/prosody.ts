@@ -1,8 +1,10 @@
 import { adminView, createAccounts, privilegedView } from '../accounts.ts';
+import { createExistence } from '../existence.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
+import { ownAccount } from '../own-account.ts';
 import { privilegedIq } from '../privileged-iq.ts';
-import { createPrivilegedKeeps, createPrivilegedNodes } from '../privileged-nodes.ts';
+import { accountExists, createPrivilegedKeeps, createPrivilegedNodes } from '../privileged-nodes.ts';
 import { createPrivilegedRosters } from '../privileged-rosters.ts';
 import { createPrivilegedVcards } from '../privileged-vcards.ts';
 import { missingRights, type Need, NODE_NEEDS, type Rights } from '../privileges.ts';
@@ -23,11 +25,13 @@ export const prosody: ServerKind = {
   readSettings: () => adapt,
 };
 
-function adapt({ stream, domain, homeHost, log, distrust }: Connection): (rights: Rights) => XmppServer {
+function adapt({ stream, domain, homeHost, secret, log, distrust }: Connection): (rights: Rights) => XmppServer {
   const advice = (lacking: readonly Ability[]) => prosodyAdvice(lacking, homeHost, domain);
-  const rosters = createPrivilegedRosters(stream, () => distrust('rosters'));
-  const nodes = withFirstWrites(createPrivilegedNodes(stream, domain), stream, () => distrust('nodes'));
-  const keeps = createPrivilegedKeeps(stream);
+  const own = ownAccount({ homeHost, secret });
+  const exists = createExistence((jid) => accountExists(stream, jid), own);
+  const rosters = createPrivilegedRosters(stream, exists, () => distrust('rosters'));
+  const nodes = withFirstWrites(createPrivilegedNodes(stream, domain, exists), stream, () => distrust('nodes'));
+  const keeps = createPrivilegedKeeps(stream, exists);
   const vcards = createPrivilegedVcards(privilegedIq(stream));
   const meetings = createMeetings(stream, homeHost, () =>
     log.error(`New friends see each other only at their next presence change: ${advice(['meetings'])}`),
@@ -36,7 +40,7 @@ function adapt({ stream, domain, homeHost, log, distrust }: Connection): (rights
   return (rights) => {
     const lacks = missingRights(rights, PROSODY_NEEDS, homeHost);
     const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
-    const view = lacks.length === 0 ? privilegedView(stream) : adminView(stream, homeHost);
+    const view = lacks.length === 0 ? privilegedView(stream, exists) : adminView(stream, homeHost, own);
     return {
       mode: 'privileged',
       allowsOne: true,
@@ -44,7 +48,7 @@ function adapt({ stream, domain, homeHost, log, distrust }: Connection): (rights
       ...(has('presences') && { presences: { namesAllAtConnect: true } }),
       ...(has('nodes') && { nodes, keeps }),
       ...(['get', 'both'].includes(rights.get('iq vcard-temp') ?? '') && { vcards }),
-      accounts: createAccounts(stream, homeHost, view),
+      accounts: createAccounts(stream, homeHost, view, own),
       meetings,
       lacks,
       advice,

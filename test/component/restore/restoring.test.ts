@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Context } from '../../../component/context.ts';
 import { createRestore, type Restore } from '../../../component/restore/restoring.ts';
-import { stampAccount } from '../../../component/restore/server-stamp.ts';
 import { madeNode } from '../../../component/roster/made-items.ts';
+import { ownAccount } from '../../../component/server/own-account.ts';
 import { NoAccount, type XmppServer } from '../../../component/server/server.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
@@ -58,7 +58,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
       },
     },
   } as unknown as XmppServer;
-  const stamp = () => nodes.get(`${stampAccount(CONFIG)} urn:earshot:stamp:1`);
+  const stamp = () => nodes.get(`${ownAccount(CONFIG)} urn:earshot:stamp:1`);
 
   it('is told of every ledger, and only then there is a stamp', async () => {
     await restore.begin(server, noTune);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { compareStamps, renewStamp, stampAccount } from '../../../component/restore/server-stamp.ts';
+import { compareStamps, renewStamp } from '../../../component/restore/server-stamp.ts';
+import { ownAccount } from '../../../component/server/own-account.ts';
 import { type AccountAbility, type KeepAbility, type Lapses, NoAccount } from '../../../component/server/server.ts';
 import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { Element } from '../../../component/stream/xml.ts';
@@ -53,7 +54,7 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
 
   it('is there once it was written, and the same ever after', async () => {
     expect(await compare()).to.equal('first');
-    expect([...accounts]).to.deep.equal([stampAccount(PLACE)]);
+    expect([...accounts]).to.deep.equal([ownAccount(PLACE)]);
     for (let n = 0; n < 2; n += 1) {
       await renew();
       expect(await compare()).to.equal('same');

@@ -45,7 +45,8 @@ describe('Prosody that is asked for many rosters at once', () => {
         open -= 1;
       });
     }
-    const rosters = createPrivilegedRosters({ ...stream, request }, () => expect.fail('it does as it is told'));
+    const exists = () => expect.fail('its roster is not empty');
+    const rosters = createPrivilegedRosters({ ...stream, request }, exists, () => expect.fail('it does as it is told'));
     await rosters.set(jid, { jid: friend.jid, subscription: 'both', name: 'Friend', groups: [] }, undefined);
     const read = await Promise.all(Array.from({ length: 50 }, () => rosters.read(jid)));
     expect(read.map((roster) => roster?.get(friend.jid)?.subscription)).to.deep.equal(Array(50).fill('both'));
