@@ -4,6 +4,7 @@ import type { Marks } from '../../store/base/marks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { isAskedMark } from '../../store/friendship/asked-items.ts';
 import { isThere, livesElsewhere } from './meeting.ts';
+import { decideOneMissing } from './missing-items.ts';
 import { type Account, type Plan, planned, type RosterContext } from './roster-step.ts';
 
 /** Others who are looked at side by side. */
@@ -13,8 +14,8 @@ const WAIT = 5_000;
 const LATER = 60_000;
 
 /**
- * Decides the items that are there and not `both`, when it is known how the other end stands
- * (decision 304). `marks`: of the items, by JID. Those that wait for the other end are not among
+ * Decides the items that are there and not `both`, or missing in a roster that holds nothing, when it is known how the other end stands
+ * (decisions 304 and 207). `marks`: of the items, by JID. Those that wait for the other end are not among
  * the plans that are returned, and their marks are to stay.
  */
 export async function decideHalves(
@@ -39,7 +40,13 @@ export async function decideHalves(
 /** For an item that waits: milliseconds. */
 async function decideOne(context: RosterContext, account: Account, plan: Plan, mark: string): Promise<Plan | number> {
   const { item, ledger } = plan;
-  if (!item || !ledger) return plan;
+  if (!ledger) return plan;
+  if (!item) {
+    const decided = await decideOneMissing(context, account, plan, ledger);
+    if (decided === 'wait') await haveOtherLook(context, account, plan);
+    if (typeof decided === 'object') return decided;
+    return decided === 'wait' ? WAIT : LATER;
+  }
   const other = livesElsewhere(account.jid, plan.dirty.jid)
     ? await farItem(context, account, plan, mark)
     : await nearItem(context, account, plan);

@@ -10,8 +10,9 @@ import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { itemsToLeave, leaveAccount } from './former-account.ts';
 import { decideHalves } from './half-items.ts';
 import { haveToMeet, meet } from './meeting.ts';
+import { lookFirst } from './missing-items.ts';
 import { endPartings, only } from './roster-marks.ts';
-import { noteTaken, planOf, type RosterContext, type Task, takeSteps } from './roster-step.ts';
+import { noteTaken, type Plan, planOf, type RosterContext, type Task, takeSteps } from './roster-step.ts';
 
 /** Milliseconds until a subscriber without an account on the server is looked at again. */
 const NO_ACCOUNT = 60_000;
@@ -82,7 +83,8 @@ async function converge(
     const wanted = friend?.jid === dirty.jid ? friend : undefined;
     return { dirty, wanted, item: roster.get(dirty.jid), ledger: work.ledger.get(dirty.jid) };
   });
-  for (const part of inBatches(tasks, BATCH)) await convergeItems(context, subscriber, work, part);
+  for (const part of inBatches(tasks, BATCH))
+    await convergeItems(context, subscriber, work, lookFirst(part.map(planOf), roster));
 }
 
 /** Takes the steps of these items, and notes together what follows. What failed stays to be done. */
@@ -90,9 +92,9 @@ async function convergeItems(
   context: RosterContext,
   subscriber: Subscriber,
   { partings, marks }: RosterWork,
-  tasks: readonly Task[],
+  planned: readonly Plan[],
 ): Promise<void> {
-  const plans = await decideHalves(context, subscriber, tasks.map(planOf), marks);
+  const plans = await decideHalves(context, subscriber, planned, marks);
   const { done, failure } = await takeSteps(context, subscriber, plans);
   const itemsOf = (plans: readonly Task[]) => plans.map(({ dirty }) => dirty);
   const meeting = done.filter((plan) => haveToMeet(context, subscriber, plan));

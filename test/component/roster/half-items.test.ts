@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createRosterJob } from '../../../component/roster/roster.ts';
 import type { RosterContext } from '../../../component/roster/roster-step.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { RosterItem, Subscription } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { jobContext } from '../../support/context.ts';
@@ -17,6 +18,8 @@ describe('a roster item that is there and not both', () => {
   let job: (id: string) => Promise<void>;
   let jids: Record<string, string>;
   let rosters: Map<string, Map<string, RosterItem>>;
+  /** Of accounts whose rosters the server cannot write. */
+  let broken: Set<string>;
   let said: string[];
   let woken: string[];
   let now: number;
@@ -25,13 +28,17 @@ describe('a roster item that is there and not both', () => {
   async function befriended(jidOfBob: string): Promise<void> {
     jids = { alice: 'alice@op.example', bob: jidOfBob };
     stores = server.freshStores();
-    [rosters, said, woken, now] = [new Map(), [], [], 1_800_000_000_000];
+    [rosters, broken, said, woken, now] = [new Map(), new Set(), [], [], 1_800_000_000_000];
     const wake = async (_: unknown, ids: readonly string[]) => void woken.push(...ids);
     const context = {
       ...jobContext('component', stores, () => now, wake as never),
       rosters: {
         read: async (jid: string) => (rosters.has(jid) ? new Map(rosters.get(jid)) : undefined),
-        set: async (jid: string, item: RosterItem) => void rosters.get(jid)?.set(item.jid, item),
+        async set(jid: string, item: RosterItem) {
+          if (broken.has(jid)) throw new StanzaError('internal-server-error', 'Unable to save roster');
+          rosters.get(jid)?.set(item.jid, item);
+        },
+        remove: async (jid: string, item: string) => void rosters.get(jid)?.delete(item),
       },
       meetings: {
         introduce: async (a: string, b: string) => void said.push(`${a} and ${b}`),
@@ -118,6 +125,68 @@ describe('a roster item that is there and not both', () => {
         if (where === 'at one home') expect(woken, 'nobody is asked over and over').to.deep.equal([]);
       });
     });
+
+  describe('and one that is missing in a roster that holds nothing', () => {
+    const COULD_NOT = 'internal-server-error';
+
+    async function lookAt(...ids: string[]): Promise<void> {
+      await look('alice', 'bob');
+      await look('bob', 'alice');
+      for (const id of ids) await job(id);
+    }
+
+    it('is made anew where the other’s is both: no user can have deleted it', async () => {
+      await befriended('bob@op.example');
+      becomes('alice', 'bob', undefined);
+      await lookAt('alice');
+      expect(items()).to.deep.equal(['both', 'both']);
+      expect(await noes()).to.deep.equal([0, 0]);
+    });
+
+    it('waits, and is no no, while the server could not read the roster', async () => {
+      await befriended('bob@op.example');
+      becomes('alice', 'bob', undefined);
+      broken.add('alice@op.example');
+      await look('alice', 'bob');
+      expect(await job('alice').catch((err: StanzaError) => err.condition)).to.equal(COULD_NOT);
+      expect(await noes()).to.deep.equal([0, 0]);
+      becomes('bob', 'alice', undefined);
+      broken.add('bob@op.example');
+      await lookAt('alice', 'bob');
+      expect(await noes(), 'neither could be read').to.deep.equal([0, 0]);
+      expect([await isDue('alice'), await isDue('bob')]).to.deep.equal([true, true]);
+    });
+
+    it('is a no where both rosters hold nothing and can be written', async () => {
+      await befriended('bob@op.example');
+      becomes('alice', 'bob', undefined);
+      becomes('bob', 'alice', undefined);
+      await lookAt('alice');
+      expect(await noes()).to.deep.equal([1, 0]);
+      expect(items(), 'nothing is left of the try').to.deep.equal([undefined, undefined]);
+    });
+
+    it('is the other’s no where the other’s is missing among others', async () => {
+      await befriended('bob@op.example');
+      becomes('alice', 'bob', undefined);
+      becomes('bob', 'alice', undefined);
+      const carol: RosterItem = { jid: 'carol@op.example', subscription: 'both', name: '', groups: [] };
+      rosters.get('bob@op.example')?.set(carol.jid, carol);
+      await lookAt('alice', 'bob');
+      expect(await noes()).to.deep.equal([0, 1]);
+    });
+
+    it('is a no where the other lives at another home and the roster can be written', async () => {
+      await befriended('bob@brand.example');
+      becomes('alice', 'bob', undefined);
+      broken.add('alice@op.example');
+      await lookAt('alice');
+      expect(await noes()).to.deep.equal([0, 0]);
+      broken.clear();
+      await lookAt('alice');
+      expect(await noes()).to.deep.equal([1, 0]);
+    });
+  });
 
   it('is put back where the other’s, at the same home, is both: no user can have ended it', async () => {
     await befriended('bob@op.example');

@@ -16,19 +16,20 @@ describe('while the backend of the XMPP server is away', () => {
 
   afterEach(() => mend());
 
-  const failures = async () =>
-    (await readFile(join(stack.dataDir, 'prosody', 'prosody.log'), 'utf8')).split('is away').length;
+  const componentLog = () => readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
+  /** Waits until the backend has given no answer about that account. */
+  const hasFailed = (store: string, { jid }: { jid: string }) =>
+    eventually(async () => {
+      const log = await readFile(join(stack.dataDir, 'prosody', 'prosody.log'), 'utf8');
+      expect(log).to.contain(`the backend is away: ${store} of ${jid.split('@')[0]}`);
+    });
 
   it('a tune that is withdrawn goes off friends’ screens, once it is back', async () => {
     const [alice, bob] = await joinFriends(api);
     const bobs = await connectFriend(stack, bob);
     await bobs.item(alice.jid, (item) => expect(item).to.include({ subscription: 'both' }));
-    await api.expectStatus(
-      202,
-      api.call('PUT', `/v1/subscribers/${alice.id}/now-playing`, { kind: 'audio', title: 'Lied' }),
-    );
+    await api.play(alice, { title: 'Lied' });
     await bobs.hears(alice.jid, 'Lied');
-    const before = await failures();
     fail(['accounts']);
     await api.call('PUT', `/v1/subscribers/${alice.id}/privacy`, {
       discoverable: true,
@@ -36,9 +37,30 @@ describe('while the backend of the XMPP server is away', () => {
       privateUntil: null,
       blocked: [],
     });
-    await eventually(async () => expect(await failures()).to.be.greaterThan(before));
+    await hasFailed('accounts', alice);
     mend();
     await bobs.hears(alice.jid, undefined);
     await bobs.leave();
+  });
+
+  it('a roster that it could not read, and says to be empty from then on, ends no friendship', async () => {
+    const [carol, dave] = [await api.join('+8613800138001', 'Carol'), await api.join('+8613900139001', 'Dave')];
+    await api.putBook(carol, [{ name: 'Dave', phoneNumbers: [dave.phoneNumber] }]);
+    await api.putBook(dave, [{ name: 'Carol', phoneNumbers: [carol.phoneNumber] }]);
+    await api.settled(carol, dave);
+    const daves = await connectFriend(stack, dave);
+    await daves.item(carol.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    fail(['roster']);
+    await api.putBook(carol, [{ name: 'David', phoneNumbers: [dave.phoneNumber] }]);
+    await hasFailed('roster', carol);
+    mend();
+    await eventually(async () =>
+      expect(await componentLog(), 'it is told that the roster cannot be written').to.contain('internal-server-error'),
+    );
+    await stack.restart('server');
+    const carols = await connectFriend(stack, carol);
+    await carols.item(dave.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'David' }));
+    await carols.leave();
+    await daves.leave();
   });
 });
