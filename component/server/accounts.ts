@@ -3,7 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import { StanzaError } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { addUser, changePassword, deleteUser, rosterSize } from './account-admin.ts';
-import { createExistence, type Exists } from './existence.ts';
+import { createExistence, type Exists } from './own-account.ts';
 import { readRoster, removeRosterItem } from './roster-iq.ts';
 import type { AccountAbility } from './server.ts';
 

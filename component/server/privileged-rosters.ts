@@ -1,6 +1,6 @@
 import type { RosterItem } from '../../domain/friendship/roster.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { Exists } from './existence.ts';
+import type { Exists } from './own-account.ts';
 import { removeRosterItem, setRosterItem } from './roster-iq.ts';
 import { createRosters } from './rosters.ts';
 import type { RosterAbility } from './server.ts';

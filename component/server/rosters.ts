@@ -1,8 +1,8 @@
 import type { RosterItem, Subscription } from '../../domain/friendship/roster.ts';
 import { createPlaces } from '../../runtime/places.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { Exists } from './existence.ts';
 import { createFirstWrites } from './first-writes.ts';
+import type { Exists } from './own-account.ts';
 import { readRoster } from './roster-iq.ts';
 import type { RosterAbility } from './server.ts';
 

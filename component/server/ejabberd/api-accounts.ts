@@ -1,6 +1,6 @@
 import { Fault } from '../../../domain/fault.ts';
 import { Denied } from '../../stream/denied.ts';
-import { createExistence } from '../existence.ts';
+import { createExistence } from '../own-account.ts';
 import type { AccountAbility } from '../server.ts';
 import { type CallApi, partsOf } from './api.ts';
 

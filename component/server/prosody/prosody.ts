@@ -1,8 +1,7 @@
 import { adminView, createAccounts, privilegedView } from '../accounts.ts';
-import { createExistence } from '../existence.ts';
 import type { Connection, ServerKind } from '../kind.ts';
 import { createMeetings } from '../meetings.ts';
-import { ownAccount } from '../own-account.ts';
+import { createExistence, ownAccount } from '../own-account.ts';
 import { privilegedIq } from '../privileged-iq.ts';
 import { accountExists, createPrivilegedKeeps, createPrivilegedNodes } from '../privileged-nodes.ts';
 import { createPrivilegedRosters } from '../privileged-rosters.ts';
