@@ -1,6 +1,6 @@
 import { outletRow } from '../domain/playing/outlets.ts';
 import { decideShowing, type Showing, visibleTo } from '../domain/playing/showing.ts';
-import { shownBy, type Told } from '../domain/playing/told.ts';
+import { byThisClock, shownBy, type Told } from '../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../domain/playing/tune.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Queues, Wake, WokenWork } from '../runtime/queue/queues.ts';
@@ -15,6 +15,8 @@ import { NobodyThere, type Outlet } from './outlet.ts';
 const UNDECIDED = 100;
 /** Milliseconds after a block before which no tune is told, however soon the pair is decided (decision 268). */
 const AFTER_BLOCK = 500;
+/** Milliseconds by which the clocks of two machines may differ: a block that is later than that was noted by a clock that was put back since. */
+const CLOCKS = 5_000;
 
 /** What the job of an outlet works with. `now`: milliseconds since the epoch. */
 export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: () => number };
@@ -66,11 +68,20 @@ async function beginRound(
   seen: Situation,
   wake: Wake | undefined,
 ): Promise<Round> {
-  const told = await atPresentAddress(context, outlet, seen);
+  const noted = await atPresentAddress(context, outlet, seen);
   const time = context.now();
   const address = outlet.addressOf(seen.subscriber);
-  const begunAt = 'at' in told ? told.at : undefined;
-  return { outlet, seen, address, told, begunAt, time, showing: decideShowing(seen, time), wake };
+  const begunAt = 'at' in noted ? noted.at : undefined;
+  return {
+    outlet,
+    seen,
+    address,
+    told: byThisClock(noted, time),
+    begunAt,
+    time,
+    showing: decideShowing(seen, time),
+    wake,
+  };
 }
 
 /**
@@ -115,7 +126,8 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
 function earliestOf({ outlet, seen, told, time }: Round, wanted: Playing | undefined): number {
   const pace = Math.max(time, outlet.pace(told, wanted));
   if (wanted === undefined) return pace;
-  return Math.max(pace, seen.blockedAt + AFTER_BLOCK, seen.undecided ? time + UNDECIDED : time);
+  const blocked = seen.blockedAt > time + CLOCKS ? 0 : seen.blockedAt + AFTER_BLOCK;
+  return Math.max(pace, blocked, seen.undecided ? time + UNDECIDED : time);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { elapsed } from '../../runtime/elapsed.ts';
 import type { QueueName } from '../../runtime/queue/queue-table.ts';
 import type { Wake } from '../../runtime/queue/queues.ts';
 import type { Context } from '../context.ts';
@@ -27,28 +28,29 @@ const MOST_SILENT = 10_000;
 
 /**
  * For all queues of one component: an account that does not answer one of them is left alone by all. `stream`: knows how
- * long accounts have kept somebody waiting.
+ * long accounts have kept somebody waiting. `clock`: milliseconds that only go on.
  */
 export function createPatience(
   { stores, queues, log, now }: Pick<Context, 'stores' | 'queues' | 'log' | 'now'>,
   stream: Pick<Requests, 'waiting'>,
+  clock: () => number = elapsed,
 ): Patience {
-  /** Who did not answer, the longest ago first. `rest`: for how long it is left alone. */
+  /** Who did not answer, the longest ago first. `rest`: for how long it is left alone, `until` by `clock`. */
   const silent = new Map<string, { until: number; rest: number }>();
   const aside = new Map<string, Promise<void>>();
 
   /**
-   * Leaves the account alone for a while, and returns until when. The pause doubles with each
+   * Leaves the account alone for a while, and returns for how long. The pause doubles with each
    * failed try; jobs of several queues that waited side by side count as one try.
    */
   function leaveAlone(id: string): number {
     const before = silent.get(id);
-    if (before && before.until > now()) return before.until;
+    if (before && before.until > clock()) return before.until - clock();
     const rest = Math.min((before?.rest ?? FIRST_REST / 2) * 2, LONGEST_REST);
     silent.delete(id);
-    silent.set(id, { until: now() + rest, rest });
+    silent.set(id, { until: clock() + rest, rest });
     for (const first of silent.keys()) if (silent.size > MOST_SILENT) silent.delete(first);
-    return now() + rest;
+    return rest;
   }
 
   async function attempt<Result>(queue: QueueName, id: string, running: Promise<Result>): Promise<Result | undefined> {
@@ -59,7 +61,7 @@ export function createPatience(
     } catch (err) {
       if (!(err instanceof Unanswered)) throw err;
       log.warn({ subject: id, queue }, 'the subscriber’s account on the XMPP server does not answer');
-      await stores.due.postpone(queue, id, leaveAlone(id));
+      await stores.due.postpone(queue, id, now() + Math.ceil(leaveAlone(id)));
       return undefined;
     }
   }
@@ -101,9 +103,10 @@ export function createPatience(
         return undefined;
       }
       const rest = silent.get(id);
-      const until = rest && (rest.until > now() ? rest.until : aside.size >= MOST_ASIDE && now() + FIRST_REST);
-      if (until) {
-        await stores.due.postpone(queue, id, until);
+      const left = rest && rest.until - clock();
+      const pause = left && (left > 0 ? left : aside.size >= MOST_ASIDE && FIRST_REST);
+      if (pause) {
+        await stores.due.postpone(queue, id, now() + Math.ceil(pause));
         return undefined;
       }
       const running = attempt(queue, id, work(id, wake));

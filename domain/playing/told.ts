@@ -37,6 +37,13 @@ export function lastTold(told: Told): string | undefined {
   return told.state === 'doubted' ? told.fingerprint : shownBy(told);
 }
 
+/** What was told at a time that has still to come was told by a clock that was put back since: long ago, and whatever it has to be told once more is due. */
+export function byThisClock(told: Told, now: number): Told {
+  if (!('at' in told) || told.at <= now) return told;
+  if (told.state !== 'told' || told.again === undefined) return { ...told, at: 0 };
+  return { ...told, at: 0, again: 0 };
+}
+
 /**
  * When the wanted tune may be told at the earliest, in milliseconds since the epoch. A stop goes out at once. A tune waits until
  * `interval` has passed since the last one that was told, so that skipping through tracks does not flood friends (XEP-0118, section 3).

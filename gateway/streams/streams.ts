@@ -1,3 +1,4 @@
+import { elapsed } from '../../runtime/elapsed.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import type { BegunStream } from '../../service/telling/streams.ts';
 import { createWalks } from '../../service/telling/walks.ts';
@@ -102,12 +103,12 @@ export function createStreams(context: Context) {
     if (!writer.isFull()) {
       stream.stalledAt = undefined;
       writer.write(HEARTBEAT);
-    } else if (stalledAt === undefined) stream.stalledAt = now();
-    else if (now() - stalledAt >= STALLED) return writer.destroy();
+    } else if (stalledAt === undefined) stream.stalledAt = elapsed();
+    else if (elapsed() - stalledAt >= STALLED) return writer.destroy();
     if (!(await stream.isAllowed())) return close(stream);
     void work(stream);
-    if (now() - stream.seenAt < SEEN) return;
-    stream.seenAt = now();
+    if (elapsed() - stream.seenAt < SEEN) return;
+    stream.seenAt = elapsed();
     await stores.sinkWork.see(stream.id, stream.fence, now());
   }
 
@@ -149,7 +150,7 @@ export function createStreams(context: Context) {
       const stream: OpenStream = {
         ...{ id, owner, kinds, fence, again, isAllowed },
         ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
-        ...{ isBusy: false, isAsked: false, stalledAt: undefined, seenAt: now() },
+        ...{ isBusy: false, isAsked: false, stalledAt: undefined, seenAt: elapsed() },
         writer: start({ drained: () => drained(stream), closed: () => leave(stream) }),
       };
       stream.writer.write(GREETING);

@@ -46,6 +46,8 @@ const FIRST_PAUSE = 250;
 const MOST_TRIES = 6;
 /** Milliseconds until it is tried again to hear who is asked for. */
 const AGAIN = 1_000;
+/** Milliseconds for which Node's timers wait at most: with more they would not wait at all. Who is woken so early looks once more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** Subscribers who wait for their turn. Others are left to a later sweep. */
 const MOST_WAITING = 100_000;
 /** Of so many jobs that begin, one is of those who do not go before others, so that these go on. */
@@ -139,8 +141,10 @@ export function createMemoryWorker(
     if (!isOpen) return;
     const undone = time === undefined ? undefined : cause;
     if (again) wake(id, undefined, next ?? undone, first);
-    else if (time !== undefined)
-      later.set(id, { timer: setTimeout(() => wake(id), Math.max(time - Date.now(), 0)), cause });
+    else if (time !== undefined) {
+      const pause = Math.min(Math.max(time - Date.now(), 0), LONGEST_TIMER);
+      later.set(id, { timer: setTimeout(() => wake(id), pause), cause });
+    }
     runNext();
   }
 

@@ -374,6 +374,23 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
   });
 
+  it('is not kept waiting for as long as a clock was ahead when it was told, or when somebody was blocked', async () => {
+    const outlet = createRecorder('each-friend', {
+      pace: (told, wanted) => tellingTime(told, wanted?.tune, 5_000),
+    });
+    now += 3_600_000;
+    await play('First');
+    await run(outlet);
+    now = NOW;
+    await play('Second');
+    expect(await run(outlet)).to.deep.equal([`show ${JID} Second`]);
+    now += 3_600_000;
+    await blocks('bob');
+    now = NOW + 5_000;
+    await play('Third');
+    expect((await run(outlet)).at(-1)).to.equal(`show ${JID} Third`);
+  });
+
   it('is told a change that is noted with the change itself, and again when nobody knows whether it has heard', async () => {
     const outlet = createRecorder('each-friend');
     const state = async () => (await stores.told.read('alice', 'xmpp')).state;

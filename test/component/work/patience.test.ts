@@ -17,6 +17,8 @@ describe('the slots of a queue, and an account that does not answer', () => {
   let stores: Stores;
   let patience: Patience;
   let time: number;
+  /** Of the process, which nobody puts. */
+  let passed: number;
   let waited: number;
   let enqueued: string[];
   let looked: number;
@@ -25,6 +27,7 @@ describe('the slots of a queue, and an account that does not answer', () => {
   beforeEach(async () => {
     stores = server.freshStores();
     time = NOW;
+    passed = 0;
     waited = 0;
     enqueued = [];
     looked = 0;
@@ -32,7 +35,7 @@ describe('the slots of a queue, and an account that does not answer', () => {
     const alice = { id: 'alice', phoneNumber: '+8613800138000', numberKey: 'AAAAAAAAAAAA', jid: JID, displayName: '' };
     await addSubscriber(stores, alice, NOW);
     const context = { stores, queues: { enqueue }, log: pino({ level: 'silent' }), now: () => time };
-    patience = createPatience(context as unknown as Context, { waiting });
+    patience = createPatience(context as unknown as Context, { waiting }, () => passed);
   });
 
   function waiting(jid: string): number {
@@ -52,6 +55,10 @@ describe('the slots of a queue, and an account that does not answer', () => {
   const dueIn = async () => {
     const score = await server.redis.zScore(stores.keys.due('roster', 'alice'), 'alice');
     return score === null ? undefined : score - time;
+  };
+  const pass = (ms: number) => {
+    time += ms;
+    passed += ms;
   };
   const silence = async () => {
     throw new Unanswered('UNAVAILABLE', 'No answer.');
@@ -95,11 +102,11 @@ describe('the slots of a queue, and an account that does not answer', () => {
   it('are not taken again for a while that becomes longer, and at once after the stream was another', async () => {
     await run(silence);
     expect(await dueIn()).to.equal(30_000);
-    time += 10_000;
+    pass(10_000);
     await run(() => expect.fail('asked again too soon'));
     expect(await dueIn()).to.equal(20_000);
     for (const rest of [60_000, 120_000, 240_000, 300_000, 300_000]) {
-      time += 300_000;
+      pass(300_000);
       await run(silence);
       await patience.stop();
       expect(await dueIn()).to.equal(rest);
@@ -108,6 +115,17 @@ describe('the slots of a queue, and an account that does not answer', () => {
     expect(done).to.equal(0);
     patience.forget();
     await run(count);
+    expect(done).to.equal(1);
+  });
+
+  it('are not kept from an account for as long as the clock was ahead when it did not answer', async () => {
+    time += 3_600_000;
+    await run(silence);
+    time -= 3_600_000;
+    expect(await dueIn(), 'as it was noted').to.equal(3_630_000);
+    pass(30_000);
+    await run(count);
+    await patience.stop();
     expect(done).to.equal(1);
   });
 

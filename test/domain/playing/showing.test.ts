@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Audience, maySee, OPEN, type Privacy } from '../../../domain/friendship/privacy.ts';
 import { type Basis, decideShowing, visibleTo, visibleToFriend } from '../../../domain/playing/showing.ts';
-import { lastTold, NOTHING_TOLD, shownBy, type Told, tellingTime } from '../../../domain/playing/told.ts';
+import { byThisClock, lastTold, NOTHING_TOLD, shownBy, type Told, tellingTime } from '../../../domain/playing/told.ts';
 import { fingerprint, type Playing } from '../../../domain/playing/tune.ts';
 
 const NOW = 1_800_000_000_000;
@@ -116,6 +116,15 @@ describe('domain/told', () => {
     expect(lastTold(doubted)).to.equal(fingerprint(PHONE.tune));
     expect(tellingTime(doubted, TV.tune, 5_000)).to.equal(NOW + 5_000);
     expect(tellingTime(doubted, undefined, 5_000)).to.be.lessThan(NOW);
+  });
+
+  it('was told long ago what it was told by a clock that was put back since', () => {
+    const refreshed: Told = { ...told, again: NOW + 10_000 };
+    expect(byThisClock(refreshed, NOW)).to.equal(refreshed);
+    expect(byThisClock(refreshed, NOW - 1)).to.deep.equal({ ...refreshed, at: 0, again: 0 });
+    expect(byThisClock(NOTHING_TOLD, 0)).to.equal(NOTHING_TOLD);
+    const doubted: Told = { ...told, state: 'doubted' };
+    expect(tellingTime(byThisClock(doubted, NOW - 1), TV.tune, 5_000)).to.be.lessThan(NOW - 1);
   });
 
   it('lets a tune wait for the interval, a stop never, nor a tune after what was only hidden, got lost, or was published by the user’s own client', () => {

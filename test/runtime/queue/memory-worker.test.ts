@@ -204,6 +204,21 @@ for (const kind of REDIS_KINDS)
         expect(['alice', 'bob'].map((id) => wakes.get(id)?.brought)).to.deep.equal([undefined, '["brought"]']);
       });
 
+    it('leaves who is put off for longer than a timer can wait, also where others come meanwhile', async () => {
+      await opened();
+      let looks = 0;
+      work = async (id) => {
+        if (id === 'alice') return Date.now() + 2 ** 31 + LONG;
+        looks += 1;
+        return looks > 3 ? undefined : Date.now() + 50;
+      };
+      await wake('alice');
+      await eventually(() => expect(began).to.deep.equal(['alice']));
+      await wake('bob');
+      await eventually(() => expect(looks).to.equal(4));
+      expect(began.filter((id) => id === 'alice')).to.have.length(1);
+    });
+
     it('tells a job for which request it is, also when it was put off, fails, or a sweep asks meanwhile', async () => {
       await opened();
       const say = (message: string) => server.redis.publish(stores.keys.wakes('tune'), message);
