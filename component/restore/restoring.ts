@@ -87,7 +87,7 @@ export function createRestore(
   /** @throws Fault UNAVAILABLE where Redis has another state than the one that the server has the stamp of. */
   async function requireKnown(): Promise<void> {
     const [mine, { times }] = [connection, away];
-    if (mine?.state === 'stamped' && mine.held !== undefined) {
+    if (mine?.held !== undefined) {
       if (!(await stores.serverStamps.has(config.homeHost, mine.held))) end(mine);
       // Redis may have been away for longer than the connection was there.
       if (mine !== connection) throw new Fault('UNAVAILABLE', 'The XMPP server is not there any more.');
@@ -120,6 +120,7 @@ export function createRestore(
         if (mine !== connection || stopping) return;
       }
     }
+    await stores.serverStamps.noteKept(config.homeHost);
     mine.state = 'stamped';
     worked = true;
   }
@@ -183,7 +184,10 @@ export function createRestore(
       if (begun.state === 'none') {
         const reason = stamps === 'none' ? next.advice(['accounts']) : UNTRUE;
         log.warn(`a copy of Redis that is put back would not be noticed: ${reason}`);
+        await stores.serverStamps.noteUnkept(config.homeHost);
       }
+      // What was made meanwhile stands in no node (decision 208).
+      if (stamps === 'same' && (await stores.serverStamps.hasUnkept(config.homeHost))) begun.state = 'wanted';
       if (stamps === 'apart') {
         const own = createMadeItems(config.secret, () => keeps);
         await settleBefore(own, keeps);

@@ -33,10 +33,13 @@ end
 redis.call('SADD', stamps, stamp)`,
 });
 
+/** A member of the set that is no stamp: roster jobs have worked while the server kept nothing of what they made. */
+const UNKEPT = 'unkept';
+
 /**
  * The stamp that the XMPP server of each home has of this Redis (decision 279): set `server-stamp`.
  * It holds that stamp alone, and all others that the server may have: while it is given another, and where it
- * may have forgotten the last ones. A stamp begins with the time of its making, in milliseconds since the epoch, and a blank.
+ * may have forgotten the last ones; and whether something was made of which the server keeps nothing. A stamp begins with the time of its making, in milliseconds since the epoch, and a blank.
  */
 export function createServerStamps(redis: Redis, keys: Keys) {
   return {
@@ -51,6 +54,21 @@ export function createServerStamps(redis: Redis, keys: Keys) {
     /** The server has this one. `since`: it may go back to what it had then, as it was killed; undefined where it forgets nothing. */
     async settle(host: string, stamp: string, since?: number): Promise<void> {
       await SETTLE.run(redis, { stamps: keys.serverStamp(host) }, { stamp, since });
+    },
+
+    /** From now on the server does not keep all that roster jobs make. */
+    async noteUnkept(host: string): Promise<void> {
+      await redis.sAdd(keys.serverStamp(host), UNKEPT);
+    },
+
+    /** Whether there is something of which it keeps nothing. */
+    async hasUnkept(host: string): Promise<boolean> {
+      return (await redis.sIsMember(keys.serverStamp(host), UNKEPT)) === 1;
+    },
+
+    /** It keeps all. */
+    async noteKept(host: string): Promise<void> {
+      await redis.sRem(keys.serverStamp(host), UNKEPT);
     },
 
     /** Whether the server may have it. */

@@ -98,6 +98,26 @@ describe('a server on which Earshot has worked before it kept anything there', (
     expect([...nodes.keys()]).to.deep.equal([]);
   });
 
+  it('is told of every ledger again after a connection on which it kept nothing', async () => {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    restore.forget();
+    refuses = true;
+    await restore.begin(server, noTune);
+    const later = new Map([['later@op.example', ENTRY]]);
+    await restore.made.note({ id: 'alice', jid: jidOf('alice') }, later);
+    await stores.ledger.replace('alice', jidOf('alice'), later);
+    restore.forget();
+    refuses = false;
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    const node = `${jidOf('alice')} ${madeNode(CONFIG.secret, jidOf('alice'))}`;
+    await eventually(() => expect(`${nodes.get(node)}`).to.contain('later@op.example'));
+    const key = stores.keys.serverStamp(CONFIG.homeHost);
+    await eventually(async () => expect(await redis.redis.sMembers(key)).to.not.include('unkept'));
+  });
+
   it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {
     await restore.begin(server, noTune);
     restore.workWith(server);
