@@ -2,6 +2,7 @@ import { asksForFriends, type EventKind } from '../../domain/subscription/event-
 import { type FriendChanges, friendChanges } from '../../domain/subscription/friend-changes.ts';
 import { type Doubt, friendOf, type NextFriends, type Step } from '../../domain/subscription/known.ts';
 import { slicesOf } from '../../store/base/slices.ts';
+import type { Undecided } from '../../store/friendship/shown-friends.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { Noted } from '../../store/subscription/sink-work.ts';
 
@@ -15,9 +16,9 @@ export type FriendsNow = { next: NextFriends; silent: FriendChanges };
  */
 export function createFriendLine(stores: Stores, subscription: string, kinds: readonly EventKind[], id: string) {
   /** What is left, the next one last. `whole`: whether there may be any; `undecided`: who was blocked, or no longer is, and was not decided yet. */
-  let left: (FriendChanges & { whole: boolean; undecided: string }) | undefined;
+  let left: (FriendChanges & { whole: boolean; undecided: Undecided }) | undefined;
 
-  async function read(whole: boolean, undecided: string, doubt: Doubt | undefined): Promise<FriendsNow> {
+  async function read(whole: boolean, undecided: Undecided, doubt: Doubt | undefined): Promise<FriendsNow> {
     const [was, is] = await Promise.all([
       stores.sinkWork.friendsTold(subscription, id),
       whole ? stores.shownFriends.ids(id, undecided) : [],
@@ -34,10 +35,10 @@ export function createFriendLine(stores: Stores, subscription: string, kinds: re
   }
 
   /** Whether these are still to be told so. */
-  async function stands({ gone, come }: NextFriends): Promise<boolean> {
+  async function stands({ gone, come }: NextFriends, undecided: Undecided): Promise<boolean> {
     const some = [gone, come].filter((friend) => friend !== undefined);
     if (some.length === 0) return true;
-    const found = await stores.shownFriends.ownAmong(id, some);
+    const found = await stores.shownFriends.ownAmong(id, some, undecided);
     const isFriend = (friend: string) => found[some.indexOf(friend)] !== undefined;
     return !(gone !== undefined && isFriend(gone)) && !(come !== undefined && !isFriend(come));
   }
@@ -47,10 +48,10 @@ export function createFriendLine(stores: Stores, subscription: string, kinds: re
     async look(whole: boolean, doubt: Doubt | undefined): Promise<FriendsNow> {
       if (!asksForFriends(kinds)) return { next: {}, silent: { gone: [], come: [] } };
       // Read after the tune: one of after a block comes with its mark.
-      const undecided = whole ? await stores.shownFriends.undecided(id) : '';
-      if (left?.whole !== whole || left.undecided !== undecided) return read(whole, undecided, doubt);
+      const undecided = whole ? await stores.shownFriends.undecided(id) : new Set<string>();
+      if (left?.whole !== whole || !isSame(left.undecided, undecided)) return read(whole, undecided, doubt);
       const next = nextOf(left);
-      if (whole && !(await stands(next))) return read(whole, undecided, doubt);
+      if (whole && !(await stands(next, undecided))) return read(whole, undecided, doubt);
       return { next, silent: { gone: [], come: [] } };
     },
 
@@ -84,6 +85,10 @@ export function friendNoted({ side, value }: Pick<Step, 'side' | 'value'>): Note
   const friend = friendOf({ side });
   if (friend === undefined) return {};
   return value === '' ? { gone: [friend] } : { come: [friend] };
+}
+
+function isSame(one: Undecided, other: Undecided): boolean {
+  return one.size === other.size && [...one].every((field) => other.has(field));
 }
 
 function nextOf({ gone, come }: FriendChanges): NextFriends {

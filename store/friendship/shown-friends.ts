@@ -3,6 +3,9 @@ import type { Keys } from '../base/keys.ts';
 import type { Friend, Friends } from './friends.ts';
 import { isNamed } from './privacy.ts';
 
+/** Fields of `dirty-blocked`: whom somebody has blocked, or no longer blocks, and the pair has still to be decided. Most have none. */
+export type Undecided = ReadonlySet<string>;
+
 export type ShownFriends = ReturnType<typeof createShownFriends>;
 
 /**
@@ -11,32 +14,33 @@ export type ShownFriends = ReturnType<typeof createShownFriends>;
  * blocked the other (decision 314).
  */
 export function createShownFriends(redis: Redis, keys: Keys, friends: Friends) {
-  /** By own marks, which are read before the friends: a mark goes only after the friend has. */
-  async function own(id: string): Promise<Friend[]> {
-    const undecided = new Set(await redis.hKeys(keys.dirtyBlocked(id)));
-    return (await friends.list(id)).filter((friend) => !isNamed(undecided, friend));
+  /** What the own marks name, which are read before the friends: a mark goes only after the friend has. */
+  async function undecided(id: string): Promise<Undecided> {
+    return new Set(await redis.hKeys(keys.dirtyBlocked(id)));
   }
 
-  async function ownAmong(id: string, others: readonly string[]): Promise<(Friend | undefined)[]> {
-    const undecided = new Set(await redis.hKeys(keys.dirtyBlocked(id)));
+  async function own(id: string, marked?: Undecided): Promise<Friend[]> {
+    const named = marked ?? (await undecided(id));
+    return (await friends.list(id)).filter((friend) => !isNamed(named, friend));
+  }
+
+  async function ownAmong(id: string, others: readonly string[], marked?: Undecided): Promise<(Friend | undefined)[]> {
+    const named = marked ?? (await undecided(id));
     const found = await friends.some(id, others);
-    return found.map((friend) => (friend && !isNamed(undecided, friend) ? friend : undefined));
+    return found.map((friend) => (friend && !isNamed(named, friend) ? friend : undefined));
   }
 
   return {
-    /** What the own marks name, in one text: of whom it is not decided. Most have none. */
-    async undecided(id: string): Promise<string> {
-      return (await redis.hKeys(keys.dirtyBlocked(id))).sort().join();
-    },
+    undecided,
 
-    /** The ids of `own`. `undecided`: those marks, as they were read just before. */
-    async ids(id: string, undecided: string): Promise<string[]> {
-      return undecided === '' ? friends.ids(id) : (await own(id)).map((friend) => friend.id);
+    /** The ids of `own`. */
+    async ids(id: string, marked: Undecided): Promise<string[]> {
+      return marked.size === 0 ? friends.ids(id) : (await own(id, marked)).map((friend) => friend.id);
     },
 
     /**
      * Without those whom `id` has blocked, or no longer blocks, while the pair has still to be decided. Whether each
-     * has `id` as a friend has still to be asked (`ofEachDecided`, or `isFriend` of a sight).
+     * has `id` as a friend has still to be asked (`ofEachDecided`, or `isFriend` of a sight). `marked`: for who has just read the marks.
      */
     own,
 
