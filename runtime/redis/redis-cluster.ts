@@ -12,8 +12,9 @@ import {
 } from './redis-options.ts';
 import { endSilentConnections } from './redis-silence.ts';
 
-/** Milliseconds until the nodes are asked anew who is a master, at the first try; at each later one so much more. */
+/** Milliseconds until the nodes are asked anew who is a master, at the first try; at each later one so much more, up to the sixth. */
 const LOOK_AGAIN = 5_000;
+const MOST_ROUNDS = 6;
 
 /** A client of a Redis Cluster, connected to every master. `patience`: as `connectRedis`. */
 export async function connectCluster(place: RedisPlace, whenAway: WhenAway, log: Log, patience = SILENCE) {
@@ -31,7 +32,8 @@ async function connected(place: RedisPlace, options: ReturnType<typeof connectio
     const cluster = newCluster(place, options, log);
     await open(cluster, log);
     const all = Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
-    if (await Promise.race([all, sleep(round * LOOK_AGAIN, false, { ref: false })])) return cluster;
+    if (await Promise.race([all, sleep(Math.min(round, MOST_ROUNDS) * LOOK_AGAIN, false, { ref: false })]))
+      return cluster;
     log.warn('Redis Cluster: a master is away; the nodes are asked anew who has its slots');
     cluster.destroy();
   }

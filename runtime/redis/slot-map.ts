@@ -20,7 +20,8 @@ export function createSlotMap(urls: RedisPlace['urls']): SlotMap {
   async function askAt(url: string): Promise<Shard[]> {
     const answer = await askNode(url, (node) => node.clusterSlots());
     const all = answer.flatMap(({ master, replicas }) => [master, ...replicas].map((one) => siblingOf(url, one)));
-    nodes = [...new Set([...nodes, ...all])];
+    // Those who were there before may be gone for good, and each would be waited for.
+    nodes = [...new Set([url, ...all, ...urls])];
     return answer.map(({ from, to, master }) => ({ from, to, url: siblingOf(url, master) }));
   }
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +9,7 @@ import type { RedisServer } from '../../../local/redis/redis-server.ts';
 import type { Listening } from '../../../runtime/redis/listening.ts';
 import { connectEvents, connectRedis, type Redis } from '../../../runtime/redis/redis.ts';
 import { askNode } from '../../../runtime/redis/redis-node.ts';
-import { slotOf } from '../../../runtime/redis/slot-map.ts';
+import { createSlotMap, slotOf } from '../../../runtime/redis/slot-map.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.ts';
 
@@ -85,6 +87,34 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
     const [any] = cluster.masters as [RedisServer];
     for (const tag of ['p00', 'p15', 'tag', 'everybody', 'é “two” 音', '123456789', ''])
       expect(slotOf(tag), tag).to.equal(await ask(any, 'CLUSTER', 'KEYSLOT', tag));
+  });
+
+  it('ask no node any more that is gone for good', async () => {
+    let asked = 0;
+    const gone = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    gone.listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    try {
+      const [master] = cluster.masters as [RedisServer];
+      const map = createSlotMap([master.url]);
+      await ask(master, 'CONFIG', 'SET', 'cluster-announce-port', `${(gone.address() as AddressInfo).port}`);
+      await map.masterOf('tag');
+      await ask(master, 'CONFIG', 'SET', 'cluster-announce-port', '0');
+      await eventually(async () => {
+        const before = asked;
+        for (let i = 0; i < 2 * (cluster.masters.length + 2); i += 1) {
+          map.forget();
+          await map.masterOf('tag');
+        }
+        expect(asked).to.equal(before);
+      });
+    } finally {
+      gone.close();
+    }
+    await cluster.untilOk();
   });
 
   it('hear of a slot whose master was away when they began, from the one that takes over', async () => {
