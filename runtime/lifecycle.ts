@@ -1,3 +1,4 @@
+import { elapsed } from './elapsed.ts';
 import type { Log } from './log.ts';
 
 /** Something that was started and can be stopped, within `stop`'s own time. */
@@ -34,22 +35,37 @@ export async function runProcess(log: Log, start: () => Promise<Running>, drain 
 /** `soon`: now, or as soon as the task that is under way has ended. */
 export type Repeated = Running & { soon(): void };
 
-/** Calls `task` every `interval` milliseconds, never twice at a time, until stopped; a failure is logged and the next turn comes. */
-export function every(interval: number, log: Log, task: () => Promise<void>): Repeated {
+/** Milliseconds after which it is said again that a task fails: some are tried four times a second, for as long as Redis refuses. */
+const SAID_AGAIN = 60_000;
+
+/**
+ * Calls `task` every `interval` milliseconds, never twice at a time, until stopped. After a failure the next turn comes; it is logged, and then
+ * once a minute until a turn succeeds. `clock`: milliseconds that only go on.
+ */
+export function every(interval: number, log: Log, task: () => Promise<void>, clock: () => number = elapsed): Repeated {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let busy = false;
   let again = false;
+  let saidAt: number | undefined;
   let turn = run();
 
   async function run(): Promise<void> {
     busy = true;
     do {
       again = false;
-      await task().catch((err: unknown) => log.warn({ err }, 'repeated task'));
+      await task().then(() => {
+        saidAt = undefined;
+      }, failed);
     } while (again && !stopped);
     busy = false;
     if (!stopped) timer = setTimeout(begin, interval);
+  }
+
+  function failed(err: unknown): void {
+    if (saidAt !== undefined && clock() - saidAt < SAID_AGAIN) return;
+    saidAt = clock();
+    log.warn({ err }, 'repeated task');
   }
 
   function begin(): void {

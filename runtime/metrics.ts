@@ -43,6 +43,11 @@ export function createMetrics(role: string) {
     }),
     streams: new Counter({ name: 'earshot_event_streams_opened_total', help: 'Event streams opened', registers }),
     openStreams: new Gauge({ name: 'earshot_event_streams', help: 'Event streams that are open', registers }),
+    streamFailures: new Counter({
+      name: 'earshot_event_stream_failures_total',
+      help: 'Looks at what an event stream of a credential is to be told that failed and are tried again; the log says why',
+      registers,
+    }),
     overLimit: new Counter({
       name: 'earshot_http_over_limit_total',
       help: 'Requests refused because of a limit, by limit',

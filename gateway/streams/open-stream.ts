@@ -27,6 +27,8 @@ export type OpenStream = {
   isAsked: boolean;
   /** Since when the client has taken nothing. */
   stalledAt: number | undefined;
+  /** Since when each of its turns has failed. */
+  failingSince: number | undefined;
   seenAt: number;
 };
 

@@ -18,6 +18,8 @@ const STALLED = 60_000;
 const GRACE = 5_000;
 /** Milliseconds until it goes on after the store did not answer. */
 const TRY_AGAIN = 500;
+/** Milliseconds for which every turn has failed when a stream ends: its client then sees that nothing comes, and another gateway may do better. */
+const FAILING = 180_000;
 /** Milliseconds for which a stream stands in the wheel; after that a heartbeat looks. */
 const SOON = 30_000;
 /** Milliseconds between two notes that somebody is connected: one that waits to begin is forgotten after ten minutes without. */
@@ -28,8 +30,8 @@ export type Opener = { begun: BegunStream; isAllowed(): Promise<boolean>; start(
 
 export type Streams = ReturnType<typeof createStreams>;
 
-/** The event streams of credentials that are open in this process (decision 242). */
-export function createStreams(context: Context) {
+/** The event streams of credentials that are open in this process (decision 242). `clock`: milliseconds that only go on. */
+export function createStreams(context: Context, clock: () => number = elapsed) {
   const { stores, queues, events, metrics, log, now } = context;
   const all = new Set<OpenStream>();
   const walks = createWalks<OpenStream>();
@@ -64,12 +66,32 @@ export function createStreams(context: Context) {
     let next = now();
     while (all.has(stream) && (stream.isAsked || next <= now())) {
       stream.isAsked = false;
-      const outcome = await takeTurn(context, stream, inTurnOf(stream)).catch(() => now() + TRY_AGAIN);
+      const outcome = await tryTurn(stream);
       if (typeof outcome === 'string') finish(stream, outcome);
       else next = outcome;
     }
     stream.isBusy = false;
     if (all.has(stream) && next < now() + SOON) wheel.wake(stream, next);
+  }
+
+  async function tryTurn(stream: OpenStream): Promise<number | Ending> {
+    try {
+      const outcome = await takeTurn(context, stream, inTurnOf(stream));
+      stream.failingSince = undefined;
+      return outcome;
+    } catch (err) {
+      return failed(stream, err);
+    }
+  }
+
+  /** Counted each time, and said once until a turn succeeds. */
+  function failed(stream: OpenStream, err: unknown): number | Ending {
+    metrics.streamFailures.inc();
+    if (stream.failingSince === undefined) {
+      stream.failingSince = clock();
+      log.warn({ err, subscription: stream.id }, 'an event stream cannot go on; it is tried again');
+    }
+    return clock() - stream.failingSince < FAILING ? now() + TRY_AGAIN : 'failing';
   }
 
   function inTurnOf(stream: OpenStream): InTurn {
@@ -103,12 +125,12 @@ export function createStreams(context: Context) {
     if (!writer.isFull()) {
       stream.stalledAt = undefined;
       writer.write(HEARTBEAT);
-    } else if (stalledAt === undefined) stream.stalledAt = elapsed();
-    else if (elapsed() - stalledAt >= STALLED) return writer.destroy();
+    } else if (stalledAt === undefined) stream.stalledAt = clock();
+    else if (clock() - stalledAt >= STALLED) return writer.destroy();
     if (!(await stream.isAllowed())) return close(stream);
     void work(stream);
-    if (elapsed() - stream.seenAt < SEEN) return;
-    stream.seenAt = elapsed();
+    if (clock() - stream.seenAt < SEEN) return;
+    stream.seenAt = clock();
     await stores.sinkWork.see(stream.id, stream.fence, now());
   }
 
@@ -150,7 +172,8 @@ export function createStreams(context: Context) {
       const stream: OpenStream = {
         ...{ id, owner, kinds, fence, again, isAllowed },
         ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
-        ...{ isBusy: false, isAsked: false, stalledAt: undefined, seenAt: elapsed() },
+        ...{ isBusy: false, isAsked: false, stalledAt: undefined, failingSince: undefined },
+        seenAt: clock(),
         writer: start({ drained: () => drained(stream), closed: () => leave(stream) }),
       };
       stream.writer.write(GREETING);
@@ -159,7 +182,10 @@ export function createStreams(context: Context) {
       all.add(stream);
       metrics.openStreams.inc();
       wheel.join(stream);
-      begin(stream).catch(() => stream.writer.destroy());
+      begin(stream).catch((err: unknown) => {
+        failed(stream, err);
+        stream.writer.destroy();
+      });
     },
 
     /** Ends all of them, for good. */

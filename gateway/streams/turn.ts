@@ -21,9 +21,9 @@ const ASKS_AGAIN = 5_000;
 
 /**
  * Why a stream ends. `replaced`: another connection of its owner has taken its place; `lost`: none has, but what is noted of it is gone, or of before
- * it, as where Redis came back without what it was told last; `withdrawn`: its owner may be told nothing more.
+ * it, as where Redis came back without what it was told last; `withdrawn`: its owner may be told nothing more; `failing`: for minutes it could not be looked at.
  */
-export type Ending = 'replaced' | 'lost' | 'withdrawn';
+export type Ending = 'replaced' | 'lost' | 'withdrawn' | 'failing';
 
 /** Why this stream is to end, if it is. */
 export async function endingOf(context: Context, stream: OpenStream): Promise<Ending | undefined> {
