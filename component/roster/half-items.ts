@@ -14,7 +14,7 @@ const WAIT = 5_000;
 const LATER = 60_000;
 
 /**
- * Decides the items that are there and not `both`, or missing in a roster that holds nothing, when it is known how the other end stands
+ * Decides the items that are there and not `both`, or missing in a roster that holds nothing of Earshot's, when it is known how the other end stands
  * (decisions 304 and 207). `marks`: of the items, by JID. Those that wait for the other end are not among
  * the plans that are returned, and their marks are to stay.
  */

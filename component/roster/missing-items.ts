@@ -5,10 +5,32 @@ import { Denied } from '../stream/denied.ts';
 import { livesElsewhere } from './meeting.ts';
 import { type Account, type Plan, planned, type RosterContext } from './roster-step.ts';
 
-/** An item that is missing in a roster that holds nothing is not taken for deleted before that was looked into. */
-export function lookFirst(plans: readonly Plan[], roster: ReadonlyMap<string, RosterItem>): Plan[] {
-  if (roster.size > 0) return [...plans];
-  return plans.map((plan) => (plan.step.do === 'declined' ? { ...plan, step: { do: 'look' } } : plan));
+/**
+ * An item that is missing is not taken for deleted before that was looked into, where nothing of Earshot's is left in the roster: one that
+ * the server could not read holds what was added since, and contacts that the server adds to every roster by itself.
+ */
+export async function lookFirst(
+  context: RosterContext,
+  account: Account,
+  plans: readonly Plan[],
+  roster: ReadonlyMap<string, RosterItem>,
+): Promise<Plan[]> {
+  const isMissing = ({ step }: Plan) => step.do === 'declined';
+  if (!plans.some(isMissing) || (await holdsOurs(context, account, roster))) return [...plans];
+  return plans.map((plan) => (isMissing(plan) ? { ...plan, step: { do: 'look' } } : plan));
+}
+
+/** Whether an item that Earshot has made `both` is there as such. A contact that a user adds by hand is not `both` at once, whoever it is. */
+async function holdsOurs(
+  { stores }: RosterContext,
+  { id, jid }: Account,
+  roster: ReadonlyMap<string, RosterItem>,
+): Promise<boolean> {
+  if (roster.size === 0) return false;
+  const ledger = await stores.ledger.whole(id, jid);
+  return [...ledger].some(
+    ([item, { kind, pending }]) => kind !== 'own' && !pending && roster.get(item)?.subscription === 'both',
+  );
 }
 
 /** Decides such an item. `wait`: the other end's job is to look first; `later`: nobody knows before the server is well again. */
@@ -37,12 +59,12 @@ function makeAgain({ dirty: { jid }, wanted }: Plan, ledger: LedgerEntry): Roste
   return raiseAgain({ jid, subscription: 'none', name, groups }, { ...known, name, groups });
 }
 
-async function otherEnd({ rosters }: RosterContext, { jid }: Account, { dirty }: Plan): Promise<OtherEnd> {
+async function otherEnd(context: RosterContext, { jid }: Account, { dirty }: Plan): Promise<OtherEnd> {
   if (livesElsewhere(jid, dirty.jid)) return 'elsewhere';
-  const roster = await rosters.read(dirty.jid);
+  const roster = await context.rosters.read(dirty.jid);
   if (!roster) return 'gone';
   const item = roster.get(jid);
-  if (!item) return roster.size > 0 ? 'missing' : 'empty';
+  if (!item) return (await holdsOurs(context, dirty, roster)) ? 'missing' : 'empty';
   return item.subscription === 'both' ? 'both' : 'half';
 }
 
@@ -57,7 +79,10 @@ async function isKept({ rosters, log }: RosterContext, { id, jid }: Account, { d
     return true;
   } catch (err) {
     if (!(err instanceof Denied)) throw err;
-    log.warn({ err, subject: id }, 'the XMPP server says that a roster is empty, and writes nothing to it');
+    log.warn(
+      { err, subject: id },
+      'the XMPP server has nothing of what was made in a roster, and writes nothing to it',
+    );
     return false;
   }
 }

@@ -83,8 +83,10 @@ async function converge(
     const wanted = friend?.jid === dirty.jid ? friend : undefined;
     return { dirty, wanted, item: roster.get(dirty.jid), ledger: work.ledger.get(dirty.jid) };
   });
-  for (const part of inBatches(tasks, BATCH))
-    await convergeItems(context, subscriber, work, lookFirst(part.map(planOf), roster));
+  for (const part of inBatches(tasks, BATCH)) {
+    const plans = await lookFirst(context, subscriber, part.map(planOf), roster);
+    await convergeItems(context, subscriber, work, plans);
+  }
 }
 
 /** Takes the steps of these items, and notes together what follows. What failed stays to be done. */

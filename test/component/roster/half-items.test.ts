@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createRosterJob } from '../../../component/roster/roster.ts';
 import type { RosterContext } from '../../../component/roster/roster-step.ts';
 import { StanzaError } from '../../../component/stream/stanza-error.ts';
-import type { RosterItem, Subscription } from '../../../domain/friendship/roster.ts';
+import type { LedgerEntry, RosterItem, Subscription } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { jobContext } from '../../support/context.ts';
 import { useRedis } from '../../support/redis.ts';
@@ -126,8 +126,11 @@ describe('a roster item that is there and not both', () => {
       });
     });
 
-  describe('and one that is missing in a roster that holds nothing', () => {
+  describe('and one that is missing in a roster that holds nothing of Earshot’s', () => {
     const COULD_NOT = 'internal-server-error';
+    const CAROL: RosterItem = { jid: 'carol@op.example', subscription: 'both', name: '', groups: [] };
+    const OWN: LedgerEntry = { kind: 'own', name: '', groups: [] };
+    const ledger = (id: string) => stores.ledger.whole(id, jids[id] ?? '');
 
     async function lookAt(...ids: string[]): Promise<void> {
       await look('alice', 'bob');
@@ -157,6 +160,24 @@ describe('a roster item that is there and not both', () => {
       expect([await isDue('alice'), await isDue('bob')]).to.deep.equal([true, true]);
     });
 
+    it('waits, and is no no, where users have added contacts to rosters that the server could not read', async () => {
+      await befriended('bob@op.example');
+      for (const [id, other] of [
+        ['alice', 'bob'],
+        ['bob', 'alice'],
+      ] as const) {
+        becomes(id, other, undefined);
+        broken.add(jids[id] ?? '');
+        rosters.get(jids[id] ?? '')?.set('dave@op.example', { ...CAROL, jid: 'dave@op.example', subscription: 'none' });
+        // Whom the server itself adds to every roster: a group, for one.
+        rosters.get(jids[id] ?? '')?.set(CAROL.jid, CAROL);
+        await stores.ledger.replace(id, jids[id] ?? '', new Map([...(await ledger(id)), [CAROL.jid, OWN]]));
+      }
+      await lookAt('alice', 'bob', 'alice');
+      expect(await noes()).to.deep.equal([0, 0]);
+      expect([await isDue('alice'), await isDue('bob')]).to.deep.equal([true, true]);
+    });
+
     it('is a no where both rosters hold nothing and can be written', async () => {
       await befriended('bob@op.example');
       becomes('alice', 'bob', undefined);
@@ -170,8 +191,9 @@ describe('a roster item that is there and not both', () => {
       await befriended('bob@op.example');
       becomes('alice', 'bob', undefined);
       becomes('bob', 'alice', undefined);
-      const carol: RosterItem = { jid: 'carol@op.example', subscription: 'both', name: '', groups: [] };
-      rosters.get('bob@op.example')?.set(carol.jid, carol);
+      rosters.get('bob@op.example')?.set(CAROL.jid, CAROL);
+      const made: LedgerEntry = { kind: 'made', name: '', groups: [] };
+      await stores.ledger.replace('bob', 'bob@op.example', new Map([...(await ledger('bob')), [CAROL.jid, made]]));
       await lookAt('alice', 'bob');
       expect(await noes()).to.deep.equal([0, 1]);
     });
