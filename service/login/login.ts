@@ -31,22 +31,24 @@ export async function logIn(
   useUp: () => Promise<void>,
 ): Promise<LoggedIn> {
   const { subscriber, voided, ...parted } = await openHolder(context, phoneNumber, existing);
+  const isGoodYet = async () =>
+    (!voided || isGood(stamp, voided.before)) && isGood(voided?.stamp ?? stamp, await stampOf(context, phoneNumber));
+  // Or a subscriber would be made as whom nobody can log in.
+  if (!subscriber && !(await isGoodYet())) throw loginFailure();
   const found = subscriber ? { subscriber } : { ...(await createOrFind(context, phoneNumber)), ...parted };
   await useUp();
   const { id } = found.subscriber;
   const issued = await issueToken(context, id, deviceName);
   // Who closes what the number opened has made the codes void before that, so it finds the token or is found here.
-  const inTime = !voided || isGood(stamp, voided.before);
-  if (!inTime || !(await isStillOpened(context, id, { phoneNumber, stamp: voided?.stamp ?? stamp }))) {
+  if (!(await isGoodYet()) || !(await hasNumber(context, id, phoneNumber))) {
     await revokeToken(context, id, issued.tokenId);
     throw loginFailure();
   }
   return { ...found, issued };
 }
 
-/** Whether what was proved opens this subscriber by now. */
-async function isStillOpened(context: ServiceContext, id: string, { phoneNumber, stamp }: Proved): Promise<boolean> {
-  if (!isGood(stamp, await stampOf(context, phoneNumber))) return false;
+/** Whether the number is this subscriber's by now. */
+async function hasNumber(context: ServiceContext, id: string, phoneNumber: string): Promise<boolean> {
   const present = await context.stores.subscribers.get(id);
   return present !== undefined && hasPhone(present, phoneNumber);
 }

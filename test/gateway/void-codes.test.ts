@@ -133,4 +133,15 @@ describe('a code that was sent before the line became another', () => {
     expect(await late.validate(), 'the number was given up').to.deep.equal(WRONG);
     expect(await tokensOf(more)).to.deep.equal([]);
   });
+
+  it('makes no subscriber where the number became another’s after the code was looked at', async () => {
+    const { verifications } = gateway.stores;
+    const { reserve } = verifications;
+    const { validate } = await codeFor(NOBODYS);
+    verifications.reserve = async (...args) => {
+      await tell(RECYCLED, NOBODYS);
+      return reserve(...args);
+    };
+    expect(await validate(), 'and not that no account can be made here').to.deep.equal(WRONG);
+  });
 });
