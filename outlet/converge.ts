@@ -245,7 +245,8 @@ async function miss(
   const { told, subscriber } = seen;
   const { id } = subscriber;
   log.warn({ subject: id }, message);
-  const since = told.state === 'missed' ? told.at : now();
+  // What was missed at a time that has still to come is missed from now on (decision 210).
+  const since = told.state === 'missed' && told.at <= now() ? told.at : now();
   if (told.address !== undefined && (told.state !== 'missed' || since + pause > now()))
     return stores.told.miss(id, outlet.name, since);
   await stores.told.forget(id, outlet.name);

@@ -296,6 +296,21 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await stores.told.read('alice', 'xmpp')).to.deep.equal({ state: 'nothing', address: undefined });
   });
 
+  it('is left alone no longer than that where nobody was found by a clock that was ahead', async () => {
+    const outlet = createRecorder('each-friend', { addressOf: () => 'nobody@op.example' });
+    await play('Song');
+    const seen = (await stores.situations.read('alice', 'xmpp')) as Situation;
+    await stores.told.begin(seen, 'xmpp', 'nobody@op.example', now);
+    now += 3_600_000;
+    await run(outlet);
+    now = NOW;
+    await run(outlet);
+    expect(await stores.told.read('alice', 'xmpp'), 'by this clock').to.include({ state: 'missed', at: NOW });
+    now += 60_000;
+    await run(outlet);
+    expect((await stores.told.read('alice', 'xmpp')).state).to.equal('nothing');
+  });
+
   it('where nobody was found by mistake is told again that nothing is to be shown', async () => {
     let isThere = true;
     const outlet = createRecorder('each-friend');
