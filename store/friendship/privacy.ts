@@ -19,9 +19,9 @@ import { CLEAR_BLOCKED, PUT_PRIVACY } from './privacy-script.ts';
  */
 export type Blocked = { subscriberId: string } | { numberKey: string; sealed?: string };
 
-/** Who of a pair may have blocked the other, by id or by one of its numbers. */
 /** Who was blocked, or no longer is: ids and numbers, and the marks that say so. */
 export type DirtyBlocked = { ids: string[]; numberKeys: string[]; marks: Marks };
+/** Who of a pair may have blocked the other, by id or by one of its numbers. */
 export type BlockQuestion = { who: string; other: { id: string; numberKeys: readonly string[] } };
 
 const DAY = 86_400_000;
