@@ -15,6 +15,8 @@ import { NobodyThere, type Outlet } from './outlet.ts';
 const UNDECIDED = 100;
 /** Milliseconds after a block before which no tune is told, however soon the pair is decided (decision 268). */
 const AFTER_BLOCK = 500;
+/** Milliseconds since the look after which it is asked once more whether all holds still, before a tune is told: this process may have stood still. */
+const FRESH = 1_000;
 /** Milliseconds by which the clocks of two machines may differ: a block that is later than that was noted by a clock that was put back since. */
 const CLOCKS = 5_000;
 
@@ -23,11 +25,12 @@ export type ConvergeContext = { stores: Stores; queues: Queues; log: Log; now: (
 
 /**
  * One run of the job. `told` follows what the outlet is told; `begunAt`: the time that was noted with it in the store, so that
- * somebody else who tells it something is noticed. `address`: undefined where it shows nothing of the subscriber.
+ * somebody else who tells it something is noticed. `lookedAt`: since when what was `seen` may hold no more. `address`: undefined where it shows nothing of the subscriber.
  */
 type Round = {
   outlet: Outlet;
   seen: Situation;
+  lookedAt: number;
   address: string | undefined;
   told: Told;
   begunAt: number | undefined;
@@ -45,6 +48,7 @@ export function createConverge(outlet: Outlet, context: ConvergeContext): WokenW
   const { stores } = context;
 
   return async (id, wake) => {
+    const lookedAt = context.now();
     const brought = wake?.brought && stores.situations.brought(id, outlet.name, wake.brought, context.now());
     const seen = brought || (await stores.situations.read(id, outlet.name));
     if (!seen) {
@@ -53,7 +57,7 @@ export function createConverge(outlet: Outlet, context: ConvergeContext): WokenW
     }
     if (outlet.isElsewhere?.(seen.subscriber)) return undefined;
     try {
-      return await converge(context, await beginRound(context, outlet, seen, wake));
+      return await converge(context, await beginRound(context, outlet, seen, lookedAt, wake));
     } catch (err) {
       await fail(context, outlet, seen, err);
       return undefined;
@@ -66,6 +70,7 @@ async function beginRound(
   context: ConvergeContext,
   outlet: Outlet,
   seen: Situation,
+  lookedAt: number,
   wake: Wake | undefined,
 ): Promise<Round> {
   const noted = await atPresentAddress(context, outlet, seen);
@@ -75,6 +80,7 @@ async function beginRound(
   return {
     outlet,
     seen,
+    lookedAt,
     address,
     told: byThisClock(noted, time),
     begunAt,
@@ -104,7 +110,8 @@ async function converge(context: ConvergeContext, round: Round): Promise<number 
     if (earliest > time) return earliest;
     const waited = (await outlet.ready?.(wanted === undefined)) ?? false;
     // Doubt was noted in the step that made the change, and the address was read in the moment before.
-    if (round.told.state !== 'doubted' || admits || waited) await begin(context, round);
+    const isOld = context.now() - round.lookedAt > FRESH;
+    if (round.told.state !== 'doubted' || admits || waited || isOld) await begin(context, round);
     await tell(context, round, wanted);
   }
   const isNoted = await context.stores.nowPlaying.finish(seen.subscriber.id, outlet.name, seen, {

@@ -545,6 +545,25 @@ describe('an outlet is brought in line with what is decided', () => {
     expect(await isDue(NOW + 60_000)).to.equal(true);
   });
 
+  it('is not shown a tune when consent is withdrawn while this process stands still, though doubt was noted with the tune', async () => {
+    const outlet = createRecorder('everybody');
+    const change = (title: string) => stores.nowPlaying.play('alice', song(title), now, { wanted: () => song(title) });
+    await change('Before');
+    await run(outlet);
+    await change('Withdrawn');
+    const { read } = stores.situations;
+    stores.situations.read = async (...whose) => {
+      stores.situations.read = read;
+      const seen = await read(...whose);
+      await consent({ audience: 'nobody' });
+      now += 1_001;
+      return seen;
+    };
+    expect(await run(outlet)).to.deep.equal([]);
+    expect(asked).to.deep.equal(['tune alice']);
+    expect(await run(outlet)).to.deep.equal([`show ${JID} -`]);
+  });
+
   it('is forgotten with whoever is forgotten', async () => {
     const outlet = createRecorder('each-friend');
     await play('Song');
