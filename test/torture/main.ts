@@ -48,12 +48,13 @@ try {
   await disk?.giveBack();
 }
 const found = rounds.some((round) => round.found !== undefined);
+if (rounds.length === 0) console.error(`No fault has ${only} in its name, as test/torture/faults.ts gives them.`);
 if (faults >= WRITTEN && only === '') write();
 if (found) console.log(`Its files stay in ${stack.dataDir}${cluster ? ` and ${clusterDir}` : ''}.`);
 else await stack.stop();
 await cluster?.stop();
 if (!found || !cluster) rmSync(clusterDir, { recursive: true });
-process.exit(found ? 1 : 0);
+process.exit(found || rounds.length === 0 ? 1 : 0);
 
 function after({ journal, ...round }: Round, standing: Standing): void {
   rounds.push(round);
