@@ -73,7 +73,7 @@ describe('the component, on a server that sends what it should not', () => {
       });
     });
 
-  it('has logged nothing alarming, and never ended', () => {
-    expect(world.watch.findings()).to.deep.equal([]);
+  it('has logged nothing alarming, and never ended', async () => {
+    expect(await world.watch.findings()).to.deep.equal([]);
   });
 });
