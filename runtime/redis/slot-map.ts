@@ -21,7 +21,9 @@ export function createSlotMap(urls: RedisPlace['urls']): SlotMap {
     const answer = await askNode(url, (node) => node.clusterSlots());
     const all = answer.flatMap(({ master, replicas }) => [master, ...replicas].map((one) => siblingOf(url, one)));
     // Those who were there before may be gone for good, and each would be waited for.
-    nodes = [...new Set([url, ...all, ...urls])];
+    const present = new Set([...all, ...urls]);
+    // In the order they had: each is asked before one is asked twice. Who has left the cluster itself names nobody.
+    if (all.length > 0) nodes = [...new Set([...nodes.filter((node) => present.has(node)), ...present])];
     return answer.map(({ from, to, master }) => ({ from, to, url: siblingOf(url, master) }));
   }
 

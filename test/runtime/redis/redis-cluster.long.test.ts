@@ -117,6 +117,19 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
     await cluster.untilOk();
   });
 
+  it('ask each node in its turn, as one may say what was true before', async () => {
+    const map = createSlotMap([(cluster.masters[0] as RedisServer).url]);
+    await map.masterOf('tag');
+    const nodes = [...cluster.masters, pair[1]];
+    for (const node of nodes) await ask(node, 'CONFIG', 'RESETSTAT');
+    // One that has just come to follow its master is named a little later.
+    for (const _ of [...nodes, ...nodes]) {
+      map.forget();
+      await map.masterOf('tag');
+    }
+    for (const node of cluster.masters) expect(await ask(node, 'INFO', 'commandstats')).to.contain('slots:calls=');
+  });
+
   it('hear of a slot whose master was away when they began, from the one that takes over', async () => {
     const heard: string[] = [];
     let listens: Promise<unknown> = Promise.resolve();
