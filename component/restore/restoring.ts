@@ -112,29 +112,35 @@ export function createRestore(
   async function writeAll(): Promise<void> {
     const mine = connection;
     if (mine?.state !== 'wanted' || !present) return;
+    let isWhole = true;
     for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
       const records = await stores.subscribers.records(await stores.roll.page(page));
       for (const record of records) {
         if (!record || domainOf(record.jid) !== config.homeHost) continue;
-        await writeOne(record);
+        if (!(await writeOne(record))) isWhole = false;
         if (mine !== connection || stopping) return;
       }
     }
-    await stores.serverStamps.noteKept(config.homeHost);
+    if (isWhole) await stores.serverStamps.noteKept(config.homeHost);
+    else await stores.serverStamps.noteUnkept(config.homeHost);
     mine.state = 'stamped';
     worked = true;
   }
 
-  async function writeOne({ id, jid }: Subscriber): Promise<void> {
-    if ((await stores.ledger.whole(id, jid)).size === 0) return;
+  /** False where the account has still to be told. */
+  async function writeOne({ id, jid }: Subscriber): Promise<boolean> {
+    if ((await stores.ledger.whole(id, jid)).size === 0) return true;
     try {
       await made.writeAll(jid, () => stores.ledger.whole(id, jid));
     } catch (err) {
-      // In an account that is gone nothing has to be kept, and one that says nothing must not keep all others waiting.
-      if (err instanceof Unanswered)
-        log.warn({ subject: id }, 'an account does not keep yet which roster items were made');
-      else if (!(err instanceof Denied)) throw err;
+      // In an account that is gone nothing has to be kept.
+      if (err instanceof Denied) return true;
+      if (!(err instanceof Unanswered)) throw err;
+      // One that says nothing must not keep all others waiting: it is its turn on the next connection.
+      log.warn({ subject: id }, 'an account does not keep yet which roster items were made');
+      return false;
     }
+    return true;
   }
 
   async function turn(): Promise<void> {

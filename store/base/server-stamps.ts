@@ -2,6 +2,9 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
 import { asYes, defineScript } from './script.ts';
 
+/** A member of the set that is no stamp: roster jobs have worked while the server kept nothing or not all of what they made. */
+const UNKEPT = 'unkept';
+
 /**
  * Notes another stamp that the server may have, if the one that it surely has is still there: in one
  * step, as a Redis that was put back in between would pass for the present with the new one.
@@ -24,7 +27,7 @@ const SETTLE = defineScript({
 local last, lastAt
 for _, one in ipairs(redis.call('SMEMBERS', stamps)) do
   local at = tonumber(string.match(one, '^(%d+) ')) or 0
-  if one ~= stamp and (since == '' or at < tonumber(since)) then
+  if one ~= '${UNKEPT}' and one ~= stamp and (since == '' or at < tonumber(since)) then
     local older = one
     if since ~= '' and (not last or at > lastAt) then older, last, lastAt = last, one, at end
     if older then redis.call('SREM', stamps, older) end
@@ -32,9 +35,6 @@ for _, one in ipairs(redis.call('SMEMBERS', stamps)) do
 end
 redis.call('SADD', stamps, stamp)`,
 });
-
-/** A member of the set that is no stamp: roster jobs have worked while the server kept nothing of what they made. */
-const UNKEPT = 'unkept';
 
 /**
  * The stamp that the XMPP server of each home has of this Redis (decision 279): set `server-stamp`.
@@ -56,7 +56,7 @@ export function createServerStamps(redis: Redis, keys: Keys) {
       await SETTLE.run(redis, { stamps: keys.serverStamp(host) }, { stamp, since });
     },
 
-    /** From now on the server does not keep all that roster jobs make. */
+    /** The server does not keep all that roster jobs have made, or make from now on. */
     async noteUnkept(host: string): Promise<void> {
       await redis.sAdd(keys.serverStamp(host), UNKEPT);
     },

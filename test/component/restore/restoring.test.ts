@@ -4,6 +4,7 @@ import { createRestore, type Restore } from '../../../component/restore/restorin
 import { madeNode } from '../../../component/roster/made-items.ts';
 import { ownAccount } from '../../../component/server/own-account.ts';
 import { NoAccount, type XmppServer } from '../../../component/server/server.ts';
+import { Unanswered } from '../../../component/stream/requests.ts';
 import type { Element } from '../../../component/stream/xml.ts';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -22,12 +23,13 @@ describe('a server on which Earshot has worked before it kept anything there', (
   let stores: Stores;
   let nodes: Map<string, Element[]>;
   let refuses: boolean;
+  let silent: string | undefined;
   let restore: Restore;
   let drops: number;
 
   beforeEach(async () => {
     stores = redis.freshStores();
-    [nodes, refuses, drops] = [new Map(), false, 0];
+    [nodes, refuses, silent, drops] = [new Map(), false, undefined, 0];
     for (const [i, id] of ['alice', 'bob', 'gone'].entries()) {
       const subscriber = { id, phoneNumber: `+${i}`, numberKey: `${i}`.repeat(12), jid: jidOf(id), displayName: id };
       await addSubscriber(stores, subscriber, 0);
@@ -48,6 +50,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     },
     keeps: {
       async put(jid: string, node: string, _id: string, payload: Element) {
+        if (jid === silent) throw new Unanswered('UNAVAILABLE', 'no answer');
         if (refuses || jid === jidOf('gone')) throw new NoAccount();
         nodes.set(`${jid} ${node}`, [payload]);
       },
@@ -116,6 +119,19 @@ describe('a server on which Earshot has worked before it kept anything there', (
     await eventually(() => expect(`${nodes.get(node)}`).to.contain('later@op.example'));
     const key = stores.keys.serverStamp(CONFIG.homeHost);
     await eventually(async () => expect(await redis.redis.sMembers(key)).to.not.include('unkept'));
+  });
+
+  it('is told of the ledger of an account that gave no answer then on the next connection', async () => {
+    silent = jidOf('alice');
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp(), 'nobody keeps the others waiting').to.not.equal(undefined));
+    silent = undefined;
+    restore.forget();
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    const node = `${jidOf('alice')} ${madeNode(CONFIG.secret, jidOf('alice'))}`;
+    await eventually(() => expect(`${nodes.get(node)}`).to.contain('friend@op.example'));
   });
 
   it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {
