@@ -239,7 +239,7 @@ async function fail(context: ConvergeContext, outlet: Outlet, seen: Situation, e
 
 /**
  * Where nobody is, nothing is shown, so nobody has to wait for it to be cleared. But a server in trouble finds nobody either: what was told there
- * before may still be shown, and is only forgotten when after the `pause` still nobody is found (decision 206).
+ * before may still be shown, and is only forgotten when after this `pause`, whatever the next one is, still nobody is found (decision 206).
  */
 async function miss(
   context: ConvergeContext,
@@ -251,11 +251,12 @@ async function miss(
   const { stores, log, now } = context;
   const { told, subscriber } = seen;
   const { id } = subscriber;
+  const time = now();
   log.warn({ subject: id }, message);
   // What was missed at a time that has still to come is missed from now on (decision 210).
-  const since = told.state === 'missed' && told.at <= now() ? told.at : now();
-  if (told.address !== undefined && (told.state !== 'missed' || since + pause > now()))
-    return stores.told.miss(id, outlet.name, since);
+  const isKnown = told.state === 'missed' && told.at <= time;
+  const { at, again } = isKnown ? told : { at: time, again: time + pause };
+  if (told.address !== undefined && (!isKnown || again > time)) return stores.told.miss(id, outlet.name, at, again);
   await stores.told.forget(id, outlet.name);
   await letGo(context, id, outlet.name, await stores.sharing.partings(id));
 }

@@ -11,8 +11,8 @@ export type Told = { address: string | undefined; memo?: Memo } & (
   | { state: 'nothing' }
   /** Something is on its way, its answer was never seen, or somebody else has spoken: it may show anything. */
   | { state: 'unknown' }
-  /** Nobody was found there, for the first time `at`, which may have been wrong: it may show anything. */
-  | { state: 'missed'; at: number }
+  /** Nobody was found there `at` that time, which may have been wrong: it may show anything. `again`: when that is believed if nobody is found even then. */
+  | { state: 'missed'; at: number; again: number }
   /** It shows what the user's own client has published there, and was told nothing since. `fingerprint`: of that tune; empty after its end. */
   | { state: 'heard'; fingerprint: string }
   /** It shows nothing, because whoever sees it has changed: what plays may come back at once. */

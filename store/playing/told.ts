@@ -74,9 +74,9 @@ for _, due in ipairs(outletDues) do redis.call('ZADD', due, at, id) end`,
 /** Notes that nobody was found at the address, unless all was forgotten meanwhile, as of somebody who has left. */
 const MISS = defineScript({
   keys: ['told'],
-  args: ['at'],
+  args: ['at', 'again'],
   lua: `
-if redis.call('EXISTS', told) == 1 then redis.call('HSET', told, 'state', 'missed', 'at', at) end`,
+if redis.call('EXISTS', told) == 1 then redis.call('HSET', told, 'state', 'missed', 'at', at, 'again', again) end`,
 });
 
 /** Of what was read before: whose it is, and the stamp of all that plays. */
@@ -146,9 +146,9 @@ export function createTold(redis: Redis, keys: Keys, toldHere: ToldHere) {
       await DOUBT.run(redis, places, { id, at: now, stamp: newStamp(), fields });
     },
 
-    /** Nobody was found at the subscriber's address, at first at this time. */
-    async miss(id: string, outlet: OutletName, at: number): Promise<void> {
-      await MISS.run(redis, { told: keys.told(id, outlet) }, { at });
+    /** Nobody was found at the subscriber's address at this time. `again`: when that is believed, if nobody is found then. */
+    async miss(id: string, outlet: OutletName, at: number, again: number): Promise<void> {
+      await MISS.run(redis, { told: keys.told(id, outlet) }, { at, again });
     },
 
     /** There is nobody at the subscriber's address, so nothing is shown to anybody. */
@@ -169,7 +169,7 @@ export function toTold({ state, fingerprint: noted = '', at: time, again, ...fie
   if (state === 'unknown' || time === undefined) return { ...place, state: 'unknown' };
   const at = Number(time);
   if (state === 'told') return { ...place, state, fingerprint, at, ...(again && { again: Number(again) }) };
-  if (state === 'missed') return { ...place, state, at };
+  if (state === 'missed') return { ...place, state, at, again: Number(again) };
   return state === 'doubted' ? { ...place, state, fingerprint, at } : { ...place, state: 'hidden', at };
 }
 

@@ -311,6 +311,22 @@ describe('an outlet is brought in line with what is decided', () => {
     expect((await stores.told.read('alice', 'xmpp')).state).to.equal('nothing');
   });
 
+  it('is given up when it is looked at for the second time, however long it would wait from then on', async () => {
+    const pauses = [1_800_000, 5_400_000];
+    const outlet = createRecorder('each-friend', {
+      addressOf: () => 'nobody@op.example',
+      retry: () => pauses.shift(),
+    });
+    await play('Song');
+    const seen = (await stores.situations.read('alice', 'xmpp')) as Situation;
+    await stores.told.begin(seen, 'xmpp', 'nobody@op.example', now);
+    await run(outlet);
+    expect((await stores.told.read('alice', 'xmpp')).state).to.equal('missed');
+    now += 1_800_000;
+    await run(outlet);
+    expect((await stores.told.read('alice', 'xmpp')).state).to.equal('nothing');
+  });
+
   it('where nobody was found by mistake is told again that nothing is to be shown', async () => {
     let isThere = true;
     const outlet = createRecorder('each-friend');
