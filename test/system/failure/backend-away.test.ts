@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createSubjectHash } from '../../../runtime/secret/subject-hash.ts';
 import { createApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinFriends } from '../../support/pair.ts';
@@ -54,9 +55,15 @@ describe('while the backend of the XMPP server is away', () => {
     await api.putBook(carol, [{ name: 'David', phoneNumbers: [dave.phoneNumber] }]);
     await hasFailed('roster', carol);
     mend();
-    await eventually(async () =>
-      expect(await componentLog(), 'it is told that the roster cannot be written').to.contain('internal-server-error'),
-    );
+    const subject = createSubjectHash(Buffer.from(stack.env.EARSHOT_NUMBER_KEY ?? '', 'hex'))(carol.id);
+    await eventually(async () => {
+      const ofCarol = (await componentLog()).split('\n').filter((line) => line.includes(subject));
+      expect(ofCarol.join('\n'), 'her roster cannot be written').to.contain('internal-server-error');
+    });
+    for (const person of [carol, dave]) {
+      const { body } = await api.expectStatus(200, api.call('GET', api.path(person, 'export')));
+      expect(body.turnedDown, 'nobody has said no').to.deep.equal([]);
+    }
     await stack.restart('server');
     const carols = await connectFriend(stack, carol);
     await carols.item(dave.jid, (item) => expect(item).to.include({ subscription: 'both', name: 'David' }));
