@@ -6,7 +6,7 @@ import { livesElsewhere } from './meeting.ts';
 import { type Account, type Plan, planned, type RosterContext } from './roster-step.ts';
 
 /**
- * An item that is missing is not taken for deleted before that was looked into, where nothing of Earshot's is left in the roster: one that
+ * An item that is missing is not taken for deleted, nor for taken away already, before that was looked into, where nothing of Earshot's is left in the roster: one that
  * the server could not read holds what was added since, and contacts that the server adds to every roster by itself.
  */
 export async function lookFirst(
@@ -15,7 +15,8 @@ export async function lookFirst(
   plans: readonly Plan[],
   roster: ReadonlyMap<string, RosterItem>,
 ): Promise<Plan[]> {
-  const isMissing = ({ step }: Plan) => step.do === 'declined';
+  const isMissing = ({ step, item, ledger }: Plan) =>
+    step.do === 'declined' || (step.do === 'forget' && !item && ledger?.kind !== 'own');
   if (!plans.some(isMissing) || (await holdsOurs(context, account, roster))) return [...plans];
   return plans.map((plan) => (isMissing(plan) ? { ...plan, step: { do: 'look' } } : plan));
 }
@@ -40,6 +41,8 @@ export async function decideOneMissing(
   plan: Plan,
   ledger: LedgerEntry,
 ): Promise<Plan | 'wait' | 'later'> {
+  // What is to go is still there if the server could not read it.
+  if (!plan.wanted) return (await isKept(context, account, plan)) ? planned(plan, { do: 'forget' }) : 'later';
   switch (decideMissing(await otherEnd(context, account, plan))) {
     case 'mend':
       return planned(plan, makeAgain(plan, ledger));

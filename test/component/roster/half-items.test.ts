@@ -5,6 +5,7 @@ import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { LedgerEntry, RosterItem, Subscription } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { jobContext } from '../../support/context.ts';
+import { clearPartings } from '../../support/partings.ts';
 import { useRedis } from '../../support/redis.ts';
 import { addSubscriber } from '../../support/subscribers.ts';
 
@@ -42,6 +43,7 @@ describe('a roster item that is there and not both', () => {
       },
       meetings: {
         introduce: async (a: string, b: string) => void said.push(`${a} and ${b}`),
+        part: async () => {},
         approach: async (a: string, b: string) => void said.push(`${a} to ${b}`),
         heard: async () => {},
         settle: async (jid: string) => void said.push(`settled at ${jid}`),
@@ -138,6 +140,18 @@ describe('a roster item that is there and not both', () => {
       for (const id of ids) await job(id);
     }
 
+    /** Neither wants the other any more, and the tune is off both screens. */
+    async function end(): Promise<void> {
+      for (const [id, other] of [
+        ['alice', 'bob'],
+        ['bob', 'alice'],
+      ] as const) {
+        const item = { id: other, jid: jids[other] ?? '' };
+        await stores.friends.write(id, { ...NOTHING, unset: [other], dirty: [item] }, now);
+        await clearPartings(stores, id);
+      }
+    }
+
     it('is made anew where the other’s is both: no user can have deleted it', async () => {
       await befriended('bob@op.example');
       becomes('alice', 'bob', undefined);
@@ -185,6 +199,30 @@ describe('a roster item that is there and not both', () => {
       await lookAt('alice');
       expect(await noes()).to.deep.equal([1, 0]);
       expect(items(), 'nothing is left of the try').to.deep.equal([undefined, undefined]);
+    });
+
+    it('is not taken for gone where it is to be taken away, while the server could not read the roster', async () => {
+      await befriended('bob@op.example');
+      const held = at('alice', 'bob') as RosterItem;
+      becomes('alice', 'bob', undefined);
+      broken.add('alice@op.example');
+      await end();
+      await job('alice');
+      expect(await isDue('alice')).to.equal(true);
+      broken.clear();
+      rosters.get('alice@op.example')?.set(held.jid, held);
+      await job('alice');
+      expect(at('alice', 'bob')).to.equal(undefined);
+      expect([await isDue('alice'), (await ledger('alice')).size]).to.deep.equal([false, 0]);
+    });
+
+    it('is forgotten where it is to be taken away and the roster can be written', async () => {
+      await befriended('bob@op.example');
+      becomes('alice', 'bob', undefined);
+      await end();
+      await job('alice');
+      expect(at('alice', 'bob'), 'nothing is left of the try').to.equal(undefined);
+      expect([await isDue('alice'), (await ledger('alice')).size]).to.deep.equal([false, 0]);
     });
 
     it('is the other’s no where the other’s is missing among others', async () => {
