@@ -32,14 +32,18 @@ describe('processes that are restarted one by one, behind a proxy that asks whet
   let bob: Person;
   let bobs: FriendClient;
 
+  function gateways(): string[] {
+    return [stack.gatewayUrl, second.url].map((one) => new URL(one).host);
+  }
+
   async function startProxy(): Promise<void> {
     const port = await freePort();
-    const [first, other] = [stack.gatewayUrl, second.url].map((one) => new URL(one).host);
+    const [first, other] = gateways();
     url = `http://127.0.0.1:${port}`;
     const file = join(folder, 'Caddyfile');
     await writeFile(
       file,
-      `{\n  admin off\n}\n${url} {\n  reverse_proxy ${first} ${other} {\n    health_uri /readyz\n    health_interval 250ms\n  }\n}\n`,
+      `{\n  admin off\n}\n${url} {\n  reverse_proxy ${first} ${other} {\n    health_uri /readyz\n    health_interval 250ms\n    header_down x-upstream {http.reverse_proxy.upstream.hostport}\n  }\n}\n`,
     );
     proxy = await startChild({
       ...{ name: 'Caddy', program: requireProgram('caddy', 'caddy'), deathSignal: 'TERM' },
@@ -83,23 +87,30 @@ describe('processes that are restarted one by one, behind a proxy that asks whet
     const through = createApi({ gatewayUrl: url, operatorKey: stack.operatorKey });
     const failures: string[] = [];
     let [answered, titles, done, what] = [0, 0, false, 'nothing'];
+    const answering = new Set<string | null>();
 
     async function callOn(): Promise<void> {
       while (!done) {
         titles += 1;
         const tune = { kind: 'audio', title: `Title ${titles}`, length: 600 };
-        const { status, text } = await through
+        const { status, text, headers } = await through
           .call('PUT', api.path(alice, 'now-playing'), tune)
-          .catch((err: Error) => ({ status: 0, text: `${err.message} ${String(err.cause)}` }));
+          .catch((err: Error) => ({ status: 0, text: `${err.message} ${String(err.cause)}`, headers: undefined }));
         answered += 1;
+        answering.add(headers?.get('x-upstream') ?? null);
         if (status !== 202) failures.push(`${what}: ${status} ${text}`);
         await sleep(PAUSE);
       }
     }
 
+    /** The proxy, which asks four times a second, has found both gateways before another goes. */
     async function someMore(): Promise<void> {
       const from = answered;
-      await eventually(() => expect(answered).to.be.above(from + BETWEEN));
+      answering.clear();
+      await eventually(() => {
+        expect(answered).to.be.above(from + BETWEEN);
+        expect([...answering]).to.include.members(gateways());
+      });
     }
 
     const callers = Array.from({ length: CALLERS }, callOn);
