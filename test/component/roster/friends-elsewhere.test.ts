@@ -77,18 +77,19 @@ describe('the friends of other homes', () => {
   });
 
   it('are asked again, as another server may not have been reached at first, and not when the connection is over', async () => {
-    const friends = create(HOSTS, [1, 100]);
+    // Once: of two that come while Redis still answers the first, one is made.
+    const friends = create(HOSTS, [1]);
     friends.seek(ALICE);
-    await eventually(() => expect(asked).to.deep.equal(Array(3).fill('bob@brand.example')));
+    await eventually(() => expect(asked).to.deep.equal(Array(2).fill('bob@brand.example')));
     friends.forget();
     friends.workWith(present);
     friends.seek(ALICE);
-    await eventually(() => expect(asked).to.have.length(6));
+    await eventually(() => expect(asked).to.have.length(4));
     friends.forget();
     friends.workWith(undefined);
     friends.workWith(present);
     await friends.stop();
-    expect(asked).to.have.length(6);
+    expect(asked).to.have.length(4);
   });
 
   it('are asked when the server is there', async () => {
