@@ -9,6 +9,7 @@ import type { Situation } from '../store/playing/situation.ts';
 import type { Stores } from '../store/stores.ts';
 import { type Admission, convergeAdmission, letGo, readAdmission } from './admission.ts';
 import { atPresentAddress } from './former-address.ts';
+import { miss } from './miss.ts';
 import { NobodyThere, type Outlet } from './outlet.ts';
 
 /** Milliseconds until it is looked at again whether pairs with those who were just blocked are decided. */
@@ -235,30 +236,6 @@ async function fail(context: ConvergeContext, outlet: Outlet, seen: Situation, e
   if (err instanceof NobodyThere) await miss(context, outlet, seen, err, pause);
   if (pause === undefined) throw err;
   await stores.nowPlaying.putOff(outlet.name, seen, now() + pause);
-}
-
-/**
- * Where nobody is, nothing is shown, so nobody has to wait for it to be cleared. But a server in trouble finds nobody either: what was told there
- * before may still be shown, and is only forgotten when after this `pause`, whatever the next one is, still nobody is found (decision 206).
- */
-async function miss(
-  context: ConvergeContext,
-  outlet: Outlet,
-  seen: Situation,
-  { message }: NobodyThere,
-  pause = 0,
-): Promise<void> {
-  const { stores, log, now } = context;
-  const { told, subscriber } = seen;
-  const { id } = subscriber;
-  const time = now();
-  log.warn({ subject: id }, message);
-  // What was missed at a time that has still to come is missed from now on (decision 210).
-  const isKnown = told.state === 'missed' && told.at <= time;
-  const { at, again } = isKnown ? told : { at: time, again: time + pause };
-  if (told.address !== undefined && (!isKnown || again > time)) return stores.told.miss(id, outlet.name, at, again);
-  await stores.told.forget(id, outlet.name);
-  await letGo(context, id, outlet.name, await stores.sharing.partings(id));
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
