@@ -10,17 +10,17 @@ import { takeOver } from '../live/taken-over.ts';
 import { problems } from '../schemas/common.ts';
 import { CarrierEvents, EventsHeaders, EventsQuery } from '../schemas/event-streams.ts';
 import { readBookmark } from '../streams/bookmark.ts';
+import { createPlaces } from '../streams/places.ts';
 import { createStreams } from '../streams/streams.ts';
 import { kindsOf } from '../streams/wanted.ts';
 
 /** Event streams of credentials that one process holds: one of each, so that there are as many credentials. */
 export const MOST_CARRIER_STREAMS = 500;
-/** Seconds after which somebody may ask a gateway again that is full. */
-const FULL = 30;
 
 /** What subscriptions tell a webhook, told to whoever is connected (decision 242). `closing` ends every stream. */
 export function eventRoutes(context: Context, closing: AbortSignal): FastifyPluginAsyncTypebox {
   const streams = createStreams(context);
+  const places = createPlaces(MOST_CARRIER_STREAMS);
   closing.addEventListener('abort', streams.stop);
 
   return async (app) => {
@@ -45,25 +45,25 @@ export function eventRoutes(context: Context, closing: AbortSignal): FastifyPlug
         const { query, headers } = request;
         const carrier = carrierOf(request);
         const kinds = kindsOf(query.types, carrier);
-        if (streams.count() >= MOST_CARRIER_STREAMS)
-          throw new Fault(
-            'UNAVAILABLE',
-            'This gateway holds as many streams as it can; go on after Retry-After.',
-            FULL,
-          );
         const isAllowed = request.keepRights();
-        await auditAnswer(context, request, 200);
-        const begun = await beginStream(context, {
-          ...{ owner: carrier.id, kinds, initial: query.initial ?? false },
-          bookmark: readBookmark(headers['last-event-id']),
-        });
-        if (!begun)
-          throw new Fault('UNAVAILABLE', 'There are as many subscriptions as Earshot serves; ask the operator.');
-        // All that were open have ended by now, and nobody would end this one.
-        if (closing.aborted) throw new Fault('UNAVAILABLE', 'This gateway ends; go on at once at another.');
-        context.metrics.streams.inc();
-        account(request, reply, context.metrics);
-        streams.open({ begun, isAllowed, start: takeOver(reply) });
+        const place = places.take();
+        try {
+          await auditAnswer(context, request, 200);
+          const begun = await beginStream(context, {
+            ...{ owner: carrier.id, kinds, initial: query.initial ?? false },
+            bookmark: readBookmark(headers['last-event-id']),
+          });
+          if (!begun)
+            throw new Fault('UNAVAILABLE', 'There are as many subscriptions as Earshot serves; ask the operator.');
+          // All that were open have ended by now, and nobody would end this one.
+          if (closing.aborted) throw new Fault('UNAVAILABLE', 'This gateway ends; go on at once at another.');
+          context.metrics.streams.inc();
+          account(request, reply, context.metrics);
+          streams.open({ begun, isAllowed, start: takeOver(reply), left: place.leave });
+        } catch (err) {
+          place.leave();
+          throw err;
+        }
       },
     );
   };

@@ -12,6 +12,8 @@ export type OpenStream = {
   readonly writer: LineWriter;
   /** Whether whoever opened it might do so now. */
   isAllowed(): Promise<boolean>;
+  /** To be told that it is over. */
+  left(): void;
   /** Subscribers of whom it is to be told anew, before all else. */
   again: readonly string[];
   /** Of what was sent last. */

@@ -25,8 +25,13 @@ const SOON = 30_000;
 /** Milliseconds between two notes that somebody is connected: one that waits to begin is forgotten after ten minutes without. */
 const SEEN = 180_000;
 
-/** Who opens a stream. `start` begins the answer. */
-export type Opener = { begun: BegunStream; isAllowed(): Promise<boolean>; start(calls: WriterCalls): LineWriter };
+/** Who opens a stream. `start` begins the answer; `left` is told once that it is over. */
+export type Opener = {
+  begun: BegunStream;
+  isAllowed(): Promise<boolean>;
+  start(calls: WriterCalls): LineWriter;
+  left(): void;
+};
 
 export type Streams = ReturnType<typeof createStreams>;
 
@@ -148,6 +153,7 @@ export function createStreams(context: Context, clock: () => number = elapsed) {
 
   function leave(stream: OpenStream): void {
     if (!all.delete(stream)) return;
+    stream.left();
     stream.over.abort();
     metrics.openStreams.dec();
     wheel.leave(stream);
@@ -165,12 +171,10 @@ export function createStreams(context: Context, clock: () => number = elapsed) {
   }
 
   return {
-    count: () => all.size,
-
-    open({ begun: { stream: subscription, fence, again, isNew }, isAllowed, start }: Opener): void {
+    open({ begun: { stream: subscription, fence, again, isNew }, isAllowed, start, left }: Opener): void {
       const { id, owner, kinds } = subscription;
       const stream: OpenStream = {
-        ...{ id, owner, kinds, fence, again, isAllowed },
+        ...{ id, owner, kinds, fence, again, isAllowed, left },
         ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
         ...{ isBusy: false, isAsked: false, stalledAt: undefined, failingSince: undefined },
         seenAt: clock(),

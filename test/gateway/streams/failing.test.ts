@@ -52,6 +52,7 @@ describe('an event stream whose turns fail', () => {
       streams.open({
         begun,
         isAllowed: async () => true,
+        left: () => {},
         start: (calls) => createLineWriter(response, { 'content-type': 'text/event-stream' }, calls),
       });
     });
