@@ -15,8 +15,13 @@ refuse() {
 [ -O schema.DAT ] || refuse "The database in $PWD is another user's: runuser -u $(stat -c %U schema.DAT) -- sh …"
 for process in /proc/[0-9]*; do
   # The program as the system calls it, and what it was told: its open files can be seen by root only.
-  if [ "$(cat "$process/comm" 2>/dev/null)" = beam.smp ] && grep -qaF "\"$(pwd)\"" "$process/cmdline" 2>/dev/null; then
-    refuse "ejabberd runs on $PWD: stop it first."
+  [ "$(cat "$process/comm" 2>/dev/null)" = beam.smp ] || continue
+  folder=$(tr '\0' '\n' <"$process/cmdline" 2>/dev/null | sed -n '/^-mnesia$/{n;/^dir$/{n;s/^"\(.*\)"$/\1/p;}}')
+  [ -n "$folder" ] || continue
+  # One folder may have many names, and in a container it has another one.
+  if [ "$folder/schema.DAT" -ef schema.DAT ]; then refuse "ejabberd runs on $PWD: stop it first."; fi
+  if [ ! -e "$folder" ] && [ "$(stat -c %u "$process")" = "$(stat -c %u schema.DAT)" ]; then
+    refuse "An ejabberd runs as the owner of $PWD, on $folder, which is not to be seen from here: stop it first."
   fi
 done
 
