@@ -296,7 +296,7 @@ describe('an outlet to a presence server that', () => {
       socket.write(options.repeat(1_000));
       return OK('tag');
     });
-    const { outlet, server: presence } = sipOutletTo(server.port, { patience: 500 });
+    const { outlet, server: presence } = sipOutletTo(server.port, { patience: PATIENCE });
     ends.push(presence.stop);
     expect(await show(outlet, tuneCalled('Song'))).to.deep.equal({ memo: 'tag' });
   });
@@ -389,7 +389,7 @@ describe('an outlet to a presence server that', () => {
   });
 
   it('is asked two things at once answers each of them, whatever is drawn at random', async () => {
-    const { outlet } = await outletTo((request) => OK(/\+(\d+)@/.exec(request.start)?.[1] ?? ''), { patience: 2_000 });
+    const { outlet } = await outletTo((request) => OK(/\+(\d+)@/.exec(request.start)?.[1] ?? ''));
     const { random } = Math;
     Math.random = () => 0.5;
     try {
@@ -423,7 +423,7 @@ describe('an outlet to a presence server that says nothing', () => {
 
   it('tells so after some seconds, asks it on another connection, and loses nothing of what it answers to others', async () => {
     server = await startScriptedServer((request) => (request.start.includes('+49111') ? undefined : OK('tag')));
-    const { outlet, server: presence } = sipOutletTo(server.port, { patience: 500 });
+    const { outlet, server: presence } = sipOutletTo(server.port, { patience: 2_500 });
     const silent = outlet.show('+49111', tuneCalled('Song'), undefined).catch((err: unknown) => err);
     await eventually(() => expect(server.requests).to.have.length(1));
     expect(await tagOf(outlet.show(ALICE, tuneCalled('Song'), undefined))).to.deep.equal({ memo: 'tag' });

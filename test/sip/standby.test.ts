@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { freePort } from '../../local/ports.ts';
 import { toSipConfig } from '../../runtime/config/sip-config.ts';
 import type { Running } from '../../runtime/lifecycle.ts';
 import { startSip } from '../../sip/sip.ts';
@@ -19,8 +20,8 @@ describe('two processes for a presence server', () => {
 
   before(async () => {
     stores = createStores(redis.redis, PREFIX, Buffer.from(NUMBER_KEY, 'hex'));
-    server = await startScriptedServer(() => undefined);
-    // Its port is nobody's from here on.
+    // Its port is nobody's from here on, and none that the kernel gives away meanwhile.
+    server = await startScriptedServer(() => undefined, await freePort());
     await server.stop();
   });
 

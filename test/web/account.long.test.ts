@@ -9,7 +9,7 @@ import { codeFor } from '../support/http/codes.ts';
 import { startTestStack, withRedis } from '../support/stack.ts';
 import { connectFriend } from '../support/xmpp/friend-client.ts';
 import { see, startBrowser, type Tab } from './browser.ts';
-import { breachesEverywhere, expectNoTrouble, hasFocus, isGone, press, says, textOf } from './looking.ts';
+import { breachesEverywhere, expectNoTrouble, hasFocus, isGone, press, pressAt, says, textOf } from './looking.ts';
 
 const ALICE = '+8613800138000';
 const env = {
@@ -118,7 +118,7 @@ describe('an account on the friends page, in a browser', () => {
       privateUntil: null,
       blocked: [],
     });
-    await page.click('a[href="#/book"]');
+    await pressAt(page, 'a[href="#/book"]');
     const refused = Array.from({ length: 60 }, (_, i) => `BEGIN:VCARD\nVERSION:3.0\nFN:Nobody ${i}\nEND:VCARD\n`);
     const bobs = 'BEGIN:VCARD\nVERSION:3.0\nFN:Bob <b>\nTEL:139 0013 9000\nEND:VCARD\n';
     await choose('contacts.vcf', bobs + refused.join(''));
@@ -133,12 +133,12 @@ describe('an account on the friends page, in a browser', () => {
     await page.select('.language', 'zh-Hans');
     await says(page, '.refusals li', '第 2 条 此联系人没有电话号码。');
     await page.select('.language', 'en');
-    await page.click('a[href="#/friends"]');
+    await pressAt(page, 'a[href="#/friends"]');
     await says(page, '.friend h3', 'Bob <b>');
   });
 
   it('says in words for people that a file holds no contacts, and keeps the book', async () => {
-    await page.click('a[href="#/book"]');
+    await pressAt(page, 'a[href="#/book"]');
     await drop('empty.vcf', 'This is a letter.');
     await says(
       page,
@@ -149,7 +149,7 @@ describe('an account on the friends page, in a browser', () => {
   });
 
   it('takes a CSV file that is dragged there, and nothing that is neither', async () => {
-    await page.click('a[href="#/book"]');
+    await pressAt(page, 'a[href="#/book"]');
     await drop('book.pdf', 'Name,Phone\n');
     await says(page, '.card > .trouble', 'This is neither a .vcf nor a .csv file.');
     await drop('book.csv', 'Animal,Legs\nCat,4\n');
@@ -186,7 +186,7 @@ describe('an account on the friends page, in a browser', () => {
   });
 
   it('makes a password for a player, says what to type where, and revokes it', async () => {
-    await page.click('a[href="#/devices"]');
+    await pressAt(page, 'a[href="#/devices"]');
     await page.locator('form.inline input').fill('Living room');
     await press(page, 'Make a password');
     await says(page, '.hints', 'Living room is ready to be set up');
@@ -306,7 +306,7 @@ describe('an account on the friends page, in a browser', () => {
 
   it('lets who got somebody else’s number say so, and start anew', async () => {
     const before = await callAs(await kept('sessionStorage'), 'GET', '');
-    await page.click('a[href="#/devices"]');
+    await pressAt(page, 'a[href="#/devices"]');
     await press(page, 'This is not me');
     await press(page, 'Sign out and start anew: This is not me');
     await says(page, '.notice', 'everything of who had it before is erased');

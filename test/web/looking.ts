@@ -30,11 +30,16 @@ export async function isGone(page: Page, selector: string): Promise<void> {
 /** In the page, `false` from before a press until its click has reached something that can be pressed. */
 type Watched = typeof globalThis & { pressed?: boolean };
 
+/** Presses the button, or follows the link, of that name. */
+export function press(page: Page, name: string): Promise<void> {
+  return pressAt(page, `::-p-aria([name="${name}"])`);
+}
+
 /**
- * Presses the button, or follows the link, of that name: once more where the page has moved it away between the press and the
- * release, as when what stands before it has just come.
+ * Presses what a selector finds: once more where the page has moved it away between the press and the release, as when what stands
+ * before it has just come.
  */
-export async function press(page: Page, name: string): Promise<void> {
+export async function pressAt(page: Page, selector: string): Promise<void> {
   await eventually(async () => {
     await page.evaluate(() => {
       (globalThis as Watched).pressed = false;
@@ -47,10 +52,10 @@ export async function press(page: Page, name: string): Promise<void> {
         { capture: true, once: true },
       );
     });
-    await page.locator(`::-p-aria([name="${name}"])`).click();
+    await page.locator(selector).click();
     // A page that is another one by now knows of no press.
     const reached = await page.evaluate(() => (globalThis as Watched).pressed).catch(() => undefined);
-    expect(reached, `${name} moved away`).to.not.equal(false);
+    expect(reached, `${selector} moved away`).to.not.equal(false);
   });
 }
 

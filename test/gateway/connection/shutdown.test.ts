@@ -65,7 +65,8 @@ describe('gateway/connection/shutdown', () => {
 
   it('takes everything while its end is only announced, and then refuses it in words', async () => {
     const [early, late] = [open(), open()];
-    const ended = shutDown(app, shutdown, 300);
+    // Longer than this process may stand still while two calls come in.
+    const ended = shutDown(app, shutdown, 2_500);
     expect(shutdown).to.deep.equal({ announced: true, refuses: false });
     early.ask('/');
     await eventually(() => expect(early.heard()).to.match(/^HTTP\/1.1 200 /));

@@ -243,8 +243,8 @@ for (const kind of REDIS_KINDS)
       await eventually(() => expect(began.length).to.be.above(4));
       expect(told(), 'tried again').to.include({ correlator: 'third' });
       work = async () => undefined;
-      await wake('alice');
       const tries = began.length;
+      await wake('alice');
       await eventually(() => expect(began.length).to.be.above(tries));
       await wake('alice');
       await eventually(() => expect(told(), 'asked for by nobody known').to.equal(undefined));
@@ -351,7 +351,7 @@ for (const kind of REDIS_KINDS)
       await opened();
       worker.shut();
       await wake('alice');
-      await stores.due.postpone('tune', 'alice', Date.now() + 3_000);
+      await stores.due.postpone('tune', 'alice', Date.now() + 8_000);
       await stores.due.postpone('tune', 'bob', Date.now() + LONG);
       worker.open();
       await eventually(() => expect(began).to.include('alice'));
@@ -365,8 +365,10 @@ for (const kind of REDIS_KINDS)
       const ids = Array.from({ length: 5_000 }, (_, i) => `one-${i}`);
       await stores.due.postponeAll('tune', ids, Date.now());
       await eventually(() => expect(began.length).to.equal(QUEUES.tune.concurrency));
-      const notTaken = (await stores.due.take('tune', Date.now(), 5_000)).length;
-      expect(notTaken).to.be.within(500, 1_000);
+      const notTaken = async () =>
+        (await stores.due.waiting('tune')) - (await stores.dueAtHome.later('tune', Date.now()));
+      // A sweep may have come while they were asked for.
+      await eventually(async () => expect(await notTaken()).to.be.within(500, 1_000));
       await stores.due.postponeAll('tune', ids, Date.now());
       letGo();
       await eventually(() => expect(new Set(began).size).to.equal(5_000));

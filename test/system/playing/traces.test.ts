@@ -133,10 +133,14 @@ describe('traces', () => {
 
     it('are beside the call’s correlation id in the component’s debug log', async () => {
       const { correlator } = await playWithin('Looked for');
-      await workDone(stack);
-      const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
-      const line = log.split('\n').find((one) => one.includes(correlator)) ?? '{}';
-      expect(JSON.parse(line)).to.include({ msg: 'told', outlet: 'xmpp', shown: true, correlator });
+      await eventually(async () => {
+        const log = await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8');
+        const [line = '{}'] = log
+          .split('\n')
+          .slice(0, -1)
+          .filter((one) => one.includes(correlator));
+        expect(JSON.parse(line)).to.include({ msg: 'told', outlet: 'xmpp', shown: true, correlator });
+      });
     });
 
     it('do without probes and metrics', async () => {
@@ -170,9 +174,10 @@ describe('traces', () => {
     it('leave the call’s correlation id in the component’s debug log', async () => {
       const correlator = randomUUID();
       await play('Three', { 'x-correlator': correlator });
-      await workDone(stack);
-      expect(await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8')).to.include(
-        `"correlator":"${correlator}"`,
+      await eventually(async () =>
+        expect(await readFile(join(stack.dataDir, 'logs', 'component.log'), 'utf8')).to.include(
+          `"correlator":"${correlator}"`,
+        ),
       );
     });
 

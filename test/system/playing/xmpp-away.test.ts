@@ -77,6 +77,7 @@ describe('while the XMPP server is away, a friend’s event stream', () => {
     await consent({ audience: { groups: ['Work'] } });
     await tells('Shared', null, 'Shared', null, 'Shared', null, 'For those at work');
     await api.stop(alice);
+    await tells('Shared', null, 'Shared', null, 'Shared', null, 'For those at work', null);
     await consent({});
   });
 
@@ -88,6 +89,7 @@ describe('while the XMPP server is away, a friend’s event stream', () => {
     await tells('Outlasts the session');
     expect((await api.friends(bob))[0]).to.have.nested.property('nowPlaying.title', 'Outlasts the session');
     await api.stop(alice);
+    await tells('Outlasts the session', null);
     await consent({});
   });
 
