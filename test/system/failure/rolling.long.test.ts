@@ -21,7 +21,7 @@ const PAUSE = 20;
 const BETWEEN = 20;
 
 describe('processes that are restarted one by one, behind a proxy that asks whether a gateway is ready', () => {
-  const stack = useStack({ env: { EARSHOT_DRAIN_SECONDS: '3', EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
+  const stack = useStack({ env: { EARSHOT_DRAIN_SECONDS: '5', EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
   const api = createApi(stack);
   let folder: string;
   let second: ExtraGateway;
