@@ -76,12 +76,15 @@ export function createRestore(
     const mine = connection;
     if (!worked || mine?.state !== 'stamped' || !present) return;
     worked = false;
-    const next = await renewStamp(context, config, present, mine.held).catch((err: unknown) => {
+    // A job may ask for it before Redis has said that it knows no other one any more.
+    const given = (stamp: string) => {
+      mine.held = stamp;
+    };
+    const next = await renewStamp(context, config, present, mine.held, given).catch((err: unknown) => {
       worked = true;
       throw err;
     });
     if (next === undefined) end(mine);
-    else mine.held = next;
   }
 
   /** @throws Fault UNAVAILABLE where Redis has another state than the one that the server has the stamp of. */
@@ -204,6 +207,7 @@ export function createRestore(
         };
         await bringBack(restoring, tune);
         begun.held = await renewStamp(context, config, { ...next, keeps });
+        if (begun.held === undefined) throw new Fault('UNAVAILABLE', 'Redis was put back once more.');
       }
       if (begun.state !== 'none') await lately.load(keeps);
       if (gone !== before) throw new Fault('UNAVAILABLE', 'The stream on which this began is gone.');

@@ -61,19 +61,22 @@ async function isKept(keeps: KeepAbility, jid: string): Promise<boolean> {
 
 /**
  * Gives both sides a new one, and returns it. `held`: the one that the server has, where Redis must
- * know of it. Undefined, and nothing was given, where it does not: Redis was put back meanwhile.
+ * know of it. Undefined where it does not, or of the new one no more: Redis was put back meanwhile. `given`: called when the
+ * server has the new one, and before Redis forgets the others.
  */
 export async function renewStamp(
   { stores, now }: Pick<Context, 'stores' | 'now'>,
   place: OwnPlace,
   { keeps, lapses }: Stamped,
   held?: string,
+  given: (stamp: string) => void = () => {},
 ): Promise<string | undefined> {
   const at = now();
   const stamp = `${at} ${newStamp()}`;
   if (!(await stores.serverStamps.begin(place.homeHost, stamp, held))) return undefined;
   await keeps.put(ownAccount(place), NODE, ITEM, xml('stamp', { xmlns: NODE }, stamp));
+  given(stamp);
   // While this is not noted Redis knows of both.
-  await stores.serverStamps.settle(place.homeHost, stamp, lapses && at - lapses.within);
-  return stamp;
+  const settled = await stores.serverStamps.settle(place.homeHost, stamp, lapses && at - lapses.within);
+  return settled ? stamp : undefined;
 }

@@ -19,11 +19,16 @@ redis.call('SADD', stamps, stamp)
 return 1`,
 });
 
-/** Drops what the server cannot have: of those that begin before `since` the last one was its own until the next. */
+/**
+ * Drops what the server cannot have: of those that begin before `since` the last one was its own until the next. Nothing, where the
+ * stamp is not there: as with `BEGIN`.
+ */
 const SETTLE = defineScript({
   keys: ['stamps'],
   args: ['stamp', 'since'],
+  reply: asYes,
   lua: `
+if redis.call('SISMEMBER', stamps, stamp) == 0 then return 0 end
 local last, lastAt
 for _, one in ipairs(redis.call('SMEMBERS', stamps)) do
   local at = tonumber(string.match(one, '^(%d+) ')) or 0
@@ -33,7 +38,7 @@ for _, one in ipairs(redis.call('SMEMBERS', stamps)) do
     if older then redis.call('SREM', stamps, older) end
   end
 end
-redis.call('SADD', stamps, stamp)`,
+return 1`,
 });
 
 /**
@@ -51,9 +56,12 @@ export function createServerStamps(redis: Redis, keys: Keys) {
       return BEGIN.run(redis, { stamps: keys.serverStamp(host) }, { held, stamp });
     },
 
-    /** The server has this one. `since`: it may go back to what it had then, as it was killed; undefined where it forgets nothing. */
-    async settle(host: string, stamp: string, since?: number): Promise<void> {
-      await SETTLE.run(redis, { stamps: keys.serverStamp(host) }, { stamp, since });
+    /**
+     * The server has this one. `since`: it may go back to what it had then, as it was killed; undefined where it forgets nothing.
+     * False where Redis knows nothing of it: it was put back.
+     */
+    async settle(host: string, stamp: string, since?: number): Promise<boolean> {
+      return SETTLE.run(redis, { stamps: keys.serverStamp(host) }, { stamp, since });
     },
 
     /** The server does not keep all that roster jobs have made, or make from now on. */

@@ -35,10 +35,13 @@ describe('a server on which Earshot has worked before it kept anything there', (
       await addSubscriber(stores, subscriber, 0);
       await stores.ledger.replace(id, jidOf(id), new Map([['friend@op.example', ENTRY]]));
     }
-    restore = createRestore(jobContext('component', stores, Date.now) as unknown as Context, CONFIG, async () => {
+    restore = restoreWith(stores);
+  });
+
+  const restoreWith = (known: Stores) =>
+    createRestore(jobContext('component', known, Date.now) as unknown as Context, CONFIG, async () => {
       drops += 1;
     });
-  });
 
   afterEach(() => restore.stop());
 
@@ -132,6 +135,30 @@ describe('a server on which Earshot has worked before it kept anything there', (
     restore.workWith(server);
     const node = `${jidOf('alice')} ${madeNode(CONFIG.secret, jidOf('alice'))}`;
     await eventually(() => expect(`${nodes.get(node)}`).to.contain('friend@op.example'));
+  });
+
+  it('goes on where Redis was away while it got a new stamp, and a job asks before the component knows that it is settled', async () => {
+    let asked: boolean | undefined;
+    const { settle } = stores.serverStamps;
+    const meanwhile = async (...stamped: Parameters<typeof settle>) => {
+      const settled = await settle(...stamped);
+      restore.missed();
+      asked = await restore.works().then(
+        () => true,
+        () => false,
+      );
+      return settled;
+    };
+    const watched = { ...stores, serverStamps: { ...stores.serverStamps, settle: meanwhile } };
+    restore = restoreWith(watched);
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(asked, 'the first stamp').to.equal(true));
+    asked = undefined;
+    await restore.works();
+    await restore.stop();
+    expect(asked, 'the second').to.equal(true);
+    expect(drops).to.equal(0);
   });
 
   it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {

@@ -18,11 +18,12 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
   let refuses: boolean;
   let now: number;
   let lapses: Lapses | undefined;
+  let whilePut: () => Promise<unknown>;
 
   beforeEach(() => {
     stores = redis.freshStores();
     [nodes, accounts, breaks, refuses] = [new Map(), new Set(), false, false];
-    [now, lapses] = [1_000_000, undefined];
+    [now, lapses, whilePut] = [1_000_000, undefined, async () => {}];
   });
 
   const keeps: KeepAbility = {
@@ -30,6 +31,7 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
       if (breaks) throw new Error('the stream broke');
       if (!accounts.has(jid)) throw new NoAccount();
       nodes.set(node, payload);
+      await whilePut();
     },
     async all(_jid, node) {
       const held = nodes.get(node);
@@ -98,6 +100,18 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     await redis.redis.sAdd(key(), copy);
     expect(await renew(second)).to.equal(undefined);
     expect(await compare(), 'what the server has is still told from it').to.equal('apart');
+  });
+
+  it('is told from the one before where Redis was put back while the server got it', async () => {
+    await compare();
+    await renew();
+    const copy = await redis.redis.sMembers(key());
+    whilePut = async () => {
+      await redis.redis.del(key());
+      await redis.redis.sAdd(key(), copy);
+    };
+    expect(await renew()).to.equal(undefined);
+    expect(await compare()).to.equal('apart');
   });
 
   it('may be an earlier one where the server forgets what it was told lately, and is no older than that', async () => {
