@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, portState } from '../../../local/ports.ts';
 import { type RedisServer, startRedis } from '../../../local/redis/redis-server.ts';
+import { askNode } from '../../../runtime/redis/redis-node.ts';
 import { eventually } from '../eventually.ts';
 import { random } from '../random.ts';
 
@@ -24,10 +25,20 @@ export type RedisCluster = {
   addReplica(master: RedisServer): Promise<RedisServer>;
   /** On the same port: of a node that was killed, and whose slots another has meanwhile. */
   restartAsReplica(node: RedisServer): Promise<RedisServer>;
+  /** Slots in which there is something, in their order. */
+  usedSlots(): Promise<number[]>;
+  /** Gives a slot with all that is in it to another master, at one moment for whoever asks, as `CLUSTER MIGRATESLOTS` of Valkey 9 does. */
+  moveSlot(slot: number): Promise<void>;
   stop(): Promise<void>;
 };
 
 const MASTERS = 3;
+/** All keys of a slot and the slot itself, in one step of the node that has it. */
+const CARRY_OVER = `
+local slot, node, port, password = unpack(ARGV)
+local keys = redis.call('CLUSTER', 'GETKEYSINSLOT', slot, 1000)
+if #keys > 0 then redis.call('MIGRATE', '127.0.0.1', port, '', '0', '10000', 'AUTH', password, 'KEYS', unpack(keys)) end
+return redis.call('CLUSTER', 'SETSLOT', slot, 'NODE', node)`;
 /** The nodes talk to each other at their port and this. */
 const BUS = 10_000;
 /** Above it the kernel may give a bus port away while its node is down. */
@@ -97,9 +108,33 @@ export async function startRedisCluster(
       await untilFollows(node);
       return node;
     },
+    async usedSlots() {
+      const slots = await Promise.all(masters.map(slotsOf));
+      return [...new Set(slots.flat())].sort((a, b) => a - b);
+    },
+    moveSlot: (slot) => moveSlot(slot, masters),
     stop,
   };
   return cluster;
+}
+
+async function slotsOf({ url }: RedisServer): Promise<number[]> {
+  return askNode(url, async (node) => Promise.all((await node.keys('*')).map((key) => node.clusterKeySlot(key))));
+}
+
+async function moveSlot(slot: number, masters: readonly RedisServer[]): Promise<void> {
+  const shards = await askNode((masters[0] as RedisServer).url, (node) => node.clusterSlots());
+  const port = shards.find(({ from, to }) => from <= slot && slot <= to)?.master.port;
+  const i = masters.findIndex((master) => master.port === port);
+  const [from, to] = [masters[i], masters[(i + 1) % MASTERS]] as [RedisServer, RedisServer];
+  await askNode(from.url, (source) =>
+    askNode(to.url, async (target) => {
+      const [old, next] = await Promise.all([source.clusterMyId(), target.clusterMyId()]);
+      await target.sendCommand(['CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', old]);
+      await source.eval(CARRY_OVER, { arguments: [`${slot}`, next, `${to.port}`, to.password] });
+      await target.sendCommand(['CLUSTER', 'SETSLOT', `${slot}`, 'NODE', next]);
+    }),
+  );
 }
 
 async function untilFollows(replica: RedisServer): Promise<void> {
