@@ -18,6 +18,7 @@ import { Denied } from '../stream/denied.ts';
 import { TUNE } from '../stream/tune-namespace.ts';
 import { NODES } from '../tune/nodes.ts';
 import { publish } from '../tune/publish.ts';
+import type { PassOver } from './pass-over.ts';
 
 /** What reads accounts back. `host`: of the home; `domain`: the component's. */
 export type Restoring = RosterContext & {
@@ -25,6 +26,7 @@ export type Restoring = RosterContext & {
   made: MadeItems & KeepsMade;
   host: string;
   domain: string;
+  passOver: PassOver;
 };
 
 /**

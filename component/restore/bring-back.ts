@@ -1,13 +1,10 @@
 import { domainOf } from '../../domain/account/jid.ts';
-import { OUTLETS } from '../../domain/playing/outlets.ts';
-import { sideBySide } from '../../runtime/batches.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
 import { queueOf, wake } from '../../store/due/makes-due.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import { accessFields, hush, isWorkedIn, learnRoster, leaveUnknown, openAsUsual, type Restoring } from './accounts.ts';
-
-/** Accounts that are looked at side by side. */
-const IN_FLIGHT = 8;
+import { hush, isWorkedIn, learnRoster, leaveUnknown, type Restoring } from './accounts.ts';
+import { each, everybody } from './everybody.ts';
+import { tellAnew } from './in-doubt.ts';
 
 /**
  * To be called when the data are older than what the XMPP server was told, before any job runs.
@@ -63,7 +60,7 @@ async function hushAll(restoring: Restoring): Promise<Set<string>> {
 }
 
 async function restore(restoring: Restoring, subscriber: Subscriber, tune: Work): Promise<void> {
-  const { stores, log, host, now } = restoring;
+  const { stores, host, now } = restoring;
   const { id, jid, state } = subscriber;
   for (const former of await stores.formerJids.list(id))
     if (domainOf(former.jid) === host) await learnRoster(restoring, { id, jid: former.jid }, new Set());
@@ -80,36 +77,5 @@ async function restore(restoring: Restoring, subscriber: Subscriber, tune: Work)
     friends.map((friend) => ({ jid: friend.jid, id: friend.id })),
     now(),
   );
-  await doubtTold(restoring, subscriber);
-  await stores.due.postpone('listen', id, now());
-  await tune(id).catch((err: unknown) => log.warn({ err, subject: id }, 'who may look is not told again yet'));
-}
-
-/** What was told belongs to the address where it was: one that the subscriber has given up is left by the tune's job. */
-async function doubtTold(restoring: Restoring, { id, jid }: Subscriber): Promise<void> {
-  const { stores, now } = restoring;
-  for (const { name, address: field } of OUTLETS) {
-    if (field !== 'jid') continue;
-    const { address = jid } = await stores.told.read(id, name);
-    if (address !== jid) await openAsUsual(restoring, jid);
-    const known = await stores.admissions.read(id, name);
-    const fields = new Set([...known.keys(), ...(await accessFields(restoring, address))]);
-    await stores.told.doubt(id, name, [...fields], now());
-  }
-}
-
-/** Everybody who has an account at this home, in any state. */
-async function everybody({ stores }: Restoring, work: (subscriber: Subscriber) => Promise<void>): Promise<void> {
-  for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
-    const records = await stores.subscribers.records(await stores.roll.page(page));
-    await each(
-      records.filter((record) => record !== undefined),
-      work,
-    );
-  }
-}
-
-async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const { failure } = await sideBySide(items, IN_FLIGHT, work);
-  if (failure) throw failure.reason;
+  await tellAnew(restoring, subscriber, tune);
 }

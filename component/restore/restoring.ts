@@ -12,6 +12,8 @@ import type { KeepAbility, XmppServer } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { Unanswered } from '../stream/requests.ts';
 import { bringBack } from './bring-back.ts';
+import { intendAll } from './lost-server.ts';
+import { createPassOver } from './pass-over.ts';
 import { compareStamps, renewStamp, type Stamped } from './server-stamp.ts';
 
 /** Milliseconds between two stamps while jobs run. */
@@ -19,7 +21,14 @@ const INTERVAL = 5_000;
 /** Milliseconds between two looks at what accounts' own nodes have still to be told. */
 const SETTLING = 2_000;
 
-const AFTER = { none: 'none', untrue: 'none', first: 'wanted', same: 'stamped', apart: 'stamped' } as const;
+const AFTER = {
+  none: 'none',
+  untrue: 'none',
+  first: 'wanted',
+  lost: 'wanted',
+  same: 'stamped',
+  apart: 'stamped',
+} as const;
 const UNTRUE = 'the XMPP server confirms what is written into a private node, and holds something else';
 
 /**
@@ -197,14 +206,15 @@ export function createRestore(
       }
       // What was made meanwhile stands in no node (decision 208).
       if (stamps === 'same' && (await stores.serverStamps.hasUnkept(config.homeHost))) begun.state = 'wanted';
+      const own = createMadeItems(config.secret, () => keeps);
+      const restoring = {
+        ...{ ...context, rosters, nodes, made: { ...own, ...notedAtOnce(own, stores.ledger.whole) } },
+        ...{ host: config.homeHost, domain: config.domain, passOver: createPassOver(log) },
+        ...{ ...(meetings && { meetings }), mayBeOnline: () => true },
+      };
+      if (stamps === 'lost') await intendAll(restoring, tune);
       if (stamps === 'apart') {
-        const own = createMadeItems(config.secret, () => keeps);
         await settleBefore(own, keeps);
-        const both = { ...own, ...notedAtOnce(own, stores.ledger.whole) };
-        const restoring = {
-          ...{ ...context, rosters, nodes, made: both, host: config.homeHost, domain: config.domain },
-          ...{ ...(meetings && { meetings }), mayBeOnline: () => true },
-        };
         await bringBack(restoring, tune);
         begun.held = await renewStamp(context, config, { ...next, keeps });
         if (begun.held === undefined) throw new Fault('UNAVAILABLE', 'Redis was put back once more.');

@@ -13,11 +13,11 @@ const ITEM = 'current';
 const TRIAL = 'urn:earshot:trial:0';
 
 /**
- * What the two sides know of each other: `same` as ever; `first`: the server has no stamp yet;
+ * What the two sides know of each other: `same` as ever; `first`: the server has no stamp yet; `lost`: it has none, and had one;
  * `apart`: one of the two was put back to an earlier state. `none`: no account or no private node can be made
  * for it; `untrue`: the server says that such a node holds what it does not hold.
  */
-export type Comparison = 'same' | 'first' | 'apart' | 'none' | 'untrue';
+export type Comparison = 'same' | 'first' | 'lost' | 'apart' | 'none' | 'untrue';
 
 /** The server, as far as a stamp is written there. */
 export type Stamped = Pick<XmppServer, 'lapses'> & { keeps: KeepAbility };
@@ -42,7 +42,7 @@ export async function compareStamps(
     // Another component may have tried the same node.
     if (!(await isKept(keeps, jid)) && !(await isKept(keeps, jid))) return { found: 'untrue' };
     const [item] = await keeps.all(jid, NODE);
-    if (!item) return { found: 'first' };
+    if (!item) return { found: (await stores.serverStamps.hasAny(place.homeHost)) ? 'lost' : 'first' };
     const held = item.getText();
     return { found: (await stores.serverStamps.has(place.homeHost, held)) ? 'same' : 'apart', held };
   } catch (err) {

@@ -55,7 +55,7 @@ export function planned({ dirty, wanted, item, ledger }: Task, step: RosterStep)
   switch (step.do) {
     case 'set':
       // The intention first: an item that is missing after a crash was then not deleted by the user.
-      return { ...task, step, during: ledger ?? pending(step.ledger), after: stamped(step.ledger) };
+      return { ...task, step, during: intended(step.ledger, ledger), after: stamped(step.ledger) };
     case 'restore':
     case 'remove':
       // If nobody comes to forget the entry and the two become friends again, the user has not deleted the item.
@@ -175,6 +175,11 @@ export async function takeStep(
  */
 function isRaised(next: RosterItem, before: RosterItem | undefined): boolean {
   return next.subscription === 'both' && before?.subscription !== 'both' && before?.subscription !== 'from';
+}
+
+/** One that the user had made, and that is gone, is made anew as Earshot's. */
+function intended(next: LedgerEntry, before: LedgerEntry | undefined): LedgerEntry {
+  return before?.kind === next.kind ? before : pending(next);
 }
 
 function pending(entry: LedgerEntry): LedgerEntry {

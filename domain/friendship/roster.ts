@@ -84,10 +84,9 @@ function adopt(item: RosterItem): RosterStep {
   };
 }
 
-/** The stream broke before the answer came: the same step once more. */
+/** The stream broke before the answer came, or the server has forgotten it: the same step once more, and what is missing is made. */
 function again(jid: string, wanted: WantedItem, item: RosterItem | undefined, ledger: LedgerEntry): RosterStep {
-  if (ledger.kind === 'made') return make(jid, wanted);
-  if (!item) return { do: 'declined' };
+  if (ledger.kind === 'made' || !item) return make(jid, wanted);
   const { pending: _, ...done } = ledger;
   return { do: 'set', item: { ...item, subscription: 'both' }, ledger: done };
 }

@@ -79,6 +79,11 @@ export function createServerStamps(redis: Redis, keys: Keys) {
       await redis.sRem(keys.serverStamp(host), UNKEPT);
     },
 
+    /** Whether the server has had one. */
+    async hasAny(host: string): Promise<boolean> {
+      return (await redis.sMembers(keys.serverStamp(host))).some((one) => one !== UNKEPT);
+    },
+
     /** Whether the server may have it. */
     async has(host: string, stamp: string): Promise<boolean> {
       return (await redis.sIsMember(keys.serverStamp(host), stamp)) === 1;

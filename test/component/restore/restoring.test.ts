@@ -6,6 +6,7 @@ import { ownAccount } from '../../../component/server/own-account.ts';
 import { NoAccount, type XmppServer } from '../../../component/server/server.ts';
 import { Unanswered } from '../../../component/stream/requests.ts';
 import type { Element } from '../../../component/stream/xml.ts';
+import { MODEL } from '../../../domain/friendship/node-access.ts';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
 import type { Stores } from '../../../store/stores.ts';
 import { jobContext } from '../../support/context.ts';
@@ -46,7 +47,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
   afterEach(() => restore.stop());
 
   const server = {
-    ...{ nodes: {}, rosters: {}, advice: () => '' },
+    ...{ nodes: { affiliations: async () => new Map() }, rosters: {}, advice: () => '' },
     accounts: {
       exists: async () => true,
       add: async () => {},
@@ -66,6 +67,15 @@ describe('a server on which Earshot has worked before it kept anything there', (
   } as unknown as XmppServer;
   const stamp = () => nodes.get(`${ownAccount(CONFIG)} urn:earshot:stamp:1`);
 
+  /** A connection on which the server is known to have its stamp from the beginning. */
+  async function beginStamped(): Promise<void> {
+    await restore.begin(server, noTune);
+    restore.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    restore.forget();
+    await restore.begin(server, noTune);
+  }
+
   it('is told of every ledger, and only then there is a stamp', async () => {
     await restore.begin(server, noTune);
     expect(stamp()).to.equal(undefined);
@@ -75,6 +85,44 @@ describe('a server on which Earshot has worked before it kept anything there', (
       const node = `${jidOf(id)} ${madeNode(CONFIG.secret, jidOf(id))}`;
       expect(`${nodes.get(node)}`).to.contain('friend@op.example');
     }
+  });
+
+  it('is told everything again where it has lost its stamp, by the next component if the first one ends in the middle', async () => {
+    const key = stores.keys.serverStamp(CONFIG.homeHost);
+    await redis.redis.sAdd(key, '1 a stamp');
+    const raised: LedgerEntry = { kind: 'raised', name: 'B', groups: [], before: 'to', since: 's', met: 'm' };
+    const own: LedgerEntry = { kind: 'own', name: 'O', groups: [] };
+    const bobs = new Map([
+      ['raised@op.example', raised],
+      ['own@op.example', own],
+    ]);
+    await stores.ledger.replace('bob', jidOf('bob'), bobs);
+    const friend = { id: 'friend', jid: 'friend@op.example', name: '', groups: [] };
+    await stores.friends.write('alice', { set: [friend], unset: [], dirty: [], bar: [], unbar: [] }, 0);
+    const { replace } = stores.ledger;
+    stores.ledger.replace = async () => {
+      throw new Error('the component is killed');
+    };
+    const killed = await restore.begin(server, noTune).catch((err: Error) => err.message);
+    expect(killed).to.equal('the component is killed');
+    stores.ledger.replace = replace;
+    const next = createRestore(jobContext('component', stores, Date.now) as unknown as Context, CONFIG, async () => {});
+    const told: string[] = [];
+    await next.begin(server, async (id) => void told.push(id));
+    expect(told).to.have.members(['alice', 'bob', 'gone']);
+    const ledger = async (id: string) => Object.fromEntries(await stores.ledger.whole(id, jidOf(id)));
+    expect(await ledger('alice')).to.deep.equal({ 'friend@op.example': { ...ENTRY, pending: true } });
+    const { since: _, met: __, ...anew } = raised;
+    expect(await ledger('bob')).to.deep.equal({ 'raised@op.example': { ...anew, pending: true } });
+    expect((await stores.friends.dirtyItems('alice')).items).to.deep.equal([
+      { jid: 'friend@op.example', id: 'friend' },
+    ]);
+    expect((await stores.admissions.read('alice', 'xmpp')).get(MODEL)).to.equal('unknown');
+    next.workWith(server);
+    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    await next.stop();
+    const kept = await stores.serverStamps.has(CONFIG.homeHost, `${stamp()?.[0]?.getText()}`);
+    expect(kept, 'the two know each other').to.equal(true);
   });
 
   it('has a new stamp when the component stops, if it has worked', async () => {
@@ -162,9 +210,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
   });
 
   it('lets no job run, and ends the connection, where Redis comes back with older data', async () => {
-    await restore.begin(server, noTune);
-    restore.workWith(server);
-    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    await beginStamped();
     const key = stores.keys.serverStamp(CONFIG.homeHost);
     restore.missed();
     await restore.works();
@@ -182,9 +228,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
   });
 
   it('goes by what Redis says of this connection, where the answer for the one before comes late', async () => {
-    await restore.begin(server, noTune);
-    restore.workWith(server);
-    await eventually(() => expect(stamp()).to.not.equal(undefined));
+    await beginStamped();
     const { has } = stores.serverStamps;
     const answers: ((known: boolean) => void)[] = [];
     stores.serverStamps.has = () => new Promise((resolve) => void answers.push(resolve));

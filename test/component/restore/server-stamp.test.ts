@@ -78,6 +78,21 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     expect(await compare()).to.equal('same');
   });
 
+  it('is lost where Redis knows of one and the server has none, and never was where roster jobs have only worked without', async () => {
+    await stores.serverStamps.noteUnkept(PLACE.homeHost);
+    expect(await compare()).to.equal('first');
+    breaks = true;
+    await renew().catch(() => {});
+    breaks = false;
+    expect(await compare(), 'the first one never came to the server').to.equal('lost');
+    await renew();
+    nodes.clear();
+    accounts.clear();
+    expect(await compare()).to.equal('lost');
+    await renew();
+    expect(await compare()).to.equal('same');
+  });
+
   it('is the same where the server was given one and its answer was never seen, or never got it', async () => {
     await compare();
     await renew();

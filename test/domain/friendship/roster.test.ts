@@ -100,6 +100,15 @@ describe('domain/friendship/roster', () => {
     );
   });
 
+  it('makes anew what is missing after an interruption, also where it was the user’s: as its own', () => {
+    const own: RosterItem = { jid: JID, subscription: 'from', name: 'Mine', groups: [] };
+    const wanted = { name: 'Bob', groups: [] };
+    const raised = apply(fresh(own), wanted);
+    const again = apply({ ...fresh(), ledger: { ...(raised.ledger as LedgerEntry), pending: true } }, wanted);
+    expect(again).to.deep.equal(apply(fresh(), wanted));
+    expect(apply(again, undefined)).to.deep.equal(fresh());
+  });
+
   it('still knows what to restore after an interruption', () => {
     const own: RosterItem = { jid: JID, subscription: 'from', name: 'Mine', groups: [] };
     const raised = apply(fresh(own), { name: 'Bob', groups: [] });
