@@ -27,6 +27,7 @@ import { createAvatars } from './picture/avatars.ts';
 import { createPreparation } from './preparation.ts';
 import { createContacts } from './presence/contacts.ts';
 import { createPresenceTracker } from './presence/presence.ts';
+import { createPassOver } from './restore/pass-over.ts';
 import { createRestore } from './restore/restoring.ts';
 import { forgottenItems } from './roster/forgotten-items.ts';
 import { createFriendsElsewhere } from './roster/friends-elsewhere.ts';
@@ -90,7 +91,7 @@ export async function startComponent(
       if (server.nodes) await askForNewNodes(context, config.homeHost);
       const tune = tuneWork(server, context, config);
       await restore.begin(server, tune);
-      await tellAgain(context, config.homeHost, server, { tune, items: forgottenItems });
+      await tellAgain(context, config.homeHost, server, { tune, items: forgottenItems, passOver: createPassOver(log) });
     },
     prepare: createPreparation(context, config, contacts, presence),
     seemsOnline: (jid: string) => presence.of(jid).length > 0,

@@ -15,6 +15,8 @@ export type Again = {
   tune: Work;
   /** The items of the subscriber's roster among these are intended again. */
   items(context: Context, subscriber: Subscriber, told: readonly ToldLately[]): Promise<void>;
+  /** Does the work, unless that account alone answers badly, which keeps nobody else waiting. */
+  passOver(account: { id: string; jid: string }, work: () => Promise<void>): Promise<unknown>;
 };
 
 /** Subscribers who are looked at side by side. */
@@ -45,7 +47,7 @@ export async function tellAgain(context: Context, host: string, server: Server, 
 async function tellOneAgain(
   context: Context,
   { accounts }: Server,
-  { tune, items }: Again,
+  { tune, items, passOver }: Again,
   id: string,
   since: number,
 ): Promise<void> {
@@ -57,7 +59,8 @@ async function tellOneAgain(
   await items(context, subscriber, told);
   if (told.some(({ what }) => what === 'heard')) await stores.due.postpone('listen', id, now());
   for (const { jid } of those(told, 'account-removed')) await stores.accounts.oursAgain(id, jid);
-  for (const { jid } of those(told, 'account-made')) await makeAgain(context, accounts, subscriber, jid);
+  for (const { jid } of those(told, 'account-made'))
+    await passOver({ id, jid }, () => makeAgain(context, accounts, subscriber, jid));
   if (!told.some(({ what }) => what === 'access' || what === 'item')) return;
   await tune(id).catch((err: unknown) => log.warn({ err, subject: id }, 'who may look is not told again yet'));
 }

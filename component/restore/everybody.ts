@@ -20,7 +20,7 @@ export async function everybody(
 }
 
 /** Does the work for each of these. @throws what the first of them failed with */
-export async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const { failure } = await sideBySide(items, IN_FLIGHT, work);
+export async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const { failure } = await sideBySide(items, IN_FLIGHT, async (item) => void (await work(item)));
   if (failure) throw failure.reason;
 }

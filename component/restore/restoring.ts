@@ -5,7 +5,14 @@ import { every, type Running } from '../../runtime/lifecycle.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
-import { createMadeItems, type Entries, type KeepsMade, type MadeItems, notedAtOnce } from '../roster/made-items.ts';
+import {
+  createMadeItems,
+  type Entries,
+  type KeepsMade,
+  type MadeItems,
+  notedAtOnce,
+  withChanges,
+} from '../roster/made-items.ts';
 import { createMadeLately } from '../roster/made-lately.ts';
 import { ownAccount } from '../server/own-account.ts';
 import type { KeepAbility, XmppServer } from '../server/server.ts';
@@ -162,15 +169,15 @@ export function createRestore(
     await renew();
   }
 
-  /** What was noted lately goes into accounts' own nodes, by what stands there: the ledger is older. */
-  async function settleBefore(own: MadeItems, keeps: KeepAbility): Promise<void> {
+  /** What was noted lately goes into accounts' own nodes, by what stands there: the ledger is older. Returns how they are read then, with what an account's own does not take. */
+  async function settleBefore(own: MadeItems, keeps: KeepAbility): Promise<MadeItems['read']> {
     const account = ownAccount(config);
     const left = createMadeLately({
       ...{ made: own, account, keeps: () => keeps, entriesOf: ({ jid }) => own.read(jid), log },
     });
     await left.load(keeps);
     await left.settle(true);
-    if (left.isLeft()) throw new Fault('UNAVAILABLE', 'The XMPP server does not take what it was told lately.');
+    return async (jid) => withChanges(await own.read(jid), left.left(jid));
   }
 
   /** @throws Fault UNAVAILABLE where these may be older than what the server was told */
@@ -214,8 +221,8 @@ export function createRestore(
       };
       if (stamps === 'lost') await intendAll(restoring, tune);
       if (stamps === 'apart') {
-        await settleBefore(own, keeps);
-        await bringBack(restoring, tune);
+        const read = await settleBefore(own, keeps);
+        await bringBack({ ...restoring, made: { ...restoring.made, read } }, tune);
         begun.held = await renewStamp(context, config, { ...next, keeps });
         if (begun.held === undefined) throw new Fault('UNAVAILABLE', 'Redis was put back once more.');
       }

@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../domain/fault.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type KeepAbility, NoAccount } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
+import { Unanswered } from '../stream/requests.ts';
 import { type Element, xml } from '../stream/xml.ts';
-import { type Entries, type KeepsMade, type MadeItem, type MadeItems, withChanges } from './made-items.ts';
+import {
+  type Changes,
+  type Entries,
+  type KeepsMade,
+  type MadeItem,
+  type MadeItems,
+  withChanges,
+} from './made-items.ts';
 
 /**
  * What many roster jobs note is one write into the component's own account, before any of them goes
@@ -16,10 +25,11 @@ export type MadeLately = KeepsMade & {
   /**
    * Writes what was noted into the accounts' own nodes, with pauses that leave the server to others.
    * `hurry`: without. What an account's node does not take stays noted, and is written the next time.
+   * @throws Fault UNAVAILABLE where the stream is gone, or Redis
    */
   settle(hurry?: boolean): Promise<void>;
-  /** Whether something is noted that stands in no node yet. */
-  isLeft(): boolean;
+  /** What is noted of that account and stands in its node not yet. */
+  left(jid: string): Changes;
 };
 
 /** `account`: the component's own; `entriesOf`: all that stands, or should stand, in an account's own node, but for what was noted. */
@@ -91,14 +101,16 @@ export function createMadeLately({ made, account, keeps, entriesOf, log }: Parts
   }
 
   async function settleAll(): Promise<void> {
-    if (noted.size === 0) return;
-    await sideBySide([...noted.keys()], IN_FLIGHT, async (jid) => {
+    const before = count();
+    if (before === 0) return;
+    const { failure } = await sideBySide([...noted.keys()], IN_FLIGHT, async (jid) => {
       const start = performance.now();
       await settleOne(jid);
       if (!hurries) await sleep(Math.min(LONGEST, PAUSE * (performance.now() - start)));
     });
     // So that nothing of it is settled once more.
-    if (noted.size === 0) await keep();
+    if (count() < before) await keep();
+    if (failure) throw failure.reason;
   }
 
   async function settleOne(jid: string): Promise<void> {
@@ -112,6 +124,7 @@ export function createMadeLately({ made, account, keeps, entriesOf, log }: Parts
     } catch (err) {
       // In an account that is gone nothing has to be kept. Whoever may write nowhere is told the same of all of them.
       const isGone = err instanceof NoAccount && (await keep().then(...YES_OR_NO));
+      if (err instanceof Fault && !(err instanceof Unanswered)) throw err;
       if (!isGone)
         return log.warn({ err, subject: one.id }, 'an account does not keep yet which roster items were made');
     }
@@ -139,7 +152,7 @@ export function createMadeLately({ made, account, keeps, entriesOf, log }: Parts
         for (const [jid, one] of toNoted(payload)) noted.set(jid, one);
     },
     settle,
-    isLeft: () => noted.size > 0,
+    left: (jid) => noted.get(jid)?.items ?? new Map(),
   };
 }
 

@@ -3,8 +3,11 @@ import { pino } from 'pino';
 import type { Context } from '../../../component/context.ts';
 import { forgetWritten } from '../../../component/lapses/forgetting.ts';
 import { tellAgain } from '../../../component/lapses/told-again.ts';
+import { createPassOver } from '../../../component/restore/pass-over.ts';
 import { forgottenItems } from '../../../component/roster/forgotten-items.ts';
 import type { XmppServer } from '../../../component/server/server.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
+import { Fault } from '../../../domain/fault.ts';
 import type { LedgerEntry } from '../../../domain/friendship/roster.ts';
 import type { Friend } from '../../../store/friendship/friends.ts';
 import { isAsked } from '../../../store/friendship/sharing.ts';
@@ -49,7 +52,8 @@ describe('a server that was started again', () => {
     looked.push(id);
   }
 
-  const tell = (to: XmppServer = server) => tellAgain(context, 'op.example', to, { tune, items: forgottenItems });
+  const tell = (to: XmppServer = server) =>
+    tellAgain(context, 'op.example', to, { tune, items: forgottenItems, passOver: createPassOver(context.log) });
   const isDue = (queue: 'tune' | 'roster' | 'listen') => stores.due.isMarked(queue, 'alice');
 
   async function toldAccess(): Promise<void> {
@@ -132,6 +136,23 @@ describe('a server that was started again', () => {
     await tell();
     expect(await isDue('listen')).to.equal(true);
     expect([...accounts]).to.deep.equal([JID]);
+  });
+
+  it('keeps nobody waiting where it does not make such an account again', async () => {
+    const bob = { ...BOB, phoneNumber: '+8613900139000', numberKey: 'BBBBBBBBBBBB', displayName: '' };
+    await addSubscriber(stores, bob, NOW);
+    accounts.clear();
+    server.accounts.add = async (jid) => {
+      if (jid === JID) throw new StanzaError('not-allowed', '');
+      accounts.add(jid);
+    };
+    for (const { id, jid } of [ALICE, bob]) await stores.lately.note(id, [{ what: 'account-made', jid }], BEFORE);
+    await tell();
+    expect([...accounts]).to.deep.equal([bob.jid]);
+    expect(await stores.lately.whose('op.example', NOW), 'and it is not tried for ever').to.deep.equal([]);
+    server.accounts.add = () => Promise.reject(new Fault('UNAVAILABLE', 'the stream broke'));
+    await stores.lately.note('alice', [{ what: 'account-made', jid: JID }], BEFORE);
+    expect(await tell().catch((err: Error) => err.message), 'what all of them would meet').to.equal('the stream broke');
   });
 
   it('may have an account again that was deleted', async () => {

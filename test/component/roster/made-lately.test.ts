@@ -3,7 +3,9 @@ import { pino } from 'pino';
 import { createMadeItems, type Entries, type MadeItem } from '../../../component/roster/made-items.ts';
 import { createMadeLately, type MadeLately } from '../../../component/roster/made-lately.ts';
 import { type KeepAbility, NoAccount } from '../../../component/server/server.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { Element } from '../../../component/stream/xml.ts';
+import { Fault } from '../../../domain/fault.ts';
 
 const OWN = 'stamp@op.example';
 const MADE: MadeItem = { kind: 'made' };
@@ -39,6 +41,8 @@ describe('what roster jobs note of the items that Earshot makes', () => {
   const made = createMadeItems('a secret', () => keeps);
   const entriesOf = async ({ id }: { id: string }): Promise<Entries> => ledgers.get(id) ?? new Map();
   const kept = async (id: string) => Object.fromEntries(await made.read(jidOf(id)));
+
+  const isLeft = () => [...ledgers.keys()].some((id) => lately.left(jidOf(id)).size > 0);
 
   /** As after a start. */
   async function connect(): Promise<void> {
@@ -85,9 +89,9 @@ describe('what roster jobs note of the items that Earshot makes', () => {
     await lately.settle(true);
     expect(await kept('alice')).to.deep.equal({ [jidOf('bob')]: MADE, [jidOf('carol')]: RAISED });
     expect(await kept('bob')).to.deep.equal({ [jidOf('alice')]: MADE });
-    expect(lately.isLeft()).to.equal(false);
+    expect(isLeft()).to.equal(false);
     await connect();
-    expect(lately.isLeft(), 'after a start').to.equal(false);
+    expect(isLeft(), 'after a start').to.equal(false);
   });
 
   it('is known after a crash, the last word about each item', async () => {
@@ -97,7 +101,7 @@ describe('what roster jobs note of the items that Earshot makes', () => {
     await note('alice', jidOf('bob'), undefined);
     await note('alice', jidOf('dave'), RAISED);
     await connect();
-    expect(lately.isLeft()).to.equal(true);
+    expect(isLeft()).to.equal(true);
     await lately.settle(true);
     // The ledger still had the item that is gone.
     expect(await kept('alice')).to.deep.equal({ [jidOf('carol')]: RAISED, [jidOf('dave')]: RAISED });
@@ -105,9 +109,15 @@ describe('what roster jobs note of the items that Earshot makes', () => {
 
   it('stays noted where the data may be older than that, or the account does not take it', async () => {
     await note('alice', jidOf('bob'), MADE);
-    refuses = (jid) => (jid === OWN ? undefined : new Error('the stream broke'));
+    await note('bob', jidOf('alice'), MADE);
+    refuses = (jid) => (jid === jidOf('alice') ? new StanzaError('internal-server-error', '') : undefined);
     await lately.settle(true);
-    expect(lately.isLeft()).to.equal(true);
+    expect(lately.left(jidOf('alice'))).to.deep.equal(new Map([[jidOf('bob'), MADE]]));
+    await connect();
+    expect(lately.left(jidOf('bob')).size, 'what is settled is not settled once more').to.equal(0);
+    refuses = (jid) => (jid === OWN ? undefined : new Fault('UNAVAILABLE', 'the stream broke'));
+    expect(await lately.settle(true).catch((err: Error) => err.message)).to.equal('the stream broke');
+    expect(isLeft()).to.equal(true);
     await connect();
     refuses = () => undefined;
     await lately.settle(true);
@@ -118,7 +128,7 @@ describe('what roster jobs note of the items that Earshot makes', () => {
     await note('alice', jidOf('bob'), MADE);
     refuses = (jid) => (jid === OWN ? undefined : new NoAccount());
     await lately.settle(true);
-    expect(lately.isLeft()).to.equal(false);
+    expect(isLeft()).to.equal(false);
   });
 
   it('fails for whoever noted it where the server does not take it, and not for who comes later', async () => {
@@ -152,7 +162,7 @@ describe('what roster jobs note of the items that Earshot makes', () => {
     const gone = note('alice', jidOf('bob'), undefined);
     answer();
     await Promise.all([settling, gone]);
-    expect(lately.isLeft()).to.equal(true);
+    expect(isLeft()).to.equal(true);
     ledgers.get('alice')?.delete(jidOf('bob'));
     await lately.settle(true);
     expect(await kept('alice')).to.deep.equal({});
@@ -160,7 +170,7 @@ describe('what roster jobs note of the items that Earshot makes', () => {
 
   it('is settled by itself where much has come together', async () => {
     for (let i = 0; i < 400; i += 1) await note(`friend${i}`, jidOf('alice'), MADE);
-    while (lately.isLeft()) await lately.settle(true);
+    while (isLeft()) await lately.settle(true);
     const size = (payload: Element) => JSON.parse(payload.getText()).length;
     expect(puts.filter((jid) => jid !== OWN).length).to.be.within(400, 500);
     expect([...(nodes.get(OWN)?.values() ?? [])].map(size)).to.deep.equal([0]);
