@@ -33,6 +33,8 @@ export async function compareStamps(
   { accounts, keeps }: Server,
 ): Promise<Compared> {
   const jid = ownAccount(place);
+  const hadStamp = await stores.serverStamps.hasAny(place.homeHost);
+  if (hadStamp) accounts.hadOwn();
   try {
     if (!(await accounts.exists(jid))) {
       await accounts.add(jid, randomBytes(24).toString('base64url'));
@@ -42,7 +44,7 @@ export async function compareStamps(
     // Another component may have tried the same node.
     if (!(await isKept(keeps, jid)) && !(await isKept(keeps, jid))) return { found: 'untrue' };
     const [item] = await keeps.all(jid, NODE);
-    if (!item) return { found: (await stores.serverStamps.hasAny(place.homeHost)) ? 'lost' : 'first' };
+    if (!item) return { found: hadStamp ? 'lost' : 'first' };
     const held = item.getText();
     return { found: (await stores.serverStamps.has(place.homeHost, held)) ? 'same' : 'apart', held };
   } catch (err) {

@@ -3,13 +3,12 @@ import { Fault } from '../../domain/fault.ts';
 import { StanzaError } from '../stream/stanza-error.ts';
 import type { Stream } from '../stream/stream.ts';
 import { addUser, changePassword, deleteUser, rosterSize } from './account-admin.ts';
-import { createExistence, type Exists } from './own-account.ts';
+import { createExistence, type Existence } from './own-account.ts';
 import { readRoster, removeRosterItem } from './roster-iq.ts';
 import type { AccountAbility } from './server.ts';
 
 /** What is known of accounts beside the commands that make and delete them. */
-export type AccountView = {
-  exists: Exists;
+export type AccountView = Existence & {
   /**
    * Empties the roster of an account that was just made: Prosody 0.12 keeps the roster of a deleted
    * account in memory and gives it to the next account of that name. @throws StanzaError `refused`
@@ -34,6 +33,7 @@ export function createAccounts(stream: Stream, host: string, view: AccountView, 
 
   return {
     exists: view.exists,
+    hadOwn: view.hadOwn,
     add,
     setPassword: (jid, password) => changePassword(stream, host, jid, password),
     async remove(jid) {
@@ -46,9 +46,9 @@ export function createAccounts(stream: Stream, host: string, view: AccountView, 
 }
 
 /** By the privileges of XEP-0356. */
-export function privilegedView(stream: Stream, exists: Exists): AccountView {
+export function privilegedView(stream: Stream, existence: Existence): AccountView {
   return {
-    exists,
+    ...existence,
     async emptyRoster(jid) {
       for (const item of (await readRoster(stream, jid)).keys()) await removeRosterItem(stream, jid, item);
     },
@@ -58,7 +58,7 @@ export function privilegedView(stream: Stream, exists: Exists): AccountView {
 /** By the commands of XEP-0133 alone, which read rosters and cannot write them. */
 export function adminView(stream: Stream, host: string, own: string): AccountView {
   return {
-    exists: createExistence(async (jid) => (await rosterSize(stream, host, jid)) !== undefined, own),
+    ...createExistence(async (jid) => (await rosterSize(stream, host, jid)) !== undefined, own),
     async emptyRoster(jid) {
       if ((await rosterSize(stream, host, jid)) === 0) return;
       await deleteUser(stream, host, jid);

@@ -13,17 +13,20 @@ export function ownAccount({ secret, homeHost }: OwnPlace): string {
 /** Whether there is such an account. */
 export type Exists = (jid: string) => Promise<boolean>;
 
+/** `hadOwn`: to be called where the server is known to have had the component's own account before. */
+export type Existence = { exists: Exists; hadOwn(): void };
+
 /**
  * The same, of a server that finds no account while what keeps them is away, but for those with a client online (decision 206). `ask`: its
  * word. It is believed that an account is not there where it finds the component's own one, in which there is never a client, and does not find
  * the other even then: a connection that was lost fails one question, and is made anew for the next. `own`: the JID of that
- * account; until the server has found it once its word alone counts.
- * @throws Fault UNAVAILABLE where it does not find its own one any more
+ * account; until the server has found it once, or is known to have had it, its word alone counts.
+ * `exists` throws Fault UNAVAILABLE where it does not find its own one any more
  */
-export function createExistence(ask: Exists, own: string): Exists {
+export function createExistence(ask: Exists, own: string): Existence {
   let isKnown = false;
 
-  return async (jid) => {
+  async function exists(jid: string): Promise<boolean> {
     if (await ask(jid)) {
       isKnown ||= jid === own;
       return true;
@@ -36,5 +39,12 @@ export function createExistence(ask: Exists, own: string): Exists {
     if (isKnown)
       throw new Fault('UNAVAILABLE', 'The XMPP server finds no account, not even the one of the component’s own.');
     return false;
+  }
+
+  return {
+    exists,
+    hadOwn() {
+      isKnown = true;
+    },
   };
 }

@@ -112,6 +112,8 @@ export type VcardAbility = {
 /** The host's accounts. */
 export type AccountAbility = {
   exists(jid: string): Promise<boolean>;
+  /** The component's own account was there before: where the server finds it no more, it is not believed of others either (decision 206). */
+  hadOwn(): void;
   /** Makes one with an empty roster. */
   add(jid: string, password: string): Promise<void>;
   setPassword(jid: string, password: string): Promise<void>;

@@ -9,10 +9,11 @@ const THERE = 0;
 
 /** By the commands of the HTTP API. `own`: see `createExistence`. */
 export function createApiAccounts(call: CallApi, own: string): AccountAbility {
-  const exists = createExistence(async (jid) => (await call('check_account', partsOf(jid))) === THERE, own);
+  const { exists, hadOwn } = createExistence(async (jid) => (await call('check_account', partsOf(jid))) === THERE, own);
 
   return {
     exists,
+    hadOwn,
     async add(jid, password) {
       await call('register', { ...partsOf(jid), password });
     },
@@ -30,5 +31,5 @@ export function createApiAccounts(call: CallApi, own: string): AccountAbility {
 /** Where there is no API: ejabberd drops the commands of XEP-0133 when a component with privileges sends them. */
 export function noAccounts(): AccountAbility {
   const refuse = () => Promise.reject(new Denied('accounts of ejabberd are made by its HTTP API, which is not set'));
-  return { exists: refuse, add: refuse, setPassword: refuse, remove: refuse };
+  return { exists: refuse, hadOwn() {}, add: refuse, setPassword: refuse, remove: refuse };
 }

@@ -27,7 +27,8 @@ export const prosody: ServerKind = {
 function adapt({ stream, domain, homeHost, secret, log, distrust }: Connection): (rights: Rights) => XmppServer {
   const advice = (lacking: readonly Ability[]) => prosodyAdvice(lacking, homeHost, domain);
   const own = ownAccount({ homeHost, secret });
-  const exists = createExistence((jid) => accountExists(stream, jid), own);
+  const existence = createExistence((jid) => accountExists(stream, jid), own);
+  const { exists } = existence;
   const rosters = createPrivilegedRosters(stream, exists, () => distrust('rosters'));
   const nodes = withFirstWrites(createPrivilegedNodes(stream, domain, exists), stream, () => distrust('nodes'));
   const keeps = createPrivilegedKeeps(stream, exists);
@@ -39,7 +40,7 @@ function adapt({ stream, domain, homeHost, secret, log, distrust }: Connection):
   return (rights) => {
     const lacks = missingRights(rights, PROSODY_NEEDS, homeHost);
     const has = (ability: Ability) => !lacks.some((lack) => lack.ability === ability);
-    const view = lacks.length === 0 ? privilegedView(stream, exists) : adminView(stream, homeHost, own);
+    const view = lacks.length === 0 ? privilegedView(stream, existence) : adminView(stream, homeHost, own);
     return {
       mode: 'privileged',
       allowsOne: true,

@@ -50,6 +50,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     ...{ nodes: { affiliations: async () => new Map() }, rosters: {}, advice: () => '' },
     accounts: {
       exists: async () => true,
+      hadOwn() {},
       add: async () => {},
     },
     keeps: {

@@ -19,11 +19,12 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
   let now: number;
   let lapses: Lapses | undefined;
   let whilePut: () => Promise<unknown>;
+  let hadOwn: boolean;
 
   beforeEach(() => {
     stores = redis.freshStores();
     [nodes, accounts, breaks, refuses] = [new Map(), new Set(), false, false];
-    [now, lapses, whilePut] = [1_000_000, undefined, async () => {}];
+    [now, lapses, whilePut, hadOwn] = [1_000_000, undefined, async () => {}, false];
   });
 
   const keeps: KeepAbility = {
@@ -44,6 +45,9 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
   };
   const ability = {
     exists: async (jid: string) => accounts.has(jid),
+    hadOwn() {
+      hadOwn = true;
+    },
     async add(jid: string) {
       if (refuses) throw new StanzaError('forbidden', '');
       accounts.add(jid);
@@ -152,6 +156,17 @@ describe('the stamp that Redis and the XMPP server have of each other', () => {
     await redis.redis.del(key());
     await redis.redis.sAdd(key(), copy);
     expect(await compare(), 'a copy that is a second old').to.equal('apart');
+  });
+
+  it('says that the server has had the component’s own account, also where it cannot find it now', async () => {
+    await stores.serverStamps.noteUnkept(PLACE.homeHost);
+    await compare();
+    expect(hadOwn).to.equal(false);
+    await renew();
+    accounts.clear();
+    refuses = true;
+    expect(await compare()).to.equal('none');
+    expect(hadOwn).to.equal(true);
   });
 
   it('cannot be where the component may make no account', async () => {

@@ -44,6 +44,18 @@ describe('Prosody whose backend is away', () => {
     });
   });
 
+  describe('and which a component finds so that has just started', () => {
+    it('is not believed that an account is not there, where it is known to have had the component’s own', async () => {
+      await world.reconnect();
+      fail(['accounts']);
+      world.server.accounts.hadOwn();
+      expect(codeOf(await failureOf(world.server.accounts.exists(jid)))).to.equal('UNAVAILABLE');
+      expect(codeOf(await failureOf(publish()))).to.equal('UNAVAILABLE');
+      mend();
+      expect(await world.server.accounts.exists(jid)).to.equal(true);
+    });
+  });
+
   describe('and which has found the component’s own account before', () => {
     it('is not believed that an account is not there', async () => {
       fail(['accounts']);

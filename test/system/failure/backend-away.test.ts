@@ -5,6 +5,7 @@ import { createSubjectHash } from '../../../runtime/secret/subject-hash.ts';
 import { createApi } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { joinFriends } from '../../support/pair.ts';
+import { createBackup } from '../../support/put-back.ts';
 import { failingBackend } from '../../support/servers/failing-backend.ts';
 import { useStack } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
@@ -14,6 +15,7 @@ const { settings, fail, mend } = failingBackend();
 describe('while the backend of the XMPP server is away', () => {
   const stack = useStack({ server: 'prosody', ...settings });
   const api = createApi(stack);
+  const { stamps } = createBackup(stack);
 
   afterEach(() => mend());
 
@@ -42,6 +44,28 @@ describe('while the backend of the XMPP server is away', () => {
     mend();
     await bobs.hears(alice.jid, undefined);
     await bobs.leave();
+  });
+
+  it('a tune that is withdrawn goes off friends’ screens also where the component has started meanwhile', async () => {
+    const [erin, frank] = [await api.join('+8613800138003', 'Erin'), await api.join('+8613900139003', 'Frank')];
+    await api.putBook(erin, [{ name: 'Frank', phoneNumbers: [frank.phoneNumber] }]);
+    await api.putBook(frank, [{ name: 'Erin', phoneNumbers: [erin.phoneNumber] }]);
+    const franks = await connectFriend(stack, frank);
+    await franks.item(erin.jid, (item) => expect(item).to.include({ subscription: 'both' }));
+    await api.play(erin, { title: 'Lied', length: 3_000 });
+    await franks.hears(erin.jid, 'Lied');
+    await eventually(async () =>
+      expect(await stamps(), 'Redis knows of the component’s own account').to.match(/^\d+ /m),
+    );
+    await stack.part('component').stop();
+    const since = (await componentLog()).length;
+    fail(['accounts']);
+    await api.stop(erin);
+    await stack.restart('component');
+    await eventually(async () => expect((await componentLog()).slice(since)).to.contain('not even the one of the'));
+    mend();
+    await franks.hears(erin.jid, undefined);
+    await franks.leave();
   });
 
   it('a roster that it could not read, and says to be empty from then on, ends no friendship', async () => {
