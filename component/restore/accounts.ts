@@ -1,9 +1,11 @@
 import { domainOf } from '../../domain/account/jid.ts';
 import { MODEL, type NodeChange } from '../../domain/friendship/node-access.ts';
-import { restoredLedger } from '../../domain/friendship/restored-ledger.ts';
+import { restoredLedger, unreadLedger } from '../../domain/friendship/restored-ledger.ts';
+import type { RosterItem } from '../../domain/friendship/roster.ts';
 import { newStamp } from '../../store/base/marks.ts';
 import { NOBODY } from '../../store/friendship/friends.ts';
 import type { KeepsMade, MadeItems } from '../roster/made-items.ts';
+import { takesItems } from '../roster/missing-items.ts';
 import {
   type Account,
   noteTaken,
@@ -59,7 +61,8 @@ export async function isWorkedIn({ nodes, made, domain }: Restoring, jid: string
 
 /**
  * Brings the ledger of a subscriber's account in line with its roster, and takes away what Earshot
- * made there for others than these. `friends`: their JIDs. False where there is no such account.
+ * made there for others than these. `friends`: their JIDs. False where the server may not have read the roster: all that Earshot
+ * made is only intended then.
  */
 export async function learnRoster(
   restoring: Restoring,
@@ -70,9 +73,13 @@ export async function learnRoster(
   const { id, jid } = account;
   const roster = await rosters.read(jid);
   const [known, kept] = [await stores.ledger.whole(id, jid), await made.read(jid)];
+  if (roster && !(await isRead(restoring, account, roster, kept))) {
+    await stores.ledger.replace(id, jid, unreadLedger({ ledger: known, made: kept }));
+    return false;
+  }
   const ledger = restoredLedger({ roster: roster ?? new Map(), ledger: known, made: kept }, newStamp());
   await stores.ledger.replace(id, jid, ledger);
-  if (!roster) return false;
+  if (!roster) return true;
   const plans = [...ledger]
     .filter(([item]) => !friends.has(item))
     .map(([item, entry]) =>
@@ -91,7 +98,10 @@ export async function leaveUnknown(restoring: Restoring, jid: string): Promise<v
   const { rosters, made, nodes } = restoring;
   const roster = await rosters.read(jid);
   if (!roster) return;
-  const ledger = restoredLedger({ roster, ledger: new Map(), made: await made.read(jid) }, newStamp());
+  const kept = await made.read(jid);
+  // What it holds says no more than the node, which stays.
+  if (!(await isRead(restoring, { id: NOBODY, jid }, roster, kept))) return;
+  const ledger = restoredLedger({ roster, ledger: new Map(), made: kept }, newStamp());
   for (const [item, entry] of ledger) {
     const plan: Plan = planOf({
       dirty: { jid: item, id: NOBODY },
@@ -104,6 +114,19 @@ export async function leaveUnknown(restoring: Restoring, jid: string): Promise<v
   await openAsUsual(restoring, jid);
   await orNothing(nodes.unlisten(jid, TUNE));
   await made.drop(jid);
+}
+
+/** Whether the server has read the roster, and not failed (decision 207): nothing of what Earshot made is left there, and it takes nothing. */
+async function isRead(
+  restoring: Restoring,
+  account: Account,
+  roster: ReadonlyMap<string, RosterItem>,
+  made: ReadonlyMap<string, unknown>,
+): Promise<boolean> {
+  const items = [...made.keys()];
+  if (items.some((item) => roster.get(item)?.subscription === 'both')) return true;
+  const missing = items.find((item) => !roster.has(item));
+  return missing === undefined || takesItems(restoring, account, missing);
 }
 
 /** The fields of who may look there that Earshot may have told. */

@@ -91,7 +91,7 @@ async function restoreRoster(restoring: Restoring, account: Account): Promise<vo
   const friends = await stores.friends.list(id);
   const jids = new Set(friends.map((friend) => friend.jid));
   const isLearnt = await passOver(account, () => learnRoster(restoring, account, jids));
-  if (isLearnt === undefined) return intendAgain(restoring, account, await stores.ledger.whole(id, jid));
+  if (!isLearnt) return intendAgain(restoring, account, await stores.ledger.whole(id, jid));
   await stores.friends.doubt(
     id,
     friends.map((friend) => ({ jid: friend.jid, id: friend.id })),

@@ -6,10 +6,14 @@ import { wake } from '../../store/due/makes-due.ts';
 import { NOBODY } from '../../store/friendship/friends.ts';
 import type { RosterWork } from '../../store/friendship/roster-work.ts';
 import type { Context } from '../context.ts';
+import { withoutUnread } from './missing-items.ts';
 import { noteTaken, planOf, type RosterContext, takeSteps } from './roster-step.ts';
 
 /** Whose account it was. `leavesHome`: given where the present one is at another home. */
 type Mover = { id: string; leavesHome?: string };
+
+/** Milliseconds until a roster is looked at again that the server may not have read. */
+const UNREAD = 60_000;
 
 /**
  * Undoes what Earshot did in an account that its subscriber has given up, and then frees the JID. Outlets that
@@ -20,7 +24,8 @@ export async function leaveAccount(context: RosterContext, mover: Mover, { jid, 
   if (state !== 'undo') return free(context, mover, jid);
   const showing = await context.stores.told.toLeave(mover.id, jid);
   if (showing.length > 0) return askFor(context, mover, showing);
-  await undoRoster(context, mover.id, jid);
+  if (!(await undoRoster(context, mover.id, jid)))
+    return context.stores.due.postpone('roster', mover.id, context.now() + UNREAD);
   await freeOnceLeft(context, mover, jid);
 }
 
@@ -65,15 +70,19 @@ async function free({ stores, queues, now }: Context, { id }: Mover, jid: string
   if (await stores.formerJids.free(id, jid, now())) await wake(queues, 'changedHome', [id]);
 }
 
-async function undoRoster(context: RosterContext, id: string, jid: string): Promise<void> {
+/** False where items may be left, as the server may not have read the roster (decision 207). */
+async function undoRoster(context: RosterContext, id: string, jid: string): Promise<boolean> {
   const whole = await context.stores.ledger.whole(id, jid);
-  if (whole.size === 0) return;
-  // In an account that is gone nothing is left to undo.
-  const roster = (await context.rosters.read(jid)) ?? new Map();
+  if (whole.size === 0) return true;
+  const found = await context.rosters.read(jid);
+  const roster = found ?? new Map();
   const plans = [...whole].map(([itemJid, ledger]) =>
     planOf({ dirty: { jid: itemJid, id: NOBODY }, wanted: undefined, item: roster.get(itemJid), ledger }),
   );
-  const { done, failure } = await takeSteps(context, { id, jid }, plans);
+  // In an account that is gone nothing is left to undo.
+  const ready = found ? await withoutUnread(context, { id, jid }, plans, found) : plans;
+  const { done, failure } = await takeSteps(context, { id, jid }, ready);
   await noteTaken(context, { id, jid }, done);
   if (failure) throw failure.reason;
+  return ready.length === plans.length;
 }

@@ -1,6 +1,7 @@
 import { raiseAgain } from '../../domain/friendship/half-item.ts';
 import { decideMissing, type OtherEnd } from '../../domain/friendship/missing-item.ts';
 import type { LedgerEntry, RosterItem, RosterStep } from '../../domain/friendship/roster.ts';
+import { NOBODY } from '../../store/friendship/friends.ts';
 import { Denied } from '../stream/denied.ts';
 import { livesElsewhere } from './meeting.ts';
 import { type Account, type Plan, planned, type RosterContext } from './roster-step.ts';
@@ -42,7 +43,8 @@ export async function decideOneMissing(
   ledger: LedgerEntry,
 ): Promise<Plan | 'wait' | 'later'> {
   // What is to go is still there if the server could not read it.
-  if (!plan.wanted) return (await isKept(context, account, plan)) ? planned(plan, { do: 'forget' }) : 'later';
+  if (!plan.wanted)
+    return (await takesItems(context, account, plan.dirty.jid)) ? planned(plan, { do: 'forget' }) : 'later';
   switch (decideMissing(await otherEnd(context, account, plan))) {
     case 'mend':
       return planned(plan, makeAgain(plan, ledger));
@@ -51,7 +53,7 @@ export async function decideOneMissing(
     case 'wait':
       return 'wait';
     case 'try':
-      return (await isKept(context, account, plan)) ? { ...plan, step: { do: 'declined' } } : 'later';
+      return (await takesItems(context, account, plan.dirty.jid)) ? { ...plan, step: { do: 'declined' } } : 'later';
   }
 }
 
@@ -71,11 +73,28 @@ async function otherEnd(context: RosterContext, { jid }: Account, { dirty }: Pla
   return item.subscription === 'both' ? 'both' : 'half';
 }
 
+/** Which of these plans can be carried out in an account that is left: all, but for items that are missing while the server may not have read the roster. */
+export async function withoutUnread(
+  context: RosterContext,
+  account: Account,
+  plans: readonly Plan[],
+  roster: ReadonlyMap<string, RosterItem>,
+): Promise<Plan[]> {
+  const looked = await lookFirst(context, account, plans, roster);
+  const missing = looked.find(({ step }) => step.do === 'look');
+  if (!missing || (await takesItems(context, account, missing.dirty.jid))) return [...plans];
+  return looked.filter(({ step }) => step.do !== 'look');
+}
+
 /**
- * Whether the server takes an item there. Prosody, for one, writes nothing to a roster that it could not read. The item means nothing, and goes at once.
+ * Whether the server takes an item there, in place of one that is missing. Prosody, for one, writes nothing to a roster that it could not read. The item means nothing, and goes at once.
  */
-async function isKept({ rosters, log }: RosterContext, { id, jid }: Account, { dirty }: Plan): Promise<boolean> {
-  const item: RosterItem = { jid: dirty.jid, subscription: 'none', name: '', groups: [] };
+export async function takesItems(
+  { rosters, log }: Pick<RosterContext, 'rosters' | 'log'>,
+  { id, jid }: Account,
+  missing: string,
+): Promise<boolean> {
+  const item: RosterItem = { jid: missing, subscription: 'none', name: '', groups: [] };
   try {
     await rosters.set(jid, item, undefined);
     await rosters.remove(jid, item.jid, item);
@@ -83,7 +102,7 @@ async function isKept({ rosters, log }: RosterContext, { id, jid }: Account, { d
   } catch (err) {
     if (!(err instanceof Denied)) throw err;
     log.warn(
-      { err, subject: id },
+      { err, ...(id !== NOBODY && { subject: id }) },
       'the XMPP server has nothing of what was made in a roster, and writes nothing to it',
     );
     return false;

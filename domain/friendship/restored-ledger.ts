@@ -34,3 +34,15 @@ export function restoredLedger({ roster, ledger, made }: Found, since: string): 
   }
   return restored;
 }
+
+/**
+ * The ledger where the server may not have read the roster: what the account says that Earshot made is an intention again. What
+ * is missing is made anew then, and what is nobody's any more goes once the roster can be read (decision 207).
+ */
+export function unreadLedger({ ledger, made }: Omit<Found, 'roster'>): Map<string, LedgerEntry> {
+  const entries = [...made].map(([jid, mine]): [string, LedgerEntry] => {
+    const { name, groups } = ledger.get(jid) ?? { name: '', groups: [] };
+    return [jid, { name, groups, ...mine, pending: true }];
+  });
+  return new Map(entries);
+}

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createRosterJob } from '../../../component/roster/roster.ts';
 import type { RosterContext } from '../../../component/roster/roster-step.ts';
+import { StanzaError } from '../../../component/stream/stanza-error.ts';
 import type { RosterItem } from '../../../domain/friendship/roster.ts';
 import { createConverge } from '../../../outlet/converge.ts';
 import type { Stores } from '../../../store/stores.ts';
@@ -23,13 +24,15 @@ describe('where a friend has given up an account that shows a tune', () => {
   /** What the server was told, in its order. */
   let told: string[];
   let woken: string[];
+  /** The account whose roster the server cannot read: it says that it is empty, and writes nothing to it. */
+  let unread: string | undefined;
   /** The jobs of the component of that home. */
   let roster: (id: string) => Promise<void>;
   let tune: (id: string) => Promise<unknown>;
 
   beforeEach(async () => {
     stores = server.freshStores();
-    [told, woken] = [[], []];
+    [told, woken, unread] = [[], [], undefined];
     work();
     const alice = { id: 'alice', jid: JIDS.alice ?? '', phoneNumber: '+0', numberKey: 'AAAAAAAAAAAA', displayName: '' };
     await addSubscriber(stores, alice, NOW);
@@ -61,8 +64,9 @@ describe('where a friend has given up an account that shows a tune', () => {
       ),
       ...(home !== undefined && { home }),
       rosters: {
-        read: async (jid: string) => new Map(rosters.get(jid)),
+        read: async (jid: string) => new Map(jid === unread ? [] : rosters.get(jid)),
         async set(jid: string, item: RosterItem) {
+          if (jid === unread) throw new StanzaError('internal-server-error', '');
           told.push(`${jid} has ${item.jid}`);
           rosters.set(jid, new Map(rosters.get(jid)).set(item.jid, item));
         },
@@ -108,6 +112,19 @@ describe('where a friend has given up an account that shows a tune', () => {
       `${OLD} has no alice`,
     ]);
     for (const id of ['alice', 'bob']) expect(await stores.due.isMarked('roster', id), id).to.equal(false);
+  });
+
+  it('its items go only when the server can read its roster again, and until then nobody else gets the address', async () => {
+    await tune('bob');
+    unread = OLD;
+    await roster('bob');
+    expect(told).to.not.include(`${OLD} has no ${JIDS.alice}`);
+    expect((await stores.formerJids.list('bob')).map(({ jid }) => jid)).to.deep.equal([OLD]);
+    expect(await stores.due.at('roster', 'bob'), 'it is looked at again').to.equal(NOW + 60_000);
+    unread = undefined;
+    await roster('bob');
+    expect(told).to.include(`${OLD} has no ${JIDS.alice}`);
+    expect(await stores.formerJids.list('bob')).to.deep.equal([]);
   });
 
   it('whoever waits for that is looked at again also when nobody is woken', async () => {

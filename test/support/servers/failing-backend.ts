@@ -6,12 +6,14 @@ import type { ServerSettings } from '../../../local/xmpp-servers.ts';
 
 /** What Prosody keeps in its backend, as it names it. */
 type Store = 'accounts' | 'roster' | 'pep' | 'pep_data';
+/** For everybody, or for one account by the name before its `@`. */
+type Failing = Store | `${Store}:${string}`;
 
 /** A Prosody whose backend, as a database is, can be away while Prosody itself goes on. */
 export type FailingBackend = {
   settings: Required<Pick<ServerSettings, 'prosody'>>;
   /** These are neither read nor written from now on. */
-  fail(stores: readonly Store[]): void;
+  fail(stores: readonly Failing[]): void;
   /** The next question to one of these fails, and none after it: a connection that was lost is made anew. */
   failOnce(stores: readonly Store[]): void;
   /** It is back. */

@@ -1,5 +1,5 @@
 -- What Prosody keeps as usual, on a backend that is away while the file `earshot_failing_switch` is there.
--- The file names the stores that fail; "once" beside them: the file goes with the first failure, as a connection that was lost is made anew.
+-- The file names the stores that fail, `store:user` for one user alone; "once" beside them: the file goes with the first failure, as a connection that was lost is made anew.
 local sm = require "core.storagemanager";
 local internal = sm.load_driver(module.host, "internal");
 local switch = module:get_option_string("earshot_failing_switch");
@@ -9,7 +9,8 @@ local function fails(store, user)
 	if not file then return false; end
 	local named = file:read("*a");
 	file:close();
-	if not (" " .. named .. " "):find(" " .. store .. " ", 1, true) then return false; end
+	named = " " .. named .. " ";
+	if not (named:find(" " .. store .. " ", 1, true) or named:find(" " .. store .. ":" .. tostring(user) .. " ", 1, true)) then return false; end
 	if named:find("once", 1, true) then os.remove(switch); end
 	module:log("warn", "the backend is away: %s of %s", store, user);
 	return true;
