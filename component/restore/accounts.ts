@@ -1,7 +1,7 @@
 import { domainOf } from '../../domain/account/jid.ts';
 import { MODEL, type NodeChange } from '../../domain/friendship/node-access.ts';
 import { restoredLedger, unreadLedger } from '../../domain/friendship/restored-ledger.ts';
-import type { RosterItem } from '../../domain/friendship/roster.ts';
+import type { LedgerEntry, RosterItem } from '../../domain/friendship/roster.ts';
 import { newStamp } from '../../store/base/marks.ts';
 import { NOBODY } from '../../store/friendship/friends.ts';
 import type { KeepsMade, MadeItems } from '../roster/made-items.ts';
@@ -73,6 +73,10 @@ export async function learnRoster(
   const { id, jid } = account;
   const roster = await rosters.read(jid);
   const [known, kept] = [await stores.ledger.whole(id, jid), await made.read(jid)];
+  // Prosody says that there is no such node also where it cannot read it.
+  const isThere = ([item, { kind }]: [string, LedgerEntry]) =>
+    kind !== 'own' && roster?.get(item)?.subscription === 'both';
+  if (kept.size === 0 && [...known].some(isThere)) await made.tryOut(jid);
   if (roster && !(await isRead(restoring, account, roster, kept))) {
     await stores.ledger.replace(id, jid, unreadLedger({ ledger: known, made: kept }));
     return false;

@@ -44,6 +44,8 @@ export type MadeItems = {
   read(account: string): Promise<Map<string, MadeItem>>;
   /** Takes the node away. */
   drop(account: string): Promise<void>;
+  /** Writes a node that says nothing, and takes it away. @throws Denied where the account takes none: what is read there then may be less than there is */
+  tryOut(account: string): Promise<void>;
 };
 
 /**
@@ -118,6 +120,11 @@ export function createMadeItems(secret: string, keeps: () => KeepAbility | undef
       return new Map(((await keeps()?.all(account, nodeOf(account))) ?? []).flatMap(toItems));
     },
     drop: (account) => inTurn(account, () => forget(account)),
+    tryOut: (account) =>
+      inTurn(account, async () => {
+        await put(account, [], new Set([0]));
+        await forget(account);
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Found, restoredLedger } from '../../../domain/friendship/restored-ledger.ts';
+import { type Found, restoredLedger, unreadLedger } from '../../../domain/friendship/restored-ledger.ts';
 import { decideRosterStep, type LedgerEntry, type RosterItem } from '../../../domain/friendship/roster.ts';
 
 const JID = 'bob@op.example';
@@ -74,5 +74,19 @@ describe('a ledger that is read back', () => {
   it('raises an item anew that was lowered when the friendship ended', () => {
     const step = stepFor(WANTED, { roster: item('from'), ledger: { ...MADE, kind: 'raised', before: 'from' } });
     expect(step).to.deep.include({ do: 'set', item: item('both') });
+  });
+
+  it('is what the account says, as an intention, where the server may not have read the roster', () => {
+    const kinds = [
+      [{ kind: 'made' }, 'remove'],
+      [{ kind: 'raised', before: 'to' }, 'restore'],
+    ] as const;
+    for (const [mine, end] of kinds)
+      for (const ledger of [new Map([[JID, MADE]]), new Map()]) {
+        const entry = unreadLedger({ ledger, made: new Map([[JID, mine]]) }).get(JID);
+        expect(decideRosterStep(JID, WANTED, undefined, entry), 'nobody has said no').to.include({ do: 'set' });
+        expect(decideRosterStep(JID, undefined, item('both'), entry).do).to.equal(end);
+      }
+    expect(unreadLedger({ ledger: new Map([[JID, MADE]]), made: new Map() }).size).to.equal(0);
   });
 });

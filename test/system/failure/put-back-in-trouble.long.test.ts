@@ -17,6 +17,7 @@ describe('a copy that is put back while the XMPP server cannot read some account
   const stack = useStack({ server: 'prosody', ...settings, env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
   const api = createApi(stack);
   const backup = createBackup(stack);
+  let books = 0;
   const people = new Map<string, Person>();
   const clients = new Map<string, FriendClient>();
   const person = (name: string) => people.get(name) as Person;
@@ -28,7 +29,7 @@ describe('a copy that is put back while the XMPP server cannot read some account
   const knows = (name: string, ...others: string[]) =>
     api.putBook(
       person(name),
-      others.map((other) => ({ name: `${name} ${other}`, phoneNumbers: [person(other).phoneNumber] })),
+      others.map((other) => ({ name: `${other} in book ${++books}`, phoneNumbers: [person(other).phoneNumber] })),
     );
 
   /** What the component has logged of that subscriber. */
