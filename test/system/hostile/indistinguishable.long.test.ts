@@ -106,11 +106,21 @@ describe('a number in a book, or that is blocked', () => {
   }
 
   /**
+   * What differs in one look is looked at once more, in other samples: of all that is compared in this file something differs by
+   * chance in one of a thousand runs, and hardly ever the same thing twice. `look` gives what differs.
+   */
+  async function isTheSame(look: () => Promise<string[]>): Promise<void> {
+    const first = await look();
+    const next = first.length > 0 ? await look() : [];
+    expect(next.filter((what) => first.includes(what))).to.deep.equal([]);
+  }
+
+  /**
    * All calls are made for each number, one after the other, and none of their answers may tell of what kind it is. Nor may the time of the change,
    * nor those of the looks at rest. A look meanwhile shares the machine with the worker, who has more to do for a number that has an
-   * owner (decision 280).
+   * owner (decision 280). Gives whose times differ.
    */
-  async function lookAlike(attacker: Person, { change, meanwhile, atRest }: Calls): Promise<void> {
+  async function differing(attacker: Person, { change, meanwhile, atRest }: Calls): Promise<string[]> {
     const [times, shapes] = [new Map<string, number[]>(), new Map<string, Set<string>>()];
     let changed = 0;
     const make = async (calls: Asks, { kind, phoneNumber }: Sample, timed: boolean) => {
@@ -133,6 +143,7 @@ describe('a number in a book, or that is blocked', () => {
     }
     const [unknown, ...others] = KINDS.map(({ name }) => name) as [string, ...string[]];
     const timed = ['change', ...Object.keys(atRest)];
+    const differ: string[] = [];
     for (const other of others) {
       for (const call of [...timed, ...Object.keys(meanwhile)]) {
         const shown = (kind: string) => [...(shapes.get(`${call} ${kind}`) ?? [])];
@@ -141,10 +152,11 @@ describe('a number in a book, or that is blocked', () => {
       }
       for (const call of timed) {
         const took = (kind: string) => times.get(`${call} ${kind}`) ?? [];
-        expect(Math.abs(rankTest(took(unknown), took(other))), `${call}: ${other}`).to.be.below(SURE);
+        if (Math.abs(rankTest(took(unknown), took(other))) >= SURE) differ.push(`${call}: ${other}`);
       }
     }
     for (const call of timed) seesDifferences(times.get(`${call} ${unknown}`) ?? [], call);
+    return differ;
   }
 
   it('shows neither by its answers nor by their times whether it has an owner', async () => {
@@ -152,11 +164,12 @@ describe('a number in a book, or that is blocked', () => {
     const api = world.apiOf(attacker);
     const book = () => api.call('GET', '/v1/subscribers/me/address-book');
     const friends = () => api.call('GET', '/v1/subscribers/me/friends');
-    await lookAlike(attacker, {
-      change: (phoneNumber) => add(api, phoneNumber),
+    const calls = {
+      change: (phoneNumber: string) => add(api, phoneNumber),
       meanwhile: { book, friends },
       atRest: { 'book at rest': book, 'friends at rest': friends },
-    });
+    };
+    await isTheSame(() => differing(attacker, calls));
   });
 
   it('shows nothing of it where it is blocked either, which costs no budget', async () => {
@@ -173,8 +186,8 @@ describe('a number in a book, or that is blocked', () => {
       return book();
     };
     const before = await book();
-    await lookAlike(attacker, {
-      change: (phoneNumber) => block(api, phoneNumber),
+    const calls = {
+      change: (phoneNumber: string) => block(api, phoneNumber),
       meanwhile: {
         book,
         again: async () => {
@@ -187,31 +200,35 @@ describe('a number in a book, or that is blocked', () => {
         friends,
       },
       atRest: { 'pending at rest': pending, 'friends at rest': friends },
-    });
+    };
+    await isTheSame(() => differing(attacker, calls));
   });
 
   it('is current after the same time, whether or not it has an owner', async () => {
     const attackers: Person[] = [];
     for (let i = 0; i < LANES; i += 1) attackers.push(await world.join(nextNumber()));
-    const samples = await makeSamples(attackers);
-    const times = new Map<string, number[]>();
-    await Promise.all(
-      attackers.map(async (attacker) => {
-        const api = world.apiOf(attacker);
-        for (const { kind, phoneNumber } of samples.filter((sample) => sample.attacker === attacker)) {
-          const start = performance.now();
-          await add(api, phoneNumber);
-          await sleep(QUIET + POLL * random());
-          while ((await api.call('GET', '/v1/subscribers/me/address-book')).body.state !== 'current') await sleep(POLL);
-          note(times, kind.name, performance.now() - start);
-        }
-      }),
-    );
-    const [unknown, ...others] = KINDS.map(({ name }) => times.get(name) ?? []) as [number[], ...number[][]];
-    for (const other of others) {
-      expect(Math.abs(rankTest(unknown, other))).to.be.below(SURE);
-    }
-    seesDifferences(unknown, 'current');
+    await isTheSame(async () => {
+      const samples = await makeSamples(attackers);
+      const times = new Map<string, number[]>();
+      await Promise.all(
+        attackers.map(async (attacker) => {
+          const api = world.apiOf(attacker);
+          for (const { kind, phoneNumber } of samples.filter((sample) => sample.attacker === attacker)) {
+            const start = performance.now();
+            await add(api, phoneNumber);
+            await sleep(QUIET + POLL * random());
+            while ((await api.call('GET', '/v1/subscribers/me/address-book')).body.state !== 'current')
+              await sleep(POLL);
+            note(times, kind.name, performance.now() - start);
+          }
+        }),
+      );
+      const [unknown, ...others] = KINDS.map(({ name }) => times.get(name) ?? []) as [number[], ...number[][]];
+      seesDifferences(unknown, 'current');
+      return KINDS.slice(1).flatMap(({ name }, i) =>
+        Math.abs(rankTest(unknown, others[i] ?? [])) >= SURE ? [name] : [],
+      );
+    });
   });
 });
 
