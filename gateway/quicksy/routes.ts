@@ -61,7 +61,7 @@ export function quicksyRoutes(context: Context, limit: Limit): FastifyPluginAsyn
       // Which is also what a client hears whose code has expired.
       if (!proof) throw new Fault('NOT_FOUND', 'No code was asked for, or it has expired');
       try {
-        const provided = await provideAccount(context, phoneNumber, password);
+        const provided = await provideAccount(context, proof, password);
         await proof.useUp();
         await becomeCallerWithin(context, request, provided);
         return await reply

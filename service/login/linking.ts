@@ -6,6 +6,7 @@ import { createSubscriber } from '../subscriber/new-subscriber.ts';
 import { changeIdentity, hasPhone, requireStillWith, subscriberWith, toJid } from '../subscriber/subscriber-fields.ts';
 import { type Existing, openHolder } from './number-holder.ts';
 import type { Proof } from './verification.ts';
+import type { Proved } from './void-codes.ts';
 
 /** `created`: a new subscriber; `moved`: the number's subscriber had another JID before; `same`: nothing was to be done. */
 export type Linked = { outcome: 'created' | 'moved' | 'same'; subscriber: Subscriber };
@@ -24,7 +25,7 @@ export async function linkNumber(
   try {
     const jid = toJid(jidText, context.config.homes);
     await requireFreeJid(context, jid, proof.phoneNumber);
-    const linked = await tie(context, jid, proof.phoneNumber, existing);
+    const linked = await tie(context, jid, proof, existing);
     await proof.useUp();
     return linked;
   } catch (err) {
@@ -49,8 +50,9 @@ async function requireFreeJid(context: ServiceContext, jid: string, phoneNumber:
     );
 }
 
-async function tie(context: ServiceContext, jid: string, phoneNumber: string, existing: Existing): Promise<Linked> {
-  const { subscriber: known } = await openHolder(context, phoneNumber, existing, domainOf(jid));
+async function tie(context: ServiceContext, jid: string, proved: Proved, existing: Existing): Promise<Linked> {
+  const { phoneNumber } = proved;
+  const { subscriber: known } = await openHolder(context, proved, existing, domainOf(jid));
   if (known) return move(context, known, phoneNumber, jid);
   try {
     const { subscriber } = await createSubscriber(context, [phoneNumber], '', jid);

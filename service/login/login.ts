@@ -26,13 +26,13 @@ export type Wish = { deviceName: string | undefined; existing: Existing };
  */
 export async function logIn(
   context: ServiceContext,
-  { phoneNumber, stamp }: Proved,
+  proved: Proved,
   { deviceName, existing }: Wish,
   useUp: () => Promise<void>,
 ): Promise<LoggedIn> {
-  const { subscriber, voided, ...parted } = await openHolder(context, phoneNumber, existing);
-  const isGoodYet = async () =>
-    (!voided || isGood(stamp, voided.before)) && isGood(voided?.stamp ?? stamp, await stampOf(context, phoneNumber));
+  const { phoneNumber } = proved;
+  const { subscriber, ...parted } = await openHolder(context, proved, existing);
+  const isGoodYet = async () => isGood(proved, await stampOf(context, phoneNumber));
   // Or a subscriber would be made as whom nobody can log in.
   if (!subscriber && !(await isGoodYet())) throw loginFailure();
   const found = subscriber ? { subscriber } : { ...(await createOrFind(context, phoneNumber)), ...parted };

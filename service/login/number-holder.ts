@@ -1,7 +1,6 @@
 import { hostForNew } from '../../domain/account/homes.ts';
 import { Fault } from '../../domain/fault.ts';
 import { isSamePhone } from '../../domain/phone.ts';
-import type { Voided } from '../../store/login/code-stamps.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { requireComponent } from '../account/account-request.ts';
 import type { ServiceContext } from '../context.ts';
@@ -13,33 +12,36 @@ import {
   subscriberWith,
 } from '../subscriber/subscriber-fields.ts';
 import { revokeTokens } from './revoking.ts';
-import { voidCodes } from './void-codes.ts';
+import { loginFailure } from './verification.ts';
+import { type Proved, voidOthers } from './void-codes.ts';
 
 /** What whoever proves a number says of the subscriber who has it: nothing yet, that it is itself, or that it is somebody else. */
 export type Existing = 'unsaid' | 'continue' | 'startAnew';
 
-/** `parted`: the id of the subscriber who had the number until now; `voided`: the codes that were, too. */
-export type Holder = { subscriber: Subscriber | undefined; parted?: string; voided?: Voided };
+/** `parted`: the id of the subscriber who had the number until now. */
+export type Holder = { subscriber: Subscriber | undefined; parted?: string };
 
 /**
  * The subscriber whom the proof of a number opens. Numbers are given to other people after a time,
  * and a proof says nothing of who had the number before. @throws Fault CONFIRMATION_REQUIRED (the
  * subscriber was silent for longer than the quarantine, and the prover has not said whether it is
- * the same person), UNAVAILABLE (no account could be made for who starts anew), CONFLICT (its
- * account is ordered and not made yet). `host`: where who starts anew has an account
+ * the same person), UNAVAILABLE (no account could be made for who starts anew), UNAUTHENTICATED
+ * (who starts anew has a proof that is void by now), CONFLICT (its account is ordered and not made yet). `host`: where who starts anew has an account
  */
 export async function openHolder(
   context: ServiceContext,
-  phoneNumber: string,
+  proved: Proved,
   existing: Existing,
-  host = hostForNew(context.config.homes, phoneNumber),
+  host = hostForNew(context.config.homes, proved.phoneNumber),
 ): Promise<Holder> {
+  const { phoneNumber } = proved;
   const subscriber = await subscriberWith(context, phoneNumber, isActiveOrOrdered);
   if (!subscriber) return { subscriber };
   if (existing === 'startAnew') {
     await requireComponent(context, host);
-    const voided = await voidCodes(context, phoneNumber);
-    return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber), voided };
+    // Or who is refused afterwards would have erased somebody.
+    if (!(await voidOthers(context, proved))) throw loginFailure();
+    return { subscriber: undefined, parted: await partFromNumber(context, subscriber, phoneNumber) };
   }
   if (subscriber.ordered)
     throw new Fault('CONFLICT', 'The account for this number is just being made; try again in a few minutes.');

@@ -39,7 +39,7 @@ export async function sendCode(context: ServiceContext, phoneNumber: string, ask
   const expiresAt = now() + config.verification.codeLifetime;
   const message = seal(config.secretsKey, id, JSON.stringify({ phoneNumber, code }));
   const codeHash = keyedHash('code', nonce, code);
-  const stamp = (await stampOf(context, phoneNumber)) ?? newStamp();
+  const stamp = (await stampOf(context, phoneNumber))?.stamp ?? newStamp();
   await stores.verifications.start(id, { codeHash, message, expiresAt }, TRIES, now());
   await wake(queues, 'codeMade', [id]);
   const opened: Opened = [phoneNumber, nonce, stamp];
@@ -63,14 +63,14 @@ export async function proveNumber(
   for (const authenticationId of authenticationIds) {
     const found = await tryCode(context, authenticationId, code);
     if (!found) continue;
-    const { id, fence, ...proved } = found;
+    const { fence, ...proved } = found;
     await wrong.giveBack();
     return {
       ...proved,
       async useUp() {
-        if (!(await verifications.consume(id, fence))) throw loginFailure();
+        if (!(await verifications.consume(proved.name, fence))) throw loginFailure();
       },
-      giveBack: () => verifications.giveBack(id, fence),
+      giveBack: () => verifications.giveBack(proved.name, fence),
     };
   }
   throw loginFailure();
@@ -86,17 +86,18 @@ async function tryCode(
   context: ServiceContext,
   authenticationId: string,
   code: string,
-): Promise<(Proved & { id: string; fence: Fence }) | undefined> {
+): Promise<(Proved & { fence: Fence }) | undefined> {
   const { stores, keyedHash, now } = context;
   // An id that nobody gave out takes the same way, with a number that nobody has.
   const [phoneNumber, nonce, stamp] = openId(context, authenticationId) ?? ['', ''];
-  const id = verificationOf(context, phoneNumber, nonce);
+  const name = verificationOf(context, phoneNumber, nonce);
   const sent = keyedHash('code', nonce, code);
-  const wanted = await stores.verifications.attempt(id, now());
+  const wanted = await stores.verifications.attempt(name, now());
   const right = timingSafeEqual(Buffer.from(sent), Buffer.from(wanted ?? keyedHash('no code', nonce)));
-  const present = await stampOf(context, phoneNumber);
-  const fence = right && isGood(stamp, present) ? await stores.verifications.reserve(id, now()) : undefined;
-  return fence === undefined ? undefined : { id, fence, phoneNumber, stamp: present };
+  const proved = { phoneNumber, name, stamp };
+  const good = isGood(proved, await stampOf(context, phoneNumber));
+  const fence = right && good ? await stores.verifications.reserve(name, now()) : undefined;
+  return fence === undefined ? undefined : { ...proved, fence };
 }
 
 /** What a code to this number counts against: from what is the asker's own to what is everybody's. @throws Fault INVALID_ARGUMENT */

@@ -84,8 +84,9 @@ async function logInOnce(
   const { assertions } = context.stores;
   if (!(await assertions.use(issuer, jti, until)))
     throw new OAuthFault('invalid_grant', 'The assertion is not accepted: it was used before.');
-  const stamp = await stampOf(context, phoneNumber);
-  return logIn(context, { phoneNumber, stamp }, wish, async () => {}).catch(async (err: unknown) => {
+  const name = context.keyedHash('assertion', issuer, jti);
+  const stamp = (await stampOf(context, phoneNumber))?.stamp;
+  return logIn(context, { phoneNumber, name, stamp }, wish, async () => {}).catch(async (err: unknown) => {
     await assertions.forget(issuer, jti);
     throw err;
   });
