@@ -25,8 +25,11 @@ const LONGEST_KID = 64;
 const LONGEST_LIFE = 300;
 const SKEW = 30;
 
-/** Who vouches for the number. `until`: milliseconds since the epoch from which the assertion is refused anyway. */
-export type Asserted = { phoneNumber: string; issuer: string; jti: string; until: number };
+/**
+ * Who vouches for the number. `madeAt`: when the assertion was made at the earliest, by a clock of ours; `until`: from when on it is refused anyway. Both in
+ * milliseconds since the epoch.
+ */
+export type Asserted = { phoneNumber: string; issuer: string; jti: string; madeAt: number; until: number };
 
 /** Checks a signed JWT of a carrier that knows whose line it is (RFC 7523, section 3). @throws OAuthFault invalid_grant, Fault UNAVAILABLE */
 export function createAssertionCheck({ issuers, audience }: AssertionConfig, clock: () => number) {
@@ -36,13 +39,13 @@ export function createAssertionCheck({ issuers, audience }: AssertionConfig, clo
     const issuer = known.get(issuerOf(assertion));
     if (!issuer) throw refused('its issuer is not known here');
     const claims = await verify(assertion, issuer.keyOf, issuer.issuer, audience, now);
-    const { jti, exp = 0 } = claims;
+    const { jti, exp = 0, iat = exp - LONGEST_LIFE } = claims;
     if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw refused('jti must have 1 to 256 characters');
     if (exp - now / 1000 > LONGEST_LIFE + SKEW) throw refused(`it is valid for more than ${LONGEST_LIFE} seconds`);
     const phoneNumber = numberIn(claims);
     if (issuer.ranges.length > 0 && !issuer.ranges.some((range) => phoneNumber.startsWith(range)))
       throw refused('the number is not one of the issuer’s');
-    return { phoneNumber, issuer: issuer.issuer, jti, until: (exp + SKEW + 1) * 1000 };
+    return { phoneNumber, issuer: issuer.issuer, jti, madeAt: (iat - SKEW) * 1000, until: (exp + SKEW + 1) * 1000 };
   };
 }
 

@@ -27,6 +27,21 @@ export async function voidOthers(context: ServiceContext, proved: Proved): Promi
   return context.stores.codeStamps.replace(phoneOf(context, phoneNumber), present, name, context.now());
 }
 
+/**
+ * A proof that says itself when it was made, as a carrier's assertion does: `madeAt`, milliseconds since the epoch. Undefined where it is from before codes were
+ * made void, and is not the one that was kept.
+ */
+export async function provedAt(
+  context: ServiceContext,
+  phoneNumber: string,
+  name: string,
+  madeAt: number,
+): Promise<Proved | undefined> {
+  const present = await stampOf(context, phoneNumber);
+  const isVoid = present !== undefined && present.kept !== name && madeAt < present.at;
+  return isVoid ? undefined : { phoneNumber, name, stamp: present?.stamp };
+}
+
 export async function stampOf(context: ServiceContext, phoneNumber: string): Promise<CodeStamp | undefined> {
   return context.stores.codeStamps.read(phoneOf(context, phoneNumber));
 }

@@ -115,11 +115,13 @@ describe('a code that was sent before the line became another', () => {
       const assertion = await carrier.assert(NUMBER, {}, undefined, gateway.now());
       return gateway.post('/v1/tokens', { grant_type: GRANT, assertion });
     };
+    gateway.pass(31_000);
     whileOneIsMade(() => tell(SWAPPED, NUMBER));
     expect(await exchange())
       .to.deep.include({ status: 400 })
       .and.have.nested.property('body.error', 'invalid_grant');
     expect(await tokensOf(id)).to.deep.equal([]);
+    gateway.pass(31_000);
     expect((await exchange()).status).to.equal(200);
 
     const more = await gateway.join('+8613700137000', '+8613600136000');
@@ -133,6 +135,39 @@ describe('a code that was sent before the line became another', () => {
     expect(await late.validate(), 'the number was given up').to.deep.equal(WRONG);
     expect(await tokensOf(more)).to.deep.equal([]);
   });
+
+  for (const type of [SWAPPED, RECYCLED])
+    it(`is as void as an assertion from before, by whichever clock, and one that is younger opens what is there then (${type})`, async () => {
+      const assertionOf = (claims: (seconds: number) => object = () => ({})) => {
+        const now = gateway.now();
+        return carrier.assert(NUMBER, { ...claims(Math.floor(now / 1000)) }, undefined, now);
+      };
+      const exchange = async (assertion: string): Promise<[number, unknown]> => {
+        const { status, body } = await gateway.post('/v1/tokens', { grant_type: GRANT, assertion });
+        return [status, body.error ?? body.subscriberId];
+      };
+      const refused = [400, 'invalid_grant'];
+      const former = await gateway.join(NUMBER);
+      const long = (now: number) => ({ exp: now + 300 });
+      const nameless = (now: number) => ({ iat: undefined, exp: now + 300 });
+      const ahead = (now: number) => ({ iat: now + 29, exp: now + 300 });
+      const before = [await assertionOf(long), await assertionOf(nameless), await assertionOf(ahead)];
+      await tell(type, NUMBER);
+      const next = type === RECYCLED ? await gateway.join(NUMBER) : former;
+      for (const assertion of before) expect(await exchange(assertion)).to.deep.equal(refused);
+      expect(await tokensOf(next)).to.deep.equal([]);
+      gateway.pass(31_000);
+      for (const assertion of before) expect(await exchange(assertion), 'still').to.deep.equal(refused);
+      expect(await exchange(await assertionOf())).to.deep.equal([200, next]);
+      expect(await exchange(await assertionOf(nameless)), 'it says that it lives five minutes').to.deep.equal([
+        200,
+        next,
+      ]);
+      const short = (now: number) => ({ iat: undefined, exp: now + 60 });
+      expect(await exchange(await assertionOf(short)), 'it may be four minutes old').to.deep.equal(refused);
+      gateway.pass(300_000);
+      expect(await exchange(await assertionOf(short))).to.deep.equal([200, next]);
+    });
 
   it('makes no subscriber where the number became another’s after the code was looked at', async () => {
     const { verifications } = gateway.stores;

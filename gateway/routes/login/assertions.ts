@@ -3,7 +3,7 @@ import type { FastifyError } from 'fastify';
 import type { Static } from 'typebox';
 import { Fault, type FaultCode } from '../../../domain/fault.ts';
 import { type LoggedIn, logIn, toDeviceName, type Wish } from '../../../service/login/login.ts';
-import { stampOf } from '../../../service/login/void-codes.ts';
+import { provedAt } from '../../../service/login/void-codes.ts';
 import { type Asserted, createAssertionCheck } from '../../access/assertion.ts';
 import { becomeCallerWithin } from '../../access/audit.ts';
 import { OAuthFault } from '../../access/oauth-fault.ts';
@@ -60,7 +60,7 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
           security: [],
           operationId: 'exchangeAssertion',
           summary: 'Log in with a carrier’s assertion (RFC 7523)',
-          description: `Form fields or JSON. \`grant_type\` is ${GRANT}; \`assertion\` a signed JWT with \`iss\`, \`aud\`, \`exp\`, \`jti\` and the number as \`sub\` (tel:+…) or \`phone_number\`. Each is taken once. After \`interaction_required\` the same one may be sent again, with \`existing\`. Errors of the caller are those of RFC 6749, section 5.2.`,
+          description: `Form fields or JSON. \`grant_type\` is ${GRANT}; \`assertion\` a signed JWT with \`iss\`, \`aud\`, \`iat\`, \`exp\`, \`jti\` and the number as \`sub\` (tel:+…) or \`phone_number\`. Each is taken once. After \`interaction_required\` the same one may be sent again, with \`existing\`. Errors of the caller are those of RFC 6749, section 5.2.`,
           consumes: [FORM, 'application/json'],
           body: AssertionBody,
           response: { 200: AccessToken, 400: OAuthError, ...problems },
@@ -78,15 +78,19 @@ export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
 /** An assertion that led to nothing through a trouble of ours may be sent again. */
 async function logInOnce(
   context: Context,
-  { phoneNumber, issuer, jti, until }: Asserted,
+  { phoneNumber, issuer, jti, madeAt, until }: Asserted,
   wish: Wish,
 ): Promise<LoggedIn> {
   const { assertions } = context.stores;
+  const proved = await provedAt(context, phoneNumber, context.keyedHash('assertion', issuer, jti), madeAt);
+  if (!proved)
+    throw new OAuthFault(
+      'invalid_grant',
+      'The assertion is not accepted: it may be from before the number went to somebody else, or to another SIM.',
+    );
   if (!(await assertions.use(issuer, jti, until)))
     throw new OAuthFault('invalid_grant', 'The assertion is not accepted: it was used before.');
-  const name = context.keyedHash('assertion', issuer, jti);
-  const stamp = (await stampOf(context, phoneNumber))?.stamp;
-  return logIn(context, { phoneNumber, name, stamp }, wish, async () => {}).catch(async (err: unknown) => {
+  return logIn(context, proved, wish, async () => {}).catch(async (err: unknown) => {
     await assertions.forget(issuer, jti);
     throw err;
   });
