@@ -5,7 +5,7 @@ import type { LedgerEntry, RosterItem } from '../../domain/friendship/roster.ts'
 import { newStamp } from '../../store/base/marks.ts';
 import { NOBODY } from '../../store/friendship/friends.ts';
 import type { KeepsMade, MadeItems } from '../roster/made-items.ts';
-import { takesItems } from '../roster/missing-items.ts';
+import { surelyMissing } from '../roster/missing-items.ts';
 import {
   type Account,
   noteTaken,
@@ -129,8 +129,8 @@ async function isRead(
 ): Promise<boolean> {
   const items = [...made.keys()];
   if (items.some((item) => roster.get(item)?.subscription === 'both')) return true;
-  const missing = items.find((item) => !roster.has(item));
-  return missing === undefined || takesItems(restoring, account, missing);
+  const missing = items.filter((item) => !roster.has(item));
+  return missing.length === 0 || (await surelyMissing(restoring, account, missing)).size === missing.length;
 }
 
 /** The fields of who may look there that Earshot may have told. */

@@ -15,7 +15,7 @@ import {
 } from '../roster/made-items.ts';
 import { createMadeLately } from '../roster/made-lately.ts';
 import { ownAccount } from '../server/own-account.ts';
-import type { KeepAbility, XmppServer } from '../server/server.ts';
+import { type KeepAbility, NoAccount, type XmppServer } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { Unanswered } from '../stream/requests.ts';
 import { bringBack } from './bring-back.ts';
@@ -152,7 +152,9 @@ export function createRestore(
     try {
       await made.writeAll(jid, () => stores.ledger.whole(id, jid));
     } catch (err) {
-      // In an account that is gone nothing has to be kept.
+      // In an account that is gone nothing has to be kept. One that refuses would refuse at each connection.
+      if (err instanceof Denied && !(err instanceof NoAccount))
+        log.warn({ err, subject: id }, 'an account does not take what it is to keep of its roster items');
       if (err instanceof Denied) return true;
       if (!(err instanceof Unanswered)) throw err;
       // One that says nothing must not keep all others waiting: it is its turn on the next connection.

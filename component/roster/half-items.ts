@@ -4,7 +4,7 @@ import type { Marks } from '../../store/base/marks.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { isAskedMark } from '../../store/friendship/asked-items.ts';
 import { isThere, livesElsewhere } from './meeting.ts';
-import { decideOneMissing } from './missing-items.ts';
+import { decideOneMissing, jidsOf, surelyMissing } from './missing-items.ts';
 import { type Account, type Plan, planned, type RosterContext } from './roster-step.ts';
 
 /** Others who are looked at side by side. */
@@ -27,8 +27,14 @@ export async function decideHalves(
   const halves = plans.filter(({ step }) => step.do === 'look');
   if (halves.length === 0) return [...plans];
   const decided = new Map<Plan, Plan | number>();
+  // The server is tried once for all of them.
+  let found: Promise<ReadonlySet<string>> | undefined;
+  function missing(): Promise<ReadonlySet<string>> {
+    found ??= surelyMissing(context, account, jidsOf(halves.filter(({ item }) => !item)));
+    return found;
+  }
   const { failure } = await sideBySide(halves, IN_FLIGHT, async (plan) => {
-    decided.set(plan, await decideOne(context, account, plan, marks[plan.dirty.jid] ?? ''));
+    decided.set(plan, await decideOne(context, account, plan, marks[plan.dirty.jid] ?? '', missing));
   });
   if (failure) throw failure.reason;
   const all = plans.map((plan) => decided.get(plan) ?? plan);
@@ -38,11 +44,17 @@ export async function decideHalves(
 }
 
 /** For an item that waits: milliseconds. */
-async function decideOne(context: RosterContext, account: Account, plan: Plan, mark: string): Promise<Plan | number> {
+async function decideOne(
+  context: RosterContext,
+  account: Account,
+  plan: Plan,
+  mark: string,
+  missing: () => Promise<ReadonlySet<string>>,
+): Promise<Plan | number> {
   const { item, ledger } = plan;
   if (!ledger) return plan;
   if (!item) {
-    const decided = await decideOneMissing(context, account, plan, ledger);
+    const decided = await decideOneMissing(context, account, plan, ledger, missing);
     if (decided === 'wait') await haveOtherLook(context, account, plan);
     if (typeof decided === 'object') return decided;
     return decided === 'wait' ? WAIT : LATER;

@@ -35,16 +35,19 @@ async function holdsOurs(
   );
 }
 
-/** Decides such an item. `wait`: the other end's job is to look first; `later`: nobody knows before the server is well again. */
+/**
+ * Decides such an item. `missing`: of those that are looked at together, which are surely not there (`surelyMissing`). `wait`: the other end's job is to look
+ * first; `later`: nobody knows before the server is well again.
+ */
 export async function decideOneMissing(
   context: RosterContext,
   account: Account,
   plan: Plan,
   ledger: LedgerEntry,
+  missing: () => Promise<ReadonlySet<string>>,
 ): Promise<Plan | 'wait' | 'later'> {
   // What is to go is still there if the server could not read it.
-  if (!plan.wanted)
-    return (await takesItems(context, account, plan.dirty.jid)) ? planned(plan, { do: 'forget' }) : 'later';
+  if (!plan.wanted) return (await missing()).has(plan.dirty.jid) ? planned(plan, { do: 'forget' }) : 'later';
   switch (decideMissing(await otherEnd(context, account, plan))) {
     case 'mend':
       return planned(plan, makeAgain(plan, ledger));
@@ -53,7 +56,7 @@ export async function decideOneMissing(
     case 'wait':
       return 'wait';
     case 'try':
-      return (await takesItems(context, account, plan.dirty.jid)) ? { ...plan, step: { do: 'declined' } } : 'later';
+      return (await missing()).has(plan.dirty.jid) ? { ...plan, step: { do: 'declined' } } : 'later';
   }
 }
 
@@ -81,30 +84,41 @@ export async function withoutUnread(
   roster: ReadonlyMap<string, RosterItem>,
 ): Promise<Plan[]> {
   const looked = await lookFirst(context, account, plans, roster);
-  const missing = looked.find(({ step }) => step.do === 'look');
-  if (!missing || (await takesItems(context, account, missing.dirty.jid))) return [...plans];
-  return looked.filter(({ step }) => step.do !== 'look');
+  const unsure = jidsOf(looked.filter(({ step }) => step.do === 'look'));
+  if (unsure.length === 0) return [...plans];
+  const missing = await surelyMissing(context, account, unsure);
+  return missing.size === unsure.length ? [...plans] : looked.filter(({ step }) => step.do !== 'look');
+}
+
+export function jidsOf(plans: readonly Plan[]): string[] {
+  return plans.map(({ dirty }) => dirty.jid);
 }
 
 /**
- * Whether the server takes an item there, in place of one that is missing. Prosody, for one, writes nothing to a roster that it could not read. The item means nothing, and goes at once.
+ * Which of these items, found missing, are surely not in the roster: those that a second read does not find either (ejabberd gives an empty
+ * roster for a question that its database failed, and a user may have added the contact meanwhile), where the server takes an item in the place of one. Prosody, for one, writes
+ * nothing to a roster that it could not read. That item means nothing, and goes at once.
  */
-export async function takesItems(
+export async function surelyMissing(
   { rosters, log }: Pick<RosterContext, 'rosters' | 'log'>,
   { id, jid }: Account,
-  missing: string,
-): Promise<boolean> {
-  const item: RosterItem = { jid: missing, subscription: 'none', name: '', groups: [] };
+  items: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const roster = await rosters.read(jid);
+  const missing = items.filter((item) => !roster?.has(item));
+  const [first] = missing;
+  if (!roster || first === undefined) return new Set();
+  const item: RosterItem = { jid: first, subscription: 'none', name: '', groups: [] };
   try {
     await rosters.set(jid, item, undefined);
-    await rosters.remove(jid, item.jid, item);
-    return true;
+    await rosters.remove(jid, first, item);
+    return new Set(missing);
   } catch (err) {
     if (!(err instanceof Denied)) throw err;
     log.warn(
       { err, ...(id !== NOBODY && { subject: id }) },
       'the XMPP server has nothing of what was made in a roster, and writes nothing to it',
     );
-    return false;
+    return new Set();
   }
 }

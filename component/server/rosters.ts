@@ -22,12 +22,16 @@ const PATIENCE = 1_000;
 /** Milliseconds after which it is asked whether there is an account at all. */
 const DOUBT = 1_000;
 
-/** Rosters that are read by the right of XEP-0356. `onBrokenWord`: see `createFirstWrites`. */
+/**
+ * Rosters that are read by the right of XEP-0356. `onBrokenWord`: see `createFirstWrites`. `failsEmpty`: where the server could not read a roster it gives an
+ * empty one, and the right one to the next question.
+ */
 export function createRosters(
   stream: Stream,
   untimed: RosterWrites,
   exists: Exists,
   onBrokenWord: () => void,
+  { failsEmpty = false } = {},
 ): RosterAbility {
   const first = createFirstWrites(stream, onBrokenWord, { othersWait: true });
   const inPlace = createPlaces(IN_FLIGHT, PATIENCE);
@@ -42,7 +46,7 @@ export function createRosters(
   }
 
   return {
-    read: (jid) => inPlace(() => readExisting(stream, jid, exists)),
+    read: (jid) => inPlace(() => readExisting(stream, jid, exists, failsEmpty)),
     set(jid, item, before) {
       const send = () => writes.set(jid, item);
       // Another name says nothing about what the server does with subscriptions.
@@ -65,9 +69,14 @@ export function createRosters(
  * The roster; undefined when there is no such account. For such an account servers give no answer,
  * or an empty roster, so both make it ask whether there is one.
  */
-async function readExisting(stream: Stream, jid: string, exists: Exists): Promise<Map<string, RosterItem> | undefined> {
+async function readExisting(
+  stream: Stream,
+  jid: string,
+  exists: Exists,
+  failsEmpty: boolean,
+): Promise<Map<string, RosterItem> | undefined> {
   const roster = await readRoster(stream, jid, DOUBT).catch(() => undefined);
   if (roster && roster.size > 0) return roster;
   if (!(await exists(jid))) return undefined;
-  return roster ?? readRoster(stream, jid);
+  return roster && !failsEmpty ? roster : readRoster(stream, jid);
 }

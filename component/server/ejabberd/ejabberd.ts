@@ -108,7 +108,9 @@ function withApi(connection: Connection, api: EjabberdApiConfig | undefined) {
     heed(rights: Rights): void {
       asked = maySeeActivity(rights) ? byActivity : byApi;
     },
-    rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters')),
+    rosters: createRosters(stream, createApiRosters(call), accounts.exists, () => distrust('rosters'), {
+      failsEmpty: true,
+    }),
     wrapped: {
       nodes: trusted(createWrappedNodes(ask, domain, known), (jid) => asked(jid)),
       keeps: createWrappedKeeps(stream, ask, known),

@@ -21,6 +21,10 @@ describe('a roster item that is there and not both', () => {
   let rosters: Map<string, Map<string, RosterItem>>;
   /** Of accounts whose rosters the server cannot write. */
   let broken: Set<string>;
+  /** Of accounts whose rosters the server fails to read once. */
+  let unread: Set<string>;
+  /** How often an item was set. */
+  let sets: number;
   let said: string[];
   let woken: string[];
   let now: number;
@@ -29,13 +33,16 @@ describe('a roster item that is there and not both', () => {
   async function befriended(jidOfBob: string): Promise<void> {
     jids = { alice: 'alice@op.example', bob: jidOfBob };
     stores = server.freshStores();
-    [rosters, broken, said, woken, now] = [new Map(), new Set(), [], [], 1_800_000_000_000];
+    [rosters, broken, unread, sets] = [new Map(), new Set(), new Set(), 0];
+    [said, woken, now] = [[], [], 1_800_000_000_000];
     const wake = async (_: unknown, ids: readonly string[]) => void woken.push(...ids);
     const context = {
       ...jobContext('component', stores, () => now, wake as never),
       rosters: {
-        read: async (jid: string) => (rosters.has(jid) ? new Map(rosters.get(jid)) : undefined),
+        read: async (jid: string) =>
+          rosters.has(jid) ? new Map(unread.delete(jid) ? [] : rosters.get(jid)) : undefined,
         async set(jid: string, item: RosterItem) {
+          sets += 1;
           if (broken.has(jid)) throw new StanzaError('internal-server-error', 'Unable to save roster');
           rosters.get(jid)?.set(item.jid, item);
         },
@@ -172,6 +179,29 @@ describe('a roster item that is there and not both', () => {
       await lookAt('alice', 'bob');
       expect(await noes(), 'neither could be read').to.deep.equal([0, 0]);
       expect([await isDue('alice'), await isDue('bob')]).to.deep.equal([true, true]);
+    });
+
+    it('is left alone where a second read finds it: the server failed one question', async () => {
+      await befriended('bob@brand.example');
+      const held = at('alice', 'bob');
+      unread.add('alice@op.example');
+      sets = 0;
+      await lookAt('alice');
+      expect([sets, at('alice', 'bob'), await noes()]).to.deep.equal([0, held, [0, 0]]);
+      expect(await isDue('alice'), 'it is looked at again').to.equal(true);
+    });
+
+    it('is tried once for all that are missing', async () => {
+      await befriended('bob@op.example');
+      const made: LedgerEntry = { kind: 'made', name: '', groups: [] };
+      const gone = ['carol', 'dora', 'edith'].map((name) => ({ id: name, jid: `${name}@op.example` }));
+      const entries = gone.map(({ jid }) => [jid, made] as const);
+      await stores.ledger.replace('alice', 'alice@op.example', new Map([...(await ledger('alice')), ...entries]));
+      becomes('alice', 'bob', undefined);
+      await stores.friends.write('alice', { ...NOTHING, dirty: gone }, now);
+      sets = 0;
+      await job('alice');
+      expect([sets, (await ledger('alice')).size]).to.deep.equal([1, 1]);
     });
 
     it('waits, and is no no, where users have added contacts to rosters that the server could not read', async () => {
