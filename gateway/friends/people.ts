@@ -1,8 +1,12 @@
+import { inBatches } from '../../runtime/batches.ts';
 import type { EventSource } from '../../store/base/events.ts';
 import type { Listener, Person } from './listener.ts';
 
 /** One for all who have no streams of their own. */
 const NONE: readonly Listener[] = [];
+
+/** Of how many Redis is told at once that they are heard no more. */
+const AT_ONCE = 500;
 
 export type People = ReturnType<typeof createPeople>;
 
@@ -40,18 +44,27 @@ export function createPeople(events: Pick<EventSource, 'listen' | 'unlisten'>, f
     async forgetIdle(): Promise<void> {
       const over: Person[] = [];
       for (const person of people.values()) {
-        if (person.followers.size > 0 || person.own.length > 0 || person.waiting > 0) continue;
+        if (isNeeded(person)) continue;
         if (person.idle) over.push(person);
         else person.idle = true;
       }
-      for (const person of over) {
-        people.delete(person.id);
-        forgotten(person);
-      }
-      // A connection that is away has no subscription to give up.
-      if (over.length > 0) await events.unlisten(over.map(({ id }) => id)).catch(() => {});
+      for (const some of inBatches(over, AT_ONCE)) await giveUp(some);
     },
   };
+
+  /** Those of them who did not come back while others were given up. */
+  async function giveUp(some: readonly Person[]): Promise<void> {
+    const gone = some.filter((person) => people.get(person.id) === person && person.idle && !isNeeded(person));
+    for (const person of gone) {
+      people.delete(person.id);
+      forgotten(person);
+    }
+    if (gone.length > 0) await events.unlisten(gone.map(({ id }) => id));
+  }
+}
+
+function isNeeded({ followers, own, waiting }: Person): boolean {
+  return followers.size > 0 || own.length > 0 || waiting > 0;
 }
 
 function newPerson(id: string, heard: Promise<void>): Person {

@@ -8,6 +8,8 @@ import { createSlotMap } from './slot-map.ts';
 
 /** Milliseconds after which the nodes have found each other again when one of them was away. */
 const BUS_IS_BACK = 2_000;
+/** Milliseconds for which it is gathered what is heard again, so that what was missed is read once for all of it. */
+const GATHERED = 100;
 
 type Kind = 'ordinary' | 'sharded';
 
@@ -36,6 +38,7 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
   };
   let isOpen = true;
   let resting: Promise<void> | undefined;
+  let isGathering = false;
 
   function tell(kind: Kind, message: string, channel: string): void {
     for (const hear of readers[kind].get(channel) ?? []) hear(message, channel);
@@ -63,14 +66,23 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
     if (!isOpen || lost.length === 0) return;
     log.warn({ err }, 'Redis Cluster: a connection that listens is given up');
     told.emit('reconnecting');
-    void Promise.all(lost.map(placeAgain)).then(missed);
+    // One that cannot be placed must not keep from the others that they are heard again.
+    for (const group of lost) void placeAgain(group).then(missed);
   }
 
   function missed(): void {
-    if (!isOpen) return;
-    told.emit('ready');
-    // What is told at another node can be lost until the nodes' own connections are back as well.
-    setTimeout(() => told.emit('ready'), BUS_IS_BACK).unref();
+    if (isGathering) return;
+    isGathering = true;
+    setTimeout(() => {
+      isGathering = false;
+      sayReady();
+      // What is told at another node can be lost until the nodes' own connections are back as well.
+      setTimeout(sayReady, BUS_IS_BACK).unref();
+    }, GATHERED).unref();
+  }
+
+  function sayReady(): void {
+    if (isOpen) told.emit('ready');
   }
 
   /** Those of them that somebody still listens to. */
@@ -84,12 +96,14 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
     const channels = wanted(group);
     if (channels.length === 0) return;
     // Before it is answered, so that they are placed anew where the connection is given up in the same moment.
-    for (const channel of channels) ear.channels[group.kind].add(channel);
+    const its = ear.channels[group.kind];
+    const fresh = channels.filter((channel) => !its.has(channel));
+    for (const channel of fresh) its.add(channel);
     try {
       if (group.kind === 'sharded') await ear.client.sSubscribe(channels, deliver.sharded);
       else await ear.client.subscribe(channels, deliver.ordinary);
     } catch (err) {
-      for (const channel of channels) ear.channels[group.kind].delete(channel);
+      for (const channel of fresh) its.delete(channel);
       throw err;
     }
   }
@@ -127,20 +141,23 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
 
   async function listen(kind: Kind, channels: string | string[], hear: Hear): Promise<void> {
     const all = [channels].flat();
-    for (const channel of all) {
+    const fresh = new Set(all.filter((channel) => !readers[kind].get(channel)?.has(hear)));
+    for (const channel of fresh) {
       const those = readers[kind].get(channel) ?? new Set();
       readers[kind].set(channel, those.add(hear));
     }
     await Promise.all(
       groupsOf(kind, all).map((group) =>
         place(group).catch(async (err: unknown) => {
-          await leave(kind, group.channels, hear);
+          const its = group.channels.filter((channel) => fresh.has(channel));
+          await leave(kind, its, hear);
           throw err;
         }),
       ),
     );
   }
 
+  /** All of it is sent before this returns, so that whoever is listened to from now on is asked for anew (decision 219). */
   async function leave(kind: Kind, channels: string | string[], hear: Hear): Promise<void> {
     const gone = [channels].flat().filter((channel) => {
       const those = readers[kind].get(channel);
@@ -152,13 +169,13 @@ export function createClusterEvents({ urls }: RedisPlace, log: Log): Listening {
 
   async function leaveAt(ear: Ear, kind: Kind, gone: string[]): Promise<void> {
     const its = gone.filter((channel) => ear.channels[kind].delete(channel));
-    for (const { channels } of groupsOf(kind, its))
-      try {
-        if (kind === 'sharded') await ear.client.sUnsubscribe(channels, deliver.sharded);
-        else await ear.client.unsubscribe(channels, deliver.ordinary);
-      } catch (err) {
-        giveUp(ear, err);
-      }
+    const { client } = ear;
+    const answers = groupsOf(kind, its).map((group) =>
+      kind === 'sharded'
+        ? client.sUnsubscribe(group.channels, deliver.sharded)
+        : client.unsubscribe(group.channels, deliver.ordinary),
+    );
+    await Promise.all(answers).catch((err: unknown) => giveUp(ear, err));
   }
 
   return {

@@ -9,7 +9,9 @@ export type Listening = {
   sSubscribe(channels: string | string[], hear: Hear): Promise<unknown>;
   unsubscribe(channels: string | string[], hear: Hear): Promise<unknown>;
   sUnsubscribe(channels: string | string[], hear: Hear): Promise<unknown>;
-  /** `reconnecting`: something is no longer heard. `ready`: it is again, and what was told meanwhile may have been missed. */
+  /**
+   * `reconnecting`: something is no longer heard. `ready`: it is again, or of a cluster some of it, and what was told meanwhile may have been missed.
+   */
   on(event: 'ready' | 'reconnecting', told: () => void): unknown;
   off(event: 'ready' | 'reconnecting', told: () => void): unknown;
   destroy(): void;

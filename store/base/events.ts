@@ -84,6 +84,8 @@ export type EventSource = ReturnType<typeof createEventSource>;
  */
 export function createEventSource(connection: Listening, keys: Keys, sharded: boolean) {
   const hearers: ((id: string, change: Change) => void)[] = [];
+  /** Who is being given up, until that is answered. */
+  const leaving = new Map<string, Promise<unknown>>();
 
   function dispatch(message: string, channel: string): void {
     // Nearly all are of this kind.
@@ -101,26 +103,29 @@ export function createEventSource(connection: Listening, keys: Keys, sharded: bo
 
     /** Hears of these subscribers from now on. */
     async listen(ids: readonly string[]): Promise<void> {
-      if (!sharded) {
-        for (const some of slicesOf(ids)) await connection.subscribe(some.map(keys.events), dispatch);
-        return;
-      }
-      await eachSlot(ids, (channels) => connection.sSubscribe(channels, dispatch));
+      // Noted by the library as heard, or on the way there, they would be lost with what gives them up (decision 219).
+      await Promise.all(new Set(ids.flatMap((id) => leaving.get(id) ?? [])));
+      const hear = sharded ? connection.sSubscribe : connection.subscribe;
+      await Promise.all(
+        partsOf(ids).map(async (those) => {
+          for (const some of slicesOf(those)) await hear.call(connection, some.map(keys.events), dispatch);
+        }),
+      );
     },
 
+    /** Where the connection breaks meanwhile, they may be heard until this is called of them again. */
     async unlisten(ids: readonly string[]): Promise<void> {
-      if (!sharded) for (const some of slicesOf(ids)) await connection.unsubscribe(some.map(keys.events), dispatch);
-      else await eachSlot(ids, (channels) => connection.sUnsubscribe(channels, dispatch));
+      const leave = sharded ? connection.sUnsubscribe : connection.unsubscribe;
+      const slices = partsOf(ids).flatMap((those) => slicesOf(those));
+      const left = Promise.allSettled(slices.map((some) => leave.call(connection, some.map(keys.events), dispatch)));
+      for (const id of ids) leaving.set(id, left);
+      await left;
+      for (const id of ids) if (leaving.get(id) === left) leaving.delete(id);
     },
   };
 
   /** Channels of one call share a slot. */
-  async function eachSlot(ids: readonly string[], ask: (channels: string[]) => Promise<unknown>): Promise<void> {
-    const parts = [...byPartition(ids).values()];
-    await Promise.all(
-      parts.map(async (those) => {
-        for (const some of slicesOf(those)) await ask(some.map(keys.events));
-      }),
-    );
+  function partsOf(ids: readonly string[]): (readonly string[])[] {
+    return sharded ? [...byPartition(ids).values()] : [ids];
   }
 }

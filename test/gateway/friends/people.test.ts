@@ -28,4 +28,24 @@ describe('gateway/friends/people', () => {
     expect([forgotten, [...heard]]).to.deep.equal([['alice', 'bob'], []]);
     expect(people.get('bob')).to.equal(undefined);
   });
+
+  it('keeps who comes back while others are given up', async () => {
+    const ids = Array.from({ length: 2_000 }, (_, i) => `friend-${i}`);
+    const [first, last] = [ids[0] as string, ids.at(-1) as string];
+    const given: string[] = [];
+    const events = {
+      listen: async () => {},
+      unlisten: async (some: readonly string[]) => {
+        const isBegun = given.length > 0;
+        given.push(...some);
+        if (!isBegun) await people.hear([first, last]);
+      },
+    };
+    const people = createPeople(events, () => {});
+    await people.hear(ids);
+    await people.forgetIdle();
+    await people.forgetIdle();
+    expect(given, 'the last had not been given up yet').to.deep.equal(ids.slice(0, -1));
+    expect([...people.all()].map(({ id }) => id)).to.have.members([first, last]);
+  });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { RedisServer } from '../../../local/redis/redis-server.ts';
-import type { Listening } from '../../../runtime/redis/listening.ts';
+import type { Hear, Listening } from '../../../runtime/redis/listening.ts';
 import { connectEvents, connectRedis, type Redis } from '../../../runtime/redis/redis.ts';
 import { askNode } from '../../../runtime/redis/redis-node.ts';
 import { createSlotMap, slotOf } from '../../../runtime/redis/slot-map.ts';
@@ -73,12 +73,34 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
     });
   }
 
-  /** What is heard from now on. */
-  async function listen(heard: string[]): Promise<unknown> {
-    return Promise.all([
-      listening.sSubscribe(CHANNEL, (message) => heard.push(`sharded ${message}`)),
+  /** What is heard from now on. Returns who notes what comes in `CHANNEL`. */
+  async function listen(heard: string[]): Promise<Hear> {
+    const note: Hear = (message) => heard.push(`sharded ${message}`);
+    await Promise.all([
+      listening.sSubscribe(CHANNEL, note),
       listening.subscribe('everybody', (message) => heard.push(`ordinary ${message}`)),
     ]);
+    return note;
+  }
+
+  /** Everything but these two is refused by the channel's master meanwhile, which closes a connection that hears anything else. */
+  async function whereOthersAreRefused(meanwhile: (master: RedisServer) => Promise<void>): Promise<void> {
+    const [master] = pair;
+    await ask(master, 'ACL', 'SETUSER', 'default', 'resetchannels', `&${CHANNEL}`, '&everybody');
+    try {
+      await meanwhile(master);
+    } finally {
+      await ask(master, 'ACL', 'SETUSER', 'default', 'allchannels');
+    }
+  }
+
+  /** One of another hash tag, which the channel's master has as well. */
+  async function channelBeside(): Promise<string> {
+    const [master] = pair;
+    const shards = await askNode(master.url, (node) => node.clusterSlots());
+    const its = shards.filter((shard) => shard.master.port === master.port);
+    for (let i = 0; ; i += 1)
+      if (its.some(({ from, to }) => from <= slotOf(`${i}`) && slotOf(`${i}`) <= to)) return `news:{${i}}`;
   }
 
   const urls = () => cluster.masters.map(({ url }) => url) as [string, ...string[]];
@@ -150,6 +172,48 @@ describe('connections to a Redis Cluster whose slots change hands', () => {
     await failOver();
     await isHeard(heard, 'after');
     await eventually(() => expect(gaps).to.be.above(0));
+  });
+
+  it('hear of what is asked for again while it is given up with others', async () => {
+    const heard: string[] = [];
+    const other = await channelBeside();
+    const note = await listen(heard);
+    await listening.sSubscribe(other, note);
+    const [over, back] = [listening.sUnsubscribe([other, CHANNEL], note), listening.sSubscribe(CHANNEL, note)];
+    await Promise.all([over, back]);
+    await isHeard(heard, 'at last');
+  });
+
+  it('say so of what is heard again, though something else that was heard is refused', async () => {
+    const [heard, beside]: [string[], string[]] = [[], []];
+    const other = await channelBeside();
+    await listen(heard);
+    await listening.sSubscribe(other, (message) => beside.push(message));
+    let gaps = 0;
+    listening.on('ready', () => (gaps += 1));
+    await whereOthersAreRefused(async () => {
+      await eventually(() => expect(gaps).to.be.above(0));
+      await isHeard(heard, 'after');
+    });
+    await eventually(async () => {
+      await ask(pair[0], 'SPUBLISH', other, 'no longer refused');
+      expect(beside).to.include('no longer refused');
+    });
+  });
+
+  it('go on hearing what they heard, where more is asked for with it and is refused', async () => {
+    const heard: string[] = [];
+    const note = await listen(heard);
+    await whereOthersAreRefused(async (master) => {
+      const refused = await listening.sSubscribe([CHANNEL, 'refused:{tag}'], note).catch((err: unknown) => `${err}`);
+      expect(refused).to.contain('NOPERM');
+      await isHeard(heard, 'still');
+      let breaks = 0;
+      listening.on('reconnecting', () => (breaks += 1));
+      await ask(master, 'CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await eventually(() => expect(breaks).to.be.above(0));
+      await isHeard(heard, 'after');
+    });
   });
 
   it('ask the one that takes over, where a process starts while a master is away', async () => {
