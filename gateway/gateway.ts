@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '../runtime/config/gateway-config.ts';
+import { elapsed } from '../runtime/elapsed.ts';
 import type { Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -33,7 +34,7 @@ export async function startGateway(config: GatewayConfig, log: Log, tracing?: Tr
     subjectHashOf: createSubjectHash(config.numberKey),
     shutdown: { announced: false, refuses: false },
     metrics: createMetrics('gateway'),
-    census: createCensus(stores.roll, log, Date.now),
+    census: createCensus(stores.roll, log, elapsed),
     log,
     tracing,
   };

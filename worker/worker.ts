@@ -1,4 +1,5 @@
 import type { WorkerConfig } from '../runtime/config/worker-config.ts';
+import { elapsed } from '../runtime/elapsed.ts';
 import { createAddressGuard } from '../runtime/internal-addresses.ts';
 import { atMostEvery, every, type Running } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
@@ -57,7 +58,7 @@ export async function startWorker(config: WorkerConfig, log: Log): Promise<Runni
   const reader = createDavReader();
   const stopping = new AbortController();
   const sinks: SinkContext = {
-    ...{ stores, queues, metrics, log, secretsKey: config.secretsKey, now: Date.now, draw: Math.random },
+    ...{ stores, queues, metrics, log, secretsKey: config.secretsKey, now: Date.now, elapsed, draw: Math.random },
     agent: createGuardedAgent(createAddressGuard(config.sinkAllow), null),
     patience: SINK_PATIENCE,
     walks: createSinkWalks(),

@@ -1,6 +1,7 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Fault } from '../../domain/fault.ts';
 import type { OAuthConfig } from '../../runtime/config/edge-config.ts';
+import type { Context } from '../context.ts';
 import { findKeySet } from './issuer-metadata.ts';
 import { createRemoteKeys, type RemoteKeyOptions } from './remote-keys.ts';
 
@@ -18,9 +19,13 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 /** Seconds by which the issuer's clock may differ. */
 const CLOCK_TOLERANCE = 60;
 
-/** Checks tokens of the configured issuer as RFC 9068, section 4, demands. `now`: milliseconds since the epoch. */
-export function createAccessTokenReader(config: OAuthConfig, now: () => number, cooldown?: number): ReadAccessToken {
-  const keyOf = createKeySource(config, { cooldown, now });
+/** Checks tokens of the configured issuer as RFC 9068, section 4, demands. `now`: milliseconds since the epoch; `elapsed`: those that only go on. */
+export function createAccessTokenReader(
+  config: OAuthConfig,
+  { now, elapsed }: Pick<Context, 'now' | 'elapsed'>,
+  cooldown?: number,
+): ReadAccessToken {
+  const keyOf = createKeySource(config, { cooldown, elapsed });
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {

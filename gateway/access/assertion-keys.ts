@@ -5,11 +5,11 @@ import { Fault } from '../../domain/fault.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 
 /**
- * The public keys of an issuer: those at an https:// address are followed, a file is read once.
+ * The public keys of an issuer: those at an https:// address are followed, a file is read once. `elapsed`: milliseconds that only go on.
  * @throws Fault INVALID_ARGUMENT when the file holds no key
  */
-export function createKeys(place: string, now: () => number): JWTVerifyGetKey {
-  return place.startsWith('file:') ? fromFile(place) : createRemoteKeys(async () => place, { now });
+export function createKeys(place: string, elapsed: () => number): JWTVerifyGetKey {
+  return place.startsWith('file:') ? fromFile(place) : createRemoteKeys(async () => place, { elapsed });
 }
 
 function fromFile(place: string): JWTVerifyGetKey {

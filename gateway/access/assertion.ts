@@ -31,9 +31,9 @@ const SKEW = 30;
  */
 export type Asserted = { phoneNumber: string; issuer: string; jti: string; madeAt: number; until: number };
 
-/** Checks a signed JWT of a carrier that knows whose line it is (RFC 7523, section 3). @throws OAuthFault invalid_grant, Fault UNAVAILABLE */
-export function createAssertionCheck({ issuers, audience }: AssertionConfig, clock: () => number) {
-  const known = new Map(issuers.map((one) => [one.issuer, { ...one, keyOf: createKeys(one.keys, clock) }]));
+/** Checks a signed JWT of a carrier that knows whose line it is (RFC 7523, section 3). `elapsed`: milliseconds that only go on. @throws OAuthFault invalid_grant, Fault UNAVAILABLE */
+export function createAssertionCheck({ issuers, audience }: AssertionConfig, elapsed: () => number) {
+  const known = new Map(issuers.map((one) => [one.issuer, { ...one, keyOf: createKeys(one.keys, elapsed) }]));
 
   return async (assertion: string, now: number): Promise<Asserted> => {
     const issuer = known.get(issuerOf(assertion));

@@ -10,8 +10,9 @@ import type { Caller, Carrier } from './caller.ts';
 export type Identify = (authorization: string | undefined) => Promise<Caller>;
 
 /** Knows the operator's key, carriers' keys, access tokens of the issuer, and subscribers' tokens. */
-export function createIdentify({ config, stores, now }: Context): Identify {
-  const readAccessToken = config.edge.oauth && createAccessTokenReader(config.edge.oauth, now);
+export function createIdentify(context: Context): Identify {
+  const { config, stores, now } = context;
+  const readAccessToken = config.edge.oauth && createAccessTokenReader(config.edge.oauth, context);
   const operatorHash = hashOf(config.operatorKey);
   return async (authorization = '') => {
     const [, token] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { Fault } from '../../domain/fault.ts';
+import { elapsed as sinceBegun } from '../../runtime/elapsed.ts';
 import { publishedJson } from './published-json.ts';
 
 /** Milliseconds for which keys are used without asking again. */
@@ -18,8 +19,8 @@ const STALE = 24 * 3_600_000;
 const PATIENCE = 1_500;
 const ANSWER = 10_000;
 
-/** `cooldown`: milliseconds. `now`: milliseconds since the epoch. */
-export type RemoteKeyOptions = { cooldown?: number | undefined; now?: (() => number) | undefined };
+/** `cooldown`: milliseconds. `elapsed`: milliseconds that only go on. */
+export type RemoteKeyOptions = { cooldown?: number | undefined; elapsed?: (() => number) | undefined };
 
 type Known = { keyOf: JWTVerifyGetKey; since: number };
 /** When the issuer was asked last, and whether it has answered with keys. */
@@ -35,7 +36,7 @@ type Asked = { at: number; failed: boolean };
  */
 export function createRemoteKeys(
   find: () => Promise<string>,
-  { cooldown = COOLDOWN, now = Date.now }: RemoteKeyOptions = {},
+  { cooldown = COOLDOWN, elapsed = sinceBegun }: RemoteKeyOptions = {},
 ): JWTVerifyGetKey {
   let known: Known | undefined;
   let loading: Promise<Known> | undefined;
@@ -43,11 +44,11 @@ export function createRemoteKeys(
 
   async function load(): Promise<Known> {
     const keyOf = createLocalJWKSet(await fetchKeys(await find()));
-    known = { keyOf, since: now() };
+    known = { keyOf, since: elapsed() };
     return known;
   }
   function begin(): Promise<Known> {
-    const question: Asked = { at: now(), failed: false };
+    const question: Asked = { at: elapsed(), failed: false };
     asked = question;
     const begun = load().finally(() => {
       loading = undefined;
@@ -58,17 +59,17 @@ export function createRemoteKeys(
     return begun;
   }
   function usable(): Known | undefined {
-    return known && now() - known.since <= STALE ? known : undefined;
+    return known && elapsed() - known.since <= STALE ? known : undefined;
   }
   /** One fetch at a time, for all who wait; undefined when the issuer was asked a moment ago. */
   function loaded(): Promise<Known> | undefined {
     const pause = usable() ? cooldown : Math.min(cooldown, RETRY);
-    if (!loading && now() - asked.at >= pause) loading = begin();
+    if (!loading && elapsed() - asked.at >= pause) loading = begin();
     return loading;
   }
 
   return async (header, token) => {
-    const age = known ? now() - known.since : Infinity;
+    const age = known ? elapsed() - known.since : Infinity;
     if (age > FRESH) loaded();
     const { keyOf } = usable() ?? (await soon(loaded()));
     try {

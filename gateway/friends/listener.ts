@@ -33,7 +33,7 @@ export type Listener = {
   pairs: Set<string> | undefined;
   /** Friends about whom something could not be told at once. */
   behind: Set<Person> | undefined;
-  /** Since when the client has taken nothing, in milliseconds since the epoch. */
+  /** Since when the client has taken nothing, in elapsed milliseconds. */
   stalledAt: number | undefined;
 };
 

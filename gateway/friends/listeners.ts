@@ -32,7 +32,7 @@ export type Listeners = ReturnType<typeof createListeners>;
  * changes. A client that comes back gets `friends` anew, so nothing has to be remembered for it.
  */
 export function createListeners(context: Context) {
-  const { events, metrics, now } = context;
+  const { events, metrics, elapsed } = context;
   const all = new Set<Listener>();
   // What one plays may last for hours.
   const people = createPeople(events, (person) => wheel.forget(person));
@@ -127,8 +127,8 @@ export function createListeners(context: Context) {
     if (!writer.isFull()) {
       listener.stalledAt = undefined;
       if (!listener.midway) writer.write(HEARTBEAT);
-    } else if (stalledAt === undefined) listener.stalledAt = now();
-    else if (now() - stalledAt >= STALLED) return writer.destroy();
+    } else if (stalledAt === undefined) listener.stalledAt = elapsed();
+    else if (elapsed() - stalledAt >= STALLED) return writer.destroy();
     await check(listener);
   }
 

@@ -11,26 +11,26 @@ export type Census = () => Counts | undefined;
 
 /**
  * Counts subscribers when somebody asks, and not while it is asked: who asks is told the last count. It takes one short
- * question for 64 subscribers (see `createRoll`), so the more there are, the more seldom it is done.
+ * question for 64 subscribers (see `createRoll`), so the more there are, the more seldom it is done. `elapsed`: milliseconds that only go on.
  */
-export function createCensus(roll: Pick<Roll, 'census'>, log: Log, now: () => number): Census {
+export function createCensus(roll: Pick<Roll, 'census'>, log: Log, elapsed: () => number): Census {
   let counts: Counts | undefined;
   let next = 0;
   let counting = false;
 
   async function count(): Promise<void> {
-    const began = now();
+    const began = elapsed();
     try {
       counts = await roll.census();
     } catch (err) {
       log.warn({ err }, 'subscribers cannot be counted');
     }
-    next = now() + Math.max(INTERVAL, SHARE * (now() - began));
+    next = elapsed() + Math.max(INTERVAL, SHARE * (elapsed() - began));
     counting = false;
   }
 
   return () => {
-    if (!counting && now() >= next) {
+    if (!counting && elapsed() >= next) {
       counting = true;
       void count();
     }

@@ -76,7 +76,7 @@ export function importRoutes(context: Context, inTurn: InTurn): FastifyPluginAsy
         if (progress) reply.header('location', `/v1/imports/${progress.importId}`);
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
-        const paces = createPaces(context.now);
+        const paces = createPaces(context);
         const job = { carrier, memory, dryRun, paces, progress, inTurn, gone: gone.signal };
         const report = importReport(context, job, rows, audit);
         return reply.type('application/x-ndjson').send(Readable.from(toLines(report), { objectMode: false }));

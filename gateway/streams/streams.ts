@@ -1,4 +1,3 @@
-import { elapsed } from '../../runtime/elapsed.ts';
 import { eachInTurns } from '../../runtime/turns.ts';
 import type { BegunStream } from '../../service/telling/streams.ts';
 import { createWalks } from '../../service/telling/walks.ts';
@@ -35,9 +34,9 @@ export type Opener = {
 
 export type Streams = ReturnType<typeof createStreams>;
 
-/** The event streams of credentials that are open in this process (decision 242). `clock`: milliseconds that only go on. */
-export function createStreams(context: Context, clock: () => number = elapsed) {
-  const { stores, queues, events, metrics, log, now } = context;
+/** The event streams of credentials that are open in this process (decision 242). */
+export function createStreams(context: Context) {
+  const { stores, queues, events, metrics, log, now, elapsed } = context;
   const all = new Set<OpenStream>();
   const walks = createWalks<OpenStream>();
   const wheel = createWheel<OpenStream, OpenStream>(context, {
@@ -93,10 +92,10 @@ export function createStreams(context: Context, clock: () => number = elapsed) {
   function failed(stream: OpenStream, err: unknown): number | Ending {
     metrics.streamFailures.inc();
     if (stream.failingSince === undefined) {
-      stream.failingSince = clock();
+      stream.failingSince = elapsed();
       log.warn({ err, subscription: stream.id }, 'an event stream cannot go on; it is tried again');
     }
-    return clock() - stream.failingSince < FAILING ? now() + TRY_AGAIN : 'failing';
+    return elapsed() - stream.failingSince < FAILING ? now() + TRY_AGAIN : 'failing';
   }
 
   function inTurnOf(stream: OpenStream): InTurn {
@@ -130,12 +129,12 @@ export function createStreams(context: Context, clock: () => number = elapsed) {
     if (!writer.isFull()) {
       stream.stalledAt = undefined;
       writer.write(HEARTBEAT);
-    } else if (stalledAt === undefined) stream.stalledAt = clock();
-    else if (clock() - stalledAt >= STALLED) return writer.destroy();
+    } else if (stalledAt === undefined) stream.stalledAt = elapsed();
+    else if (elapsed() - stalledAt >= STALLED) return writer.destroy();
     if (!(await stream.isAllowed())) return close(stream);
     void work(stream);
-    if (clock() - stream.seenAt < SEEN) return;
-    stream.seenAt = clock();
+    if (elapsed() - stream.seenAt < SEEN) return;
+    stream.seenAt = elapsed();
     await stores.sinkWork.see(stream.id, stream.fence, now());
   }
 
@@ -177,7 +176,7 @@ export function createStreams(context: Context, clock: () => number = elapsed) {
         ...{ id, owner, kinds, fence, again, isAllowed, left },
         ...{ position: 0, over: new AbortController(), writing: Promise.resolve(), taking: undefined },
         ...{ isBusy: false, isAsked: false, stalledAt: undefined, failingSince: undefined },
-        seenAt: clock(),
+        seenAt: elapsed(),
         writer: start({ drained: () => drained(stream), closed: () => leave(stream) }),
       };
       stream.writer.write(GREETING);

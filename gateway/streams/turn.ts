@@ -57,10 +57,10 @@ export type InTurn = <T>(look: () => Promise<T>) => Promise<T | 'waits'>;
  * milliseconds since the epoch.
  */
 export async function takeTurn(context: Context, stream: OpenStream, inTurn: InTurn): Promise<number | Ending> {
-  const { stores, keyedHash, now } = context;
+  const { stores, keyedHash, now, elapsed } = context;
   const { id, fence, kinds } = stream;
   await taken(stream);
-  const telling: TellingContext = { stores, now, stopped: stream.over.signal };
+  const telling: TellingContext = { stores, now, elapsed, stopped: stream.over.signal };
   const standing = await standingOf(context, stream);
   if (typeof standing === 'string') return standing;
   const { subscription, grant } = standing;

@@ -41,11 +41,11 @@ export async function askForAccount(
   );
 }
 
-async function accountState({ stores, now }: ServiceContext, id: string): Promise<AccountState | undefined> {
-  const giveUp = now() + ACCOUNT_PATIENCE;
+async function accountState({ stores, elapsed }: ServiceContext, id: string): Promise<AccountState | undefined> {
+  const giveUp = elapsed() + ACCOUNT_PATIENCE;
   for (;;) {
     const state = await stores.accounts.state(id);
-    if (state !== 'wanted' || now() > giveUp) return state;
+    if (state !== 'wanted' || elapsed() > giveUp) return state;
     await sleep(POLL);
   }
 }

@@ -29,8 +29,8 @@ export async function untilClaimed(
   wanted: Numbers & { id: string; jid: string },
   attempt: () => Promise<ChangeOutcome>,
 ): Promise<'ok' | 'changed'> {
-  const { stores, now } = context;
-  const giveUp = now() + PATIENCE;
+  const { stores, now, elapsed } = context;
+  const giveUp = elapsed() + PATIENCE;
   for (let poll = POLL; ; poll = Math.min(2 * poll, LONGEST_POLL)) {
     const outcome = await attempt();
     if (outcome === 'ok' || outcome === 'changed') return outcome;
@@ -38,7 +38,7 @@ export async function untilClaimed(
     const obstacle = await stores.subscribers.obstacle(wanted.id, { numbers: wanted, jid: wanted.jid }, now());
     if (typeof obstacle === 'string') throw taken(obstacle);
     if (obstacle?.holder?.ordered) throw taken('number-taken', obstacle.holder);
-    if (now() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
+    if (elapsed() > giveUp) await giveUpUnfinished(context, obstacle?.holder);
     await sleep(poll * (0.5 + Math.random()));
   }
 }

@@ -6,10 +6,11 @@ import type { Look } from './look.ts';
 
 /** Looks at everybody once, after which the subscription has begun. False where it is over, or another run has begun, or the process ends. */
 export async function activate(
-  { stores, now, stopped }: TellingContext,
+  context: TellingContext,
   { subscription, fence }: { subscription: Subscription; fence: Fence },
   look: Look,
 ): Promise<boolean> {
+  const { stores } = context;
   // Whoever made the subscription may have died before.
   await stores.watched.begin(subscription.id);
   const present = await stores.subscriptions.get(subscription.id);
@@ -18,7 +19,7 @@ export async function activate(
     await stores.watched.end(subscription.id);
     return false;
   }
-  if (!(await walk(stores, subscription, fence, look, now, stopped))) return false;
+  if (!(await walk(context, { subscription, fence }, look))) return false;
   await stores.subscriptions.change(subscription.id, (one) =>
     one.status === 'ACTIVATION_REQUESTED' ? { ...one, status: 'ACTIVE' } : undefined,
   );

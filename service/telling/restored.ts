@@ -43,10 +43,10 @@ export async function doubtEverybody(
   { subscription, fence }: Anew,
   look: Look,
 ): Promise<'done' | 'more' | 'cut'> {
-  const { stores, stopped, now } = context;
+  const { stores, stopped, elapsed } = context;
   const { sinkWork, roll } = stores;
   const { id, restored = '' } = subscription;
-  const until = now() + LONGEST_RUN;
+  const until = elapsed() + LONGEST_RUN;
   const doubt = createDoubting(context, { subscription, fence }, look);
   // Who has changed before it was come to was told anew then.
   const itsOwn = { silent: 'roll', unless: restored } as const;
@@ -71,7 +71,7 @@ export async function doubtEverybody(
     const next = await doubtPage(place);
     if (!next || !(await sinkWork.noteRestoring(id, fence, writePlace(restored, next)))) return 'cut';
     place = next;
-    if (now() >= until) return 'more';
+    if (elapsed() >= until) return 'more';
   }
   await stores.subscriptions.change(id, ({ restored: present, ...one }) => (present === restored ? one : undefined));
   return 'done';

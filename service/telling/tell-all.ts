@@ -16,8 +16,8 @@ export async function tellAll(
   careful: boolean,
   most: number,
 ): Promise<Told | 'more'> {
-  const { stores, stopped, now } = context;
-  const until = now() + LONGEST_RUN;
+  const { stores, stopped, now, elapsed } = context;
+  const until = elapsed() + LONGEST_RUN;
   let refused = 0;
   const post = async (event: EventFacts) => {
     const outcome = await telling.post(event);
@@ -25,7 +25,7 @@ export async function tellAll(
     return outcome;
   };
   let count = careful ? 1 : most;
-  while (!stopped.aborted && now() < until) {
+  while (!stopped.aborted && elapsed() < until) {
     const some = await stores.sinkWork.take(telling.subscription, now(), count);
     if (some.length === 0) return 'all';
     const turn = Math.min(until, now() + LONGEST_TURN);

@@ -57,10 +57,10 @@ export type Told = 'all' | 'later' | Exclude<Outcome, 'taken'> | 'overtaken' | '
  * noted that the sink may know it, with the event's id: who dies before the answer leaves a doubt,
  * and the same event is told again, or what holds by then. What nobody has asked for is noted only.
  * Everything is looked at anew before each event, so that nothing is told that was withdrawn meanwhile.
- * `until`: when others have their turn, in milliseconds since the epoch; of who has more to be told it is told behind them.
+ * `until`: when others have their turn, in elapsed milliseconds; of who has more to be told it is told behind them.
  */
 export async function tellOne(context: TellingContext, telling: Telling, one: TakenOne, until: number): Promise<Told> {
-  const { stores, now, stopped } = context;
+  const { stores, now, elapsed, stopped } = context;
   const { subscription, fence, look, kinds } = telling;
   const { id } = one;
   const line = createFriendLine(stores, subscription, kinds, id);
@@ -69,8 +69,8 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
   let { told } = known;
   const { since } = known;
   for (;;) {
-    const lookedAt = now();
-    const present = await look(id, lookedAt);
+    const lookedAt = elapsed();
+    const present = await look(id, now());
     const friends = await line.look(present?.whole ?? false, told.doubt);
     const silent = silently(kinds, told, present, friends.next);
     const step = silent.next;
@@ -98,7 +98,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
       await stores.sinkWork.putOff(subscription, one, now());
       return 'changed';
     }
-    if (now() - lookedAt > FRESH && !stopped.aborted) {
+    if (elapsed() - lookedAt > FRESH && !stopped.aborted) {
       told = value;
       continue;
     }
@@ -119,7 +119,7 @@ export async function tellOne(context: TellingContext, telling: Telling, one: Ta
     told = after;
     line.told(step);
     if (!telling.mayTell(taken)) return 'enough';
-    if (now() < until) continue;
+    if (elapsed() < until) continue;
     // The rest is for the most part of the same kind. In this order: who dies in between leaves it in one of the lines.
     const rest = one.line === 'roll' ? 'roll' : 'due';
     await stores.sinkWork.ask(subscription, [id], now(), step.value === '' ? 'first' : rest);

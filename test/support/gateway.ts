@@ -6,6 +6,7 @@ import { createCensus } from '../../gateway/metrics/census.ts';
 import { buildServer } from '../../gateway/server.ts';
 import type { Env } from '../../runtime/config/env-reader.ts';
 import { toGatewayConfig } from '../../runtime/config/gateway-config.ts';
+import { elapsed } from '../../runtime/elapsed.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { connectQueueRedis } from '../../runtime/queue/queue-redis.ts';
 import { createQueues, type Queues } from '../../runtime/queue/queues.ts';
@@ -49,6 +50,7 @@ export async function openTestGateway(
   let offset = 0;
   const clock = parts.clock ?? Date.now;
   const now = () => clock() + offset;
+  const sinceBegun = () => (parts.clock ?? elapsed)() + offset;
   const numberKeys = createNumberKeys(config.numberKey, config.numberKeyPrevious);
   const context: Context = {
     config,
@@ -61,9 +63,10 @@ export async function openTestGateway(
     keyedHash: createKeyedHash(config.secretsKey),
     shutdown: { announced: false, refuses: false },
     metrics: createMetrics('gateway'),
-    census: createCensus(stores.roll, log, now),
+    census: createCensus(stores.roll, log, sinceBegun),
     log,
     now,
+    elapsed: sinceBegun,
   };
   const app: FastifyInstance = await buildServer(context);
 
@@ -85,7 +88,7 @@ export async function openTestGateway(
     operator: { authorization: `Bearer ${OPERATOR_KEY}` },
     post: (url: string, payload: object, from?: string, headers: Record<string, string> = {}) =>
       call({ method: 'POST', url, payload, headers, ...(from === undefined ? {} : { from }) }),
-    /** Moves the gateway's clock. */
+    /** Time goes by. */
     pass(milliseconds: number): void {
       offset += milliseconds;
     },

@@ -24,7 +24,7 @@ const CODES: Readonly<Record<OAuthFault['error'], FaultCode>> = {
 /** Logins by an assertion of a carrier that knows whose line it is (RFC 7523, RFC 6749 section 4.5). */
 export function assertionRoutes(context: Context): FastifyPluginAsyncTypebox {
   const { config, now } = context;
-  const check = createAssertionCheck(config.assertions, now);
+  const check = createAssertionCheck(config.assertions, context.elapsed);
 
   async function exchange({ grant_type, assertion, ...rest }: Static<typeof AssertionBody>): Promise<LoggedIn> {
     if (!grant_type) throw new OAuthFault('invalid_request', 'grant_type is missing.');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { SignJWT } from 'jose';
 import type { Fault } from '../../../domain/fault.ts';
 import { createAccessTokenReader, type ReadAccessToken } from '../../../gateway/access/access-token.ts';
+import { elapsed } from '../../../runtime/elapsed.ts';
 import { claims, type Issuer, type SigningKey, startIssuer } from '../../support/http/issuer.ts';
 
 describe('gateway/access/access-token', () => {
@@ -22,7 +23,7 @@ describe('gateway/access/access-token', () => {
   function reader(cooldown?: number): ReadAccessToken {
     return createAccessTokenReader(
       { issuer: issuer.url, audience: 'https://earshot.example', jwksUrl: undefined },
-      Date.now,
+      { now: Date.now, elapsed },
       cooldown,
     );
   }
@@ -117,7 +118,7 @@ describe('gateway/access/access-token', () => {
   it('asks an issuer that answers with errors no oftener, and uses the keys that are known', async () => {
     let clock = Date.now();
     const config = { issuer: issuer.url, audience: 'https://earshot.example', jwksUrl: undefined };
-    const patient = createAccessTokenReader(config, () => clock);
+    const patient = createAccessTokenReader(config, { now: () => clock, elapsed: () => clock });
     const tokenOf = (header: object = {}) => {
       const iat = Math.floor(clock / 1000);
       return key.sign(claims(issuer, { iat, exp: iat + 60 }), header);
@@ -155,7 +156,7 @@ describe('gateway/access/access-token', () => {
   it('lets an issuer that hangs cost only tokens with keys that are not known yet, and goes on when it answers', async () => {
     let clock = Date.now();
     const config = { issuer: issuer.url, audience: 'https://earshot.example', jwksUrl: undefined };
-    const patient = createAccessTokenReader(config, () => clock);
+    const patient = createAccessTokenReader(config, { now: () => clock, elapsed: () => clock });
     const [known, next] = [await issuer.newKey(), await issuer.newKey()];
     const tokenOf = (by: SigningKey) =>
       by.sign(claims(issuer, { iat: Math.floor(clock / 1000), exp: Math.floor(clock / 1000) + 60 }));
@@ -183,7 +184,7 @@ describe('gateway/access/access-token', () => {
   it('takes no keys from the metadata of another issuer', async () => {
     const liar = createAccessTokenReader(
       { issuer: `${issuer.url}/`, audience: 'https://earshot.example', jwksUrl: undefined },
-      Date.now,
+      { now: Date.now, elapsed },
     );
     expect(await codeOf(await key.sign(claims(issuer)), liar)).to.equal('UNAVAILABLE');
   });

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { exportJWK, exportSPKI } from 'jose';
 import { createKeys } from '../../../gateway/access/assertion-keys.ts';
+import { elapsed } from '../../../runtime/elapsed.ts';
 import { openTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { AUDIENCE, GRANT, newKey, startCarrier } from '../../support/http/carrier.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -237,7 +238,7 @@ describe('logging in with a carrier’s assertion', () => {
     expect((await exchange(await signed('https://a.example', own))).status).to.equal(200);
     expect((await exchange(await signed('https://b.example', other))).status).to.equal(200);
     await refused(await signed('https://b.example', own), `the kid ${own.kid}`);
-    expect(() => createKeys(`${pathToFileURL(broken)}`, Date.now)).to.throw('is no JWKS and no public key');
+    expect(() => createKeys(`${pathToFileURL(broken)}`, elapsed)).to.throw('is no JWKS and no public key');
   });
 
   it('refuses what names a key that its issuer publishes broken', async () => {

@@ -44,7 +44,7 @@ describe('an event stream whose turns fail', () => {
       return answer;
     };
     const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
-    streams = createStreams({ ...gateway.context, log }, () => time);
+    streams = createStreams({ ...gateway.context, log, elapsed: () => time });
     http = createServer(async (_request, response) => {
       const wanted = { owner: 'operator', kinds: ['subscriber-added' as const], initial: false, bookmark: undefined };
       const begun = await beginStream(gateway.context, wanted);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { elapsed } from '../../../runtime/elapsed.ts';
 import type { Telling } from '../../../service/telling/tell.ts';
 import { tellAll } from '../../../service/telling/tell-all.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -27,7 +28,7 @@ describe('telling of many side by side', () => {
       ...{ subscription: ID, kinds: [], fence: await stores.sinkWork.begin(ID), look },
       ...{ post: async () => 'taken', mayTell: () => true, isStillSo: async () => true, overtaken: async () => {} },
     } as unknown as Telling;
-    const context = { stores, now: Date.now, stopped: new AbortController().signal };
+    const context = { stores, now: Date.now, elapsed, stopped: new AbortController().signal };
     let trouble: unknown;
     const run = tellAll(context, telling, false, 8).catch((error: unknown) => {
       trouble = error;

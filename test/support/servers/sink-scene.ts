@@ -52,6 +52,7 @@ export function useSinkScene(kind?: RedisKind) {
       keyedHash: createKeyedHash(SECRETS_KEY),
       stopped: new AbortController().signal,
       draw: () => 0.5,
+      elapsed: () => scene.time,
     };
   });
 

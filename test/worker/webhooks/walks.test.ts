@@ -108,7 +108,7 @@ describe('subscriptions that look at everybody', () => {
     const pages = await scene.stores.roll.pages();
     await server.redis.set(scene.stores.keys.lastIndex, `${(pages + 2) * 1_024}`);
     const { context } = scene;
-    const job = createSinkJob({ ...context, now: () => (scene.time += 3_000) });
+    const job = createSinkJob({ ...context, elapsed: () => (scene.time += 3_000) });
     await job('long');
     expect(await statusOf('long')).to.equal('ACTIVATION_REQUESTED');
     const { walked } = await scene.stores.sinkWork.progress('long');
