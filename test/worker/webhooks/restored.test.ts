@@ -161,10 +161,10 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
     await subscriptions.change(ID, (one) => ({ ...one, restored: 'stamp' }));
     // A walk of many runs, which has not come to that one.
     await sinkWork.noteRestoring(ID, await sinkWork.begin(ID), 'stamp {"page":999}');
-    const { now } = scene.context;
-    scene.context.now = () => {
+    const { elapsed } = scene.context;
+    scene.context.elapsed = () => {
       scene.time += 20;
-      return now();
+      return elapsed();
     };
     const since = scene.sink.events.length;
     await play(id, 'Meanwhile');
@@ -195,16 +195,16 @@ describe('a sink of which nobody knows what it was told, as an older copy of Red
     const place = async (where: object) =>
       sinkWork.noteRestoring(ID, await sinkWork.begin(ID), `stamp ${JSON.stringify(where)}`);
     await place({ page: 999 });
-    const { now } = scene.context;
-    scene.context.now = () => {
+    const { elapsed } = scene.context;
+    scene.context.elapsed = () => {
       scene.time += 20;
-      return now();
+      return elapsed();
     };
     await write({ set: [friend('since')] });
     await run();
     expect(believed(scene.sink.taken())).to.deep.equal(new Set(['before', 'since']));
     expect((await subscriptions.get(ID))?.restored, 'the walk has not come to it').to.equal('stamp');
-    scene.context.now = now;
+    scene.context.elapsed = elapsed;
     await place({ told: '' });
     await friends.write(id, { ...none, unset: ['since'] }, scene.time);
     await untilTold();
