@@ -3,6 +3,7 @@ import { isSingle, type Redis } from '../runtime/redis/redis.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createAvatars } from './account/avatars.ts';
 import { createFormerJids } from './account/former-jids.ts';
+import { createLockOuts } from './account/lock-outs.ts';
 import { createOrders } from './account/orders.ts';
 import { createPresences } from './account/presence.ts';
 import { createAudit } from './audit/audit.ts';
@@ -120,6 +121,7 @@ export function createStores(
     due: createDue(redis, keys),
     dueAtHome: createDueAtHome(redis, keys),
     events: createEvents(redis, keys),
+    lockOuts: createLockOuts(redis, keys),
     formerJids: createFormerJids(redis, interned, keys),
     farEnds: createFarEnds(redis, keys),
     friends,

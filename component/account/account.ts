@@ -1,14 +1,14 @@
 import { isElsewhere } from '../../domain/account/homes.ts';
 import { domainOf } from '../../domain/account/jid.ts';
 import { isStaying, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
-import type { With } from '../context.ts';
 import { keepInMind } from '../lapses/told-lately.ts';
 import { Denied } from '../stream/denied.ts';
 import { type AccountContext, deleteMadeAccounts } from './account-removal.ts';
+import { lockOut, setPassword } from './password.ts';
 
 /**
- * The `account` job: makes the XMPP account that a pending subscriber waits for, gives that of an active one the password that it wants, and deletes
- * those of one who leaves.
+ * The `account` job: makes the XMPP account that a pending subscriber waits for, locks others out of that of an active one, or gives
+ * it the password that it wants, and deletes those of one who leaves.
  */
 export function createAccountJob(context: AccountContext): (id: string) => Promise<void> {
   const { stores, log, advice, now } = context;
@@ -22,9 +22,11 @@ export function createAccountJob(context: AccountContext): (id: string) => Promi
     if (subscriber?.state === 'leaving') return deleteMadeAccounts(context, subscriber);
     // Who has an account here no longer waits for the next home to begin.
     if (subscriber && isElsewhere(context.home, domainOf(subscriber.jid))) return;
+    if (subscriber && (await stores.lockOuts.isUnderWay(id)) && !(await lockOut(context, subscriber))) return;
     const wanted = subscriber && (await stores.accounts.wanted(id));
     if (!wanted) {
-      if (subscriber?.state !== 'pending') return stores.due.settle('account', id, [stores.keys.account(id)]);
+      const { account, lockedOut } = stores.keys;
+      if (subscriber?.state !== 'pending') return stores.due.settle('account', id, [account(id), lockedOut(id)]);
       // Nobody waits for the answer any more: the gateway died half-way.
       if ((await stores.accounts.state(id)) === undefined) await stores.subscribers.giveUp(subscriber, now());
       return;
@@ -68,12 +70,8 @@ export async function makeAccount(
 }
 
 /** Sets another password for an account that Earshot has made; any other account is `taken`. */
-async function renew(
-  { stores, accounts }: With<'accounts'>,
-  { id, jid }: Subscriber,
-  password: string,
-): Promise<'made' | 'taken'> {
-  if (!(await stores.accounts.madeFor(id)).includes(jid)) return 'taken';
-  await accounts.setPassword(jid, password);
+async function renew(context: AccountContext, subscriber: Subscriber, password: string): Promise<'made' | 'taken'> {
+  if (!(await context.stores.accounts.madeFor(subscriber.id)).includes(subscriber.jid)) return 'taken';
+  await setPassword(context, subscriber, password);
   return 'made';
 }

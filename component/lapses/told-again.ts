@@ -59,6 +59,7 @@ async function tellOneAgain(
   await items(context, subscriber, told);
   if (told.some(({ what }) => what === 'heard')) await stores.due.postpone('listen', id, now());
   for (const { jid } of those(told, 'account-removed')) await stores.accounts.oursAgain(id, jid);
+  if (told.some(({ what }) => what === 'locked-out')) await stores.lockOuts.begin(id, now());
   for (const { jid } of those(told, 'account-made'))
     await passOver({ id, jid }, () => makeAgain(context, accounts, subscriber, jid));
   if (!told.some(({ what }) => what === 'access' || what === 'item')) return;

@@ -117,6 +117,8 @@ export type AccountAbility = {
   /** Makes one with an empty roster. */
   add(jid: string, password: string): Promise<void>;
   setPassword(jid: string, password: string): Promise<void>;
+  /** Ends the sessions of its clients; absent where another password does so. */
+  logOut?(jid: string): Promise<void>;
   /** The account with everything in it; one that is not there is gone. */
   remove(jid: string): Promise<void>;
 };

@@ -28,6 +28,9 @@ const KEPT = 'urn:earshot:trial:0';
 const REFUSES_DELETION =
   'the XMPP server refuses to delete a private node: those in users’ accounts with what Earshot made stay there empty, where they would go (XEP-0356: "set" of pubsub#owner)';
 
+const LOGS_NOBODY_OUT =
+  'the XMPP server logs nobody out when an account gets another password: who has the former one stays connected with it.';
+
 /** What is tried of each ability, in this order. vCards are not among them: they are only read. */
 const STEPS: readonly (readonly [ability: Ability, step: (trial: Trial) => Promise<void>])[] = [
   ['rosters', tryRosters],
@@ -49,7 +52,7 @@ export async function tryAbilities(server: XmppServer, place: TrialPlace): Promi
   const lack = (ability: Ability, reason: string) =>
     void lacks.push({ ability, what: `${ability} that ${place.homeHost} keeps as told (${reason})` });
   try {
-    if (!(await makeAccount(server, jid))) {
+    if (!(await makeAccount(server, jid, place.log))) {
       lack('accounts', 'an account that was made is not there');
       return lacks;
     }
@@ -78,7 +81,8 @@ export function trialAccount(
 }
 
 /** Whether it is there then. Which password it has nobody but its user can tell. */
-async function makeAccount({ accounts }: XmppServer, jid: string): Promise<boolean> {
+async function makeAccount(server: XmppServer, jid: string, log: TrialPlace['log']): Promise<boolean> {
+  const { accounts } = server;
   for (let last = false; ; last = true) {
     if (await accounts.exists(jid)) await accounts.remove(jid);
     await accounts.add(jid, randomBytes(24).toString('base64url'));
@@ -87,7 +91,18 @@ async function makeAccount({ accounts }: XmppServer, jid: string): Promise<boole
     if (last) return false;
   }
   await accounts.setPassword(jid, randomBytes(24).toString('base64url'));
+  await tryLogOut(server, jid, log);
   return true;
+}
+
+/** Where it may not, Earshot does without. */
+async function tryLogOut({ accounts, advice }: XmppServer, jid: string, log: TrialPlace['log']): Promise<void> {
+  try {
+    await accounts.logOut?.(jid);
+  } catch (err) {
+    if (!(err instanceof Denied)) throw err;
+    log.warn(`${LOGS_NOBODY_OUT} ${advice(['accounts'])}`);
+  }
 }
 
 /** What is wrong, if it is wrong twice: another component may have tried the same account. */

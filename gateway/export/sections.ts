@@ -40,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
 
 /** Keys of a subscriber that no section shows, and why. */
 export const NOT_EXPORTED: Readonly<Record<string, string>> = {
+  'locked-out': 'that the account of `accounts` is just getting a password that nobody knows',
   uids: 'hashes by which the contacts of `contacts` are found again when they change',
   'dirty-numbers': 'numbers of `contacts` that have still to be looked up; nothing beside them',
   'dirty-blocked': 'people of `privacy` whose pair has still to be decided; nothing beside them',

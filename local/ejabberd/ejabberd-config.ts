@@ -57,6 +57,7 @@ export const API_COMMANDS = [
   'check_account',
   'connected_users_vhost',
   'delete_rosteritem',
+  'kick_user',
   'register',
   'stats',
   'unregister',

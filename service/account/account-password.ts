@@ -12,7 +12,7 @@ export function newAccountPassword(): string {
 
 /**
  * Gives the XMPP account that Earshot made for the subscriber a new password, and returns it: nothing keeps it. The one before does not log in any
- * more, and Prosody logs out whoever is connected. After UNAVAILABLE either may hold: ask again.
+ * more, and whoever is connected is logged out. After UNAVAILABLE either may hold: ask again.
  * @throws Fault CONFLICT (the account was not made here, or somebody else is just setting a password), NOT_FOUND (the subscriber left meanwhile),
  * UNAVAILABLE
  */

@@ -3,6 +3,7 @@ import { isSamePhone, lookupForms } from '../../domain/phone.ts';
 import type { LineChange } from '../../domain/subscription/line-event.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import { phoneNumbersOf } from '../../store/subscriber/subscriber-record.ts';
+import { lockOut } from '../account/locking-out.ts';
 import type { ServiceContext } from '../context.ts';
 import { partFromNumber } from '../login/number-holder.ts';
 import { revokeTokens } from '../login/revoking.ts';
@@ -62,5 +63,7 @@ async function signOut(context: ServiceContext, id: string, whole: boolean): Pro
   await revokeTokens(context, id);
   await stores.applicationPasswords.revokeAll(id);
   await stores.playerSessions.closeAll(id);
+  // Whoever had a token asks for no other password any more.
+  await lockOut(context, id);
   if (whole && config.simSwap === 'ask-consent') await askForConsent(context, id);
 }

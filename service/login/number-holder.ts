@@ -3,6 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import { isSamePhone } from '../../domain/phone.ts';
 import { phoneNumbersOf, type Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import { requireComponent } from '../account/account-request.ts';
+import { lockOut } from '../account/locking-out.ts';
 import type { ServiceContext } from '../context.ts';
 import { removeSubscriber } from '../subscriber/departure.ts';
 import {
@@ -63,8 +64,8 @@ export async function isSilent({ stores, config, now }: ServiceContext, { id, ji
 }
 
 /**
- * The number is somebody else's now: who had it keeps nothing that the number opens. With other numbers the subscriber stays, without its tokens and
- * application passwords; with none it is erased, and so is who waits for an account (decision 220). The subscriber's id.
+ * The number is somebody else's now: who had it keeps nothing that the number opens. With other numbers the subscriber stays, without its tokens,
+ * application passwords and the password of an account that Earshot made; with none it is erased, and so is who waits for an account (decision 220). The subscriber's id.
  * @throws Fault CONFLICT
  */
 export async function partFromNumber(
@@ -87,5 +88,6 @@ export async function partFromNumber(
   });
   await revokeTokens(context, id);
   await context.stores.applicationPasswords.revokeAll(id);
+  await lockOut(context, id);
   return id;
 }

@@ -22,14 +22,15 @@ const LEASE = 5;
 
 /**
  * Writes a request where there is none, and makes the subscriber due, in one step. Of two who want
- * something at once one is told no, or it would be shown the other's password as its own.
+ * something at once one is told no, or it would be shown the other's password as its own; and so is who wants one before the account
+ * is locked (`store/account/lock-outs`).
  */
 const WANT = defineScript({
-  keys: ['account', 'due'],
+  keys: ['account', 'lockedOut', 'due'],
   args: ['id', 'password', 'lease', 'soon'],
   reply: asYes,
   lua: `
-if redis.call('EXISTS', account) == 1 then return 0 end
+if redis.call('EXISTS', account, lockedOut) > 0 then return 0 end
 redis.call('HSET', account, 'state', 'wanted', 'password', password)
 redis.call('EXPIRE', account, lease)
 redis.call('ZADD', due, soon, id)
@@ -97,9 +98,13 @@ export function createAccounts(redis: Redis, keys: Keys) {
   const places = (id: string) => ({ account: keys.account(id), due: dueOf(keys, 'accountAsked', id) });
 
   return {
-    /** False while something else is wanted for the subscriber, or its answer not fetched yet. */
+    /** False while something else is wanted for the subscriber, or its answer not fetched yet; and until a lock is done. */
     async want(id: string, password: string, now: number): Promise<boolean> {
-      return WANT.run(redis, places(id), { id, password, lease: LEASE, soon: now + GRACE });
+      return WANT.run(
+        redis,
+        { ...places(id), lockedOut: keys.lockedOut(id) },
+        { id, password, lease: LEASE, soon: now + GRACE },
+      );
     },
 
     /** Undefined when nothing is wanted any more. */

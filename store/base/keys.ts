@@ -71,6 +71,7 @@ export function createKeys(
     subscriber: (id: string) => own(id, AFTER_ID.subscriber),
     account: (id: string) => of(id, 'account'),
     madeAccounts: (id: string) => of(id, 'made-accounts'),
+    lockedOut: (id: string) => of(id, 'locked-out'),
     tokens: (id: string) => of(id, 'device-tokens'),
     applicationPasswords: (id: string) => of(id, 'application-passwords'),
     playerSession: (hash: string) => `${prefix}:player-session:${hash}`,

@@ -17,7 +17,8 @@ export type ToldLately =
   | { what: 'item'; account: string; jid: string; other: string; ledger: LedgerEntry }
   | { what: 'heard' }
   | { what: 'account-made'; jid: string }
-  | { what: 'account-removed'; jid: string };
+  | { what: 'account-removed'; jid: string }
+  | { what: 'locked-out' };
 
 /**
  * Lua: `noteLately(things)`: the server was told these about the subscriber `id`, at `toldAt` in

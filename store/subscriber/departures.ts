@@ -77,6 +77,7 @@ function ownKeys(keys: Keys, { id, jid }: Subscriber): string[] {
     keys.subscriber(id),
     keys.account(id),
     keys.madeAccounts(id),
+    keys.lockedOut(id),
     keys.tokens(id),
     keys.applicationPasswords(id),
     keys.book(id),

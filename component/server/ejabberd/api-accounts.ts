@@ -20,6 +20,9 @@ export function createApiAccounts(call: CallApi, own: string): AccountAbility {
     async setPassword(jid, newpass) {
       await call('change_password', { ...partsOf(jid), newpass });
     },
+    async logOut(jid) {
+      await call('kick_user', partsOf(jid));
+    },
     async remove(jid) {
       await call('unregister', partsOf(jid));
       // It says that it has done its work, whether it could or not.

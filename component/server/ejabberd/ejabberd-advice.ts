@@ -9,6 +9,7 @@ const COMMANDS = [
   'register',
   'unregister',
   'change_password',
+  'kick_user',
   'connected_users_vhost',
   'user_sessions_info',
   'stats',

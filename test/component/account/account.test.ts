@@ -159,6 +159,67 @@ describe('an account that nobody waits for any more', () => {
     expect([...accounts]).to.deep.equal([]);
   });
 
+  describe('that others are locked out of', () => {
+    const due = async () => (await stores.pending.of(ALICE.id)).due.account ?? 0;
+
+    beforeEach(async () => {
+      const made = job(ALICE.id);
+      await answer('exists');
+      await answer('add');
+      await made;
+      await stores.subscribers.activate(ALICE, NOW);
+      await stores.accounts.forget(ALICE.id);
+    });
+
+    it('gets no password that was asked for before, nor one that is asked for meanwhile', async () => {
+      await stores.accounts.want(ALICE.id, 'of who had the phone', NOW);
+      const late = job(ALICE.id);
+      await eventually(() => expect([...unanswered.keys()]).to.deep.equal(['setPassword']));
+      expect(await stores.lockOuts.begin(ALICE.id, NOW)).to.equal(true);
+      expect(await stores.accounts.want(ALICE.id, 'once more', NOW)).to.equal(false);
+      await answer('setPassword');
+      await late;
+      expect(await stores.accounts.state(ALICE.id), 'nobody is told that it was set').to.equal(undefined);
+      expect(await due()).to.equal(NOW);
+      const locked = job(ALICE.id);
+      await answer('exists');
+      await answer('setPassword');
+      await locked;
+      expect([await stores.lockOuts.isUnderWay(ALICE.id), await due()]).to.deep.equal([false, 0]);
+      expect(await stores.accounts.want(ALICE.id, 'of who has the phone', NOW)).to.equal(true);
+    });
+
+    it('is due until the server has done it, whatever dies or is refused meanwhile', async () => {
+      await stores.lockOuts.begin(ALICE.id, NOW);
+      void job(ALICE.id);
+      await answer('exists');
+      await eventually(() => expect([...unanswered.keys()]).to.deep.equal(['setPassword']));
+      unanswered.clear();
+      const refused = job(ALICE.id);
+      await answer('exists');
+      await answer('setPassword', new Denied('forbidden'));
+      await refused;
+      expect(await stores.lockOuts.isUnderWay(ALICE.id)).to.equal(true);
+      expect(await due()).to.be.above(NOW);
+      const done = job(ALICE.id);
+      await answer('exists');
+      await answer('setPassword');
+      await done;
+      expect([await stores.lockOuts.isUnderWay(ALICE.id), await due()]).to.deep.equal([false, 0]);
+    });
+
+    it('has to be one that is there, and that Earshot made', async () => {
+      await stores.lockOuts.begin(ALICE.id, NOW);
+      accounts.clear();
+      const gone = job(ALICE.id);
+      await answer('exists');
+      await gone;
+      expect([await stores.lockOuts.isUnderWay(ALICE.id), await due()]).to.deep.equal([false, 0]);
+      await stores.accounts.forgetOurs(ALICE.id, ALICE.jid);
+      expect(await stores.lockOuts.begin(ALICE.id, NOW)).to.equal(false);
+    });
+  });
+
   it('is kept where its subscriber has become active in the same moment', async () => {
     await stores.subscribers.activate(ALICE, NOW);
     await giveUp();

@@ -161,6 +161,14 @@ describe('a server that was started again', () => {
     expect(await stores.accounts.madeFor('alice')).to.deep.equal([JID]);
   });
 
+  it('may let somebody in again who was locked out of an account that was made', async () => {
+    await stores.accounts.oursAgain('alice', JID);
+    await stores.lately.note('alice', [{ what: 'locked-out' }], BEFORE);
+    await tell();
+    expect(await stores.lockOuts.isUnderWay('alice')).to.equal(true);
+    expect(await stores.due.isMarked('account', 'alice')).to.equal(true);
+  });
+
   it('keeps nothing that is written by now, and one that writes at once nothing at all', async () => {
     await stores.lately.note('alice', [{ what: 'heard' }], NOW - 45_000);
     await forgetWritten(context, 'op.example', server);

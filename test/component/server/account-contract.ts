@@ -31,6 +31,17 @@ export function accountContract(world: () => UnderTest): void {
     expect(await letsIn(world(), { jid, password: 'first' })).to.equal(false);
   });
 
+  it('log out whoever is connected, where they are given another password', async () => {
+    const { xmpp, leave } = await connectFriend(world(), { jid, password: 'second' });
+    xmpp.reconnect.stop();
+    const isOut = new Promise((resolve) => xmpp.once('disconnect', resolve));
+    await accounts().setPassword(jid, 'third');
+    await accounts().logOut?.(jid);
+    await isOut;
+    await leave();
+    expect(await letsIn(world(), { jid, password: 'third' })).to.equal(true);
+  });
+
   it('are none where nobody has made one: no password can be set', async () => {
     expect(
       await accounts()
@@ -43,7 +54,7 @@ export function accountContract(world: () => UnderTest): void {
   it('go with everything in them, and may be gone already', async () => {
     await accounts().remove(jid);
     expect(await accounts().exists(jid)).to.equal(false);
-    expect(await letsIn(world(), { jid, password: 'second' })).to.equal(false);
+    expect(await letsIn(world(), { jid, password: 'third' })).to.equal(false);
     await accounts().remove(jid);
   });
 

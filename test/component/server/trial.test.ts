@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { XmppServer } from '../../../component/server/server.ts';
 import { type TrialPlace, trialAccount, tryAbilities } from '../../../component/server/trial.ts';
+import { Denied } from '../../../component/stream/denied.ts';
 import { ALL_PRIVILEGES } from '../../../local/prosody/prosody-config.ts';
 import { SECRET, startUnderTest, type UnderTest } from './under-test.ts';
 
@@ -59,6 +60,13 @@ describe('a server that says that it has done what it has not', () => {
     expect(lacks).to.deep.equal([]);
     expect(warned).to.have.length(1);
     expect(warned[0]).to.contain('refuses to delete a private node');
+  });
+
+  it('is none that logs nobody out: that is said, and done without', async () => {
+    const logOut = () => Promise.reject(new Denied('kick_user is not allowed'));
+    expect(await tried(({ accounts }) => ({ accounts: { ...accounts, logOut } }))).to.deep.equal([]);
+    expect(warned).to.have.length(1);
+    expect(warned[0]).to.contain('logs nobody out');
   });
 
   it('leaves the account of the trial nowhere', async () => {

@@ -5,6 +5,7 @@ import { eventually } from '../eventually.ts';
 import { GRANT, type startCarrier } from '../http/carrier.ts';
 import type { CarrierStream } from '../http/carrier-stream.ts';
 import { bearer, issueKey } from '../http/credentials.ts';
+import { swapSim } from '../http/line-events.ts';
 import { subscribe } from '../http/subscriptions.ts';
 import { makePassword } from '../players/players.ts';
 import type { DavServer } from '../servers/carddav.ts';
@@ -66,7 +67,7 @@ export async function useEveryFeature(scene: Scene): Promise<void> {
   await api.settled(person);
 }
 
-/** By a code, by a carrier's word, and from an account that wants to take the number along. The codes of a number that nobody has are made void. */
+/** By a code, by a carrier's word, and from an account that wants to take the number along. The codes of a number that nobody has are made void, and a SIM is swapped. */
 async function logIn({ api, carrier, person, numbers, other }: Scene): Promise<void> {
   const [phoneNumber, second] = numbers;
   const sent = await api.expectStatus(202, api.call('POST', '/v1/verification/send-code', { phoneNumber }));
@@ -88,6 +89,7 @@ async function logIn({ api, carrier, person, numbers, other }: Scene): Promise<v
     .catch((err: Error) => err.message);
   expect(answer, 'the code is asked for').to.contain('not-acceptable');
   await api.expectStatus(204, api.call('POST', '/v1/numbers/recycle', { phoneNumber: '+8613512345678' }));
+  await swapSim(api, await api.join('+8613512345691'));
 }
 
 async function rejectACard({ api, dav, person }: Scene): Promise<void> {
