@@ -12,8 +12,12 @@ export function createLog(role: string, level: string, subjectHashOf: SubjectHas
   return pino({ level, base: { role, pid: process.pid }, serializers: { err: plainError, subject } });
 }
 
-function plainError(error: unknown) {
+/** What a log says of an error. A parser's words quote the text that it could not parse, so they are left out. */
+export function plainError(error: unknown) {
   if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
   const code = 'code' in error ? error.code : undefined;
-  return { name: error.name, code, message: error.message, stack: error.stack };
+  if (!(error instanceof SyntaxError)) return { name, code, message, stack };
+  const places = stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { name, code, message: 'something that was to be parsed is not well-formed', stack: places?.join('\n') };
 }

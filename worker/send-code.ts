@@ -2,6 +2,7 @@ import { DelayedError, type Job } from 'bullmq';
 import type { WorkerConfig } from '../runtime/config/worker-config.ts';
 import type { QueueWork } from '../runtime/queue/queue-worker.ts';
 import { unseal } from '../runtime/secret/sealing.ts';
+import { readRecord } from '../store/base/record.ts';
 import type { Context } from './context.ts';
 import { postMessage } from './sms-webhook.ts';
 
@@ -30,7 +31,7 @@ export function createSendCodeJob(
     }
     const opened = unseal(secretsKey, id, message);
     if (opened === undefined) throw new Error('The EARSHOT_SECRETS_KEY of gateway and worker differ.');
-    const { phoneNumber, code } = JSON.parse(opened) as { phoneNumber: string; code: string };
+    const { phoneNumber, code } = readRecord<{ phoneNumber: string; code: string }>(opened, 'a code');
     const taken = await attempt(context, () => postMessage(webhook, text, { id, phoneNumber, code, expiresAt }, now()));
     if (!taken) return putOff(job, token, now());
     await stores.verifications.delivered(id);

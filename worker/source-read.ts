@@ -3,6 +3,7 @@ import { type SourceCredentials, sealPurpose } from '../domain/book/source.ts';
 import { Fault } from '../domain/fault.ts';
 import { seal, unseal } from '../runtime/secret/sealing.ts';
 import { takeTurns } from '../runtime/turns.ts';
+import { readRecord } from '../store/base/record.ts';
 import type { Source } from '../store/source/source-record.ts';
 import type { ReadOutcome, SourceReading } from '../store/source/sources.ts';
 import type { Subscriber } from '../store/subscriber/subscriber-record.ts';
@@ -77,7 +78,12 @@ function accessOf({ config, limits }: SourceContext, { id }: Subscriber, { name,
   const opened = unseal(config.secretsKey, sealPurpose(id, name), credentials);
   if (opened === undefined)
     throw new Fault('UNAUTHENTICATED', 'The credentials can no longer be opened; link the source again.');
-  return { url, credentials: JSON.parse(opened) as SourceCredentials, allow: config.sourceAllow, limits };
+  return {
+    url,
+    credentials: readRecord<SourceCredentials>(opened, 'the credentials of a source'),
+    allow: config.sourceAllow,
+    limits,
+  };
 }
 
 /** `reasons`: why cards were refused, by uid. */

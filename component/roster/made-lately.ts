@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import { sideBySide } from '../../runtime/batches.ts';
 import type { Log } from '../../runtime/log.ts';
+import { readRecord } from '../../store/base/record.ts';
 import { type KeepAbility, NoAccount } from '../server/server.ts';
 import { Denied } from '../stream/denied.ts';
 import { Unanswered } from '../stream/requests.ts';
@@ -171,7 +172,7 @@ function toElement(noted: ReadonlyMap<string, Noted>): Element {
 
 /** Nobody else can write there. */
 function toNoted(payload: Element): [jid: string, Noted][] {
-  return (JSON.parse(payload.getText()) as Written[]).map(([id, jid, items]) => [
+  return readRecord<Written[]>(payload.getText(), 'the items that were made lately').map(([id, jid, items]) => [
     jid,
     { id, items: new Map(items.map(([item, is]) => [item, is ?? undefined])) },
   ]);

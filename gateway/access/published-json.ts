@@ -10,5 +10,9 @@ export async function publishedJson({ url, body }: Response): Promise<unknown> {
     if (length > LARGEST) throw new Error(`${url} answers with more than ${LARGEST} bytes.`);
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString());
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw new Error(`${url} answers with no JSON.`);
+  }
 }

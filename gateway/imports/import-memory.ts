@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ImportedSubscriber } from '../../domain/import/import-rows.ts';
+import { readRecord } from '../../store/base/record.ts';
 import type { Carrier } from '../access/caller.ts';
 import type { Context } from '../context.ts';
 
@@ -39,7 +40,7 @@ export function createImportMemory(
   return {
     async recall(row, subscriberId) {
       const kept = await stores.idempotency.recall(secretOf(row, subscriberId));
-      const made = kept && (JSON.parse(kept.body) as Kept);
+      const made = kept && readRecord<Kept>(kept.body, 'a row of an import');
       if (!made || made.toldBy === request) return undefined;
       await keep(row, made);
       return made;

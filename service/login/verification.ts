@@ -6,6 +6,7 @@ import type { Lines } from '../../runtime/config/login-config.ts';
 import { seal, unseal } from '../../runtime/secret/sealing.ts';
 import type { Fence } from '../../store/base/fence.ts';
 import { newStamp } from '../../store/base/marks.ts';
+import { readRecord } from '../../store/base/record.ts';
 import { wake } from '../../store/due/makes-due.ts';
 import type { ServiceContext } from '../context.ts';
 import { type Count, countInAll, countOne } from './limited.ts';
@@ -135,7 +136,7 @@ type Opened = [phoneNumber: string, nonce: string, stamp?: string];
 
 function openId({ config }: ServiceContext, authenticationId: string): Opened | undefined {
   const opened = unseal(config.secretsKey, AUTHENTICATION, authenticationId);
-  return opened === undefined ? undefined : (JSON.parse(opened) as Opened);
+  return opened === undefined ? undefined : readRecord<Opened>(opened, 'an authentication id');
 }
 
 /** What a code is kept under. */

@@ -1,5 +1,6 @@
 import { DOUBTED, type ToldSink } from '../../domain/subscription/known.ts';
 import type { Fence } from '../../store/base/fence.ts';
+import { readRecord } from '../../store/base/record.ts';
 import type { Stores } from '../../store/stores.ts';
 
 /** How far it has come that all is told anew, by pages of those of whom the sink was told, and then of everybody, from the last page on. */
@@ -13,7 +14,7 @@ export function writePlace(restored: string, place: Place): string {
 /** Undefined where that is not of these older data: nothing is done yet. */
 export function readPlace(restored: string, noted: string): Place | undefined {
   const [stamp, place] = noted.split(' ');
-  return stamp === restored && place !== undefined ? JSON.parse(place) : undefined;
+  return stamp === restored && place !== undefined ? readRecord<Place>(place, 'what a sink is told anew') : undefined;
 }
 
 /** Of which older data all is told anew at present, after the sink has heard of them. */

@@ -2,6 +2,7 @@ import type { Resource } from '../../domain/account/presence.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { askSlices } from '../base/slices.ts';
 
 /** Who is online: hash `presence` (bare JID → connected clients). Only the component writes it. */
@@ -9,7 +10,7 @@ export function createPresences(redis: Redis, keys: Keys) {
   return {
     async of(jids: readonly string[]): Promise<Resource[][]> {
       const found = await askSlices(jids, (some) => redis.hmGet(keys.presence, some));
-      return found.map((json) => (json ? (JSON.parse(json) as Resource[]) : []));
+      return found.map((json) => (json ? readRecord<Resource[]>(json, 'a presence') : []));
     },
 
     async write(jid: string, resources: readonly Resource[]): Promise<void> {

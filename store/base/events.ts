@@ -2,6 +2,7 @@ import type { Listening } from '../../runtime/redis/listening.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from './keys.ts';
 import { type Batch, byPartition } from './partitions.ts';
+import { readRecord } from './record.ts';
 import { defineLua, defineScript } from './script.ts';
 import { slicesOf } from './slices.ts';
 
@@ -89,7 +90,8 @@ export function createEventSource(connection: Listening, keys: Keys, sharded: bo
 
   function dispatch(message: string, channel: string): void {
     // Nearly all are of this kind.
-    const change: Change = message === NOW_PLAYING ? { what: 'now-playing' } : JSON.parse(message);
+    const change: Change =
+      message === NOW_PLAYING ? { what: 'now-playing' } : readRecord<Change>(message, 'a change that is told');
     const id = keys.toldBy(channel);
     for (const hear of hearers) hear(id, change);
   }

@@ -1,15 +1,20 @@
 /**
- * A record that was written as JSON of an object. What it is of is said by the error in place of what it holds, which the parser's own
- * error quotes: that ends up in logs.
+ * What was written as JSON. What it is of is said by the error in place of what it holds, which the parser's own error quotes: that
+ * ends up in logs, and in the reason of a job that failed.
  * @throws Error for what cannot be read
  */
-export function readRecord<T extends object>(json: string, what: string): T {
-  let record: unknown;
+export function readJson<T>(json: string, what: string): T {
   try {
-    record = JSON.parse(json);
+    return JSON.parse(json) as T;
   } catch {
-    // Below.
+    // The parser's error is no cause of this one: it would go along.
+    throw new Error(`The record of ${what} cannot be read.`);
   }
+}
+
+/** The same of an object, or a list. @throws Error for what is none */
+export function readRecord<T extends object>(json: string, what: string): T {
+  const record = readJson<T | null>(json, what);
   if (typeof record !== 'object' || record === null) throw new Error(`The record of ${what} cannot be read.`);
-  return record as T;
+  return record;
 }

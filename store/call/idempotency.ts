@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, newFence } from '../base/fence.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { asYes, defineLua, defineScript } from '../base/script.ts';
 
 /** An answer to give again: `request` is a hash of what was asked. */
@@ -78,7 +79,7 @@ export function createIdempotency(redis: Redis, keys: Keys) {
       if (started !== null) return 'started';
       const kept = await redis.get(key);
       if (kept === ERASED) return ERASED;
-      if (isAnswer(kept)) return JSON.parse(open(secret, kept)) as Remembered;
+      if (isAnswer(kept)) return readRecord<Remembered>(open(secret, kept), 'an answer');
       return kept === null || [undefined, askedBy(fence)].includes(askedBy(kept)) ? 'under-way' : 'other';
     },
 
@@ -90,7 +91,7 @@ export function createIdempotency(redis: Redis, keys: Keys) {
     /** The answer that was remembered, without starting anything. */
     async recall(secret: string): Promise<Remembered | undefined> {
       const kept = await redis.get(keys.idempotency(hashOf(secret)));
-      return isAnswer(kept) ? (JSON.parse(open(secret, kept)) as Remembered) : undefined;
+      return isAnswer(kept) ? readRecord<Remembered>(open(secret, kept), 'an answer') : undefined;
     },
 
     /** `subject`: the id of the subscriber whom the answer is about; undefined when it is about none. */

@@ -2,6 +2,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearOne, type Marks, newStamp } from '../base/marks.ts';
+import { readRecord } from '../base/record.ts';
 import { slicesOf } from '../base/slices.ts';
 
 /** The field of `dirty-items` that stands for the items of all friends; no JID is written like this. */
@@ -19,7 +20,7 @@ export async function markEachItem(redis: Redis, keys: Keys, id: string, marks: 
   const stamp = newStamp();
   const items: string[][] = [];
   for await (const [other, json] of scanTexts(redis, keys.friends(id)))
-    items.push([(JSON.parse(json) as { jid: string }).jid, `${other} ${stamp}`]);
+    items.push([readRecord<{ jid: string }>(json, 'a ledger').jid, `${other} ${stamp}`]);
   for (const some of slicesOf(items)) await redis.hSet(keys.dirtyItems(id), some.flat() as never);
   await clearOne(redis, keys.dirtyItems(id), ALL_ITEMS, seen);
   return true;

@@ -3,6 +3,7 @@ import type { OutletName } from '../../domain/playing/outlets.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import { AFTER_ID, type Keys, LATELY } from '../base/keys.ts';
 import { allPartitions, byPartition } from '../base/partitions.ts';
+import { readRecord } from '../base/record.ts';
 import { defineLua, defineScript } from '../base/script.ts';
 import { slicesOf } from '../base/slices.ts';
 import { homesOf } from './due-at-home.ts';
@@ -94,7 +95,7 @@ export function createLately(redis: Redis, keys: Keys) {
     /** What was told before that time, the oldest first. */
     async before(id: string, time: number): Promise<ToldLately[]> {
       const words = await redis.zRangeByScore(keys.lately(id), '-inf', `(${time}`);
-      return words.map((word) => JSON.parse(word) as ToldLately);
+      return words.map((word) => readRecord<ToldLately>(word, 'what the XMPP server was told lately'));
     },
 
     /** What was told before that time needs to be kept no longer, of the same. */

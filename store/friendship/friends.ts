@@ -4,6 +4,7 @@ import { scanned, scannedFields, scanTexts } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { clearSeen, type Marks, newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { readRecord } from '../base/record.ts';
 import { defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { markEachItem } from '../due/all-items.ts';
@@ -209,5 +210,5 @@ export function toDirtyItems(marks: Marks): DirtyItem[] {
 
 /** From a field of the hash `friends`. */
 export function toFriend(json: string): Friend {
-  return JSON.parse(json) as Friend;
+  return readRecord<Friend>(json, 'a friend');
 }

@@ -5,6 +5,7 @@ import type { Keys } from '../base/keys.ts';
 import { MANY_FIELDS } from '../base/many-fields.ts';
 import { type Marks, SEEN_MARK } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { readRecord } from '../base/record.ts';
 import { asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { dueOf } from '../due/makes-due.ts';
@@ -67,7 +68,8 @@ export function createLedger(redis: Redis, keys: Keys) {
     /** JID → what Earshot did to that item of the account's roster. */
     async whole(id: string, account: string): Promise<Map<string, LedgerEntry>> {
       const ledger = new Map<string, LedgerEntry>();
-      for await (const [jid, json] of scanTexts(redis, keys.ledger(id, account))) ledger.set(jid, JSON.parse(json));
+      for await (const [jid, json] of scanTexts(redis, keys.ledger(id, account)))
+        ledger.set(jid, readRecord(json, 'a ledger'));
       return ledger;
     },
 
@@ -104,7 +106,7 @@ export function createLedger(redis: Redis, keys: Keys) {
 
 /** From a field of the ledger. */
 export function toEntry(json: string | null | undefined): LedgerEntry | undefined {
-  return json ? (JSON.parse(json) as LedgerEntry) : undefined;
+  return json ? readRecord<LedgerEntry>(json, 'a ledger') : undefined;
 }
 
 function toJson(entry: LedgerEntry | undefined): string {

@@ -4,6 +4,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
+import { readRecord } from '../base/record.ts';
 import { defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { askForAccess } from '../due/asked-access.ts';
@@ -40,13 +41,13 @@ export function createOffers(redis: Redis, keys: Keys) {
   return {
     async some(id: string, account: string, jids: readonly string[]): Promise<(Offer | undefined)[]> {
       const found = await askSlices(jids, (some) => redis.hmGet(keys.offered(id, account), some));
-      return found.map((json) => (json ? (JSON.parse(json) as Offer) : undefined));
+      return found.map((json) => (json ? readRecord<Offer>(json, 'an offer') : undefined));
     },
 
     /** JID → how it was offered. */
     async whole(id: string, account: string): Promise<Map<string, Offer>> {
       const entries = Object.entries(await scanned(redis, keys.offered(id, account)));
-      return new Map(entries.map(([jid, json]) => [jid, JSON.parse(json) as Offer]));
+      return new Map(entries.map(([jid, json]) => [jid, readRecord<Offer>(json, 'an offer')]));
     },
 
     async note(id: string, account: string, jids: readonly string[], offer: Offer): Promise<void> {

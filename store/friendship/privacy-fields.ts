@@ -1,5 +1,6 @@
 import { type Audience, OPEN, type Privacy } from '../../domain/friendship/privacy.ts';
 import { sealAlike, unseal } from '../../runtime/secret/sealing.ts';
+import { readJson, readRecord } from '../base/record.ts';
 
 /** The settings, and a version that is new after each change of them or of who is blocked. */
 export type PrivacyState = { privacy: Privacy; version: number };
@@ -18,9 +19,11 @@ export function createPrivacyFields(secretsKey: Buffer) {
   }
 
   function opened(id: string, text: string): Audience {
-    const kept = JSON.parse(text) as Audience | { sealed: string };
+    const kept = readJson<Audience | { sealed: string }>(text, 'an audience');
     if (typeof kept === 'string' || 'groups' in kept) return kept;
-    return { groups: JSON.parse(unseal(secretsKey, purposeOf(id), kept.sealed) ?? '[]') as string[] };
+    return {
+      groups: readRecord<string[]>(unseal(secretsKey, purposeOf(id), kept.sealed) ?? '[]', 'the groups of an audience'),
+    };
   }
 
   return {

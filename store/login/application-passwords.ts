@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { as, defineScript } from '../base/script.ts';
 
 /** `sealed`: what the protocols check, encrypted. `createdAt`: milliseconds since the epoch. */
@@ -38,14 +39,14 @@ export function createApplicationPasswords(redis: Redis, keys: Keys) {
 
     async get(subscriberId: string, id: string): Promise<ApplicationPassword | undefined> {
       const json = await redis.hGet(keys.applicationPasswords(subscriberId), id);
-      return json ? { id, ...(JSON.parse(json) as Kept) } : undefined;
+      return json ? { id, ...readRecord<Kept>(json, 'an application password') } : undefined;
     },
 
     /** The oldest first. */
     async list(subscriberId: string): Promise<ApplicationPassword[]> {
       const entries = Object.entries(await redis.hGetAll(keys.applicationPasswords(subscriberId)));
       return entries
-        .map(([id, json]) => ({ id, ...(JSON.parse(json) as Kept) }))
+        .map(([id, json]) => ({ id, ...readRecord<Kept>(json, 'an application password') }))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
 

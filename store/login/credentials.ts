@@ -157,7 +157,7 @@ export function createCredentials(redis: Redis, keys: Keys) {
     /** All that open something. */
     async living(now: number): Promise<Credential[]> {
       return (await redis.hVals(records))
-        .map((json) => JSON.parse(json) as Credential)
+        .map((json) => readRecord<Credential>(json, 'a credential'))
         .filter((one) => isAlive(one, now));
     },
 
@@ -165,7 +165,7 @@ export function createCredentials(redis: Redis, keys: Keys) {
     async list(): Promise<{ credential: Credential; lastUsedAt: number | undefined }[]> {
       const [all, uses] = await Promise.all([redis.hGetAll(records), redis.hGetAll(used)]);
       return Object.values(all)
-        .map((json) => JSON.parse(json) as Credential)
+        .map((json) => readRecord<Credential>(json, 'a credential'))
         .sort((a, b) => a.createdAt - b.createdAt)
         .map((credential) => {
           const use = uses[credential.id];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { asYes, defineScript } from '../base/script.ts';
 
 /** Whose session it is, and by which application password: it lasts no longer than that. */
@@ -44,7 +45,7 @@ export function createPlayerSessions(redis: Redis, keys: Keys) {
 
     async whose(session: string): Promise<PlayerSession | undefined> {
       const json = await redis.get(keys.playerSession(hashOf(session)));
-      return json ? (JSON.parse(json) as PlayerSession) : undefined;
+      return json ? readRecord<PlayerSession>(json, 'the session of a player') : undefined;
     },
 
     async close(session: string, whose: Pick<PlayerSession, 'subscriberId'>): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Fault } from '../../domain/fault.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { asYes, defineScript } from '../base/script.ts';
 
 /** A token as its owner sees it. Times in milliseconds since the epoch; `usedAt` to the hour, undefined when never used. */
@@ -68,12 +69,12 @@ export function createTokens(redis: Redis, keys: Keys) {
   /** Those that have expired, too. */
   async function all(id: string): Promise<Device[]> {
     const entries = Object.entries(await redis.hGetAll(keys.tokens(id)));
-    return entries.map(([tokenId, json]) => ({ tokenId, ...(JSON.parse(json) as Kept) }));
+    return entries.map(([tokenId, json]) => ({ tokenId, ...readRecord<Kept>(json, 'a token') }));
   }
 
   async function device(id: string, tokenId: string, now: number): Promise<Kept | undefined> {
     const json = await redis.hGet(keys.tokens(id), tokenId);
-    const kept = json ? (JSON.parse(json) as Kept) : undefined;
+    const kept = json ? readRecord<Kept>(json, 'a token') : undefined;
     return kept && kept.expiresAt > now ? kept : undefined;
   }
 

@@ -8,6 +8,7 @@ import { playingNews } from '../base/events.ts';
 import type { Keys } from '../base/keys.ts';
 import { newStamp } from '../base/marks.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { readRecord } from '../base/record.ts';
 import type { Along } from '../base/script.ts';
 import { accessField } from '../due/asked-access.ts';
 import { GRACE } from '../due/due.ts';
@@ -233,5 +234,5 @@ export function toPlayingState(fields: Record<string, string>): PlayingState {
 }
 
 function toPlaying(value: string): Playing {
-  return JSON.parse(value.slice(value.indexOf('{'))) as Playing;
+  return readRecord<Playing>(value.slice(value.indexOf('{')), 'what plays');
 }

@@ -6,6 +6,7 @@ import type { Playing } from '../../domain/playing/tune.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
 import { askSubscribers } from '../base/partitions.ts';
+import { readRecord } from '../base/record.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
 import { NOTE_PIECE } from './recent-script.ts';
 
@@ -67,5 +68,9 @@ export function createRecent(redis: Redis, keys: Keys, privacyFields: PrivacyFie
 /** The piece is read only when it is wanted: most are not. */
 function toPlayed([key, value]: [string, string]): Played {
   const space = value.indexOf(' ');
-  return { key, at: Number(value.slice(0, space)), read: () => JSON.parse(value.slice(space + 1)) as Piece };
+  return {
+    key,
+    at: Number(value.slice(0, space)),
+    read: () => readRecord<Piece>(value.slice(space + 1), 'what was played lately'),
+  };
 }

@@ -1,6 +1,7 @@
 import { ALONE, type Basis } from '../../domain/playing/showing.ts';
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
 import type { Friend } from '../friendship/friends.ts';
 import { isNamed } from '../friendship/privacy.ts';
@@ -77,7 +78,7 @@ export function createSights(redis: Redis, keys: Keys, fields: PrivacyFields) {
         ...ALONE,
         avatar: subscriber && jid === subscriber.jid && hash ? hash : undefined,
         friends: friends.map((json) => {
-          const friend = json ? (JSON.parse(json) as Friend) : undefined;
+          const friend = json ? readRecord<Friend>(json, 'a friend') : undefined;
           return friend && !isNamed(undecided, friend) ? friend : undefined;
         }),
       };

@@ -5,6 +5,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { scanned } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
 import type { Marks } from '../base/marks.ts';
+import { readRecord } from '../base/record.ts';
 import { as, defineScript, toFields } from '../base/script.ts';
 import { GRACE } from '../due/due.ts';
 import type { PrivacyFields } from '../friendship/privacy-fields.ts';
@@ -106,7 +107,7 @@ export function createSituations(redis: Redis, keys: Keys, fields: PrivacyFields
      * process has told the outlet itself, or does not say all.
      */
     brought(id: string, outlet: OutletName, text: string, now: number): Situation | undefined {
-      const [reply, dueAt] = JSON.parse(text) as [Reply, string];
+      const [reply, dueAt] = readRecord<[Reply, string]>(text, 'what plays and who may see it');
       if (Math.abs(now - (Number(dueAt) - GRACE)) > FRESH) return undefined;
       const found = toSituation(id, reply);
       if (!found || found.parting || found.told.state !== 'doubted') return undefined;

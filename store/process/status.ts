@@ -1,5 +1,6 @@
 import type { Redis } from '../../runtime/redis/redis.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 
 /** Whether the component may set rosters and publish tunes (XEP-0356), or can only offer matches. */
 export type Mode = 'privileged' | 'unprivileged';
@@ -37,7 +38,7 @@ const SILENCE = 7_000;
 export function createStatuses(redis: Redis, keys: Keys) {
   async function of(instance: string): Promise<ProcessStatus | undefined> {
     const json = await redis.get(keys.status(instance));
-    return json ? (JSON.parse(json) as ProcessStatus) : undefined;
+    return json ? readRecord<ProcessStatus>(json, 'the status of a process') : undefined;
   }
 
   return {
@@ -79,7 +80,7 @@ export function createStatuses(redis: Redis, keys: Keys) {
     async metrics(instance: string, now: number): Promise<unknown[]> {
       const fresh: unknown[] = [];
       for (const [other, json] of Object.entries(await redis.hGetAll(keys.metrics))) {
-        const report = JSON.parse(json) as { now: number; metrics: unknown };
+        const report = readRecord<{ now: number; metrics: unknown }>(json, 'the metrics of a process');
         if (now - report.now >= SILENCE) await redis.hDel(keys.metrics, other);
         else if (other !== instance) fresh.push(report.metrics);
       }

@@ -3,6 +3,7 @@ import type { Redis } from '../../runtime/redis/redis.ts';
 import { type Fence, IS_STILL } from '../base/fence.ts';
 import { fieldsFrom, scanFields, scannedFields } from '../base/hash-scan.ts';
 import type { Keys } from '../base/keys.ts';
+import { readRecord } from '../base/record.ts';
 import { as, asYes, defineScript } from '../base/script.ts';
 import { askSlices, slicesOf } from '../base/slices.ts';
 import { createSinkHolder } from './sink-holder.ts';
@@ -118,7 +119,7 @@ export function createSinkWork(redis: Redis, keys: Keys) {
 
     async told(subscription: string, id: string): Promise<StoredTold> {
       const json = await redis.hGet(told(subscription), id);
-      return json === null ? { known: undefined } : (JSON.parse(json) as StoredTold);
+      return json === null ? { known: undefined } : readRecord<StoredTold>(json, 'what a sink was told');
     },
 
     /** The ids of the subscriber's friends of whom the sink was told. */

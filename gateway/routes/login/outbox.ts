@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { mayActFor } from '../../../domain/access/grant.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { unseal } from '../../../runtime/secret/sealing.ts';
+import { readRecord } from '../../../store/base/record.ts';
 import { carrierOf } from '../../access/auth.ts';
 import type { Carrier } from '../../access/caller.ts';
 import type { Context } from '../../context.ts';
@@ -14,7 +15,7 @@ export function outboxRoutes({ stores, config }: Context): FastifyPluginAsyncTyp
     const found = await stores.verifications.undelivered(id);
     const message = found && unseal(config.secretsKey, id, found.message);
     if (!message) return [];
-    const { phoneNumber, code } = JSON.parse(message) as { phoneNumber: string; code: string };
+    const { phoneNumber, code } = readRecord<{ phoneNumber: string; code: string }>(message, 'a code');
     if (!mayActFor(carrier, phoneNumber)) return [];
     return [{ id, phoneNumber, code, expiresAt: new Date(found.expiresAt).toISOString() }];
   }

@@ -2,9 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createSubjectHash } from '../../../runtime/secret/subject-hash.ts';
+import { createKeys } from '../../../store/base/keys.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { useStack } from '../../support/stack.ts';
+import { useStack, withRedis } from '../../support/stack.ts';
 import { connectFriend } from '../../support/xmpp/friend-client.ts';
 
 /** Digits of numbers, names and titles that nothing but the places meant for them may hold. */
@@ -109,6 +110,31 @@ describe('what must not be written down', () => {
     const aof = await appendOnlyFile(join(stack.dataDir, 'redis', 'appendonlydir'));
     expect(aof).to.not.contain(alice.token);
     expect(aof).to.not.contain(stack.operatorKey);
+  });
+
+  it('is not quoted by whoever cannot read it, in an answer, a log, or the reason of a job that failed', async () => {
+    const broken = '+8613512340000';
+    await withRedis(stack, async (redis) => {
+      await redis.hSet(createKeys('earshot').friends(bob.id), alice.id, broken);
+    });
+    const answer = await api.expectStatus(500, api.call('GET', api.path(bob, 'friends')));
+    expect(answer.text).to.not.contain(broken);
+    await api.putBook(bob, [{ name: 'Another name', phoneNumbers: [alice.phoneNumber] }]);
+    const told = 'The record of a friend cannot be read.';
+    for (const file of ['gateway.log', 'worker.log'])
+      await eventually(async () => {
+        const log = await readFile(join(stack.dataDir, 'logs', file), 'utf8');
+        expect(log, file).to.contain(told).and.not.contain(broken);
+      });
+    await eventually(() =>
+      withRedis(stack, async (redis) => {
+        const reasons: string[] = [];
+        for await (const keys of redis.scanIterator({ MATCH: '*:reconcile:*', TYPE: 'hash' }))
+          for (const key of keys) reasons.push((await redis.hGet(key, 'failedReason')) ?? '');
+        expect(reasons).to.include(told);
+        for (const reason of reasons) expect(reason).to.not.contain(broken);
+      }),
+    );
   });
 });
 
