@@ -68,7 +68,7 @@ export async function startComponent(
     ...(config.hosts.length > 0 && { home: config.homeHost }),
   };
   const latecomers = createLatecomers(context);
-  const friendsElsewhere = createFriendsElsewhere(context, config);
+  const friendsElsewhere = createFriendsElsewhere(context, config, (jid) => presence.of(jid).length > 0);
   const presence = createPresenceTracker(context, config.homeHost, (jid) => {
     latecomers.appeared(jid);
     friendsElsewhere.seek(jid);

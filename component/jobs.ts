@@ -98,7 +98,7 @@ function decideWork(
     ),
     account: untimed(createAccountJob({ ...mindful, accounts, advice })),
     order: untimed(createOrderJob({ ...mindful, accounts, advice }, createServiceContext(config, context))),
-    listen: untimed(nodes ? createListenJob({ ...mindful, nodes }) : createContactJob(context, contacts.greet)),
+    listen: untimed(nodes ? createListenJob({ ...mindful, nodes }) : createContactJob(context, contacts)),
     avatar: untimed(ofPresent(context, nodes ? (id) => avatars.look({ nodes, vcards }, id) : avatars.wait)),
   };
 }

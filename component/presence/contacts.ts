@@ -17,6 +17,8 @@ export type Contacts = {
   receive(presence: Element): void;
   /** Asks whether that user has the component as a contact, and if so is present there. */
   greet(jid: string): Promise<void>;
+  /** That user is no subscriber any more: no answer to a greeting is waited for. */
+  leave(jid: string): void;
   /** Greets every subscriber of the home; what they answer has been received when this is done. */
   greetAll(): Promise<void>;
   /** Whether a tune of that user may be one that the server only repeats, because the component has just appeared. */
@@ -37,6 +39,7 @@ export function createContacts(
   now = elapsed,
 ): Contacts {
   const { stores, log } = context;
+  /** Who has not answered yet: subscribers of the home, as who leaves is not waited for. Not every server answers for who is away or has no such contact. */
   const greeted = new Set<string>();
   /** To whom, and when; the longest ago first, and nobody for longer than it counts. */
   const appeared = new Map<string, number>();
@@ -97,6 +100,7 @@ export function createContacts(
       answer(bareOf(attrs.from ?? ''), attrs.type).catch((err: unknown) => log.warn({ err }, 'presence not answered'));
     },
     greet,
+    leave: (jid) => void greeted.delete(jid),
     async greetAll() {
       for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
         const records = await stores.subscribers.records(await stores.roll.page(page));

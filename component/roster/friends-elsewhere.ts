@@ -29,16 +29,23 @@ const IN_FLIGHT = 4;
  * latest to reach a server that was away.
  */
 const AGAIN = [5_000, 30_000, 330_000];
+/** Users who are remembered before it is looked who of them is still online. */
+const FEW = 1_000;
 
-/** Where there is one home nothing is done. `again`: {@link AGAIN}. */
+/**
+ * Where there is one home nothing is done. `isOnline`: whether a client of that user is there. Who is not is forgotten now and
+ * then, and asked for once more the next time: about twice as many are remembered as are online. `again`: {@link AGAIN}; `few`: {@link FEW}.
+ */
 export function createFriendsElsewhere(
   { stores, log }: Pick<Context, 'stores' | 'log'>,
   { hosts }: Pick<ComponentConfig, 'hosts'>,
-  again: readonly number[] = AGAIN,
+  isOnline: (jid: string) => boolean,
+  { again = AGAIN, few = FEW }: { again?: readonly number[]; few?: number } = {},
 ): FriendsElsewhere {
   let meetings: MeetingAbility | undefined;
   const sought = new Set<string>();
   const waiting = new Set<string>();
+  let room = few;
   let work: Promise<unknown> | undefined;
   let later: NodeJS.Timeout[] = [];
 
@@ -65,6 +72,12 @@ export function createFriendsElsewhere(
     }
   }
 
+  function makeRoom(): void {
+    if (sought.size < room) return;
+    for (const jid of sought) if (!waiting.has(jid) && !isOnline(jid)) sought.delete(jid);
+    room = Math.max(few, 2 * sought.size);
+  }
+
   function goOn(): void {
     if (waiting.size === 0 || !meetings) return;
     work ??= Promise.all(Array.from({ length: IN_FLIGHT }, lane)).finally(() => {
@@ -87,6 +100,7 @@ export function createFriendsElsewhere(
   return {
     seek(jid) {
       if (hosts.length === 0 || sought.has(jid)) return;
+      makeRoom();
       sought.add(jid);
       waiting.add(jid);
       goOn();
@@ -99,6 +113,7 @@ export function createFriendsElsewhere(
     },
     forget() {
       sought.clear();
+      room = few;
       seekNobody();
     },
     async stop() {

@@ -38,12 +38,12 @@ export function createListenJob(context: ListenContext): (id: string) => Promise
 }
 
 /**
- * The same where the server grants no privileges: who has the component as a contact is heard by that (see `createContacts`). What it was told
+ * The same where the server grants no privileges: who has the component as a contact is heard by that (`greet` and `leave`: of `createContacts`). What it was told
  * before about the present account holds; about a former one it cannot be undone.
  */
 export function createContactJob(
   context: Context,
-  greet: (jid: string) => Promise<void>,
+  { greet, leave }: { greet(jid: string): Promise<void>; leave(jid: string): void },
 ): (id: string) => Promise<void> {
   const { stores } = context;
 
@@ -53,6 +53,7 @@ export function createContactJob(
     if (subscriber?.leavesHome !== undefined) return heardNoMore(context, id);
     const wanted = subscriber?.state === 'active' ? subscriber.jid : undefined;
     if (wanted !== undefined) await greet(wanted);
+    else if (subscriber) leave(subscriber.jid);
     await stores.listening.settle(id, subscriber, wanted !== undefined && (await stores.listening.on(id)) === wanted);
   };
 }

@@ -17,10 +17,12 @@ describe('the friends of other homes', () => {
   /** Whom the server was asked for in Alice's name. */
   let asked: string[];
   let present: { meetings?: MeetingAbility } | undefined;
+  let online: Set<string>;
 
   beforeEach(async () => {
     stores = server.freshStores();
     asked = [];
+    online = new Set();
     present = { meetings: { approach: async (_: string, other: string) => void asked.push(other) } as MeetingAbility };
     await join('alice', ALICE, '1');
     for (const [id, jid] of [
@@ -54,11 +56,12 @@ describe('the friends of other homes', () => {
     await addSubscriber(stores, { id, jid, ...numbers, displayName: id }, NOW);
   }
 
-  function create(hosts: readonly string[], again?: readonly number[]) {
+  function create(hosts: readonly string[], again?: readonly number[], few?: number) {
     const friends = createFriendsElsewhere(
       jobContext('component', stores, () => NOW),
       { hosts: [...hosts] },
-      again,
+      (jid) => online.has(jid),
+      { ...(again && { again }), ...(few !== undefined && { few }) },
     );
     friends.workWith(present);
     return friends;
@@ -92,6 +95,25 @@ describe('the friends of other homes', () => {
     expect(asked).to.have.length(4);
   });
 
+  it('are asked once more of who went and came again, where more were remembered than are online', async () => {
+    const friends = create(HOSTS, [], 1);
+    online.add(ALICE);
+    friends.seek(ALICE);
+    await eventually(() => expect(asked).to.have.length(1));
+    await friends.stop();
+    for (const jid of ['aaron@op.example', 'nobody@op.example', ALICE]) friends.seek(jid);
+    await friends.stop();
+    expect(asked, 'who is there is remembered').to.have.length(1);
+    online.clear();
+    for (let i = 0; i < 4; i += 1) {
+      friends.seek(`stranger-${i}@op.example`);
+      await friends.stop();
+    }
+    friends.seek(ALICE);
+    await eventually(() => expect(asked).to.have.length(2));
+    await friends.stop();
+  });
+
   it('are asked when the server is there', async () => {
     const friends = create(HOSTS);
     friends.workWith(undefined);
@@ -105,7 +127,11 @@ describe('the friends of other homes', () => {
 
   it('are not looked for where there is one home', async () => {
     const silent = { ...stores, subscribers: undefined } as unknown as Stores;
-    const friends = createFriendsElsewhere({ ...jobContext('component', silent, () => NOW) }, { hosts: [] });
+    const friends = createFriendsElsewhere(
+      { ...jobContext('component', silent, () => NOW) },
+      { hosts: [] },
+      () => true,
+    );
     friends.workWith(present);
     friends.seek(ALICE);
     await friends.stop();

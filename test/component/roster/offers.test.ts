@@ -120,7 +120,7 @@ describe('offers, where the server grants no privileges', () => {
     await createQuietOutbox(context)('alice');
     await job();
     await createQuietOutbox(context)('alice');
-    await createContactJob(context, async () => {})('alice');
+    await createContactJob(context, { greet: async () => {}, leave: () => {} })('alice');
     expect(await stores.sharing.partings('alice')).to.deep.equal({});
     expect((await stores.offers.whole('alice', JID)).size).to.equal(0);
     for (const queue of ['tune', 'roster', 'listen'] as const)
