@@ -233,8 +233,13 @@ describe('a server on which Earshot has worked before it kept anything there', (
     const { has } = stores.serverStamps;
     const answers: ((known: boolean) => void)[] = [];
     stores.serverStamps.has = () => new Promise((resolve) => void answers.push(resolve));
-    restore.missed();
-    const asked = restore.works().catch((err: { code: string }) => err.code);
+    // The component holds the stamp a moment after the server does; until then nothing is asked.
+    const { asked } = await eventually(() => {
+      restore.missed();
+      const works = restore.works().catch((err: { code: string }) => err.code);
+      expect(answers).to.not.be.empty;
+      return { asked: works };
+    });
     restore.forget();
     stores.serverStamps.has = has;
     for (const answer of answers) answer(false);
