@@ -30,7 +30,11 @@ const WANT = defineScript({
   args: ['id', 'password', 'lease', 'soon'],
   reply: asYes,
   lua: `
-if redis.call('EXISTS', account, lockedOut) > 0 then return 0 end
+if redis.call('EXISTS', lockedOut) == 1 then
+  redis.call('ZADD', due, 'NX', soon, id)
+  return 0
+end
+if redis.call('EXISTS', account) == 1 then return 0 end
 redis.call('HSET', account, 'state', 'wanted', 'password', password)
 redis.call('EXPIRE', account, lease)
 redis.call('ZADD', due, soon, id)

@@ -210,6 +210,10 @@ describe('an account that nobody waits for any more', () => {
 
     it('has to be one that is there, and that Earshot made', async () => {
       await stores.lockOuts.begin(ALICE.id, NOW);
+      // As a component does that knows nothing of it: whoever wants a password brings it back.
+      await stores.due.settle('account', ALICE.id, []);
+      expect(await stores.accounts.want(ALICE.id, 'any', NOW)).to.equal(false);
+      expect(await due()).to.equal(NOW + GRACE);
       accounts.clear();
       const gone = job(ALICE.id);
       await answer('exists');
