@@ -131,7 +131,7 @@ describe('what others make long', () => {
     ],
     [
       'friends who were offered',
-      () => hash(stores.keys.offered('alice', 'alice@op.example'), '"shown"'),
+      () => hash(stores.keys.offered('alice', 'alice@op.example'), '{"by":"item","at":1}'),
       async () => [...(await stores.offers.whole('alice', 'alice@op.example'))],
     ],
     [
