@@ -102,7 +102,10 @@ describe(`a subscriber who moves to another home, on ${titleOf(SERVERS)}`, () =>
   it('has friends and tune there, and nothing where it was, which is emptied first', async () => {
     await api.play(bob, { title: 'On the way', length: 3_600 });
     for (const client of Object.values(clients)) await client.hears(bob.jid, 'On the way');
-    for (const client of Object.values(clients)) client.tunes.length = 0;
+    for (const client of Object.values(clients)) {
+      await client.caughtUp();
+      client.tunes.length = 0;
+    }
     await move(other);
     for (const client of Object.values(clients)) await client.hears(other, 'On the way');
     expect(heardBy(clients.carl)).to.deep.equal(['first: stopped', 'other: On the way']);
@@ -131,8 +134,10 @@ describe(`a subscriber who moves to another home, on ${titleOf(SERVERS)}`, () =>
     const block = { discoverable: true, audience: 'friends', privateUntil: null };
     const blocked = [{ phoneNumber: alice.phoneNumber }];
     await api.expectStatus(200, api.call('PUT', api.path(bob, 'privacy'), { ...block, blocked }));
-    clients.alice.tunes.length = 0;
-    clients.carl.tunes.length = 0;
+    for (const client of [clients.alice, clients.carl]) {
+      await client.caughtUp();
+      client.tunes.length = 0;
+    }
     await api.play(bob, { title: 'Not for all', length: 3_600 });
     await none(clients.alice, bob.jid);
     await clients.alice.caughtUp();

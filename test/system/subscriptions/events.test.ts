@@ -18,12 +18,14 @@ describe('the event stream of a credential', () => {
   let carrier: Record<string, string>;
   let bob: Person;
   let numbers = 0;
+  const joined: string[] = [];
 
   before(async () => {
     bob = await api.join('+8613900139000', 'Bob of another carrier');
   });
 
   beforeEach(async () => {
+    await nobodyIsNoted();
     const { key } = await issueKey(api, SUBSCRIBER_SCOPES, ['+86138']);
     carrier = bearer(key);
   });
@@ -31,6 +33,16 @@ describe('the event stream of a credential', () => {
   afterEach(async () => {
     await Promise.all(streams.splice(0).map((stream) => stream.close()));
   });
+
+  /** Whoever is still noted as changed when a stream begins is told as new. */
+  async function nobodyIsNoted(): Promise<void> {
+    await withRedis(stack, async (redis) => {
+      for (const id of joined.splice(0)) {
+        const noted = createKeys('earshot').due(WATCHED, id);
+        await eventually(async () => expect(await redis.zScore(noted, id)).to.equal(null));
+      }
+    });
+  }
 
   async function follow(path = '/v1/events', headers = carrier, from = ''): Promise<CarrierStream> {
     const stream = openCarrierStream(() => [stack.gatewayUrl], headers, path, from);
@@ -41,7 +53,9 @@ describe('the event stream of a credential', () => {
 
   async function join(name = 'Alice by name'): Promise<Person> {
     numbers += 1;
-    return api.join(`+86138001380${`${numbers}`.padStart(2, '0')}`, name);
+    const person = await api.join(`+86138001380${`${numbers}`.padStart(2, '0')}`, name);
+    joined.push(person.id);
+    return person;
   }
 
   it('tells of a subscriber from its coming to its leaving, in order, as webhooks do, and only of what its owner may know', async () => {
@@ -141,11 +155,7 @@ describe('the event stream of a credential', () => {
 
   it('tells nothing that was so before, or with initial all of it', async () => {
     const alice = await join();
-    await withRedis(stack, async (redis) => {
-      // Whoever is still noted as changed when a stream begins is told as new.
-      const noted = createKeys('earshot').due(WATCHED, alice.id);
-      await eventually(async () => expect(await redis.zScore(noted, alice.id)).to.equal(null));
-    });
+    await nobodyIsNoted();
     const stream = await follow();
     await withRedis(stack, async (redis) => {
       const { records } = createKeys('earshot').subscriptions;
