@@ -136,6 +136,11 @@ const FLOWS: readonly Flow[] = [
     tests: [{ file: 'test/system/server/unprivileged.test.ts' }],
   },
   {
+    name: 'Few steps',
+    shows: 'how much Redis is told for one tune and for one roster item',
+    tests: [{ file: 'test/system/playing/steps.test.ts' }, { file: 'test/system/friendship/steps.test.ts' }],
+  },
+  {
     name: 'Silence of 45 seconds',
     shows: 'the connection outlives a time in which nobody does anything',
     tests: [{ file: 'test/system/server/idling.long.test.ts' }],
@@ -143,7 +148,7 @@ const FLOWS: readonly Flow[] = [
 ];
 
 /** What is about one component and its server alone. */
-const OF_ONE_HOME = ['Active and standby', 'Without privileges', 'Silence of 45 seconds'];
+const OF_ONE_HOME = ['Active and standby', 'Without privileges', 'Few steps', 'Silence of 45 seconds'];
 
 const OF_TWO_HOMES: readonly Flow[] = [
   {

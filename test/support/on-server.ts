@@ -26,7 +26,7 @@ export const SECOND_SERVER = process.env.EARSHOT_TEST_SECOND_SERVER
 
 const TESTED: readonly ServerName[] = [TEST_SERVER, ...(SECOND_SERVER ? [SECOND_SERVER] : [])];
 
-/** A server on which a test cannot pass: of one kind, or of one version. */
+/** A server with which something is otherwise than with most: of one kind, or of one version. */
 type Exception = ServerName | TargetName;
 
 /**
@@ -37,6 +37,11 @@ export function itExcept(except: Partial<Record<Exception, string>>, title: stri
   const reason = TESTED.map((name) => except[name] ?? except[versioned(name)]).find((found) => found !== undefined);
   if (reason === undefined) it(title, run);
   else it.skip(`${title}: not here, as ${reason}`, run);
+}
+
+/** Whether tests run on that one. */
+export function runsOn(server: Exception): boolean {
+  return TESTED.some((name) => name === server || versioned(name) === server);
 }
 
 function testServer(setting: string, name: string): ServerName {
