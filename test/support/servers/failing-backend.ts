@@ -6,8 +6,10 @@ import type { ServerSettings } from '../../../local/xmpp-servers.ts';
 
 /** What Prosody keeps in its backend, as it names it. */
 type Store = 'accounts' | 'roster' | 'pep' | 'pep_data';
+/** What one node holds, by its name. */
+type NodeStore = `pep_${string}`;
 /** For everybody, or for one account by the name before its `@`. */
-type Failing = Store | `${Store}:${string}`;
+type Failing = Store | `${Store | NodeStore}:${string}`;
 
 /** A Prosody whose backend, as a database is, can be away while Prosody itself goes on. */
 export type FailingBackend = {

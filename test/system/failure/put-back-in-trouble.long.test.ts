@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { madeNode } from '../../../component/roster/made-items.ts';
 import { createSubjectHash } from '../../../runtime/secret/subject-hash.ts';
 import { createApi, type Person } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -11,7 +12,7 @@ import { workDone } from '../../support/work.ts';
 import { connectFriend, type FriendClient } from '../../support/xmpp/friend-client.ts';
 
 const { settings, fail, mend } = failingBackend();
-const NAMES = ['alice', 'bob', 'carol', 'dave'];
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
 describe('a copy that is put back while the XMPP server cannot read some accounts', () => {
   const stack = useStack({ server: 'prosody', ...settings, env: { EARSHOT_PUBLISH_INTERVAL_MS: '0' } });
@@ -62,13 +63,13 @@ describe('a copy that is put back while the XMPP server cannot read some account
   before(async () => {
     for (const [i, name] of NAMES.entries()) people.set(name, await api.join(`+861380013800${i}`, name));
     await connectAll();
-    for (const name of ['bob', 'carol']) await knows(name, 'alice');
-    await knows('alice', 'bob', 'carol');
-    for (const name of ['bob', 'carol']) await has('alice', name, 'both');
+    for (const name of ['bob', 'carol', 'erin']) await knows(name, 'alice');
+    await knows('alice', 'bob', 'carol', 'erin');
+    for (const name of ['bob', 'carol', 'erin']) await has('alice', name, 'both');
     await allDone();
     const file = await backup.copy();
     const stamps = await backup.stamps();
-    await knows('alice', 'bob', 'carol', 'dave');
+    await knows('alice', 'bob', 'carol', 'erin', 'dave');
     await knows('carol', 'alice', 'dave');
     await knows('dave', 'alice', 'carol');
     for (const name of ['alice', 'carol']) {
@@ -79,7 +80,9 @@ describe('a copy that is put back while the XMPP server cannot read some account
     await eventually(async () => expect(await backup.stamps()).to.not.equal(stamps));
     await leaveAll();
     await stack.part('component').stop();
-    fail([`pep:${local('bob')}`, `pep_data:${local('bob')}`, `roster:${local('carol')}`]);
+    // Of Erin's nodes it finds none then, and of Bob's it cannot read what this one holds.
+    const bobs = madeNode(stack.env.EARSHOT_COMPONENT_SECRET ?? '', person('bob').jid);
+    fail([`pep:${local('erin')}`, `pep_${bobs}:${local('bob')}`, `roster:${local('carol')}`]);
     await stack.restart('server');
     await backup.putBack(file);
     await stack.untilReady();
@@ -91,13 +94,14 @@ describe('a copy that is put back while the XMPP server cannot read some account
   });
 
   it('is brought back for all others, and the log names once whose account was passed over', async () => {
-    expect((await linesOf('bob')).filter((line) => line.includes('an account is passed over'))).to.have.length(1);
+    for (const name of ['bob', 'erin'])
+      expect((await linesOf(name)).filter((line) => line.includes('an account is passed over'))).to.have.length(1);
     expect((await linesOf('carol')).join('\n')).to.contain('writes nothing to it');
     for (const name of ['alice', 'dave']) clients.set(name, await connectFriend(stack, person(name)));
     await has('alice', 'dave', undefined);
     await has('dave', 'alice', undefined);
     await has('dave', 'carol', undefined);
-    await has('alice', 'bob', 'both');
+    for (const name of ['bob', 'erin']) await has('alice', name, 'both');
     await nobodyHasSaidNo();
     await leaveAll();
   });
@@ -115,9 +119,12 @@ describe('a copy that is put back while the XMPP server cannot read some account
       ['bob', 'Of Bob'],
     ] as const)
       await api.play(person(name), { title, length: 600 });
-    for (const name of ['bob', 'carol']) await client(name).hears(person('alice').jid, 'Of Alice');
+    for (const name of ['bob', 'carol', 'erin']) await client(name).hears(person('alice').jid, 'Of Alice');
     await client('alice').hears(person('bob').jid, 'Of Bob');
     await allDone();
     await nobodyHasSaidNo();
+    // What is in Bob's and Erin's rosters has stayed Earshot's.
+    await knows('alice', 'carol');
+    for (const name of ['bob', 'erin']) await has(name, 'alice', undefined);
   });
 });
