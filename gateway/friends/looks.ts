@@ -2,7 +2,7 @@ import { onlineOf } from '../../domain/account/presence.ts';
 import { slicesOf } from '../../store/base/slices.ts';
 import type { Context } from '../context.ts';
 import type { Glance, Listener, Person } from './listener.ts';
-import { OFFLINE, type Presence, type Seen, see, toPresence } from './seen.ts';
+import { createPresences, OFFLINE, type Presence, type Seen, see } from './seen.ts';
 
 /** People who are looked at at a time; the others wait, those who have changed before those who are asked about. */
 const AT_ONCE = 32;
@@ -22,6 +22,7 @@ export function createLooks(
   { stores, now, tracing }: Pick<Context, 'stores' | 'now' | 'tracing'>,
   calls: { show(person: Person, listener: Listener, glance: Glance): void; wake(person: Person, time: number): void },
 ) {
+  const toPresence = createPresences();
   const changed = new Set<Person>();
   const asked = new Set<Person>();
   let looking = 0;

@@ -8,6 +8,9 @@ const NONE: readonly Listener[] = [];
 /** Of how many Redis is told at once that they are heard no more. */
 const AT_ONCE = 500;
 
+/** The same for all whose changes are heard. */
+const HEARD = Promise.resolve();
+
 export type People = ReturnType<typeof createPeople>;
 
 /**
@@ -31,6 +34,7 @@ export function createPeople(events: Pick<EventSource, 'listen' | 'unlisten'>, f
       for (const person of found) person.waiting += 1;
       try {
         await Promise.all(new Set(found.map((person) => person.heard)));
+        for (const person of found) person.heard = HEARD;
       } finally {
         for (const person of found) {
           person.waiting -= 1;

@@ -27,13 +27,25 @@ export type Seen = {
 /** How somebody is online, and the same as JSON, to be compared: one text for all who are told of it. */
 export type Presence = { online: Online; text: string };
 
-/** What is told of that, with its JSON, which is made once for all. */
-export function toPresence(online: Online): Presence {
-  return { online, text: JSON.stringify(online) };
+/** Presences that are shared: most people are online in one of a few ways. */
+const MOST_SHARED = 100;
+
+/** What is told of how somebody is online, with its JSON: one for all who are so in the same way, as they are many. */
+export function createPresences(): (online: Online) => Presence {
+  const shared = new Map<string, Presence>();
+  return (online) => {
+    const text = JSON.stringify(online);
+    const known = shared.get(text);
+    if (known) return known;
+    const presence = { online, text };
+    if (shared.size >= MOST_SHARED) shared.clear();
+    shared.set(text, presence);
+    return presence;
+  };
 }
 
 /** The presence of somebody who has no client online. */
-export const OFFLINE = toPresence(onlineOf([]));
+export const OFFLINE: Presence = createPresences()(onlineOf([]));
 
 /** `presence`: how the friend is online. */
 export function see(id: string, sight: Sight, { online, text }: Presence, now: number): Seen {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import type { Line } from './lines.ts';
 
 /** The way out of one event stream. */
@@ -60,7 +61,7 @@ class HttpLineWriter implements LineWriter {
     socket.on('drain', onDrain);
     response.writeHead(200, headers);
     response.flushHeaders();
-    forgetHeaders(response.req);
+    letGo(response);
   }
 
   write({ chunk, text }: Line): void {
@@ -92,9 +93,26 @@ class HttpLineWriter implements LineWriter {
 const NO_RAW_HEADERS: string[] = [];
 const NO_HEADERS: IncomingHttpHeaders = {};
 
-/** What the client sent to open the stream is as large as much of the rest, and a response keeps its request. */
-function forgetHeaders(request: IncomingMessage): void {
+/** What stands in the place of the head that was sent: Node asks no more of it than whether there was one. */
+const SENT = 'sent';
+
+/** Node's HTTP server puts others of its own into each socket, to know who begins to read there beside it. Nobody does. */
+const { on, addListener, prependListener } = Duplex.prototype;
+const METHODS = { on, addListener, prependListener };
+
+/**
+ * What is only there to read a request and begin its answer is as large as much of the rest, and Node keeps it for as long as the answer is open
+ * (decision 245): what the client sent, the head of the answer, and methods of the socket. The last two Node does not document: where a
+ * version has them no more, a stream is larger.
+ */
+function letGo(response: ServerResponse): void {
+  const request: IncomingMessage & { originalUrl?: string } = response.req;
   request.rawHeaders = NO_RAW_HEADERS;
   request.headers = NO_HEADERS;
   request.url = '';
+  // By Fastify, where it has another.
+  if (request.originalUrl !== undefined) request.originalUrl = '';
+  const undocumented: { _header?: unknown } = response as object;
+  if (typeof undocumented._header === 'string') undocumented._header = SENT;
+  if (Object.hasOwn(request.socket, 'on')) Object.assign(request.socket, METHODS);
 }
