@@ -32,6 +32,7 @@ import { createRestore } from './restore/restoring.ts';
 import { forgottenItems } from './roster/forgotten-items.ts';
 import { createFriendsElsewhere } from './roster/friends-elsewhere.ts';
 import { createRosterSampling } from './roster/sampling.ts';
+import { requireSameHomes } from './same-homes.ts';
 import { createGate } from './server/gate.ts';
 import type { ServersConfig } from './server/kinds.ts';
 import type { XmppServer } from './server/server.ts';
@@ -130,7 +131,10 @@ export async function startComponent(
   const disco = answerDisco(stream, capabilities);
   const { instance } = context.metrics;
   const home = config.hosts.length > 0 ? { home: config.homeHost } : {};
-  const standby = createStandby(context, { host: config.homeHost, instance }, stream.drop, (active) => {
+  const self = { host: config.homeHost, instance };
+  // Others could have another lease, and the server would end the connection of whom it let in first.
+  const mayConnect = () => requireSameHomes(stores, config.hosts);
+  const standby = createStandby(context, self, mayConnect, stream.drop, (active) => {
     countComponent(context, home, active);
     heartbeat.soon();
   });

@@ -32,12 +32,13 @@ type Question = { since: number; answer(active: boolean): void };
  * it was given back, or was not renewed for three seconds. A server that allows one connection knows better who is alive:
  * there a component that starts tries once when a renewal is overdue, so that nobody waits for the lease of a process that
  * was killed; while it is renewed nobody tries, as the server may end the connection that there is.
- * `drop`: ends the connection; the next is made in its turn. `changed`: it has become the active one, or no longer is, as it
+ * `mayConnect` throws while this component must not connect at all, whoever has the lease. `drop`: ends the connection; the next is made in its turn. `changed`: it has become the active one, or no longer is, as it
  * stood still or did not reach Redis for too long.
  */
 export function createStandby(
   { stores, log }: Pick<Context, 'stores' | 'log'>,
   self: Component,
+  mayConnect: () => Promise<void>,
   drop: () => Promise<void>,
   changed: (active: boolean) => void,
 ): Standby {
@@ -49,6 +50,7 @@ export function createStandby(
   let mayTry = true;
   let silent = 0;
   let renewed = Number.NEGATIVE_INFINITY;
+  let asked = Number.NEGATIVE_INFINITY;
   let turns: Question[] = [];
   let doubts: Question[] = [];
 
@@ -67,6 +69,10 @@ export function createStandby(
     const allows = serverAllows;
     const connects = turns.length > 0;
     if (state === 'active' && !connects && doubts.length === 0 && begun - renewed < RENEWAL) return;
+    if (state === 'waits' && begun - asked >= RENEWAL) {
+      await mayConnect();
+      asked = begun;
+    }
     const { other, harmed } = await stores.activeLease.hold(self, allows, state === 'let-in');
     if (harmed) void drop();
     renewed = begun;

@@ -23,10 +23,14 @@ describe('component/active/standby', () => {
   });
 
   /** A component that connects in its turn, to a server that allows one connection. */
-  function start(instance: string, dropped: string[] = []): { standby: Standby; turns: string[] } {
+  function start(
+    instance: string,
+    dropped: string[] = [],
+    mayConnect = async () => {},
+  ): { standby: Standby; turns: string[] } {
     const turns: string[] = [];
     const drop = async () => void dropped.push(instance);
-    const standby = createStandby({ stores, log }, { host: HOST, instance }, drop, () => {});
+    const standby = createStandby({ stores, log }, { host: HOST, instance }, mayConnect, drop, () => {});
     standby.workWith({ allowsOne: true });
     started.push(standby);
     void standby.turn().then(() => turns.push(instance));
@@ -46,6 +50,21 @@ describe('component/active/standby', () => {
     standby.online();
     await eventually(async () => expect(await standby.isActive()).to.equal(true));
     expect((await stores.activeLease.hold({ host: HOST, instance: 'killed' }, 'one')).other?.allows).to.equal('one');
+  });
+
+  it('takes no lease for one that must not connect at all, and does as soon as it may', async () => {
+    let others = true;
+    let looks = 0;
+    const { turns } = start('with other homes', [], async () => {
+      looks += 1;
+      if (others) throw new Error('A component runs with other EARSHOT_HOMES');
+    });
+    await eventually(() => expect(looks).to.be.greaterThan(1));
+    expect(turns).to.deep.equal([]);
+    expect(await stores.activeLease.hold({ host: HOST, instance: 'there' }, 'one')).to.deep.equal({});
+    await stores.activeLease.release({ host: HOST, instance: 'there' });
+    others = false;
+    await eventually(() => expect(turns).to.deep.equal(['with other homes']));
   });
 
   it('lets nobody connect beside one that was seen to renew its lease, as the server may end the connection that there is', async () => {

@@ -333,6 +333,7 @@ for (const servers of SERVERS)
       await eventually(() =>
         expect(second.logTail(50).join('\n')).to.contain('runs with other EARSHOT_HOMES (brand.example op.example)'),
       );
+      expect(second.logTail(50).join('\n'), 'it does not even connect').to.not.contain('connected');
       await second.stop();
       await startSecond();
     });
