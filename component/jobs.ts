@@ -57,7 +57,7 @@ export function createJobs(context: Context, config: ComponentConfig, wakes: Wak
 
   function workNow(name: QueueOf<'component'>): WokenWork {
     return async (id, wake) => {
-      if (name !== 'avatar') await parts.restore.works();
+      if (name !== 'avatar') await parts.restore.works(name === 'roster');
       if (!works) throw new Fault('UNAVAILABLE', 'The XMPP server is not there, or grants too little.');
       return works[name](id, wake);
     };

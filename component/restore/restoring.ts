@@ -1,6 +1,7 @@
 import { domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { ComponentConfig } from '../../runtime/config/component-config.ts';
+import { elapsed } from '../../runtime/elapsed.ts';
 import { every, type Running } from '../../runtime/lifecycle.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
 import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
@@ -53,26 +54,31 @@ export type Restore = Running & {
   /** There is another server, or none. */
   workWith(server: XmppServer | undefined): void;
   /**
-   * To be called before each job that may tell the server something. @throws Fault UNAVAILABLE where
+   * To be called before each job that may tell the server something. `lasts`: what it tells stays, and what is missing of it is taken for a user's no, as with roster items: where the last stamp is older than five
+   * seconds it waits for a new one, or a copy that has that stamp would pass for the present, however old it is. @throws Fault UNAVAILABLE where
    * Redis was put back while the component was connected
    */
-  works(): Promise<void>;
+  works(lasts: boolean): Promise<void>;
   /** Redis was away, and may have come back with other data. */
   missed(): void;
   /** The stream is gone. */
   forget(): void;
 };
 
-/** `drop`: ends the connection that there is; with the next one the server is brought back. */
+/** `drop`: ends the connection that there is; with the next one the server is brought back. `clock`: milliseconds that only go on. */
 export function createRestore(
   context: Context,
   config: Pick<ComponentConfig, 'homeHost' | 'domain' | 'secret'>,
   drop: () => Promise<void>,
+  clock: () => number = elapsed,
 ): Restore {
   const { stores, log } = context;
   const made = createMadeItems(config.secret, keepsNow);
   const lately = createMadeLately({ made, account: ownAccount(config), keeps: keepsNow, entriesOf, log });
   let worked = false;
+  let renewing: Promise<void> | undefined;
+  /** When the server was given the stamp that it has, by `clock`. */
+  let renewedAt = Number.NEGATIVE_INFINITY;
   let stopping = false;
   let present: Stamped | undefined;
   let connection: Connection | undefined;
@@ -88,7 +94,15 @@ export function createRestore(
     return present.keeps;
   }
 
-  async function renew(): Promise<void> {
+  /** One at a time. */
+  function renew(): Promise<void> {
+    renewing ??= stampAnew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function stampAnew(): Promise<void> {
     const mine = connection;
     if (!worked || mine?.state !== 'stamped' || !present) return;
     worked = false;
@@ -98,10 +112,15 @@ export function createRestore(
     };
     const next = await renewStamp(context, config, present, mine.held, given).catch((err: unknown) => {
       worked = true;
+      // A server that takes none must hold up no job: it is tried again with the next turn.
+      renewedAt = Number.POSITIVE_INFINITY;
       throw err;
     });
+    renewedAt = clock();
     if (next === undefined) end(mine);
   }
+
+  const unstamped = (err: unknown) => log.warn({ err }, 'the XMPP server has no new stamp');
 
   /** @throws Fault UNAVAILABLE where Redis has another state than the one that the server has the stamp of. */
   async function requireKnown(): Promise<void> {
@@ -237,8 +256,13 @@ export function createRestore(
       present = server?.keeps && { ...server, keeps: server.keeps };
       if (present && connection?.state === 'wanted') turns.soon();
     },
-    async works() {
+    async works(lasts) {
+      if (away.times !== away.known) await requireKnown();
       worked = true;
+      if (lasts && (renewing || clock() - renewedAt >= INTERVAL)) {
+        await renew().catch(unstamped);
+        worked = true;
+      }
       if (connection?.over || away.times !== away.known) await requireKnown();
     },
     missed() {
@@ -248,11 +272,12 @@ export function createRestore(
     forget() {
       gone += 1;
       connection = undefined;
+      renewedAt = Number.NEGATIVE_INFINITY;
     },
     async stop() {
       stopping = true;
       await Promise.all([turns.stop(), settling.stop()]);
-      await renew().catch((err: unknown) => log.warn({ err }, 'the XMPP server has no new stamp'));
+      await renew().catch(unstamped);
     },
   };
 }

@@ -77,6 +77,26 @@ describe('a server on which Earshot has worked before it kept anything there', (
     await restore.begin(server, noTune);
   }
 
+  it('has a new stamp before roster items are written, where the one that it has is older than five seconds: a copy of any age may have that', async () => {
+    await restore.stop();
+    let now = 0;
+    restore = createRestore(jobContext('component', stores, Date.now) as unknown as Context, CONFIG, noTune, () => now);
+    await beginStamped();
+    const stampedAfter = async (lasts: boolean) => {
+      const before = `${stamp()}`;
+      await restore.works(lasts);
+      return `${stamp()}` !== before;
+    };
+    expect(await stampedAfter(false), 'a tune waits for nothing').to.equal(false);
+    expect(await stampedAfter(true), 'nobody knows how old the stamp of an earlier connection is').to.equal(true);
+    expect(await stampedAfter(true)).to.equal(false);
+    now += 5_000;
+    expect(await stampedAfter(true)).to.equal(true);
+    now += 5_000;
+    refuses = true;
+    expect(await stampedAfter(true), 'a server that takes none holds up no job').to.equal(false);
+  });
+
   it('is told of every ledger, and only then there is a stamp', async () => {
     await restore.begin(server, noTune);
     expect(stamp()).to.equal(undefined);
@@ -131,7 +151,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     restore.workWith(server);
     await eventually(() => expect(stamp()).to.not.equal(undefined));
     const first = `${stamp()}`;
-    await restore.works();
+    await restore.works(false);
     await restore.stop();
     expect(`${stamp()}`).to.not.equal(first);
   });
@@ -192,7 +212,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     const meanwhile = async (...stamped: Parameters<typeof settle>) => {
       const settled = await settle(...stamped);
       restore.missed();
-      asked = await restore.works().then(
+      asked = await restore.works(false).then(
         () => true,
         () => false,
       );
@@ -204,7 +224,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     restore.workWith(server);
     await eventually(() => expect(asked, 'the first stamp').to.equal(true));
     asked = undefined;
-    await restore.works();
+    await restore.works(false);
     await restore.stop();
     expect(asked, 'the second').to.equal(true);
     expect(drops).to.equal(0);
@@ -214,13 +234,13 @@ describe('a server on which Earshot has worked before it kept anything there', (
     await beginStamped();
     const key = stores.keys.serverStamp(CONFIG.homeHost);
     restore.missed();
-    await restore.works();
+    await restore.works(false);
     expect(drops, 'where the data are the same').to.equal(0);
     await redis.redis.del(key);
     await redis.redis.sAdd(key, 'an older one');
     restore.missed();
     const refused = () =>
-      restore.works().then(
+      restore.works(false).then(
         () => false,
         (err: { code: string }) => err.code,
       );
@@ -236,7 +256,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     // The component holds the stamp a moment after the server does; until then nothing is asked.
     const { asked } = await eventually(() => {
       restore.missed();
-      const works = restore.works().catch((err: { code: string }) => err.code);
+      const works = restore.works(false).catch((err: { code: string }) => err.code);
       expect(answers).to.not.be.empty;
       return { asked: works };
     });
@@ -246,7 +266,7 @@ describe('a server on which Earshot has worked before it kept anything there', (
     expect(await asked).to.equal('UNAVAILABLE');
     expect(drops, 'of a connection that is gone').to.equal(0);
     await restore.begin(server, noTune);
-    await restore.works();
+    await restore.works(false);
   });
 
   it('is compared anew where the stream ends in the middle of it', async () => {
