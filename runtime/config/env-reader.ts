@@ -26,7 +26,9 @@ export function createReader(env: Env) {
     if (!file) return env[name] || undefined;
     if (env[name]) faults.push(`${name} and ${name}_FILE are both set; keep one.`);
     try {
-      return readFileSync(file, 'utf8').trim() || undefined;
+      const value = readFileSync(file, 'utf8').trim();
+      if (value === '') faults.push(`${name}_FILE names a file that is empty.`);
+      return value || undefined;
     } catch (err) {
       faults.push(`${name}_FILE cannot be read (${(err as NodeJS.ErrnoException).code}).`);
       return undefined;
@@ -35,7 +37,8 @@ export function createReader(env: Env) {
 
   function text(name: string, fallback?: string): string {
     const value = given(name) ?? fallback;
-    if (value === undefined) faults.push(`${name} is not set.`);
+    // Of a file that has no value it is said already.
+    if (value === undefined && !env[`${name}_FILE`]) faults.push(`${name} is not set.`);
     return value ?? '';
   }
 

@@ -106,9 +106,15 @@ describe('runtime/config', () => {
     expect(() => toGatewayConfig({ ...GATEWAY, EARSHOT_NUMBER_KEY_FILE: file })).to.throw(
       'EARSHOT_NUMBER_KEY and EARSHOT_NUMBER_KEY_FILE are both set; keep one.',
     );
-    expect(() => toGatewayConfig({ ...rest, EARSHOT_NUMBER_KEY_FILE: join(folder, 'none') })).to.throw(
-      'EARSHOT_NUMBER_KEY_FILE cannot be read (ENOENT).',
-    );
+    await writeFile(file, '\n');
+    for (const [name, fault] of [
+      ['none', 'EARSHOT_NUMBER_KEY_FILE cannot be read (ENOENT).'],
+      ['key', 'EARSHOT_NUMBER_KEY_FILE names a file that is empty.'],
+    ] as const)
+      expect(() => toGatewayConfig({ ...rest, EARSHOT_NUMBER_KEY_FILE: join(folder, name) }))
+        .to.throw(fault)
+        .with.property('message')
+        .that.does.not.contain('is not set');
     await rm(folder, { recursive: true });
   });
 
