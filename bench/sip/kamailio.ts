@@ -35,5 +35,25 @@ export async function startKamailio(
   });
   const goal = `Kamailio did not serve port ${port}`;
   await waitUntil(() => acceptsConnections(port), { goal, timeoutMs: 30_000, children: [child] });
-  return { ...child, port };
+  return {
+    ...child,
+    port,
+    async stop(graceMs) {
+      await child.stop(graceMs);
+      killGroup(child.pid);
+    },
+    async kill() {
+      killGroup(child.pid);
+      await child.exited;
+    },
+  };
+}
+
+/** Its other processes do not notice that the first one was killed. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== 'ESRCH') throw err;
+  }
 }
