@@ -1,10 +1,8 @@
-import { domainOf } from '../../domain/account/jid.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { ComponentConfig } from '../../runtime/config/component-config.ts';
 import { elapsed } from '../../runtime/elapsed.ts';
 import { every, type Running } from '../../runtime/lifecycle.ts';
 import type { Work } from '../../runtime/queue/queues.ts';
-import type { Subscriber } from '../../store/subscriber/subscriber-record.ts';
 import type { Context } from '../context.ts';
 import {
   createMadeItems,
@@ -16,13 +14,12 @@ import {
 } from '../roster/made-items.ts';
 import { createMadeLately } from '../roster/made-lately.ts';
 import { ownAccount } from '../server/own-account.ts';
-import { type KeepAbility, NoAccount, type XmppServer } from '../server/server.ts';
-import { Denied } from '../stream/denied.ts';
-import { Unanswered } from '../stream/requests.ts';
+import type { KeepAbility, XmppServer } from '../server/server.ts';
 import { bringBack } from './bring-back.ts';
 import { intendAll } from './lost-server.ts';
 import { createPassOver } from './pass-over.ts';
 import { compareStamps, renewStamp, type Stamped } from './server-stamp.ts';
+import { writeLedgers } from './write-ledgers.ts';
 
 /** Milliseconds between two stamps while jobs run. */
 const INTERVAL = 5_000;
@@ -150,37 +147,12 @@ export function createRestore(
   async function writeAll(): Promise<void> {
     const mine = connection;
     if (mine?.state !== 'wanted' || !present) return;
-    let isWhole = true;
-    for (let page = (await stores.roll.pages()) - 1; page >= 0; page -= 1) {
-      const records = await stores.subscribers.records(await stores.roll.page(page));
-      for (const record of records) {
-        if (!record || domainOf(record.jid) !== config.homeHost) continue;
-        if (!(await writeOne(record))) isWhole = false;
-        if (mine !== connection || stopping) return;
-      }
-    }
+    const isWhole = await writeLedgers({ stores, log, made }, config.homeHost, () => mine === connection && !stopping);
+    if (isWhole === undefined) return;
     if (isWhole) await stores.serverStamps.noteKept(config.homeHost);
     else await stores.serverStamps.noteUnkept(config.homeHost);
     mine.state = 'stamped';
     worked = true;
-  }
-
-  /** False where the account has still to be told. */
-  async function writeOne({ id, jid }: Subscriber): Promise<boolean> {
-    if ((await stores.ledger.whole(id, jid)).size === 0) return true;
-    try {
-      await made.writeAll(jid, () => stores.ledger.whole(id, jid));
-    } catch (err) {
-      // In an account that is gone nothing has to be kept. One that refuses would refuse at each connection.
-      if (err instanceof Denied && !(err instanceof NoAccount))
-        log.warn({ err, subject: id }, 'an account does not take what it is to keep of its roster items');
-      if (err instanceof Denied) return true;
-      if (!(err instanceof Unanswered)) throw err;
-      // One that says nothing must not keep all others waiting: it is its turn on the next connection.
-      log.warn({ subject: id }, 'an account does not keep yet which roster items were made');
-      return false;
-    }
-    return true;
   }
 
   async function turn(): Promise<void> {
